@@ -1,0 +1,33 @@
+import { randomBytes } from "node:crypto";
+
+/** Prefixes of application-made ids; one an entity. */
+export const ID_PREFIXES = {
+  publisher: "pub",
+  person: "per",
+  session: "ses",
+  changeSet: "cs",
+  change: "chg",
+  hostRule: "hr",
+  device: "dev",
+  event: "evt",
+  audit: "aud",
+  request: "req",
+  enrolment: "enr",
+  token: "tok",
+  document: "doc",
+  submission: "sub",
+} as const;
+
+export type IdKind = keyof typeof ID_PREFIXES;
+export type Ids = { next(kind: IdKind): string };
+
+const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
+
+/** Ids of 20 random base32 characters (100 bits) behind the entity's prefix: `dev_…`. */
+export const randomIds: Ids = {
+  next(kind) {
+    let text = "";
+    for (const byte of randomBytes(20)) text += ALPHABET[byte & 31];
+    return `${ID_PREFIXES[kind]}_${text}`;
+  },
+};

@@ -1,0 +1,25 @@
+/** One JSON line an entry on stderr. Fields whose names say that they are secrets are never written. */
+export type LogLevel = "debug" | "info" | "warn" | "error";
+export type Logger = (level: LogLevel, event: string, fields?: Record<string, unknown>) => void;
+
+const SECRET_NAME = /(token|secret|password|cookie|authorization|privatekey|private_key|assertion)/i;
+
+function redact(value: unknown, depth: number): unknown {
+  if (value instanceof Error) {
+    return { name: value.name, message: value.message, stack: value.stack, cause: redact(value.cause, depth + 1) };
+  }
+  if (depth > 4 || typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.slice(0, 50).map((item) => redact(item, depth + 1));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [name, SECRET_NAME.test(name) ? "[redacted]" : redact(item, depth + 1)]),
+  );
+}
+
+export function createLogger(write: (line: string) => void, nowMs: () => number = Date.now): Logger {
+  return (level, event, fields = {}) => {
+    const entry = { at: new Date(nowMs()).toISOString(), level, event, ...(redact(fields, 0) as object) };
+    write(`${JSON.stringify(entry)}\n`);
+  };
+}
+
+export const stderrLogger: Logger = createLogger((line) => process.stderr.write(line));
