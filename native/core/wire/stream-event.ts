@@ -1,0 +1,23 @@
+import { z } from "zod";
+
+const counter = z.int().min(1).max(Number.MAX_SAFE_INTEGER);
+
+/** How often the server writes a comment into an idle stream. A client that hears nothing for three times this reconnects. */
+export const STREAM_HEARTBEAT_SECONDS = 15;
+
+/** `event: revision`: one document has a new revision. A pointer, never trusted: the document itself is fetched and verified. */
+export const revisionEventShape = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("keyset"), epoch: counter, revision: counter }),
+  z.object({ kind: z.literal("platform"), epoch: counter, revision: counter }),
+  z.object({ kind: z.literal("program"), appId: z.string().min(1).max(128), epoch: counter, revision: counter }),
+]);
+export type RevisionEvent = z.infer<typeof revisionEventShape>;
+
+const position = z.object({ epoch: counter, revision: counter });
+
+/** `event: hello`: the first event of a stream, the current revisions. */
+export const helloEventShape = z.object({ keyset: position.optional(), platform: position.optional() });
+export type HelloEvent = z.infer<typeof helloEventShape>;
+
+/** Names of the events of `GET /api/runtime/v1/stream`; `revoked` has no data and ends the stream. */
+export const STREAM_EVENTS = ["hello", "revision", "revoked"] as const;

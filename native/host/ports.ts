@@ -1,0 +1,166 @@
+import type { DecisionCode, DecisionLayer, EventType, HostPurpose } from "../core/codes";
+import type { CompiledPolicy } from "../core/decide/compile-policy";
+import type { Pins } from "../core/shapes/claims";
+import type { ConfinementLayer } from "../core/wire/runtime-identity";
+
+/** The seams between the rooms of the host. Time, network and processes come in through these and nowhere else. */
+
+/** Two clocks: the wall clock may jump, the monotonic one never does. Both in milliseconds. */
+export type HostClock = { nowMs(): number; monotonicMs(): number };
+
+/** Writes one structured line; secrets are never among `fields`. */
+export type HostLog = (
+  level: "debug" | "info" | "warn" | "error",
+  event: string,
+  fields?: Record<string, unknown>,
+) => void;
+
+/** What one hop of a request may do, by the policy of this moment. `pins` are those of the rule that allowed it. */
+export type EgressDecision = {
+  decision: "allow" | "deny";
+  code: DecisionCode;
+  layer: DecisionLayer;
+  rule: string | null;
+  pins: Pins | null;
+};
+
+export type EgressRequest = {
+  appId: string;
+  versionCode: number;
+  url: string;
+  method: string;
+  headers: Readonly<Record<string, string>>;
+  body?: Uint8Array;
+  purpose: HostPurpose;
+  /**
+   * Answers by the current policy each time it is asked: before every hop (`hop` 0 is the first request, then `url` is
+   * absolute and `from` the URL that redirected), and again while the transfer lasts.
+   */
+  decide(url: string, purpose: HostPurpose, hop: number, from?: string): EgressDecision;
+  signal: AbortSignal;
+};
+
+/** `denied` is the policy's or the network boundary's no; `failed` is the world's: unreachable, timed out, too large. */
+export type EgressResult =
+  | { outcome: "response"; url: string; status: number; headers: Record<string, string>; body: Uint8Array }
+  | { outcome: "denied"; url: string; decision: EgressDecision }
+  | { outcome: "failed"; reason: EgressFailure };
+
+export type EgressFailure =
+  | "unresolved"
+  | "unreachable"
+  | "connect_timeout"
+  | "timeout"
+  | "request_too_large"
+  | "response_too_large"
+  | "bad_response"
+  | "aborted";
+
+export type EgressPort = { request(request: EgressRequest): Promise<EgressResult> };
+
+/** What is added to the current minute of one program. Counters add, `…Max` take the greater (spec §7). */
+export type MinuteIncrement = {
+  cpuMs?: number;
+  memoryBytesMax?: number;
+  requests?: number;
+  blocked?: number;
+  bytesIn?: number;
+  bytesOut?: number;
+  inFlightMax?: number;
+  throttledMs?: number;
+  crashes?: number;
+  apis?: Record<string, { allowed?: number; denied?: number }>;
+  hosts?: { host: string; port: number; purpose: HostPurpose; allowed?: number; blocked?: number }[];
+  denials?: MinuteDenial[];
+};
+
+export type MinuteDenial = {
+  /** The cause key: 16 hex digits (spec §5). */
+  cause: string;
+  code: DecisionCode;
+  layer: DecisionLayer;
+  rule: string | null;
+  api?: string;
+  host?: string;
+  port?: number;
+  purpose?: HostPurpose;
+  count?: number;
+};
+
+/** One event; id and time are given by the recorder. `detail` holds short scalars, never paths, bodies or secrets. */
+export type HostEvent = {
+  type: EventType;
+  appId?: string;
+  versionCode?: number;
+  denialId?: string;
+  code?: string;
+  layer?: DecisionLayer;
+  rule?: string | null;
+  api?: string;
+  host?: string;
+  port?: number;
+  purpose?: HostPurpose;
+  detail?: Record<string, string | number | boolean>;
+};
+
+export type TelemetryPort = {
+  addToMinute(program: { appId: string; versionCode: number }, increment: MinuteIncrement): void;
+  recordEvent(event: HostEvent): void;
+};
+
+/** The policy that a running program is under, replaced as a whole when documents are applied. */
+export type AppliedPolicy = {
+  policy: CompiledPolicy;
+  epoch: number;
+  platformRevision: number;
+  programRevision: number;
+};
+
+/** A bundle whose digest, signature, archive and manifest were verified (spec §5, Bundle). */
+export type RunnableBundle = {
+  appId: string;
+  versionCode: number;
+  engine: "web" | "script";
+  readFile(path: string): Uint8Array | undefined;
+};
+
+export type StartProgramOptions = {
+  bundle: RunnableBundle;
+  policy: AppliedPolicy;
+  /** The user of the Super App whose partition of the storage is used. */
+  user: string;
+  /** Folder for programs' storage; each program gets its own below it. */
+  storageDir: string;
+  runtime: { kind: "linux"; version: string };
+  clock: HostClock;
+  /** Time for stored documents in whole seconds (spec §4), already reckoned. */
+  policyNow(): number;
+  egress: EgressPort;
+  telemetry: TelemetryPort;
+  /** Names of confinement layers that may be missing; anything else missing refuses the start. */
+  allowDegraded: readonly string[];
+  log: HostLog;
+};
+
+export type StopReason = "suspended" | "policy_expired" | "stopped" | "limit" | "crashed" | "replaced";
+
+export type RunningProgram = {
+  readonly appId: string;
+  readonly versionCode: number;
+  readonly pid: number;
+  /** Takes effect for the next call; the process goes on. */
+  applyPolicy(policy: AppliedPolicy): void;
+  /** Resolves once no process of the program is left; within a second. */
+  stop(reason: StopReason): Promise<void>;
+  /** Resolves when the program ended, of itself or by `stop`. */
+  readonly ended: Promise<{ reason: StopReason }>;
+};
+
+export type StartProgramResult =
+  | { ok: true; program: RunningProgram }
+  | { ok: false; reason: "degraded" | "unsupported_engine" | "start_failed"; missing?: readonly string[] };
+
+export type StartProgram = (options: StartProgramOptions) => Promise<StartProgramResult>;
+
+/** The probe of this machine's confinement; each layer was tried, not assumed. */
+export type ProbeConfinement = () => Promise<readonly ConfinementLayer[]>;
