@@ -11,7 +11,10 @@ function redact(value: unknown, depth: number): unknown {
   if (depth > 4 || typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.slice(0, 50).map((item) => redact(item, depth + 1));
   return Object.fromEntries(
-    Object.entries(value).map(([name, item]) => [name, SECRET_NAME.test(name) ? "[redacted]" : redact(item, depth + 1)]),
+    Object.entries(value).map(([name, item]) => [
+      name,
+      SECRET_NAME.test(name) ? "[redacted]" : redact(item, depth + 1),
+    ]),
   );
 }
 

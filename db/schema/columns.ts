@@ -1,0 +1,14 @@
+import { bigint, customType, timestamp } from "drizzle-orm/pg-core";
+
+/** An instant, with zone. */
+export const instant = (name: string) => timestamp(name, { withTimezone: true, mode: "date" });
+
+/** A whole number up to 2^53−1, read as a JavaScript number. */
+export const whole = (name: string) => bigint(name, { mode: "number" });
+
+/** Raw bytes. Both drivers answer with a Uint8Array or a Buffer; readers get a Uint8Array. */
+export const bytes = customType<{ data: Uint8Array; driverData: Uint8Array }>({
+  dataType: () => "bytea",
+  toDriver: (value) => value,
+  fromDriver: (value) => (value instanceof Uint8Array ? value : new Uint8Array(value as ArrayBuffer)),
+});

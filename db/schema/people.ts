@@ -1,0 +1,81 @@
+import { sql } from "drizzle-orm";
+import { index, jsonb, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
+import { PERSON_STATES, SIGN_IN_LINK_PURPOSES } from "@/lib/domain/lifecycles";
+import { ROLES } from "@/lib/domain/roles";
+import { instant } from "./columns";
+
+export const people = pgTable(
+  "people",
+  {
+    id: text("id").primaryKey(),
+    email: text("email").notNull(),
+    name: text("name").notNull(),
+    role: text("role", { enum: ROLES }).notNull(),
+    /** Set for developers, and for others who also belong to a publisher: nobody approves for their own. */
+    publisherId: text("publisher_id"),
+    state: text("state", { enum: PERSON_STATES }).notNull(),
+    createdAt: instant("created_at").notNull(),
+  },
+  (table) => [uniqueIndex("people_email").on(sql`lower(${table.email})`)],
+);
+
+/** Password hashes of local accounts: `scrypt$N$r$p$salt$hash`. */
+export const credentials = pgTable("credentials", {
+  personId: text("person_id")
+    .primaryKey()
+    .references(() => people.id),
+  passwordHash: text("password_hash").notNull(),
+  changedAt: instant("changed_at").notNull(),
+});
+
+/** Accounts of an identity provider that are linked to a person. */
+export const identities = pgTable(
+  "identities",
+  {
+    issuer: text("issuer").notNull(),
+    subject: text("subject").notNull(),
+    personId: text("person_id")
+      .notNull()
+      .references(() => people.id),
+    linkedAt: instant("linked_at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.issuer, table.subject] })],
+);
+
+/** Sessions of ours. next-auth's token carries `id`; every request reads this row. */
+export const sessions = pgTable(
+  "sessions",
+  {
+    id: text("id").primaryKey(),
+    personId: text("person_id")
+      .notNull()
+      .references(() => people.id),
+    createdAt: instant("created_at").notNull(),
+    lastSeenAt: instant("last_seen_at").notNull(),
+    expiresAt: instant("expires_at").notNull(),
+    endedAt: instant("ended_at"),
+    detail: jsonb("detail").$type<Record<string, unknown>>().notNull(),
+  },
+  (table) => [index("sessions_person").on(table.personId)],
+);
+
+/** One-time links: set-up, invitation, reset, and the demo's one link per role. Stored as SHA-256 alone. */
+export const signInLinks = pgTable("sign_in_links", {
+  tokenSha256: text("token_sha256").primaryKey(),
+  purpose: text("purpose", { enum: SIGN_IN_LINK_PURPOSES }).notNull(),
+  personId: text("person_id"),
+  createdAt: instant("created_at").notNull(),
+  expiresAt: instant("expires_at").notNull(),
+  usedAt: instant("used_at"),
+});
+
+/** Failed sign-ins by account and by address, for the throttle. */
+export const signInFailures = pgTable(
+  "sign_in_failures",
+  {
+    id: text("id").primaryKey(),
+    key: text("key").notNull(),
+    at: instant("at").notNull(),
+  },
+  (table) => [index("sign_in_failures_key").on(table.key, table.at)],
+);

@@ -1,0 +1,75 @@
+import { index, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
+import { instant, whole } from "./columns";
+
+/** One device-minute of one program version; increments of that minute are added up here (contract §7). */
+export const telemetryMinutes = pgTable(
+  "telemetry_minutes",
+  {
+    deviceId: text("device_id").notNull(),
+    appId: text("app_id").notNull(),
+    versionCode: whole("version_code").notNull(),
+    at: instant("at").notNull(),
+    cpuMs: whole("cpu_ms").notNull(),
+    memoryBytesMax: whole("memory_bytes_max").notNull(),
+    requests: whole("requests").notNull(),
+    blocked: whole("blocked").notNull(),
+    bytesIn: whole("bytes_in").notNull(),
+    bytesOut: whole("bytes_out").notNull(),
+    inFlightMax: whole("in_flight_max").notNull(),
+    throttledMs: whole("throttled_ms").notNull(),
+    crashes: whole("crashes").notNull(),
+    apis: jsonb("apis").$type<Record<string, { allowed: number; denied: number }>>().notNull(),
+    hosts: jsonb("hosts")
+      .$type<{ host: string; port: number; purpose: string; allowed: number; blocked: number }[]>()
+      .notNull(),
+    denials: jsonb("denials").$type<Record<string, unknown>[]>().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.deviceId, table.appId, table.versionCode, table.at] }),
+    index("telemetry_minutes_app").on(table.appId, table.at),
+  ],
+);
+
+/** Single events; those that record a denial carry `denialId`, `code`, `layer` and `rule`. */
+export const events = pgTable(
+  "events",
+  {
+    deviceId: text("device_id").notNull(),
+    eventId: text("event_id").notNull(),
+    at: instant("at").notNull(),
+    receivedAt: instant("received_at").notNull(),
+    type: text("type").notNull(),
+    appId: text("app_id"),
+    versionCode: whole("version_code"),
+    denialId: text("denial_id"),
+    /** The first 16 hex digits of `denialId`: what happened, whoever it happened to. */
+    cause: text("cause"),
+    code: text("code"),
+    layer: text("layer"),
+    rule: text("rule"),
+    /** The whole event as received. */
+    body: jsonb("body").$type<Record<string, unknown>>().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.deviceId, table.eventId] }),
+    index("events_app").on(table.appId, table.at),
+    index("events_denial").on(table.denialId),
+    index("events_received").on(table.receivedAt),
+  ],
+);
+
+/** Batches already answered, kept 7 days: the same batch gets the same answer and is counted once. */
+export const telemetryBatches = pgTable(
+  "telemetry_batches",
+  {
+    deviceId: text("device_id").notNull(),
+    batchId: text("batch_id").notNull(),
+    bodySha256: text("body_sha256").notNull(),
+    response: jsonb("response").$type<Record<string, unknown>>().notNull(),
+    receivedAt: instant("received_at").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.deviceId, table.batchId] }),
+    index("telemetry_batches_received").on(table.receivedAt),
+  ],
+);

@@ -1,0 +1,24 @@
+/** Closed lists of states that tables, shapes and pages share. */
+export const CHANGE_SET_STATES = [
+  "draft",
+  "proposed",
+  "approved",
+  "published",
+  "discarded",
+  "withdrawn",
+  "refused",
+  "void",
+] as const;
+export type ChangeSetState = (typeof CHANGE_SET_STATES)[number];
+
+export const VERSION_STATES = ["submitted", "listed", "refused", "withdrawn"] as const;
+export type VersionState = (typeof VERSION_STATES)[number];
+
+export const PERSON_STATES = ["invited", "active", "disabled"] as const;
+export type PersonState = (typeof PERSON_STATES)[number];
+
+export const ENVIRONMENTS = ["production", "development"] as const;
+export type Environment = (typeof ENVIRONMENTS)[number];
+
+export const SIGN_IN_LINK_PURPOSES = ["setup", "invite", "reset", "development"] as const;
+export type SignInLinkPurpose = (typeof SIGN_IN_LINK_PURPOSES)[number];

@@ -1,0 +1,86 @@
+/** The five roles of the contract (§6), in the order in which lists show them. */
+export const ROLES = ["admin", "operator", "security", "developer", "auditor"] as const;
+export type Role = (typeof ROLES)[number];
+
+/** What a signed-in person may ask for. Every handler names one of these; what is not granted here is denied. */
+export const PERMISSIONS = [
+  "console.read",
+  "audit.read",
+  "people.read",
+  "people.manage",
+  "changes.propose",
+  "changes.approve",
+  "changes.publish",
+  "changes.narrow",
+  "programs.register",
+  "programs.submit",
+  "devices.read",
+  "devices.enrol",
+  "devices.revoke",
+  "keys.manage",
+  "settings.manage",
+] as const;
+export type Permission = (typeof PERMISSIONS)[number];
+
+/**
+ * Contract §6. Admins keep people, keys and settings and propose, but never approve. Developers are held to their own
+ * publisher besides; the verbs check that where the row is.
+ */
+export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
+  admin: [
+    "console.read",
+    "audit.read",
+    "people.read",
+    "people.manage",
+    "changes.propose",
+    "devices.read",
+    "devices.enrol",
+    "devices.revoke",
+    "keys.manage",
+    "settings.manage",
+  ],
+  operator: [
+    "console.read",
+    "audit.read",
+    "people.read",
+    "changes.propose",
+    "changes.approve",
+    "changes.publish",
+    "changes.narrow",
+    "programs.register",
+    "devices.read",
+    "devices.enrol",
+    "devices.revoke",
+  ],
+  security: [
+    "console.read",
+    "audit.read",
+    "people.read",
+    "changes.propose",
+    "changes.approve",
+    "changes.narrow",
+    "devices.read",
+    "devices.revoke",
+  ],
+  developer: ["programs.submit"],
+  auditor: ["console.read", "audit.read", "people.read", "devices.read"],
+};
+
+export function hasPermission(role: Role, permission: Permission): boolean {
+  return ROLE_PERMISSIONS[role].includes(permission);
+}
+
+/** Who acts. `system` signs and repairs; a `device` or `publisher` speaks through its own door. */
+export type Actor =
+  | {
+      kind: "person";
+      personId: string;
+      name: string;
+      email: string;
+      role: Role;
+      publisherId: string | null;
+      sessionId: string;
+    }
+  | { kind: "publisher"; publisherId: string; tokenId: string; personId: string | null }
+  | { kind: "device"; deviceId: string }
+  | { kind: "system"; name: string };
