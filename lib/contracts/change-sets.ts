@@ -1,0 +1,93 @@
+import { z } from "zod";
+import { CHANGE_SET_STATES } from "@/lib/domain/lifecycles";
+import { instantSchema, personRefSchema, reasonSchema, spreadSchema } from "./shared";
+
+/** A member's key, as `formatMember` of `lib/domain/members` writes it. */
+const memberKeySchema = z.string().min(3).max(512);
+
+/** One wished change: the member's whole value after it; null removes the member. */
+export const changeInputSchema = z.object({ member: memberKeySchema, after: z.unknown() });
+export type ChangeInput = z.infer<typeof changeInputSchema>;
+export const changesInputSchema = z.object({ changes: z.array(changeInputSchema).min(1).max(200) });
+
+export const changeViewSchema = z.object({
+  id: z.string(),
+  member: memberKeySchema,
+  kind: z.string(),
+  appId: z.string().nullable(),
+  programName: z.string().nullable(),
+  before: z.unknown(),
+  after: z.unknown(),
+  /** "Lowered requestsPerMinute 600 → 300". */
+  title: z.string(),
+  direction: z.enum(["narrows", "widens", "neutral"]),
+});
+export type ChangeView = z.infer<typeof changeViewSchema>;
+
+/** What the actor may do with it now; the page shows these verbs and no others. */
+export const CHANGE_SET_VERBS = [
+  "edit",
+  "discard",
+  "split",
+  "propose",
+  "withdraw",
+  "approve",
+  "refuse",
+  "publish",
+  "narrow",
+  "undo",
+] as const;
+export type ChangeSetVerb = (typeof CHANGE_SET_VERBS)[number];
+
+export const changeSetViewSchema = z.object({
+  id: z.string(),
+  number: z.number(),
+  state: z.enum(CHANGE_SET_STATES),
+  owner: personRefSchema,
+  reason: z.string(),
+  changes: z.array(changeViewSchema),
+  /** The whole set as one: proven to narrow, or not. */
+  isNarrowing: z.boolean(),
+  decidedBy: personRefSchema.nullable(),
+  decidedAt: instantSchema.nullable(),
+  decisionReason: z.string().nullable(),
+  proposedAt: instantSchema.nullable(),
+  publishedBy: personRefSchema.nullable(),
+  publishedAt: instantSchema.nullable(),
+  platformRevision: z.number().nullable(),
+  undoOf: z.string().nullable(),
+  undoneBy: z.string().nullable(),
+  undoUntil: instantSchema.nullable(),
+  createdAt: instantSchema,
+  updatedAt: instantSchema,
+  allowedVerbs: z.array(z.enum(CHANGE_SET_VERBS)),
+  /** Why a verb that one might expect is missing: "You proposed it; another person approves." */
+  blockedBy: z.string().nullable(),
+});
+export type ChangeSetView = z.infer<typeof changeSetViewSchema>;
+
+export const changeSetDetailSchema = changeSetViewSchema.extend({ spread: spreadSchema.nullable() });
+export type ChangeSetDetail = z.infer<typeof changeSetDetailSchema>;
+
+export const changeSetListQuerySchema = z.object({
+  state: z.enum(["open", "ended", "all"]).default("open"),
+  cursor: z.string().optional(),
+});
+export const changeSetListSchema = z.object({ items: z.array(changeSetViewSchema), nextCursor: z.string().nullable() });
+export type ChangeSetList = z.infer<typeof changeSetListSchema>;
+
+/** `GET change-sets/draft`: mine, or null. */
+export const draftSchema = z.object({ draft: changeSetViewSchema.nullable() });
+
+/** `POST change-sets/preview`: what would these changes be, without writing anything. */
+export const previewSchema = z.object({ isNarrowing: z.boolean(), changes: z.array(changeViewSchema) });
+export type Preview = z.infer<typeof previewSchema>;
+
+/** `POST change-sets/narrow`: publish at once what narrows. */
+export const narrowInputSchema = changesInputSchema.extend({ reason: reasonSchema });
+/** `POST change-sets/{id}/propose`, `…/refuse`, `…/narrow` (of the draft). */
+export const withReasonSchema = z.object({ reason: reasonSchema });
+/** `POST change-sets/{id}/approve`. */
+export const approveInputSchema = z.object({ reason: z.string().trim().max(1000).default("") });
+/** `POST change-sets/{id}/split`: the draft keeps what widens; the other part holds what narrows and is published. */
+export const splitResultSchema = z.object({ draft: changeSetViewSchema, narrowing: changeSetViewSchema });

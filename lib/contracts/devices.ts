@@ -1,0 +1,32 @@
+import { z } from "zod";
+import { instantSchema } from "./shared";
+
+export const deviceViewSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  runtime: z.object({ kind: z.string(), version: z.string(), missingLayers: z.array(z.string()) }),
+  enrolledAt: instantSchema,
+  lastSeenAt: instantSchema.nullable(),
+  state: z.enum(["current", "behind", "stale", "revoked", "never_seen"]),
+  appliedPlatform: z.number().nullable(),
+  appliedPrograms: z.record(z.string(), z.number()),
+  appliedAt: instantSchema.nullable(),
+});
+export type DeviceView = z.infer<typeof deviceViewSchema>;
+export const deviceListSchema = z.object({
+  items: z.array(deviceViewSchema),
+  total: z.number(),
+  platform: z.object({ epoch: z.number(), revision: z.number() }).nullable(),
+});
+export type DeviceList = z.infer<typeof deviceListSchema>;
+
+/** `POST enrolments`: the file is handed over out of band and holds a one-time token. */
+export const createEnrolmentInputSchema = z.object({ deviceName: z.string().trim().min(1).max(100) });
+export const enrolmentFileSchema = z.object({
+  url: z.string(),
+  platform: z.string(),
+  rootThumbprints: z.array(z.string()),
+  threshold: z.number(),
+  token: z.string(),
+});
+export const createEnrolmentResultSchema = z.object({ file: enrolmentFileSchema, expiresAt: instantSchema });

@@ -1,0 +1,32 @@
+import { z } from "zod";
+import { changeSetViewSchema } from "./change-sets";
+import { instantSchema, spreadSchema } from "./shared";
+
+export const waitingItemSchema = z.object({
+  kind: z.enum(["change-set", "submission", "set-up", "limit"]),
+  id: z.string(),
+  href: z.string(),
+  title: z.string(),
+  detail: z.string(),
+  since: instantSchema,
+  action: z.string(),
+});
+
+export const overviewSchema = z.object({
+  now: instantSchema,
+  waiting: z.array(waitingItemSchema),
+  loop: z.object({
+    platformRevision: z.number().nullable(),
+    platformIssuedAt: instantSchema.nullable(),
+    platformExpiresAt: instantSchema.nullable(),
+    spread: spreadSchema.nullable(),
+    devices: z.object({ total: z.number(), seen24h: z.number(), stale: z.number(), degraded: z.number() }),
+    newestTelemetryAt: instantSchema.nullable(),
+    discardedSamples: z.number(),
+    audit: z.object({ entries: z.number(), isWhole: z.boolean(), checkedAt: instantSchema }),
+  }),
+  /** Decisions of the last 24 h, newest first, with how many devices they reached. */
+  recent: z.array(changeSetViewSchema.extend({ reached: z.number().nullable(), total: z.number().nullable() })),
+  setUp: z.object({ isComplete: z.boolean(), approvers: z.number(), approversNeeded: z.number() }),
+});
+export type Overview = z.infer<typeof overviewSchema>;

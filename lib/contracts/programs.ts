@@ -1,0 +1,254 @@
+import { z } from "zod";
+import { VERSION_STATES } from "@/lib/domain/lifecycles";
+import {
+  DECISION_LAYERS,
+  EVENT_TYPES,
+  HOST_PURPOSES,
+  LIMIT_ACTIONS,
+  LIMIT_NAMES,
+  SENSITIVITIES,
+} from "@/native/core/codes";
+import { appIdSchema, instantSchema, timeRangeSchema } from "./shared";
+
+export const programStatusSchema = z.enum(["active", "suspended", "retired"]);
+
+export const programRowSchema = z.object({
+  appId: z.string(),
+  name: z.string(),
+  publisher: z.object({ id: z.string(), name: z.string() }),
+  status: programStatusSchema,
+  liveVersion: z.object({ code: z.number(), name: z.string() }).nullable(),
+  waitingVersion: z.object({ code: z.number(), name: z.string() }).nullable(),
+  revision: z.number().nullable(),
+  devices24h: z.number(),
+  requests24h: z.number(),
+  blocked24h: z.number(),
+  /** One value a day, oldest first. */
+  blocked14d: z.array(z.number()),
+});
+export type ProgramRow = z.infer<typeof programRowSchema>;
+export const programListSchema = z.object({ items: z.array(programRowSchema), total: z.number() });
+export type ProgramList = z.infer<typeof programListSchema>;
+
+export const registerProgramInputSchema = z.object({
+  appId: appIdSchema,
+  name: z.string().trim().min(1).max(100),
+  publisherId: z.string(),
+});
+
+export const programDetailSchema = programRowSchema.extend({
+  createdAt: instantSchema,
+  documentIssuedAt: instantSchema.nullable(),
+  documentExpiresAt: instantSchema.nullable(),
+  platformRevision: z.number().nullable(),
+  /** Counts for the tabs. */
+  denialCauses24h: z.number(),
+});
+export type ProgramDetail = z.infer<typeof programDetailSchema>;
+
+export const versionViewSchema = z.object({
+  code: z.number(),
+  name: z.string(),
+  state: z.enum(VERSION_STATES),
+  engine: z.enum(["web", "script"]),
+  sha256: z.string(),
+  sizeBytes: z.number(),
+  kid: z.string(),
+  keyStatus: z.enum(["active", "revoked", "unknown"]),
+  /** Checked again over the stored bytes when asked; never assumed. */
+  signature: z.enum(["valid", "invalid", "bytes_missing"]),
+  declares: z.array(z.object({ capability: z.string(), sensitivity: z.enum(SENSITIVITIES), reason: z.string() })),
+  wishes: z.object({
+    hosts: z.array(
+      z.object({
+        host: z.string(),
+        ports: z.array(z.number()),
+        purposes: z.array(z.enum(HOST_PURPOSES)),
+        reason: z.string(),
+      }),
+    ),
+    limits: z.record(z.string(), z.number()),
+  }),
+  submissionId: z.string(),
+  submittedAt: instantSchema,
+  listedAt: instantSchema.nullable(),
+  comment: z.string().nullable(),
+  devices24h: z.number(),
+});
+export type VersionView = z.infer<typeof versionViewSchema>;
+export const versionListSchema = z.object({ items: z.array(versionViewSchema) });
+
+const cellSchema = z.object({
+  state: z.enum(["yes", "no", "ask", "none", "until"]),
+  text: z.string(),
+  decides: z.boolean(),
+});
+export const accessRowSchema = z.object({
+  key: z.string(),
+  kind: z.enum(["capability", "host"]),
+  /** Capability name, or host pattern. */
+  name: z.string(),
+  detail: z.string(),
+  sensitivity: z.enum(SENSITIVITIES).nullable(),
+  declared: cellSchema,
+  granted: cellSchema,
+  consent: cellSchema,
+  platform: cellSchema,
+  until: cellSchema,
+  lastUsedAt: instantSchema.nullable(),
+  result: z.object({
+    decision: z.enum(["allow", "deny", "ask"]),
+    code: z.string(),
+    layer: z.enum(DECISION_LAYERS),
+    rule: z.string().nullable(),
+  }),
+  /** The member to edit; null where only a new one could be added. */
+  member: z.string().nullable(),
+  value: z.unknown(),
+  /** The value that the publisher asks for, as the start of a proposal. */
+  wish: z.unknown(),
+  reason: z.string().nullable(),
+});
+export type AccessRow = z.infer<typeof accessRowSchema>;
+export const accessTableSchema = z.object({
+  versionCode: z.number().nullable(),
+  versions: z.array(z.object({ code: z.number(), name: z.string(), state: z.enum(VERSION_STATES) })),
+  revision: z.number().nullable(),
+  platformRevision: z.number().nullable(),
+  rows: z.array(accessRowSchema),
+});
+export type AccessTable = z.infer<typeof accessTableSchema>;
+
+export const limitRowSchema = z.object({
+  name: z.enum(LIMIT_NAMES),
+  /** What counts: the program's own, else the platform's. */
+  effective: z.object({ warn: z.number(), max: z.number(), action: z.enum(LIMIT_ACTIONS) }).nullable(),
+  source: z.enum(["program", "platform", "none"]),
+  member: z.string(),
+  value: z.unknown(),
+  platformValue: z.unknown(),
+  requested: z.number().nullable(),
+  /** Of device-minutes in the range; null without telemetry. */
+  observed: z.object({ p50: z.number(), p95: z.number(), max: z.number() }).nullable(),
+  throttledDeviceShare: z.number().nullable(),
+});
+export type LimitRow = z.infer<typeof limitRowSchema>;
+export const limitTableSchema = z.object({ rows: z.array(limitRowSchema) });
+
+export const rangeQuerySchema = z.object({
+  range: timeRangeSchema.default("24h"),
+  version: z.coerce.number().int().optional(),
+});
+
+export const seriesPointSchema = z.object({
+  at: instantSchema,
+  /** null is a gap: no device reported. */
+  cpuMsP50: z.number().nullable(),
+  cpuMsP95: z.number().nullable(),
+  memoryBytesP50: z.number().nullable(),
+  memoryBytesP95: z.number().nullable(),
+  requestsP50: z.number().nullable(),
+  requestsP95: z.number().nullable(),
+  blocked: z.number().nullable(),
+  throttledMs: z.number().nullable(),
+  devices: z.number(),
+});
+export const chartMarkSchema = z.object({
+  at: instantSchema,
+  kind: z.enum(["publish", "version", "suspension"]),
+  title: z.string(),
+  changeSetId: z.string().nullable(),
+});
+export const telemetrySeriesSchema = z.object({
+  range: timeRangeSchema,
+  bucketSeconds: z.number(),
+  points: z.array(seriesPointSchema),
+  marks: z.array(chartMarkSchema),
+  limits: z.object({
+    cpuMsPerMinute: z.object({ warn: z.number(), max: z.number() }).nullable(),
+    memoryBytes: z.object({ warn: z.number(), max: z.number() }).nullable(),
+    requestsPerMinute: z.object({ warn: z.number(), max: z.number() }).nullable(),
+  }),
+  totals: z.object({
+    devices: z.number(),
+    requests: z.number(),
+    blocked: z.number(),
+    crashes: z.number(),
+    lost: z.number(),
+  }),
+  newestAt: instantSchema.nullable(),
+});
+export type TelemetrySeries = z.infer<typeof telemetrySeriesSchema>;
+
+/** One cause: what is refused, how often, on how many devices. */
+export const denialCauseSchema = z.object({
+  cause: z.string(),
+  code: z.string(),
+  layer: z.string(),
+  rule: z.string().nullable(),
+  target: z.string(),
+  purpose: z.string().nullable(),
+  sinceVersion: z.number().nullable(),
+  firstAt: instantSchema,
+  lastAt: instantSchema,
+  times: z.number(),
+  devices: z.number(),
+  trend: z.array(z.number()),
+  newestDenialId: z.string().nullable(),
+});
+export type DenialCause = z.infer<typeof denialCauseSchema>;
+
+/** One recorded denial. */
+export const denialRowSchema = z.object({
+  denialId: z.string(),
+  at: instantSchema,
+  appId: z.string(),
+  programName: z.string(),
+  versionCode: z.number().nullable(),
+  type: z.enum(EVENT_TYPES),
+  code: z.string(),
+  layer: z.string(),
+  rule: z.string().nullable(),
+  target: z.string(),
+  purpose: z.string().nullable(),
+  deviceId: z.string(),
+  deviceName: z.string(),
+  epoch: z.number().nullable(),
+  programRevision: z.number().nullable(),
+  platformRevision: z.number().nullable(),
+});
+export type DenialRow = z.infer<typeof denialRowSchema>;
+export const denialListSchema = z.object({
+  causes: z.array(denialCauseSchema),
+  items: z.array(denialRowSchema),
+  nextCursor: z.string().nullable(),
+});
+export type DenialList = z.infer<typeof denialListSchema>;
+
+/** One step of the ladder of checks, in the order in which a runtime decides (contract §5). */
+export const ladderStepSchema = z.object({
+  code: z.string(),
+  layer: z.enum(DECISION_LAYERS),
+  state: z.enum(["passed", "failed", "not_reached"]),
+});
+export const denialDetailSchema = denialRowSchema.extend({
+  ladder: z.array(ladderStepSchema),
+  /** The rule text in the revision that decided, with who published it and who approved it. */
+  decidedBy: z
+    .object({
+      pointer: z.string(),
+      value: z.unknown(),
+      changeSetId: z.string().nullable(),
+      changeSetNumber: z.number().nullable(),
+      author: z.string().nullable(),
+      approver: z.string().nullable(),
+      at: instantSchema.nullable(),
+    })
+    .nullable(),
+  times: z.number(),
+  devices: z.number(),
+  similar: z.array(denialRowSchema),
+  /** A change that would allow it, as the start of a proposal; null where none exists. */
+  proposal: z.object({ member: z.string(), after: z.unknown(), title: z.string() }).nullable(),
+});
+export type DenialDetail = z.infer<typeof denialDetailSchema>;

@@ -1,0 +1,22 @@
+import { z } from "zod";
+import { instantSchema } from "./shared";
+
+export const publisherViewSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  createdAt: instantSchema,
+  programs: z.array(z.object({ appId: z.string(), name: z.string() })),
+  keys: z.array(
+    z.object({ kid: z.string(), status: z.enum(["active", "revoked"]), createdAt: instantSchema, member: z.string() }),
+  ),
+  tokens: z.array(z.object({ id: z.string(), createdAt: instantSchema, expiresAt: instantSchema })),
+});
+export type PublisherView = z.infer<typeof publisherViewSchema>;
+export const publisherListSchema = z.object({ items: z.array(publisherViewSchema) });
+export const createPublisherInputSchema = z.object({ name: z.string().trim().min(1).max(100) });
+/** `POST publishers/{id}/keys`: adds the key to my draft; a new key is a widening. */
+export const proposeKeyInputSchema = z.object({ publicKeyPem: z.string().max(2000) });
+/** `POST publishers/{id}/tokens`: the token is shown this one time. */
+export const publisherTokenSchema = z.object({ id: z.string(), token: z.string(), expiresAt: instantSchema });
+
+export const submissionActionResultSchema = z.object({ changeSetId: z.string() });

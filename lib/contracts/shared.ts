@@ -1,0 +1,47 @@
+import { z } from "zod";
+
+/** An instant as it crosses the wire: ISO 8601 with milliseconds, UTC. */
+export const instantSchema = z.iso.datetime();
+export const appIdSchema = z
+  .string()
+  .max(128)
+  .regex(/^[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)+$/);
+export const reasonSchema = z.string().trim().min(3).max(1000);
+
+/** Time ranges that every screen offers. */
+export const TIME_RANGES = ["1h", "24h", "7d", "14d"] as const;
+export const timeRangeSchema = z.enum(TIME_RANGES);
+export type TimeRange = z.infer<typeof timeRangeSchema>;
+
+export const personRefSchema = z.object({ id: z.string(), name: z.string() });
+export type PersonRef = z.infer<typeof personRefSchema>;
+
+/** Which devices enforce a revision (asked of the platform document, contract §4). */
+export const spreadSchema = z.object({
+  epoch: z.number(),
+  revision: z.number(),
+  reached: z.number(),
+  total: z.number(),
+  /** Devices seen in the last 24 h that are not on it yet, longest unseen first, 50 at most. */
+  behind: z.array(
+    z.object({
+      deviceId: z.string(),
+      name: z.string(),
+      revision: z.number().nullable(),
+      lastSeenAt: instantSchema.nullable(),
+    }),
+  ),
+  /** From publish to the application on the last of the reached devices; null before the first. */
+  lastAppliedMs: z.number().nullable(),
+});
+export type Spread = z.infer<typeof spreadSchema>;
+
+/** The body of every error (contract §7). */
+export const errorBodySchema = z.object({
+  requestId: z.string(),
+  error: z.object({
+    code: z.string(),
+    message: z.string(),
+    details: z.array(z.object({ path: z.string(), code: z.string(), message: z.string() })).optional(),
+  }),
+});

@@ -1,0 +1,17 @@
+import { z } from "zod";
+
+/** `GET /api/console/v1/stream`: server-sent events that tell which reads are out of date. */
+export const STREAM_TOPICS = [
+  "documents",
+  "telemetry",
+  "denials",
+  "devices",
+  "change-sets",
+  "programs",
+  "publishers",
+  "people",
+  "audit",
+  "sessions",
+] as const;
+export const streamEventSchema = z.object({ topic: z.enum(STREAM_TOPICS), appIds: z.array(z.string()).optional() });
+export type StreamEvent = z.infer<typeof streamEventSchema>;
