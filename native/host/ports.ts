@@ -56,6 +56,10 @@ export type EgressFailure =
   | "bad_response"
   | "aborted";
 
+/**
+ * Performs requests on a program's behalf. It counts `bytesIn`, `bytesOut` and `hosts` of what reaches it; what the
+ * bridge refuses before asking it, and requests, calls and denials, are the bridge's to count.
+ */
 export type EgressPort = { request(request: EgressRequest): Promise<EgressResult> };
 
 /** What is added to the current minute of one program. Counters add, `…Max` take the greater (spec §7). */
