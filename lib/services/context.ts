@@ -1,7 +1,7 @@
 import type { Store } from "@/db/store";
 import type { Environment } from "@/lib/domain/lifecycles";
 import type { Clock } from "@/lib/platform/clock";
-import { AppError } from "@/lib/platform/errors";
+import { obtainContainer, provideContainer } from "@/lib/platform/container";
 import type { Ids } from "@/lib/platform/ids";
 import type { Logger } from "@/lib/platform/logger";
 import type { PolicySigner } from "@/lib/sync/signer";
@@ -20,19 +20,19 @@ export type ServiceContext = {
     /** The store was made by the demo: persons may be switched, links are printed. */
     isDevelopmentStore: boolean;
     version: string;
+    /** At least 32 random bytes as text, kept outside the database; session tokens are encrypted with it. */
+    authSecret: string;
+    /** OpenID Connect, when the environment names a provider. */
+    oidc: { issuer: string; clientId: string; clientSecret: string; name: string } | null;
   };
 };
 
-const KEY = Symbol.for("bulkhead.services");
-
 /** Called once by the entry, before Next is prepared: Next's own copies of this file then find the same context. */
 export function provideServices(context: ServiceContext): void {
-  (globalThis as Record<symbol, unknown>)[KEY] = context;
+  provideContainer(context);
 }
 
-/** The process's context. Raises `unavailable` where no entry provided one, for example while Next builds pages. */
+/** The process's context. Raises `unavailable` where no entry provided one. */
 export function services(): ServiceContext {
-  const context = (globalThis as Record<symbol, unknown>)[KEY];
-  if (context === undefined) throw new AppError("unavailable", "The console is not ready.");
-  return context as ServiceContext;
+  return obtainContainer() as ServiceContext;
 }

@@ -1,0 +1,28 @@
+import type { Store } from "@/db/store";
+import type { Environment } from "@/lib/domain/lifecycles";
+import type { Clock } from "@/lib/platform/clock";
+import { obtainContainer } from "@/lib/platform/container";
+import type { Ids } from "@/lib/platform/ids";
+import type { Logger } from "@/lib/platform/logger";
+
+export type OidcProvider = { issuer: string; clientId: string; clientSecret: string; name: string };
+
+/** What signing in needs of the process. The services' context holds all of it. */
+export type AuthContext = {
+  store: Store;
+  clock: Clock;
+  ids: Ids;
+  logger: Logger;
+  config: {
+    baseUrl: string;
+    environment: Environment;
+    isDevelopmentStore: boolean;
+    authSecret: string;
+    oidc: OidcProvider | null;
+  };
+};
+
+/** Raises `unavailable` where no entry provided the process's container. */
+export function authContext(): AuthContext {
+  return obtainContainer() as AuthContext;
+}
