@@ -49,7 +49,7 @@ export async function readSessionId(
   if (token === undefined || token.length > 4096) return null;
   try {
     const claims = await decode({ token, secret: context.config.authSecret, salt: name });
-    return typeof claims?.["sid"] === "string" ? claims["sid"] : null;
+    return typeof claims?.sid === "string" ? claims.sid : null;
   } catch {
     // A cookie that was not made with our secret is nobody's; next-auth raises for it, and that is all it says.
     return null;
@@ -59,7 +59,10 @@ export async function readSessionId(
 function touch(context: SessionReaderContext, sessionId: string, nowMs: number): void {
   context.store
     .transaction(async ({ db }) => {
-      await db.update(sessions).set({ lastSeenAt: new Date(nowMs) }).where(eq(sessions.id, sessionId));
+      await db
+        .update(sessions)
+        .set({ lastSeenAt: new Date(nowMs) })
+        .where(eq(sessions.id, sessionId));
     })
     .catch((cause: unknown) => context.logger("warn", "session.touch_failed", { cause }));
 }

@@ -1,0 +1,142 @@
+import { and, eq, sql } from "drizzle-orm";
+import { credentials, identities, people } from "@/db/schema";
+import type { Database, Transaction } from "@/db/store";
+import { appendAudit } from "@/lib/audit/append-audit";
+import { AppError } from "@/lib/platform/errors";
+import type { AuthContext } from "./context";
+import { takeLink } from "./links";
+import { matchesPassword } from "./password";
+import { type SessionOrigin, startSession } from "./sessions";
+import { checkThrottle, recordFailure } from "./throttle";
+
+export type SignedIn = { personId: string; name: string; email: string; sessionId: string };
+export type ClientOrigin = Pick<SessionOrigin, "address" | "userAgent">;
+
+type Person = typeof people.$inferSelect;
+
+/** One answer for a wrong password, an unknown account and a disabled one, so that none can be told from another. */
+const REFUSED = "This e-mail and password do not match an account.";
+
+/**
+ * Signs in a local account. Raises `unauthenticated` for any mismatch and `limit_exceeded` while throttled. Failures
+ * are counted and audited without the password or whether the account exists.
+ */
+export async function signInWithPassword(
+  context: AuthContext,
+  input: { email: string; password: string },
+  client: ClientOrigin,
+): Promise<SignedIn> {
+  const nowMs = context.clock.nowMs();
+  const email = input.email.trim().slice(0, 254);
+  await checkThrottle(context.store.db, email, client.address, nowMs);
+  const person = await findPersonByEmail(context.store.db, email);
+  const [credential] = person
+    ? await context.store.db.select().from(credentials).where(eq(credentials.personId, person.id)).limit(1)
+    : [];
+  const matches = await matchesPassword(input.password, credential?.passwordHash ?? null);
+  if (!matches || person?.state !== "active") {
+    await context.store.transaction(async (tx) => {
+      await recordFailure(tx.db, context.ids, email, client.address, nowMs);
+      await appendAudit(tx, context, {
+        actor: { kind: "system", name: "sign-in" },
+        action: "session.signInFailed",
+        subject: person === undefined ? "person:unknown" : `person:${person.id}`,
+      });
+    });
+    throw new AppError("unauthenticated", REFUSED);
+  }
+  return context.store.transaction((tx) => begin(tx, context, person, { method: "password", ...client }));
+}
+
+/** Signs in by a one-time link: an invitation or reset once its password is set, or the demo's. */
+export async function signInWithLink(
+  context: AuthContext,
+  input: { token: string },
+  client: ClientOrigin,
+): Promise<SignedIn> {
+  const nowMs = context.clock.nowMs();
+  return context.store.transaction(async (tx) => {
+    const link = await takeLink(tx.db, input.token, nowMs);
+    const [person] = link?.personId
+      ? await tx.db.select().from(people).where(eq(people.id, link.personId)).limit(1)
+      : [];
+    if (link?.purpose !== "development" || !context.config.isDevelopmentStore || person?.state !== "active") {
+      throw new AppError("unauthenticated", "This link was used, or has expired.");
+    }
+    return begin(tx, context, person, { method: "link", ...client });
+  });
+}
+
+/**
+ * Signs in an account of the identity provider. It must be linked already, or carry the verified e-mail of an invited
+ * person who has no other way to sign in yet: that first sign-in links it. Anything else is `unauthenticated`; linking
+ * another's sign-in is a widening (contract §6) and is never done here.
+ */
+export async function signInWithProvider(
+  context: AuthContext,
+  account: { issuer: string; subject: string; email: string | null; isEmailVerified: boolean },
+  client: ClientOrigin,
+): Promise<SignedIn> {
+  return context.store.transaction(async (tx) => {
+    const [linked] = await tx.db
+      .select({ person: people })
+      .from(identities)
+      .innerJoin(people, eq(people.id, identities.personId))
+      .where(and(eq(identities.issuer, account.issuer), eq(identities.subject, account.subject)))
+      .limit(1);
+    const person = linked?.person ?? (await linkInvited(tx, context, account));
+    if (person?.state !== "active") throw new AppError("unauthenticated", "This account is not known here.");
+    return begin(tx, context, person, { method: "oidc", ...client });
+  });
+}
+
+async function linkInvited(
+  tx: Transaction,
+  context: AuthContext,
+  account: { issuer: string; subject: string; email: string | null; isEmailVerified: boolean },
+): Promise<Person | undefined> {
+  if (account.email === null || !account.isEmailVerified) return undefined;
+  const invited = await findPersonByEmail(tx.db, account.email);
+  if (invited?.state !== "invited") return undefined;
+  const linkedAt = new Date(context.clock.nowMs());
+  await tx.db
+    .insert(identities)
+    .values({ issuer: account.issuer, subject: account.subject, personId: invited.id, linkedAt });
+  const [person] = await tx.db.update(people).set({ state: "active" }).where(eq(people.id, invited.id)).returning();
+  await appendAudit(tx, context, {
+    actor: { kind: "system", name: "sign-in" },
+    action: "person.linkIdentity",
+    subject: `person:${invited.id}`,
+    after: { issuer: account.issuer },
+  });
+  return person;
+}
+
+async function begin(tx: Transaction, context: AuthContext, person: Person, origin: SessionOrigin): Promise<SignedIn> {
+  const sessionId = await startSession(tx.db, context.ids, { personId: person.id, origin }, context.clock.nowMs());
+  await appendAudit(tx, context, {
+    actor: {
+      kind: "person",
+      personId: person.id,
+      name: person.name,
+      email: person.email,
+      role: person.role,
+      publisherId: person.publisherId,
+      sessionId,
+    },
+    action: "session.signIn",
+    subject: `person:${person.id}`,
+    after: { method: origin.method },
+  });
+  tx.announce({ topic: "sessions" });
+  return { personId: person.id, name: person.name, email: person.email, sessionId };
+}
+
+export async function findPersonByEmail(db: Database, email: string): Promise<Person | undefined> {
+  const [person] = await db
+    .select()
+    .from(people)
+    .where(sql`lower(${people.email}) = ${email.trim().toLowerCase()}`)
+    .limit(1);
+  return person;
+}
