@@ -100,6 +100,9 @@ export type HostEvent = {
   code?: string;
   layer?: DecisionLayer;
   rule?: string | null;
+  epoch?: number;
+  platformRevision?: number;
+  programRevision?: number;
   api?: string;
   host?: string;
   port?: number;
