@@ -1,0 +1,36 @@
+import { AppError, ERROR_STATUS, isAppError } from "@/lib/platform/errors";
+import type { Logger } from "@/lib/platform/logger";
+
+const UNKNOWN = new AppError("internal", "Something went wrong on our side.");
+
+/** The error that is shown: an `AppError` as it is, everything else as constant text (spec §7). */
+export function toAppError(error: unknown): AppError {
+  return isAppError(error) ? error : UNKNOWN;
+}
+
+/**
+ * `{ requestId, error: { code, message, details? } }` with the code's status. What only the log may know, the cause and
+ * everything about an unknown error, is written there under the same request id.
+ */
+export function errorResponse(error: unknown, requestId: string, logger: Logger): Response {
+  const shown = toAppError(error);
+  const status = ERROR_STATUS[shown.code];
+  if (status >= 500) logger("error", "request_failed", { requestId, code: shown.code, error });
+  const headers = new Headers({
+    "content-type": "application/json; charset=utf-8",
+    "cache-control": "no-store",
+    "x-request-id": requestId,
+  });
+  if (shown.retryAfterSeconds !== undefined) headers.set("retry-after", String(Math.ceil(shown.retryAfterSeconds)));
+  if (status === 401) headers.set("www-authenticate", `Bearer error="${shown.code}"`);
+  const body = {
+    requestId,
+    error: {
+      code: shown.code,
+      message: shown.message,
+      ...(shown.details.length > 0 ? { details: shown.details } : {}),
+      ...shown.extra,
+    },
+  };
+  return new Response(JSON.stringify(body), { status, headers });
+}

@@ -1,0 +1,56 @@
+import { AppError } from "@/lib/platform/errors";
+
+const tooLarge = (maxBytes: number) =>
+  new AppError("payload_too_large", `The body is larger than ${maxBytes} bytes.`, { extra: { maxBytes } });
+
+async function collect(stream: ReadableStream<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  const reader = stream.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    size += value.byteLength;
+    if (size > maxBytes) {
+      // The sender is cut off here; what the cancellation itself meets no longer matters.
+      reader.cancel().catch(() => undefined);
+      throw tooLarge(maxBytes);
+    }
+    chunks.push(value);
+  }
+  const only = chunks[0];
+  if (chunks.length === 1 && only !== undefined) return only;
+  const whole = new Uint8Array(size);
+  let offset = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, offset);
+    offset += chunk.byteLength;
+  }
+  return whole;
+}
+
+/**
+ * Reads a body whole, counting while it arrives: `maxBytes` holds for the bytes received and again for what gzip
+ * unfolds to (spec §4 endless data). Refuses `payload_too_large`, an encoding it was not told to accept
+ * (`unsupported_media_type`) and broken gzip (`invalid_input`).
+ */
+export async function readBody(request: Request, maxBytes: number, acceptsGzip: boolean): Promise<Uint8Array> {
+  const encoding = request.headers.get("content-encoding")?.trim().toLowerCase() ?? "identity";
+  if (encoding !== "identity" && !(encoding === "gzip" && acceptsGzip)) {
+    throw new AppError("unsupported_media_type", "This content encoding is not accepted here.");
+  }
+  const declared = Number(request.headers.get("content-length") ?? "0");
+  if (declared > maxBytes) throw tooLarge(maxBytes);
+  if (request.body === null) return new Uint8Array();
+  const received = await collect(request.body, maxBytes);
+  if (encoding === "identity") return received;
+  const unfolded = new Blob([received as Uint8Array<ArrayBuffer>])
+    .stream()
+    .pipeThrough(new DecompressionStream("gzip"));
+  try {
+    return await collect(unfolded, maxBytes);
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause;
+    throw new AppError("invalid_input", "The body is not valid gzip.", { cause });
+  }
+}

@@ -1,0 +1,114 @@
+import { z } from "zod";
+import { type Actor, hasPermission } from "@/lib/contracts/actor";
+import { parseJson } from "@/lib/contracts/strict-json";
+import { AppError, type ErrorDetail } from "@/lib/platform/errors";
+import { type Ids, randomIds } from "@/lib/platform/ids";
+import { type Logger, stderrLogger } from "@/lib/platform/logger";
+import { errorResponse } from "./error-response";
+import { readBody } from "./read-body";
+import type { RouteAnswer, RouteCall, RouteDescription } from "./route-description";
+import { requireSameOrigin } from "./same-origin";
+
+export type RouteSpec<D extends RouteDescription> = D & {
+  /** Who speaks; null where nobody is recognised. May itself refuse, for example with `device_revoked`. */
+  resolveActor(request: Request): Promise<Actor | null>;
+};
+
+/** A handler as Next and the lean router call it: path parameters come as a value or a promise of it. */
+export type RouteHandler = (
+  request: Request,
+  context?: { params?: Record<string, string | string[] | undefined> | Promise<Record<string, unknown>> },
+) => Promise<Response>;
+
+export type RoutePorts = { ids: Ids; logger: Logger; validatesOutput: boolean };
+
+const defaultPorts: RoutePorts = {
+  ids: randomIds,
+  logger: stderrLogger,
+  validatesOutput: process.env.NODE_ENV !== "production",
+};
+
+function invalid(place: string, error: z.ZodError): AppError {
+  const details: ErrorDetail[] = error.issues.slice(0, 50).map((issue) => ({
+    path: `/${[place, ...issue.path.map(String)].join("/")}`,
+    code: issue.code,
+    message: issue.message,
+  }));
+  return new AppError("invalid_input", "Some of the input is not valid.", { details });
+}
+
+function parseWith(place: string, shape: z.ZodType, value: unknown): unknown {
+  const result = shape.safeParse(value);
+  if (!result.success) throw invalid(place, result.error);
+  return result.data;
+}
+
+function authorise(spec: RouteDescription, actor: Actor | null): void {
+  if (spec.actor === "public") return;
+  if (actor === null || actor.kind !== spec.actor) throw new AppError("unauthenticated", "Sign in first.");
+  if (spec.actor !== "person" || spec.permission === "signed-in" || actor.kind !== "person") return;
+  const wanted = typeof spec.permission === "string" ? [spec.permission] : spec.permission;
+  if (!wanted.some((permission) => hasPermission(actor.role, permission))) {
+    throw new AppError("forbidden", "Your role does not allow this.");
+  }
+}
+
+async function readInput(spec: RouteDescription, request: Request): Promise<{ body: unknown; bytes: Uint8Array }> {
+  const shape = spec.input?.body;
+  if (shape === undefined) return { body: undefined, bytes: new Uint8Array() };
+  const wanted = shape instanceof z.ZodType ? "application/json" : shape.contentType;
+  const given = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
+  if (given !== wanted) throw new AppError("unsupported_media_type", `The body must be ${wanted}.`);
+  const bytes = await readBody(request, spec.maxBytes, spec.acceptsGzip ?? false);
+  if (!(shape instanceof z.ZodType)) return { body: bytes, bytes };
+  const parsed = parseJson(bytes);
+  if (!parsed.ok) throw new AppError("invalid_input", "The body is not valid JSON.");
+  return { body: parseWith("body", shape, parsed.value), bytes };
+}
+
+/**
+ * Makes a handler of a description: method, actor, permission, input, output and sizes are enforced here, as data; `fn`
+ * runs only when all of them hold. Every answer carries `x-request-id` and, unless `fn` says otherwise, `no-store`;
+ * what `fn` throws becomes the error body of spec §7.
+ */
+export function route<const D extends RouteDescription>(
+  spec: RouteSpec<D>,
+  fn: (call: RouteCall<D>) => Promise<RouteAnswer<D>>,
+  ports: RoutePorts = defaultPorts,
+): RouteHandler {
+  return async (request, context) => {
+    const requestId = ports.ids.next("request");
+    try {
+      if (request.method !== spec.method) throw new AppError("method_not_allowed", "Not with this method.");
+      if (spec.actor === "person" && spec.method !== "GET") requireSameOrigin(request);
+      const actor = await spec.resolveActor(request);
+      authorise(spec, actor);
+      const input = spec.input ?? {};
+      const params =
+        input.params === undefined ? undefined : parseWith("params", input.params, (await context?.params) ?? {});
+      const search = new URL(request.url).searchParams;
+      const query =
+        input.query === undefined ? undefined : parseWith("query", input.query, Object.fromEntries(search.entries()));
+      const { body, bytes } = await readInput(spec, request);
+      // Safe: `params`, `query` and `body` were parsed by the very shapes that the description's types come from.
+      const call = { actor, params, query, body, bodyBytes: bytes, request, requestId } as unknown as RouteCall<D>;
+      const answer: unknown = await fn(call);
+      return finish(spec, answer, requestId, ports);
+    } catch (error) {
+      return errorResponse(error, requestId, ports.logger);
+    }
+  };
+}
+
+function finish(spec: RouteDescription, answer: unknown, requestId: string, ports: RoutePorts): Response {
+  if (answer instanceof Response) {
+    answer.headers.set("x-request-id", requestId);
+    if (!answer.headers.has("cache-control")) answer.headers.set("cache-control", "no-store");
+    return answer;
+  }
+  const headers = { "cache-control": "no-store", "x-request-id": requestId };
+  const status = spec.successStatus ?? 200;
+  if (status === 204) return new Response(null, { status, headers });
+  const value = ports.validatesOutput && spec.output instanceof z.ZodType ? spec.output.parse(answer) : answer;
+  return Response.json(value, { status, headers });
+}
