@@ -19,10 +19,10 @@ export type Announcement =
  * from, the documents, and the audit log. Values are plain JSON.
  */
 export type JournalRecord = {
-  /** The change set as it stands after the commit, with its changes; null for an act without one. */
-  changeSet: Record<string, unknown> | null;
-  /** Members written, in order; null removes. */
-  effects: { member: string; value: unknown }[];
+  /** Each change set that the commit moved, as it stands after it, with its changes. */
+  changeSets: Record<string, unknown>[];
+  /** Members written, in order, with the change set behind each where there is one; null as value removes. */
+  effects: { member: string; value: unknown; changeSetId?: string }[];
   documents: Record<string, unknown>[];
   keysets: Record<string, unknown>[];
   auditEntries: Record<string, unknown>[];

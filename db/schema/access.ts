@@ -21,7 +21,7 @@ export const grants = pgTable(
   (table) => [primaryKey({ columns: [table.appId, table.capability] })],
 );
 
-/** The published host rules, in document order by `position`. */
+/** The published host rules; a document lists them by host, then id, so that what comes back stands where it stood. */
 export const hostRules = pgTable(
   "host_rules",
   {
@@ -29,7 +29,6 @@ export const hostRules = pgTable(
     appId: text("app_id")
       .notNull()
       .references(() => programs.appId),
-    position: whole("position").notNull(),
     host: text("host").notNull(),
     ports: jsonb("ports").$type<number[]>().notNull(),
     purposes: jsonb("purposes").$type<HostPurpose[]>().notNull(),
@@ -39,7 +38,7 @@ export const hostRules = pgTable(
     changeSetId: text("change_set_id"),
     updatedAt: instant("updated_at").notNull(),
   },
-  (table) => [index("host_rules_app").on(table.appId, table.position)],
+  (table) => [index("host_rules_app").on(table.appId)],
 );
 
 export const receivers = pgTable(

@@ -26,7 +26,6 @@ export const platform = pgTable(
 
 export const blockedHosts = pgTable("blocked_hosts", {
   host: text("host").primaryKey(),
-  position: whole("position").notNull(),
 });
 
 export const minRuntimes = pgTable("min_runtimes", {

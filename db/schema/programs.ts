@@ -1,4 +1,4 @@
-import { index, integer, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
+import { index, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
 import { VERSION_STATES } from "@/lib/domain/lifecycles";
 import { bytes, instant, whole } from "./columns";
 import { publishers } from "./publishers";
@@ -50,8 +50,6 @@ export const versions = pgTable(
     listedAt: instant("listed_at"),
     /** What the reviewer told the publisher. */
     comment: text("comment"),
-    /** The order in which versions stand in the document. */
-    position: integer("position"),
   },
   (table) => [primaryKey({ columns: [table.appId, table.code] }), index("versions_publisher").on(table.publisherId)],
 );

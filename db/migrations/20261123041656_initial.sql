@@ -18,7 +18,6 @@ CREATE TABLE "grants" (
 CREATE TABLE "host_rules" (
 	"id" text PRIMARY KEY NOT NULL,
 	"app_id" text NOT NULL,
-	"position" bigint NOT NULL,
 	"host" text NOT NULL,
 	"ports" jsonb NOT NULL,
 	"purposes" jsonb NOT NULL,
@@ -197,8 +196,7 @@ CREATE TABLE "sign_in_links" (
 );
 --> statement-breakpoint
 CREATE TABLE "blocked_hosts" (
-	"host" text PRIMARY KEY NOT NULL,
-	"position" bigint NOT NULL
+	"host" text PRIMARY KEY NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "limits" (
@@ -265,7 +263,6 @@ CREATE TABLE "versions" (
 	"submitted_at" timestamp with time zone NOT NULL,
 	"listed_at" timestamp with time zone,
 	"comment" text,
-	"position" integer,
 	CONSTRAINT "versions_app_id_code_pk" PRIMARY KEY("app_id","code"),
 	CONSTRAINT "versions_submission_id_unique" UNIQUE("submission_id")
 );
@@ -355,7 +352,7 @@ ALTER TABLE "programs" ADD CONSTRAINT "programs_publisher_id_publishers_id_fk" F
 ALTER TABLE "versions" ADD CONSTRAINT "versions_app_id_programs_app_id_fk" FOREIGN KEY ("app_id") REFERENCES "public"."programs"("app_id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "publisher_keys" ADD CONSTRAINT "publisher_keys_publisher_id_publishers_id_fk" FOREIGN KEY ("publisher_id") REFERENCES "public"."publishers"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "publisher_tokens" ADD CONSTRAINT "publisher_tokens_publisher_id_publishers_id_fk" FOREIGN KEY ("publisher_id") REFERENCES "public"."publishers"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
-CREATE INDEX "host_rules_app" ON "host_rules" USING btree ("app_id","position");--> statement-breakpoint
+CREATE INDEX "host_rules_app" ON "host_rules" USING btree ("app_id");--> statement-breakpoint
 CREATE INDEX "audit_entries_at" ON "audit_entries" USING btree ("at");--> statement-breakpoint
 CREATE INDEX "audit_entries_app" ON "audit_entries" USING btree ("app_id");--> statement-breakpoint
 CREATE INDEX "audit_entries_change_set" ON "audit_entries" USING btree ("change_set_id");--> statement-breakpoint
