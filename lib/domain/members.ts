@@ -1,6 +1,6 @@
 import type { LimitName } from "@/native/core/codes";
 import type { Grant, HostRule, Limit, ProgramStatus, ProgramVersion, PublicJwk } from "@/native/core/shapes/claims";
-import type { PersonState } from "./lifecycles";
+import type { PersonState, VersionState } from "./lifecycles";
 import type { Role } from "./roles";
 
 /**
@@ -12,6 +12,8 @@ export type MemberValues = {
   "publisher-key": { jwk: PublicJwk; status: "active" | "revoked" };
   registration: { publisherId: string; name: string };
   status: ProgramStatus;
+  /** What a publisher handed in. The journal alone carries it: no change set does. */
+  submission: Submission;
   version: ProgramVersion;
   grant: Grant;
   host: HostRule;
@@ -24,14 +26,33 @@ export type MemberValues = {
   "grace-seconds": number;
   telemetry: { intervalSeconds: number; sampling: number };
   person: { email: string; name: string; role: Role; publisherId: string | null; state: PersonState };
+  /** Leave to make one link by which a person signs in anew. It is spent by making the link, and never stored. */
+  "sign-in": { purpose: "invite" | "reset" };
 };
 export type MemberKind = keyof MemberValues;
+
+/** Facts of one submitted bundle beside its bytes; `submittedAtMs` in milliseconds since 1970. */
+export type Submission = {
+  submissionId: string;
+  publisherId: string;
+  name: string;
+  sha256: string;
+  sizeBytes: number;
+  kid: string;
+  engine: "web" | "script";
+  declares: string[];
+  manifest: Record<string, unknown>;
+  state: VersionState;
+  submittedAtMs: number;
+  comment: string | null;
+};
 
 export type Member =
   | { kind: "publisher"; publisherId: string }
   | { kind: "publisher-key"; publisherId: string; kid: string }
   | { kind: "registration"; appId: string }
   | { kind: "status"; appId: string }
+  | { kind: "submission"; appId: string; code: number }
   | { kind: "version"; appId: string; code: number }
   | { kind: "grant"; appId: string; capability: string }
   | { kind: "host"; appId: string; ruleId: string }
@@ -43,7 +64,29 @@ export type Member =
   | { kind: "min-runtime"; runtime: string }
   | { kind: "grace-seconds" }
   | { kind: "telemetry" }
-  | { kind: "person"; personId: string };
+  | { kind: "person"; personId: string }
+  | { kind: "sign-in"; personId: string };
+
+export type MemberOf<K extends MemberKind> = Extract<Member, { kind: K }>;
+
+/** A member with its value; `kind` discriminates both. */
+export type Entry = { [K in MemberKind]: { kind: K; member: MemberOf<K>; value: MemberValues[K] } }[MemberKind];
+export type EntryOf<K extends MemberKind> = Extract<Entry, { kind: K }>;
 
 /** A change of one member: whole value before and after. `before` and `after` are never both null. */
 export type Change = { member: Member; before: unknown; after: unknown };
+
+/** The program that a member belongs to; null for publishers, people and the platform. */
+export function appIdOf(member: Member): string | null {
+  return "appId" in member ? member.appId : null;
+}
+
+/** The publisher that a member itself names; a program's publisher stands in its registration. */
+export function publisherIdOf(member: Member): string | null {
+  return "publisherId" in member ? member.publisherId : null;
+}
+
+/** The person that a member is about; null for all others. */
+export function personIdOf(member: Member): string | null {
+  return "personId" in member ? member.personId : null;
+}
