@@ -1,0 +1,54 @@
+import { and, eq, gt, isNotNull, sql } from "drizzle-orm";
+import { events, programs, publishers } from "@/db/schema";
+import type { Database } from "@/db/store";
+import type { ProgramDetail } from "@/lib/contracts/programs";
+import type { Actor } from "@/lib/domain/roles";
+import { AppError } from "@/lib/platform/errors";
+import type { ServiceContext } from "../context";
+import { newestPlatformDocument } from "../devices/spread";
+import { requirePermission } from "../require-permission";
+import { newestProgramDocument } from "./newest-document";
+import { toProgramRows } from "./program-row";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** The program's row, or `not_found`. */
+export async function loadProgram(
+  db: Database,
+  appId: string,
+): Promise<{ program: typeof programs.$inferSelect; publisher: typeof publishers.$inferSelect }> {
+  const [base] = await db
+    .select({ program: programs, publisher: publishers })
+    .from(programs)
+    .innerJoin(publishers, eq(publishers.id, programs.publisherId))
+    .where(eq(programs.appId, appId))
+    .limit(1);
+  if (base === undefined) throw new AppError("not_found", "There is nothing here.");
+  return base;
+}
+
+/** What the head of a program's pages shows. */
+export async function getProgram(context: ServiceContext, actor: Actor, appId: string): Promise<ProgramDetail> {
+  requirePermission(actor, "console.read");
+  const { db } = context.store;
+  const nowMs = context.clock.nowMs();
+  const base = await loadProgram(db, appId);
+  const [row] = await toProgramRows(db, [base], nowMs);
+  if (row === undefined) throw new AppError("not_found", "There is nothing here.");
+  const document = await newestProgramDocument(db, appId);
+  const platform = await newestPlatformDocument(db);
+  const [causes] = await db
+    .select({ count: sql<number>`count(distinct ${events.cause})::int` })
+    .from(events)
+    .where(and(eq(events.appId, appId), isNotNull(events.cause), gt(events.at, new Date(nowMs - DAY_MS))));
+  const instantOf = (seconds: number | undefined) =>
+    seconds === undefined ? null : new Date(seconds * 1000).toISOString();
+  return {
+    ...row,
+    createdAt: base.program.createdAt.toISOString(),
+    documentIssuedAt: instantOf(document?.row.issuedAtSeconds),
+    documentExpiresAt: instantOf(document?.row.expiresAtSeconds),
+    platformRevision: platform?.revision ?? null,
+    denialCauses24h: causes?.count ?? 0,
+  };
+}

@@ -1,0 +1,83 @@
+import { and, eq, gt, inArray, or, sql } from "drizzle-orm";
+import { documents, type programs, type publishers, telemetryMinutes, versions } from "@/db/schema";
+import type { Database } from "@/db/store";
+import type { ProgramRow } from "@/lib/contracts/programs";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+export const TREND_DAYS = 14;
+
+type Base = { program: typeof programs.$inferSelect; publisher: typeof publishers.$inferSelect };
+
+/** Joins each program with what its list row shows: versions, newest revision, traffic of a day, blocked of 14 days. */
+export async function toProgramRows(db: Database, bases: readonly Base[], nowMs: number): Promise<ProgramRow[]> {
+  const appIds = bases.map(({ program }) => program.appId);
+  if (appIds.length === 0) return [];
+  const known = await db
+    .select({ appId: versions.appId, code: versions.code, name: versions.name, state: versions.state })
+    .from(versions)
+    .where(and(inArray(versions.appId, appIds), or(eq(versions.state, "listed"), eq(versions.state, "submitted"))))
+    .orderBy(versions.code);
+  const revisions = await db
+    .select({ appId: documents.appId, revision: sql<number>`max(${documents.revision})::int` })
+    .from(documents)
+    .where(and(eq(documents.kind, "program"), inArray(documents.appId, appIds)))
+    .groupBy(documents.appId);
+  const traffic = await db
+    .select({
+      appId: telemetryMinutes.appId,
+      devices: sql<number>`count(distinct ${telemetryMinutes.deviceId})::int`,
+      requests: sql<number>`sum(${telemetryMinutes.requests})::int`,
+      blocked: sql<number>`sum(${telemetryMinutes.blocked})::int`,
+    })
+    .from(telemetryMinutes)
+    .where(and(inArray(telemetryMinutes.appId, appIds), gt(telemetryMinutes.at, new Date(nowMs - DAY_MS))))
+    .groupBy(telemetryMinutes.appId);
+  const trend = await blockedByDay(db, appIds, nowMs);
+  return bases.map(({ program, publisher }) => {
+    const own = known.filter((version) => version.appId === program.appId);
+    const pick = (state: "listed" | "submitted") => {
+      const found = own.filter((version) => version.state === state).at(-1);
+      return found === undefined ? null : { code: found.code, name: found.name };
+    };
+    const day = traffic.find((row) => row.appId === program.appId);
+    return {
+      appId: program.appId,
+      name: program.name,
+      publisher: { id: publisher.id, name: publisher.name },
+      status: program.status,
+      liveVersion: pick("listed"),
+      waitingVersion: pick("submitted"),
+      revision: revisions.find((row) => row.appId === program.appId)?.revision ?? null,
+      devices24h: day?.devices ?? 0,
+      requests24h: day?.requests ?? 0,
+      blocked24h: day?.blocked ?? 0,
+      blocked14d: trend.get(program.appId) ?? new Array<number>(TREND_DAYS).fill(0),
+    };
+  });
+}
+
+async function blockedByDay(db: Database, appIds: string[], nowMs: number): Promise<Map<string, number[]>> {
+  const today = Math.floor(nowMs / DAY_MS);
+  const rows = await db
+    .select({
+      appId: telemetryMinutes.appId,
+      day: sql<number>`floor(extract(epoch from ${telemetryMinutes.at}) / 86400)::int`,
+      blocked: sql<number>`sum(${telemetryMinutes.blocked})::int`,
+    })
+    .from(telemetryMinutes)
+    .where(
+      and(
+        inArray(telemetryMinutes.appId, appIds),
+        gt(telemetryMinutes.at, new Date((today - TREND_DAYS + 1) * DAY_MS - 1)),
+      ),
+    )
+    .groupBy(telemetryMinutes.appId, sql`2`);
+  const trends = new Map<string, number[]>();
+  for (const row of rows) {
+    const trend = trends.get(row.appId) ?? new Array<number>(TREND_DAYS).fill(0);
+    const index = row.day - (today - TREND_DAYS + 1);
+    if (index >= 0 && index < TREND_DAYS) trend[index] = row.blocked;
+    trends.set(row.appId, trend);
+  }
+  return trends;
+}

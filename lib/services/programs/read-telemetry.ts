@@ -1,0 +1,190 @@
+import { and, asc, eq, gte, sql } from "drizzle-orm";
+import type { AnyPgColumn } from "drizzle-orm/pg-core";
+import { changeSets, changes, devices, telemetryMinutes, versions } from "@/db/schema";
+import type { Database } from "@/db/store";
+import type { TelemetrySeries } from "@/lib/contracts/programs";
+import type { TimeRange } from "@/lib/contracts/shared";
+import type { Actor } from "@/lib/domain/roles";
+import type { Limit, Limits } from "@/native/core/shapes/claims";
+import type { ServiceContext } from "../context";
+import { requirePermission } from "../require-permission";
+import { loadProgram } from "./get-program";
+import { newestPlatformClaims, newestProgramDocument } from "./newest-document";
+
+/** Seconds of a range, and of one point in its charts. */
+export const RANGES: Record<TimeRange, { seconds: number; bucketSeconds: number }> = {
+  "1h": { seconds: 3600, bucketSeconds: 60 },
+  "24h": { seconds: 86_400, bucketSeconds: 900 },
+  "7d": { seconds: 604_800, bucketSeconds: 7200 },
+  "14d": { seconds: 1_209_600, bucketSeconds: 14_400 },
+};
+
+export type TelemetryQuery = { range: TimeRange; version?: number | undefined };
+
+/**
+ * Series for the charts of one program: percentiles of device-minutes by bucket, sums of what was blocked, with
+ * decisions marked and limits as published. A bucket without a report is a gap, never a zero.
+ */
+export async function readTelemetry(
+  context: ServiceContext,
+  actor: Actor,
+  appId: string,
+  query: TelemetryQuery,
+): Promise<TelemetrySeries> {
+  requirePermission(actor, "console.read");
+  const { db } = context.store;
+  await loadProgram(db, appId);
+  const { seconds, bucketSeconds } = RANGES[query.range];
+  const nowSeconds = Math.floor(context.clock.nowMs() / 1000);
+  const firstBucket = Math.floor((nowSeconds - seconds) / bucketSeconds) + 1;
+  const lastBucket = Math.floor(nowSeconds / bucketSeconds);
+  const since = new Date(firstBucket * bucketSeconds * 1000);
+  const inRange = and(
+    eq(telemetryMinutes.appId, appId),
+    gte(telemetryMinutes.at, since),
+    query.version === undefined ? undefined : eq(telemetryMinutes.versionCode, query.version),
+  );
+  const buckets = await readBuckets(db, inRange, bucketSeconds);
+  const points: TelemetrySeries["points"] = [];
+  for (let bucket = firstBucket; bucket <= lastBucket; bucket += 1) {
+    const found = buckets.get(bucket);
+    points.push({ ...(found ?? GAP), at: new Date(bucket * bucketSeconds * 1000).toISOString() });
+  }
+  const [totals] = await db
+    .select({
+      devices: sql<number>`count(distinct ${telemetryMinutes.deviceId})::int`,
+      requests: sql<number>`coalesce(sum(${telemetryMinutes.requests}), 0)::int`,
+      blocked: sql<number>`coalesce(sum(${telemetryMinutes.blocked}), 0)::int`,
+      crashes: sql<number>`coalesce(sum(${telemetryMinutes.crashes}), 0)::int`,
+      newestAt: sql<string | null>`max(${telemetryMinutes.at})`,
+    })
+    .from(telemetryMinutes)
+    .where(inRange);
+  return {
+    range: query.range,
+    bucketSeconds,
+    points,
+    marks: await readMarks(db, appId, since),
+    limits: await publishedLimits(db, appId),
+    totals: {
+      devices: totals?.devices ?? 0,
+      requests: totals?.requests ?? 0,
+      blocked: totals?.blocked ?? 0,
+      crashes: totals?.crashes ?? 0,
+      lost: await countDiscarded(db),
+    },
+    newestAt: totals?.newestAt == null ? null : new Date(totals.newestAt).toISOString(),
+  };
+}
+
+type Point = Omit<TelemetrySeries["points"][number], "at">;
+const GAP: Point = {
+  cpuMsP50: null,
+  cpuMsP95: null,
+  memoryBytesP50: null,
+  memoryBytesP95: null,
+  requestsP50: null,
+  requestsP95: null,
+  blocked: null,
+  throttledMs: null,
+  devices: 0,
+};
+
+async function readBuckets(
+  db: Database,
+  inRange: ReturnType<typeof and>,
+  bucketSeconds: number,
+): Promise<Map<number, Point>> {
+  const bucket = sql<number>`floor(extract(epoch from ${telemetryMinutes.at}) / ${sql.raw(String(bucketSeconds))})::int`;
+  const percentile = (share: 0.5 | 0.95, column: AnyPgColumn) =>
+    sql<number>`percentile_cont(${sql.raw(String(share))}) within group (order by ${column})`.mapWith(Number);
+  const rows = await db
+    .select({
+      bucket,
+      cpuMsP50: percentile(0.5, telemetryMinutes.cpuMs),
+      cpuMsP95: percentile(0.95, telemetryMinutes.cpuMs),
+      memoryBytesP50: percentile(0.5, telemetryMinutes.memoryBytesMax),
+      memoryBytesP95: percentile(0.95, telemetryMinutes.memoryBytesMax),
+      requestsP50: percentile(0.5, telemetryMinutes.requests),
+      requestsP95: percentile(0.95, telemetryMinutes.requests),
+      blocked: sql<number>`sum(${telemetryMinutes.blocked})::int`,
+      throttledMs: sql<number>`sum(${telemetryMinutes.throttledMs})::int`,
+      devices: sql<number>`count(distinct ${telemetryMinutes.deviceId})::int`,
+    })
+    .from(telemetryMinutes)
+    .where(inRange)
+    .groupBy(sql`1`);
+  return new Map(rows.map(({ bucket: key, ...point }) => [key, point]));
+}
+
+async function readMarks(db: Database, appId: string, since: Date): Promise<TelemetrySeries["marks"]> {
+  const published = await db
+    .select({ id: changeSets.id, number: changeSets.number, at: changeSets.publishedAt, member: changes.member })
+    .from(changeSets)
+    .innerJoin(changes, eq(changes.changeSetId, changeSets.id))
+    .where(
+      and(
+        eq(changeSets.state, "published"),
+        gte(changeSets.publishedAt, since),
+        sql`starts_with(${changes.member}, ${`program:${appId}/`})`,
+      ),
+    )
+    .orderBy(asc(changeSets.publishedAt))
+    .limit(200);
+  const marks = new Map<string, TelemetrySeries["marks"][number]>();
+  for (const row of published) {
+    if (row.at === null) continue;
+    const kind = row.member.endsWith("/status") ? "suspension" : "publish";
+    if (marks.has(row.id) && kind === "publish") continue;
+    marks.set(row.id, {
+      at: row.at.toISOString(),
+      kind,
+      title:
+        kind === "suspension" ? `Status changed by change set ${row.number}` : `Change set ${row.number} published`,
+      changeSetId: row.id,
+    });
+  }
+  const listed = await db
+    .select({ code: versions.code, listedAt: versions.listedAt })
+    .from(versions)
+    .where(and(eq(versions.appId, appId), gte(versions.listedAt, since)));
+  return [
+    ...marks.values(),
+    ...listed.flatMap(({ code, listedAt }) =>
+      listedAt === null
+        ? []
+        : [{ at: listedAt.toISOString(), kind: "version" as const, title: `v${code} live`, changeSetId: null }],
+    ),
+  ];
+}
+
+/** The limits that count for a program: its own, else the platform's (contract §4). */
+export async function effectiveLimits(db: Database, appId: string): Promise<Limits> {
+  const platform = await newestPlatformClaims(db);
+  const program = await newestProgramDocument(db, appId);
+  return { ...(platform?.claims.limits ?? {}), ...(program?.claims.limits ?? {}) };
+}
+
+/** An absent `warn` is 75 % of `max`, rounded down (contract §5). */
+export function warnOf(limit: Limit): number {
+  return limit.warn ?? Math.floor(limit.max * 0.75);
+}
+
+async function publishedLimits(db: Database, appId: string): Promise<TelemetrySeries["limits"]> {
+  const limits = await effectiveLimits(db, appId);
+  const line = (limit: Limit | undefined) => (limit === undefined ? null : { warn: warnOf(limit), max: limit.max });
+  return {
+    cpuMsPerMinute: line(limits.cpuMsPerMinute),
+    memoryBytes: line(limits.memoryBytes),
+    requestsPerMinute: line(limits.requestsPerMinute),
+  };
+}
+
+async function countDiscarded(db: Database): Promise<number> {
+  const [row] = await db
+    .select({
+      lost: sql<number>`coalesce(sum((select sum(value::bigint) from jsonb_each_text(${devices.discarded}))), 0)::int`,
+    })
+    .from(devices);
+  return row?.lost ?? 0;
+}
