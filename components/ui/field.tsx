@@ -1,0 +1,45 @@
+import { TriangleAlert } from "lucide-react";
+import type { ReactNode } from "react";
+
+type FieldProps = {
+  label: ReactNode;
+  /** The id of the control inside. */
+  htmlFor: string;
+  hint?: ReactNode;
+  /** What is wrong with the value; said by an icon and words, never by colour. */
+  problem?: string | null | undefined;
+  children: ReactNode;
+};
+
+/** A label above a control, with a hint or what is wrong below it. Give the control `aria-describedby={`${id}-hint`}`. */
+export function Field({ label, htmlFor, hint, problem, children }: FieldProps) {
+  return (
+    <div className="grid gap-1">
+      <label htmlFor={htmlFor} className="text-label">
+        {label}
+      </label>
+      {children}
+      <div id={`${htmlFor}-hint`} aria-live="polite" className="text-hint text-muted empty:hidden">
+        {problem ? (
+          <span className="flex items-start gap-1.5 text-ink">
+            <TriangleAlert size={14} className="mt-px shrink-0" aria-hidden />
+            {problem}
+          </span>
+        ) : (
+          hint
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** The same for a group of controls that are one answer. */
+export function FieldGroup({ label, hint, children }: { label: ReactNode; hint?: ReactNode; children: ReactNode }) {
+  return (
+    <fieldset className="grid min-w-0 gap-1 border-0 p-0">
+      <legend className="mb-1 text-label">{label}</legend>
+      {children}
+      {hint !== undefined && <div className="text-hint text-muted">{hint}</div>}
+    </fieldset>
+  );
+}
