@@ -1,0 +1,87 @@
+import { BATCH_BOUNDS, type DenialCount, type HostCount, type MinuteEntry, OTHER } from "../../core/telemetry/batch";
+import type { MinuteDenial, MinuteIncrement } from "../ports";
+
+/** An entry in which nothing has happened yet; `at` is the minute's first second. */
+export function emptyMinute(at: number): MinuteEntry {
+  return {
+    at,
+    cpuMs: 0,
+    memoryBytesMax: 0,
+    requests: 0,
+    blocked: 0,
+    bytesIn: 0,
+    bytesOut: 0,
+    inFlightMax: 0,
+    apis: {},
+    hosts: [],
+    throttledMs: 0,
+    crashes: 0,
+    denials: [],
+  };
+}
+
+/** An increment as the host counts it, or an entry that was counted already. */
+export type CountedIncrement = Omit<MinuteIncrement, "denials" | "apis"> & {
+  apis?: Record<string, { allowed?: number; denied?: number }>;
+  denials?: readonly (MinuteDenial | DenialCount)[];
+};
+
+const COUNTERS = ["cpuMs", "requests", "blocked", "bytesIn", "bytesOut", "throttledMs", "crashes"] as const;
+const MAXIMA = ["memoryBytesMax", "inFlightMax"] as const;
+
+/**
+ * Adds an increment in place: counters add, `…Max` take the greater, and past 50 hosts, 50 denials or 100 APIs the rest
+ * is counted under `~other` (spec §7). Values are rounded to whole numbers; what is not a positive number adds nothing.
+ */
+export function addIncrement(entry: MinuteEntry, increment: CountedIncrement): void {
+  for (const name of COUNTERS) entry[name] = sum(entry[name], increment[name]);
+  for (const name of MAXIMA) entry[name] = Math.max(entry[name], whole(increment[name]));
+  for (const [api, counts] of Object.entries(increment.apis ?? {})) addApi(entry, api, counts);
+  for (const host of increment.hosts ?? []) addHost(entry, host);
+  for (const denial of increment.denials ?? []) addDenial(entry, denial);
+}
+
+function addApi(entry: MinuteEntry, api: string, counts: { allowed?: number; denied?: number }): void {
+  const isRoom = Object.keys(entry.apis).length < BATCH_BOUNDS.apis - 1;
+  const name = Object.hasOwn(entry.apis, api) || isRoom ? api : OTHER;
+  const found = Object.hasOwn(entry.apis, name) ? entry.apis[name] : undefined;
+  const added = { allowed: sum(found?.allowed ?? 0, counts.allowed), denied: sum(found?.denied ?? 0, counts.denied) };
+  Object.defineProperty(entry.apis, name, { value: added, enumerable: true, configurable: true, writable: true });
+}
+
+function addHost(entry: MinuteEntry, added: NonNullable<MinuteIncrement["hosts"]>[number]): void {
+  const isSame = (known: HostCount) =>
+    known.host === added.host && known.port === added.port && known.purpose === added.purpose;
+  let found = entry.hosts.find(isSame);
+  if (!found && entry.hosts.length >= BATCH_BOUNDS.hosts - 1) found = entry.hosts.find((known) => known.host === OTHER);
+  if (!found) {
+    const isRoom = entry.hosts.length < BATCH_BOUNDS.hosts - 1;
+    const place = isRoom ? { host: added.host, port: added.port } : { host: OTHER, port: 0 };
+    found = { ...place, purpose: added.purpose, allowed: 0, blocked: 0 };
+    entry.hosts.push(found);
+  }
+  found.allowed = sum(found.allowed, added.allowed);
+  found.blocked = sum(found.blocked, added.blocked);
+}
+
+function addDenial(entry: MinuteEntry, added: MinuteDenial | DenialCount): void {
+  const count = whole(added.count ?? 1);
+  let found = entry.denials.find((known) => known.cause === added.cause);
+  if (!found && entry.denials.length >= BATCH_BOUNDS.denials - 1) {
+    found = entry.denials.find((known) => known.cause === OTHER);
+  }
+  if (found) {
+    found.count = sum(found.count, count);
+    return;
+  }
+  const isRoom = entry.denials.length < BATCH_BOUNDS.denials - 1;
+  entry.denials.push(isRoom && "code" in added ? { ...added, count } : { cause: OTHER, count });
+}
+
+function whole(value: number | undefined): number {
+  return value !== undefined && Number.isFinite(value) && value > 0 ? Math.round(value) : 0;
+}
+
+function sum(a: number, b: number | undefined): number {
+  return Math.min(Number.MAX_SAFE_INTEGER, a + whole(b));
+}
