@@ -1,0 +1,5 @@
+import { consoleRoutes } from "@/lib/http/console-routes";
+import { listDevices } from "@/lib/services/devices/list-devices";
+import { consoleRoute } from "../console-route";
+
+export const GET = consoleRoute(consoleRoutes.listDevices, ({ actor }, context) => listDevices(context, actor));

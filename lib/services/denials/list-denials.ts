@@ -1,0 +1,182 @@
+import { and, desc, eq, gte, inArray, isNotNull, lt, or, sql } from "drizzle-orm";
+import { devices, events, programs, telemetryMinutes } from "@/db/schema";
+import type { Database } from "@/db/store";
+import type { DenialCause, DenialList, DenialRow } from "@/lib/contracts/programs";
+import type { TimeRange } from "@/lib/contracts/shared";
+import type { Actor } from "@/lib/domain/roles";
+import { AppError } from "@/lib/platform/errors";
+import type { ServiceContext } from "../context";
+import { RANGES } from "../programs/read-telemetry";
+import { requirePermission } from "../require-permission";
+import { targetOf, toDenialRow } from "./denial-row";
+
+const PAGE_SIZE = 50;
+const CAUSES_MAX = 100;
+const TREND_POINTS = 14;
+
+export type DenialQuery = {
+  appId?: string | undefined;
+  range: TimeRange;
+  version?: number | undefined;
+  cause?: string | undefined;
+  cursor?: string | undefined;
+};
+
+/**
+ * Denials of a program, or of all: causes with true counts (from device-minutes, so sampling hides none), and the
+ * single records, newest first, 50 a page.
+ */
+export async function listDenials(context: ServiceContext, actor: Actor, query: DenialQuery): Promise<DenialList> {
+  requirePermission(actor, "console.read");
+  const { db } = context.store;
+  const since = new Date(context.clock.nowMs() - RANGES[query.range].seconds * 1000);
+  const cursor = query.cursor === undefined ? undefined : readCursor(query.cursor);
+  const rows = await db
+    .select()
+    .from(events)
+    .where(
+      and(
+        isNotNull(events.denialId),
+        gte(events.at, since),
+        query.appId === undefined ? undefined : eq(events.appId, query.appId),
+        query.version === undefined ? undefined : eq(events.versionCode, query.version),
+        query.cause === undefined ? undefined : eq(events.cause, query.cause),
+        cursor === undefined
+          ? undefined
+          : or(lt(events.at, cursor.at), and(eq(events.at, cursor.at), lt(events.eventId, cursor.eventId))),
+      ),
+    )
+    .orderBy(desc(events.at), desc(events.eventId))
+    .limit(PAGE_SIZE + 1);
+  const page = rows.slice(0, PAGE_SIZE);
+  const last = page.at(-1);
+  return {
+    causes: cursor === undefined ? await readCauses(db, query, since, context.clock.nowMs()) : [],
+    items: await withNames(db, page),
+    nextCursor: rows.length > PAGE_SIZE && last !== undefined ? `${last.at.getTime()}.${last.eventId}` : null,
+  };
+}
+
+function readCursor(text: string): { at: Date; eventId: string } {
+  const match = /^([0-9]{10,16})\.([\x21-\x7e]{1,64})$/.exec(text);
+  if (match?.[1] === undefined || match[2] === undefined) {
+    throw new AppError("invalid_input", "This page of the list does not exist.");
+  }
+  return { at: new Date(Number(match[1])), eventId: match[2] };
+}
+
+/** Looks up the names that a page of records shows. */
+export async function withNames(db: Database, rows: (typeof events.$inferSelect)[]): Promise<DenialRow[]> {
+  if (rows.length === 0) return [];
+  const appIds = [...new Set(rows.flatMap((row) => (row.appId === null ? [] : [row.appId])))];
+  const deviceIds = [...new Set(rows.map((row) => row.deviceId))];
+  const programNames =
+    appIds.length === 0
+      ? []
+      : await db
+          .select({ appId: programs.appId, name: programs.name })
+          .from(programs)
+          .where(inArray(programs.appId, appIds));
+  const deviceNames = await db
+    .select({ id: devices.id, name: devices.name })
+    .from(devices)
+    .where(inArray(devices.id, deviceIds));
+  return rows.map((row) =>
+    toDenialRow(row, {
+      program: programNames.find((program) => program.appId === row.appId)?.name ?? row.appId ?? "",
+      device: deviceNames.find((device) => device.id === row.deviceId)?.name ?? row.deviceId,
+    }),
+  );
+}
+
+async function readCauses(db: Database, query: DenialQuery, since: Date, nowMs: number): Promise<DenialCause[]> {
+  const denial = sql.raw("denial");
+  const inRange = and(
+    gte(telemetryMinutes.at, since),
+    query.appId === undefined ? undefined : eq(telemetryMinutes.appId, query.appId),
+    query.version === undefined ? undefined : eq(telemetryMinutes.versionCode, query.version),
+    sql`${denial}->>'cause' <> '~other'`,
+    query.cause === undefined ? undefined : sql`${denial}->>'cause' = ${query.cause}`,
+  );
+  const spanSeconds = Math.max(1, RANGES[query.range].seconds / TREND_POINTS);
+  const slot = sql<number>`least(${TREND_POINTS - 1}, greatest(0, floor((extract(epoch from ${telemetryMinutes.at}) - ${Math.floor(since.getTime() / 1000)}) / ${spanSeconds})))::int`;
+  const rows = await db
+    .select({
+      cause: sql<string>`${denial}->>'cause'`,
+      slot,
+      body: sql<Record<string, unknown>>`(array_agg(${denial} order by ${telemetryMinutes.at} desc))[1]`,
+      sinceVersion: sql<number>`min(${telemetryMinutes.versionCode})::int`,
+      firstAt: sql<string>`min(${telemetryMinutes.at})`,
+      lastAt: sql<string>`max(${telemetryMinutes.at})`,
+      times: sql<number>`sum((${denial}->>'count')::bigint)::int`,
+      deviceIds: sql<string[]>`array_agg(distinct ${telemetryMinutes.deviceId})`,
+    })
+    .from(telemetryMinutes)
+    .innerJoin(sql`jsonb_array_elements(${telemetryMinutes.denials}) as denial`, sql`true`)
+    .where(inRange)
+    .groupBy(sql`1`, sql`2`);
+  const newest = await newestDenials(db, query, since);
+  const causes = new Map<string, DenialCause & { deviceIds: Set<string> }>();
+  for (const row of rows) {
+    const firstAt = new Date(row.firstAt).toISOString();
+    const lastAt = new Date(row.lastAt).toISOString();
+    const known = causes.get(row.cause);
+    const recorded = newest.get(row.cause);
+    const entry = known ?? {
+      cause: row.cause,
+      code: String(row.body.code ?? ""),
+      layer: String(row.body.layer ?? ""),
+      rule: typeof row.body.rule === "string" ? row.body.rule : null,
+      target: targetOf(row.body),
+      purpose: typeof row.body.purpose === "string" ? row.body.purpose : null,
+      sinceVersion: row.sinceVersion,
+      firstAt,
+      lastAt,
+      times: 0,
+      devices: 0,
+      trend: new Array<number>(TREND_POINTS).fill(0),
+      newestDenialId: recorded?.denialId ?? null,
+      deviceIds: new Set<string>(),
+    };
+    entry.times += row.times;
+    entry.trend[row.slot] = (entry.trend[row.slot] ?? 0) + row.times;
+    if (firstAt < entry.firstAt) entry.firstAt = firstAt;
+    if (lastAt > entry.lastAt) entry.lastAt = lastAt;
+    if (recorded !== undefined && recorded.at > entry.lastAt) entry.lastAt = recorded.at;
+    entry.sinceVersion = Math.min(entry.sinceVersion ?? row.sinceVersion, row.sinceVersion);
+    for (const id of row.deviceIds) entry.deviceIds.add(id);
+    causes.set(row.cause, entry);
+  }
+  const nowText = new Date(nowMs).toISOString();
+  return [...causes.values()]
+    .map(({ deviceIds, ...cause }) => ({
+      ...cause,
+      devices: deviceIds.size,
+      lastAt: earlier(cause.lastAt, nowText),
+    }))
+    .sort((a, b) => b.times - a.times || (a.cause < b.cause ? -1 : 1))
+    .slice(0, CAUSES_MAX);
+}
+
+/** ISO instants of one form compare as text. */
+const earlier = (a: string, b: string): string => (a < b ? a : b);
+
+async function newestDenials(
+  db: Database,
+  query: DenialQuery,
+  since: Date,
+): Promise<Map<string, { denialId: string; at: string }>> {
+  const rows = await db
+    .selectDistinctOn([events.cause], { cause: events.cause, denialId: events.denialId, at: events.at })
+    .from(events)
+    .where(
+      and(
+        isNotNull(events.cause),
+        isNotNull(events.denialId),
+        gte(events.at, since),
+        query.appId === undefined ? undefined : eq(events.appId, query.appId),
+      ),
+    )
+    .orderBy(events.cause, desc(events.at));
+  return new Map(rows.map((row) => [row.cause ?? "", { denialId: row.denialId ?? "", at: row.at.toISOString() }]));
+}

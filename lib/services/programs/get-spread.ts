@@ -1,0 +1,17 @@
+import type { Spread } from "@/lib/contracts/shared";
+import type { Actor } from "@/lib/domain/roles";
+import { AppError } from "@/lib/platform/errors";
+import type { ServiceContext } from "../context";
+import { newestPlatformDocument, readSpread } from "../devices/spread";
+import { requirePermission } from "../require-permission";
+import { loadProgram } from "./get-program";
+
+/** Which devices enforce the newest platform revision, which every publish raises; live on a program's page. */
+export async function getSpread(context: ServiceContext, actor: Actor, appId: string): Promise<Spread> {
+  requirePermission(actor, "console.read");
+  const { db } = context.store;
+  await loadProgram(db, appId);
+  const newest = await newestPlatformDocument(db);
+  if (newest === undefined) throw new AppError("not_found", "Nothing was published yet.");
+  return readSpread(db, { epoch: newest.epoch, revision: newest.revision }, context.clock.nowMs());
+}
