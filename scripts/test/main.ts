@@ -1,0 +1,87 @@
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { parseArgs } from "node:util";
+
+/**
+ * Every check of the project, in the order in which a fault is cheapest to find. Each step is a command of its own;
+ * what could not run is said and counted, never passed over. Exit code 0 only if nothing failed.
+ */
+type Step = {
+  name: string;
+  group: "static" | "unit" | "store" | "e2e";
+  command: string;
+  args: string[];
+  needs?: () => string | null;
+};
+
+const bin = (name: string) => `node_modules/.bin/${name}`;
+const needsBrowser = () =>
+  process.env["BULKHEAD_CHROMIUM"] === undefined ? "no Chrome or Chromium: the browser tests did not run" : null;
+
+const STEPS: Step[] = [
+  { name: "format and lint", group: "static", command: bin("biome"), args: ["ci", "--error-on-warnings", "."] },
+  { name: "import zones, names, paths", group: "static", command: bin("tsx"), args: ["scripts/house/check.ts"] },
+  { name: "route types", group: "static", command: bin("next"), args: ["typegen"] },
+  { name: "types", group: "static", command: bin("tsc"), args: ["-p", "tsconfig.json", "--noEmit"] },
+  { name: "dead code", group: "static", command: bin("knip"), args: ["--no-progress"] },
+  { name: "unit and service tests", group: "unit", command: bin("vitest"), args: ["run"] },
+  {
+    name: "the store's tests on Postgres",
+    group: "store",
+    command: bin("tsx"),
+    args: ["scripts/test/postgres.ts"],
+  },
+  { name: "build", group: "e2e", command: bin("tsx"), args: ["scripts/build.ts"] },
+  {
+    name: "end to end, with the loop test",
+    group: "e2e",
+    command: bin("playwright"),
+    args: ["test"],
+    needs: needsBrowser,
+  },
+];
+
+const { values } = parseArgs({ options: { only: { type: "string" } } });
+const groups = values.only?.split(",");
+
+function runStep(step: Step): Promise<number> {
+  return new Promise((resolve) => {
+    const child = spawn(step.command, step.args, { stdio: "inherit" });
+    const stop = () => child.kill("SIGTERM");
+    process.once("SIGINT", stop);
+    process.once("SIGTERM", stop);
+    child.on("error", () => resolve(127));
+    child.on("exit", (code) => {
+      process.off("SIGINT", stop);
+      process.off("SIGTERM", stop);
+      resolve(code ?? 130);
+    });
+  });
+}
+
+process.stdout.write(`Node ${process.version}\n`);
+const failed: string[] = [];
+const skipped: string[] = [];
+let passed = 0;
+for (const step of STEPS) {
+  if (groups !== undefined && !groups.includes(step.group)) continue;
+  const missing = step.needs?.() ?? null;
+  if (missing !== null || !existsSync(step.command)) {
+    skipped.push(`${step.name}: ${missing ?? `${step.command} is not installed`}`);
+    continue;
+  }
+  process.stdout.write(`\n── ${step.name}\n`);
+  const started = Date.now();
+  const code = await runStep(step);
+  const seconds = ((Date.now() - started) / 1000).toFixed(1);
+  process.stdout.write(`── ${step.name}: ${code === 0 ? "passed" : `failed (${code})`} in ${seconds} s\n`);
+  if (code === 0) passed += 1;
+  else failed.push(step.name);
+  if (code === 130) break;
+}
+
+process.stdout.write("\n");
+for (const text of skipped) process.stdout.write(`skipped: ${text}\n`);
+for (const text of failed) process.stdout.write(`failed: ${text}\n`);
+process.stdout.write(`${passed} passed, ${failed.length} failed, ${skipped.length} skipped\n`);
+process.exitCode = failed.length === 0 ? 0 : 1;
