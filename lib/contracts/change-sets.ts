@@ -1,8 +1,11 @@
 import { z } from "zod";
+import { CHANGE_SET_VERBS, type ChangeSetVerb } from "@/lib/domain/change-set-lifecycle";
 import { CHANGE_SET_STATES } from "@/lib/domain/lifecycles";
 import { instantSchema, personRefSchema, reasonSchema, spreadSchema } from "./shared";
 
-/** A member's key, as `formatMember` of `lib/domain/members` writes it. */
+export type { ChangeSetVerb };
+
+/** A member's key, as `formatMember` of `lib/domain/member-keys` writes it. */
 const memberKeySchema = z.string().min(3).max(512);
 
 /** One wished change: the member's whole value after it; null removes the member. */
@@ -23,21 +26,6 @@ export const changeViewSchema = z.object({
   direction: z.enum(["narrows", "widens", "neutral"]),
 });
 export type ChangeView = z.infer<typeof changeViewSchema>;
-
-/** What the actor may do with it now; the page shows these verbs and no others. */
-export const CHANGE_SET_VERBS = [
-  "edit",
-  "discard",
-  "split",
-  "propose",
-  "withdraw",
-  "approve",
-  "refuse",
-  "publish",
-  "narrow",
-  "undo",
-] as const;
-export type ChangeSetVerb = (typeof CHANGE_SET_VERBS)[number];
 
 export const changeSetViewSchema = z.object({
   id: z.string(),
@@ -60,6 +48,7 @@ export const changeSetViewSchema = z.object({
   undoUntil: instantSchema.nullable(),
   createdAt: instantSchema,
   updatedAt: instantSchema,
+  /** What the actor may do with it now; the page shows these verbs and no others. */
   allowedVerbs: z.array(z.enum(CHANGE_SET_VERBS)),
   /** Why a verb that one might expect is missing: "You proposed it; another person approves." */
   blockedBy: z.string().nullable(),
