@@ -4,7 +4,10 @@ import type * as schema from "./schema";
 /** What reads and writes go through; the same type on PGlite and on Postgres. */
 export type Database = PgDatabase<PgQueryResultHKT, typeof schema>;
 
-/** What may be announced after a commit. Every process that serves the store hears it (contract §4, §7). */
+/**
+ * What may be announced after a commit. Every process that serves the store hears it (spec §4, §7). An empty list of
+ * documents or app ids says "look at all of them again": something was announced while nobody could hear it.
+ */
 export type Announcement =
   | {
       topic: "documents";
@@ -14,14 +17,9 @@ export type Announcement =
   | { topic: "devices"; deviceId: string | null; revoked: boolean }
   | { topic: "change-sets" | "programs" | "publishers" | "people" | "audit" | "sessions" };
 
-/**
- * What the journal keeps of one commit, beside the database: enough to rebuild the rows that documents are built
- * from, the documents, and the audit log. Values are plain JSON.
- */
+/** A description of a commit for the journal. Nothing needs it: the store captures the rows themselves. */
 export type JournalRecord = {
-  /** Each change set that the commit moved, as it stands after it, with its changes. */
   changeSets: Record<string, unknown>[];
-  /** Members written, in order, with the change set behind each where there is one; null as value removes. */
   effects: { member: string; value: unknown; changeSetId?: string }[];
   documents: Record<string, unknown>[];
   keysets: Record<string, unknown>[];
@@ -32,21 +30,25 @@ export type JournalRecord = {
 export type Transaction = {
   db: Database;
   announce(announcement: Announcement): void;
-  /** Adds to this commit's journal record (lists are concatenated). */
+  /**
+   * Not needed and without effect: every row written to a journaled table (`db/journal/journaled-tables.ts`) is
+   * captured by the store, so no verb can forget it and replaying needs no verb.
+   */
   journal(part: Partial<JournalRecord>): void;
 };
 
 export type Store = {
   kind: "pglite" | "postgres";
-  /** Reads outside a transaction. Never write through it. */
+  /** Reads outside a transaction; inside one they raise `internal`. Never write through it. */
   db: Database;
   /**
    * Runs `fn` in one transaction, commits, appends and fsyncs the journal record if there is one, then announces.
-   * Raises `unavailable` when the store is closed, or when the journal cannot be written: then nothing is announced
-   * and the store refuses further writes until the two agree again.
+   * Transactions do not nest. Raises `unavailable` when the store is closed or cannot be reached, or when the journal
+   * cannot be written: then nothing is announced, and the store answers nothing more until the two agree again.
    */
   transaction<T>(fn: (tx: Transaction) => Promise<T>): Promise<T>;
   /** Hears every announcement of every process; answers with the function that stops it. */
   subscribe(listener: (announcement: Announcement) => void): () => void;
+  /** Waits for what runs, then lets go of the lock or the connections. A second call does nothing. */
   close(): Promise<void>;
 };

@@ -1,4 +1,5 @@
-import { index, jsonb, pgTable, text } from "drizzle-orm/pg-core";
+import { sql } from "drizzle-orm";
+import { check, index, integer, jsonb, pgTable, text } from "drizzle-orm/pg-core";
 import { instant, whole } from "./columns";
 
 /** The hash-chained audit log. It has no foreign keys: entries outlive their subjects. Rows are never changed. */
@@ -26,4 +27,15 @@ export const auditEntries = pgTable(
     index("audit_entries_app").on(table.appId),
     index("audit_entries_change_set").on(table.changeSetId),
   ],
+);
+
+/** The one row that says where the chain ends. It is locked while an entry is appended, so that the chain cannot fork. */
+export const auditHead = pgTable(
+  "audit_head",
+  {
+    id: integer("id").primaryKey().default(1),
+    sequence: whole("sequence").notNull(),
+    sha256: text("sha256").notNull(),
+  },
+  (table) => [check("audit_head_single_row", sql`${table.id} = 1`)],
 );

@@ -3,6 +3,7 @@ export * from "./audit";
 export * from "./change-sets";
 export * from "./devices";
 export * from "./documents";
+export * from "./journal";
 export * from "./people";
 export * from "./platform";
 export * from "./programs";

@@ -17,8 +17,6 @@ export const platform = pgTable(
     telemetrySampling: integer("telemetry_sampling").notNull(),
     /** Set once, for good, when two others than the admin can approve (contract §6). */
     setUpAt: instant("set_up_at"),
-    /** The last record of the journal that these rows include. */
-    journalSequence: whole("journal_sequence").notNull().default(0),
     createdAt: instant("created_at").notNull(),
   },
   (table) => [check("platform_single_row", sql`${table.id} = 1`)],

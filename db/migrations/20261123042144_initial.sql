@@ -53,6 +53,13 @@ CREATE TABLE "audit_entries" (
 	CONSTRAINT "audit_entries_id_unique" UNIQUE("id")
 );
 --> statement-breakpoint
+CREATE TABLE "audit_head" (
+	"id" integer PRIMARY KEY DEFAULT 1 NOT NULL,
+	"sequence" bigint NOT NULL,
+	"sha256" text NOT NULL,
+	CONSTRAINT "audit_head_single_row" CHECK ("audit_head"."id" = 1)
+);
+--> statement-breakpoint
 CREATE TABLE "change_sets" (
 	"id" text PRIMARY KEY NOT NULL,
 	"number" serial NOT NULL,
@@ -146,6 +153,19 @@ CREATE TABLE "keysets" (
 	"created_at" timestamp with time zone NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE "journal_changes" (
+	"id" bigserial PRIMARY KEY NOT NULL,
+	"relation" text NOT NULL,
+	"op" text NOT NULL,
+	"row" jsonb NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "journal_records" (
+	"sequence" bigint PRIMARY KEY NOT NULL,
+	"sha256" text NOT NULL,
+	"line" text NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "credentials" (
 	"person_id" text PRIMARY KEY NOT NULL,
 	"password_hash" text NOT NULL,
@@ -226,7 +246,6 @@ CREATE TABLE "platform" (
 	"telemetry_interval_seconds" integer NOT NULL,
 	"telemetry_sampling" integer NOT NULL,
 	"set_up_at" timestamp with time zone,
-	"journal_sequence" bigint DEFAULT 0 NOT NULL,
 	"created_at" timestamp with time zone NOT NULL,
 	CONSTRAINT "platform_single_row" CHECK ("platform"."id" = 1)
 );

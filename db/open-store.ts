@@ -1,0 +1,39 @@
+import { type Clock, systemClock } from "@/lib/platform/clock";
+import { type Logger, stderrLogger } from "@/lib/platform/logger";
+import { findMigrationsFolder } from "./migrate";
+import { openPglite, openPgliteInMemory } from "./pglite/open-pglite";
+import { openPostgres } from "./postgres/open-postgres";
+import type { Store } from "./store";
+
+/** Where the rows lie: a folder of PGlite's with lock and journal, memory that ends with the process, or Postgres. */
+export type StoreLocation =
+  | { kind: "pglite"; dataDir: string }
+  | { kind: "memory" }
+  | { kind: "postgres"; url: string; connectionsMax?: number };
+
+export type StoreOptions = {
+  location: StoreLocation;
+  clock?: Clock;
+  logger?: Logger;
+  /** A PGlite data folder as a tar, loaded where there is none yet: tests start from a migrated one. */
+  seed?: Blob;
+};
+
+export type OpenedStore = { store: Store };
+
+/**
+ * Opens the store that this process serves, migrated. Raises `unavailable` when another process holds the folder, when
+ * the database cannot be reached, and when rows and journal cannot be brought to agree.
+ */
+export async function openStore(options: StoreOptions): Promise<OpenedStore> {
+  const { location, clock = systemClock, logger = stderrLogger, seed } = options;
+  const common = { clock, logger, migrationsFolder: findMigrationsFolder(), ...(seed === undefined ? {} : { seed }) };
+  switch (location.kind) {
+    case "postgres":
+      return { store: await openPostgres({ ...common, ...location }) };
+    case "memory":
+      return { store: await openPgliteInMemory(common) };
+    case "pglite":
+      return { store: await openPglite({ ...common, dataDir: location.dataDir }) };
+  }
+}

@@ -1,0 +1,123 @@
+import { eq } from "drizzle-orm";
+import { describe, expect, it } from "vitest";
+import { AppError } from "@/lib/platform/errors";
+import { ANNOUNCEMENT_BYTES_MAX, splitAnnouncement } from "./announcements";
+import { bundles, publishers } from "./schema";
+import type { Announcement, Transaction } from "./store";
+import { describeStores, openTestStore } from "./testing/with-test-store";
+
+const createdAt = new Date("2026-01-01T00:00:00Z");
+const addPublisher = (tx: Transaction, id: string) =>
+  tx.db.insert(publishers).values({ id, name: `Publisher ${id}`, createdAt });
+
+/** Resolves when `count` announcements were heard. */
+function hear(subscribe: (listener: (a: Announcement) => void) => () => void, count: number): Promise<Announcement[]> {
+  return new Promise((resolve) => {
+    const heard: Announcement[] = [];
+    const stop = subscribe((announcement) => {
+      heard.push(announcement);
+      if (heard.length === count) {
+        stop();
+        resolve(heard);
+      }
+    });
+  });
+}
+
+describeStores("store", (held) => {
+  it("keeps what a transaction wrote, and nothing of one that failed", async () => {
+    await held.store.transaction((tx) => addPublisher(tx, "pub_kept"));
+    const failure = new AppError("conflict", "No.");
+    await expect(
+      held.store.transaction(async (tx) => {
+        await addPublisher(tx, "pub_lost");
+        throw failure;
+      }),
+    ).rejects.toBe(failure);
+    const rows = await held.store.db.select().from(publishers);
+    expect(rows.map((row) => row.id)).toEqual(["pub_kept"]);
+    expect(rows[0]?.createdAt).toEqual(createdAt);
+  });
+
+  it("announces after commit, in order, and never what was rolled back", async () => {
+    const heard = hear(held.store.subscribe, 2);
+    await expect(
+      held.store.transaction(async (tx) => {
+        tx.announce({ topic: "people" });
+        throw new AppError("conflict", "No.");
+      }),
+    ).rejects.toMatchObject({ code: "conflict" });
+    await held.store.transaction(async (tx) => {
+      tx.announce({ topic: "audit" });
+      tx.announce({ topic: "telemetry", appIds: ["a.b"] });
+    });
+    expect(await heard).toEqual([{ topic: "audit" }, { topic: "telemetry", appIds: ["a.b"] }]);
+  });
+
+  it("tells of more documents than one notification can carry", async () => {
+    const documents = Array.from({ length: 200 }, (_, n) => ({
+      kind: "program" as const,
+      appId: `com.example.${"x".repeat(90)}.p${n}`,
+      epoch: 1,
+      revision: n + 1,
+    }));
+    const told: typeof documents = [];
+    const complete = new Promise<void>((resolve) => {
+      held.store.subscribe((announcement) => {
+        if (announcement.topic === "documents") told.push(...(announcement.documents as typeof documents));
+        if (told.length === documents.length) resolve();
+      });
+    });
+    await held.store.transaction(async (tx) => tx.announce({ topic: "documents", documents }));
+    await complete;
+    expect(told).toEqual(documents);
+  });
+
+  it("goes on telling when one listener throws", async () => {
+    const stop = held.store.subscribe(() => {
+      throw new Error("a broken listener");
+    });
+    const heard = hear(held.store.subscribe, 1);
+    await held.store.transaction(async (tx) => tx.announce({ topic: "programs" }));
+    expect(await heard).toEqual([{ topic: "programs" }]);
+    stop();
+  });
+
+  it("refuses a transaction or an outer read inside a transaction instead of waiting for ever", async () => {
+    await expect(held.store.transaction(() => held.store.transaction(async () => undefined))).rejects.toMatchObject({
+      code: "internal",
+    });
+    await expect(held.store.transaction(() => held.store.db.select().from(publishers))).rejects.toMatchObject({
+      code: "internal",
+    });
+  });
+
+  it("gives bytes back as they were", async () => {
+    const content = new Uint8Array([0, 1, 92, 255, 0]);
+    await held.store.transaction((tx) =>
+      tx.db.insert(bundles).values({ sha256: "ab", sizeBytes: content.length, content, signature: content, createdAt }),
+    );
+    const [row] = await held.store.db.select().from(bundles).where(eq(bundles.sha256, "ab"));
+    expect(row?.content instanceof Uint8Array && [...row.content]).toEqual([...content]);
+    expect(row?.sizeBytes).toBe(content.length);
+  });
+});
+
+describe("a closed store", () => {
+  it("is unavailable, and closing twice is closing once", async () => {
+    const store = await openTestStore({ kind: "memory" });
+    await store.close();
+    await store.close();
+    await expect(store.transaction(async () => undefined)).rejects.toMatchObject({ code: "unavailable" });
+  });
+});
+
+describe("splitAnnouncement", () => {
+  it("keeps every piece below what a notification may carry", () => {
+    const appIds = Array.from({ length: 500 }, (_, n) => `com.example.${"y".repeat(100)}${n}`);
+    const pieces = splitAnnouncement({ topic: "denials", appIds });
+    expect(pieces.length).toBeGreaterThan(1);
+    for (const piece of pieces) expect(JSON.stringify(piece).length).toBeLessThanOrEqual(ANNOUNCEMENT_BYTES_MAX);
+    expect(pieces.flatMap((piece) => (piece.topic === "denials" ? piece.appIds : []))).toEqual(appIds);
+  });
+});

@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, describe } from "vitest";
+import type { Clock } from "@/lib/platform/clock";
+import type { Logger } from "@/lib/platform/logger";
+import { openStore } from "../open-store";
+import type { Store } from "../store";
+import { pgliteSeed } from "./pglite-seed";
+import { postgresServer } from "./postgres-server";
+
+export type TestStoreKind = "memory" | "postgres";
+export type TestStoreOptions = { clock?: Clock; logger?: Logger; kind?: TestStoreKind };
+
+const silent: Logger = () => undefined;
+
+/** The engine that this run tests: `BULKHEAD_TEST_STORE=postgres` for Postgres, PGlite in memory without it. */
+export function testStoreKind(): TestStoreKind {
+  return process.env.BULKHEAD_TEST_STORE === "postgres" ? "postgres" : "memory";
+}
+
+/** Opens a migrated, empty store of its own. Whoever opens it closes it. */
+export async function openTestStore(options: TestStoreOptions = {}): Promise<Store> {
+  const { kind = testStoreKind(), logger = silent, clock } = options;
+  const common = { logger, ...(clock === undefined ? {} : { clock }) };
+  if (kind === "postgres") {
+    const url = await (await postgresServer()).createDatabase();
+    return (await openStore({ ...common, location: { kind: "postgres", url } })).store;
+  }
+  return (await openStore({ ...common, location: { kind: "memory" }, seed: await pgliteSeed() })).store;
+}
+
+/**
+ * One store for the tests of the enclosing `describe` (or file), opened before them and closed after them. Read `store`
+ * inside tests and hooks, not while the file loads.
+ */
+export function withTestStore(options: TestStoreOptions = {}): { readonly store: Store } {
+  let opened: Store | undefined;
+  beforeAll(async () => {
+    opened = await openTestStore(options);
+  });
+  afterAll(async () => {
+    await opened?.close();
+    if ((options.kind ?? testStoreKind()) === "postgres") await (await postgresServer()).stop();
+  });
+  return {
+    get store() {
+      if (opened === undefined) throw new Error("the test store opens in beforeAll");
+      return opened;
+    },
+  };
+}
+
+/** The same tests on the engine of this run; the title names it. */
+export function describeStores(title: string, tests: (held: { readonly store: Store }) => void): void {
+  describe(`${title} (${testStoreKind()})`, () => tests(withTestStore()));
+}
