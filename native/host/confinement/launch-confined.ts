@@ -1,0 +1,193 @@
+import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
+import type { Duplex, Readable, Writable } from "node:stream";
+import type { ConfinementTools } from "./confinement-tools";
+import type { ControlGroup } from "./control-group";
+import { NO_ENVIRONMENT } from "./no-environment";
+import { processTree, systemProc } from "./process-tree";
+import { bareCommand, bubblewrapCommand, CHANNEL_DESCRIPTOR, type SandboxFile } from "./sandbox-command";
+import { isFilterMachine, seccompFilter } from "./seccomp-filter";
+
+/** Belongs to nobody: between the ranges that systemd and Debian hand out. Used only where the host itself is root. */
+export const SANDBOX_UID = 60_999;
+
+/** What the child wrote to stderr is kept for the log, up to this much. */
+const DIAGNOSTICS_BYTES = 8 * 1024;
+
+export type ConfinedProcess = {
+  /** The process that the host waits for. */
+  readonly pid: number;
+  /** First process inside; killing it ends everything inside. Equals `pid` without bubblewrap. */
+  readonly insidePid: number;
+  /** The one way in and out: whoever speaks here is the program that was started with it. */
+  readonly channel: Duplex;
+  /** Every process of the program that is still there. */
+  processes(): number[];
+  diagnostics(): string;
+  /** Ends all of it at once, asking nobody. */
+  kill(): void;
+  /** Resolves when no process is left. */
+  readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+};
+
+export type LaunchOptions = {
+  tools: ConfinementTools;
+  /** `bare` leaves bubblewrap and the filter out; the caller has decided that this is allowed. */
+  mode: "bubblewrap" | "bare";
+  /** Shown to the child read-only; `entry` is the target (or, bare, the source) of the script that runs. */
+  files: readonly SandboxFile[];
+  entry: string;
+  group?: ControlGroup;
+};
+
+export type LaunchResult = { ok: true; process: ConfinedProcess } | { ok: false; reason: string };
+
+function dropUser(): Pick<SpawnOptions, "uid" | "gid"> {
+  return process.getuid?.() === 0 ? { uid: SANDBOX_UID, gid: SANDBOX_UID } : {};
+}
+
+function streamAt(child: ChildProcess, index: number): unknown {
+  return child.stdio[index];
+}
+
+function collectDiagnostics(child: ChildProcess): () => string {
+  const parts: Buffer[] = [];
+  let size = 0;
+  child.stderr?.on("data", (part: Buffer) => {
+    if (size < DIAGNOSTICS_BYTES) parts.push(part.subarray(0, DIAGNOSTICS_BYTES - size));
+    size += part.length;
+  });
+  return () => Buffer.concat(parts).toString("utf8");
+}
+
+function whenExited(child: ChildProcess): ConfinedProcess["exited"] {
+  return new Promise((resolve) => {
+    child.once("exit", (code, signal) => resolve({ code, signal }));
+  });
+}
+
+/** The pid that bubblewrap reports for the first process inside; undefined when it ended before. */
+async function readInsidePid(info: Readable): Promise<number | undefined> {
+  let text = "";
+  for await (const part of info) {
+    text += String(part);
+    const match = /"child-pid":\s*(\d+)\s*[,}]/.exec(text);
+    if (match?.[1] !== undefined) return Number(match[1]);
+  }
+  return undefined;
+}
+
+function signal(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+  }
+}
+
+/** Kills once at most and never after the end: by then the number may be another's. */
+function killer(pid: number, child: ChildProcess): () => void {
+  return () => {
+    if (child.exitCode === null && child.signalCode === null) signal(pid);
+  };
+}
+
+async function launchInBubblewrap(options: LaunchOptions, bubblewrap: string): Promise<LaunchResult> {
+  const filter = isFilterMachine(process.arch) ? seccompFilter(process.arch) : undefined;
+  const command = bubblewrapCommand({
+    tools: { ...options.tools, bubblewrap },
+    files: options.files,
+    entry: options.entry,
+    seccomp: filter !== undefined,
+  });
+  const opened: number[] = [];
+  let child: ChildProcess;
+  try {
+    for (const path of command.openFiles) opened.push(openSync(path, "r"));
+    child = spawn(command.command, command.args, {
+      env: NO_ENVIRONMENT,
+      cwd: "/",
+      ...dropUser(),
+      stdio: ["ignore", "ignore", "pipe", "pipe", "pipe", "pipe", "pipe", ...opened],
+    });
+  } catch (error) {
+    return { ok: false, reason: `could not be started: ${error instanceof Error ? error.message : "unknown"}` };
+  } finally {
+    for (const fd of opened) closeSync(fd);
+  }
+  const failed = new Promise<string>((resolve) => child.once("error", (error) => resolve(error.message)));
+  const exited = whenExited(child);
+  const diagnostics = collectDiagnostics(child);
+  const { pid } = child;
+  if (pid === undefined) return { ok: false, reason: `could not be started: ${await failed}` };
+
+  const info = streamAt(child, command.descriptors.info) as Readable;
+  const block = streamAt(child, command.descriptors.block) as Writable;
+  const seccomp = streamAt(child, command.descriptors.seccomp) as Writable;
+  const channel = streamAt(child, CHANNEL_DESCRIPTOR) as Duplex;
+  // a child that died early breaks these pipes; its exit is what is reported
+  for (const stream of [info, block, seccomp]) stream.on("error", () => undefined);
+  seccomp.end(filter);
+  const insidePid = await readInsidePid(info);
+  if (insidePid === undefined) {
+    const { code } = await exited;
+    return { ok: false, reason: `bubblewrap ended with ${code}: ${diagnostics().slice(0, 200).trim()}` };
+  }
+  try {
+    options.group?.add(insidePid);
+  } catch (error) {
+    signal(insidePid);
+    await exited;
+    return { ok: false, reason: `control group: ${error instanceof Error ? error.message : "unknown"}` };
+  }
+  block.end("1");
+  return {
+    ok: true,
+    process: {
+      pid,
+      insidePid,
+      channel,
+      exited,
+      diagnostics,
+      processes: () => processTree(systemProc, pid),
+      // the first process inside takes its whole pid namespace along; bubblewrap outside then ends by itself
+      kill: killer(insidePid, child),
+    },
+  };
+}
+
+async function launchBare(options: LaunchOptions): Promise<LaunchResult> {
+  const { command, args } = bareCommand({ tools: options.tools, entry: options.entry });
+  const child = spawn(command, args, {
+    env: NO_ENVIRONMENT,
+    cwd: "/",
+    ...dropUser(),
+    detached: true,
+    stdio: ["ignore", "ignore", "pipe", "pipe"],
+  });
+  const failed = new Promise<string>((resolve) => child.once("error", (error) => resolve(error.message)));
+  const exited = whenExited(child);
+  const diagnostics = collectDiagnostics(child);
+  const { pid } = child;
+  if (pid === undefined) return { ok: false, reason: `could not be started: ${await failed}` };
+  options.group?.add(pid);
+  return {
+    ok: true,
+    process: {
+      pid,
+      insidePid: pid,
+      channel: streamAt(child, CHANNEL_DESCRIPTOR) as Duplex,
+      exited,
+      diagnostics,
+      processes: () => processTree(systemProc, pid),
+      kill: killer(pid, child),
+    },
+  };
+}
+
+/** Starts a script of ours in the confinement that was asked for. Nothing is left behind when it answers `ok: false`. */
+export async function launchConfined(options: LaunchOptions): Promise<LaunchResult> {
+  if (options.mode === "bare") return launchBare(options);
+  if (options.tools.bubblewrap === undefined) return { ok: false, reason: "bubblewrap is not installed" };
+  return launchInBubblewrap(options, options.tools.bubblewrap);
+}

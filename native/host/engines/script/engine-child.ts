@@ -1,0 +1,54 @@
+import { readFileSync } from "node:fs";
+import { Socket } from "node:net";
+import { FAULTS } from "../../bridge/frame-codec";
+import { createEngineChannel } from "./engine-channel";
+import { createEngineTimers, nodeTimers } from "./engine-timers";
+import { createScriptMachine, type ScriptMachine } from "./script-machine";
+
+/**
+ * The process that one script program runs in: the channel on descriptor 3, one machine, nothing else. It lives as long
+ * as the channel does.
+ */
+const CHANNEL_DESCRIPTOR = 3;
+const EXIT_FAULT = 70;
+
+const wasm = new WebAssembly.Module(readFileSync(new URL("./engine-script.wasm", import.meta.url)));
+let machine: ScriptMachine | undefined;
+
+const end = (reason: number, text: string): void => {
+  const leave = (): never => process.exit(EXIT_FAULT);
+  channel.fault(reason, text).then(leave, leave);
+};
+
+const timers = createEngineTimers(nodeTimers, (token) => machine?.fireTimer(token));
+const channel = createEngineChannel(new Socket({ fd: CHANNEL_DESCRIPTOR, readable: true, writable: true }), {
+  onRun(source, options) {
+    const { memoryPagesMax, turnCpuMsMax } = JSON.parse(options) as { memoryPagesMax: number; turnCpuMsMax: number };
+    createScriptMachine({
+      wasm,
+      memoryPagesMax,
+      turnCpuMsMax,
+      ports: {
+        post: (message) => channel.post(message),
+        startTimer: timers.start,
+        stopTimer: timers.stop,
+        onFault: end,
+        cpuMs: () => {
+          const { user, system } = process.cpuUsage();
+          return (user + system) / 1000;
+        },
+      },
+    }).then(
+      (created) => {
+        machine = created;
+        channel.ready();
+        created.run(source);
+      },
+      (error: unknown) => end(FAULTS.engine, error instanceof Error ? error.name : "unknown"),
+    );
+  },
+  onReply: (reply) => machine?.reply(reply.id, reply.ok, reply.text, reply.body),
+  onClosed: () => process.exit(0),
+});
+
+process.on("uncaughtException", (error) => end(FAULTS.engine, error.name));
