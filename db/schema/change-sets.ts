@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { boolean, index, jsonb, pgTable, serial, text, uniqueIndex } from "drizzle-orm/pg-core";
-import { CHANGE_SET_STATES } from "@/lib/domain/lifecycles";
+import { CHANGE_DIRECTIONS, CHANGE_SET_STATES } from "@/lib/domain/lifecycles";
 import { instant, whole } from "./columns";
 
 /** One decision from draft to its end (contract §6). */
@@ -12,7 +12,7 @@ export const changeSets = pgTable(
     ownerId: text("owner_id").notNull(),
     state: text("state", { enum: CHANGE_SET_STATES }).notNull(),
     reason: text("reason").notNull().default(""),
-    /** Whether the published set was proven to narrow, so that one person sufficed. */
+    /** Proven to narrow as a whole: while it is open when last looked at, once published for good. */
     isNarrowing: boolean("is_narrowing").notNull().default(false),
     /** The change set that this one takes back, or the one it was split from. */
     undoOf: text("undo_of"),
@@ -48,6 +48,8 @@ export const changes = pgTable(
     member: text("member").notNull(),
     before: jsonb("before"),
     after: jsonb("after"),
+    /** What it does by itself, as proven when it was last looked at with all that was published. */
+    direction: text("direction", { enum: CHANGE_DIRECTIONS }).notNull(),
   },
   (table) => [
     uniqueIndex("changes_member").on(table.changeSetId, table.member),

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { CHANGE_SET_VERBS, type ChangeSetVerb } from "@/lib/domain/change-set-lifecycle";
-import { CHANGE_SET_STATES } from "@/lib/domain/lifecycles";
+import { CHANGE_DIRECTIONS, CHANGE_SET_STATES } from "@/lib/domain/lifecycles";
 import { instantSchema, personRefSchema, reasonSchema, spreadSchema } from "./shared";
 
 export type { ChangeSetVerb };
@@ -23,7 +23,7 @@ export const changeViewSchema = z.object({
   after: z.unknown(),
   /** "Lowered requestsPerMinute 600 → 300". */
   title: z.string(),
-  direction: z.enum(["narrows", "widens", "neutral"]),
+  direction: z.enum(CHANGE_DIRECTIONS),
 });
 export type ChangeView = z.infer<typeof changeViewSchema>;
 

@@ -82,9 +82,9 @@ function checkEntry(
     }
     case "grant": {
       const kinds = rules.constraintsOf(entry.member.capability);
-      if (kinds === null) return add("UNKNOWN_CAPABILITY");
+      if (kinds === null) add("UNKNOWN_CAPABILITY");
       for (const name of Object.keys(entry.value.constraints ?? {})) {
-        if (!kinds.includes(name)) add("UNKNOWN_CONSTRAINT", `/constraints/${name}`);
+        if (kinds !== null && !kinds.includes(name)) add("UNKNOWN_CONSTRAINT", `/constraints/${name}`);
       }
       const { maxAmountMinor, currency } = entry.value.constraints ?? {};
       if ((maxAmountMinor === undefined) !== (currency === undefined)) add("CURRENCY_NEEDED", "/constraints");

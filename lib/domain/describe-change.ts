@@ -35,8 +35,6 @@ function describeEntry(shown: Entry, before: Entry | null, after: Entry | null):
       return before === null ? `Registered ${shown.member.appId}` : `${verb} name to ${shown.value.name}`;
     case "status":
       return describeStatus(before?.value as MemberValues["status"] | undefined, shown.value);
-    case "submission":
-      return `Submitted version ${shown.member.code}`;
     case "version":
       return after === null ? `Removed version ${shown.value.name}` : `Listed version ${shown.value.name}`;
     case "grant":

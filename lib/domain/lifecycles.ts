@@ -11,6 +11,10 @@ export const CHANGE_SET_STATES = [
 ] as const;
 export type ChangeSetState = (typeof CHANGE_SET_STATES)[number];
 
+/** What one change does by itself: allows less, allows more (or is not proven to allow less), or neither. */
+export const CHANGE_DIRECTIONS = ["narrows", "widens", "neutral"] as const;
+export type ChangeDirection = (typeof CHANGE_DIRECTIONS)[number];
+
 export const VERSION_STATES = ["submitted", "listed", "refused", "withdrawn"] as const;
 export type VersionState = (typeof VERSION_STATES)[number];
 

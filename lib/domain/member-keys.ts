@@ -26,9 +26,8 @@ export function formatMember(member: Member): string {
     case "registration":
     case "status":
       return `program:${member.appId}/${member.kind}`;
-    case "submission":
     case "version":
-      return `program:${member.appId}/${member.kind}:${member.code}`;
+      return `program:${member.appId}/version:${member.code}`;
     case "grant":
       return `program:${member.appId}/grant:${member.capability}`;
     case "host":
@@ -81,10 +80,9 @@ export function parseMember(key: string): Member | null {
 function parseProgram(appId: string, part: string | null, name: string | null): Member | null {
   if (name === null) return part === "registration" || part === "status" ? { kind: part, appId } : null;
   switch (part) {
-    case "submission":
     case "version": {
       const code = Number(name);
-      return CODE.test(name) && Number.isSafeInteger(code) ? { kind: part, appId, code } : null;
+      return CODE.test(name) && Number.isSafeInteger(code) ? { kind: "version", appId, code } : null;
     }
     case "grant":
       return CAPABILITY.test(name) ? { kind: "grant", appId, capability: name } : null;

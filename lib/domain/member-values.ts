@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { HOST_PURPOSES, LIMIT_ACTIONS, RUNTIME_KINDS } from "@/native/core/codes";
 import type { Constraints, Grant, HostRule, Limit, Pins, ProgramVersion, PublicJwk } from "@/native/core/shapes/claims";
-import { PERSON_STATES, VERSION_STATES } from "./lifecycles";
+import { PERSON_STATES } from "./lifecycles";
 import type { Entry, Member, MemberKind, MemberValues } from "./members";
 import { ROLES } from "./roles";
 
@@ -92,20 +92,6 @@ const VALUE_SHAPES: { [K in MemberKind]: z.ZodType<MemberValues[K]> } = {
   "publisher-key": z.strictObject({ jwk, status: z.enum(["active", "revoked"]) }),
   registration: z.strictObject({ publisherId: text, name: label }),
   status: z.enum(["active", "suspended", "retired"]),
-  submission: z.strictObject({
-    submissionId: text,
-    publisherId: text,
-    name: text,
-    sha256: digest,
-    sizeBytes: counted,
-    kid: text,
-    engine: z.enum(["web", "script"]),
-    declares: z.array(text).max(256),
-    manifest: z.record(z.string(), z.unknown()),
-    state: z.enum(VERSION_STATES),
-    submittedAtMs: whole,
-    comment: z.string().max(4000).nullable(),
-  }),
   version,
   grant,
   host: hostRule,

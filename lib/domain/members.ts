@@ -1,6 +1,6 @@
 import type { LimitName } from "@/native/core/codes";
 import type { Grant, HostRule, Limit, ProgramStatus, ProgramVersion, PublicJwk } from "@/native/core/shapes/claims";
-import type { PersonState, VersionState } from "./lifecycles";
+import type { PersonState } from "./lifecycles";
 import type { Role } from "./roles";
 
 /**
@@ -12,8 +12,6 @@ export type MemberValues = {
   "publisher-key": { jwk: PublicJwk; status: "active" | "revoked" };
   registration: { publisherId: string; name: string };
   status: ProgramStatus;
-  /** What a publisher handed in. The journal alone carries it: no change set does. */
-  submission: Submission;
   version: ProgramVersion;
   grant: Grant;
   host: HostRule;
@@ -31,28 +29,11 @@ export type MemberValues = {
 };
 export type MemberKind = keyof MemberValues;
 
-/** Facts of one submitted bundle beside its bytes; `submittedAtMs` in milliseconds since 1970. */
-export type Submission = {
-  submissionId: string;
-  publisherId: string;
-  name: string;
-  sha256: string;
-  sizeBytes: number;
-  kid: string;
-  engine: "web" | "script";
-  declares: string[];
-  manifest: Record<string, unknown>;
-  state: VersionState;
-  submittedAtMs: number;
-  comment: string | null;
-};
-
 export type Member =
   | { kind: "publisher"; publisherId: string }
   | { kind: "publisher-key"; publisherId: string; kid: string }
   | { kind: "registration"; appId: string }
   | { kind: "status"; appId: string }
-  | { kind: "submission"; appId: string; code: number }
   | { kind: "version"; appId: string; code: number }
   | { kind: "grant"; appId: string; capability: string }
   | { kind: "host"; appId: string; ruleId: string }

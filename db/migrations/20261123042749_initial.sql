@@ -89,7 +89,8 @@ CREATE TABLE "changes" (
 	"position" bigint NOT NULL,
 	"member" text NOT NULL,
 	"before" jsonb,
-	"after" jsonb
+	"after" jsonb,
+	"direction" text NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "devices" (

@@ -1,0 +1,61 @@
+import type { ChangeDirection } from "../lifecycles";
+import { applyEdits, type Edit, type PolicyState } from "../policy-state";
+import { findWidenings } from "./find-widenings";
+import type { Widening } from "./widening";
+
+export type StepRules = {
+  /** Until set-up is done the admin gives roles and sign-ins alone (spec §6). */
+  isSetUpComplete: boolean;
+};
+
+/** What the edits, taken as one step, are not proven to leave closed. Empty if one person may publish them at once. */
+export function wideningsOf(before: PolicyState, edits: readonly Edit[], rules: StepRules): Widening[] {
+  return findWidenings(before, applyEdits(before, edits)).filter(
+    ({ code }) => rules.isSetUpComplete || (code !== "PERSON_MAY_MORE" && code !== "SIGN_IN_GIVEN"),
+  );
+}
+
+/** Whether something that was allowed is allowed no longer: then older documents must not be kept in use (spec §4). */
+export function takesAway(before: PolicyState, edits: readonly Edit[]): boolean {
+  return findWidenings(applyEdits(before, edits), before).length > 0;
+}
+
+/** What one edit does by itself. */
+export function directionOf(before: PolicyState, edit: Edit, rules: StepRules): ChangeDirection {
+  if (wideningsOf(before, [edit], rules).length > 0) return "widens";
+  return takesAway(before, [edit]) ? "narrows" : "neutral";
+}
+
+/**
+ * Divides edits into a largest part that is proven to narrow as one step, and the rest. Edits that only narrow together
+ * (a wildcard and the exact rule that sets it aside) are found two by two.
+ */
+export function splitEdits(
+  before: PolicyState,
+  edits: readonly Edit[],
+  rules: StepRules,
+): { narrowing: Edit[]; rest: Edit[] } {
+  const narrowing: Edit[] = [];
+  let rest = [...edits];
+  const holds = (more: Edit[]) => wideningsOf(before, [...narrowing, ...more], rules).length === 0;
+  for (let grew = true; grew; ) {
+    const group = rest.map((edit) => [edit]).find(holds) ?? pairsOf(rest).find(holds);
+    grew = group !== undefined;
+    if (group === undefined) break;
+    narrowing.push(...group);
+    rest = rest.filter((edit) => !group.includes(edit));
+  }
+  return { narrowing, rest };
+}
+
+/** Pairs that could depend on each other: edits of one program. */
+function pairsOf(edits: readonly Edit[]): Edit[][] {
+  return edits.flatMap((first, index) =>
+    edits
+      .slice(index + 1)
+      .filter(
+        (second) => "appId" in first.member && "appId" in second.member && first.member.appId === second.member.appId,
+      )
+      .map((second) => [first, second]),
+  );
+}
