@@ -1,0 +1,117 @@
+"use client";
+
+import { Table2 } from "lucide-react";
+import { type ReactNode, useState } from "react";
+import { Button } from "@/components/ui/button";
+import { Table, Td, Th } from "@/components/ui/table";
+import { formatInstant } from "@/lib/format/instant";
+import { useCrosshair } from "./crosshair";
+import { Panel } from "./panel";
+import { TimeChart, type TimeChartProps } from "./time-chart";
+
+type ChartFrameProps = Omit<TimeChartProps, "title" | "summary"> & {
+  title: string;
+  /** "a minute, p95 of device-minutes": the unit is said once, here. */
+  unit: string;
+  /** What stands at the right for the newest point, or for the one under the crosshair. */
+  figure(index: number | null): ReactNode;
+  legend?: ReactNode;
+  format(value: number): string;
+};
+
+/** The only home of charts: title, unit, figure, the drawing, and the same numbers as a table. */
+export function ChartFrame({ title, unit, figure, legend, ...chart }: ChartFrameProps) {
+  const [isTable, setTable] = useState(false);
+  const { atMs } = useCrosshair();
+  const index = atMs === null ? null : closest(chart.times, atMs);
+  return (
+    <Panel
+      title={title}
+      about={
+        <span className="inline-flex items-center gap-4">
+          {unit}
+          {legend}
+        </span>
+      }
+      actions={
+        <>
+          <span className="text-muted">{figure(index)}</span>
+          <Button
+            tone="quiet"
+            size="icon-small"
+            aria-label={isTable ? `Show ${title} as a chart` : `Show ${title} as a table`}
+            aria-pressed={isTable}
+            onClick={() => setTable(!isTable)}
+          >
+            <Table2 size={14} aria-hidden />
+          </Button>
+        </>
+      }
+    >
+      <div className="px-4 pt-3 pb-2">
+        {isTable ? (
+          <SeriesTable title={title} {...chart} />
+        ) : (
+          <TimeChart title={title} summary={summarise(title, unit, chart)} {...chart} />
+        )}
+      </div>
+    </Panel>
+  );
+}
+
+function SeriesTable({ title, times, series, format }: Pick<ChartFrameProps, "title" | "times" | "series" | "format">) {
+  const rows = times.map((at, index) => ({ at, index })).reverse();
+  return (
+    <div className="h-49 overflow-y-auto">
+      <Table aria-label={title}>
+        <thead>
+          <tr>
+            <Th>At</Th>
+            {series.map(({ name }) => (
+              <Th key={name} isNumber>
+                {name}
+              </Th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(({ at, index }) => (
+            <tr key={at}>
+              <Td className="h-6">{formatInstant(at)}</Td>
+              {series.map(({ name, values }) => (
+                <Td key={name} isNumber className="h-6">
+                  {values[index] === null || values[index] === undefined ? "no data" : format(values[index])}
+                </Td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </Table>
+    </div>
+  );
+}
+
+function summarise(title: string, unit: string, chart: Pick<ChartFrameProps, "series" | "limit" | "format">): string {
+  const parts = chart.series.map(({ name, values }) => {
+    const known = values.filter((value): value is number => value !== null);
+    if (known.length === 0) return `${name}: no data`;
+    return `${name}: newest ${chart.format(known.at(-1) ?? 0)}, greatest ${chart.format(Math.max(...known))}`;
+  });
+  const limit = chart.limit
+    ? ` Limit ${chart.format(chart.limit.max)}, warning ${chart.format(chart.limit.warn)}.`
+    : "";
+  return `${title}, ${unit}. ${parts.join("; ")}.${limit} The arrow keys move through the points.`;
+}
+
+function closest(times: readonly string[], atMs: number): number | null {
+  let best: number | null = null;
+  let distance = Number.POSITIVE_INFINITY;
+  times.forEach((at, index) => {
+    const away = Math.abs(new Date(at).getTime() - atMs);
+    if (away < distance) {
+      best = index;
+      distance = away;
+    }
+  });
+  return best;
+}

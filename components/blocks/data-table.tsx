@@ -1,0 +1,171 @@
+"use client";
+
+import { ArrowDown, ArrowUp } from "lucide-react";
+import { useRouter } from "next/navigation";
+import { type ReactNode, useCallback, useRef } from "react";
+import { classNames } from "@/components/ui/class-names";
+import { Table, Td, Th } from "@/components/ui/table";
+import { usePreferences } from "./preferences";
+import { useShortcut } from "./shortcuts";
+
+export type Column<Row> = {
+  id: string;
+  head: ReactNode;
+  cell(row: Row): ReactNode;
+  /** In pixels; without one the column takes what is left. */
+  width?: number;
+  isNumber?: boolean;
+  /** Columns of a higher number give way first where there is no room. 1, the default, always stays. */
+  priority?: 1 | 2 | 3 | 4;
+  sort?: "asc" | "desc" | null;
+  onSort?(): void;
+  cellClass?(row: Row): string | undefined;
+};
+
+export type RowGroup = { key: string; title: ReactNode; count: number };
+
+type DataTableProps<Row> = {
+  /** Names the table for remembered columns. */
+  id: string;
+  caption: string;
+  columns: readonly Column<Row>[];
+  rows: readonly Row[];
+  keyOf(row: Row): string;
+  /** Rows of a table in groups, in order. */
+  groups?: readonly RowGroup[];
+  groupOf?(row: Row): string;
+  selectedKey?: string | null;
+  onSelect?(row: Row): void;
+  /** The page that Enter opens. */
+  hrefOf?(row: Row): string;
+  /** Rows of two lines are 52 px high; others follow the person's choice. */
+  isTall?: boolean;
+};
+
+const GIVES_WAY = { 1: "", 2: "@max-xl:hidden", 3: "@max-3xl:hidden", 4: "@max-5xl:hidden" } as const;
+
+/** Rows of one kind: sticky head, j/k to move, o to open, Enter for the whole page. Put it in a `Panel`. */
+export function DataTable<Row>(props: DataTableProps<Row>) {
+  const { id, caption, columns, rows, keyOf, groups, groupOf, selectedKey, onSelect, hrefOf, isTall } = props;
+  const { preferences } = usePreferences();
+  const router = useRouter();
+  const body = useRef<HTMLTableSectionElement>(null);
+  const hidden = preferences.hiddenColumns[id] ?? [];
+  const shown = columns.filter((column) => !hidden.includes(column.id));
+  const isActive = onSelect !== undefined || hrefOf !== undefined;
+
+  const move = useCallback((step: number) => {
+    const all = [...(body.current?.querySelectorAll<HTMLTableRowElement>("tr[data-row]") ?? [])];
+    const focused = all.findIndex((row) => row.contains(document.activeElement));
+    const from = focused >= 0 ? focused : all.findIndex((row) => row.getAttribute("aria-selected") === "true");
+    const next = all[Math.min(all.length - 1, Math.max(0, from < 0 ? 0 : from + step))];
+    next?.focus();
+  }, []);
+  const openFocused = useCallback(() => {
+    const row = document.activeElement?.closest("tr[data-row]");
+    if (row instanceof HTMLElement && body.current?.contains(row)) row.click();
+  }, []);
+  useShortcut("j", "Next row", () => move(1), isActive);
+  useShortcut("k", "Previous row", () => move(-1), isActive);
+  useShortcut("o", "Open the row", openFocused, isActive);
+
+  const height = isTall ? "h-13" : { 28: "h-7", 32: "h-8", 40: "h-10" }[preferences.rowHeight];
+  const open = (row: Row) => {
+    if (onSelect !== undefined) onSelect(row);
+    else if (hrefOf !== undefined) router.push(hrefOf(row));
+  };
+  const renderRow = (row: Row) => {
+    const key = keyOf(row);
+    const isSelected = key === selectedKey;
+    return (
+      <tr
+        key={key}
+        data-row={key}
+        tabIndex={isActive ? (isSelected || (selectedKey == null && row === rows[0]) ? 0 : -1) : undefined}
+        aria-selected={isActive ? isSelected : undefined}
+        onClick={(event) => {
+          if (event.target instanceof Element && event.target.closest("a,button,input,label") !== null) return;
+          if (isActive) open(row);
+        }}
+        onKeyDown={(event) => {
+          if (event.target !== event.currentTarget) return;
+          if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+            event.preventDefault();
+            move(event.key === "ArrowDown" ? 1 : -1);
+          }
+          if (event.key === "Enter") {
+            if (hrefOf !== undefined) router.push(hrefOf(row));
+            else open(row);
+          }
+        }}
+        className={classNames(
+          "-outline-offset-2",
+          isActive && "cursor-pointer hover:bg-hover",
+          isSelected && "bg-selected [&>td:first-child]:edge-accent",
+        )}
+      >
+        {shown.map((column) => (
+          <Td
+            key={column.id}
+            isNumber={column.isNumber === true}
+            className={classNames(height, GIVES_WAY[column.priority ?? 1], column.cellClass?.(row))}
+          >
+            {column.cell(row)}
+          </Td>
+        ))}
+      </tr>
+    );
+  };
+
+  return (
+    <Table {...(isActive ? { role: "grid" } : {})} aria-label={caption}>
+      <thead>
+        <tr>
+          {shown.map((column) => (
+            <Th
+              key={column.id}
+              isNumber={column.isNumber === true}
+              aria-sort={column.sort === "asc" ? "ascending" : column.sort === "desc" ? "descending" : undefined}
+              style={column.width === undefined ? undefined : { width: column.width }}
+              className={classNames(
+                "sticky top-bar z-1 first:rounded-tl-panel last:rounded-tr-panel",
+                GIVES_WAY[column.priority ?? 1],
+              )}
+            >
+              <SortHead column={column} />
+            </Th>
+          ))}
+        </tr>
+      </thead>
+      <tbody ref={body}>
+        {groups === undefined || groupOf === undefined
+          ? rows.map(renderRow)
+          : groups
+              .filter(({ count }) => count > 0)
+              .flatMap((group) => [
+                <tr key={`group ${group.key}`}>
+                  <th
+                    scope="rowgroup"
+                    colSpan={shown.length}
+                    className="h-7 border-line border-b bg-sunken px-4 text-left text-label text-muted"
+                  >
+                    {group.title}
+                  </th>
+                </tr>,
+                ...rows.filter((row) => groupOf(row) === group.key).map(renderRow),
+              ])}
+      </tbody>
+    </Table>
+  );
+}
+
+function SortHead<Row>({ column }: { column: Column<Row> }) {
+  if (column.onSort === undefined) return column.head;
+  const Arrow = column.sort === "asc" ? ArrowUp : ArrowDown;
+  return (
+    <button type="button" onClick={column.onSort} className="inline-flex items-center gap-1 hover:text-ink">
+      {column.head}
+      {column.sort && <Arrow size={12} aria-hidden />}
+    </button>
+  );
+}

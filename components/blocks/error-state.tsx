@@ -1,0 +1,48 @@
+"use client";
+
+import { RefreshCw, TriangleAlert } from "lucide-react";
+import { Button } from "@/components/ui/button";
+import { Identifier } from "./identifier";
+
+type ErrorStateProps = {
+  /** "Denials could not be read." */
+  what: string;
+  /** What goes on regardless. */
+  unaffected?: string;
+  error: unknown;
+  onRetry(): void;
+};
+
+/** What failed, what did not, the request id, and a way to try again. */
+export function ErrorState({ what, unaffected, error, onRetry }: ErrorStateProps) {
+  const { message, requestId } = readError(error);
+  return (
+    <div role="alert" className="flex flex-wrap items-start gap-3 p-4">
+      <TriangleAlert size={16} className="mt-0.5 shrink-0" aria-hidden />
+      <div className="min-w-0 flex-1 basis-60">
+        <p>
+          <strong>{what}</strong> {message}
+        </p>
+        {unaffected !== undefined && <p className="text-muted">{unaffected}</p>}
+        {requestId !== null && (
+          <p className="text-muted">
+            <Identifier text={requestId} label="request id" />
+          </p>
+        )}
+      </div>
+      <Button size="small" onClick={onRetry}>
+        <RefreshCw size={14} aria-hidden />
+        Read again
+      </Button>
+    </div>
+  );
+}
+
+function readError(error: unknown): { message: string; requestId: string | null } {
+  const message = error instanceof Error ? error.message : "";
+  const requestId =
+    typeof error === "object" && error !== null && "requestId" in error && typeof error.requestId === "string"
+      ? error.requestId
+      : null;
+  return { message, requestId };
+}

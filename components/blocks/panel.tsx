@@ -1,0 +1,42 @@
+import type { ReactNode } from "react";
+import { classNames } from "@/components/ui/class-names";
+
+type PanelProps = {
+  title?: ReactNode;
+  /** What the title is about, beside it. */
+  about?: ReactNode;
+  /** At the right of the head. */
+  actions?: ReactNode;
+  footer?: ReactNode;
+  children?: ReactNode;
+  /** Pads the content; tables reach the edges. */
+  isPadded?: boolean;
+  id?: string;
+  className?: string;
+};
+
+export function Panel({ title, about, actions, footer, children, isPadded, id, className }: PanelProps) {
+  return (
+    <section
+      id={id}
+      className={classNames("@container min-w-0 rounded-panel border border-line bg-surface", className)}
+    >
+      {title !== undefined && (
+        <header
+          className={classNames(
+            "flex min-h-11 items-center gap-2 px-4 py-1",
+            children !== undefined && "border-line border-b",
+          )}
+        >
+          <h2 className="text-section">{title}</h2>
+          {about !== undefined && <span className="min-w-0 truncate text-muted">{about}</span>}
+          {actions !== undefined && <span className="ml-auto flex shrink-0 items-center gap-2">{actions}</span>}
+        </header>
+      )}
+      {isPadded ? <div className="p-4">{children}</div> : children}
+      {footer !== undefined && (
+        <footer className="flex min-h-10 items-center gap-3 border-line border-t px-4 py-1 text-muted">{footer}</footer>
+      )}
+    </section>
+  );
+}
