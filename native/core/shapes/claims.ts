@@ -60,6 +60,13 @@ export type Constraints = {
 
 export type Grant = { constraints?: Constraints; consent: "none" | "ask"; until?: number };
 
+/**
+ * A grant or host rule with an unknown member, kind or value. It stays in its place, still setting wildcards aside, and
+ * allows nothing (spec §4).
+ */
+export type InertGrant = { inert: true };
+export type InertHostRule = { inert: true; host: string; fromVersion?: number };
+
 export type Pins = { sha256: string[]; until: number; mode: "enforce" | "report" };
 
 export type HostRule = {
@@ -89,8 +96,8 @@ export type ProgramClaims = DocumentClaims & {
   status: ProgramStatus;
   versions: ProgramVersion[];
   publisherKeys: PublisherKey[];
-  grants: Record<string, Grant>;
-  hosts: HostRule[];
+  grants: Record<string, Grant | InertGrant>;
+  hosts: (HostRule | InertHostRule)[];
   limits: Limits;
   receives: Receiver[];
   externalRoutes: string[];
