@@ -8,6 +8,7 @@ import { errorResponse } from "./error-response";
 import { readBody } from "./read-body";
 import type { RouteAnswer, RouteCall, RouteDescription } from "./route-description";
 import { requireSameOrigin } from "./same-origin";
+import { isStorable } from "./storable-text";
 
 export type RouteSpec<D extends RouteDescription> = D & {
   /** Who speaks; null where nobody is recognised. May itself refuse, for example with `device_revoked`. */
@@ -37,7 +38,8 @@ function invalid(place: string, error: z.ZodError): AppError {
   return new AppError("invalid_input", "Some of the input is not valid.", { details });
 }
 
-function parseWith(place: string, shape: z.ZodType, value: unknown): unknown {
+function parseWith(place: string, shape: z.ZodType, value: unknown, takesAnyText = false): unknown {
+  if (!takesAnyText && !isStorable(value)) throw new AppError("invalid_input", "Some text can't be stored.");
   const result = shape.safeParse(value);
   if (!result.success) throw invalid(place, result.error);
   return result.data;
@@ -63,7 +65,7 @@ async function readInput(spec: RouteDescription, request: Request): Promise<{ bo
   if (!(shape instanceof z.ZodType)) return { body: bytes, bytes };
   const parsed = parseJson(bytes);
   if (!parsed.ok) throw new AppError("invalid_input", "The body is not valid JSON.");
-  return { body: parseWith("body", shape, parsed.value), bytes };
+  return { body: parseWith("body", shape, parsed.value, spec.takesAnyText), bytes };
 }
 
 /**

@@ -1,0 +1,34 @@
+import { z } from "zod";
+
+const port = z.coerce.number().int().min(0).max(65_535);
+
+/** The environment, read once by a process's entry and passed on; nothing else reads `process.env`. */
+const environmentShape = z.object({
+  /** Postgres. Absent: the embedded store in the data folder. */
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  BULKHEAD_DATA: z.string().min(1).optional(),
+  BULKHEAD_HOST: z.string().min(1).optional(),
+  BULKHEAD_PORT: port.optional(),
+  /** Where people and devices reach the console, for example https://console.example.com. */
+  BULKHEAD_BASE_URL: z.url({ protocol: /^https?$/ }).optional(),
+  BULKHEAD_PLATFORM_ID: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]{0,127}$/)
+    .optional(),
+  BULKHEAD_PLATFORM_NAME: z.string().min(1).max(100).optional(),
+  BULKHEAD_ENVIRONMENT: z.enum(["production", "development"]).optional(),
+  /** Protects the key files; the file's first line is used where only the second is given. */
+  BULKHEAD_KEYS_PASSPHRASE: z.string().min(12).optional(),
+  BULKHEAD_KEYS_PASSPHRASE_FILE: z.string().min(1).optional(),
+});
+export type Env = z.infer<typeof environmentShape>;
+
+/** Reads the variables that the server knows. Answers with what is wrong, by name and without the values. */
+export function parseEnv(
+  variables: Readonly<Record<string, string | undefined>>,
+): { ok: true; env: Env } | { ok: false; problems: string[] } {
+  const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ""));
+  const result = environmentShape.safeParse(given);
+  if (result.success) return { ok: true, env: result.data };
+  return { ok: false, problems: result.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`) };
+}

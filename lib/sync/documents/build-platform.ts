@@ -1,0 +1,23 @@
+import { asc } from "drizzle-orm";
+import { auditHead, minRevisions } from "@/db/schema";
+import type { Database } from "@/db/store";
+import { policyState } from "@/lib/domain/policy-state";
+import { projectPlatform } from "@/lib/domain/project-program";
+import type { DocumentClaims, PlatformClaims } from "@/native/core/shapes/claims";
+import { readPlatformEntries } from "./read-entries";
+
+export type PlatformBody = Omit<PlatformClaims, keyof DocumentClaims>;
+
+const NO_AUDIT = { sequence: 0, sha256: "0".repeat(64) };
+
+/** What the platform document says, from the published rows and the head of the audit log (spec §4). */
+export async function buildPlatform(db: Database): Promise<PlatformBody> {
+  const content = projectPlatform(policyState(await readPlatformEntries(db)));
+  const floors = await db.select().from(minRevisions).orderBy(asc(minRevisions.appId));
+  const [head] = await db.select({ sequence: auditHead.sequence, sha256: auditHead.sha256 }).from(auditHead);
+  return {
+    ...content,
+    minRevisions: Object.fromEntries(floors.map((floor) => [floor.appId, floor.revision])),
+    auditHead: head ?? NO_AUDIT,
+  };
+}

@@ -1,0 +1,81 @@
+import { eq } from "drizzle-orm";
+import { keysets } from "@/db/schema";
+import type { Announcement, Store } from "@/db/store";
+import type { Clock } from "@/lib/platform/clock";
+import { currentKeyset } from "../keyset/current-keyset";
+import { newestDocument } from "./stored-document";
+
+export type ServedDocument = { etag: string; body: string; epoch: number; revision: number };
+export type DocumentName = "keyset" | "platform" | `program:${string}`;
+
+export type DocumentCache = {
+  /** The newest document; null where there is none. */
+  newest(name: DocumentName): Promise<ServedDocument | null>;
+  /** One step of the keyset chain. Kept for good: it never changes. */
+  keyset(revision: number): Promise<ServedDocument | null>;
+  close(): void;
+};
+
+/** How long an entry is believed without hearing of a new one: announcements of other processes may get lost. */
+const TRUST_MS = 2_000;
+const ENTRIES_MAX = 2_000;
+
+type Entry = { atMs: number; document: Promise<ServedDocument | null> };
+
+/**
+ * Newest documents in memory, as bytes ready to be served. An announcement drops its entries before anyone asks again;
+ * what is being read at that moment is dropped as well, since it may be older than the announcement.
+ */
+export function createDocumentCache(store: Store, clock: Clock): DocumentCache {
+  const entries = new Map<DocumentName, Entry>();
+  const steps = new Map<number, ServedDocument>();
+
+  const stop = store.subscribe((announcement: Announcement) => {
+    if (announcement.topic !== "documents") return;
+    if (announcement.documents.length === 0) entries.clear();
+    for (const { kind, appId } of announcement.documents) {
+      entries.delete(kind === "program" ? `program:${appId ?? ""}` : kind);
+    }
+  });
+
+  async function read(name: DocumentName): Promise<ServedDocument | null> {
+    if (name === "keyset") {
+      const row = await currentKeyset(store.db);
+      return row === null ? null : toServed(row.jws, "keyset", row.epoch, row.revision);
+    }
+    const row =
+      name === "platform"
+        ? await newestDocument(store.db, "platform", "")
+        : await newestDocument(store.db, "program", name.slice("program:".length));
+    return row === null ? null : toServed(row.jws, row.sha256.slice(0, 16), row.epoch, row.revision);
+  }
+
+  return {
+    newest(name) {
+      const known = entries.get(name);
+      if (known !== undefined && Math.abs(clock.nowMs() - known.atMs) < TRUST_MS) return known.document;
+      if (entries.size >= ENTRIES_MAX) entries.clear();
+      const entry: Entry = { atMs: clock.nowMs(), document: read(name) };
+      entries.set(name, entry);
+      entry.document.catch(() => {
+        if (entries.get(name) === entry) entries.delete(name);
+      });
+      return entry.document;
+    },
+    async keyset(revision) {
+      const known = steps.get(revision);
+      if (known !== undefined) return known;
+      const [row] = await store.db.select().from(keysets).where(eq(keysets.revision, revision));
+      if (row === undefined) return null;
+      const served = toServed(row.jws, "keyset", row.epoch, row.revision);
+      if (steps.size < ENTRIES_MAX) steps.set(revision, served);
+      return served;
+    },
+    close: stop,
+  };
+}
+
+/** Strong: a revision is signed once, so its bytes never change. */
+function toServed(body: string, mark: string, epoch: number, revision: number): ServedDocument {
+  return { etag: `"${mark}-${epoch}-${revision}"`, body, epoch, revision };
+}

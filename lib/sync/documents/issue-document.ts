@@ -1,0 +1,94 @@
+import { createHash } from "node:crypto";
+import { documents } from "@/db/schema";
+import type { Transaction } from "@/db/store";
+import { AppError } from "@/lib/platform/errors";
+import { signCompact } from "@/native/core/documents/sign-document";
+import type { DocumentClaims, KeysetClaims } from "@/native/core/shapes/claims";
+import { nowSeconds, type SyncContext } from "../context";
+import { newestDocument, ownPayload, type StoredDocument } from "./stored-document";
+
+const DAY = 86_400;
+/** How long a document lives from its signing (spec §4). */
+export const DOCUMENT_LIFE_SECONDS = { platform: DAY, program: 90 * DAY } as const;
+/** Greatest payload, in bytes (spec §4). */
+export const DOCUMENT_BYTES_MAX = { platform: 1024 * 1024, program: 256 * 1024 } as const;
+/** Devices refuse an `iat` further ahead than this; a clock that fell back further than this must not sign. */
+const CLOCK_TOLERANCE_SECONDS = 300;
+
+export type DocumentToIssue = {
+  kind: "platform" | "program";
+  /** Empty for the platform document. */
+  appId: string;
+  body: Record<string, unknown>;
+  /** The decision behind it; null when it is only signed again, and keeps the decision that it had. */
+  changeSetId: string | null;
+};
+
+function issueTime(previous: StoredDocument | null, now: number): number {
+  const last = previous?.issuedAtSeconds ?? 0;
+  if (last > now + CLOCK_TOLERANCE_SECONDS) {
+    throw new AppError("unavailable", "The server's clock is behind its last signed document; nothing was signed.");
+  }
+  return Math.max(now, last);
+}
+
+function nextRevision(previous: StoredDocument | null, epoch: number): number {
+  if (previous === null || previous.epoch < epoch) return 1;
+  if (previous.revision >= Number.MAX_SAFE_INTEGER) {
+    throw new AppError("unavailable", "The revisions of this epoch are used up; publish a keyset with a new epoch.");
+  }
+  return previous.revision + 1;
+}
+
+/**
+ * Signs one document with the next revision of the keyset's epoch and writes its row. The platform row must be locked
+ * by the caller: revisions are counted from what is stored. Refuses `limit_exceeded` for what devices would call
+ * `TOO_LARGE`, `unavailable` where the clock fell back or no key can sign.
+ */
+export async function issueDocument(
+  tx: Transaction,
+  ctx: SyncContext,
+  keyset: KeysetClaims,
+  wanted: DocumentToIssue,
+): Promise<StoredDocument> {
+  const previous = await newestDocument(tx.db, wanted.kind, wanted.appId);
+  const iat = issueTime(previous, nowSeconds(ctx.clock));
+  const decision =
+    wanted.changeSetId ?? (previous === null ? undefined : (ownPayload(previous.jws).decision as string | undefined));
+  const envelope: DocumentClaims = {
+    schema: 1,
+    platform: keyset.platform,
+    epoch: keyset.epoch,
+    revision: nextRevision(previous, keyset.epoch),
+    iat,
+    exp: iat + DOCUMENT_LIFE_SECONDS[wanted.kind],
+    ...(decision === undefined ? {} : { decision }),
+  };
+  const claims = { ...envelope, ...wanted.body };
+  const kid = await ctx.signer.activeKid(keyset);
+  const jws = await signCompact({
+    typ: wanted.kind === "platform" ? "bulkhead-platform" : "bulkhead-program",
+    kid,
+    claims,
+    sign: (data) => ctx.signer.sign(kid, data),
+  });
+  const payload = Buffer.from(jws.split(".")[1] ?? "", "base64url");
+  if (payload.byteLength > DOCUMENT_BYTES_MAX[wanted.kind]) {
+    throw new AppError("limit_exceeded", `This would make the ${wanted.kind} document too large for devices.`);
+  }
+  const row: StoredDocument = {
+    id: ctx.ids.next("document"),
+    kind: wanted.kind,
+    appId: wanted.appId,
+    epoch: envelope.epoch,
+    revision: envelope.revision,
+    sha256: createHash("sha256").update(payload).digest("hex"),
+    jws,
+    issuedAtSeconds: envelope.iat,
+    expiresAtSeconds: envelope.exp,
+    changeSetId: wanted.changeSetId,
+    createdAt: new Date(ctx.clock.nowMs()),
+  };
+  await tx.db.insert(documents).values(row);
+  return row;
+}

@@ -1,0 +1,91 @@
+import { inArray, lt } from "drizzle-orm";
+import { minRevisions } from "@/db/schema";
+import type { Transaction } from "@/db/store";
+import { AppError } from "@/lib/platform/errors";
+import { nowSeconds, type SyncContext } from "./context";
+import { buildPlatform } from "./documents/build-platform";
+import { buildProgram } from "./documents/build-program";
+import { DOCUMENT_LIFE_SECONDS, issueDocument } from "./documents/issue-document";
+import { requireAcceptable } from "./documents/require-acceptable";
+import type { StoredDocument } from "./documents/stored-document";
+import { currentKeyset } from "./keyset/current-keyset";
+import { lockPlatform } from "./lock-platform";
+
+export type PublishOptions = {
+  /** The programs whose documents say something new. */
+  appIds: readonly string[];
+  /** Every publish raises the platform document too: "which devices have it" is asked of that one number (spec §4). */
+  platform: true;
+  changeSetId: string | null;
+  /** Whether less is allowed than before: then older documents of these programs are set below their minimum. */
+  narrows: boolean;
+};
+export type Published = {
+  platformEpoch: number;
+  platformRevision: number;
+  programs: { appId: string; revision: number }[];
+};
+
+async function raiseMinimums(tx: Transaction, ctx: SyncContext, issued: StoredDocument[]): Promise<void> {
+  const now = nowSeconds(ctx.clock);
+  for (const document of issued) {
+    if (document.revision === 1) continue;
+    const floor = {
+      appId: document.appId,
+      revision: document.revision,
+      keepUntil: new Date((now + DOCUMENT_LIFE_SECONDS.program) * 1000),
+    };
+    await tx.db.insert(minRevisions).values(floor).onConflictDoUpdate({ target: minRevisions.appId, set: floor });
+  }
+}
+
+/**
+ * Builds, signs and stores the documents of these programs and the platform document, within the caller's transaction
+ * and behind the lock of the platform row. What is published is announced after the commit. Raises `unavailable` where
+ * no unexpired keyset or key can sign, `not_found` for a program that is not registered, `unprocessable` where the
+ * rows would make a document that devices refuse.
+ */
+export async function publishDocuments(tx: Transaction, ctx: SyncContext, options: PublishOptions): Promise<Published> {
+  await lockPlatform(tx);
+  const keyset = await currentKeyset(tx.db);
+  if (keyset === null) throw new AppError("unavailable", "This platform has no keyset yet.");
+  if (nowSeconds(ctx.clock) >= keyset.expiresAtSeconds) {
+    throw new AppError("unavailable", "The keyset has expired; devices accept nothing until it is renewed.");
+  }
+  const issued: StoredDocument[] = [];
+  for (const appId of [...new Set(options.appIds)].sort()) {
+    const body = await buildProgram(tx.db, appId);
+    if (body === null) throw new AppError("not_found", `There is no program ${appId}.`);
+    issued.push(
+      await issueDocument(tx, ctx, keyset.claims, { kind: "program", appId, body, changeSetId: options.changeSetId }),
+    );
+  }
+  await tx.db.delete(minRevisions).where(lt(minRevisions.keepUntil, new Date(ctx.clock.nowMs())));
+  if (options.narrows) await raiseMinimums(tx, ctx, issued);
+  const platformDocument = await issueDocument(tx, ctx, keyset.claims, {
+    kind: "platform",
+    appId: "",
+    body: await buildPlatform(tx.db),
+    changeSetId: options.changeSetId,
+  });
+  await requireAcceptable(keyset.claims, [...issued, platformDocument], nowSeconds(ctx.clock));
+  tx.announce({
+    topic: "documents",
+    documents: [...issued, platformDocument].map((row) => ({
+      kind: row.kind,
+      appId: row.kind === "platform" ? null : row.appId,
+      epoch: row.epoch,
+      revision: row.revision,
+    })),
+  });
+  return {
+    platformEpoch: platformDocument.epoch,
+    platformRevision: platformDocument.revision,
+    programs: issued.map((row) => ({ appId: row.appId, revision: row.revision })),
+  };
+}
+
+/** Forgets the minimum revisions of programs: a new epoch ends every older document by itself (spec §4). */
+export async function forgetMinimums(tx: Transaction, appIds: readonly string[]): Promise<void> {
+  if (appIds.length > 0) await tx.db.delete(minRevisions).where(inArray(minRevisions.appId, [...appIds]));
+}

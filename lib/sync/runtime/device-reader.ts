@@ -1,0 +1,45 @@
+import { inArray } from "drizzle-orm";
+import { devices } from "@/db/schema";
+import type { Store } from "@/db/store";
+
+export type DeviceStanding = { id: string; revokedAt: Date | null };
+export type DeviceReader = {
+  /** The device's row as it is now; null where there is none. */
+  find(deviceId: string): Promise<DeviceStanding | null>;
+};
+
+type Waiting = { resolve(row: DeviceStanding | null): void; reject(error: unknown): void };
+
+/**
+ * Reads devices' rows for authentication. Every request is answered by the store as it is at that moment, so that a
+ * revocation acts at once; requests that arrive in the same turn of the event loop share one query.
+ */
+export function createDeviceReader(store: Pick<Store, "db">): DeviceReader {
+  let waiting = new Map<string, Waiting[]>();
+
+  async function readAll(): Promise<void> {
+    const asked = waiting;
+    waiting = new Map();
+    try {
+      const rows = await store.db
+        .select({ id: devices.id, revokedAt: devices.revokedAt })
+        .from(devices)
+        .where(inArray(devices.id, [...asked.keys()]));
+      const found = new Map(rows.map((row) => [row.id, row]));
+      for (const [id, askers] of asked) for (const asker of askers) asker.resolve(found.get(id) ?? null);
+    } catch (error) {
+      for (const askers of asked.values()) for (const asker of askers) asker.reject(error);
+    }
+  }
+
+  return {
+    find(deviceId) {
+      return new Promise((resolve, reject) => {
+        if (waiting.size === 0) setImmediate(readAll);
+        const askers = waiting.get(deviceId) ?? [];
+        askers.push({ resolve, reject });
+        waiting.set(deviceId, askers);
+      });
+    },
+  };
+}

@@ -1,0 +1,75 @@
+import type { devices } from "@/db/schema";
+import type { ReceivedBatch } from "./received-batch";
+
+type DeviceRow = typeof devices.$inferSelect;
+export type DeviceUpdate = Pick<
+  DeviceRow,
+  | "runtimeKind"
+  | "runtimeVersion"
+  | "runtimeLayers"
+  | "lastSeenAt"
+  | "appliedEpoch"
+  | "appliedKeyset"
+  | "appliedPlatform"
+  | "appliedPrograms"
+  | "appliedAt"
+  | "discarded"
+>;
+
+/** Reasons kept by name; what else a device makes up is counted together. */
+const REASONS_MAX = 32;
+const OTHER_REASONS = "other";
+
+function addDiscarded(known: Record<string, number>, more: ReceivedBatch["discarded"]): Record<string, number> {
+  const sums = new Map(Object.entries(known));
+  for (const { reason, count } of more) {
+    const name = sums.has(reason) || sums.size < REASONS_MAX ? reason : OTHER_REASONS;
+    sums.set(name, Math.min(Number.MAX_SAFE_INTEGER, (sums.get(name) ?? 0) + count));
+  }
+  return Object.fromEntries(sums);
+}
+
+function isAtLeast(epoch: number, revision: number, known: { epoch: number; revision: number }): boolean {
+  return epoch > known.epoch || (epoch === known.epoch && revision >= known.revision);
+}
+
+/**
+ * What a batch says about its device, beside what is known (spec §7). Applied revisions only move forward, so a batch
+ * that was delayed takes nothing back; and a device cannot have applied what was never `issued`, so such a claim is
+ * left aside.
+ */
+export function updateDevice(
+  device: DeviceRow,
+  batch: ReceivedBatch,
+  issued: { epoch: number; revision: number },
+  now: Date,
+): DeviceUpdate {
+  const { applied } = batch;
+  const known = { epoch: device.appliedEpoch ?? 0, revision: device.appliedPlatform ?? 0 };
+  const isPossible = isAtLeast(issued.epoch, issued.revision, { epoch: applied.epoch, revision: applied.platform });
+  const takes = applied.platform > 0 && isPossible && isAtLeast(applied.epoch, applied.platform, known);
+  const moved = applied.epoch !== known.epoch || applied.platform !== known.revision;
+  const enforced = takes
+    ? {
+        appliedEpoch: applied.epoch,
+        appliedKeyset: applied.keyset,
+        appliedPlatform: applied.platform,
+        appliedPrograms: Object.fromEntries(Object.entries(applied.programs).slice(0, 500)),
+        appliedAt: moved ? now : device.appliedAt,
+      }
+    : {
+        appliedEpoch: device.appliedEpoch,
+        appliedKeyset: device.appliedKeyset,
+        appliedPlatform: device.appliedPlatform,
+        appliedPrograms: device.appliedPrograms,
+        appliedAt: device.appliedAt,
+      };
+  return {
+    runtimeKind: batch.runtime.kind,
+    runtimeVersion: batch.runtime.version,
+    runtimeLayers: batch.runtime.layers,
+    lastSeenAt: now,
+    ...enforced,
+    discarded: addDiscarded(device.discarded, batch.discarded),
+  };
+}
