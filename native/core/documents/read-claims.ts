@@ -1,0 +1,134 @@
+import type { z } from "zod";
+import { isJsonObject, type JsonObject, type JsonValue } from "../json/parse-json";
+import type {
+  Grant,
+  HostRule,
+  InertGrant,
+  InertHostRule,
+  KeysetClaims,
+  PlatformClaims,
+  ProgramClaims,
+} from "../shapes/claims";
+import {
+  grantShape,
+  hostRuleShape,
+  keysetShape,
+  platformShape,
+  programShape,
+  readableGrantShape,
+  readableHostRuleShape,
+} from "./claims-shapes";
+
+export type ReadResult<Claims> = { ok: true; claims: Claims } | { ok: false };
+
+/**
+ * How much must be there. `document`: every claim of the contract, as verification asks. A list: these members alone;
+ * what else is absent takes a value that permits nothing, for questions asked about claims that nobody signed (spec §8).
+ * A member that is there but of another type refuses in either case.
+ */
+export type Required<Claims> = "document" | readonly (keyof Claims & string)[];
+
+/** What graceSeconds is where a platform document does not say (spec §4). */
+const GRACE_SECONDS = 72 * 3600;
+
+const ABSENT_COMMON = { schema: 1, platform: "", epoch: 1, revision: 1, iat: 0, exp: 0 };
+const ABSENT_PROGRAM: JsonObject = {
+  ...ABSENT_COMMON,
+  appId: "",
+  status: "active",
+  versions: [],
+  publisherKeys: [],
+  grants: {},
+  hosts: [],
+  limits: {},
+  receives: [],
+  externalRoutes: [],
+};
+const ABSENT_PLATFORM: JsonObject = {
+  ...ABSENT_COMMON,
+  limits: {},
+  blockedHosts: [],
+  suspended: [],
+  minRevisions: {},
+  minRuntime: {},
+  graceSeconds: GRACE_SECONDS,
+  telemetry: { intervalSeconds: 60, sampling: 1 },
+  auditHead: { sequence: 0, sha256: "0".repeat(64) },
+};
+const ABSENT_KEYSET: JsonObject = { ...ABSENT_COMMON, environment: "production", keys: [], rootKeys: [], threshold: 1 };
+
+/**
+ * Typed claims of a program document. Unknown members are left out of the view (the signed bytes keep them). A grant or
+ * host rule with an unknown member, kind or value stays in its place marked `inert`: it sets wildcards aside and
+ * allows nothing; one that lacks a member, or has one of another JSON type, refuses the whole (spec §4).
+ */
+export function readProgramClaims(
+  raw: JsonValue | undefined,
+  required: Required<ProgramClaims> = "document",
+): ReadResult<ProgramClaims> {
+  const source = withDefaults(raw, required, ABSENT_PROGRAM);
+  const parsed = source && programShape.safeParse(source);
+  if (!parsed?.success) return { ok: false };
+  const hosts: (HostRule | InertHostRule)[] = [];
+  for (const rule of parsed.data.hosts) {
+    const read = readHostRule(rule);
+    if (read === undefined) return { ok: false };
+    hosts.push(read);
+  }
+  const grants: Record<string, Grant | InertGrant> = {};
+  for (const [capability, grant] of Object.entries(parsed.data.grants)) {
+    const read = readGrant(grant);
+    if (read === undefined) return { ok: false };
+    Object.defineProperty(grants, capability, { value: read, enumerable: true, configurable: true, writable: true });
+  }
+  return { ok: true, claims: { ...parsed.data, hosts, grants } };
+}
+
+/** Typed claims of a platform document; `graceSeconds` is 72 h where it is absent (spec §4). */
+export function readPlatformClaims(
+  raw: JsonValue | undefined,
+  required: Required<PlatformClaims> = "document",
+): ReadResult<PlatformClaims> {
+  const withGrace = isJsonObject(raw) ? { graceSeconds: GRACE_SECONDS, ...raw } : raw;
+  return checked<PlatformClaims>(platformShape, withDefaults(withGrace, required, ABSENT_PLATFORM));
+}
+
+/** Typed claims of a keyset (spec §4). */
+export function readKeysetClaims(
+  raw: JsonValue | undefined,
+  required: Required<KeysetClaims> = "document",
+): ReadResult<KeysetClaims> {
+  return checked<KeysetClaims>(keysetShape, withDefaults(raw, required, ABSENT_KEYSET));
+}
+
+/** One host rule as the evaluator may use it; undefined where it is malformed (spec §4). */
+export function readHostRule(raw: unknown): HostRule | InertHostRule | undefined {
+  const readable = readableHostRuleShape.safeParse(raw);
+  if (!readable.success) return undefined;
+  const strict = hostRuleShape.safeParse(raw);
+  if (strict.success) return strict.data;
+  const { host, fromVersion } = readable.data;
+  return { inert: true, host, ...(fromVersion === undefined ? {} : { fromVersion }) };
+}
+
+/** One grant as the evaluator may use it; undefined where it is malformed (spec §4). */
+export function readGrant(raw: unknown): Grant | InertGrant | undefined {
+  if (!readableGrantShape.safeParse(raw).success) return undefined;
+  const strict = grantShape.safeParse(raw);
+  return strict.success ? strict.data : { inert: true };
+}
+
+function withDefaults<Claims>(
+  raw: JsonValue | undefined,
+  required: Required<Claims>,
+  absent: JsonObject,
+): JsonObject | undefined {
+  if (!isJsonObject(raw)) return undefined;
+  if (required === "document") return raw;
+  return required.every((member) => Object.hasOwn(raw, member)) ? { ...absent, ...raw } : undefined;
+}
+
+function checked<Claims>(shape: z.ZodType<Claims>, source: JsonObject | undefined): ReadResult<Claims> {
+  const parsed = source && shape.safeParse(source);
+  return parsed?.success ? { ok: true, claims: parsed.data } : { ok: false };
+}

@@ -1,0 +1,203 @@
+import { hasLoneSurrogate, utf8Text } from "../crypto/encoding";
+
+export type JsonValue = null | boolean | number | string | JsonValue[] | { [member: string]: JsonValue };
+export type JsonObject = { [member: string]: JsonValue };
+export type JsonResult = { ok: true; value: JsonValue } | { ok: false };
+
+export type JsonRules = {
+  /** Containers that may be open at once; a scalar alone is depth 0. */
+  depthMax?: number;
+  /** `integers`: no fraction, exponent, −0 or magnitude above 2^53−1. `any`: whatever JSON allows. */
+  numbers?: "integers" | "any";
+};
+
+export const JSON_DEPTH_MAX = 32;
+
+/**
+ * The one JSON of documents, manifests and messages (spec §2): UTF-8 without BOM, fatal on bad bytes; duplicate members
+ * refused; depth at most 32; integers only. A member named `__proto__` is an ordinary own member of its object.
+ */
+export function parseJson(source: string | Uint8Array, rules: JsonRules = {}): JsonResult {
+  const text = typeof source === "string" ? source : utf8Text(source);
+  if (text === undefined || hasLoneSurrogate(text)) return { ok: false };
+  return new Parser(text, rules.depthMax ?? JSON_DEPTH_MAX, rules.numbers ?? "integers").parse();
+}
+
+export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Leaves the parser; caught in `parse` and nowhere else, so that no caller sees an exception. */
+class NotJson extends Error {}
+
+const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
+/** Everything but the quotation mark, the backslash and the control characters. */
+const PLAIN_TEXT = /[ !#-[\]-\uffff]*/y;
+const WHITESPACE = /[ \t\n\r]*/y;
+const ESCAPES: Readonly<Record<string, string>> = {
+  '"': '"',
+  "\\": "\\",
+  "/": "/",
+  b: "\b",
+  f: "\f",
+  n: "\n",
+  r: "\r",
+  t: "\t",
+};
+
+class Parser {
+  private at = 0;
+  private depth = 0;
+
+  constructor(
+    private readonly text: string,
+    private readonly depthMax: number,
+    private readonly numbers: "integers" | "any",
+  ) {}
+
+  parse(): JsonResult {
+    try {
+      this.skipWhitespace();
+      const value = this.value();
+      this.skipWhitespace();
+      return this.at === this.text.length ? { ok: true, value } : { ok: false };
+    } catch (error) {
+      if (error instanceof NotJson) return { ok: false };
+      throw error;
+    }
+  }
+
+  private value(): JsonValue {
+    switch (this.text.charAt(this.at)) {
+      case "{":
+        return this.object();
+      case "[":
+        return this.array();
+      case '"':
+        return this.string();
+      case "t":
+        return this.word("true", true);
+      case "f":
+        return this.word("false", false);
+      case "n":
+        return this.word("null", null);
+      default:
+        return this.number();
+    }
+  }
+
+  private object(): JsonObject {
+    const object: JsonObject = {};
+    this.open();
+    if (this.closes("}")) return object;
+    do {
+      this.skipWhitespace();
+      const member = this.string();
+      this.skipWhitespace();
+      this.expect(":");
+      this.skipWhitespace();
+      if (Object.hasOwn(object, member)) throw new NotJson();
+      const value = this.value();
+      if (member === "__proto__") {
+        Object.defineProperty(object, member, { value, enumerable: true, configurable: true, writable: true });
+      } else {
+        object[member] = value;
+      }
+    } while (this.continues("}"));
+    return object;
+  }
+
+  private array(): JsonValue[] {
+    const items: JsonValue[] = [];
+    this.open();
+    if (this.closes("]")) return items;
+    do {
+      this.skipWhitespace();
+      items.push(this.value());
+    } while (this.continues("]"));
+    return items;
+  }
+
+  private string(): string {
+    this.expect('"');
+    let value = "";
+    for (;;) {
+      value += this.match(PLAIN_TEXT);
+      const next = this.text.charAt(this.at);
+      this.at += 1;
+      if (next === '"') return value;
+      if (next !== "\\") throw new NotJson();
+      value += this.escape();
+    }
+  }
+
+  private escape(): string {
+    const kind = this.text.charAt(this.at);
+    this.at += 1;
+    if (kind !== "u") {
+      const plain = Object.hasOwn(ESCAPES, kind) ? ESCAPES[kind] : undefined;
+      if (plain === undefined) throw new NotJson();
+      return plain;
+    }
+    const digits = this.text.slice(this.at, this.at + 4);
+    if (!/^[0-9a-fA-F]{4}$/.test(digits)) throw new NotJson();
+    this.at += 4;
+    return String.fromCharCode(Number.parseInt(digits, 16));
+  }
+
+  private number(): number {
+    NUMBER.lastIndex = this.at;
+    const found = NUMBER.exec(this.text);
+    if (found === null) throw new NotJson();
+    this.at += found[0].length;
+    const value = Number(found[0]);
+    if (this.numbers === "integers") {
+      const whole = found[1] === undefined && found[2] === undefined;
+      if (!whole || Object.is(value, -0) || !Number.isSafeInteger(value)) throw new NotJson();
+    }
+    return value;
+  }
+
+  private word<T extends null | boolean>(word: string, value: T): T {
+    if (!this.text.startsWith(word, this.at)) throw new NotJson();
+    this.at += word.length;
+    return value;
+  }
+
+  private open(): void {
+    this.at += 1;
+    this.depth += 1;
+    if (this.depth > this.depthMax) throw new NotJson();
+  }
+
+  private closes(bracket: string): boolean {
+    this.skipWhitespace();
+    if (this.text.charAt(this.at) !== bracket) return false;
+    this.at += 1;
+    this.depth -= 1;
+    return true;
+  }
+
+  /** After one member or item: true at a comma, false at the closing bracket. */
+  private continues(bracket: string): boolean {
+    if (this.closes(bracket)) return false;
+    this.expect(",");
+    return true;
+  }
+
+  private expect(char: string): void {
+    if (this.text.charAt(this.at) !== char) throw new NotJson();
+    this.at += 1;
+  }
+
+  private match(pattern: RegExp): string {
+    pattern.lastIndex = this.at;
+    const found = pattern.exec(this.text)?.[0] ?? "";
+    this.at += found.length;
+    return found;
+  }
+
+  private skipWhitespace(): void {
+    this.match(WHITESPACE);
+  }
+}
