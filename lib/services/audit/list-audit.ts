@@ -1,0 +1,84 @@
+import { and, count, desc, eq, ilike, lt, or, type SQL } from "drizzle-orm";
+import { auditEntries } from "@/db/schema";
+import type { AuditEntryView, AuditList } from "@/lib/contracts/audit";
+import type { Actor } from "@/lib/domain/roles";
+import { AppError } from "@/lib/platform/errors";
+import type { ServiceContext } from "../context";
+import { requirePermission } from "../require-permission";
+
+const PAGE_SIZE = 50;
+
+export type AuditQuery = {
+  q?: string | undefined;
+  action?: string | undefined;
+  appId?: string | undefined;
+  changeSetId?: string | undefined;
+  cursor?: string | undefined;
+};
+
+/** Audit entries, newest first, 50 a page; `q` finds in subject, reason, request id and action. */
+export async function listAudit(context: ServiceContext, actor: Actor, query: AuditQuery): Promise<AuditList> {
+  requirePermission(actor, "audit.read");
+  const { db } = context.store;
+  const matching = and(...conditionsOf(query));
+  const before = query.cursor === undefined ? undefined : readCursor(query.cursor);
+  const rows = await db
+    .select()
+    .from(auditEntries)
+    .where(and(matching, before === undefined ? undefined : lt(auditEntries.sequence, before)))
+    .orderBy(desc(auditEntries.sequence))
+    .limit(PAGE_SIZE + 1);
+  const [counted] = await db.select({ total: count() }).from(auditEntries).where(matching);
+  const page = rows.slice(0, PAGE_SIZE);
+  return {
+    items: page.map(toAuditView),
+    nextCursor: rows.length > PAGE_SIZE ? String(page.at(-1)?.sequence ?? 0) : null,
+    total: counted?.total ?? 0,
+  };
+}
+
+/** One entry, or `not_found`. */
+export async function getAuditEntry(context: ServiceContext, actor: Actor, sequence: number): Promise<AuditEntryView> {
+  requirePermission(actor, "audit.read");
+  const [row] = await context.store.db.select().from(auditEntries).where(eq(auditEntries.sequence, sequence)).limit(1);
+  if (row === undefined) throw new AppError("not_found", "There is nothing here.");
+  return toAuditView(row);
+}
+
+function conditionsOf(query: AuditQuery): SQL[] {
+  const conditions: SQL[] = [];
+  if (query.action !== undefined) conditions.push(eq(auditEntries.action, query.action));
+  if (query.appId !== undefined) conditions.push(eq(auditEntries.appId, query.appId));
+  if (query.changeSetId !== undefined) conditions.push(eq(auditEntries.changeSetId, query.changeSetId));
+  if (query.q !== undefined && query.q !== "") {
+    const pattern = `%${query.q.replace(/[\\%_]/g, (character) => `\\${character}`)}%`;
+    const found = or(
+      ilike(auditEntries.subject, pattern),
+      ilike(auditEntries.reason, pattern),
+      ilike(auditEntries.action, pattern),
+      ilike(auditEntries.requestId, pattern),
+    );
+    if (found !== undefined) conditions.push(found);
+  }
+  return conditions;
+}
+
+function readCursor(text: string): number {
+  if (!/^[1-9][0-9]{0,15}$/.test(text)) throw new AppError("invalid_input", "This page of the list does not exist.");
+  return Number(text);
+}
+
+function toAuditView(row: typeof auditEntries.$inferSelect): AuditEntryView {
+  const text = (value: unknown): string | null => (typeof value === "string" ? value : null);
+  return {
+    ...row,
+    at: row.at.toISOString(),
+    actor: {
+      kind: text(row.actor.kind) ?? "system",
+      id: text(row.actor.id),
+      name: text(row.actor.name) ?? "",
+    },
+    before: row.before ?? null,
+    after: row.after ?? null,
+  };
+}
