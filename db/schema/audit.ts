@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
-import { check, index, integer, jsonb, pgTable, text } from "drizzle-orm/pg-core";
-import { instant, whole } from "./columns";
+import { check, index, integer, pgTable, text } from "drizzle-orm/pg-core";
+import { instant, json, whole } from "./columns";
 
 /** The hash-chained audit log. It has no foreign keys: entries outlive their subjects. Rows are never changed. */
 export const auditEntries = pgTable(
@@ -9,15 +9,15 @@ export const auditEntries = pgTable(
     sequence: whole("sequence").primaryKey(),
     id: text("id").notNull().unique(),
     at: instant("at").notNull(),
-    actor: jsonb("actor").$type<Record<string, unknown>>().notNull(),
+    actor: json("actor").$type<Record<string, unknown>>().notNull(),
     /** `{entity}.{verb}` of the closed list in `lib/audit`. */
     action: text("action").notNull(),
     subject: text("subject").notNull(),
     appId: text("app_id"),
     changeSetId: text("change_set_id"),
     reason: text("reason"),
-    before: jsonb("before"),
-    after: jsonb("after"),
+    before: json("before"),
+    after: json("after"),
     requestId: text("request_id"),
     previousSha256: text("previous_sha256").notNull(),
     sha256: text("sha256").notNull(),

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
-import { boolean, index, jsonb, pgTable, serial, text, uniqueIndex } from "drizzle-orm/pg-core";
+import { boolean, index, pgTable, serial, text, uniqueIndex } from "drizzle-orm/pg-core";
 import { CHANGE_DIRECTIONS, CHANGE_SET_STATES } from "@/lib/domain/lifecycles";
-import { instant, whole } from "./columns";
+import { instant, json, whole } from "./columns";
 
 /** One decision from draft to its end (contract §6). */
 export const changeSets = pgTable(
@@ -46,8 +46,8 @@ export const changes = pgTable(
       .references(() => changeSets.id, { onDelete: "cascade" }),
     position: whole("position").notNull(),
     member: text("member").notNull(),
-    before: jsonb("before"),
-    after: jsonb("after"),
+    before: json("before"),
+    after: json("after"),
     /** What it does by itself, as proven when it was last looked at with all that was published. */
     direction: text("direction", { enum: CHANGE_DIRECTIONS }).notNull(),
   },

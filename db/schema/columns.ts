@@ -12,3 +12,13 @@ export const bytes = customType<{ data: Uint8Array; driverData: Uint8Array }>({
   toDriver: (value) => value,
   fromDriver: (value) => (value instanceof Uint8Array ? value : new Uint8Array(value as ArrayBuffer)),
 });
+
+/**
+ * Any JSON value. Drizzle's own `jsonb` parses a text value once more when it reads it, so that the string "12" would
+ * come back as a number; this one gives back what was stored. SQL null and JSON null are one.
+ */
+export const json = customType<{ data: unknown; driverData: unknown }>({
+  dataType: () => "jsonb",
+  toDriver: (value) => JSON.stringify(value),
+  fromDriver: (value) => value,
+});

