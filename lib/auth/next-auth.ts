@@ -1,12 +1,13 @@
 import NextAuth, { CredentialsSignin, type NextAuthConfig, type NextAuthResult } from "next-auth";
 import Credentials from "next-auth/providers/credentials";
 import { z } from "zod";
+import { appendAudit } from "@/lib/audit/append-audit";
 import { isAppError } from "@/lib/platform/errors";
 import { clientOrigin } from "./client-origin";
 import { type AuthContext, authContext } from "./context";
 import { sessionCookie } from "./session-cookie";
 import { SESSION_LIFE_MS } from "./session-life";
-import { readSessionId } from "./session-reader";
+import { readSession } from "./session-reader";
 import { endSession } from "./sessions";
 import { type SignedIn, signInWithLink, signInWithPassword, signInWithProvider } from "./sign-in";
 
@@ -124,10 +125,11 @@ export function nextAuth(): NextAuthResult {
 /** Ends the session that a cookie names, in the store: a copied cookie is worthless after it. */
 export async function signOutEverywhere(cookieHeader: string | null): Promise<void> {
   const context = authContext();
-  const sessionId = await readSessionId(context, cookieHeader);
-  if (sessionId === null) return;
+  const actor = await readSession(context, cookieHeader);
+  if (actor === null) return;
   await context.store.transaction(async (tx) => {
-    await endSession(tx.db, sessionId, context.clock.nowMs());
+    await endSession(tx.db, actor.sessionId, context.clock.nowMs());
+    await appendAudit(tx, context, { actor, action: "session.signOut", subject: `person:${actor.personId}` });
     tx.announce({ topic: "sessions" });
   });
 }

@@ -1,0 +1,45 @@
+import { and, count, eq, ne } from "drizzle-orm";
+import { changeSets, people, platform, versions } from "@/db/schema";
+import type { SessionView } from "@/lib/contracts/people";
+import { type Actor, hasPermission } from "@/lib/domain/roles";
+import { AppError } from "@/lib/platform/errors";
+import type { ServiceContext } from "../context";
+
+/** Who is signed in, and what waits for them. Every role may ask it of itself. */
+export async function getSession(context: ServiceContext, actor: Actor): Promise<SessionView> {
+  if (actor.kind !== "person") throw new AppError("unauthenticated", "Sign in first.");
+  const { db } = context.store;
+  const [place] = await db.select().from(platform).limit(1);
+  const approves = hasPermission(actor.role, "changes.approve");
+  const [proposed] = approves
+    ? await db
+        .select({ count: count() })
+        .from(changeSets)
+        .where(and(eq(changeSets.state, "proposed"), ne(changeSets.ownerId, actor.personId)))
+    : [];
+  const [submitted] = approves
+    ? await db.select({ count: count() }).from(versions).where(eq(versions.state, "submitted"))
+    : [];
+  const others = context.config.isDevelopmentStore
+    ? await db
+        .select({ personId: people.id, name: people.name, role: people.role })
+        .from(people)
+        .where(eq(people.state, "active"))
+        .orderBy(people.name)
+        .limit(50)
+    : [];
+  const { personId, name, email, role, publisherId } = actor;
+  return {
+    personId,
+    name,
+    email,
+    role,
+    publisherId,
+    platformName: place?.name ?? "Bulkhead",
+    environment: context.config.environment,
+    isDevelopmentStore: context.config.isDevelopmentStore,
+    setUpComplete: place?.setUpAt != null,
+    counts: { changeSets: proposed?.count ?? 0, submissions: submitted?.count ?? 0 },
+    switchTo: others.filter((other) => other.personId !== personId),
+  };
+}

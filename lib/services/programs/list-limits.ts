@@ -1,0 +1,101 @@
+import { and, eq, gte, sql } from "drizzle-orm";
+import type { AnyPgColumn } from "drizzle-orm/pg-core";
+import { telemetryMinutes, versions } from "@/db/schema";
+import type { Database } from "@/db/store";
+import type { LimitRow } from "@/lib/contracts/programs";
+import { formatMember } from "@/lib/domain/member-keys";
+import type { Actor } from "@/lib/domain/roles";
+import { LIMIT_NAMES, type LimitName } from "@/native/core/codes";
+import type { ServiceContext } from "../context";
+import { requirePermission } from "../require-permission";
+import { loadProgram } from "./get-program";
+import { newestPlatformClaims, newestProgramDocument } from "./newest-document";
+import { RANGES, type TelemetryQuery, warnOf } from "./read-telemetry";
+
+/** Limits whose use a device-minute tells. The others are enforced but leave no number in the telemetry. */
+const OBSERVED: Partial<Record<LimitName, AnyPgColumn>> = {
+  cpuMsPerMinute: telemetryMinutes.cpuMs,
+  memoryBytes: telemetryMinutes.memoryBytesMax,
+  requestsPerMinute: telemetryMinutes.requests,
+  requestsInFlight: telemetryMinutes.inFlightMax,
+};
+
+/** Every limit of a program beside the platform's, the publisher's wish and what device-minutes of the range used. */
+export async function listLimits(
+  context: ServiceContext,
+  actor: Actor,
+  appId: string,
+  query: TelemetryQuery,
+): Promise<{ rows: LimitRow[] }> {
+  requirePermission(actor, "console.read");
+  const { db } = context.store;
+  await loadProgram(db, appId);
+  const platform = (await newestPlatformClaims(db))?.claims.limits ?? {};
+  const own = (await newestProgramDocument(db, appId))?.claims.limits ?? {};
+  const requested = await requestedLimits(db, appId);
+  const since = new Date(context.clock.nowMs() - RANGES[query.range].seconds * 1000);
+  const inRange = and(
+    eq(telemetryMinutes.appId, appId),
+    gte(telemetryMinutes.at, since),
+    query.version === undefined ? undefined : eq(telemetryMinutes.versionCode, query.version),
+  );
+  const share = await throttledShare(db, inRange);
+  const rows: LimitRow[] = [];
+  for (const name of LIMIT_NAMES) {
+    const limit = own[name] ?? platform[name];
+    const column = OBSERVED[name];
+    rows.push({
+      name,
+      effective: limit === undefined ? null : { warn: warnOf(limit), max: limit.max, action: limit.action },
+      source: own[name] !== undefined ? "program" : platform[name] !== undefined ? "platform" : "none",
+      member: formatMember({ kind: "limit", appId, name }),
+      value: own[name] ?? null,
+      platformValue: platform[name] ?? null,
+      requested: requested[name] ?? null,
+      observed: column === undefined ? null : await readObserved(db, inRange, column),
+      throttledDeviceShare: name === "cpuMsPerMinute" ? share : null,
+    });
+  }
+  return { rows };
+}
+
+async function readObserved(
+  db: Database,
+  inRange: ReturnType<typeof and>,
+  column: AnyPgColumn,
+): Promise<LimitRow["observed"]> {
+  const [row] = await db
+    .select({
+      p50: sql<number | null>`percentile_cont(0.5) within group (order by ${column})`,
+      p95: sql<number | null>`percentile_cont(0.95) within group (order by ${column})`,
+      max: sql<number | string | null>`max(${column})`,
+    })
+    .from(telemetryMinutes)
+    .where(inRange);
+  if (row?.p50 == null || row.p95 == null || row.max == null) return null;
+  return { p50: Number(row.p50), p95: Number(row.p95), max: Number(row.max) };
+}
+
+async function throttledShare(db: Database, inRange: ReturnType<typeof and>): Promise<number | null> {
+  const [row] = await db
+    .select({
+      devices: sql<number>`count(distinct ${telemetryMinutes.deviceId})::int`,
+      throttled: sql<number>`count(distinct ${telemetryMinutes.deviceId}) filter (where ${telemetryMinutes.throttledMs} > 0)::int`,
+    })
+    .from(telemetryMinutes)
+    .where(inRange);
+  return row === undefined || row.devices === 0 ? null : row.throttled / row.devices;
+}
+
+/** What the newest version asks for in its manifest (`bulkhead_limits`, spec §2). */
+async function requestedLimits(db: Database, appId: string): Promise<Partial<Record<string, number>>> {
+  const [row] = await db
+    .select({ manifest: versions.manifest })
+    .from(versions)
+    .where(eq(versions.appId, appId))
+    .orderBy(sql`${versions.code} desc`)
+    .limit(1);
+  const wished = row?.manifest["bulkhead_limits"];
+  // Safe: the manifest was validated when it was handed in, so this member is a record of integers.
+  return typeof wished === "object" && wished !== null ? (wished as Record<string, number>) : {};
+}
