@@ -8,6 +8,9 @@ import type { ConfinementLayer } from "../core/wire/runtime-identity";
 /** Two clocks: the wall clock may jump, the monotonic one never does. Both in milliseconds. */
 export type HostClock = { nowMs(): number; monotonicMs(): number };
 
+/** Runs something later; the function that comes back calls it off. */
+export type HostTimers = { after(delayMs: number, run: () => void): () => void };
+
 /** Writes one structured line; secrets are never among `fields`. */
 export type HostLog = (
   level: "debug" | "info" | "warn" | "error",

@@ -1,5 +1,4 @@
 import type { TLSSocket } from "node:tls";
-import { resolveReference } from "../../core/decide/resolve-reference";
 import type { EgressDecision, EgressPort, EgressRequest, EgressResult, TelemetryPort } from "../ports";
 import { connectTls } from "./connect-tls";
 import type { FindDevelopmentHost } from "./development-hosts";
@@ -8,6 +7,7 @@ import { exchange } from "./http-exchange";
 import { fieldsForOtherOrigin, type RequestFields, readRequestFields, withoutBodyFields } from "./request-headers";
 import { type RequestTarget, readRequestTarget } from "./request-target";
 import { type ResolveName, resolvePublic } from "./resolve-name";
+import { resolveReference } from "./resolve-reference";
 import { beginTransfer, type Transfer } from "./transfer";
 import { validatedChainPins } from "./validated-chain";
 
