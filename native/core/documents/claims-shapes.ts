@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { HOST_PURPOSES, LIMIT_ACTIONS, LIMIT_NAMES, type LimitName } from "../codes";
+import { readHostPattern } from "../decide/host-name";
 
 /**
  * Shapes of the three documents' claims (spec §4). Unknown members are left out of the view, never refused, except in
@@ -10,12 +11,8 @@ const whole = z.int();
 const notNegative = z.int().min(0);
 const counter = z.int().min(1);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
-/** A host, or `*.` and a host for exactly one label before it (spec §5). */
 const HOST_LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?";
-const hostPattern = z
-  .string()
-  .max(253)
-  .regex(new RegExp(`^(?:\\*\\.)?${HOST_LABEL}(?:\\.${HOST_LABEL})+$`));
+const hostPattern = z.string().refine((text) => readHostPattern(text) !== undefined);
 /** Blocks itself and every name below it, so one label is enough; either case is read, for nothing may slip through. */
 const blockedHost = z
   .string()
