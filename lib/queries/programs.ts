@@ -13,7 +13,7 @@ import {
 } from "@/lib/contracts/programs";
 import { submissionActionResultSchema } from "@/lib/contracts/publishers";
 import { spreadSchema, type TimeRange } from "@/lib/contracts/shared";
-import { callConsole } from "@/lib/http/console-client";
+import { callConsole, nothingSchema } from "@/lib/http/console-client";
 
 export const programsRoot = ["programs"] as const;
 export const denialsRoot = ["denials"] as const;
@@ -21,7 +21,7 @@ export const programRoot = (appId: string) => [...programsRoot, "one", appId] as
 
 const at = (appId: string) => `programs/${encodeURIComponent(appId)}`;
 
-export type ProgramFilter = { state?: string | undefined; q?: string | undefined };
+export type ProgramFilter = { status?: string | undefined; q?: string | undefined };
 
 export const programListQuery = (filter: ProgramFilter = {}) =>
   queryOptions({
@@ -83,9 +83,17 @@ export const spreadQuery = (appId: string) =>
     queryFn: ({ signal }) => callConsole(`${at(appId)}/spread`, spreadSchema, { signal }),
   });
 
+/** Denials of all programs. */
+export const allDenialsQuery = (range: TimeRange) =>
+  queryOptions({
+    queryKey: [...denialsRoot, "all", range] as const,
+    queryFn: ({ signal }) => callConsole("denials", denialListSchema, { signal, query: { range } }),
+    placeholderData: keepPreviousData,
+  });
+
 export const denialQuery = (denialId: string) =>
   queryOptions({
-    queryKey: [...denialsRoot, denialId] as const,
+    queryKey: [...denialsRoot, "one", denialId] as const,
     queryFn: ({ signal }) => callConsole(`denials/${encodeURIComponent(denialId)}`, denialDetailSchema, { signal }),
   });
 
@@ -103,11 +111,11 @@ export async function decideSubmission(
   reason: string,
 ) {
   const path = `submissions/${encodeURIComponent(submissionId)}/${verb}`;
-  const result = await callConsole(path, submissionActionResultSchema, { method: "POST", body: { reason } });
+  const output = verb === "approve" ? submissionActionResultSchema : nothingSchema;
+  await callConsole(path, output, { method: "POST", body: { reason } });
   await Promise.all([
     client.invalidateQueries({ queryKey: programsRoot }),
     client.invalidateQueries({ queryKey: ["change-sets"] }),
     client.invalidateQueries({ queryKey: ["overview"] }),
   ]);
-  return result;
 }

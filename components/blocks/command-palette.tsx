@@ -1,0 +1,94 @@
+"use client";
+
+import { Command } from "cmdk";
+import { Search } from "lucide-react";
+import type { ReactNode } from "react";
+import { Dialog } from "@/components/ui/dialog";
+import { Kbd } from "@/components/ui/kbd";
+
+export type PaletteItem = {
+  id: string;
+  label: ReactNode;
+  /** What it is found by. */
+  words: string;
+  icon?: ReactNode;
+  aside?: ReactNode;
+  /** Found by whatever is typed, because it was made of it. */
+  isAlways?: boolean;
+  run(): void;
+};
+export type PaletteGroup = { title: string; items: readonly PaletteItem[] };
+
+type CommandPaletteProps = {
+  isOpen: boolean;
+  onClose(): void;
+  text: string;
+  onText(text: string): void;
+  groups: readonly PaletteGroup[];
+  placeholder: string;
+};
+
+/** Go, act, or paste an id: everything by keyboard. */
+export function CommandPalette({ isOpen, onClose, text, onText, groups, placeholder }: CommandPaletteProps) {
+  return (
+    <Dialog isOpen={isOpen} onClose={onClose} title="Search" isBare isWide>
+      <Command
+        label="Search"
+        filter={(value, search) => (value.startsWith("always ") || value.includes(search.toLowerCase()) ? 1 : 0)}
+        className="flex min-h-0 flex-col"
+      >
+        <div className="flex h-11 items-center gap-3 border-line border-b px-4">
+          <Search size={16} aria-hidden className="shrink-0 text-muted" />
+          <Command.Input
+            value={text}
+            onValueChange={onText}
+            placeholder={placeholder}
+            className="h-full min-w-0 flex-1 bg-transparent font-mono text-body outline-none placeholder:font-sans placeholder:text-muted"
+          />
+        </div>
+        <Command.List className="max-h-96 overflow-y-auto py-2">
+          <Command.Empty className="px-4 py-6 text-center text-muted">Nothing by that name.</Command.Empty>
+          {groups
+            .filter(({ items }) => items.length > 0)
+            .map((group) => (
+              <Command.Group
+                key={group.title}
+                heading={group.title}
+                className="[&_[cmdk-group-heading]]:px-4 [&_[cmdk-group-heading]]:py-1.5 [&_[cmdk-group-heading]]:text-label [&_[cmdk-group-heading]]:text-muted"
+              >
+                {group.items.map((item) => (
+                  <Command.Item
+                    key={item.id}
+                    value={`${item.isAlways ? "always " : ""}${item.words.toLowerCase()} ${item.id}`}
+                    onSelect={() => {
+                      onClose();
+                      item.run();
+                    }}
+                    className="flex min-h-8 cursor-pointer items-center gap-3 px-4 data-[selected=true]:edge-accent data-[selected=true]:bg-selected max-phone:min-h-11"
+                  >
+                    <span className="text-muted">{item.icon}</span>
+                    <span className="min-w-0 flex-1 truncate">{item.label}</span>
+                    {item.aside !== undefined && (
+                      <span className="flex items-center gap-1 text-muted">{item.aside}</span>
+                    )}
+                  </Command.Item>
+                ))}
+              </Command.Group>
+            ))}
+        </Command.List>
+        <div className="flex items-center gap-4 border-line border-t px-4 py-2 text-hint text-muted max-phone:hidden">
+          <span className="flex items-center gap-1">
+            <Kbd>↑</Kbd>
+            <Kbd>↓</Kbd> move
+          </span>
+          <span className="flex items-center gap-1">
+            <Kbd>Enter</Kbd> open
+          </span>
+          <span className="flex items-center gap-1">
+            <Kbd>Esc</Kbd> close
+          </span>
+        </div>
+      </Command>
+    </Dialog>
+  );
+}

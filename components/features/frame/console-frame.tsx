@@ -1,0 +1,136 @@
+"use client";
+
+import { QueryClientProvider, useQuery } from "@tanstack/react-query";
+import { CircleHelp, Search } from "lucide-react";
+import { useRouter } from "next/navigation";
+import { type ReactNode, useState } from "react";
+import { AppFrame } from "@/components/blocks/app-frame";
+import { NowProvider } from "@/components/blocks/now";
+import { DockProvider } from "@/components/blocks/page-main";
+import { PreferencesProvider } from "@/components/blocks/preferences";
+import { ShortcutsProvider, useShortcut, useShortcutHelp } from "@/components/blocks/shortcuts";
+import { Button } from "@/components/ui/button";
+import { Kbd } from "@/components/ui/kbd";
+import { ToastProvider } from "@/components/ui/toast";
+import { TooltipProvider } from "@/components/ui/tooltip";
+import { hasPermission, type Role } from "@/lib/domain/roles";
+import type { Preferences } from "@/lib/format/preferences";
+import { makeQueryClient } from "@/lib/queries/query-client";
+import { sessionQuery } from "@/lib/queries/session";
+import { AccountMenu } from "./account-menu";
+import { ConsolePalette } from "./console-palette";
+import { type RoomInfo, roomsOf } from "./rooms";
+import { useCrumbs } from "./use-crumbs";
+import { useStream } from "./use-stream";
+
+export type FramePerson = {
+  name: string;
+  email: string;
+  role: Role;
+  platformName: string;
+  environment: "production" | "development";
+};
+
+type ConsoleFrameProps = {
+  person: FramePerson;
+  preferences: Preferences;
+  nowMs: number;
+  /** Stands at the bottom of each page: what of mine is not published yet. */
+  dock: ReactNode;
+  children: ReactNode;
+};
+
+/** Everything around a page of the console. */
+export function ConsoleFrame({ person, preferences, nowMs, dock, children }: ConsoleFrameProps) {
+  const [client] = useState(makeQueryClient);
+  return (
+    <QueryClientProvider client={client}>
+      <PreferencesProvider initial={preferences}>
+        <NowProvider initialMs={nowMs}>
+          <ShortcutsProvider>
+            <TooltipProvider>
+              <ToastProvider>
+                <DockProvider dock={dock}>
+                  <Frame person={person}>{children}</Frame>
+                </DockProvider>
+              </ToastProvider>
+            </TooltipProvider>
+          </ShortcutsProvider>
+        </NowProvider>
+      </PreferencesProvider>
+    </QueryClientProvider>
+  );
+}
+
+function Frame({ person, children }: { person: FramePerson; children: ReactNode }) {
+  useStream();
+  const crumbs = useCrumbs();
+  const session = useQuery(sessionQuery());
+  const openHelp = useShortcutHelp();
+  const [isPaletteOpen, setPaletteOpen] = useState(false);
+  const rooms = roomsOf(person.role);
+  const counts = session.data?.counts;
+  const waiting: Partial<Record<RoomInfo["id"], number>> = {
+    policy: counts?.changeSets ?? 0,
+    programs: counts?.submissions ?? 0,
+  };
+  return (
+    <>
+      <AppFrame
+        brand="Bulkhead"
+        rooms={rooms.map((room) => ({ ...room, waiting: waiting[room.id] ?? 0 }))}
+        account={<AccountMenu person={person} switchTo={session.data?.switchTo ?? []} />}
+        place={
+          <span className="font-medium">
+            {person.platformName} <span className="font-normal text-muted">{person.environment}</span>
+          </span>
+        }
+        crumbs={crumbs}
+        isStriped={person.environment !== "production"}
+        actions={
+          <>
+            <button
+              type="button"
+              onClick={() => setPaletteOpen(true)}
+              className="flex h-8 w-80 items-center gap-2 rounded-control border border-control bg-surface pr-1.5 pl-2.5 text-muted max-side:w-56 max-two:hidden"
+            >
+              <Search size={14} aria-hidden />
+              <span className="flex-1 truncate text-left">Search, or paste a denial id or a host</span>
+              <Kbd>Ctrl K</Kbd>
+            </button>
+            <Button
+              tone="quiet"
+              size="icon"
+              aria-label="Search"
+              className="two:hidden"
+              onClick={() => setPaletteOpen(true)}
+            >
+              <Search size={16} aria-hidden />
+            </Button>
+            <Button tone="quiet" size="icon" aria-label="Keys" className="max-phone:hidden" onClick={openHelp}>
+              <CircleHelp size={16} aria-hidden />
+            </Button>
+          </>
+        }
+      >
+        {children}
+      </AppFrame>
+      {rooms.map((room) => (
+        <RoomKey key={room.id} room={room} />
+      ))}
+      <ConsolePalette
+        isOpen={isPaletteOpen}
+        onOpen={() => setPaletteOpen(true)}
+        onClose={() => setPaletteOpen(false)}
+        rooms={rooms}
+        mayNarrow={hasPermission(person.role, "changes.narrow")}
+      />
+    </>
+  );
+}
+
+function RoomKey({ room }: { room: RoomInfo }) {
+  const router = useRouter();
+  useShortcut(`g ${room.letter}`, `Go to ${room.label}`, () => router.push(room.href));
+  return null;
+}

@@ -1,0 +1,113 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { Ban, ScanSearch } from "lucide-react";
+import { useRouter } from "next/navigation";
+import { useState } from "react";
+import { CommandPalette, type PaletteGroup, type PaletteItem } from "@/components/blocks/command-palette";
+import { useShortcut } from "@/components/blocks/shortcuts";
+import { Kbd } from "@/components/ui/kbd";
+import { Tile } from "@/components/ui/tile";
+import { programListQuery } from "@/lib/queries/programs";
+import { BlockHostDialog } from "./block-host-dialog";
+import type { RoomInfo } from "./rooms";
+
+type ConsolePaletteProps = {
+  isOpen: boolean;
+  onOpen(): void;
+  onClose(): void;
+  rooms: readonly RoomInfo[];
+  mayNarrow: boolean;
+};
+
+const DENIAL_ID = /^[0-9a-f]{16}[0-9A-Za-z_-]*$/;
+const HOST = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+
+export function ConsolePalette({ isOpen, onOpen, onClose, rooms, mayNarrow }: ConsolePaletteProps) {
+  const router = useRouter();
+  const [text, setText] = useState("");
+  const [blocking, setBlocking] = useState<string | null>(null);
+  const programs = useQuery({ ...programListQuery({}), enabled: isOpen });
+  useShortcut("mod+k", "Search, act, paste an id", onOpen);
+  const typed = text.trim().toLowerCase();
+  const close = () => {
+    setText("");
+    onClose();
+  };
+
+  const pasted: PaletteItem[] = [];
+  if (DENIAL_ID.test(text.trim())) {
+    pasted.push({
+      id: "denial",
+      words: "",
+      isAlways: true,
+      label: `Denial ${text.trim()}`,
+      icon: <ScanSearch size={16} aria-hidden />,
+      aside: <Kbd>Enter</Kbd>,
+      run: () => router.push(`/denials/${encodeURIComponent(text.trim())}`),
+    });
+  }
+  const acts: PaletteItem[] = [];
+  if (mayNarrow && HOST.test(typed)) {
+    acts.push({
+      id: "block-host",
+      words: "",
+      isAlways: true,
+      label: (
+        <>
+          Block <code>{typed}</code> for all programs…
+        </>
+      ),
+      icon: <Ban size={16} aria-hidden />,
+      aside: "takes one person",
+      run: () => setBlocking(typed),
+    });
+  }
+  const groups: PaletteGroup[] = [
+    { title: "This id", items: pasted },
+    { title: "Act", items: acts },
+    {
+      title: "Programs",
+      items: (programs.data?.items ?? []).map(({ appId, name }) => ({
+        id: appId,
+        words: name,
+        label: (
+          <>
+            {name} <code className="text-muted">{appId}</code>
+          </>
+        ),
+        icon: <Tile name={name} />,
+        run: () => router.push(`/programs/${encodeURIComponent(appId)}`),
+      })),
+    },
+    {
+      title: "Go",
+      items: rooms.map(({ id, href, label, letter, icon }) => ({
+        id,
+        words: label,
+        label,
+        icon,
+        aside: (
+          <>
+            <Kbd>g</Kbd>
+            <Kbd>{letter}</Kbd>
+          </>
+        ),
+        run: () => router.push(href),
+      })),
+    },
+  ];
+  return (
+    <>
+      <CommandPalette
+        isOpen={isOpen}
+        onClose={close}
+        text={text}
+        onText={setText}
+        groups={groups}
+        placeholder="Search, or paste a denial id or a host"
+      />
+      {blocking !== null && <BlockHostDialog host={blocking} onClose={() => setBlocking(null)} />}
+    </>
+  );
+}
