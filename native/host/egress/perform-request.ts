@@ -1,4 +1,5 @@
 import type { TLSSocket } from "node:tls";
+import { resolveReference } from "../../core/decide/resolve-reference";
 import type { EgressDecision, EgressPort, EgressRequest, EgressResult, TelemetryPort } from "../ports";
 import { connectTls } from "./connect-tls";
 import type { FindDevelopmentHost } from "./development-hosts";
@@ -7,7 +8,6 @@ import { exchange } from "./http-exchange";
 import { fieldsForOtherOrigin, type RequestFields, readRequestFields, withoutBodyFields } from "./request-headers";
 import { type RequestTarget, readRequestTarget } from "./request-target";
 import { type ResolveName, resolvePublic } from "./resolve-name";
-import { resolveReference } from "./resolve-reference";
 import { beginTransfer, type Transfer } from "./transfer";
 import { validatedChainPins } from "./validated-chain";
 
@@ -107,7 +107,7 @@ async function follow(
   for (let hop = 0; ; hop++) {
     if (hop > REDIRECTS_MAX) return { outcome: "denied", url, decision: deny("REDIRECT_NOT_ALLOWED") };
     const decision = transfer.enter({ url, hop, from });
-    const target = readRequestTarget(url);
+    const target = readRequestTarget(url, request.purpose);
     if (decision.decision === "deny") {
       countHost(options, request, target, "blocked");
       return { outcome: "denied", url, decision };
@@ -133,7 +133,7 @@ async function follow(
     }
     from = url;
     url = resolveReference(from, location);
-    const next = readRequestTarget(url);
+    const next = readRequestTarget(url, request.purpose);
     message = messageForHop(message, answer.status, next?.origin === target.origin);
   }
 }

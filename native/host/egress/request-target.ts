@@ -1,3 +1,6 @@
+import type { HostPurpose } from "../../core/codes";
+import { readUrl } from "../../core/decide/read-url";
+
 export type RequestTarget = {
   host: string;
   port: number;
@@ -7,19 +10,15 @@ export type RequestTarget = {
   origin: string;
 };
 
-const FORM = /^https:\/\/([^/?#:]+)(?::(\d{1,5}))?([^#]*)/i;
-
 /**
- * Takes apart a URL that the host decision allowed (spec §5, Host): printable ASCII, https, a plain name, a decimal
- * port. Never the platform's URL parser, which would read some URLs differently from the decision. `undefined` for
- * anything that the decision would not have allowed.
+ * What to dial for a URL: read by the very reading that the host decision uses (spec §5, Host), never by the platform's
+ * URL parser, which takes some URLs to mean another host. `undefined` where the decision would not have allowed it.
  */
-export function readRequestTarget(url: string): RequestTarget | undefined {
-  const match = FORM.exec(url);
-  if (!match) return undefined;
-  const [, name = "", digits, rest = ""] = match;
-  const host = name.toLowerCase();
-  const port = digits === undefined ? 443 : Number(digits);
-  const path = rest.startsWith("/") ? rest : `/${rest}`;
-  return { host, port, path, origin: `${host}:${port}` };
+export function readRequestTarget(url: string, purpose: HostPurpose): RequestTarget | undefined {
+  const reading = readUrl(url, purpose);
+  if (!reading.ok) return undefined;
+  const { host, port } = reading;
+  const afterAuthority = url.slice(url.indexOf("//") + 2).replace(/^[^/?#]*/, "");
+  const [rest = ""] = afterAuthority.split("#", 1);
+  return { host, port, path: rest.startsWith("/") ? rest : `/${rest}`, origin: `${host}:${port}` };
 }

@@ -6,9 +6,11 @@ export type QueueBounds = {
   events: number;
   /** Events of one cause that are recorded singly within a minute; the count of all of them is in the minute's entry. */
   eventsPerCauseAndMinute: number;
+  /** Past this many items of a kind the next batch is sent without waiting for its time. */
+  backlog: number;
 };
 
-export const QUEUE_BOUNDS: QueueBounds = { minutes: 4320, events: 5000, eventsPerCauseAndMinute: 30 };
+export const QUEUE_BOUNDS: QueueBounds = { minutes: 4320, events: 5000, eventsPerCauseAndMinute: 30, backlog: 250 };
 
 /**
  * What must go for the queue to be within its bounds again: the oldest minutes before any event, since events tell of

@@ -24,8 +24,10 @@ export type TelemetryRecorder = TelemetryPort & {
   split(batchId: string): Promise<void>;
   /** Of a hundred events of one cause within a minute, after the first, how many are recorded singly. */
   setSampling(percent: number): void;
-  /** True where something waits beside what a batch says anyway. */
-  readonly isWaiting: boolean;
+  /** A batch was given out and has no answer yet. */
+  readonly isAwaitingAnswer: boolean;
+  /** More waits than one batch took. */
+  readonly hasBacklog: boolean;
 };
 
 export function createTelemetryRecorder(options: {
@@ -124,8 +126,15 @@ export function createTelemetryRecorder(options: {
     setSampling(percent) {
       sampling = Math.min(100, Math.max(0, percent));
     },
-    get isWaiting() {
-      return counting.size > 0 || queue.state.minutes.size > 0 || queue.state.events.size > 0;
+    get isAwaitingAnswer() {
+      return queue.state.sealed.length > 0;
+    },
+    get hasBacklog() {
+      return (
+        queue.state.sealed.length > 0 ||
+        queue.state.events.size > bounds.backlog ||
+        queue.state.minutes.size > bounds.backlog
+      );
     },
   };
 }
