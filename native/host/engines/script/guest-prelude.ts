@@ -66,7 +66,8 @@ const splitBody = (params) => {
   return { params: rest, body };
 };
 
-const send = (kind, api, params, network) =>
+const same = (value) => value;
+const send = (kind, api, params, network, pick) =>
   new PromiseOf((resolve, reject) => {
     if (typeof api !== "string") throw new TypeErrorOf("the name of an API is a string");
     const parts = network ? splitBody(params) : { params, body: undefined };
@@ -76,6 +77,7 @@ const send = (kind, api, params, network) =>
     entry.resolve = resolve;
     entry.reject = reject;
     entry.kind = kind;
+    entry.pick = pick;
     waiting[id] = entry;
     const reason = post(kind, id, api, text === undefined ? "" : text, parts.body);
     if (reason === 0) return;
@@ -102,7 +104,7 @@ const onReply = (id, ok, text, body) => {
   delete waiting[id];
   const value = text === "" ? undefined : parse(text);
   if (entry.kind === ASK) entry.resolve(ok === 1 && value === true);
-  else if (ok === 1) entry.resolve(withBody(value, body));
+  else if (ok === 1) entry.resolve(entry.pick(withBody(value, body)));
   else entry.reject(new BulkheadError(value));
 };
 
@@ -155,9 +157,10 @@ fixed(console, "info", write(1));
 fixed(console, "warn", write(2));
 fixed(console, "error", write(3));
 
-const call = (api, params) => send(CALL, api, params, typeof api === "string" && apply(slice, api, [0, 8]) === "network.");
-const hasAccess = (api) => send(ASK, api, undefined, false);
-const member = (api) => (params) => call(api, params);
+const isNetwork = (api) => typeof api === "string" && apply(slice, api, [0, 8]) === "network.";
+const call = (api, params) => send(CALL, api, params, isNetwork(api), same);
+const hasAccess = (api) => send(ASK, api, undefined, false, same);
+const member = (api) => (params = {}) => call(api, params);
 const group = (members) => {
   const object = create(null);
   for (const name in members) fixed(object, name, members[name]);
@@ -172,10 +175,10 @@ const bulkhead = group({
   network: group({ request: member("network.request") }),
   storage: group({
     local: group({
-      get: (key) => call("storage.local.get", { key }),
+      get: (key) => send(CALL, "storage.local.get", { key }, false, (result) => result.value),
       set: (key, value) => call("storage.local.set", { key, value }),
       remove: (key) => call("storage.local.remove", { key }),
-      keys: () => call("storage.local.keys", {}),
+      keys: () => send(CALL, "storage.local.keys", {}, false, (result) => result.keys),
     }),
   }),
 });
