@@ -1,0 +1,239 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { beforeEach, describe, expect, it } from "vitest";
+import { FAULTS } from "../../bridge/frame-codec";
+import { createScriptMachine, type Posted, type ScriptMachine } from "./script-machine";
+
+const wasm = new WebAssembly.Module(
+  readFileSync(createRequire(import.meta.url).resolve("@jitl/quickjs-wasmfile-release-sync/wasm")),
+);
+
+let posted: Posted[];
+let faults: number[];
+let cpuMs: number;
+let timers: { delayMs: number; repeats: boolean }[];
+let machine: ScriptMachine;
+
+async function start(memoryPagesMax = 1024): Promise<void> {
+  machine = await createScriptMachine({
+    wasm,
+    memoryPagesMax,
+    turnCpuMsMax: 1_000,
+    ports: {
+      post: (message) => {
+        posted.push(message);
+        return message.api === "flood" ? 2 : 0;
+      },
+      startTimer: (delayMs, repeats) => timers.push({ delayMs, repeats }),
+      stopTimer: () => undefined,
+      onFault: (reason) => faults.push(reason),
+      // each look at the clock costs as much as ten milliseconds of running
+      cpuMs: () => (cpuMs += 10),
+    },
+  });
+}
+beforeEach(async () => {
+  posted = [];
+  faults = [];
+  timers = [];
+  cpuMs = 0;
+  await start();
+});
+
+const console = (): string[] => posted.filter((message) => message.kind === 2).map((message) => message.text);
+const calls = (): Posted[] => posted.filter((message) => message.kind !== 2);
+/** Runs a program and gives what it wrote. */
+function output(source: string): string[] {
+  machine.run(source);
+  return console();
+}
+
+describe("what a program finds in its world", () => {
+  it("is the language, the bridge, timers and a console: nothing of Node and nothing of a browser", () => {
+    const foreign = ["process", "require", "module", "Buffer", "fetch", "XMLHttpRequest", "WebSocket", "WebAssembly"];
+    const more = [
+      "Deno",
+      "performance",
+      "queueMicrotask",
+      "structuredClone",
+      "Worker",
+      "std",
+      "os",
+      "print",
+      "scriptArgs",
+    ];
+    expect(
+      output(`console.log(${JSON.stringify([...foreign, ...more])}.filter((name) => name in globalThis).join())`),
+    ).toEqual([""]);
+  });
+
+  it("is a bridge that can't be replaced", () => {
+    const [line] = output(`
+      const tries = [() => { bulkhead = 1; }, () => { bulkhead.call = 1; }, () => { console.log = 1; },
+        () => { delete globalThis.bulkhead; }, () => { bulkhead.storage.local.get = 1; }, () => { Object.setPrototypeOf(bulkhead.Error, null); }];
+      console.log(tries.map((attempt) => { try { attempt(); return "done"; } catch { return "refused"; } }).join());
+    `);
+    expect(line).toBe("refused,refused,refused,refused,refused,refused");
+  });
+
+  it("leads no constructor to the engine outside", () => {
+    const [line] = output(`
+      const reach = (value) => { try { return typeof value.constructor.constructor("return typeof process + typeof require")(); } catch (error) { return error.name; } };
+      const seen = [bulkhead.call, bulkhead.call("x"), bulkhead, setTimeout, console.log, new bulkhead.Error({}), console].map((value) => {
+        try { return Function.prototype.constructor.call(null, "return typeof process")(); } catch (error) { return error.name; } });
+      console.log([...new Set(seen)].join(), reach(setTimeout));
+    `);
+    expect(line).toBe("undefined string");
+  });
+
+  it("survives a program that replaces every built-in it can", () => {
+    const [line] = output(`
+      const call = bulkhead.call;
+      for (const name of ["parse", "stringify"]) JSON[name] = () => { throw new Error("stolen"); };
+      Promise.prototype.then = () => "stolen"; Promise.resolve = () => "stolen";
+      Object.defineProperty = () => "stolen"; Reflect.apply = () => "stolen"; Array.isArray = () => true;
+      Object.prototype.code = "ALLOWED"; Object.prototype.value = "polluted"; Object.prototype.body = "polluted";
+      Array.prototype.map = null; String.prototype.slice = () => "stolen"; Error.prepareStackTrace = () => "stolen";
+      call("device.info", { a: 1 });
+      console.log("done");
+    `);
+    expect(line).toBe("done");
+    expect(calls()).toEqual([{ kind: 0, id: 1, api: "device.info", text: '{"a":1}', body: undefined }]);
+  });
+
+  it("can't make a promise of the bridge tell tales through a species of its own", () => {
+    output(`
+      Object.defineProperty(Promise, Symbol.species, { value: function () { throw new Error("species"); } });
+      bulkhead.call("device.info").catch(() => {});
+    `);
+    expect(calls()).toHaveLength(1);
+    machine.reply(1, true, '{"kind":"linux"}', undefined);
+    expect(faults.filter((reason) => reason !== FAULTS.uncaught)).toEqual([]);
+  });
+});
+
+describe("calls", () => {
+  it("come back to whom they belong, in any order", () => {
+    machine.run(`for (const name of ["a", "b"]) bulkhead.call(name).then((value) => console.log(name, value.is));`);
+    machine.reply(2, true, '{"is":"second"}', undefined);
+    machine.reply(1, true, '{"is":"first"}', undefined);
+    machine.reply(1, true, '{"is":"twice"}', undefined);
+    machine.reply(99, true, "{}", undefined);
+    expect(console()).toEqual(["b second", "a first"]);
+  });
+
+  it("are refused with a code, a layer, a rule and the denial's id", () => {
+    machine.run(`bulkhead.call("contacts.read").catch((error) => console.log(error instanceof Error, error instanceof bulkhead.Error,
+      error.name, error.code, error.layer, error.rule, error.denialId, error.retryAfterMs));`);
+    const answer = {
+      message: "no",
+      code: "RATE_LIMITED",
+      layer: "limit",
+      rule: "/limits/x",
+      denialId: "d1",
+      retryAfterMs: 5,
+    };
+    machine.reply(1, false, JSON.stringify(answer), undefined);
+    expect(console()).toEqual(["true true BulkheadError RATE_LIMITED limit /limits/x d1 5"]);
+  });
+
+  it("send a body beside the parameters and never what the program put around it", () => {
+    machine.run(`
+      bulkhead.network.request({ url: "u", body: "text" });
+      bulkhead.network.request({ url: "u", body: new Uint8Array([9, 1, 2, 9]).subarray(1, 3) });
+      bulkhead.storage.local.set("k", { body: "value" });
+    `);
+    const bodies = calls().map((call) => (call.body === undefined ? call.text : [...call.body]));
+    expect(bodies).toEqual([[116, 101, 120, 116], [1, 2], '{"key":"k","value":{"body":"value"}}']);
+  });
+
+  it("give a response's body as bytes, text and JSON", () => {
+    machine.run(`bulkhead.network.request({ url: "u" }).then((answer) =>
+      console.log(answer.status, answer.body.byteLength, answer.text(), answer.json().a));`);
+    machine.reply(1, true, '{"status":200}', new TextEncoder().encode('{"a":"ü"}'));
+    expect(console()).toEqual(['200 10 {"a":"ü"} ü']);
+  });
+
+  it("answer whether a call would be allowed by yes or no", () => {
+    machine.run(`for (const api of ["a", "b"]) bulkhead.hasAccess(api).then((may) => console.log(api, may));`);
+    machine.reply(1, true, "true", undefined);
+    machine.reply(2, true, "false", undefined);
+    expect(calls().map((call) => call.kind)).toEqual([1, 1]);
+    expect(console()).toEqual(["a true", "b false"]);
+  });
+
+  it("are refused on this side where too many wait", () => {
+    machine.run(`bulkhead.call("flood").catch((error) => console.log(error.code, error.layer));`);
+    expect(console()).toEqual(["RATE_LIMITED limit"]);
+  });
+});
+
+describe("a program that misbehaves", () => {
+  it("finds the end of its memory, and the engine lives on", async () => {
+    await start(512);
+    expect(
+      output(
+        "const kept = []; try { for (;;) kept.push(new Uint8Array(1 << 20)); } catch (error) { kept.length = 0; console.log(error.name); }",
+      ),
+    ).toEqual(["InternalError"]);
+    expect(faults).toEqual([]);
+  });
+
+  it("is interrupted when one turn takes too long, and can't catch it", () => {
+    machine.run("try { for (;;); } catch { console.log('caught'); } finally { console.log('finally'); }");
+    expect(faults).toEqual([FAULTS.turnTooLong]);
+    expect(console()).toEqual([]);
+  });
+
+  it("is interrupted within a regular expression too", () => {
+    machine.run(`/(a+)+$/.test("a".repeat(50) + "b");`);
+    expect(faults).toEqual([FAULTS.turnTooLong]);
+  });
+
+  it("is dead when the engine itself falls over its depth, and is never entered again", () => {
+    machine.run(`setTimeout(() => console.log("again"), 1); JSON.parse("[".repeat(500000));`);
+    expect(faults).toHaveLength(1);
+    machine.fireTimer(1);
+    machine.reply(1, true, "{}", undefined);
+    expect(console()).toEqual(console().filter((line) => line !== "again"));
+    expect(faults).toHaveLength(1);
+  });
+
+  it("digs too deep to its own harm alone: an error of its own, or the end of the machine", () => {
+    machine.run("const dig = () => dig() + 1; try { dig(); } catch (error) { console.log(error.name); }");
+    expect([...console(), ...faults]).toHaveLength(1);
+  });
+
+  it("ends when its source throws, and says what", () => {
+    expect(output("throw new TypeError('top')")).toEqual(["Uncaught TypeError: top"]);
+    expect(faults).toEqual([FAULTS.uncaught]);
+  });
+
+  it("ends when its source is no program", () => {
+    machine.run("this is not");
+    expect(faults).toEqual([FAULTS.uncaught]);
+  });
+
+  it("goes on after a timer or a rejection of its own failed", () => {
+    machine.run(
+      `setTimeout(() => { throw new Error("in a timer"); }, 5); Promise.reject(new Error("nobody listens")); setTimeout(() => console.log("on"), 5);`,
+    );
+    machine.fireTimer(1);
+    machine.fireTimer(2);
+    expect(console()).toEqual(["Uncaught Error: in a timer", "on"]);
+    expect(faults).toEqual([]);
+  });
+
+  it("imports nothing", () => {
+    machine.run(`for (const name of ["node:fs", "fs", "./other.js", "https://x.test/a.js", "data:text/javascript,1", "std", "os"])
+      import(name).then(() => console.log("imported", name), () => console.log("no"));`);
+    expect(console()).toEqual(Array(7).fill("no"));
+  });
+
+  it("writes lines no longer than their bound, and no object of another's making breaks the console", () => {
+    const lines = output(
+      `console.log("x".repeat(100000)); console.log({ toJSON() { throw new Error("trap"); } }, Symbol("s"));`,
+    );
+    expect(lines.map((line) => line.length)).toEqual([4096, "[unprintable] Symbol(s)".length]);
+  });
+});

@@ -1,0 +1,34 @@
+import { describe, expect, it } from "vitest";
+import type { ProcReader } from "../confinement/process-tree";
+import { cpuMsOfStat, createTreeMeter, privateBytesOfRollup } from "./process-usage";
+
+const stat = (user: number, system: number, name = "node"): string =>
+  `42 (${name}) S 1 1 1 0 -1 4194560 1 2 3 4 ${user} ${system} 7 8 20 0 11 0 99 100 200`;
+const rollup = (dirty: number): string =>
+  `00-ff ---p 00:00 0 [rollup]\nRss:  900 kB\nShared_Clean:  500 kB\nPrivate_Clean:    3 kB\nPrivate_Dirty:    ${dirty} kB\nSwap:    2 kB\nSwapPss:  9 kB\n`;
+
+describe("what a process uses", () => {
+  it("is read past a name made to look like fields", () => {
+    expect(cpuMsOfStat(stat(5, 7, "x) R 1 1 1 0 -1 1 1 1 1 1 900 900"))).toBe(120);
+  });
+
+  it("is its private pages, clean, dirty and swapped, and no shared ones", () => {
+    expect(privateBytesOfRollup(rollup(10))).toBe(15 * 1024);
+  });
+
+  it("adds up over a program's processes, as increments of time and as memory of the moment", () => {
+    const files: Record<string, string> = {
+      "/proc/1/stat": stat(10, 0),
+      "/proc/1/smaps_rollup": rollup(10),
+      "/proc/2/stat": stat(20, 5),
+      "/proc/2/smaps_rollup": rollup(20),
+    };
+    const proc: ProcReader = { read: (path) => files[path], link: () => undefined };
+    const meter = createTreeMeter(proc);
+    expect(meter.read([1, 2])).toEqual({ cpuMs: 350, memoryBytes: 40 * 1024 });
+    files["/proc/2/stat"] = stat(21, 5);
+    expect(meter.read([1, 2])).toEqual({ cpuMs: 10, memoryBytes: 40 * 1024 });
+    delete files["/proc/2/stat"];
+    expect(meter.read([1, 2])).toEqual({ cpuMs: 0, memoryBytes: 15 * 1024 });
+  });
+});
