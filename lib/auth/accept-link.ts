@@ -3,7 +3,6 @@ import { credentials, people, signInLinks } from "@/db/schema";
 import type { Database, Transaction } from "@/db/store";
 import { appendAudit } from "@/lib/audit/append-audit";
 import type { SignInLinkPurpose } from "@/lib/domain/lifecycles";
-import { formatMember } from "@/lib/domain/member-keys";
 import { AppError } from "@/lib/platform/errors";
 import type { AuthContext } from "./context";
 import { createLink, endLinks, findLink, takeLink } from "./links";
@@ -60,15 +59,6 @@ export async function acceptLink(
       .onConflictDoUpdate({ target: credentials.personId, set: { passwordHash, changedAt: new Date(nowMs) } });
     await endSessionsOf(tx.db, person.id, nowMs);
     await endLinks(tx.db, person.id, nowMs);
-    const { email, name, role, publisherId, state } = person;
-    tx.journal({
-      effects: [
-        {
-          member: formatMember({ kind: "person", personId: person.id }),
-          value: { email, name, role, publisherId, state },
-        },
-      ],
-    });
     await appendAudit(tx, context, {
       actor: { kind: "system", name: "sign-in" },
       action: "link.use",
@@ -77,7 +67,7 @@ export async function acceptLink(
     });
     tx.announce({ topic: "people" });
     tx.announce({ topic: "sessions" });
-    return { email };
+    return { email: person.email };
   });
 }
 

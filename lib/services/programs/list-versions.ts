@@ -1,0 +1,95 @@
+import { and, desc, eq, gt, inArray, sql } from "drizzle-orm";
+import { bundles, publisherKeys, telemetryMinutes, versions } from "@/db/schema";
+import type { Database } from "@/db/store";
+import type { VersionView } from "@/lib/contracts/programs";
+import type { Actor } from "@/lib/domain/roles";
+import { p1363FromDer } from "@/native/core/crypto/der";
+import { toHex } from "@/native/core/crypto/encoding";
+import { webCryptoPort } from "@/native/core/crypto/port";
+import { findCapability } from "@/native/core/decide/catalog";
+import type { PublicJwk } from "@/native/core/shapes/claims";
+import type { ServiceContext } from "../context";
+import { requirePermission } from "../require-permission";
+import { loadProgram } from "./get-program";
+import { readWishes } from "./read-wishes";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const VERSIONS_MAX = 100;
+
+type VersionRow = typeof versions.$inferSelect;
+
+/** A program's versions, newest first, each with its attestation checked now over the stored bytes. */
+export async function listVersions(
+  context: ServiceContext,
+  actor: Actor,
+  appId: string,
+): Promise<{ items: VersionView[] }> {
+  requirePermission(actor, "console.read");
+  const { db } = context.store;
+  await loadProgram(db, appId);
+  const rows = await db
+    .select()
+    .from(versions)
+    .where(eq(versions.appId, appId))
+    .orderBy(desc(versions.code))
+    .limit(VERSIONS_MAX);
+  const kids = [...new Set(rows.map((row) => row.kid))];
+  const keys = kids.length === 0 ? [] : await db.select().from(publisherKeys).where(inArray(publisherKeys.kid, kids));
+  const devices = await devicesByVersion(db, appId, new Date(context.clock.nowMs() - DAY_MS));
+  const items: VersionView[] = [];
+  for (const row of rows) {
+    const key = keys.find((candidate) => candidate.kid === row.kid);
+    items.push({
+      ...toView(row),
+      keyStatus: key?.status ?? "unknown",
+      signature: await attest(db, row, key?.jwk),
+      devices24h: devices.get(row.code) ?? 0,
+    });
+  }
+  return { items };
+}
+
+function toView(row: VersionRow): Omit<VersionView, "keyStatus" | "signature" | "devices24h"> {
+  const wishes = readWishes(row.manifest);
+  return {
+    code: row.code,
+    name: row.name,
+    state: row.state,
+    engine: row.engine,
+    sha256: row.sha256,
+    sizeBytes: row.sizeBytes,
+    kid: row.kid,
+    declares: row.declares.map((capability) => ({
+      capability,
+      sensitivity: findCapability(capability)?.sensitivity ?? "restricted",
+      reason: wishes.reasons.get(capability) ?? "",
+    })),
+    wishes: { hosts: wishes.hosts.map(({ isOptional: _, ...host }) => host), limits: wishes.limits },
+    submissionId: row.submissionId,
+    submittedAt: row.submittedAt.toISOString(),
+    listedAt: row.listedAt?.toISOString() ?? null,
+    comment: row.comment,
+  };
+}
+
+/** Digest of the stored bytes, then the signature over exactly these bytes (spec §2). */
+async function attest(db: Database, row: VersionRow, key: PublicJwk | undefined): Promise<VersionView["signature"]> {
+  const [bundle] = await db.select().from(bundles).where(eq(bundles.sha256, row.sha256)).limit(1);
+  if (bundle === undefined) return "bytes_missing";
+  if (toHex(await webCryptoPort.sha256(bundle.content)) !== row.sha256) return "invalid";
+  const signature = p1363FromDer(bundle.signature);
+  if (signature === undefined || key === undefined) return "invalid";
+  return (await webCryptoPort.verifyP256(key, signature, bundle.content)) ? "valid" : "invalid";
+}
+
+async function devicesByVersion(db: Database, appId: string, since: Date): Promise<Map<number, number>> {
+  const rows = await db
+    .select({
+      code: telemetryMinutes.versionCode,
+      devices: sql<number>`count(distinct ${telemetryMinutes.deviceId})::int`,
+    })
+    .from(telemetryMinutes)
+    .where(and(eq(telemetryMinutes.appId, appId), gt(telemetryMinutes.at, since)))
+    .groupBy(telemetryMinutes.versionCode);
+  return new Map(rows.map((row) => [row.code, row.devices]));
+}
