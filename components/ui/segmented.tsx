@@ -8,7 +8,7 @@ export type SegmentedOption<T extends string> = { value: T; label: ReactNode; di
 type SegmentedProps<T extends string> = {
   label: string;
   value: T;
-  options: readonly SegmentedOption<T>[];
+  options: readonly SegmentedOption<NoInfer<T>>[];
   onChange(value: T): void;
   disabled?: boolean;
   isSmall?: boolean;

@@ -1,0 +1,40 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { Face } from "@/components/ui/face";
+import type { ChangeSetView } from "@/lib/contracts/change-sets";
+import { hasPermission } from "@/lib/domain/roles";
+import { peopleQuery } from "@/lib/queries/people";
+
+/** Who proposes, and who may approve after them. */
+export function ApprovalPanel({ set }: { set: ChangeSetView }) {
+  const people = useQuery(peopleQuery());
+  const items = (people.data?.items ?? []).filter(
+    ({ id, state, role }) => state === "active" && (id === set.owner.id || hasPermission(role, "changes.propose")),
+  );
+  const words = (id: string, role: Parameters<typeof hasPermission>[0]) => {
+    if (id === set.publishedBy?.id && set.decidedBy === null) return "published";
+    if (id === set.decidedBy?.id) return set.state === "refused" ? "refused" : "approved";
+    if (id === set.owner.id) return set.state === "draft" ? "edits" : "proposed";
+    if (!hasPermission(role, "changes.approve")) return `${role}, never approves`;
+    return set.state === "draft" || set.state === "proposed" ? "may approve" : role;
+  };
+  return (
+    <div>
+      <h2 className="mb-2 text-section">Approval</h2>
+      <ul>
+        {items.map(({ id, name, role }) => (
+          <li key={id} className="flex h-7 items-center gap-2">
+            <Face name={name} isSmall />
+            <span className="min-w-0 truncate">{name}</span>
+            <span className="ml-auto whitespace-nowrap text-muted">{words(id, role)}</span>
+          </li>
+        ))}
+      </ul>
+      <p className="mt-2 text-muted">
+        An approval is bound to the members that change and their values before. Other publishes do not void it; a
+        change of one of these members does.
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,58 @@
+import { X } from "lucide-react";
+import Link from "next/link";
+import { DiffLines } from "@/components/blocks/diff-lines";
+import { Button } from "@/components/ui/button";
+import { DirectionTag } from "@/components/ui/tag";
+import type { ChangeView } from "@/lib/contracts/change-sets";
+
+type ChangeCardProps = { change: ChangeView; index: number; onRemove?: (() => void) | undefined };
+
+/** One member of a change set: old, new, and how many people it takes. */
+export function ChangeCard({ change, index, onRemove }: ChangeCardProps) {
+  const { direction, appId, programName, title, member, before, after } = change;
+  return (
+    <article className="min-w-0 rounded-panel border border-line bg-surface">
+      <header className="flex min-h-11 flex-wrap items-center gap-x-2 border-line border-b px-4 py-1">
+        <span className="w-5 text-muted text-section">{index + 1}</span>
+        <DirectionTag direction={direction} />
+        {appId !== null && (
+          <Link href={`/programs/${appId}/access`} className="font-semibold hover:underline">
+            {programName ?? appId}
+          </Link>
+        )}
+        <h3 className="min-w-0 wrap-anywhere">{title}</h3>
+        <code className="ml-auto truncate text-muted max-phone:hidden" title={member}>
+          {shortMember(member)}
+        </code>
+        {onRemove && (
+          <Button
+            tone="quiet"
+            size="icon-small"
+            aria-label={`Remove change ${index + 1} from the draft`}
+            onClick={onRemove}
+          >
+            <X size={14} aria-hidden />
+          </Button>
+        )}
+      </header>
+      <div className="p-4">
+        <DiffLines before={before} after={after} />
+      </div>
+      <footer className="border-line border-t px-4 py-2 text-muted">
+        {direction === "widens" ? (
+          <>
+            <strong className="text-ink">Takes two people.</strong> Another person approves after the proposer.
+          </>
+        ) : (
+          "Takes one person. Lifting it takes two."
+        )}
+      </footer>
+    </article>
+  );
+}
+
+/** The member without its owner, who is named beside it. */
+function shortMember(member: string): string {
+  const slash = member.indexOf("/");
+  return slash === -1 ? member : member.slice(slash);
+}

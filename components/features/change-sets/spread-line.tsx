@@ -1,0 +1,40 @@
+import { RelativeTime } from "@/components/blocks/relative-time";
+import { Meter } from "@/components/ui/meter";
+import { State } from "@/components/ui/state";
+import type { Spread } from "@/lib/contracts/shared";
+import { formatCount } from "@/lib/format/count";
+import { formatDuration } from "@/lib/format/duration";
+
+/** "Reached 198 of 200 devices; 2 last seen 3 h ago." Live: it grows as devices say that they apply it. */
+export function SpreadView({ spread }: { spread: Spread }) {
+  const { reached, total, revision, behind, lastAppliedMs } = spread;
+  const isWhole = total > 0 && reached === total;
+  return (
+    <div className="grid gap-2" data-spread={`${reached}/${total}`}>
+      <div className="flex items-baseline gap-2">
+        <State mark={total === 0 ? "none" : isWhole ? "yes" : "waiting"}>
+          Reached {formatCount(reached)} of {formatCount(total)} devices
+        </State>
+        <span className="ml-auto text-muted">platform revision {revision}</span>
+      </div>
+      <Meter share={total === 0 ? 0 : reached / total} isThin />
+      {lastAppliedMs !== null && (
+        <p className="text-muted">The last of them applied it {formatDuration(lastAppliedMs)} after the publish.</p>
+      )}
+      {behind.length > 0 && (
+        <ul className="text-muted">
+          {behind.slice(0, 5).map(({ deviceId, name, revision: at, lastSeenAt }) => (
+            <li key={deviceId} className="flex gap-2">
+              <span className="min-w-0 truncate text-ink">{name}</span>
+              <span className="ml-auto whitespace-nowrap">
+                {at === null ? "nothing applied" : `on ${at}`}, {lastSeenAt === null ? "never seen" : "seen "}
+                {lastSeenAt !== null && <RelativeTime at={lastSeenAt} />}
+              </span>
+            </li>
+          ))}
+          {behind.length > 5 && <li>and {behind.length - 5} more</li>}
+        </ul>
+      )}
+    </div>
+  );
+}

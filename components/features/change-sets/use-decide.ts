@@ -1,0 +1,40 @@
+"use client";
+
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useToast } from "@/components/ui/toast";
+import type { ChangeSetView } from "@/lib/contracts/change-sets";
+import { type DecisionVerb, decideChangeSet } from "@/lib/queries/change-sets";
+
+const SAID: Record<DecisionVerb, (set: ChangeSetView) => string> = {
+  discard: () => "Draft discarded.",
+  propose: (set) => `Change set ${set.number} waits for another person's approval.`,
+  withdraw: (set) => `Change set ${set.number} withdrawn.`,
+  approve: (set) => `Change set ${set.number} approved; it can be published.`,
+  refuse: (set) => `Change set ${set.number} refused.`,
+  publish: (set) => `Published in platform revision ${set.platformRevision ?? ""}.`,
+  narrow: (set) => `Published in platform revision ${set.platformRevision ?? ""}.`,
+  undo: (set) => `Undone in platform revision ${set.platformRevision ?? ""}.`,
+};
+
+export type Decision = { id: string; verb: DecisionVerb; reason?: string };
+
+/** One verb on one change set; says what came of it, with an undo where there is one. */
+export function useDecide(onDone?: (set: ChangeSetView) => void) {
+  const client = useQueryClient();
+  const toast = useToast();
+  const decide = useMutation({
+    mutationFn: ({ id, verb, reason }: Decision) => decideChangeSet(client, id, verb, reason),
+    onSuccess: (set, { verb }) => {
+      toast({
+        text: SAID[verb](set),
+        mark: verb === "publish" || verb === "narrow" ? "publish" : "yes",
+        ...(set.allowedVerbs.includes("undo")
+          ? { action: { label: "Undo", run: () => decide.mutate({ id: set.id, verb: "undo" }) } }
+          : {}),
+      });
+      onDone?.(set);
+    },
+    onError: (error) => toast({ text: error.message, mark: "differs" }),
+  });
+  return decide;
+}

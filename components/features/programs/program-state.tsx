@@ -1,0 +1,15 @@
+import { State } from "@/components/ui/state";
+
+const WORDS = {
+  active: ["live", "Live"],
+  suspended: ["suspended", "Suspended"],
+  retired: ["retired", "Retired"],
+} as const;
+
+type ProgramStateProps = { status: keyof typeof WORDS; hasVersion: boolean };
+
+export function ProgramState({ status, hasVersion }: ProgramStateProps) {
+  if (status === "active" && !hasVersion) return <State mark="proposed">No version yet</State>;
+  const [mark, word] = WORDS[status];
+  return <State mark={mark}>{word}</State>;
+}
