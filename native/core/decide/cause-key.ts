@@ -1,0 +1,52 @@
+import type { DecisionCode, DecisionLayer } from "../codes";
+import type { CompiledPolicy } from "./compile-policy";
+import type { Decision } from "./decision";
+
+/** What makes two denials the same to a person: program, version, code, and what was asked for. */
+export type DenialCause = {
+  appId: string;
+  versionCode: number;
+  code: DecisionCode;
+  /** `host:port` where the URL named one, else the API. */
+  subject: string;
+};
+
+type Sha256 = (bytes: Uint8Array) => Promise<Uint8Array>;
+
+/** 16 hex digits of SHA-256 over `appId`, version code, code and subject, joined by LF (spec §5). */
+export async function causeKey(cause: DenialCause, sha256: Sha256): Promise<string> {
+  const text = [cause.appId, String(cause.versionCode), cause.code, cause.subject].join("\n");
+  const digest = await sha256(new TextEncoder().encode(text));
+  return Array.from(digest.subarray(0, 8), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** What a denied call was about: the host that its URL named, else the API (spec §5). */
+export function denialSubject(api: string, host?: { host: string | null; port: number | null }): string {
+  return host?.host != null && host.port != null ? `${host.host}:${host.port}` : api;
+}
+
+/** A `denialId`: its cause key, then a random part of the caller's. A pointer to look things up by, never trusted. */
+export function makeDenialId(cause: string, random: string): string {
+  return `${cause}-${random}`;
+}
+
+/** The cause key that a `denialId` begins with; undefined for a text that has none. */
+export function denialCauseKey(denialId: string): string | undefined {
+  return /^[0-9a-f]{16}(?=-|$)/.exec(denialId)?.[0];
+}
+
+/** What every denial carries (spec §5). */
+export type Denial = {
+  denialId: string;
+  code: DecisionCode;
+  layer: DecisionLayer;
+  rule: string | null;
+  epoch: number;
+  platformRevision: number;
+  programRevision: number;
+};
+
+export function describeDenial(policy: CompiledPolicy, { code, layer, rule }: Decision, denialId: string): Denial {
+  const { epoch, platformRevision, programRevision } = policy;
+  return { denialId, code, layer, rule, epoch, platformRevision, programRevision };
+}
