@@ -1,0 +1,163 @@
+import { and, desc, eq, gt, isNull, max, sql } from "drizzle-orm";
+import { changeSets, devices, platform, programs, telemetryMinutes, versions } from "@/db/schema";
+import type { Database } from "@/db/store";
+import { verifyAudit } from "@/lib/audit/verify-audit";
+import type { Overview } from "@/lib/contracts/overview";
+import { type Actor, hasPermission } from "@/lib/domain/roles";
+import { withChanges } from "../change-sets/change-set-rows";
+import { toChangeSetViews } from "../change-sets/change-set-view";
+import { listWaitingFor } from "../change-sets/list-change-sets";
+import type { ServiceContext } from "../context";
+import { DEVICE_SEEN_MS, hasApplied, newestPlatformDocument, readSpread } from "../devices/spread";
+import { readSetUp } from "../people/list-people";
+import { requirePermission } from "../require-permission";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const RECENT_MAX = 20;
+/** The chain is checked whole at most this often; the audit room checks it whenever asked. */
+const AUDIT_CHECK_MS = 60_000;
+
+type Waiting = Overview["waiting"][number];
+
+/** What waits for this person now, and the health of the loop. */
+export async function getOverview(context: ServiceContext, actor: Actor): Promise<Overview> {
+  requirePermission(actor, "console.read");
+  const { db } = context.store;
+  const nowMs = context.clock.nowMs();
+  const newest = await newestPlatformDocument(db);
+  const spread =
+    newest === undefined ? null : await readSpread(db, { epoch: newest.epoch, revision: newest.revision }, nowMs);
+  const [reported] = await db.select({ newestAt: max(telemetryMinutes.at) }).from(telemetryMinutes);
+  return {
+    now: new Date(nowMs).toISOString(),
+    waiting: await readWaiting(context, actor),
+    loop: {
+      platformRevision: newest?.revision ?? null,
+      platformIssuedAt: newest === undefined ? null : new Date(newest.issuedAtSeconds * 1000).toISOString(),
+      platformExpiresAt: newest === undefined ? null : new Date(newest.expiresAtSeconds * 1000).toISOString(),
+      spread,
+      devices: await countDevices(db, nowMs),
+      newestTelemetryAt: reported?.newestAt?.toISOString() ?? null,
+      discardedSamples: await countDiscarded(db),
+      audit: await auditState(context, nowMs),
+    },
+    recent: await readRecent(context, actor, nowMs),
+    setUp: await readSetUp(db),
+  };
+}
+
+async function readWaiting(context: ServiceContext, actor: Actor): Promise<Waiting[]> {
+  const { db } = context.store;
+  const waiting: Waiting[] = (await listWaitingFor(context, actor)).map((set) => ({
+    kind: "change-set",
+    id: set.id,
+    href: `/policy/${set.id}`,
+    title: `Change set ${set.number} by ${set.owner.name}: ${set.changes.length === 1 ? set.changes[0]?.title : `${set.changes.length} changes`}`,
+    detail: `${[...new Set(set.changes.flatMap((change) => change.programName ?? []))].join(", ")}${set.reason === "" ? "" : `: ${set.reason}`}`,
+    since: set.proposedAt ?? set.updatedAt,
+    action: set.state === "approved" ? "Publish" : "Review changes",
+  }));
+  if (actor.kind === "person" && hasPermission(actor.role, "changes.approve")) {
+    const submitted = await db
+      .select({ version: versions, program: programs })
+      .from(versions)
+      .innerJoin(programs, eq(programs.appId, versions.appId))
+      .where(eq(versions.state, "submitted"))
+      .orderBy(versions.submittedAt)
+      .limit(50);
+    for (const { version, program } of submitted) {
+      waiting.push({
+        kind: "submission",
+        id: version.submissionId,
+        href: `/programs/${version.appId}/versions`,
+        title: `${program.name} v${version.code}: submitted`,
+        detail: `${version.declares.length} capabilities declared`,
+        since: version.submittedAt.toISOString(),
+        action: "Review version",
+      });
+    }
+  }
+  const [place] = await db.select({ setUpAt: platform.setUpAt, createdAt: platform.createdAt }).from(platform).limit(1);
+  if (place !== undefined && place.setUpAt === null) {
+    waiting.unshift({
+      kind: "set-up",
+      id: "set-up",
+      href: "/settings/people",
+      title: "Invite two people who can approve",
+      detail: "No admin approves. Until two others can, nothing that widens is published.",
+      since: place.createdAt.toISOString(),
+      action: "Invite people",
+    });
+  }
+  return waiting;
+}
+
+async function countDevices(db: Database, nowMs: number): Promise<Overview["loop"]["devices"]> {
+  const since = new Date(nowMs - DEVICE_SEEN_MS);
+  const [row] = await db
+    .select({
+      total: sql<number>`count(*)::int`,
+      seen24h: sql<number>`count(*) filter (where ${gt(devices.lastSeenAt, since)})::int`,
+      degraded: sql<number>`count(*) filter (where jsonb_path_exists(${devices.runtimeLayers}, '$[*] ? (@.active == false)'))::int`,
+    })
+    .from(devices)
+    .where(isNull(devices.revokedAt));
+  const total = row?.total ?? 0;
+  const seen24h = row?.seen24h ?? 0;
+  return { total, seen24h, stale: total - seen24h, degraded: row?.degraded ?? 0 };
+}
+
+async function countDiscarded(db: Database): Promise<number> {
+  const [row] = await db
+    .select({
+      lost: sql<number>`coalesce(sum((select sum(value::bigint) from jsonb_each_text(${devices.discarded}))), 0)::int`,
+    })
+    .from(devices);
+  return row?.lost ?? 0;
+}
+
+async function readRecent(context: ServiceContext, actor: Actor, nowMs: number): Promise<Overview["recent"]> {
+  const { db } = context.store;
+  const rows = await db
+    .select()
+    .from(changeSets)
+    .where(and(eq(changeSets.state, "published"), gt(changeSets.publishedAt, new Date(nowMs - DAY_MS))))
+    .orderBy(desc(changeSets.publishedAt))
+    .limit(RECENT_MAX);
+  const views = await toChangeSetViews(db, await withChanges(db, rows), actor, nowMs);
+  const recent: Overview["recent"] = [];
+  for (const [index, view] of views.entries()) {
+    const row = rows[index];
+    const reach =
+      row === undefined || row.platformEpoch === null || row.platformRevision === null
+        ? null
+        : await countReached(db, row.platformEpoch, row.platformRevision, nowMs);
+    recent.push({ ...view, reached: reach?.reached ?? null, total: reach?.total ?? null });
+  }
+  return recent;
+}
+
+async function countReached(db: Database, epoch: number, revision: number, nowMs: number) {
+  const [row] = await db
+    .select({
+      total: sql<number>`count(*)::int`,
+      reached: sql<number>`count(*) filter (where ${hasApplied(epoch, revision)})::int`,
+    })
+    .from(devices)
+    .where(and(isNull(devices.revokedAt), gt(devices.lastSeenAt, new Date(nowMs - DEVICE_SEEN_MS))));
+  return row;
+}
+
+let lastCheck: { atMs: number; audit: Overview["loop"]["audit"] } | undefined;
+
+async function auditState(context: ServiceContext, nowMs: number): Promise<Overview["loop"]["audit"]> {
+  if (lastCheck !== undefined && nowMs - lastCheck.atMs < AUDIT_CHECK_MS) return lastCheck.audit;
+  const finding = await verifyAudit(context.store.db);
+  const audit = {
+    entries: finding.entries,
+    isWhole: finding.isWhole && finding.witnessed?.isContained !== false,
+    checkedAt: new Date(nowMs).toISOString(),
+  };
+  lastCheck = { atMs: nowMs, audit };
+  return audit;
+}
