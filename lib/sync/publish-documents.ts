@@ -1,11 +1,12 @@
-import { inArray, lt } from "drizzle-orm";
+import { lt } from "drizzle-orm";
 import { minRevisions } from "@/db/schema";
 import type { Transaction } from "@/db/store";
 import { AppError } from "@/lib/platform/errors";
+import { LIFE_SECONDS_MAX } from "@/native/core/documents/verify-document";
 import { nowSeconds, type SyncContext } from "./context";
 import { buildPlatform } from "./documents/build-platform";
 import { buildProgram } from "./documents/build-program";
-import { DOCUMENT_LIFE_SECONDS, issueDocument } from "./documents/issue-document";
+import { issueDocument } from "./documents/issue-document";
 import { requireAcceptable } from "./documents/require-acceptable";
 import type { StoredDocument } from "./documents/stored-document";
 import { currentKeyset } from "./keyset/current-keyset";
@@ -33,7 +34,7 @@ async function raiseMinimums(tx: Transaction, ctx: SyncContext, issued: StoredDo
     const floor = {
       appId: document.appId,
       revision: document.revision,
-      keepUntil: new Date((now + DOCUMENT_LIFE_SECONDS.program) * 1000),
+      keepUntil: new Date((now + LIFE_SECONDS_MAX["bulkhead-program"]) * 1000),
     };
     await tx.db.insert(minRevisions).values(floor).onConflictDoUpdate({ target: minRevisions.appId, set: floor });
   }
@@ -83,9 +84,4 @@ export async function publishDocuments(tx: Transaction, ctx: SyncContext, option
     platformRevision: platformDocument.revision,
     programs: issued.map((row) => ({ appId: row.appId, revision: row.revision })),
   };
-}
-
-/** Forgets the minimum revisions of programs: a new epoch ends every older document by itself (spec §4). */
-export async function forgetMinimums(tx: Transaction, appIds: readonly string[]): Promise<void> {
-  if (appIds.length > 0) await tx.db.delete(minRevisions).where(inArray(minRevisions.appId, [...appIds]));
 }

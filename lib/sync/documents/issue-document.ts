@@ -2,16 +2,14 @@ import { createHash } from "node:crypto";
 import { documents } from "@/db/schema";
 import type { Transaction } from "@/db/store";
 import { AppError } from "@/lib/platform/errors";
+import { DOCUMENT_BYTES_MAX } from "@/native/core/documents/envelope";
 import { signCompact } from "@/native/core/documents/sign-document";
+import { LIFE_SECONDS_MAX } from "@/native/core/documents/verify-document";
 import type { DocumentClaims, KeysetClaims } from "@/native/core/shapes/claims";
 import { nowSeconds, type SyncContext } from "../context";
 import { newestDocument, ownPayload, type StoredDocument } from "./stored-document";
 
-const DAY = 86_400;
-/** How long a document lives from its signing (spec §4). */
-export const DOCUMENT_LIFE_SECONDS = { platform: DAY, program: 90 * DAY } as const;
-/** Greatest payload, in bytes (spec §4). */
-export const DOCUMENT_BYTES_MAX = { platform: 1024 * 1024, program: 256 * 1024 } as const;
+const TYPES = { platform: "bulkhead-platform", program: "bulkhead-program" } as const;
 /** Devices refuse an `iat` further ahead than this; a clock that fell back further than this must not sign. */
 const CLOCK_TOLERANCE_SECONDS = 300;
 
@@ -51,6 +49,7 @@ export async function issueDocument(
   keyset: KeysetClaims,
   wanted: DocumentToIssue,
 ): Promise<StoredDocument> {
+  const typ = TYPES[wanted.kind];
   const previous = await newestDocument(tx.db, wanted.kind, wanted.appId);
   const iat = issueTime(previous, nowSeconds(ctx.clock));
   const decision =
@@ -61,19 +60,19 @@ export async function issueDocument(
     epoch: keyset.epoch,
     revision: nextRevision(previous, keyset.epoch),
     iat,
-    exp: iat + DOCUMENT_LIFE_SECONDS[wanted.kind],
+    exp: iat + LIFE_SECONDS_MAX[typ],
     ...(decision === undefined ? {} : { decision }),
   };
   const claims = { ...envelope, ...wanted.body };
   const kid = await ctx.signer.activeKid(keyset);
   const jws = await signCompact({
-    typ: wanted.kind === "platform" ? "bulkhead-platform" : "bulkhead-program",
+    typ,
     kid,
     claims,
     sign: (data) => ctx.signer.sign(kid, data),
   });
   const payload = Buffer.from(jws.split(".")[1] ?? "", "base64url");
-  if (payload.byteLength > DOCUMENT_BYTES_MAX[wanted.kind]) {
+  if (payload.byteLength > DOCUMENT_BYTES_MAX[typ]) {
     throw new AppError("limit_exceeded", `This would make the ${wanted.kind} document too large for devices.`);
   }
   const row: StoredDocument = {

@@ -1,0 +1,35 @@
+import { AppError } from "@/lib/platform/errors";
+import { webCryptoPort } from "@/native/core/crypto/port";
+import { verifyDocument } from "@/native/core/documents/verify-document";
+import type { KeysetClaims } from "@/native/core/shapes/claims";
+import { publicSuffixes } from "../public-suffixes";
+import type { StoredDocument } from "./stored-document";
+
+/**
+ * Judges freshly signed documents as a device would, before anyone can fetch them. Refuses `unprocessable` where one
+ * would be refused: devices would keep the last good document, and the decision would reach nobody.
+ */
+export async function requireAcceptable(
+  keyset: KeysetClaims,
+  issued: readonly StoredDocument[],
+  nowSeconds: number,
+): Promise<void> {
+  for (const document of issued) {
+    const verdict = await verifyDocument({
+      jws: document.jws,
+      keyset,
+      type: document.kind === "platform" ? "bulkhead-platform" : "bulkhead-program",
+      platform: keyset.platform,
+      ...(document.kind === "program" ? { appId: document.appId } : {}),
+      // As a device reckons it: not before what it last verified.
+      now: Math.max(nowSeconds, document.issuedAtSeconds),
+      crypto: webCryptoPort,
+      publicSuffixes: publicSuffixes(),
+    });
+    if (verdict.result === "accepted") continue;
+    const named = document.kind === "platform" ? "the platform document" : `the document of ${document.appId}`;
+    throw new AppError("unprocessable", `Devices would refuse ${named}: ${verdict.code}.`, {
+      details: [{ path: `/${document.kind}`, code: verdict.code, message: "Refused at verification." }],
+    });
+  }
+}

@@ -1,0 +1,98 @@
+import { keysets, minRevisions, type platform } from "@/db/schema";
+import type { Store, Transaction } from "@/db/store";
+import { appendAudit } from "@/lib/audit/append-audit";
+import { AppError, invariant } from "@/lib/platform/errors";
+import { webCryptoPort } from "@/native/core/crypto/port";
+import { verifyKeyset } from "@/native/core/documents/verify-keyset";
+import type { KeysetClaims } from "@/native/core/shapes/claims";
+import { nowSeconds, type SyncContext } from "../context";
+import { readDueDocuments } from "../documents/due-documents";
+import { thumbprintOf } from "../keys/thumbprint";
+import { lockPlatform } from "../lock-platform";
+import { publishDocuments } from "../publish-documents";
+import { currentKeyset } from "./current-keyset";
+import { readKeysetText } from "./keyset-text";
+
+/** The first keyset is its own witness: whoever owns the key folder decides whom devices will trust. */
+function trustOf(jws: string): { rootThumbprints: string[]; threshold: number } {
+  const claims = readKeysetText(jws);
+  return {
+    rootThumbprints: (claims?.rootKeys ?? []).map((key) => thumbprintOf(key.jwk)),
+    threshold: claims?.threshold ?? 1,
+  };
+}
+
+async function insertKeyset(
+  tx: Transaction,
+  ctx: SyncContext,
+  jws: string,
+  row: typeof platform.$inferSelect,
+): Promise<KeysetClaims> {
+  const current = await currentKeyset(tx.db);
+  const verified = await verifyKeyset({
+    jws,
+    trusted: current === null ? trustOf(jws) : current.claims,
+    platform: row.platformId,
+    now: nowSeconds(ctx.clock),
+    crypto: webCryptoPort,
+  });
+  if (verified.result !== "accepted") {
+    throw new AppError("unprocessable", `Devices would refuse this keyset: ${verified.code}.`);
+  }
+  const { claims } = verified.document;
+  if (claims.environment !== row.environment) {
+    throw new AppError("unprocessable", `This keyset is for ${claims.environment}, this store for ${row.environment}.`);
+  }
+  await tx.db.insert(keysets).values({
+    revision: claims.revision,
+    epoch: claims.epoch,
+    jws,
+    claims,
+    expiresAtSeconds: claims.exp,
+    createdAt: new Date(ctx.clock.nowMs()),
+  });
+  await appendAudit(tx, ctx, {
+    actor: { kind: "system", name: "key ceremony" },
+    action: "keyset.publish",
+    subject: `keyset:${claims.revision}`,
+    before: current === null ? null : summaryOf(current.claims),
+    after: summaryOf(claims),
+  });
+  tx.announce({
+    topic: "documents",
+    documents: [{ kind: "keyset", appId: null, epoch: claims.epoch, revision: claims.revision }],
+  });
+  const isNewEpoch = current !== null && claims.epoch > current.epoch;
+  if (isNewEpoch) {
+    // A new epoch ends every older document by itself; revisions start anew below these floors (spec §4).
+    await tx.db.delete(minRevisions);
+  }
+  return claims;
+}
+
+const summaryOf = (claims: KeysetClaims) => ({
+  revision: claims.revision,
+  epoch: claims.epoch,
+  expires: claims.exp,
+  policyKeys: claims.keys.map((key) => key.kid),
+  rootKeys: claims.rootKeys.map((key) => key.kid),
+  threshold: claims.threshold,
+});
+
+/**
+ * Takes a signed keyset into the chain as devices would: the threshold of the trusted one and of itself, the next
+ * revision (spec §4). In the same transaction every document is signed again that the new keyset no longer carries: a
+ * removed policy key, a new epoch. Refuses `unprocessable` with the code that devices would answer.
+ */
+export async function publishKeyset(store: Store, ctx: SyncContext, jws: string): Promise<KeysetClaims> {
+  return await store.transaction(async (tx) => {
+    const row = await lockPlatform(tx);
+    const claims = await insertKeyset(tx, ctx, jws, row);
+    const due = await readDueDocuments(tx.db, claims, nowSeconds(ctx.clock));
+    invariant(claims.platform === row.platformId, "verification binds the platform");
+    if (due !== null) {
+      await publishDocuments(tx, ctx, { appIds: due.appIds, platform: true, changeSetId: null, narrows: false });
+    }
+    return claims;
+  });
+}

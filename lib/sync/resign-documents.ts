@@ -1,0 +1,30 @@
+import type { Store } from "@/db/store";
+import { appendAudit } from "@/lib/audit/append-audit";
+import { nowSeconds, type SyncContext } from "./context";
+import { readDueDocuments } from "./documents/due-documents";
+import { currentKeyset } from "./keyset/current-keyset";
+import { lockPlatform } from "./lock-platform";
+import { type Published, publishDocuments } from "./publish-documents";
+
+/**
+ * Signs again whatever is due, behind the lock of the platform row, so that of several processes one does it. The
+ * decision behind a document stays the one that it had (spec §4). Null where nothing was due or there is no keyset.
+ */
+export async function resignDocuments(store: Store, ctx: SyncContext): Promise<Published | null> {
+  const keyset = await currentKeyset(store.db);
+  // Looked at without the lock first: nearly always there is nothing to do.
+  if (keyset === null || (await readDueDocuments(store.db, keyset.claims, nowSeconds(ctx.clock))) === null) return null;
+  return await store.transaction(async (tx) => {
+    await lockPlatform(tx);
+    const trusted = await currentKeyset(tx.db);
+    const due = trusted === null ? null : await readDueDocuments(tx.db, trusted.claims, nowSeconds(ctx.clock));
+    if (due === null) return null;
+    await appendAudit(tx, ctx, {
+      actor: { kind: "system", name: "policy service" },
+      action: "document.resign",
+      subject: "documents",
+      after: { programs: due.appIds.length },
+    });
+    return await publishDocuments(tx, ctx, { appIds: due.appIds, platform: true, changeSetId: null, narrows: false });
+  });
+}

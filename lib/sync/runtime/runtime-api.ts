@@ -1,0 +1,171 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { eq } from "drizzle-orm";
+import { bundles, platform } from "@/db/schema";
+import type { Store } from "@/db/store";
+import { conditionalResponse, matchesTag } from "@/lib/http/conditional";
+import { errorResponse } from "@/lib/http/error-response";
+import { type RouteHandler, type RoutePorts, route } from "@/lib/http/route";
+import type { RouteAnswer, RouteCall, RouteDescription } from "@/lib/http/route-description";
+import { AppError, invariant } from "@/lib/platform/errors";
+import { BUNDLE_SIGNATURE_HEADER } from "@/native/core/wire/bundle-signature";
+import { nowSeconds, type SyncContext } from "../context";
+import { createDocumentCache, type DocumentCache, type ServedDocument } from "../documents/document-cache";
+import { ingestBatch } from "../telemetry/ingest-batch";
+import { resolveDevice } from "./device-actor";
+import { createDeviceReader } from "./device-reader";
+import { enrollDevice } from "./enroll";
+import { issueToken } from "./issue-token";
+import { createRateLimit } from "./rate-limit";
+import { findListedBundle, isListedBundle } from "./read-bundle";
+import { runtimeRoutes } from "./runtime-routes";
+import { createStreamHub } from "./stream-hub";
+
+export type RuntimeApi = {
+  /** One handler for each described route but the stream. */
+  handlers: Readonly<Record<Exclude<keyof typeof runtimeRoutes, "stream">, RouteHandler>>;
+  /** `GET stream`: authenticates, then takes the response over for good. Never rejects. */
+  openStream(request: IncomingMessage, response: ServerResponse): Promise<void>;
+  openStreams(): number;
+  close(): void;
+};
+
+export type RuntimeApiOptions = {
+  store: Store;
+  ctx: SyncContext;
+  /** Seals the devices' access tokens; lies beside the policy keys, never in the database. */
+  accessKey: Buffer;
+  validatesOutput: boolean;
+};
+
+/** A device that behaves needs a request each few seconds; a burst covers a publish of many programs. */
+const DEVICE_RATE = { burst: 240, perSecond: 8 } as const;
+/** Proofs are public and cost a signature check: held by the address that they come from. */
+const PROOF_RATE = { burst: 600, perSecond: 20 } as const;
+/** Set by the node server from the socket: never taken from the outside. */
+export const PEER_HEADER = "x-bulkhead-peer";
+
+function jose(request: Request, contentType: string, document: ServedDocument | null, cacheControl: string): Response {
+  if (document === null) throw new AppError("not_found", "There is no such document.");
+  const headers = { "content-type": contentType, "cache-control": cacheControl };
+  return conditionalResponse(request, document.etag, headers, () => document.body);
+}
+
+async function serveBundle(store: Store, request: Request, sha256: string): Promise<Response> {
+  const missing = () => new AppError("not_found", "There is no such bundle.");
+  const etag = `"${sha256}"`;
+  if (matchesTag(request.headers.get("if-none-match"), etag)) {
+    if (!(await isListedBundle(store.db, sha256))) throw missing();
+    const [row] = await store.db
+      .select({ signature: bundles.signature })
+      .from(bundles)
+      .where(eq(bundles.sha256, sha256));
+    return new Response(null, { status: 304, headers: { etag, ...signatureHeader(row?.signature) } });
+  }
+  const bundle = await findListedBundle(store.db, sha256);
+  if (bundle === null) throw missing();
+  return new Response(bundle.content as Uint8Array<ArrayBuffer>, {
+    headers: {
+      etag,
+      "content-type": "application/miniapp-pkg+zip",
+      "content-length": String(bundle.content.byteLength),
+      "cache-control": "private, no-cache",
+      ...signatureHeader(bundle.signature),
+    },
+  });
+}
+
+function signatureHeader(signature: Uint8Array | undefined): Record<string, string> {
+  if (signature === undefined) return {};
+  return { [BUNDLE_SIGNATURE_HEADER]: Buffer.from(signature).toString("base64url") };
+}
+
+/** The platform's id never changes once its row is there, so it is read once. */
+function createPlatformIdReader(store: Store): () => Promise<string> {
+  let known: string | undefined;
+  return async () => {
+    if (known !== undefined) return known;
+    const [row] = await store.db.select({ platformId: platform.platformId }).from(platform);
+    invariant(row !== undefined, "the platform row is missing");
+    known = row.platformId;
+    return known;
+  };
+}
+
+/** Everything under `/api/runtime/v1` (spec §7), without a server around it. */
+export function createRuntimeApi(options: RuntimeApiOptions): RuntimeApi {
+  const { store, ctx, accessKey, validatesOutput } = options;
+  const { clock, ids, logger } = ctx;
+  const ports: RoutePorts = { ids, logger, validatesOutput };
+  const cache: DocumentCache = createDocumentCache(store, clock);
+  const hub = createStreamHub({ store, cache, logger });
+  const devices = createDeviceReader(store);
+  const deviceRate = createRateLimit({ ...DEVICE_RATE, clock });
+  const proofRate = createRateLimit({ ...PROOF_RATE, clock });
+  const platformId = createPlatformIdReader(store);
+
+  async function authenticate(authorization: string | null | undefined) {
+    const actor = await resolveDevice(authorization, { accessKey, devices, nowSeconds: nowSeconds(clock) });
+    if (actor !== null) deviceRate.take(actor.deviceId);
+    return actor;
+  }
+
+  function handle<const D extends RouteDescription>(
+    description: D,
+    fn: (call: RouteCall<D>) => Promise<RouteAnswer<D>>,
+  ): RouteHandler {
+    const resolveActor = async (request: Request) =>
+      description.actor === "device" ? await authenticate(request.headers.get("authorization")) : null;
+    return route<D>({ ...description, resolveActor }, fn, ports);
+  }
+
+  const takeProof = (request: Request) => proofRate.take(request.headers.get(PEER_HEADER) ?? "");
+
+  return {
+    handlers: {
+      enroll: handle(runtimeRoutes.enroll, async ({ body, request }) => {
+        takeProof(request);
+        return await enrollDevice(store, ctx, await platformId(), body);
+      }),
+      token: handle(runtimeRoutes.token, async ({ body, request }) => {
+        takeProof(request);
+        return await issueToken(store, ctx, { platformId: await platformId(), accessKey }, body);
+      }),
+      keyset: handle(runtimeRoutes.keyset, async ({ request }) =>
+        jose(request, "application/jose+json", await cache.newest("keyset"), "no-cache"),
+      ),
+      keysetRevision: handle(runtimeRoutes.keysetRevision, async ({ request, params }) =>
+        jose(request, "application/jose+json", await cache.keyset(Number(params.revision)), "no-cache"),
+      ),
+      platform: handle(runtimeRoutes.platform, async ({ request }) =>
+        jose(request, "application/jose", await cache.newest("platform"), "no-cache"),
+      ),
+      program: handle(runtimeRoutes.program, async ({ request, params }) =>
+        jose(request, "application/jose", await cache.newest(`program:${params.appId}`), "private, no-cache"),
+      ),
+      bundle: handle(runtimeRoutes.bundle, ({ request, params }) => serveBundle(store, request, params.sha256)),
+      telemetry: handle(runtimeRoutes.telemetry, ({ actor, body, bodyBytes }) =>
+        ingestBatch(store, ctx, actor.deviceId, body, bodyBytes),
+      ),
+    },
+    async openStream(request, response) {
+      try {
+        const actor = await authenticate(request.headers.authorization);
+        if (actor === null) throw new AppError("unauthenticated", "The stream needs a device's token.");
+        await hub.open(actor.deviceId, response);
+      } catch (error) {
+        if (response.headersSent) {
+          logger("error", "stream_failed", { error });
+          response.destroy();
+          return;
+        }
+        const refusal = errorResponse(error, ids.next("request"), logger);
+        response.writeHead(refusal.status, Object.fromEntries(refusal.headers)).end(await refusal.text());
+      }
+    },
+    openStreams: hub.openCount,
+    close() {
+      hub.close();
+      cache.close();
+    },
+  };
+}

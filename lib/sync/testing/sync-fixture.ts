@@ -1,0 +1,98 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { eq } from "drizzle-orm";
+import { limits, platform, programs, publisherKeys, publishers } from "@/db/schema";
+import type { Store } from "@/db/store";
+import { openTestStore, type TestStoreOptions } from "@/db/testing/with-test-store";
+import { PLATFORM_DEFAULTS } from "@/lib/domain/platform-defaults";
+import { randomIds } from "@/lib/platform/ids";
+import type { Logger } from "@/lib/platform/logger";
+import type { KeysetClaims } from "@/native/core/shapes/claims";
+import type { SyncContext } from "../context";
+import { createFileSigner } from "../keys/file-keys";
+import { type KeyFolder, openKeyFolder } from "../keys/key-folder";
+import { prepareKeys } from "../keyset/prepare-keys";
+import { createDeviceKey } from "./device-key";
+
+export const TEST_PLATFORM = "superapp.test";
+
+export type SyncFixture = {
+  store: Store;
+  ctx: SyncContext;
+  folder: KeyFolder;
+  keyset: KeysetClaims;
+  clock: { nowMs(): number; advance(seconds: number): void; set(nowMs: number): void };
+  /** Everything logged, as `level event`. */
+  logged: string[];
+  addProgram(appId: string): Promise<void>;
+  close(): Promise<void>;
+};
+
+/** A platform of its own in a store of its own: key folder, keyset and a first platform document, and a settable clock. */
+export async function openSyncFixture(
+  options: TestStoreOptions & { environment?: "production" | "development"; store?: Store } = {},
+): Promise<SyncFixture> {
+  let nowMs = Date.UTC(2026, 0, 5, 12);
+  const clock = {
+    nowMs: () => nowMs,
+    advance: (seconds: number) => {
+      nowMs += seconds * 1000;
+    },
+    set: (value: number) => {
+      nowMs = value;
+    },
+  };
+  const logged: string[] = [];
+  const logger: Logger = (level, event) => void logged.push(`${level} ${event}`);
+  const store = options.store ?? (await openTestStore({ ...options, clock }));
+  const dir = mkdtempSync(join(tmpdir(), "bulkhead-sync-"));
+  const folder = openKeyFolder({ dir: join(dir, "keys"), secret: "correct horse battery", clock });
+  const ctx: SyncContext = { clock, ids: randomIds, logger, signer: createFileSigner(folder) };
+  const environment = options.environment ?? "development";
+  await store.transaction(async ({ db }) => {
+    await db.insert(platform).values({
+      platformId: TEST_PLATFORM,
+      name: "Super App",
+      environment,
+      graceSeconds: PLATFORM_DEFAULTS.graceSeconds,
+      telemetryIntervalSeconds: PLATFORM_DEFAULTS.telemetry.intervalSeconds,
+      telemetrySampling: PLATFORM_DEFAULTS.telemetry.sampling,
+      createdAt: new Date(nowMs),
+    });
+    const defaults = Object.entries(PLATFORM_DEFAULTS.limits);
+    await db.insert(limits).values(defaults.map(([name, value]) => ({ scope: "platform", name, value })));
+  });
+  const { keyset } = await prepareKeys(store, ctx, folder, { platformId: TEST_PLATFORM, environment });
+  return {
+    store,
+    ctx,
+    folder,
+    keyset,
+    clock,
+    logged,
+    async addProgram(appId) {
+      const publisherId = `pub_${appId.replaceAll(/[^a-z]/g, "")}`;
+      const key = createDeviceKey();
+      await store.transaction(async ({ db }) => {
+        const createdAt = new Date(nowMs);
+        await db.insert(publishers).values({ id: publisherId, name: `Publisher of ${appId}`, createdAt });
+        await db
+          .insert(publisherKeys)
+          .values({ publisherId, kid: key.thumbprint, jwk: key.jwk, status: "active", createdAt });
+        await db.insert(programs).values({ appId, publisherId, name: appId, status: "active", createdAt });
+      });
+    },
+    async close() {
+      if (options.store === undefined) await store.close();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Sets a program's status as the services' verbs would, without a decision behind it. */
+export async function setStatus(store: Store, appId: string, status: "active" | "suspended"): Promise<void> {
+  await store.transaction(async ({ db }) => {
+    await db.update(programs).set({ status }).where(eq(programs.appId, appId));
+  });
+}
