@@ -1,4 +1,6 @@
-import type { HostRule } from "@/native/core/shapes/claims";
+import { checkHostRules } from "@/native/core/decide/check-host-rules";
+import { readHostName, readHostPattern } from "@/native/core/decide/host-name";
+import type { PublicSuffixes } from "@/native/core/decide/public-suffixes";
 import { formatMember } from "./member-keys";
 import type { Entry, MemberKind, MemberValues } from "./members";
 import { type Edit, entriesOf, groupPrograms, memberValue, type PolicyState, readPlatform } from "./policy-state";
@@ -7,8 +9,7 @@ import { hasPermission } from "./roles";
 
 /** What the catalogue and the public-suffix table say; passed in, because the table must not reach the browser. */
 export type EditRules = {
-  /** Problems of a program's host rules as a whole (spec §5 "Host"), each with the index of its rule. */
-  checkHosts(rules: readonly HostRule[]): { index: number; code: string }[];
+  publicSuffixes: PublicSuffixes;
   /** The constraint kinds that a capability takes; null for one that the catalogue does not have. */
   constraintsOf(capability: string): readonly string[] | null;
 };
@@ -90,6 +91,13 @@ function checkEntry(
       if ((maxAmountMinor === undefined) !== (currency === undefined)) add("CURRENCY_NEEDED", "/constraints");
       return;
     }
+    case "host":
+      if (readHostPattern(entry.value.host) === undefined) add("HOST_MALFORMED", "/host");
+      return;
+    case "blocked-host":
+      // A block covers every name below it, so one label is enough.
+      if (readHostName(`x.${entry.member.host}`) === undefined) add("HOST_MALFORMED");
+      return;
     case "person":
       if (entry.value.publisherId !== null && !has(entry.value.publisherId)) add("UNKNOWN_PUBLISHER", "/publisherId");
       if (entry.value.role === "developer" && entry.value.publisherId === null) add("PUBLISHER_NEEDED", "/publisherId");
@@ -113,7 +121,11 @@ function checkPrograms(after: PolicyState, edits: readonly Edit[], rules: EditRu
       issues.push({ member: key, path: "", code: "NOT_REGISTERED" });
       continue;
     }
-    for (const { index, code } of rules.checkHosts(program.hosts.map(({ rule }) => rule))) {
+    const hosts = checkHostRules(
+      program.hosts.map(({ rule }) => rule),
+      rules.publicSuffixes,
+    );
+    for (const { index, code } of hosts.ok ? [] : hosts.issues) {
       const ruleId = program.hosts[index]?.ruleId;
       const member = ruleId === undefined ? key : formatMember({ kind: "host", appId, ruleId });
       issues.push({ member, path: "/host", code });

@@ -1,102 +1,71 @@
 import { z } from "zod";
-import { HOST_PURPOSES, LIMIT_ACTIONS, RUNTIME_KINDS } from "@/native/core/codes";
-import type { Constraints, Grant, HostRule, Limit, Pins, ProgramVersion, PublicJwk } from "@/native/core/shapes/claims";
+import { HOST_PURPOSES, RUNTIME_KINDS } from "@/native/core/codes";
+import {
+  grantShape,
+  hostRuleShape,
+  limitShape,
+  publicKeyShape,
+  versionShape,
+} from "@/native/core/documents/claims-shapes";
+import type { Constraints, Grant, HostRule } from "@/native/core/shapes/claims";
 import { PERSON_STATES } from "./lifecycles";
 import type { Entry, Member, MemberKind, MemberValues } from "./members";
 import { ROLES } from "./roles";
 
-const whole = z.int().min(0);
-const counted = z.int().min(1);
-const seconds = z.int().min(1);
-const digest = z.string().regex(/^[0-9a-f]{64}$/);
+const LIST_MAX = 256;
 const label = z.string().trim().min(1).max(100);
-const coordinate = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
 const text = z.string().min(1).max(1024);
 
-const jwk = z.strictObject({
-  kty: z.literal("EC"),
-  crv: z.literal("P-256"),
-  x: coordinate,
-  y: coordinate,
-}) satisfies z.ZodType<PublicJwk>;
-
-/** Sorted and without repeats, so that one meaning has one text. */
-function setOf<T extends string | number>(item: z.ZodType<T>, max: number) {
-  return z
-    .array(item)
-    .min(1)
-    .max(max)
-    .transform((items) => [...new Set(items)].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)));
+function sorted<T extends string | number>(items: readonly T[]): T[] {
+  return [...new Set(items)].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
 }
 
-const purposes = z
-  .array(z.enum(HOST_PURPOSES))
-  .min(1)
-  .max(16)
-  .transform((wished) => HOST_PURPOSES.filter((purpose) => wished.includes(purpose)));
+function canonicalRule(rule: HostRule): HostRule {
+  return {
+    ...rule,
+    ports: sorted(rule.ports),
+    purposes: HOST_PURPOSES.filter((purpose) => rule.purposes.includes(purpose)),
+    ...(rule.pins === undefined ? {} : { pins: { ...rule.pins, sha256: sorted(rule.pins.sha256) } }),
+  };
+}
 
-const pins = z.strictObject({
-  sha256: setOf(digest, 16),
-  until: seconds,
-  mode: z.enum(["enforce", "report"]),
-}) satisfies z.ZodType<Pins>;
+/** No constraints and an empty list of them are one decision. */
+function canonicalGrant({ constraints, ...grant }: Grant): Grant {
+  if (constraints === undefined || Object.keys(constraints).length === 0) return grant;
+  const lists: Pick<Constraints, "mediaTypes" | "fields"> = {
+    ...(constraints.mediaTypes === undefined ? {} : { mediaTypes: sorted(constraints.mediaTypes) }),
+    ...(constraints.fields === undefined ? {} : { fields: sorted(constraints.fields) }),
+  };
+  return { ...grant, constraints: { ...constraints, ...lists } };
+}
 
-const hostRule = z.strictObject({
-  host: z.string().min(3).max(255),
-  ports: setOf(z.int().min(1).max(65535), 64),
-  purposes,
-  until: seconds.exactOptional(),
-  fromVersion: counted.exactOptional(),
-  pins: pins.exactOptional(),
-}) satisfies z.ZodType<HostRule>;
+/** A rule that could never match, or pins that nothing could meet, are mistakes of whoever wrote them. */
+const hostRule = hostRuleShape
+  .refine((rule) => rule.ports.length > 0 && rule.ports.length <= LIST_MAX, { path: ["ports"] })
+  .refine((rule) => rule.purposes.length > 0, { path: ["purposes"] })
+  .refine((rule) => rule.until === undefined || rule.until > 0, { path: ["until"] })
+  .refine((rule) => rule.fromVersion === undefined || rule.fromVersion > 0, { path: ["fromVersion"] })
+  .refine((rule) => rule.pins === undefined || (rule.pins.sha256.length > 0 && rule.pins.until > 0), { path: ["pins"] })
+  .transform(canonicalRule);
 
-const constraints = z.strictObject({
-  perMinute: whole.exactOptional(),
-  perDay: whole.exactOptional(),
-  foregroundOnly: z.literal(true).exactOptional(),
-  gestureRequired: z.literal(true).exactOptional(),
-  maxBytes: whole.exactOptional(),
-  mediaTypes: setOf(text, 64).exactOptional(),
-  precisionMetres: whole.exactOptional(),
-  maxAmountMinor: whole.exactOptional(),
-  currency: z
-    .string()
-    .regex(/^[A-Z]{3}$/)
-    .exactOptional(),
-  fields: setOf(text, 64).exactOptional(),
-}) satisfies z.ZodType<Constraints>;
+const grant = grantShape
+  .refine((value) => value.until === undefined || value.until > 0, { path: ["until"] })
+  .transform(canonicalGrant);
 
-const grant = z.strictObject({
-  constraints: constraints.exactOptional(),
-  consent: z.enum(["none", "ask"]),
-  until: seconds.exactOptional(),
-}) satisfies z.ZodType<Grant>;
-
-const limit = z
-  .strictObject({ warn: whole.exactOptional(), max: whole, action: z.enum(LIMIT_ACTIONS) })
-  .refine((value) => value.warn === undefined || value.warn <= value.max, {
-    path: ["warn"],
-  }) satisfies z.ZodType<Limit>;
-
-const version = z.strictObject({
-  code: counted,
-  name: text,
-  sha256: digest,
-  size: counted,
-  kid: text,
-  declares: z.array(text).max(256),
-}) satisfies z.ZodType<ProgramVersion>;
+const limit = limitShape
+  .strict()
+  .refine((value) => value.warn === undefined || value.warn <= value.max, { path: ["warn"] });
 
 const VALUE_SHAPES: { [K in MemberKind]: z.ZodType<MemberValues[K]> } = {
   publisher: z.strictObject({ name: label }),
-  "publisher-key": z.strictObject({ jwk, status: z.enum(["active", "revoked"]) }),
+  "publisher-key": z.strictObject({ jwk: publicKeyShape.strict(), status: z.enum(["active", "revoked"]) }),
   registration: z.strictObject({ publisherId: text, name: label }),
   status: z.enum(["active", "suspended", "retired"]),
-  version,
+  version: versionShape.strict(),
   grant,
   host: hostRule,
   limit,
-  receiver: z.strictObject({ actions: setOf(text, 256) }),
+  receiver: z.strictObject({ actions: z.array(text).min(1).max(LIST_MAX).transform(sorted) }),
   route: z.literal(true),
   "platform-limit": limit,
   "blocked-host": z.literal(true),

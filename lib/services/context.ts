@@ -13,6 +13,8 @@ export type ServiceContext = {
   ids: Ids;
   logger: Logger;
   signer: PolicySigner;
+  /** The request that a verb is called for, set by its door; the audit log keeps it. */
+  requestId?: string;
   config: {
     /** Where people and devices reach this console, without a trailing slash. */
     baseUrl: string;

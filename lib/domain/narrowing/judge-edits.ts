@@ -1,4 +1,5 @@
 import type { ChangeDirection } from "../lifecycles";
+import { appIdOf } from "../members";
 import { applyEdits, type Edit, type PolicyState } from "../policy-state";
 import { findWidenings } from "./find-widenings";
 import type { Widening } from "./widening";
@@ -48,14 +49,15 @@ export function splitEdits(
   return { narrowing, rest };
 }
 
-/** Pairs that could depend on each other: edits of one program. */
+/** Only host rules of one program depend on each other; more of them than this are not tried two by two. */
+const PAIRED_MAX = 24;
+
 function pairsOf(edits: readonly Edit[]): Edit[][] {
-  return edits.flatMap((first, index) =>
-    edits
+  const hosts = edits.filter(({ member }) => member.kind === "host").slice(0, PAIRED_MAX);
+  return hosts.flatMap((first, index) =>
+    hosts
       .slice(index + 1)
-      .filter(
-        (second) => "appId" in first.member && "appId" in second.member && first.member.appId === second.member.appId,
-      )
+      .filter((second) => appIdOf(first.member) === appIdOf(second.member))
       .map((second) => [first, second]),
   );
 }

@@ -1,0 +1,42 @@
+import { eq } from "drizzle-orm";
+import { changeSets } from "@/db/schema";
+import { appendAudit } from "@/lib/audit/append-audit";
+import type { ChangeSetView } from "@/lib/contracts/change-sets";
+import type { Actor } from "@/lib/domain/roles";
+import type { ServiceContext } from "../context";
+import { auditSet } from "./audit-set";
+import { decideOnSet } from "./decide-on-set";
+import { requireFresh, requirePublishable } from "./open-set";
+
+/**
+ * Approves another's proposal, bound to the members that it changes and their values before (spec §6). It is published
+ * by a further step. Raises `forbidden` for its proposer, for a role that never approves, and for whoever belongs to a
+ * publisher concerned. Audited as `changeSet.approve`.
+ */
+export async function approveChangeSet(
+  ctx: ServiceContext,
+  actor: Actor,
+  id: string,
+  input: { reason: string },
+): Promise<ChangeSetView> {
+  return decideOnSet(ctx, actor, id, "approve", async ({ tx, set, person, at }) => {
+    requireFresh(set);
+    requirePublishable(set.state, set.edits, "conflict");
+    await tx.db
+      .update(changeSets)
+      .set({
+        state: "approved",
+        decidedBy: person.personId,
+        decidedAt: at,
+        decisionReason: input.reason === "" ? null : input.reason,
+        isNarrowing: set.facts.isNarrowing,
+        updatedAt: at,
+      })
+      .where(eq(changeSets.id, id));
+    await appendAudit(
+      tx,
+      ctx,
+      auditSet(ctx, actor, { ...set, action: "changeSet.approve", changeSetId: id, reason: input.reason || null }),
+    );
+  });
+}

@@ -1,0 +1,70 @@
+import { and, asc, eq, inArray } from "drizzle-orm";
+import { changeSets, changes } from "@/db/schema";
+import type { Database } from "@/db/store";
+import { parseMember } from "@/lib/domain/member-keys";
+import { parseEntry } from "@/lib/domain/member-values";
+import type { Member } from "@/lib/domain/members";
+import type { Edit } from "@/lib/domain/policy-state";
+import { AppError, invariant } from "@/lib/platform/errors";
+
+export type ChangeSetRow = typeof changeSets.$inferSelect;
+export type ChangeRow = typeof changes.$inferSelect;
+export type LoadedSet = { row: ChangeSetRow; changes: ChangeRow[] };
+
+/** Change sets with their changes, in the order of the rows given. */
+export async function withChanges(db: Database, rows: ChangeSetRow[]): Promise<LoadedSet[]> {
+  if (rows.length === 0) return [];
+  const ids = rows.map((row) => row.id);
+  const all = await db
+    .select()
+    .from(changes)
+    .where(inArray(changes.changeSetId, ids))
+    .orderBy(asc(changes.changeSetId), asc(changes.position));
+  return rows.map((row) => ({ row, changes: all.filter((change) => change.changeSetId === row.id) }));
+}
+
+/** Raises `not_found`. */
+export async function loadChangeSet(db: Database, id: string): Promise<LoadedSet> {
+  const [loaded] = await withChanges(db, await db.select().from(changeSets).where(eq(changeSets.id, id)));
+  if (loaded === undefined) throw new AppError("not_found", "There is no such change set.");
+  return loaded;
+}
+
+/** A person's one draft. */
+export async function findDraft(db: Database, ownerId: string): Promise<LoadedSet | undefined> {
+  const rows = await db
+    .select()
+    .from(changeSets)
+    .where(and(eq(changeSets.ownerId, ownerId), eq(changeSets.state, "draft")));
+  return (await withChanges(db, rows))[0];
+}
+
+/** The member of a stored change. Stored keys were parsed before they were written. */
+export function memberOf(change: ChangeRow): Member {
+  const member = parseMember(change.member);
+  invariant(member !== null, `the stored member ${change.member} cannot be read`);
+  return member;
+}
+
+/** A stored value as an edit of its member; null removes. */
+export function toEdit(member: Member, value: unknown): Edit {
+  if (value === null || value === undefined) return { member, entry: null };
+  const parsed = parseEntry(member, value);
+  invariant(parsed.ok, `a stored value of a ${member.kind} cannot be read`);
+  return { member, entry: parsed.entry };
+}
+
+export function editsOf(set: LoadedSet): Edit[] {
+  return set.changes.map((change) => toEdit(memberOf(change), change.after));
+}
+
+/** Replaces the changes of a set. */
+export async function saveChanges(
+  db: Database,
+  changeSetId: string,
+  rows: Omit<ChangeRow, "changeSetId" | "position">[],
+): Promise<void> {
+  await db.delete(changes).where(eq(changes.changeSetId, changeSetId));
+  if (rows.length === 0) return;
+  await db.insert(changes).values(rows.map((row, position) => ({ ...row, changeSetId, position })));
+}

@@ -1,0 +1,124 @@
+import { eq } from "drizzle-orm";
+import { changeSets } from "@/db/schema";
+import type { Transaction } from "@/db/store";
+import type { AuditAction } from "@/lib/audit/actions";
+import type { ChangeInput, ChangeSetView } from "@/lib/contracts/change-sets";
+import { wideningsOf } from "@/lib/domain/narrowing/judge-edits";
+import { type Edit, memberValue, type PolicyState } from "@/lib/domain/policy-state";
+import type { Actor } from "@/lib/domain/roles";
+import { isSameValue } from "@/lib/domain/same-value";
+import { AppError, invariant } from "@/lib/platform/errors";
+import { lockPlatform } from "@/lib/sync/lock-platform";
+import type { ServiceContext } from "../context";
+import { loadState } from "../members/load-state";
+import { saveChanges } from "./change-set-rows";
+import { decideOnSet, viewNow } from "./decide-on-set";
+import { judgeChanges } from "./judge-changes";
+import { requireFresh, requirePublishable } from "./open-set";
+import { publishStep } from "./publish-step";
+import { refusal, requirePerson } from "./require-verb";
+import { readChanges, requireEditable } from "./resolve-changes";
+
+/**
+ * Publishes the actor's draft at once, because it is proven that it allows no more than before (spec §6). Raises
+ * `conflict` where it is not proven. Audited as `changeSet.narrow`.
+ */
+export async function narrowDraft(
+  ctx: ServiceContext,
+  actor: Actor,
+  id: string,
+  input: { reason: string },
+): Promise<ChangeSetView> {
+  return decideOnSet(ctx, actor, id, "narrow", async ({ tx, set }) => {
+    requireFresh(set);
+    requirePublishable(set.state, set.edits, "conflict");
+    const judged = judgeChanges(set.state, set.edits, set, ctx.ids, set.changes);
+    await saveChanges(tx.db, id, judged.rows);
+    await tx.db.update(changeSets).set({ reason: input.reason }).where(eq(changeSets.id, id));
+    await publishStep(tx, ctx, actor, {
+      changeSetId: id,
+      number: set.row.number,
+      edits: set.edits,
+      state: set.state,
+      isNarrowing: true,
+      action: "changeSet.narrow",
+      reason: input.reason,
+    });
+  });
+}
+
+/**
+ * Publishes changes at once without a draft: suspend, revoke, lower, remove, block. The proof and the rights are those
+ * of `narrowDraft`; the actor's draft stays as it is. Raises `conflict` for what is not proven to narrow and for what
+ * changes nothing.
+ */
+export async function narrowAtOnce(
+  ctx: ServiceContext,
+  actor: Actor,
+  input: { changes: readonly ChangeInput[]; reason: string },
+): Promise<ChangeSetView> {
+  const person = requirePerson(actor);
+  const wished = readChanges(input.changes, person, ctx.ids, "narrow");
+  return ctx.store.transaction(async (tx) => {
+    const platform = await lockPlatform(tx);
+    const members = wished.edits.map((edit) => edit.member);
+    const state = await loadState(tx.db, members, wished.edits);
+    requireEditable(state, wished.edits, wished.newRules);
+    const edits = wished.edits.filter((edit) => !isSameValue(edit.entry?.value, memberValue(state, edit.member)));
+    const isSetUpComplete = platform.setUpAt !== null;
+    requireNarrowing(state, edits, isSetUpComplete);
+    const step = { edits, state, isSetUpComplete, reason: input.reason, action: "changeSet.narrow" as const };
+    const id = await publishAtOnce(tx, ctx, actor, { ...step, isNarrowing: true });
+    return viewNow(tx, ctx, actor, id);
+  });
+}
+
+function requireNarrowing(state: PolicyState, edits: readonly Edit[], isSetUpComplete: boolean): void {
+  if (edits.length === 0) throw refusal("NOTHING_CHANGES");
+  requirePublishable(state, edits, "invalid_input");
+  const widenings = wideningsOf(state, edits, { isSetUpComplete });
+  if (widenings.length === 0) return;
+  throw new AppError("conflict", "It is not proven to narrow, so it takes a proposer and another who approves.", {
+    details: widenings.map(({ code, appId, what }) => ({
+      path: appId ?? "platform",
+      code,
+      message: `Not proven to allow no more: ${what}`,
+    })),
+  });
+}
+
+export type OneAct = {
+  edits: readonly Edit[];
+  state: PolicyState;
+  isSetUpComplete: boolean;
+  isNarrowing: boolean;
+  reason: string;
+  action: AuditAction;
+  undoOf?: string;
+  splitFrom?: string;
+};
+
+/** Writes a change set that is published in the act that begins it. Answers with its id. The caller judged it. */
+export async function publishAtOnce(tx: Transaction, ctx: ServiceContext, actor: Actor, act: OneAct): Promise<string> {
+  const at = new Date(ctx.clock.nowMs());
+  const id = ctx.ids.next("changeSet");
+  const judged = judgeChanges(act.state, act.edits, act, ctx.ids);
+  const [row] = await tx.db
+    .insert(changeSets)
+    .values({
+      id,
+      ownerId: actor.kind === "person" ? actor.personId : actor.kind,
+      state: "published",
+      reason: act.reason,
+      undoOf: act.undoOf ?? null,
+      splitFrom: act.splitFrom ?? null,
+      createdAt: at,
+      updatedAt: at,
+    })
+    .returning();
+  invariant(row !== undefined, "an insert answers with its row");
+  await saveChanges(tx.db, id, judged.rows);
+  const { edits, state, isNarrowing, action, reason } = act;
+  await publishStep(tx, ctx, actor, { changeSetId: id, number: row.number, edits, state, isNarrowing, action, reason });
+  return id;
+}

@@ -1,0 +1,45 @@
+import { eq } from "drizzle-orm";
+import { people } from "@/db/schema";
+import type { Transaction } from "@/db/store";
+import type { ChangeSetView } from "@/lib/contracts/change-sets";
+import { judgeApprover } from "@/lib/domain/change-set-lifecycle";
+import type { Actor } from "@/lib/domain/roles";
+import { AppError } from "@/lib/platform/errors";
+import type { ServiceContext } from "../context";
+import { decideOnSet } from "./decide-on-set";
+import { type OpenSet, requireFresh, requirePublishable } from "./open-set";
+import { publishStep } from "./publish-step";
+
+/**
+ * Publishes an approved set: by its proposer or any operator. Raises `conflict` where a member changed since, and where
+ * whoever approved it could not approve it now (disabled, another role, joined the publisher). Audited as
+ * `changeSet.publish`; devices are told after the commit.
+ */
+export async function publishChangeSet(ctx: ServiceContext, actor: Actor, id: string): Promise<ChangeSetView> {
+  return decideOnSet(ctx, actor, id, "publish", async ({ tx, set }) => {
+    await requireStandingApproval(tx, set);
+    requireFresh(set);
+    requirePublishable(set.state, set.edits, "conflict");
+    await publishStep(tx, ctx, actor, {
+      changeSetId: id,
+      number: set.row.number,
+      edits: set.edits,
+      state: set.state,
+      isNarrowing: set.facts.isNarrowing,
+      action: "changeSet.publish",
+      reason: set.row.reason,
+    });
+  });
+}
+
+async function requireStandingApproval(tx: Transaction, set: OpenSet): Promise<void> {
+  const { decidedBy } = set.row;
+  const [approver] = decidedBy === null ? [] : await tx.db.select().from(people).where(eq(people.id, decidedBy));
+  const isStanding =
+    approver !== undefined &&
+    approver.state === "active" &&
+    judgeApprover(set.facts, { personId: approver.id, role: approver.role, publisherId: approver.publisherId }).ok;
+  if (isStanding) return;
+  const message = "Whoever approved it could not approve it now; withdraw it and propose it again.";
+  throw new AppError("conflict", message, { details: [{ path: "", code: "APPROVAL_LAPSED", message }] });
+}

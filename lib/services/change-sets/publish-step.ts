@@ -1,0 +1,132 @@
+import { and, eq, inArray, ne } from "drizzle-orm";
+import { changeSets, changes, programs } from "@/db/schema";
+import type { Transaction } from "@/db/store";
+import type { AuditAction } from "@/lib/audit/actions";
+import { appendAudit } from "@/lib/audit/append-audit";
+import { formatMember } from "@/lib/domain/member-keys";
+import { appIdOf, type MemberKind } from "@/lib/domain/members";
+import { takesAway } from "@/lib/domain/narrowing/judge-edits";
+import type { Edit, PolicyState } from "@/lib/domain/policy-state";
+import type { Actor } from "@/lib/domain/roles";
+import { isSameValue } from "@/lib/domain/same-value";
+import { publishDocuments } from "@/lib/sync/publish-documents";
+import type { ServiceContext } from "../context";
+import { applyMember } from "../members/apply-member";
+import { auditSet } from "./audit-set";
+
+/** Kinds that no document carries. */
+const INTERNAL: readonly MemberKind[] = ["person", "sign-in", "publisher"];
+
+export type Step = {
+  changeSetId: string;
+  number: number;
+  edits: readonly Edit[];
+  /** What was published until now, as far as the edits reach. */
+  state: PolicyState;
+  /** Published by one person because it was proven to narrow. */
+  isNarrowing: boolean;
+  action: AuditAction;
+  reason: string | null;
+};
+
+/**
+ * Publishes judged edits: writes the members, audits, signs the documents (in this order: the platform document carries
+ * the audit head), closes what other sets had built on the same members, and marks the set published. The caller holds
+ * the platform's lock and has checked everything.
+ */
+export async function publishStep(tx: Transaction, ctx: ServiceContext, actor: Actor, step: Step): Promise<void> {
+  const at = new Date(ctx.clock.nowMs());
+  const { changeSetId, edits, state } = step;
+  for (const edit of edits) await applyMember(tx.db, edit, { at, changeSetId });
+  await appendAudit(tx, ctx, auditSet(ctx, actor, step));
+  await settleOthers(tx, ctx, step, at);
+  const appIds = await affectedPrograms(tx, edits);
+  const published = edits.every(({ member }) => INTERNAL.includes(member.kind))
+    ? null
+    : await publishDocuments(tx, ctx, { appIds, platform: true, changeSetId, narrows: takesAway(state, edits) });
+  await tx.db
+    .update(changeSets)
+    .set({
+      state: "published",
+      isNarrowing: step.isNarrowing,
+      publishedBy: actor.kind === "person" ? actor.personId : null,
+      publishedAt: at,
+      platformEpoch: published?.platformEpoch ?? null,
+      platformRevision: published?.platformRevision ?? null,
+      updatedAt: at,
+    })
+    .where(eq(changeSets.id, changeSetId));
+  for (const topic of topicsOf(edits)) tx.announce({ topic });
+}
+
+/** Programs whose documents say something new; a publisher's keys stand in the document of each of its programs. */
+async function affectedPrograms(tx: Transaction, edits: readonly Edit[]): Promise<string[]> {
+  const appIds = new Set(edits.flatMap(({ member }) => appIdOf(member) ?? []));
+  const publisherIds = edits.flatMap(({ member }) => (member.kind === "publisher-key" ? [member.publisherId] : []));
+  if (publisherIds.length > 0) {
+    const rows = await tx.db
+      .select({ appId: programs.appId })
+      .from(programs)
+      .where(inArray(programs.publisherId, publisherIds));
+    for (const { appId } of rows) appIds.add(appId);
+  }
+  return [...appIds];
+}
+
+/**
+ * A proposal or approval of a member that was just published otherwise is void; a draft's change that now changes
+ * nothing is dropped. A submitted version's set is derived anew when it is approved, so only another listing of the
+ * same version ends it.
+ */
+async function settleOthers(tx: Transaction, ctx: ServiceContext, step: Step, at: Date): Promise<void> {
+  const keys = step.edits.map(({ member }) => formatMember(member));
+  const touching = await tx.db
+    .select({ change: changes, set: changeSets })
+    .from(changes)
+    .innerJoin(changeSets, eq(changeSets.id, changes.changeSetId))
+    .where(
+      and(
+        inArray(changes.member, keys),
+        inArray(changeSets.state, ["draft", "proposed", "approved"]),
+        ne(changeSets.id, step.changeSetId),
+      ),
+    );
+  const voided = new Set<string>();
+  for (const { change, set } of touching) {
+    const edit = step.edits.find(({ member }) => formatMember(member) === change.member);
+    if (set.state === "draft") {
+      if (isSameValue(change.after, edit?.entry?.value)) await tx.db.delete(changes).where(eq(changes.id, change.id));
+      continue;
+    }
+    const isSubmission = set.ownerId.startsWith("pub_") && edit?.member.kind !== "version";
+    if (voided.has(set.id) || isSubmission) continue;
+    voided.add(set.id);
+    const reason = `Change set ${step.number} changed ${change.member} first.`;
+    await tx.db
+      .update(changeSets)
+      .set({ state: "void", decisionReason: reason, updatedAt: at })
+      .where(eq(changeSets.id, set.id));
+    await appendAudit(tx, ctx, {
+      actor: { kind: "system", name: "change sets" },
+      action: "changeSet.void",
+      subject: `change-set:${set.id}`,
+      changeSetId: set.id,
+      reason,
+      before: { state: set.state },
+      after: { state: "void" },
+      requestId: ctx.requestId ?? null,
+    });
+  }
+}
+
+type Topic = "change-sets" | "programs" | "publishers" | "people" | "sessions";
+
+function topicsOf(edits: readonly Edit[]): Topic[] {
+  const topics = new Set<Topic>(["change-sets"]);
+  for (const { member } of edits) {
+    if (member.kind === "person" || member.kind === "sign-in") topics.add("people").add("sessions");
+    else if (member.kind === "publisher" || member.kind === "publisher-key") topics.add("publishers");
+    else topics.add("programs");
+  }
+  return [...topics];
+}

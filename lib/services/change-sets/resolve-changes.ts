@@ -1,0 +1,106 @@
+import type { ChangeInput } from "@/lib/contracts/change-sets";
+import { mayNarrow, mayPropose } from "@/lib/domain/change-set-lifecycle";
+import { formatMember, parseMember } from "@/lib/domain/member-keys";
+import { parseEntry } from "@/lib/domain/member-values";
+import { type Member, type MemberValues, personIdOf } from "@/lib/domain/members";
+import { type Edit, memberValue, type PolicyState } from "@/lib/domain/policy-state";
+import { AppError, type ErrorDetail } from "@/lib/platform/errors";
+import type { Ids } from "@/lib/platform/ids";
+import { type PersonActor, refusal } from "./require-verb";
+
+export type WishedChanges = { edits: Edit[]; newRules: ReadonlySet<string> };
+
+/** A new host rule is written to `…/host:new`; its id is made here, so that nobody chooses one. */
+const NEW_RULE = /^(program:[^/]+\/host:)new$/;
+
+/**
+ * Reads wished changes. Raises `invalid_input` with the place of each that cannot be read, `forbidden` where this role
+ * writes no such member, or where it would be the actor's own role.
+ */
+export function readChanges(
+  inputs: readonly ChangeInput[],
+  actor: PersonActor,
+  ids: Ids,
+  way: "propose" | "narrow" = "propose",
+): WishedChanges {
+  const may = way === "propose" ? mayPropose : mayNarrow;
+  const details: ErrorDetail[] = [];
+  const edits: Edit[] = [];
+  const newRules = new Set<string>();
+  for (const [index, input] of inputs.entries()) {
+    const key = input.member.replace(NEW_RULE, (_text, prefix: string) => prefix + ids.next("hostRule"));
+    if (key !== input.member) newRules.add(key);
+    const member = parseMember(key);
+    if (member === null) {
+      details.push({ path: `/changes/${index}/member`, code: "FORMAT", message: "There is no such member." });
+      continue;
+    }
+    if (!may(actor.role, member.kind)) throw refusal("ROLE");
+    if (personIdOf(member) === actor.personId) throw refusal("OWN_PERSON");
+    if (input.after === null || input.after === undefined) {
+      edits.push({ member, entry: null });
+      continue;
+    }
+    const parsed = parseEntry(member, input.after);
+    if (parsed.ok) {
+      edits.push({ member, entry: parsed.entry });
+      continue;
+    }
+    for (const issue of parsed.issues) {
+      const message = "Not a value that this member can have.";
+      details.push({ path: `/changes/${index}/after${issue.path}`, code: issue.code, message });
+    }
+  }
+  const keys = edits.map(({ member }) => formatMember(member));
+  for (const [index, key] of keys.entries()) {
+    if (keys.indexOf(key) !== index) {
+      details.push({ path: `/changes/${index}/member`, code: "DUPLICATE", message: "Changed twice." });
+    }
+  }
+  if (details.length > 0) throw new AppError("invalid_input", "These changes cannot be read.", { details });
+  return { edits, newRules };
+}
+
+/**
+ * Refuses what no draft may hold, because a verb of its own makes it: registrations, publishers, listings and
+ * invitations, and a host rule under an id that was not made here. `knownRules` are the keys of new rules of this call
+ * and of the actor's draft. Raises `invalid_input`.
+ */
+export function requireEditable(state: PolicyState, edits: readonly Edit[], knownRules: ReadonlySet<string>): void {
+  const details = edits.flatMap(({ member, entry }) => {
+    const code = entry === null ? null : whyNotEditable(member, entry.value, state, knownRules);
+    return code === null ? [] : [{ path: formatMember(member), code, message: "This is not changed by a draft." }];
+  });
+  if (details.length > 0) throw new AppError("invalid_input", "Some of this is not changed by a draft.", { details });
+}
+
+function whyNotEditable(
+  member: Member,
+  value: unknown,
+  state: PolicyState,
+  knownRules: ReadonlySet<string>,
+): string | null {
+  const before = memberValue(state, member);
+  switch (member.kind) {
+    case "registration":
+    case "publisher":
+      return before === null ? "NOT_EDITABLE" : null;
+    case "version":
+      return "NOT_EDITABLE";
+    case "host":
+      return before === null && !knownRules.has(formatMember(member)) ? "UNKNOWN_RULE" : null;
+    case "person": {
+      if (before === null) return "NOT_EDITABLE";
+      const was = (before as MemberValues["person"]).state;
+      const is = (value as MemberValues["person"]).state;
+      // Only the invited themselves turn an invitation into an account.
+      return was === "invited" && is === "active"
+        ? "PERSON_STATE"
+        : was === "active" && is === "invited"
+          ? "PERSON_STATE"
+          : null;
+    }
+    default:
+      return null;
+  }
+}

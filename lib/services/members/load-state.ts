@@ -1,0 +1,65 @@
+import { inArray } from "drizzle-orm";
+import { people, publisherKeys, publishers } from "@/db/schema";
+import type { Database } from "@/db/store";
+import { appIdOf, type Entry, type Member, publisherIdOf } from "@/lib/domain/members";
+import { type Edit, type PolicyState, policyState } from "@/lib/domain/policy-state";
+import { readPlatformEntries, readProgramEntries } from "@/lib/sync/documents/read-entries";
+
+/**
+ * What is published, as far as these members reach: the whole platform, each program named with its publisher, and
+ * everybody where a person is concerned. Inside a transaction pass `tx.db`.
+ */
+export async function loadState(
+  db: Database,
+  members: readonly Member[],
+  edits: readonly Edit[] = [],
+): Promise<PolicyState> {
+  const entries: Entry[] = await readPlatformEntries(db);
+  for (const appId of unique(members.map(appIdOf))) entries.push(...(await readProgramEntries(db, appId)));
+  const publisherIds = new Set(unique(members.map(publisherIdOf)));
+  for (const entry of [...entries, ...edits.map((edit) => edit.entry)]) {
+    if (entry?.kind === "registration" || (entry?.kind === "person" && entry.value.publisherId !== null)) {
+      publisherIds.add(entry.value.publisherId ?? "");
+    }
+  }
+  const kids = members.flatMap((member) => (member.kind === "publisher-key" ? [member.kid] : []));
+  entries.push(...(await readPublishers(db, [...publisherIds])), ...(await readKeys(db, kids)));
+  if (members.some((member) => member.kind === "person" || member.kind === "sign-in")) {
+    entries.push(...(await readPeople(db)));
+  }
+  return policyState(entries);
+}
+
+async function readPublishers(db: Database, ids: string[]): Promise<Entry[]> {
+  if (ids.length === 0) return [];
+  const rows = await db.select().from(publishers).where(inArray(publishers.id, ids));
+  return rows.map(({ id, name }) => ({
+    kind: "publisher",
+    member: { kind: "publisher", publisherId: id },
+    value: { name },
+  }));
+}
+
+/** By `kid`, whoever's they are: a key belongs to one publisher. */
+async function readKeys(db: Database, kids: string[]): Promise<Entry[]> {
+  if (kids.length === 0) return [];
+  const rows = await db.select().from(publisherKeys).where(inArray(publisherKeys.kid, kids));
+  return rows.map(({ publisherId, kid, jwk, status }) => ({
+    kind: "publisher-key",
+    member: { kind: "publisher-key", publisherId, kid },
+    value: { jwk, status },
+  }));
+}
+
+async function readPeople(db: Database): Promise<Entry[]> {
+  const rows = await db.select().from(people);
+  return rows.map(({ id, email, name, role, publisherId, state }) => ({
+    kind: "person",
+    member: { kind: "person", personId: id },
+    value: { email, name, role, publisherId, state },
+  }));
+}
+
+function unique(values: readonly (string | null)[]): string[] {
+  return [...new Set(values.filter((value) => value !== null))];
+}
