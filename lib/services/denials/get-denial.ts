@@ -1,0 +1,131 @@
+import { and, desc, eq, isNotNull, ne, sql } from "drizzle-orm";
+import { changeSets, type documents, events, people, programs, telemetryMinutes } from "@/db/schema";
+import type { Database } from "@/db/store";
+import type { DenialDetail, DenialRow } from "@/lib/contracts/programs";
+import { formatMember } from "@/lib/domain/member-keys";
+import type { Actor } from "@/lib/domain/roles";
+import { AppError } from "@/lib/platform/errors";
+import type { HostPurpose } from "@/native/core/codes";
+import { findApi, isCapability } from "@/native/core/decide/catalog";
+import type { ServiceContext } from "../context";
+import { platformDocumentAt, programDocumentAt } from "../programs/newest-document";
+import { requirePermission } from "../require-permission";
+import { buildLadder } from "./ladder";
+import { withNames } from "./list-denials";
+import { readPointer } from "./read-pointer";
+
+const SIMILAR_MAX = 10;
+
+/**
+ * One denial explained: the ladder of checks, the rule text of the revision that decided with who made it, and a change
+ * that would allow it. Where the single event was sampled away or has not arrived, its cause key still finds the cause.
+ * Raises `not_found`.
+ */
+export async function getDenial(context: ServiceContext, actor: Actor, denialId: string): Promise<DenialDetail> {
+  requirePermission(actor, "console.read");
+  const { db } = context.store;
+  const cause = denialId.slice(0, 16);
+  const [exact] = await db.select().from(events).where(eq(events.denialId, denialId)).limit(1);
+  const [alike] =
+    exact !== undefined
+      ? [exact]
+      : await db
+          .select()
+          .from(events)
+          .where(and(eq(events.cause, cause), isNotNull(events.denialId)))
+          .orderBy(desc(events.at))
+          .limit(1);
+  const [row] = await withNames(db, alike === undefined ? [] : [alike]);
+  if (row === undefined) throw new AppError("not_found", "No such denial was reported.");
+  const others = await db
+    .select()
+    .from(events)
+    .where(and(eq(events.cause, cause), isNotNull(events.denialId), ne(events.denialId, row.denialId)))
+    .orderBy(desc(events.at))
+    .limit(SIMILAR_MAX);
+  return {
+    ...row,
+    ladder: buildLadder(row.code, row.layer, row.target.includes(":") || row.purpose !== null),
+    decidedBy: await explainRule(db, row),
+    ...(await countCause(db, row.appId, cause)),
+    similar: await withNames(db, others),
+    proposal: await proposalFor(context, row),
+  };
+}
+
+async function countCause(db: Database, appId: string, cause: string): Promise<{ times: number; devices: number }> {
+  const [row] = await db
+    .select({
+      times: sql<number>`coalesce(sum((denial->>'count')::bigint), 0)::int`,
+      devices: sql<number>`count(distinct ${telemetryMinutes.deviceId})::int`,
+    })
+    .from(telemetryMinutes)
+    .innerJoin(sql`jsonb_array_elements(${telemetryMinutes.denials}) as denial`, sql`true`)
+    .where(and(eq(telemetryMinutes.appId, appId), sql`denial->>'cause' = ${cause}`));
+  return { times: row?.times ?? 0, devices: row?.devices ?? 0 };
+}
+
+/** The rule as it stood in the revision that the device named, and the decision behind that revision. */
+async function explainRule(db: Database, row: DenialRow): Promise<DenialDetail["decidedBy"]> {
+  if (row.epoch === null) return null;
+  const isPlatform = row.layer === "platform";
+  const revision = isPlatform ? row.platformRevision : row.programRevision;
+  if (revision === null) return null;
+  const document = isPlatform
+    ? await platformDocumentAt(db, row.epoch, revision)
+    : await programDocumentAt(db, row.appId, row.epoch, revision);
+  if (document === undefined) return null;
+  const decision = await readDecision(db, document.row.changeSetId);
+  return {
+    pointer: row.rule ?? "",
+    value: row.rule === null ? null : (readPointer(document.claims, row.rule) ?? null),
+    at: document.row.createdAt.toISOString(),
+    ...decision,
+  };
+}
+
+async function readDecision(db: Database, changeSetId: typeof documents.$inferSelect.changeSetId) {
+  const nobody = { changeSetId: null, changeSetNumber: null, author: null, approver: null };
+  if (changeSetId === null) return nobody;
+  const [set] = await db.select().from(changeSets).where(eq(changeSets.id, changeSetId)).limit(1);
+  if (set === undefined) return nobody;
+  const names = await db.select({ id: people.id, name: people.name }).from(people);
+  const nameOf = (id: string | null) => names.find((person) => person.id === id)?.name ?? null;
+  return {
+    changeSetId,
+    changeSetNumber: set.number,
+    author: nameOf(set.ownerId),
+    approver: nameOf(set.decidedBy),
+  };
+}
+
+/** The change from which a proposal would start: a rule for the host, or the grant. Null where neither would help. */
+async function proposalFor(context: ServiceContext, row: DenialRow): Promise<DenialDetail["proposal"]> {
+  const [program] = await context.store.db
+    .select({ status: programs.status })
+    .from(programs)
+    .where(eq(programs.appId, row.appId))
+    .limit(1);
+  if (program === undefined) return null;
+  if (row.code === "HOST_NOT_ALLOWED") {
+    const [host, port] = row.target.split(":");
+    if (host === undefined || port === undefined) return null;
+    // Safe: the batch's shape admits the closed list of purposes alone.
+    const purposes = [(row.purpose ?? "request") as HostPurpose];
+    return {
+      member: formatMember({ kind: "host", appId: row.appId, ruleId: context.ids.next("hostRule") }),
+      after: { host, ports: [Number(port)], purposes },
+      title: `Propose host ${host}`,
+    };
+  }
+  if (row.code === "PERMISSION_DENIED" && row.layer === "grant" && row.rule === null) {
+    const capability = findApi(row.target)?.capability.name ?? row.target;
+    if (!isCapability(capability)) return null;
+    return {
+      member: formatMember({ kind: "grant", appId: row.appId, capability }),
+      after: { consent: "ask" },
+      title: `Propose grant ${capability}`,
+    };
+  }
+  return null;
+}
