@@ -1,0 +1,47 @@
+import { utf8Text } from "../crypto/encoding";
+
+/** How many segments a name may have (spec §2, Bundle). */
+export const NAME_SEGMENTS_MAX = 16;
+
+/** C0 and C1 controls and DEL. */
+const CONTROL_CHARACTER = /\p{Cc}/u;
+/** Names that Windows gives to devices, in any folder and with any extension. */
+const DEVICE_NAME = /^(?:con|prn|aux|nul|conin\$|conout\$|clock\$|(?:com|lpt)[0-9¹²³])(?:\.|$)/i;
+/** The one letter whose upper case is another letter's although full case folding keeps them apart. */
+const DOTLESS_I = "ı";
+
+export type EntryName = {
+  name: string;
+  isDirectory: boolean;
+  /** Equal for two names that some file system would hold to be one: NFC and full case folding, no closing slash. */
+  identity: string;
+};
+
+/**
+ * Reads the name of an entry: UTF-8, relative, of plain segments (spec §2, Bundle). Undefined for absolute names, `.`,
+ * `..` and empty segments, backslashes, colons (drives, streams), device names and control characters.
+ */
+export function readEntryName(bytes: Uint8Array, isMarkedUtf8: boolean): EntryName | undefined {
+  const name = utf8Text(bytes);
+  if (name === undefined || (!isMarkedUtf8 && bytes.some((byte) => byte >= 0x80))) return undefined;
+  if (name === "" || /[\\:\uFEFF]/.test(name) || CONTROL_CHARACTER.test(name)) return undefined;
+  const isDirectory = name.endsWith("/");
+  const path = isDirectory ? name.slice(0, -1) : name;
+  const segments = path.split("/");
+  if (segments.length > NAME_SEGMENTS_MAX || !segments.every(isPlainSegment)) return undefined;
+  return { name, isDirectory, identity: foldCase(path.normalize("NFC")).normalize("NFC") };
+}
+
+/** Windows drops dots and spaces at the end of a segment, so they hide neither `..` nor a device. */
+function isPlainSegment(segment: string): boolean {
+  const bare = segment.replace(/[. ]+$/, "");
+  return bare !== "" && !DEVICE_NAME.test(bare);
+}
+
+function foldCase(text: string): string {
+  let folded = "";
+  for (const char of text) {
+    folded += char === DOTLESS_I ? char : char.toLowerCase().toUpperCase().toLowerCase();
+  }
+  return folded;
+}
