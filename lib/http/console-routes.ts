@@ -49,7 +49,7 @@ import {
   submissionActionResultSchema,
 } from "@/lib/contracts/publishers";
 import { appIdSchema, reasonSchema, spreadSchema, timeRangeSchema } from "@/lib/contracts/shared";
-import { describeRoute } from "./route-description";
+import { describeRoute, type PersonPermission } from "./route-description";
 
 const BASE = "/api/console/v1";
 const SMALL_BYTES = 4096;
@@ -241,7 +241,7 @@ export const consoleRoutes = {
   }),
   previewChanges: describeRoute({
     ...write,
-    permission: "console.read",
+    permission: "changes.propose",
     path: `${BASE}/change-sets/preview`,
     summary: "What these changes would be; writes nothing",
     input: { body: changesInputSchema },
@@ -259,7 +259,7 @@ export const consoleRoutes = {
   }),
   narrowNow: describeRoute({
     ...write,
-    permission: "changes.narrow",
+    permission: ["changes.narrow", "changes.propose"],
     path: `${BASE}/change-sets/narrow`,
     summary: "Publish at once what is proven to narrow",
     input: { body: narrowInputSchema },
@@ -269,10 +269,10 @@ export const consoleRoutes = {
   discardChangeSet: changeSetVerb("discard", "changes.propose", "Discard my draft"),
   splitChangeSet: describeRoute({
     ...write,
-    permission: ["changes.propose", "changes.narrow"],
+    permission: "changes.propose",
     path: `${BASE}/change-sets/{id}/split`,
     summary: "Part what narrows from what widens",
-    input: { params: byId, body: none },
+    input: { params: byId, body: withReasonSchema },
     output: splitResultSchema,
     refusals: ["not_found", "conflict", "precondition_failed"],
   }),
@@ -281,8 +281,17 @@ export const consoleRoutes = {
   approveChangeSet: changeSetVerb("approve", "changes.approve", "Approve another's proposal", approveInputSchema),
   refuseChangeSet: changeSetVerb("refuse", "changes.approve", "Refuse another's proposal", withReasonSchema),
   publishChangeSet: changeSetVerb("publish", ["changes.publish", "changes.propose"], "Publish an approved set"),
-  narrowChangeSet: changeSetVerb("narrow", "changes.narrow", "Publish a draft that narrows", withReasonSchema),
-  undoChangeSet: changeSetVerb("undo", "changes.narrow", "Return what I narrowed within 15 minutes"),
+  narrowChangeSet: changeSetVerb(
+    "narrow",
+    ["changes.narrow", "changes.propose"],
+    "Publish a draft that narrows",
+    withReasonSchema,
+  ),
+  undoChangeSet: changeSetVerb(
+    "undo",
+    ["changes.narrow", "changes.propose"],
+    "Return what I narrowed within 15 minutes",
+  ),
   listPublishers: describeRoute({
     ...seesConsole,
     path: `${BASE}/publishers`,

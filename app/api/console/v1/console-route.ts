@@ -12,7 +12,7 @@ export function consoleRoute<const D extends RouteDescription>(
     const context = services();
     const handler = route<D>(
       { ...description, resolveActor: (incoming) => readSession(context, incoming.headers.get("cookie")) },
-      (call) => fn(call, context),
+      (call) => fn(call, { ...context, requestId: call.requestId }),
       { ids: context.ids, logger: context.logger, validatesOutput: context.config.environment === "development" },
     );
     return handler(request, params);
