@@ -1,0 +1,52 @@
+import type { HostPurpose } from "../../core/codes";
+import { findApi, findCapability, listApis } from "../../core/decide/catalog";
+import type { ApiDecision } from "../../core/decide/decide-api";
+import type { Decision } from "../../core/decide/decision";
+
+/** A call that the evaluator allowed. Who calls comes from the channel, never from `params`. */
+export type AllowedCall = {
+  /** Checked against the catalogue's schema of the API. */
+  params: Readonly<Record<string, unknown>>;
+  decision: ApiDecision;
+  /** Aborted when the program ends. */
+  signal: AbortSignal;
+};
+
+/** What a call came to. `denied` is a refusal that only doing it could find; `failed` is the world's no. */
+export type CallOutcome =
+  | { outcome: "value"; value: Readonly<Record<string, unknown>>; body?: Uint8Array }
+  | { outcome: "denied"; decision: CallDenial; url?: string; purpose?: HostPurpose }
+  | { outcome: "failed"; reason: string };
+
+export type CallDenial = Pick<Decision, "code" | "layer" | "rule"> & {
+  rate?: { limit: number; used: number; retryAfterMs: number };
+};
+
+export type ApiHandler = (call: AllowedCall) => Promise<CallOutcome>;
+
+/** One capability's handlers, by the names of its APIs. */
+export type CapabilityHandler = { capability: string; apis: Readonly<Record<string, ApiHandler>> };
+
+export type CapabilityRegistry = {
+  find(api: string): ApiHandler | undefined;
+  /** Names of the APIs that this runtime carries out, in the catalogue's order. */
+  readonly apis: readonly string[];
+};
+
+/**
+ * The only way for a function to become callable (spec §3): its capability and its API stand in the catalogue, which
+ * also holds the schema of its parameters. Throws on a handler that the catalogue does not know, or a second one.
+ */
+export function createCapabilityRegistry(handlers: readonly CapabilityHandler[]): CapabilityRegistry {
+  const registered = new Map<string, ApiHandler>();
+  for (const { capability, apis } of handlers) {
+    if (findCapability(capability) === undefined) throw new Error(`no capability ${capability} in the catalogue`);
+    for (const [api, handler] of Object.entries(apis)) {
+      if (findApi(api)?.capability.name !== capability) throw new Error(`${api} is no API of ${capability}`);
+      if (registered.has(api)) throw new Error(`${api} has a handler already`);
+      registered.set(api, handler);
+    }
+  }
+  const apis = listApis().flatMap(({ name }) => (registered.has(name) ? [name] : []));
+  return { apis, find: (api) => registered.get(api) };
+}

@@ -1,0 +1,108 @@
+import { createHash } from "node:crypto";
+import type { HostPurpose } from "../../core/codes";
+import { causeKey, denialSubject, makeDenialId } from "../../core/decide/cause-key";
+import { readUrl } from "../../core/decide/read-url";
+import type { AppliedPolicy, HostEvent, TelemetryPort } from "../ports";
+import type { CallDenial } from "./capability-registry";
+
+/** One refusal, as it is told to the program, counted, and made an event. */
+export type DenialReport = {
+  api: string;
+  decision: CallDenial;
+  /** Of a network call: what it asked for. */
+  url?: string;
+  purpose?: HostPurpose;
+  /** Overrides the type that the code stands for. */
+  type?: HostEvent["type"];
+};
+
+export type DenialReporter = {
+  /** Resolves to the id that the program is given. */
+  report(denial: DenialReport): Promise<string>;
+};
+
+export type DenialReporterOptions = {
+  appId: string;
+  versionCode: number;
+  policy(): AppliedPolicy;
+  telemetry: TelemetryPort;
+  /** Short random text. */
+  randomId(): string;
+};
+
+/** Codes that speak of a host: their denial is a blocked request. */
+const HOST_LAYER_CODES: ReadonlySet<string> = new Set([
+  "URL_MALFORMED",
+  "SCHEME_NOT_ALLOWED",
+  "HOST_MALFORMED",
+  "HOST_BLOCKED_BY_PLATFORM",
+  "HOST_NOT_ALLOWED",
+  "PORT_NOT_ALLOWED",
+  "PURPOSE_NOT_ALLOWED",
+  "ADDRESS_NOT_PUBLIC",
+  "REDIRECT_NOT_ALLOWED",
+  "TLS_INVALID",
+  "PIN_MISMATCH",
+]);
+
+const API_CHARACTERS_MAX = 128;
+/** Causes whose key is remembered; a program that varies its calls without end does not grow this. */
+const CAUSES_MAX = 512;
+
+function eventType(code: string): HostEvent["type"] {
+  if (code === "UNKNOWN_API") return "unknown_api";
+  return HOST_LAYER_CODES.has(code) ? "blocked_request" : "denied_api";
+}
+
+function targetOf(
+  url: string | undefined,
+  purpose: HostPurpose | undefined,
+): { host: string; port: number } | undefined {
+  if (url === undefined || purpose === undefined) return undefined;
+  const reading = readUrl(url, purpose);
+  return reading.ok ? { host: reading.host, port: reading.port } : undefined;
+}
+
+/** Counts every denial under its cause, makes an event of it, and gives it its id (spec §5, §7). */
+export function createDenialReporter(options: DenialReporterOptions): DenialReporter {
+  const { appId, versionCode, telemetry } = options;
+  const keys = new Map<string, Promise<string>>();
+  const sha256 = async (bytes: Uint8Array): Promise<Uint8Array> => createHash("sha256").update(bytes).digest();
+
+  const keyOf = (code: CallDenial["code"], subject: string): Promise<string> => {
+    const id = `${code}\n${subject}`;
+    const known = keys.get(id);
+    if (known !== undefined) return known;
+    if (keys.size >= CAUSES_MAX) keys.clear();
+    const made = causeKey({ appId, versionCode, code, subject }, sha256);
+    keys.set(id, made);
+    return made;
+  };
+
+  return {
+    async report({ decision, url, purpose, type, ...denial }) {
+      const { code, layer, rule } = decision;
+      const api = denial.api.slice(0, API_CHARACTERS_MAX) || "?";
+      const target = targetOf(url, purpose);
+      const cause = await keyOf(code, denialSubject(api, target));
+      const denialId = makeDenialId(cause, options.randomId());
+      const { epoch, platformRevision, programRevision } = options.policy();
+      const about = { api, ...target, ...(target === undefined || purpose === undefined ? {} : { purpose }) };
+      telemetry.addToMinute({ appId, versionCode }, { denials: [{ cause, code, layer, rule, ...about, count: 1 }] });
+      telemetry.recordEvent({
+        type: type ?? eventType(code),
+        appId,
+        versionCode,
+        denialId,
+        code,
+        layer,
+        rule,
+        epoch,
+        platformRevision,
+        programRevision,
+        ...about,
+      });
+      return denialId;
+    },
+  };
+}

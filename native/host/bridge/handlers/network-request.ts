@@ -1,0 +1,55 @@
+import type { EgressDecision, EgressPort } from "../../ports";
+import type { CapabilityHandler } from "../capability-registry";
+
+export type NetworkRequestOptions = {
+  appId: string;
+  versionCode: number;
+  egress: EgressPort;
+  /** Decides one hop by the policy of that moment. */
+  decideHop(url: string, hop: number, from?: string): EgressDecision;
+};
+
+const encoder = new TextEncoder();
+
+/** The schema has looked at it: bytes, text or absent. */
+function bytesOf(body: unknown): Uint8Array | undefined {
+  if (body instanceof Uint8Array) return body;
+  return typeof body === "string" ? encoder.encode(body) : undefined;
+}
+
+/** Requests are performed by the host, never by the program: it has no socket to make one with (spec §5). */
+export function networkRequestHandler(options: NetworkRequestOptions): CapabilityHandler {
+  const { appId, versionCode, egress, decideHop } = options;
+  return {
+    capability: "network.request",
+    apis: {
+      "network.request": async ({ params, signal }) => {
+        const url = String(params.url);
+        const body = bytesOf(params.body);
+        const result = await egress.request({
+          appId,
+          versionCode,
+          url,
+          method: typeof params.method === "string" ? params.method : "GET",
+          headers: (params.headers ?? {}) as Record<string, string>,
+          ...(body === undefined ? {} : { body }),
+          purpose: "request",
+          decide: (hopUrl, _purpose, hop, from) => decideHop(hopUrl, hop, from),
+          signal,
+        });
+        switch (result.outcome) {
+          case "response":
+            return {
+              outcome: "value",
+              value: { url: result.url, status: result.status, headers: result.headers },
+              body: result.body,
+            };
+          case "denied":
+            return { outcome: "denied", decision: result.decision, url: result.url, purpose: "request" };
+          case "failed":
+            return { outcome: "failed", reason: result.reason };
+        }
+      },
+    },
+  };
+}

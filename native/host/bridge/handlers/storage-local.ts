@@ -1,0 +1,70 @@
+import { parseJson } from "../../../core/json/parse-json";
+import { storagePath } from "../../../core/storage/storage-path";
+import { keyOfFileName } from "../../storage/key-name";
+import type { StorageArea, StoreResult } from "../../storage/program-storage";
+import type { CallDenial, CallOutcome, CapabilityHandler } from "../capability-registry";
+
+export type StorageLocalOptions = {
+  appId: string;
+  user: string;
+  area: StorageArea;
+  /** Whether the area may grow to this size. */
+  admit(sizeBytes: number): boolean;
+  /** What a program is told whose value does not fit. */
+  refusal(usedBytes: number): CallDenial;
+};
+
+const DONE: CallOutcome = { outcome: "value", value: {} };
+const INVALID: CallOutcome = {
+  outcome: "denied",
+  decision: { code: "INVALID_ARGUMENTS", layer: "api", rule: null },
+};
+
+/** Values of the program's own, as JSON, one file a key; a key is encoded into its file's name and is never a path. */
+export function storageLocalHandler(options: StorageLocalOptions): CapabilityHandler {
+  const { appId, user, area } = options;
+
+  const fileName = (key: unknown): string | undefined => {
+    const place = storagePath({ appId, user, area: "storage", key: String(key) });
+    return place.result === "ok" ? place.path.slice(place.path.lastIndexOf("/") + 1) : undefined;
+  };
+  const stored = (result: StoreResult): CallOutcome => {
+    if (result.ok) return DONE;
+    if (result.reason === "quota") return { outcome: "denied", decision: options.refusal(result.usedBytes) };
+    if (result.reason === "too_many_entries") return { outcome: "denied", decision: options.refusal(area.usedBytes()) };
+    return { outcome: "failed", reason: "the value could not be kept" };
+  };
+  const withName = (key: unknown, work: (name: string) => Promise<CallOutcome>): Promise<CallOutcome> => {
+    const name = fileName(key);
+    return name === undefined ? Promise.resolve(INVALID) : work(name);
+  };
+
+  return {
+    capability: "storage.local",
+    apis: {
+      "storage.local.get": ({ params }) =>
+        withName(params.key, async (name) => {
+          const content = await area.read(name);
+          if (content === undefined) return DONE;
+          const value = parseJson(content);
+          if (!value.ok) return { outcome: "failed", reason: "the value can't be read any more" };
+          return { outcome: "value", value: { value: value.value } };
+        }),
+      "storage.local.set": ({ params }) =>
+        withName(params.key, async (name) => {
+          const content = new TextEncoder().encode(JSON.stringify(params.value));
+          return stored(await area.write(name, content, options.admit));
+        }),
+      "storage.local.remove": ({ params }) =>
+        withName(params.key, async (name) => {
+          await area.remove(name);
+          return DONE;
+        }),
+      "storage.local.keys": async () => {
+        const names = await area.names();
+        const keys = names.flatMap((name) => keyOfFileName(name) ?? []);
+        return { outcome: "value", value: { keys: keys.sort() } };
+      },
+    },
+  };
+}
