@@ -433,11 +433,7 @@ export const consoleRoutes = {
 
 function changeSetVerb<V extends string, B extends z.ZodType = typeof none>(
   verb: V,
-  permission:
-    | "changes.propose"
-    | "changes.approve"
-    | "changes.narrow"
-    | readonly ["changes.publish", "changes.propose"],
+  permission: PersonPermission,
   summary: string,
   body?: B,
 ) {
