@@ -3,12 +3,21 @@ import { AppError } from "@/lib/platform/errors";
 const tooLarge = (maxBytes: number) =>
   new AppError("payload_too_large", `The body is larger than ${maxBytes} bytes.`, { extra: { maxBytes } });
 
+/** A sender that breaks off, or gzip that does not unfold, is the sender's error and not ours. */
+async function nextChunk(reader: ReadableStreamDefaultReader<Uint8Array>) {
+  try {
+    return await reader.read();
+  } catch (cause) {
+    throw new AppError("invalid_input", "The body broke off or is not valid gzip.", { cause });
+  }
+}
+
 async function collect(stream: ReadableStream<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   const reader = stream.getReader();
   for (;;) {
-    const { done, value } = await reader.read();
+    const { done, value } = await nextChunk(reader);
     if (done) break;
     size += value.byteLength;
     if (size > maxBytes) {
@@ -47,10 +56,5 @@ export async function readBody(request: Request, maxBytes: number, acceptsGzip: 
   const unfolded = new Blob([received as Uint8Array<ArrayBuffer>])
     .stream()
     .pipeThrough(new DecompressionStream("gzip"));
-  try {
-    return await collect(unfolded, maxBytes);
-  } catch (cause) {
-    if (cause instanceof AppError) throw cause;
-    throw new AppError("invalid_input", "The body is not valid gzip.", { cause });
-  }
+  return await collect(unfolded, maxBytes);
 }

@@ -6,6 +6,7 @@ import { conditionalResponse, matchesTag } from "@/lib/http/conditional";
 import { errorResponse } from "@/lib/http/error-response";
 import { type RouteHandler, type RoutePorts, route } from "@/lib/http/route";
 import type { RouteAnswer, RouteCall, RouteDescription } from "@/lib/http/route-description";
+import type { RoutedHandler } from "@/lib/http/router";
 import { AppError, invariant } from "@/lib/platform/errors";
 import { BUNDLE_SIGNATURE_HEADER } from "@/native/core/wire/bundle-signature";
 import { nowSeconds, type SyncContext } from "../context";
@@ -36,6 +37,14 @@ export type RuntimeApiOptions = {
   accessKey: Buffer;
   validatesOutput: boolean;
 };
+
+/** The handlers beside their descriptions, for a router. */
+export function runtimeRoutedHandlers(api: RuntimeApi): RoutedHandler[] {
+  return Object.entries(api.handlers).map(([name, handler]) => ({
+    description: runtimeRoutes[name as keyof RuntimeApi["handlers"]],
+    handler,
+  }));
+}
 
 /** A device that behaves needs a request each few seconds; a burst covers a publish of many programs. */
 const DEVICE_RATE = { burst: 240, perSecond: 8 } as const;

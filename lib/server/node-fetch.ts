@@ -1,0 +1,106 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { PEER_HEADER } from "@/lib/sync/runtime/runtime-api";
+
+/** How long the rest of a body that nobody wants is let in, so that its sender can read why. */
+const DRAIN_MS = 2_000;
+/** Never sent as a Request: the standard forbids them (and there is no route for them). */
+const FORBIDDEN_METHODS = new Set(["TRACE", "TRACK", "CONNECT"]);
+
+/** How much of a body waits unread before its sender is held back. */
+const BODY_AHEAD_BYTES = 256 * 1024;
+
+/**
+ * The body as a web stream. Unlike `Readable.toWeb`, giving it up leaves the connection open: a refusal of what is too
+ * large must still reach its sender.
+ */
+function bodyOf(incoming: IncomingMessage): ReadableStream<Uint8Array> {
+  let isOver = false;
+  return new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        incoming.on("data", (chunk: Buffer) => {
+          if (isOver) return;
+          controller.enqueue(chunk);
+          if ((controller.desiredSize ?? 0) <= 0) incoming.pause();
+        });
+        incoming.on("end", () => {
+          if (!isOver) controller.close();
+          isOver = true;
+        });
+        incoming.on("error", (error) => {
+          if (!isOver) controller.error(error);
+          isOver = true;
+        });
+        incoming.pause();
+      },
+      pull() {
+        incoming.resume();
+      },
+      cancel() {
+        isOver = true;
+      },
+    },
+    new ByteLengthQueuingStrategy({ highWaterMark: BODY_AHEAD_BYTES }),
+  );
+}
+
+function toRequest(incoming: IncomingMessage): Request {
+  const headers = new Headers();
+  for (let index = 0; index < incoming.rawHeaders.length; index += 2) {
+    const name = incoming.rawHeaders[index] ?? "";
+    if (!name.startsWith(":")) headers.append(name, incoming.rawHeaders[index + 1] ?? "");
+  }
+  headers.set(PEER_HEADER, incoming.socket.remoteAddress ?? "");
+  const method = incoming.method ?? "GET";
+  const path = incoming.url?.startsWith("/") ? incoming.url : "/";
+  const url = new URL(path, "http://localhost");
+  if (method === "GET" || method === "HEAD") return new Request(url, { method, headers });
+  const init: RequestInit & { duplex: "half" } = { method, headers, body: bodyOf(incoming), duplex: "half" };
+  return new Request(url, init);
+}
+
+async function send(response: Response, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  const body = response.body === null ? null : Buffer.from(await response.arrayBuffer());
+  outgoing.statusCode = response.status;
+  for (const [name, value] of response.headers) outgoing.setHeader(name, value);
+  outgoing.setHeader("x-content-type-options", "nosniff");
+  if (body !== null) outgoing.setHeader("content-length", body.byteLength);
+  if (incoming.complete) {
+    outgoing.end(body);
+    return;
+  }
+  outgoing.setHeader("connection", "close");
+  outgoing.end(body);
+  const timer = setTimeout(() => incoming.socket.destroy(), DRAIN_MS);
+  incoming.once("close", () => clearTimeout(timer));
+  incoming.once("end", () => clearTimeout(timer));
+  incoming.on("error", () => undefined);
+  incoming.resume();
+}
+
+/** Serves one request of plain node http by a fetch handler. Answers 400 to what is no request at all; never rejects. */
+export async function serveFetch(
+  handler: (request: Request) => Promise<Response>,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  onFailure: (error: unknown) => void,
+): Promise<void> {
+  let request: Request;
+  try {
+    if (FORBIDDEN_METHODS.has(incoming.method ?? "")) {
+      outgoing.writeHead(405).end();
+      return;
+    }
+    request = toRequest(incoming);
+  } catch {
+    // Header values or a path that the standard's own types refuse: whoever sent them learns no more than that.
+    outgoing.writeHead(400, { connection: "close" }).end();
+    return;
+  }
+  try {
+    await send(await handler(request), incoming, outgoing);
+  } catch (error) {
+    onFailure(error);
+    outgoing.destroy();
+  }
+}
