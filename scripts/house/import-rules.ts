@@ -157,6 +157,7 @@ export const ROOMS: readonly Room[] = [
       "lib/format/",
       "lib/contracts/",
       "lib/queries/",
+      "lib/http/console-client",
       "lib/domain/",
       ...PURE_CORE,
     ],
