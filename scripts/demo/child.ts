@@ -39,7 +39,7 @@ export function startChild(
     seen.push(line);
     options.onLine?.(line);
     for (const waiter of waiting) {
-      if (waiter.event !== line["event"]) continue;
+      if (waiter.event !== line.event) continue;
       waiting.delete(waiter);
       waiter.resolve(line);
     }
@@ -54,7 +54,7 @@ export function startChild(
     process: child,
     ended,
     waitFor(event) {
-      const found = seen.find((line) => line["event"] === event);
+      const found = seen.find((line) => line.event === event);
       if (found !== undefined) return Promise.resolve(found);
       return Promise.race([
         new Promise<Record<string, unknown>>((resolve) => waiting.add({ event, resolve })),

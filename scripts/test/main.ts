@@ -16,7 +16,7 @@ type Step = {
 
 const bin = (name: string) => `node_modules/.bin/${name}`;
 const needsBrowser = () =>
-  process.env["BULKHEAD_CHROMIUM"] === undefined ? "no Chrome or Chromium: the browser tests did not run" : null;
+  process.env.BULKHEAD_CHROMIUM === undefined ? "no Chrome or Chromium: the browser tests did not run" : null;
 
 const STEPS: Step[] = [
   { name: "format and lint", group: "static", command: bin("biome"), args: ["ci", "--error-on-warnings", "."] },

@@ -113,7 +113,8 @@ async function proposalFor(context: ServiceContext, row: DenialRow): Promise<Den
     // Safe: the batch's shape admits the closed list of purposes alone.
     const purposes = [(row.purpose ?? "request") as HostPurpose];
     return {
-      member: formatMember({ kind: "host", appId: row.appId, ruleId: context.ids.next("hostRule") }),
+      // A new rule: its id is made when the change is written.
+      member: `program:${row.appId}/host:new`,
       after: { host, ports: [Number(port)], purposes },
       title: `Propose host ${host}`,
     };

@@ -95,7 +95,7 @@ async function requestedLimits(db: Database, appId: string): Promise<Partial<Rec
     .where(eq(versions.appId, appId))
     .orderBy(sql`${versions.code} desc`)
     .limit(1);
-  const wished = row?.manifest["bulkhead_limits"];
+  const wished = row?.manifest.bulkhead_limits;
   // Safe: the manifest was validated when it was handed in, so this member is a record of integers.
   return typeof wished === "object" && wished !== null ? (wished as Record<string, number>) : {};
 }

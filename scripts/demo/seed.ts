@@ -1,0 +1,103 @@
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { ChangeSetView } from "@/lib/contracts/change-sets";
+import type { ProgramList } from "@/lib/contracts/programs";
+import type { PublisherView } from "@/lib/contracts/publishers";
+import { packBundle } from "@/native/core/bundle/pack-bundle";
+import { ConsoleRefusal, type ConsoleSession } from "../client/console-session";
+import { SAMPLES, type Sample } from "./samples";
+
+export type SeedSessions = { operator: ConsoleSession; security: ConsoleSession };
+
+/**
+ * Brings the samples in through the same doors as any other program: publishers are registered, their keys proposed
+ * and approved, bundles signed and submitted, versions approved, hosts and limits decided by two people. What is there
+ * already is left as it is.
+ */
+export async function seedSamples(options: {
+  root: string;
+  dataDir: string;
+  baseUrl: string;
+  sessions: SeedSessions;
+  say(text: string): void;
+}): Promise<void> {
+  const { sessions, say } = options;
+  const { items } = await sessions.operator.get<ProgramList>("programs");
+  for (const sample of SAMPLES) {
+    if (items.some((program) => program.appId === sample.appId)) continue;
+    say(`Sample program: ${sample.name}`);
+    await bringIn(sample, options);
+  }
+}
+
+async function bringIn(
+  sample: Sample,
+  { root, dataDir, baseUrl, sessions }: { root: string; dataDir: string; baseUrl: string; sessions: SeedSessions },
+): Promise<void> {
+  const { operator, security } = sessions;
+  const publisher = await operator.post<PublisherView>("publishers", { name: sample.publisher });
+  const key = publisherKey(join(dataDir, "publishers"), publisher.id);
+  await operator.post(`publishers/${publisher.id}/keys`, { publicKeyPem: key.publicKeyPem });
+  await decideTogether(operator, security, `The signing key of ${sample.publisher}, read out by telephone.`);
+  await operator.post("programs", { appId: sample.appId, name: sample.name, publisherId: publisher.id });
+  const { token } = await operator.post<{ token: string }>(`publishers/${publisher.id}/tokens`, {});
+  const submissionId = await submit(baseUrl, token, readBundle(join(root, sample.folder)), key.privateKeyPem);
+  await operator.post(`submissions/${submissionId}/approve`, { reason: "Reviewed for the demo." });
+  const changes = [
+    ...sample.hosts.map((rule) => ({ member: `program:${sample.appId}/host:new`, after: rule })),
+    ...Object.entries(sample.limits).map(([name, limit]) => ({
+      member: `program:${sample.appId}/limit:${name}`,
+      after: limit,
+    })),
+  ];
+  await operator.post("change-sets/edit", { changes });
+  await decideTogether(operator, security, `First access of ${sample.name}.`);
+}
+
+/** The operator's draft: proposed, approved by security, published. */
+async function decideTogether(operator: ConsoleSession, security: ConsoleSession, reason: string): Promise<void> {
+  const { draft } = await operator.get<{ draft: ChangeSetView | null }>("change-sets/draft");
+  if (draft === null) throw new Error("the draft is empty");
+  await operator.post(`change-sets/${draft.id}/propose`, { reason });
+  await security.post(`change-sets/${draft.id}/approve`, { reason: "Checked." });
+  await operator.post(`change-sets/${draft.id}/publish`, {});
+}
+
+/** A sample publisher's signing key, kept in the demo's folder as a publisher would keep it. */
+function publisherKey(folder: string, publisherId: string): { privateKeyPem: string; publicKeyPem: string } {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const path = join(folder, `${publisherId}.pem`);
+  if (!existsSync(path)) {
+    const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    writeFileSync(path, privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
+  }
+  const privateKeyPem = readFileSync(path, "utf8");
+  const publicKeyPem = createPublicKey(privateKeyPem).export({ type: "spki", format: "pem" }).toString();
+  return { privateKeyPem, publicKeyPem };
+}
+
+function readBundle(folder: string): Uint8Array {
+  const files = new Map(readdirSync(folder).map((name) => [name, new Uint8Array(readFileSync(join(folder, name)))]));
+  const packed = packBundle(files);
+  if (!packed.ok) throw new Error(`${folder} cannot be packed: ${packed.reason}`);
+  return packed.bytes;
+}
+
+async function submit(baseUrl: string, token: string, bundle: Uint8Array, privateKeyPem: string): Promise<string> {
+  const signature = sign("sha256", bundle, createPrivateKey(privateKeyPem));
+  const response = await fetch(`${baseUrl}/api/publisher/v1/submissions`, {
+    method: "POST",
+    headers: {
+      authorization: `Bearer ${token}`,
+      "content-type": "application/miniapp-pkg+zip",
+      "bulkhead-signature": signature.toString("base64url"),
+    },
+    body: bundle as Uint8Array<ArrayBuffer>,
+  });
+  if (!response.ok) {
+    const digest = createHash("sha256").update(bundle).digest("hex");
+    throw new ConsoleRefusal(response.status, "submission", `${digest}: ${await response.text()}`);
+  }
+  return ((await response.json()) as { submissionId: string }).submissionId;
+}
