@@ -1,0 +1,96 @@
+import { parseArgs } from "node:util";
+import { enrollHost, runHost } from "./commands";
+import type { DesiredProgram } from "./runtime/program-supervisor";
+import { createLineLog, systemClock } from "./runtime/system-ports";
+
+/**
+ * The host as a process: `host --data DIR --program APP[@CODE] …`. Prints one JSON line an event on stdout with
+ * `--json`, logs on stderr, and ends with 0 only after an orderly stop.
+ */
+
+const USAGE = `usage: host --data DIR --program APP_ID[@VERSION_CODE] [--program …]
+            [--enroll FILE] [--development-hosts FILE] [--allow-degraded LAYER …] [--user NAME] [--json]
+`;
+
+async function main(argv: readonly string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: {
+      data: { type: "string" },
+      program: { type: "string", multiple: true },
+      enroll: { type: "string" },
+      "development-hosts": { type: "string" },
+      "allow-degraded": { type: "string", multiple: true },
+      user: { type: "string" },
+      json: { type: "boolean" },
+      help: { type: "boolean" },
+    },
+  });
+  if (values.help || values.data === undefined) {
+    process.stderr.write(USAGE);
+    return values.help ? 0 : 2;
+  }
+  const programs = (values.program ?? []).map(readProgram);
+  if (programs.includes(undefined)) {
+    process.stderr.write(USAGE);
+    return 2;
+  }
+  const log = createLineLog((line) => process.stderr.write(line), systemClock);
+  const say = (event: string, fields: object) => {
+    if (values.json) process.stdout.write(`${JSON.stringify({ event, ...fields })}\n`);
+  };
+
+  if (values.enroll !== undefined) {
+    const enrolled = await enrollHost({ file: values.enroll, dataDir: values.data, log });
+    if (!enrolled.ok) return refuse(enrolled.reason, enrolled.code);
+    say("enrolled", { deviceId: enrolled.deviceId, platform: enrolled.platform, environment: enrolled.environment });
+  }
+  let last = "";
+  const started = await runHost({
+    dataDir: values.data,
+    programs: programs.filter((program) => program !== undefined),
+    log,
+    onStatus(status) {
+      const text = JSON.stringify(status);
+      if (text === last) return;
+      last = text;
+      say("status", status);
+    },
+    ...(values["development-hosts"] === undefined ? {} : { developmentHosts: values["development-hosts"] }),
+    ...(values["allow-degraded"] === undefined ? {} : { allowDegraded: values["allow-degraded"] }),
+    ...(values.user === undefined ? {} : { user: values.user }),
+  });
+  if (!started.ok) return refuse(started.reason, started.code);
+  const { host } = started;
+  say("ready", host.status());
+  await new Promise<void>((resolve) => {
+    process.once("SIGTERM", resolve);
+    process.once("SIGINT", resolve);
+  });
+  await host.stop();
+  say("stopped", {});
+  return 0;
+}
+
+function readProgram(text: string): DesiredProgram | undefined {
+  const match = /^([a-z0-9.-]{3,128})(?:@(\d{1,9}))?$/.exec(text);
+  const [, appId, code] = match ?? [];
+  if (appId === undefined) return undefined;
+  return code === undefined ? { appId } : { appId, versionCode: Number(code) };
+}
+
+function refuse(reason: string, code: string | undefined): number {
+  process.stderr.write(`${JSON.stringify({ event: "refused", reason, ...(code === undefined ? {} : { code }) })}\n`);
+  return 1;
+}
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    const text = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`${JSON.stringify({ event: "failed", message: text })}\n`);
+    process.exitCode = 1;
+  },
+);

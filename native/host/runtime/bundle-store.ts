@@ -1,0 +1,82 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { verifyBundle } from "../../core/bundle/verify-bundle";
+import { type CryptoPort, webCryptoPort } from "../../core/crypto/port";
+import type { ProgramClaims } from "../../core/shapes/claims";
+import type { HostLog, RunnableBundle, TelemetryPort } from "../ports";
+import type { DurableFiles } from "../state/durable-files";
+import { replaceFile } from "../state/replace-file";
+import { bundleSignatureOf, type PolicyClient } from "../sync/policy-client";
+import type { GetBundle } from "./program-supervisor";
+
+/** Most bytes of a packed bundle (spec §2). */
+const BUNDLE_BYTES_MAX = 30 * 1024 * 1024;
+
+type Packed = { bytes: Uint8Array; signature: Uint8Array | undefined };
+
+/**
+ * Bundles by their digest: from the data folder, else from the platform. Each is verified at every start, signature and
+ * all, against the program document in force (spec §2): what was good yesterday may have a revoked key today.
+ */
+export function createBundleStore(options: {
+  files: DurableFiles;
+  directory: string;
+  client: Pick<PolicyClient, "bundle">;
+  programOf(appId: string): ProgramClaims | undefined;
+  telemetry: TelemetryPort;
+  log: HostLog;
+  crypto?: CryptoPort;
+}): GetBundle {
+  const { files, directory, client, crypto = webCryptoPort } = options;
+  const pathOf = (sha256: string, kind: "ma" | "sig") => join(directory, `${sha256}.${kind}`);
+
+  async function readCached(sha256: string): Promise<Packed | undefined> {
+    const bytes = await files.read(pathOf(sha256, "ma"));
+    const signature = await files.read(pathOf(sha256, "sig"));
+    if (!bytes || !signature || createHash("sha256").update(bytes).digest("hex") !== sha256) return undefined;
+    return { bytes, signature };
+  }
+
+  async function fetchAndKeep(sha256: string): Promise<Packed | undefined> {
+    const fetched = await client.bundle(sha256, BUNDLE_BYTES_MAX);
+    if (fetched.kind !== "body") return undefined;
+    const signature = bundleSignatureOf(fetched.headers);
+    const packed = { bytes: fetched.bytes, signature };
+    if (!signature || createHash("sha256").update(fetched.bytes).digest("hex") !== sha256) return packed;
+    try {
+      await files.makeDirectory(directory);
+      await replaceFile(files, pathOf(sha256, "sig"), signature);
+      await replaceFile(files, pathOf(sha256, "ma"), fetched.bytes);
+    } catch (error) {
+      // A full disk costs the next start a download and this one nothing.
+      options.log("warn", "bundle_not_kept", { sha256, error });
+    }
+    return packed;
+  }
+
+  return async (appId, versionCode) => {
+    const program = options.programOf(appId);
+    const version = program?.versions.find((listed) => listed.code === versionCode);
+    if (!program || !version) return { ok: false, reason: "version_not_listed", retry: true };
+    const packed = (await readCached(version.sha256)) ?? (await fetchAndKeep(version.sha256));
+    if (!packed) return { ok: false, reason: "bundle_unavailable", retry: true };
+    const verdict = await verifyBundle({
+      bytes: packed.bytes,
+      program,
+      versionCode,
+      crypto,
+      ...(packed.signature === undefined ? {} : { signatureDer: packed.signature }),
+    });
+    if (verdict.result === "accepted") return { ok: true, bundle: runnable(appId, versionCode, verdict.bundle) };
+    options.log("error", "bundle_refused", { appId, versionCode, code: verdict.code });
+    options.telemetry.recordEvent({ type: "attestation_failed", appId, versionCode, code: verdict.code });
+    return { ok: false, reason: verdict.code.toLowerCase(), retry: false };
+  };
+}
+
+type OpenedBundle = Extract<Awaited<ReturnType<typeof verifyBundle>>, { result: "accepted" }>["bundle"];
+
+/** What a program is started from, of a bundle that was verified. */
+export function runnable(appId: string, versionCode: number, bundle: OpenedBundle): RunnableBundle {
+  return { appId, versionCode, engine: bundle.engine, readFile: (path) => bundle.entries.get(path) };
+}
