@@ -3,6 +3,7 @@ import { type Logger, stderrLogger } from "@/lib/platform/logger";
 import { findMigrationsFolder } from "./migrate";
 import { openPglite, openPgliteInMemory } from "./pglite/open-pglite";
 import { openPostgres } from "./postgres/open-postgres";
+import { NOTHING_FOUND, type Recovery } from "./recovery";
 import type { Store } from "./store";
 
 /** Where the rows lie: a folder of PGlite's with lock and journal, memory that ends with the process, or Postgres. */
@@ -19,7 +20,7 @@ export type StoreOptions = {
   seed?: Blob;
 };
 
-export type OpenedStore = { store: Store };
+export type OpenedStore = { store: Store; recovery: Recovery };
 
 /**
  * Opens the store that this process serves, migrated. Raises `unavailable` when another process holds the folder, when
@@ -30,10 +31,10 @@ export async function openStore(options: StoreOptions): Promise<OpenedStore> {
   const common = { clock, logger, migrationsFolder: findMigrationsFolder(), ...(seed === undefined ? {} : { seed }) };
   switch (location.kind) {
     case "postgres":
-      return { store: await openPostgres({ ...common, ...location }) };
+      return { store: await openPostgres({ ...common, ...location }), recovery: NOTHING_FOUND };
     case "memory":
-      return { store: await openPgliteInMemory(common) };
+      return openPgliteInMemory(common);
     case "pglite":
-      return { store: await openPglite({ ...common, dataDir: location.dataDir }) };
+      return openPglite({ ...common, dataDir: location.dataDir });
   }
 }

@@ -3,34 +3,17 @@ import { drizzle } from "drizzle-orm/pglite";
 import { AppError } from "@/lib/platform/errors";
 import type { Logger } from "@/lib/platform/logger";
 import { createAnnouncer, LOOK_AGAIN } from "../announcements";
+import type { CommitLog } from "../journal/commit-log";
+import type { SealedRecord } from "../journal/journal-frame";
 import * as schema from "../schema";
-import type { Announcement, Database, Store } from "../store";
+import type { Announcement, Store } from "../store";
 import { storeFailure } from "../store-failure";
 import { createTransactionScope } from "../transaction-scope";
-
-/** What makes commits durable beside the database; memory has none. */
-export type CommitLog = {
-  /**
-   * Inside the transaction, last of all: turns what it wrote into a record. Answers null when nothing was journaled.
-   * From here until `settle` or `cancel`, whatever is read waits.
-   */
-  seal(db: Database): Promise<SealedRecord | null>;
-  /** The transaction did not commit. */
-  cancel(record: SealedRecord): void;
-  /** The transaction committed: appends and syncs. Raises `unavailable` when it cannot. */
-  append(record: SealedRecord): Promise<void>;
-  /**
-   * Resolves when everything committed so far is on disk, so that nothing is answered that power loss could take back.
-   * Raises `unavailable` while the journal is behind; each call tries to bring it up.
-   */
-  settled(): Promise<void>;
-};
-export type SealedRecord = { sequence: number; sha256: string; line: string };
 
 export type PgliteStoreParts = {
   client: PGlite;
   logger: Logger;
-  /** Built with the function that tells everyone to look again: called after the journal caught up late. */
+  /** Makes the log of commits, given what tells everyone to look again; null for a store that ends with the process. */
   createLog: (lookAgain: () => void) => CommitLog | null;
   /** Runs after the database is closed. */
   onClosed?: () => Promise<void>;
@@ -109,6 +92,7 @@ export function createPgliteStore(parts: PgliteStoreParts): Store {
       closing ??= (async () => {
         await Promise.allSettled(running);
         try {
+          await log?.close();
           await client.close();
         } finally {
           await parts.onClosed?.();

@@ -1,0 +1,152 @@
+import type { PGlite } from "@electric-sql/pglite";
+import { asc, desc, lt } from "drizzle-orm";
+import type { Clock } from "@/lib/platform/clock";
+import { AppError } from "@/lib/platform/errors";
+import type { Logger } from "@/lib/platform/logger";
+import { journalChanges, journalRecords } from "../schema";
+import type { Database } from "../store";
+import { JOURNAL_START, type SealedRecord, sealRecord } from "./journal-frame";
+import type { JournalWriter } from "./journal-writer";
+
+/** Makes commits durable beside the database. */
+export type CommitLog = {
+  /**
+   * Inside the transaction, last of all: turns the rows that it wrote into a record, stored beside them. Answers null
+   * when it wrote none that are journaled. From here until `append` or `cancel` is over, `settled` waits.
+   */
+  seal(db: Database): Promise<SealedRecord | null>;
+  /** The transaction did not commit. */
+  cancel(record: SealedRecord): void;
+  /** The transaction committed: resolves when its record is on disk. Raises `unavailable` when that failed. */
+  append(record: SealedRecord): Promise<void>;
+  /**
+   * Resolves when everything that is committed now is on disk, so that nothing is answered which power loss could take
+   * back. Raises `unavailable` while the journal is behind; every call tries to bring it up.
+   */
+  settled(): Promise<void>;
+  close(): Promise<void>;
+};
+
+export function createCommitLog(parts: {
+  client: PGlite;
+  writer: JournalWriter;
+  clock: Clock;
+  logger: Logger;
+  /** Called after the journal caught up late: what those commits had to announce was never told. */
+  lookAgain: () => void;
+}): CommitLog {
+  const { client, writer, clock, logger } = parts;
+  const outstanding = new Map<SealedRecord, { done: Promise<void>; finish: () => void }>();
+  let appending: Promise<unknown> = Promise.resolve();
+  let failure: AppError | null = null;
+  let catchingUp: Promise<void> | null = null;
+
+  /** One append after the other, in the order of asking, which is the order of commits. */
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = appending.then(work);
+    appending = turn.catch(() => undefined);
+    return turn;
+  }
+
+  function finish(record: SealedRecord): void {
+    outstanding.get(record)?.finish();
+    outstanding.delete(record);
+  }
+
+  function behind(cause: unknown): AppError {
+    failure = new AppError(
+      "unavailable",
+      "The store's journal cannot be written, so nothing is decided or published.",
+      {
+        cause,
+        retryAfterSeconds: 5,
+      },
+    );
+    logger("error", "journal_behind", { sequence: writer.last.sequence, error: cause });
+    return failure;
+  }
+
+  function recovered(): void {
+    if (failure === null) return;
+    failure = null;
+    logger("warn", "journal_caught_up", { sequence: writer.last.sequence });
+    parts.lookAgain();
+  }
+
+  /** Appends what the rows have and the journal has not. Only inside a turn. */
+  async function appendFromRows(): Promise<void> {
+    const { rows } = await client.query<SealedRecord>(
+      "select sequence, sha256, line from journal_records where sequence > $1 order by sequence",
+      [writer.last.sequence],
+    );
+    for (const row of rows) await writer.append({ ...row, sequence: Number(row.sequence) });
+  }
+
+  async function catchUp(): Promise<void> {
+    try {
+      await inTurn(appendFromRows);
+    } catch (error) {
+      throw behind(error);
+    }
+    recovered();
+  }
+
+  async function waitForOutstanding(): Promise<void> {
+    while (outstanding.size > 0) await Promise.all([...outstanding.values()].map(({ done }) => done));
+  }
+
+  return {
+    async seal(db) {
+      const changes = await db.select().from(journalChanges).orderBy(asc(journalChanges.id));
+      if (changes.length === 0) return null;
+      const [last] = await db
+        .select({ sequence: journalRecords.sequence, sha256: journalRecords.sha256 })
+        .from(journalRecords)
+        .orderBy(desc(journalRecords.sequence))
+        .limit(1);
+      const record = sealRecord({
+        sequence: (last?.sequence ?? 0) + 1,
+        previous: last?.sha256 ?? JOURNAL_START,
+        at: new Date(clock.nowMs()).toISOString(),
+        changes: changes.map(({ relation, op, row }) => ({ relation, op, row: row as Record<string, unknown> })),
+      });
+      await db.delete(journalChanges);
+      // The newest record on disk stays: it says what these rows include.
+      await db.delete(journalRecords).where(lt(journalRecords.sequence, writer.last.sequence));
+      await db.insert(journalRecords).values(record);
+      let finishDone: () => void = () => undefined;
+      const done = new Promise<void>((resolve) => {
+        finishDone = resolve;
+      });
+      outstanding.set(record, { done, finish: finishDone });
+      return record;
+    },
+    cancel: finish,
+    async append(record) {
+      try {
+        await inTurn(async () => {
+          if (record.sequence <= writer.last.sequence) return;
+          if (failure === null && record.sequence === writer.last.sequence + 1) await writer.append(record);
+          else await appendFromRows();
+        });
+        recovered();
+      } catch (error) {
+        throw behind(error);
+      } finally {
+        finish(record);
+      }
+    },
+    async settled() {
+      await waitForOutstanding();
+      if (failure === null) return;
+      catchingUp ??= catchUp().finally(() => {
+        catchingUp = null;
+      });
+      await catchingUp;
+    },
+    async close() {
+      await appending;
+      await writer.close();
+    },
+  };
+}

@@ -1,0 +1,90 @@
+import { is } from "drizzle-orm";
+import { getTableConfig, PgTable } from "drizzle-orm/pg-core";
+import * as schema from "../schema";
+
+type TableName = {
+  [Name in keyof typeof schema]: (typeof schema)[Name] extends PgTable ? Name : never;
+}[keyof typeof schema];
+
+/**
+ * What the journal keeps of a table. `rows`: every row, as it is after each commit; a change of `ignored` columns alone
+ * is not worth a record. `voids`: no contents, only that what was there up to an instant counts no more, so that power
+ * loss cannot bring back an old password. `nothing`: gone when the store has to be rebuilt; `onPowerLoss: "end"` says
+ * that rows must not outlive a commit that the database lost, because one of them may have been ended by it.
+ */
+type Treatment =
+  | { keep: "rows"; ignored?: readonly string[] }
+  | { keep: "voids"; stamp: string; title: string }
+  | { keep: "nothing"; title: string; onPowerLoss?: "end" };
+
+const TREATMENTS = {
+  platform: { keep: "rows" },
+  blockedHosts: { keep: "rows" },
+  minRuntimes: { keep: "rows" },
+  minRevisions: { keep: "rows" },
+  limits: { keep: "rows" },
+  publishers: { keep: "rows" },
+  publisherKeys: { keep: "rows" },
+  publisherTokens: { keep: "rows" },
+  programs: { keep: "rows" },
+  versions: { keep: "rows" },
+  grants: { keep: "rows" },
+  hostRules: { keep: "rows" },
+  receivers: { keep: "rows" },
+  externalRoutes: { keep: "rows" },
+  people: { keep: "rows" },
+  changeSets: { keep: "rows" },
+  changes: { keep: "rows" },
+  keysets: { keep: "rows" },
+  documents: { keep: "rows" },
+  auditEntries: { keep: "rows" },
+  auditHead: { keep: "rows" },
+  devices: {
+    keep: "rows",
+    ignored: [
+      "last_seen_at",
+      "applied_epoch",
+      "applied_keyset",
+      "applied_platform",
+      "applied_programs",
+      "applied_at",
+      "discarded",
+      "runtime_version",
+      "runtime_layers",
+    ],
+  },
+  credentials: { keep: "voids", stamp: "changed_at", title: "passwords" },
+  identities: { keep: "voids", stamp: "linked_at", title: "links to the identity provider" },
+  sessions: { keep: "nothing", title: "sessions", onPowerLoss: "end" },
+  signInLinks: { keep: "nothing", title: "one-time links", onPowerLoss: "end" },
+  signInFailures: { keep: "nothing", title: "failed sign-ins" },
+  enrolmentTokens: { keep: "nothing", title: "enrolments not used yet", onPowerLoss: "end" },
+  usedAssertions: { keep: "nothing", title: "assertions used in the last minutes" },
+  bundles: { keep: "nothing", title: "bundles" },
+  telemetryMinutes: { keep: "nothing", title: "telemetry" },
+  telemetryBatches: { keep: "nothing", title: "answers to telemetry batches" },
+  events: { keep: "nothing", title: "events" },
+  journalChanges: { keep: "nothing", title: "" },
+  journalRecords: { keep: "nothing", title: "" },
+} as const satisfies Record<TableName, Treatment>;
+
+export type TableInfo = { relation: string; keys: string[]; treatment: Treatment };
+
+const exported = new Map<string, unknown>(Object.entries(schema));
+
+/** Every table with its key's columns, by relation name. */
+export const TABLES: ReadonlyMap<string, TableInfo> = new Map(
+  Object.entries(TREATMENTS).map(([name, treatment]) => {
+    const table = exported.get(name);
+    if (!is(table, PgTable)) throw new TypeError(`${name} is no table`);
+    const config = getTableConfig(table);
+    const composite = config.primaryKeys[0]?.columns.map((column) => column.name);
+    const keys = composite ?? config.columns.filter((column) => column.primary).map((column) => column.name);
+    return [config.name, { relation: config.name, keys, treatment }];
+  }),
+);
+
+/** What is not there any more after a rebuild from the journal alone, in words. */
+export const NOT_KEPT: readonly string[] = [...TABLES.values()].flatMap(({ treatment }) =>
+  treatment.keep === "rows" || treatment.title === "" ? [] : [treatment.title],
+);

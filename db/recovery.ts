@@ -1,0 +1,33 @@
+/**
+ * What opening found and did. `fresh`: a new store. `agreed`: rows and journal said the same. `journal-completed`: the
+ * last commits were in the rows alone and were appended. `rows-rebuilt`: the machine went down, or the database had
+ * lost its last commits, so the journaled rows were made from the journal. `store-rebuilt`: the database could not be
+ * opened (or was not there), was set aside, and a new one was made from the journal. `journal-begun-anew`: the journal
+ * was missing or damaged, was set aside, and begins again with all rows as they stand.
+ */
+export type Recovery = {
+  outcome: "fresh" | "agreed" | "journal-completed" | "rows-rebuilt" | "store-rebuilt" | "journal-begun-anew";
+  /** The last record on which rows and journal agree; 0 for none. */
+  sequence: number;
+  recordsAppended: number;
+  recordsReplayed: number;
+  /** Bytes of an unfinished record at the journal's end. It was never acknowledged. */
+  tornBytes: number;
+  /** Folders that were renamed and kept, with the reason. */
+  setAside: { path: string; reason: string }[];
+  /** What the store had and has no more, in words. */
+  lost: string[];
+  /** What was ended, because the commit that ended one of them may be among the lost. */
+  ended: string[];
+};
+
+export const NOTHING_FOUND: Recovery = {
+  outcome: "fresh",
+  sequence: 0,
+  recordsAppended: 0,
+  recordsReplayed: 0,
+  tornBytes: 0,
+  setAside: [],
+  lost: [],
+  ended: [],
+};
