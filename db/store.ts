@@ -17,24 +17,13 @@ export type Announcement =
   | { topic: "devices"; deviceId: string | null; revoked: boolean }
   | { topic: "change-sets" | "programs" | "publishers" | "people" | "audit" | "sessions" };
 
-/** A description of a commit for the journal. Nothing needs it: the store captures the rows themselves. */
-export type JournalRecord = {
-  changeSets: Record<string, unknown>[];
-  effects: { member: string; value: unknown; changeSetId?: string }[];
-  documents: Record<string, unknown>[];
-  keysets: Record<string, unknown>[];
-  auditEntries: Record<string, unknown>[];
-};
-
-/** One transaction. What it announces is told after commit, and after the journal is on disk. */
+/**
+ * One transaction. What it announces is told after commit, and after the journal is on disk. There is nothing to call
+ * for the journal: the store itself captures every row written to a journaled table (`db/journal/journaled-tables.ts`).
+ */
 export type Transaction = {
   db: Database;
   announce(announcement: Announcement): void;
-  /**
-   * Not needed and without effect: every row written to a journaled table (`db/journal/journaled-tables.ts`) is
-   * captured by the store, so no verb can forget it and replaying needs no verb.
-   */
-  journal(part: Partial<JournalRecord>): void;
 };
 
 export type Store = {

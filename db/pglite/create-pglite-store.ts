@@ -59,7 +59,6 @@ export function createPgliteStore(parts: PgliteStoreParts): Store {
         const value = await fn({
           db,
           announce: (announcement) => announcements.push(announcement),
-          journal: () => undefined,
         });
         sealed = (await log?.seal(db)) ?? null;
         return value as T;

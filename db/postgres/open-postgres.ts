@@ -74,7 +74,6 @@ export async function openPostgres(options: PostgresOptions): Promise<Store> {
             const result = await fn({
               db,
               announce: (announcement) => announcements.push(announcement),
-              journal: () => undefined,
             });
             for (const piece of announcements.flatMap(splitAnnouncement)) {
               await db.execute(sql`select pg_notify(${CHANNEL}, ${JSON.stringify(piece)})`);
