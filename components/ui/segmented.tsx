@@ -9,7 +9,7 @@ type SegmentedProps<T extends string> = {
   label: string;
   value: T;
   options: readonly SegmentedOption<NoInfer<T>>[];
-  onChange(value: T): void;
+  onChange(value: NoInfer<T>): void;
   disabled?: boolean;
   isSmall?: boolean;
 };

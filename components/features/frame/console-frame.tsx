@@ -1,6 +1,6 @@
 "use client";
 
-import { QueryClientProvider, useQuery } from "@tanstack/react-query";
+import { type DehydratedState, HydrationBoundary, QueryClientProvider, useQuery } from "@tanstack/react-query";
 import { CircleHelp, Search } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { type ReactNode, useState } from "react";
@@ -37,11 +37,13 @@ type ConsoleFrameProps = {
   nowMs: number;
   /** Stands at the bottom of each page: what of mine is not published yet. */
   dock: ReactNode;
+  /** What the server has read already. */
+  state: DehydratedState;
   children: ReactNode;
 };
 
 /** Everything around a page of the console. */
-export function ConsoleFrame({ person, preferences, nowMs, dock, children }: ConsoleFrameProps) {
+export function ConsoleFrame({ person, preferences, nowMs, dock, state, children }: ConsoleFrameProps) {
   const [client] = useState(makeQueryClient);
   return (
     <QueryClientProvider client={client}>
@@ -51,7 +53,9 @@ export function ConsoleFrame({ person, preferences, nowMs, dock, children }: Con
             <TooltipProvider>
               <ToastProvider>
                 <DockProvider dock={dock}>
-                  <Frame person={person}>{children}</Frame>
+                  <HydrationBoundary state={state}>
+                    <Frame person={person}>{children}</Frame>
+                  </HydrationBoundary>
                 </DockProvider>
               </ToastProvider>
             </TooltipProvider>

@@ -1,0 +1,109 @@
+"use client";
+
+import type { ReactNode } from "react";
+import { useNow } from "@/components/blocks/now";
+import { Panel } from "@/components/blocks/panel";
+import { RelativeTime } from "@/components/blocks/relative-time";
+import type { MarkName } from "@/components/ui/mark";
+import { State } from "@/components/ui/state";
+import { TextLink } from "@/components/ui/text-link";
+import type { Overview } from "@/lib/contracts/overview";
+import { formatCount, plural } from "@/lib/format/count";
+import { formatDuration } from "@/lib/format/duration";
+import { formatTime } from "@/lib/format/instant";
+
+type Line = {
+  mark: MarkName;
+  name: string;
+  detail: ReactNode;
+  value: ReactNode;
+  link?: { href: string; label: string };
+};
+
+/** Whether a decision reaches devices, and what they do is seen. */
+export function LoopHealth({ loop }: { loop: Overview["loop"] }) {
+  const nowMs = useNow();
+  const lines = healthOf(loop, nowMs);
+  const looks = lines.filter(({ mark }) => mark === "waiting" || mark === "differs").length;
+  return (
+    <Panel
+      title="Health of the loop"
+      actions={
+        <span className="text-muted">{looks === 0 ? "all well" : `${looks} of ${lines.length} need a look`}</span>
+      }
+    >
+      <ul>
+        {lines.map(({ mark, name, detail, value, link }) => (
+          <li
+            key={name}
+            className="grid min-h-13 grid-cols-[20px_minmax(0,1fr)_auto] content-center gap-x-1 border-line border-b px-4 py-2 last:border-b-0"
+          >
+            <span className="pt-0.5">
+              <State mark={mark} isQuiet={mark === "yes"} />
+            </span>
+            <span>{name}</span>
+            <span className="text-right font-semibold">{value}</span>
+            <span className="col-start-2 text-hint text-muted">{detail}</span>
+            {link && (
+              <TextLink href={link.href} className="text-right text-label">
+                {link.label}
+              </TextLink>
+            )}
+          </li>
+        ))}
+      </ul>
+    </Panel>
+  );
+}
+
+function healthOf(loop: Overview["loop"], nowMs: number): Line[] {
+  const { spread, devices, audit, platformExpiresAt, platformIssuedAt, newestTelemetryAt, discardedSamples } = loop;
+  const left = platformExpiresAt === null ? null : Date.parse(platformExpiresAt) - nowMs;
+  const behind = spread === null ? 0 : spread.total - spread.reached;
+  return [
+    {
+      mark: spread === null || spread.lastAppliedMs === null ? "none" : "yes",
+      name: "Decision to device",
+      detail: "the last publish, until its last device applied it",
+      value: spread?.lastAppliedMs == null ? "–" : formatDuration(spread.lastAppliedMs),
+      ...(spread === null ? {} : { link: { href: "/fleet", label: "See spread" } }),
+    },
+    {
+      mark: left === null ? "waiting" : left < 4 * 3_600_000 ? "waiting" : "yes",
+      name: "Platform document expires in",
+      detail:
+        platformIssuedAt === null
+          ? "not signed yet"
+          : `signed ${formatTime(platformIssuedAt)} UTC, and again by itself`,
+      value: left === null ? "–" : left <= 0 ? "expired" : formatDuration(left),
+    },
+    {
+      mark: spread === null || spread.total === 0 ? "none" : behind === 0 ? "yes" : "waiting",
+      name: `Devices on revision ${loop.platformRevision ?? "–"}`,
+      detail: behind === 0 ? "all that were seen in 24 h" : `${plural(behind, "device")} behind`,
+      value: spread === null ? "–" : `${formatCount(spread.reached)} of ${formatCount(spread.total)}`,
+      link: { href: "/fleet", label: behind === 0 ? "See fleet" : `See ${behind}` },
+    },
+    {
+      mark: devices.stale + devices.degraded === 0 ? "yes" : "waiting",
+      name: "Stale or degraded devices",
+      detail: `${formatCount(devices.stale)} past their document, ${formatCount(devices.degraded)} with a layer missing`,
+      value: formatCount(devices.stale + devices.degraded),
+      link: { href: "/fleet", label: "See fleet" },
+    },
+    {
+      mark: newestTelemetryAt === null ? "none" : "yes",
+      name: "Newest telemetry",
+      detail: `${plural(discardedSamples, "sample")} discarded by devices`,
+      value: newestTelemetryAt === null ? "none yet" : <RelativeTime at={newestTelemetryAt} />,
+      link: { href: "/programs", label: "See programs" },
+    },
+    {
+      mark: audit.isWhole ? "yes" : "differs",
+      name: "Audit chain",
+      detail: `${plural(audit.entries, "entry", "entries")}${audit.isWhole ? ", no gap" : ""}`,
+      value: audit.isWhole ? `Verified ${formatTime(audit.checkedAt)}` : "Does not hold",
+      link: { href: "/audit", label: "Verify" },
+    },
+  ];
+}

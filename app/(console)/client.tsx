@@ -1,0 +1,61 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { PageHead } from "@/components/blocks/page-head";
+import { PageMain } from "@/components/blocks/page-main";
+import { Panel } from "@/components/blocks/panel";
+import { QueryView } from "@/components/blocks/query-view";
+import type { Overview } from "@/lib/contracts/overview";
+import { plural } from "@/lib/format/count";
+import { overviewQuery } from "@/lib/queries/overview";
+import { LoopHealth } from "./_parts/loop-health";
+import { NeedsYou } from "./_parts/needs-you";
+import { RecentDecisions } from "./_parts/recent-decisions";
+
+const KINDS: Record<Overview["waiting"][number]["kind"], readonly [string, string]> = {
+  "set-up": ["set-up", "set-ups"],
+  limit: ["limit", "limits"],
+  "change-set": ["change set", "change sets"],
+  submission: ["version", "versions"],
+};
+
+/** "1 limit, 2 change sets": what the number in the title is made of. */
+function whatWaits(waiting: Overview["waiting"]): string {
+  const parts = Object.entries(KINDS).flatMap(([kind, [one, many]]) => {
+    const count = waiting.filter((item) => item.kind === kind).length;
+    return count === 0 ? [] : [plural(count, one, many)];
+  });
+  return parts.length === 0 ? "Nothing needs a decision." : `${parts.join(", ")}. Nothing else needs a decision.`;
+}
+
+export function OverviewClient() {
+  const query = useQuery(overviewQuery());
+  const count = query.data?.waiting.length ?? 0;
+  return (
+    <PageMain>
+      <PageHead
+        title={
+          query.data === undefined
+            ? "Overview"
+            : count === 0
+              ? "Nothing waits for you"
+              : `${plural(count, "thing")} ${count === 1 ? "waits" : "wait"} for you`
+        }
+        {...(query.data === undefined ? {} : { sub: whatWaits(query.data.waiting) })}
+      />
+      <QueryView query={query} name="The overview" unaffected="Devices and publishing are unaffected.">
+        {(overview) => (
+          <div className="grid gap-6">
+            <div className="grid items-stretch gap-6 two:grid-cols-[minmax(0,1fr)_var(--spacing-aside)]">
+              <NeedsYou waiting={overview.waiting} />
+              <LoopHealth loop={overview.loop} />
+            </div>
+            <Panel title="Recent decisions" about="24 h">
+              <RecentDecisions decisions={overview.recent} />
+            </Panel>
+          </div>
+        )}
+      </QueryView>
+    </PageMain>
+  );
+}

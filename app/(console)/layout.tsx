@@ -1,0 +1,29 @@
+import { dehydrate } from "@tanstack/react-query";
+import { cookies } from "next/headers";
+import type { ReactNode } from "react";
+import { DraftBar } from "@/components/features/change-sets/draft-bar";
+import { ConsoleFrame } from "@/components/features/frame/console-frame";
+import { requireActor } from "@/lib/auth/actor";
+import { PREFERENCES_COOKIE, readPreferences } from "@/lib/format/preferences";
+import { sessionQuery } from "@/lib/queries/session";
+import { services } from "@/lib/services/context";
+import { getSession } from "@/lib/services/people/get-session";
+import { prefetching } from "../_parts/prefetching";
+
+export default async function ConsoleLayout({ children }: { children: ReactNode }) {
+  const { actor, name, email, role, platformName, environment } = await requireActor();
+  const context = services();
+  const preferences = readPreferences((await cookies()).get(PREFERENCES_COOKIE)?.value);
+  const client = await prefetching([[sessionQuery(), () => getSession(context, actor)]]);
+  return (
+    <ConsoleFrame
+      person={{ name, email, role, platformName, environment }}
+      preferences={preferences}
+      nowMs={context.clock.nowMs()}
+      dock={<DraftBar />}
+      state={dehydrate(client)}
+    >
+      {children}
+    </ConsoleFrame>
+  );
+}

@@ -1,0 +1,111 @@
+import Link from "next/link";
+import type { Column } from "@/components/blocks/data-table";
+import { Sparkline } from "@/components/blocks/sparkline";
+import { ProgramState } from "@/components/features/programs/program-state";
+import { State } from "@/components/ui/state";
+import { Tile } from "@/components/ui/tile";
+import type { ProgramRow } from "@/lib/contracts/programs";
+import { formatCount } from "@/lib/format/count";
+
+export const PROGRAM_COLUMN_NAMES = [
+  { id: "name", name: "Program", isFixed: true },
+  { id: "state", name: "State" },
+  { id: "version", name: "Version" },
+  { id: "publisher", name: "Publisher" },
+  { id: "devices", name: "Devices, 24 h" },
+  { id: "requests", name: "Requests, 24 h" },
+  { id: "blocked", name: "Blocked, 24 h" },
+  { id: "trend", name: "Blocked, 14 d" },
+] as const;
+
+/** `sort` is a column's id; numbers come greatest first, names in order. */
+export function sortPrograms(rows: readonly ProgramRow[], sort: string): ProgramRow[] {
+  const numbers: Record<string, (row: ProgramRow) => number> = {
+    devices: (row) => row.devices24h,
+    requests: (row) => row.requests24h,
+    blocked: (row) => row.blocked24h,
+  };
+  const read = numbers[sort];
+  return [...rows].sort((a, b) => (read ? read(b) - read(a) : 0) || a.name.localeCompare(b.name, "en"));
+}
+
+export function programColumns(sort: string, onSort: (sort: string) => void): Column<ProgramRow>[] {
+  const sorted = (id: string, direction: "asc" | "desc") => ({
+    sort: sort === id ? direction : null,
+    onSort: () => onSort(id),
+  });
+  return [
+    {
+      id: "name",
+      head: "Program",
+      ...sorted("name", "asc"),
+      cell: (row) => (
+        <Link href={`/programs/${row.appId}`} className="flex min-w-0 items-center gap-2 font-medium hover:underline">
+          <Tile name={row.name} />
+          <span className="truncate">{row.name}</span>
+        </Link>
+      ),
+    },
+    {
+      id: "state",
+      head: "State",
+      width: 132,
+      cell: (row) => <ProgramState status={row.status} hasVersion={row.liveVersion !== null} />,
+    },
+    {
+      id: "version",
+      head: "Version",
+      width: 136,
+      priority: 2,
+      cell: (row) => (
+        <span className="inline-flex items-center gap-2">
+          {row.liveVersion?.name ?? "–"}
+          {row.waitingVersion && <State mark="waiting">{row.waitingVersion.name}</State>}
+        </span>
+      ),
+    },
+    {
+      id: "publisher",
+      head: "Publisher",
+      width: 148,
+      priority: 4,
+      cell: (row) => <span className="text-muted">{row.publisher.name}</span>,
+    },
+    {
+      id: "devices",
+      head: "Devices",
+      width: 80,
+      isNumber: true,
+      priority: 2,
+      ...sorted("devices", "desc"),
+      cell: (row) => formatCount(row.devices24h),
+    },
+    {
+      id: "requests",
+      head: "Requests, 24 h",
+      width: 112,
+      isNumber: true,
+      priority: 4,
+      ...sorted("requests", "desc"),
+      cell: (row) => formatCount(row.requests24h),
+    },
+    {
+      id: "blocked",
+      head: "Blocked, 24 h",
+      width: 108,
+      isNumber: true,
+      ...sorted("blocked", "desc"),
+      cell: (row) => formatCount(row.blocked24h),
+    },
+    {
+      id: "trend",
+      head: "Blocked, 14 d",
+      width: 124,
+      isNumber: true,
+      priority: 3,
+      cell: (row) => (
+        <Sparkline values={row.blocked14d} tone="blocked" label={`${row.name}: blocked in each of the last 14 days`} />
+      ),
+    },
+  ];
+}

@@ -1,0 +1,138 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import Link from "next/link";
+import { useState } from "react";
+import { Bullet } from "@/components/blocks/bullet";
+import { KeyValues } from "@/components/blocks/key-values";
+import { QueryView } from "@/components/blocks/query-view";
+import { SidePanel, SideSection } from "@/components/blocks/side-panel";
+import { Sparkline } from "@/components/blocks/sparkline";
+import { formatLimit } from "@/components/features/programs/limit-words";
+import { ProgramState } from "@/components/features/programs/program-state";
+import { SuspendDialog } from "@/components/features/programs/suspend-dialog";
+import { Button } from "@/components/ui/button";
+import { Kbd } from "@/components/ui/kbd";
+import { Meter } from "@/components/ui/meter";
+import { Tile } from "@/components/ui/tile";
+import type { ProgramDetail } from "@/lib/contracts/programs";
+import { formatCount } from "@/lib/format/count";
+import { formatDay } from "@/lib/format/instant";
+import { denialsQuery, limitsQuery, programQuery } from "@/lib/queries/programs";
+import { usePermission } from "@/lib/queries/use-permission";
+
+/** One program beside the list: what was blocked, how close it is to its limits, whose it is. */
+export function ProgramPanel({ appId, onClose }: { appId: string; onClose(): void }) {
+  const query = useQuery(programQuery(appId));
+  const mayNarrow = usePermission("changes.narrow");
+  const [isSuspending, setSuspending] = useState(false);
+  const program = query.data;
+  return (
+    <>
+      <SidePanel
+        label={program?.name ?? appId}
+        title={program?.name ?? appId}
+        sub={<code>{appId}</code>}
+        lead={<Tile name={program?.name ?? appId} isLarge />}
+        actions={
+          <Button tone="quiet" size="small" asChild>
+            <Link href={`/programs/${appId}`}>
+              Open <Kbd>Enter</Kbd>
+            </Link>
+          </Button>
+        }
+        footer={
+          <>
+            {mayNarrow && program?.status === "active" && (
+              <Button tone="danger" onClick={() => setSuspending(true)}>
+                Suspend program…
+              </Button>
+            )}
+            <span className="flex-1" />
+            <Button asChild>
+              <Link href={`/programs/${appId}/access`}>Change access</Link>
+            </Button>
+          </>
+        }
+        onClose={onClose}
+      >
+        <QueryView query={query} name="The program">
+          {(data) => <ProgramFacts program={data} />}
+        </QueryView>
+      </SidePanel>
+      {isSuspending && program !== undefined && (
+        <SuspendDialog program={program} onClose={() => setSuspending(false)} />
+      )}
+    </>
+  );
+}
+
+function ProgramFacts({ program }: { program: ProgramDetail }) {
+  const denials = useQuery(denialsQuery(program.appId, "24h"));
+  const limits = useQuery(limitsQuery(program.appId, "24h"));
+  const causes = (denials.data?.causes ?? []).slice(0, 4);
+  const most = Math.max(1, ...causes.map(({ times }) => times));
+  const measured = (limits.data?.rows ?? []).filter((row) => row.observed !== null && row.effective !== null);
+  return (
+    <>
+      <SideSection title="Blocked" about={`24 h, ${formatCount(program.blocked24h)} times`}>
+        <Sparkline
+          values={program.blocked14d}
+          tone="blocked"
+          width={440}
+          height={40}
+          label="Blocked in each of the last 14 days"
+        />
+        <ul className="mt-2 grid gap-1">
+          {causes.map(({ cause, code, target, times }) => (
+            <li key={cause} className="grid grid-cols-[minmax(0,1fr)_120px_56px] items-center gap-3">
+              <code className="truncate" title={`${code} ${target}`}>
+                {target}
+              </code>
+              <Meter share={times / most} tone="blocked" />
+              <span className="text-right">{formatCount(times)}</span>
+            </li>
+          ))}
+          {denials.isSuccess && causes.length === 0 && <li className="text-muted">Nothing was blocked.</li>}
+        </ul>
+      </SideSection>
+      <SideSection title="Limits" about="p50 to p95, greatest; 24 h">
+        <ul className="grid gap-1">
+          {measured.map(
+            ({ name, observed, effective }) =>
+              observed !== null &&
+              effective !== null && (
+                <li key={name} className="grid grid-cols-[140px_minmax(0,1fr)_auto] items-center gap-3">
+                  <code>{name}</code>
+                  <Bullet
+                    {...observed}
+                    warn={effective.warn}
+                    limit={effective.max}
+                    label={`${name}: p95 ${formatLimit(name, observed.p95)} of ${formatLimit(name, effective.max)}`}
+                  />
+                  <span className="whitespace-nowrap text-right">{formatLimit(name, observed.p95)}</span>
+                </li>
+              ),
+          )}
+          {limits.isSuccess && measured.length === 0 && <li className="text-muted">Nothing was measured in 24 h.</li>}
+        </ul>
+      </SideSection>
+      <SideSection>
+        <KeyValues
+          items={[
+            ["State", <ProgramState key="state" status={program.status} hasVersion={program.liveVersion !== null} />],
+            ["Publisher", program.publisher.name],
+            ["Live version", program.liveVersion?.name ?? "none"],
+            ["Devices, 24 h", formatCount(program.devices24h)],
+            [
+              "Document",
+              program.revision === null
+                ? "none yet"
+                : `revision ${program.revision}${program.documentExpiresAt === null ? "" : `, expires ${formatDay(program.documentExpiresAt)}`}`,
+            ],
+          ]}
+        />
+      </SideSection>
+    </>
+  );
+}

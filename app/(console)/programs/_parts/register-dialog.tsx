@@ -1,0 +1,92 @@
+"use client";
+
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useId, useState } from "react";
+import { Button } from "@/components/ui/button";
+import { Dialog } from "@/components/ui/dialog";
+import { Field } from "@/components/ui/field";
+import { Input } from "@/components/ui/input";
+import { Select } from "@/components/ui/select";
+import { TextLink } from "@/components/ui/text-link";
+import { appIdSchema } from "@/lib/contracts/shared";
+import { isConsoleError } from "@/lib/http/console-client";
+import { registerProgram } from "@/lib/queries/programs";
+import { publisherListQuery } from "@/lib/queries/publishers";
+
+type RegisterDialogProps = { onClose(): void; onRegistered(appId: string): void };
+
+/** Says whose an app id is; only that publisher may then submit versions of it. */
+export function RegisterDialog({ onClose, onRegistered }: RegisterDialogProps) {
+  const id = useId();
+  const client = useQueryClient();
+  const publishers = useQuery(publisherListQuery());
+  const [appId, setAppId] = useState("");
+  const [name, setName] = useState("");
+  const [publisherId, setPublisherId] = useState("");
+  const items = publishers.data?.items ?? [];
+  const chosen = publisherId || (items[0]?.id ?? "");
+  const register = useMutation({
+    mutationFn: () => registerProgram(client, { appId, name: name.trim(), publisherId: chosen }),
+    onSuccess: () => onRegistered(appId),
+  });
+  const isGood = appIdSchema.safeParse(appId).success;
+  const details = isConsoleError(register.error) ? register.error.details : [];
+  const problem = (path: string) => details.find((detail) => detail.path === path)?.message ?? null;
+  return (
+    <Dialog
+      isOpen
+      onClose={onClose}
+      title="Register program"
+      description="An app id belongs to one publisher for good."
+    >
+      {publishers.isSuccess && items.length === 0 ? (
+        <p>
+          There is no publisher yet. <TextLink href="/publishers">Add one first.</TextLink>
+        </p>
+      ) : (
+        <form
+          className="grid gap-4"
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (isGood && name.trim() !== "") register.mutate();
+          }}
+        >
+          <Field
+            label="App id"
+            htmlFor={`${id}-app`}
+            hint="Lower-case reverse DNS: com.example.shop"
+            problem={problem("/appId") ?? (appId !== "" && !isGood ? "Two labels or more, lower case." : null)}
+          >
+            <Input
+              id={`${id}-app`}
+              isMono
+              autoComplete="off"
+              spellCheck={false}
+              value={appId}
+              onChange={({ target }) => setAppId(target.value.trim())}
+            />
+          </Field>
+          <Field label="Name" htmlFor={`${id}-name`} problem={problem("/name")}>
+            <Input id={`${id}-name`} maxLength={100} value={name} onChange={({ target }) => setName(target.value)} />
+          </Field>
+          <Field label="Publisher" htmlFor={`${id}-publisher`} problem={problem("/publisherId")}>
+            <Select id={`${id}-publisher`} value={chosen} onChange={({ target }) => setPublisherId(target.value)}>
+              {items.map((publisher) => (
+                <option key={publisher.id} value={publisher.id}>
+                  {publisher.name}
+                </option>
+              ))}
+            </Select>
+          </Field>
+          {register.error && details.length === 0 && <p role="alert">{register.error.message}</p>}
+          <div className="flex justify-end gap-2">
+            <Button onClick={onClose}>Cancel</Button>
+            <Button type="submit" tone="primary" disabled={!isGood || name.trim() === "" || register.isPending}>
+              Register program
+            </Button>
+          </div>
+        </form>
+      )}
+    </Dialog>
+  );
+}
