@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { build } from "esbuild";
 import { buildServer } from "./build-server";
 
 /** Sources of the pages: when none of them changed, Next's last build still holds. */
@@ -48,9 +49,24 @@ function runNext(root: string): Promise<void> {
   });
 }
 
+/** The host as one file, for whoever starts it as a process: the demo, the tests, an engineer's own service. */
+async function buildHost(root: string): Promise<void> {
+  await build({
+    entryPoints: [join(root, "native/host/main.ts")],
+    outfile: join(root, "dist/native/host.mjs"),
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node20",
+    packages: "external",
+    logLevel: "error",
+  });
+}
+
 /** Builds the server's bundles and, where a source changed, the pages. `say` hears of long work. */
 export async function buildAll(root: string, say: (text: string) => void): Promise<void> {
   await buildServer(root);
+  await buildHost(root);
   const stamp = join(root, ".next", "bulkhead-build");
   const wanted = fingerprint(root);
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;

@@ -1,0 +1,160 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { createDevelopmentAuthority } from "@/native/host/egress/development-certificates";
+import { buildAll } from "../build";
+import { openConsoleSession } from "../client/console-session";
+import { type Child, startChild } from "./child";
+import { startHost } from "./host";
+import { SAMPLES, UPSTREAM_HOSTS } from "./samples";
+import { type SeedSessions, seedSamples } from "./seed";
+import { startUpstreams, type Upstreams } from "./upstreams";
+
+/**
+ * The whole loop on one machine: console and policy service, one enrolled host with three sample programs, and the
+ * HTTPS hosts that they speak to. `--json` writes one line an event instead of text, for the tests.
+ */
+const { values } = parseArgs({
+  options: {
+    port: { type: "string", default: "4180" },
+    data: { type: "string", default: ".bulkhead/demo" },
+    json: { type: "boolean", default: false },
+  },
+});
+const root = process.cwd();
+const dataDir = resolve(values.data);
+
+const tell = (event: string, fields: Record<string, unknown>, text: string) => {
+  process.stdout.write(values.json ? `${JSON.stringify({ event, ...fields })}\n` : `${text}\n`);
+};
+const say = (text: string) => tell("progress", { text }, text);
+
+type DemoLink = { role: string; name: string; url: string };
+
+const running: { child?: Child; host?: Child; upstreams?: Upstreams; isStopping: boolean } = { isStopping: false };
+
+/** Ends everything in the order in which it depends on each other; a second Ctrl-C changes nothing. */
+async function stop(code: number): Promise<void> {
+  if (running.isStopping) return;
+  running.isStopping = true;
+  if (!values.json) process.stdout.write("\nStopping …\n");
+  await running.host?.stop();
+  await running.child?.stop();
+  await running.upstreams?.close();
+  process.exit(code);
+}
+
+async function main(): Promise<void> {
+  const port = await freePort(Number(values.port));
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  await buildAll(root, say);
+  if (running.isStopping) return;
+
+  say("Console: starting …");
+  const server = startChild(
+    "dist/server.mjs",
+    ["--port", String(port), "--data", join(dataDir, "console"), "--demo", "--json"],
+    {
+      cwd: root,
+      say: (text) => process.stderr.write(`${text}\n`),
+    },
+  );
+  running.child = server;
+  server.ended.then((code) => {
+    if (running.isStopping) return;
+    process.stderr.write(`The console ended with ${code}.\n`);
+    stop(1).catch(() => process.exit(1));
+  });
+  const ready = (await server.waitFor("ready")) as { url: string; links: DemoLink[]; seedLinks: DemoLink[] };
+
+  const authority = demoAuthority();
+  const certificate = authority.issue({ names: UPSTREAM_HOSTS });
+  const upstreams = await startUpstreams({ keyPem: certificate.privateKeyPem, certificatePem: certificate.chainPem });
+  running.upstreams = upstreams;
+
+  const sessions = await openSessions(ready.url, ready.seedLinks);
+  await seedSamples({ root, dataDir, baseUrl: ready.url, sessions, say });
+  say("Host: starting …");
+  const host = await startHost({
+    root,
+    dataDir: join(dataDir, "host"),
+    operator: sessions.operator,
+    appIds: SAMPLES.map((sample) => sample.appId),
+    developmentHosts: UPSTREAM_HOSTS.map((name) => ({
+      host: name,
+      address: "127.0.0.1",
+      port: upstreams.port,
+      certificateAuthorityPem: authority.certificatePem,
+    })),
+    say: (text) => process.stderr.write(`${text}\n`),
+    onProgram: (line) => tell("program", line, `${line.appId}: ${line.state}`),
+  });
+  running.host = host;
+  announce(ready.url, ready.links, host);
+}
+
+/** One sign-in for each part that the seed plays; the links that people use are others, and still unused. */
+async function openSessions(baseUrl: string, links: DemoLink[]): Promise<SeedSessions> {
+  const open = (role: string) => {
+    const link = links.find((candidate) => candidate.role === role);
+    if (link === undefined) throw new Error(`the console made no link for ${role}`);
+    return openConsoleSession(baseUrl, { provider: "link", token: link.url.split("/").at(-1) ?? "" });
+  };
+  return { operator: await open("operator"), security: await open("security") };
+}
+
+/** The authority of the development hosts, kept so that a second start is trusted as the first was. */
+function demoAuthority() {
+  const paths = { certificate: join(dataDir, "development-ca.pem"), key: join(dataDir, "development-ca.key.pem") };
+  const existing =
+    existsSync(paths.certificate) && existsSync(paths.key)
+      ? { certificatePem: readFileSync(paths.certificate, "utf8"), privateKeyPem: readFileSync(paths.key, "utf8") }
+      : undefined;
+  const authority = createDevelopmentAuthority({
+    commonName: "Bulkhead demo",
+    nowMs: Date.now(),
+    randomBytes,
+    ...(existing === undefined ? {} : { existing }),
+  });
+  writeFileSync(paths.certificate, authority.certificatePem);
+  writeFileSync(paths.key, authority.privateKeyPem, { mode: 0o600 });
+  return authority;
+}
+
+function announce(url: string, links: DemoLink[], host: Child): void {
+  const lines = links.map(({ role, name, url: link }) => `  ${role.padEnd(10)} ${name.padEnd(16)} ${link}`);
+  const text = [
+    "",
+    `Bulkhead runs at ${url}`,
+    "Sign in with one of these links; each works once, and the console can switch person afterwards:",
+    ...lines,
+    "",
+    "Try it: open Coin Rush as operator, see what was refused, propose cdn.coinrush.example, switch to security, approve,",
+    "publish, and watch the same running program get through. Ctrl-C stops everything.",
+    "",
+  ].join("\n");
+  tell("ready", { url, links, dataDir, serverPid: running.child?.process.pid, hostPid: host.process.pid }, text);
+}
+
+/** The wished port, or a clear word that it is taken; 0 lets the system choose. */
+async function freePort(wished: number): Promise<number> {
+  return new Promise((resolvePort, reject) => {
+    const probe = createServer();
+    probe.once("error", () => reject(new Error(`Port ${wished} is taken. Choose another: npm run demo -- --port N`)));
+    probe.listen(wished, "localhost", () => {
+      const address = probe.address();
+      const port = typeof address === "object" && address !== null ? address.port : wished;
+      probe.close(() => resolvePort(port));
+    });
+  });
+}
+
+process.on("SIGINT", () => void stop(0));
+process.on("SIGTERM", () => void stop(0));
+process.on("SIGHUP", () => void stop(0));
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  stop(1).catch(() => process.exit(1));
+});
