@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { missingLayers as missingLayersOf } from "@/native/host/confinement/confinement-layers";
 import { probeConfinement } from "@/native/host/confinement/probe-confinement";
 import type { HostStatus } from "@/native/host/runtime/host";
 import type { ConsoleSession } from "../client/console-session";
@@ -72,7 +73,8 @@ async function writeEnrolment(options: { dataDir: string; operator: ConsoleSessi
 
 async function missingLayers(say: (text: string) => void): Promise<string[]> {
   const { layers } = await probeConfinement();
-  const missing = layers.filter((layer) => !layer.active);
+  const names: readonly string[] = missingLayersOf(layers, []);
+  const missing = layers.filter((layer) => names.includes(layer.name));
   if (missing.length > 0) {
     say("");
     say(

@@ -55,7 +55,7 @@ async function main(): Promise<void> {
   say("Console: starting …");
   const server = startChild(
     "dist/server.mjs",
-    ["--port", String(port), "--data", join(dataDir, "console"), "--demo", "--json"],
+    ["--port", String(port), "--data", join(dataDir, "console"), "--development", "--json"],
     {
       cwd: root,
       say: (text) => process.stderr.write(`${text}\n`),
