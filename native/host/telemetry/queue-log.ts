@@ -28,13 +28,12 @@ export async function openQueueLog(options: {
   const { files, directory, log } = options;
   await files.makeDirectory(directory);
   const state = emptyQueue();
+  const pathOf = (number: number) => join(directory, `queue-${number}`);
   let generation = await loadLatest();
   let pending: QueueRecord[] = [];
   let logBytes = 0;
   let needsRewrite = true;
   let queue: Promise<void> = Promise.resolve();
-
-  const pathOf = (number: number) => join(directory, `queue-${number}`);
 
   async function loadLatest(): Promise<number> {
     const numbers = (await files.list(directory)).flatMap((name) => NAME.exec(name)?.[1] ?? []).map(Number);

@@ -101,7 +101,11 @@ export function createTelemetryRecorder(options: {
     },
     async nextBatch(describe) {
       const waiting = queue.state.sealed[0];
-      if (waiting) return waiting;
+      if (waiting) {
+        // It may have been made while the disk took nothing.
+        await queue.flush();
+        return waiting;
+      }
       moveCounted();
       const batch: TelemetryBatch = {
         batchId: options.randomId(),
