@@ -4,6 +4,7 @@ import type { Database, Transaction } from "@/db/store";
 import { appendAudit } from "@/lib/audit/append-audit";
 import type { SignInLinkPurpose } from "@/lib/domain/lifecycles";
 import { AppError } from "@/lib/platform/errors";
+import { completeSetUp } from "./complete-set-up";
 import type { AuthContext } from "./context";
 import { createLink, endLinks, findLink, takeLink } from "./links";
 import { hashPassword, PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN } from "./password";
@@ -65,6 +66,7 @@ export async function acceptLink(
       subject: `person:${person.id}`,
       after: { purpose: link.purpose },
     });
+    await completeSetUp(tx, context);
     tx.announce({ topic: "people" });
     tx.announce({ topic: "sessions" });
     return { email: person.email };

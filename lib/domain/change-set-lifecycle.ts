@@ -27,9 +27,13 @@ export type ChangeSetFacts = {
   ownerId: string;
   /** Of a draft: proven to narrow now. Of a published set: it was published by one person as narrowing. */
   isNarrowing: boolean;
+  /** It lists a submitted version: its proposer is the publisher, and one approval publishes it. */
+  isListing: boolean;
   /** Some of its changes narrow by themselves and others do not. */
   isMixed: boolean;
   kinds: readonly MemberKind[];
+  /** Taking it back would leave nothing behind that can't be removed, such as a registration. */
+  isReversible: boolean;
   /** Publishers whose programs, keys or people it touches. */
   publisherIds: readonly string[];
   /** People whose role, state or sign-in it changes. */
@@ -104,7 +108,9 @@ export function judgeVerb(verb: ChangeSetVerb, set: ChangeSetFacts, person: Deci
     case "withdraw":
       return judgeOwn(set, person, ["proposed", "approved"], () => true);
     case "approve":
-      return set.state === "proposed" ? judgeApprover(set, person) : no("STATE");
+      if (set.state !== "proposed") return no("STATE");
+      if (set.isListing && !hasPermission(person.role, "changes.publish")) return no("ROLE");
+      return judgeApprover(set, person);
     case "refuse":
       return set.state === "proposed" || set.state === "approved" ? judgeApprover(set, person) : no("STATE");
     case "publish":
@@ -144,11 +150,10 @@ function judgeOwn(
 }
 
 function judgeUndo(set: ChangeSetFacts, person: Decider, nowMs: number): VerbAnswer {
-  if (set.state !== "published" || !set.isNarrowing || set.publishedAtMs === null) return no("STATE");
+  if (set.state !== "published" || set.publishedAtMs === null) return no("STATE");
+  if (!set.isNarrowing || set.approvedBy !== null || !set.isReversible) return no("STATE");
   if (set.publishedBy !== person.personId) return no("NOT_OWNER");
   if (set.isUndone) return no("UNDONE");
   if (nowMs - set.publishedAtMs >= UNDO_WINDOW_MS) return no("UNDO_OVER");
-  // A registration is where submissions hang; it is retired, not taken back.
-  if (set.kinds.includes("registration") || set.kinds.includes("publisher")) return no("STATE");
   return set.kinds.every((kind) => mayNarrow(person.role, kind)) ? YES : no("ROLE");
 }

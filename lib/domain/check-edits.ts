@@ -1,11 +1,11 @@
 import { checkHostRules } from "@/native/core/decide/check-host-rules";
 import { readHostName, readHostPattern } from "@/native/core/decide/host-name";
 import type { PublicSuffixes } from "@/native/core/decide/public-suffixes";
+import { countApprovers } from "./approvers";
 import { formatMember } from "./member-keys";
 import type { Entry, MemberKind, MemberValues } from "./members";
 import { type Edit, entriesOf, groupPrograms, memberValue, type PolicyState, readPlatform } from "./policy-state";
 import { projectProgram } from "./project-program";
-import { hasPermission } from "./roles";
 
 /** What the catalogue and the public-suffix table say; passed in, because the table must not reach the browser. */
 export type EditRules = {
@@ -31,6 +31,11 @@ const LASTING: readonly MemberKind[] = [
   "person",
 ];
 
+/** Whether members of this kind, once there, stay for good. */
+export function isLasting(kind: MemberKind): boolean {
+  return LASTING.includes(kind);
+}
+
 /**
  * Everything that forbids this step, whoever takes it: an unknown capability, overlapping host rules, a program nobody
  * registered, a document too large to be taken. Empty if the state after can be published.
@@ -45,7 +50,7 @@ export function checkEdits(
   for (const edit of edits) {
     const add = (code: string, path = "") => issues.push({ member: formatMember(edit.member), path, code });
     if (edit.entry === null) {
-      if (LASTING.includes(edit.member.kind)) add("NOT_REMOVABLE");
+      if (isLasting(edit.member.kind)) add("NOT_REMOVABLE");
       continue;
     }
     checkEntry(before, after, edit.entry, rules, add);
@@ -168,9 +173,4 @@ function checkPeople(before: PolicyState, after: PolicyState, edits: readonly Ed
 
 function jsonBytes(value: unknown): number {
   return new TextEncoder().encode(JSON.stringify(value)).length;
-}
-
-/** People who can approve now; set-up is done when there are two (spec §6). */
-export function countApprovers(people: readonly MemberValues["person"][]): number {
-  return people.filter((person) => person.state === "active" && hasPermission(person.role, "changes.approve")).length;
 }

@@ -1,20 +1,15 @@
 import { LIMIT_NAMES, type LimitName } from "@/native/core/codes";
+import { isAppId } from "@/native/core/manifest/app-id";
 import type { Member } from "./members";
 
-const APP_ID = /^[a-z](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z](?:[a-z0-9-]*[a-z0-9])?)+$/;
 const ID = /^[a-z]+_[A-Za-z0-9]{1,64}$/;
 const KID = /^[A-Za-z0-9_-]{1,128}$/;
-const CODE = /^[1-9][0-9]{0,15}$/;
+const CODE = /^(?:0|[1-9][0-9]{0,15})$/;
 const CAPABILITY = /^[a-z]+(?:\.[a-z]+)+$/;
 const HOST = /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])$/;
 /** Printable, so that a key can be read, logged and copied. */
 const PAGE = /^[\x21-\x7e]{1,256}$/;
 const RUNTIME = /^[a-z]{1,32}$/;
-
-/** Whether a text is an `app_id` (spec §2): lower-case reverse DNS of two labels or more, at most 128 characters. */
-export function isAppId(text: string): boolean {
-  return text.length <= 128 && APP_ID.test(text);
-}
 
 /** The one text of a member, for example `program:com.x.y/grant:camera.capture`. `parseMember` reads it back. */
 export function formatMember(member: Member): string {

@@ -4,14 +4,18 @@ import { appendAudit } from "@/lib/audit/append-audit";
 import type { ChangeSetView } from "@/lib/contracts/change-sets";
 import type { Actor } from "@/lib/domain/roles";
 import type { ServiceContext } from "../context";
+import { requirePermission } from "../require-permission";
+import { approveSubmission } from "../submissions/decide-submission";
+import { findSubmissionOf } from "../submissions/find-submission-of";
 import { auditSet } from "./audit-set";
 import { decideOnSet } from "./decide-on-set";
+import { getChangeSet } from "./list-change-sets";
 import { requireFresh, requirePublishable } from "./open-set";
 
 /**
  * Approves another's proposal, bound to the members that it changes and their values before (spec §6). It is published
  * by a further step. Raises `forbidden` for its proposer, for a role that never approves, and for whoever belongs to a
- * publisher concerned. Audited as `changeSet.approve`.
+ * publisher concerned. A submitted version is published by its approval. Audited as `changeSet.approve`.
  */
 export async function approveChangeSet(
   ctx: ServiceContext,
@@ -19,6 +23,12 @@ export async function approveChangeSet(
   id: string,
   input: { reason: string },
 ): Promise<ChangeSetView> {
+  requirePermission(actor, "changes.approve");
+  const submissionId = await findSubmissionOf(ctx.store.db, id);
+  if (submissionId !== null) {
+    await approveSubmission(ctx, actor, submissionId, input);
+    return getChangeSet(ctx, actor, id);
+  }
   return decideOnSet(ctx, actor, id, "approve", async ({ tx, set, person, at }) => {
     requireFresh(set);
     requirePublishable(set.state, set.edits, "conflict");

@@ -2,8 +2,9 @@ import { inArray } from "drizzle-orm";
 import { programs } from "@/db/schema";
 import type { Database } from "@/db/store";
 import type { ChangeSetFacts } from "@/lib/domain/change-set-lifecycle";
+import { isLasting } from "@/lib/domain/check-edits";
 import { appIdOf, type MemberValues, personIdOf, publisherIdOf } from "@/lib/domain/members";
-import { type ChangeRow, type LoadedSet, memberOf } from "./change-set-rows";
+import { type ChangeRow, isListing, type LoadedSet, memberOf } from "./change-set-rows";
 
 /** What the rules of §6 look at, for each of the sets. `isNarrowing` is as last looked at; deciding verbs prove it anew. */
 export async function factsOf(db: Database, sets: readonly LoadedSet[]): Promise<ChangeSetFacts[]> {
@@ -35,8 +36,10 @@ function toFacts({ row, changes }: LoadedSet, publisherOf: ReadonlyMap<string, s
     state: row.state,
     ownerId: row.ownerId,
     isNarrowing: row.isNarrowing,
+    isListing: isListing(row),
     isMixed: directions.includes("widens") && directions.some((direction) => direction !== "widens"),
     kinds: [...new Set(members.map((member) => member.kind))],
+    isReversible: changes.every((change) => change.before !== null || !isLasting(memberOf(change).kind)),
     publisherIds: [...new Set(publisherIds.filter((id) => id !== null))],
     personIds: [...new Set(members.flatMap((member) => personIdOf(member) ?? []))],
     approvedBy: row.state === "approved" || row.state === "published" ? row.decidedBy : null,

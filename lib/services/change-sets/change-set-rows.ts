@@ -30,6 +30,11 @@ export async function loadChangeSet(db: Database, id: string): Promise<LoadedSet
   return loaded;
 }
 
+/** Whether it lists a submitted version: then a publisher owns it, and submissions' verbs decide on it. */
+export function isListing(row: Pick<ChangeSetRow, "ownerId">): boolean {
+  return row.ownerId.startsWith("pub_");
+}
+
 /** A person's one draft. */
 export async function findDraft(db: Database, ownerId: string): Promise<LoadedSet | undefined> {
   const rows = await db

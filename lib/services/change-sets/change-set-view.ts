@@ -43,7 +43,7 @@ export async function viewChangeSet(db: Database, row: LoadedSet["row"], actor: 
 function toView(set: LoadedSet, facts: ChangeSetFacts, names: Names, actor: Actor, nowMs: number): ChangeSetView {
   const { row } = set;
   const person = (id: string | null) => (id === null ? null : { id, name: names.people.get(id) ?? id });
-  const canUndo = row.isNarrowing && row.decidedBy === null && row.undoneBy === null && row.publishedAt !== null;
+  const canUndo = facts.isNarrowing && facts.isReversible && facts.approvedBy === null && !facts.isUndone;
   const verbs =
     actor.kind === "person" ? CHANGE_SET_VERBS.filter((verb) => judgeVerb(verb, facts, actor, nowMs).ok) : [];
   return {
@@ -63,7 +63,8 @@ function toView(set: LoadedSet, facts: ChangeSetFacts, names: Names, actor: Acto
     platformRevision: row.platformRevision,
     undoOf: row.undoOf,
     undoneBy: row.undoneBy,
-    undoUntil: canUndo ? new Date((row.publishedAt?.getTime() ?? 0) + UNDO_WINDOW_MS).toISOString() : null,
+    undoUntil:
+      canUndo && row.publishedAt !== null ? new Date(row.publishedAt.getTime() + UNDO_WINDOW_MS).toISOString() : null,
     createdAt: row.createdAt.toISOString(),
     updatedAt: row.updatedAt.toISOString(),
     allowedVerbs: verbs,

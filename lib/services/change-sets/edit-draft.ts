@@ -8,16 +8,16 @@ import { memberValue } from "@/lib/domain/policy-state";
 import type { Actor } from "@/lib/domain/roles";
 import { isSameValue } from "@/lib/domain/same-value";
 import { AppError, invariant } from "@/lib/platform/errors";
-import { lockPlatform } from "@/lib/sync/lock-platform";
 import type { ServiceContext } from "../context";
 import { loadState } from "../members/load-state";
 import { auditSet } from "./audit-set";
-import { type ChangeSetRow, editsOf, findDraft, loadChangeSet, saveChanges } from "./change-set-rows";
-import { viewChangeSet } from "./change-set-view";
+import { beginDecision } from "./begin-decision";
+import { type ChangeSetRow, editsOf, findDraft, saveChanges } from "./change-set-rows";
+import { viewNow } from "./decide-on-set";
 import { judgeChanges } from "./judge-changes";
 import { requirePublishable } from "./open-set";
 import { requirePerson } from "./require-verb";
-import { readChanges, requireEditable } from "./resolve-changes";
+import { readChanges, requireEditable, type WishedChanges } from "./resolve-changes";
 
 const CHANGES_MAX = 200;
 
@@ -30,11 +30,19 @@ export async function editDraft(
   ctx: ServiceContext,
   actor: Actor,
   input: { changes: readonly ChangeInput[] },
-): Promise<ChangeSetView> {
+): Promise<{ draft: ChangeSetView | null }> {
+  return writeDraft(ctx, actor, readChanges(input.changes, requirePerson(actor), ctx.ids));
+}
+
+/** The same for changes that a verb of its own has made; `newKeys` are members that it vouches for. */
+export async function writeDraft(
+  ctx: ServiceContext,
+  actor: Actor,
+  { edits: wished, newKeys }: WishedChanges,
+): Promise<{ draft: ChangeSetView | null }> {
   const person = requirePerson(actor);
-  const { edits: wished, newRules } = readChanges(input.changes, person, ctx.ids);
   return ctx.store.transaction(async (tx) => {
-    const platform = await lockPlatform(tx);
+    const { isSetUpComplete } = await beginDecision(tx, ctx);
     const draft = await findDraft(tx.db, person.personId);
     const held = draft === undefined ? [] : editsOf(draft);
     const state = await loadState(
@@ -42,7 +50,7 @@ export async function editDraft(
       [...held, ...wished].map((edit) => edit.member),
       [...held, ...wished],
     );
-    requireEditable(state, wished, new Set([...newRules, ...held.map((edit) => formatMember(edit.member))]));
+    requireEditable(state, wished, new Set([...newKeys, ...held.map((edit) => formatMember(edit.member))]));
     const wishedKeys = new Set(wished.map((edit) => formatMember(edit.member)));
     const edits = [
       ...held.filter((edit) => !wishedKeys.has(formatMember(edit.member))),
@@ -54,7 +62,7 @@ export async function editDraft(
     requirePublishable(state, edits, "invalid_input");
     const row = draft?.row ?? (await beginDraft(tx, ctx, person.personId));
     const kept = (draft?.changes ?? []).filter((change) => !wishedKeys.has(change.member));
-    const judged = judgeChanges(state, edits, { isSetUpComplete: platform.setUpAt !== null }, ctx.ids, kept);
+    const judged = judgeChanges(state, edits, { isSetUpComplete }, ctx.ids, kept);
     await saveChanges(tx.db, row.id, judged.rows);
     await tx.db
       .update(changeSets)
@@ -66,10 +74,7 @@ export async function editDraft(
       auditSet(ctx, actor, { action: "changeSet.edit", changeSetId: row.id, edits: wished, state, reason: null }),
     );
     tx.announce({ topic: "change-sets" });
-    const saved = await loadChangeSet(tx.db, row.id);
-    const view = await viewChangeSet(tx.db, saved.row, actor, ctx.clock.nowMs());
-    invariant(view !== undefined, "the draft was saved just above");
-    return view;
+    return { draft: edits.length === 0 ? null : await viewNow(tx, ctx, actor, row.id) };
   });
 }
 

@@ -4,8 +4,12 @@ import { appendAudit } from "@/lib/audit/append-audit";
 import type { ChangeSetView } from "@/lib/contracts/change-sets";
 import type { Actor } from "@/lib/domain/roles";
 import type { ServiceContext } from "../context";
+import { requirePermission } from "../require-permission";
+import { refuseSubmission } from "../submissions/decide-submission";
+import { findSubmissionOf } from "../submissions/find-submission-of";
 import { auditSet } from "./audit-set";
 import { type Decision, decideOnSet } from "./decide-on-set";
+import { getChangeSet } from "./list-change-sets";
 
 type Ending = { state: "discarded" | "withdrawn" | "refused"; decidedBy?: string; reason: string | null };
 
@@ -33,6 +37,12 @@ export async function refuseChangeSet(
   id: string,
   input: { reason: string },
 ): Promise<ChangeSetView> {
+  requirePermission(actor, "changes.approve");
+  const submissionId = await findSubmissionOf(ctx.store.db, id);
+  if (submissionId !== null) {
+    await refuseSubmission(ctx, actor, submissionId, input);
+    return getChangeSet(ctx, actor, id);
+  }
   return decideOnSet(ctx, actor, id, "refuse", async (decision) => {
     const { personId } = decision.person;
     await end(ctx, actor, decision, "changeSet.refuse", {

@@ -1,20 +1,19 @@
 import { eq } from "drizzle-orm";
 import { changeSets } from "@/db/schema";
-import type { Transaction } from "@/db/store";
-import type { AuditAction } from "@/lib/audit/actions";
 import type { ChangeInput, ChangeSetView } from "@/lib/contracts/change-sets";
 import { wideningsOf } from "@/lib/domain/narrowing/judge-edits";
 import { type Edit, memberValue, type PolicyState } from "@/lib/domain/policy-state";
 import type { Actor } from "@/lib/domain/roles";
 import { isSameValue } from "@/lib/domain/same-value";
-import { AppError, invariant } from "@/lib/platform/errors";
-import { lockPlatform } from "@/lib/sync/lock-platform";
+import { AppError } from "@/lib/platform/errors";
 import type { ServiceContext } from "../context";
 import { loadState } from "../members/load-state";
+import { beginDecision } from "./begin-decision";
 import { saveChanges } from "./change-set-rows";
 import { decideOnSet, viewNow } from "./decide-on-set";
 import { judgeChanges } from "./judge-changes";
 import { requireFresh, requirePublishable } from "./open-set";
+import { publishAtOnce } from "./publish-at-once";
 import { publishStep } from "./publish-step";
 import { refusal, requirePerson } from "./require-verb";
 import { readChanges, requireEditable } from "./resolve-changes";
@@ -60,12 +59,11 @@ export async function narrowAtOnce(
   const person = requirePerson(actor);
   const wished = readChanges(input.changes, person, ctx.ids, "narrow");
   return ctx.store.transaction(async (tx) => {
-    const platform = await lockPlatform(tx);
+    const { isSetUpComplete } = await beginDecision(tx, ctx);
     const members = wished.edits.map((edit) => edit.member);
     const state = await loadState(tx.db, members, wished.edits);
-    requireEditable(state, wished.edits, wished.newRules);
+    requireEditable(state, wished.edits, wished.newKeys);
     const edits = wished.edits.filter((edit) => !isSameValue(edit.entry?.value, memberValue(state, edit.member)));
-    const isSetUpComplete = platform.setUpAt !== null;
     requireNarrowing(state, edits, isSetUpComplete);
     const step = { edits, state, isSetUpComplete, reason: input.reason, action: "changeSet.narrow" as const };
     const id = await publishAtOnce(tx, ctx, actor, { ...step, isNarrowing: true });
@@ -85,40 +83,4 @@ function requireNarrowing(state: PolicyState, edits: readonly Edit[], isSetUpCom
       message: `Not proven to allow no more: ${what}`,
     })),
   });
-}
-
-export type OneAct = {
-  edits: readonly Edit[];
-  state: PolicyState;
-  isSetUpComplete: boolean;
-  isNarrowing: boolean;
-  reason: string;
-  action: AuditAction;
-  undoOf?: string;
-  splitFrom?: string;
-};
-
-/** Writes a change set that is published in the act that begins it. Answers with its id. The caller judged it. */
-export async function publishAtOnce(tx: Transaction, ctx: ServiceContext, actor: Actor, act: OneAct): Promise<string> {
-  const at = new Date(ctx.clock.nowMs());
-  const id = ctx.ids.next("changeSet");
-  const judged = judgeChanges(act.state, act.edits, act, ctx.ids);
-  const [row] = await tx.db
-    .insert(changeSets)
-    .values({
-      id,
-      ownerId: actor.kind === "person" ? actor.personId : actor.kind,
-      state: "published",
-      reason: act.reason,
-      undoOf: act.undoOf ?? null,
-      splitFrom: act.splitFrom ?? null,
-      createdAt: at,
-      updatedAt: at,
-    })
-    .returning();
-  invariant(row !== undefined, "an insert answers with its row");
-  await saveChanges(tx.db, id, judged.rows);
-  const { edits, state, isNarrowing, action, reason } = act;
-  await publishStep(tx, ctx, actor, { changeSetId: id, number: row.number, edits, state, isNarrowing, action, reason });
-  return id;
 }

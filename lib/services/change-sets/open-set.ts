@@ -5,9 +5,10 @@ import { wideningsOf } from "@/lib/domain/narrowing/judge-edits";
 import { applyEdits, type Edit, memberValue, type PolicyState } from "@/lib/domain/policy-state";
 import { isSameValue } from "@/lib/domain/same-value";
 import { AppError, type ErrorCode } from "@/lib/platform/errors";
-import { lockPlatform } from "@/lib/sync/lock-platform";
+import type { ServiceContext } from "../context";
 import { editRules } from "../members/edit-rules";
 import { loadState } from "../members/load-state";
+import { beginDecision } from "./begin-decision";
 import { factsOf } from "./change-set-facts";
 import { editsOf, type LoadedSet, loadChangeSet, memberOf } from "./change-set-rows";
 
@@ -20,12 +21,11 @@ export type OpenSet = LoadedSet & {
 };
 
 /** Locks the platform first, so that decisions are taken one after the other. Raises `not_found`. */
-export async function openSet(tx: Transaction, id: string): Promise<OpenSet> {
-  const platform = await lockPlatform(tx);
+export async function openSet(tx: Transaction, ctx: ServiceContext, id: string): Promise<OpenSet> {
+  const { isSetUpComplete } = await beginDecision(tx, ctx);
   const set = await loadChangeSet(tx.db, id);
   const edits = editsOf(set);
   const state = await loadState(tx.db, set.changes.map(memberOf), edits);
-  const isSetUpComplete = platform.setUpAt !== null;
   const [facts] = await factsOf(tx.db, [set]);
   if (facts === undefined) throw new AppError("not_found", "There is no such change set.");
   const isOpen = set.row.state === "draft" || set.row.state === "proposed" || set.row.state === "approved";

@@ -22,14 +22,14 @@ export async function previewChanges(
 ): Promise<Preview> {
   requirePermission(actor, "changes.propose");
   const { db } = ctx.store;
-  const { edits, newRules } = readChanges(input.changes, requirePerson(actor), ctx.ids);
+  const { edits, newKeys } = readChanges(input.changes, requirePerson(actor), ctx.ids);
   const platform = await readPlatformRow(db);
   const state = await loadState(
     db,
     edits.map((edit) => edit.member),
     edits,
   );
-  requireEditable(state, edits, newRules);
+  requireEditable(state, edits, newKeys);
   requirePublishable(state, edits, "invalid_input");
   const judged = judgeChanges(state, edits, { isSetUpComplete: platform.setUpAt !== null }, ctx.ids);
   return {

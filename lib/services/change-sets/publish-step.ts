@@ -13,6 +13,7 @@ import { publishDocuments } from "@/lib/sync/publish-documents";
 import type { ServiceContext } from "../context";
 import { applyMember } from "../members/apply-member";
 import { auditSet } from "./audit-set";
+import { isListing } from "./change-set-rows";
 
 /** Kinds that no document carries. */
 const INTERNAL: readonly MemberKind[] = ["person", "sign-in", "publisher"];
@@ -98,7 +99,7 @@ async function settleOthers(tx: Transaction, ctx: ServiceContext, step: Step, at
       if (isSameValue(change.after, edit?.entry?.value)) await tx.db.delete(changes).where(eq(changes.id, change.id));
       continue;
     }
-    const isSubmission = set.ownerId.startsWith("pub_") && edit?.member.kind !== "version";
+    const isSubmission = isListing(set) && edit?.member.kind !== "version";
     if (voided.has(set.id) || isSubmission) continue;
     voided.add(set.id);
     const reason = `Change set ${step.number} changed ${change.member} first.`;

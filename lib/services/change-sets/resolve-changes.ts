@@ -8,7 +8,8 @@ import { AppError, type ErrorDetail } from "@/lib/platform/errors";
 import type { Ids } from "@/lib/platform/ids";
 import { type PersonActor, refusal } from "./require-verb";
 
-export type WishedChanges = { edits: Edit[]; newRules: ReadonlySet<string> };
+/** Edits, and the keys of members that the verb made itself. */
+export type WishedChanges = { edits: Edit[]; newKeys: ReadonlySet<string> };
 
 /** A new host rule is written to `…/host:new`; its id is made here, so that nobody chooses one. */
 const NEW_RULE = /^(program:[^/]+\/host:)new$/;
@@ -26,10 +27,10 @@ export function readChanges(
   const may = way === "propose" ? mayPropose : mayNarrow;
   const details: ErrorDetail[] = [];
   const edits: Edit[] = [];
-  const newRules = new Set<string>();
+  const newKeys = new Set<string>();
   for (const [index, input] of inputs.entries()) {
     const key = input.member.replace(NEW_RULE, (_text, prefix: string) => prefix + ids.next("hostRule"));
-    if (key !== input.member) newRules.add(key);
+    if (key !== input.member) newKeys.add(key);
     const member = parseMember(key);
     if (member === null) {
       details.push({ path: `/changes/${index}/member`, code: "FORMAT", message: "There is no such member." });
@@ -58,17 +59,17 @@ export function readChanges(
     }
   }
   if (details.length > 0) throw new AppError("invalid_input", "These changes cannot be read.", { details });
-  return { edits, newRules };
+  return { edits, newKeys };
 }
 
 /**
  * Refuses what no draft may hold, because a verb of its own makes it: registrations, publishers, listings and
- * invitations, and a host rule under an id that was not made here. `knownRules` are the keys of new rules of this call
- * and of the actor's draft. Raises `invalid_input`.
+ * invitations, a publisher's new key, and a host rule under an id that was not made here. `knownKeys` are members that
+ * the calling verb made, and those that the actor's draft holds. Raises `invalid_input`.
  */
-export function requireEditable(state: PolicyState, edits: readonly Edit[], knownRules: ReadonlySet<string>): void {
+export function requireEditable(state: PolicyState, edits: readonly Edit[], knownKeys: ReadonlySet<string>): void {
   const details = edits.flatMap(({ member, entry }) => {
-    const code = entry === null ? null : whyNotEditable(member, entry.value, state, knownRules);
+    const code = entry === null ? null : whyNotEditable(member, entry.value, state, knownKeys);
     return code === null ? [] : [{ path: formatMember(member), code, message: "This is not changed by a draft." }];
   });
   if (details.length > 0) throw new AppError("invalid_input", "Some of this is not changed by a draft.", { details });
@@ -78,17 +79,19 @@ function whyNotEditable(
   member: Member,
   value: unknown,
   state: PolicyState,
-  knownRules: ReadonlySet<string>,
+  knownKeys: ReadonlySet<string>,
 ): string | null {
   const before = memberValue(state, member);
   switch (member.kind) {
     case "registration":
     case "publisher":
       return before === null ? "NOT_EDITABLE" : null;
+    case "publisher-key":
+      return before === null && !knownKeys.has(formatMember(member)) ? "NOT_EDITABLE" : null;
     case "version":
       return "NOT_EDITABLE";
     case "host":
-      return before === null && !knownRules.has(formatMember(member)) ? "UNKNOWN_RULE" : null;
+      return before === null && !knownKeys.has(formatMember(member)) ? "UNKNOWN_RULE" : null;
     case "person": {
       if (before === null) return "NOT_EDITABLE";
       const was = (before as MemberValues["person"]).state;

@@ -10,8 +10,8 @@ import { invariant } from "@/lib/platform/errors";
 import type { ServiceContext } from "../context";
 import { auditSet } from "./audit-set";
 import { decideOnSet, viewNow } from "./decide-on-set";
-import { publishAtOnce } from "./narrow";
 import { requireFresh, requirePublishable } from "./open-set";
+import { publishAtOnce } from "./publish-at-once";
 import { refusal } from "./require-verb";
 
 /**
@@ -23,11 +23,12 @@ export async function splitDraft(
   ctx: ServiceContext,
   actor: Actor,
   id: string,
-  input: { reason: string },
+  input: { reason?: string } = {},
 ): Promise<{ draft: ChangeSetView; narrowing: ChangeSetView }> {
   let narrowing: ChangeSetView | undefined;
   const draft = await decideOnSet(ctx, actor, id, "split", async ({ tx, set, person, at }) => {
     requireFresh(set);
+    const reason = input.reason ?? `What narrows of change set ${set.row.number}`;
     const parts = splitEdits(set.state, set.edits, set);
     if (parts.narrowing.length === 0 || parts.rest.length === 0) throw refusal("NOT_MIXED");
     if (!parts.narrowing.every(({ member }) => mayNarrow(person.role, member.kind))) throw refusal("ROLE");
@@ -44,7 +45,7 @@ export async function splitDraft(
         changeSetId: id,
         edits: parts.narrowing,
         state,
-        reason: input.reason,
+        reason,
       }),
     );
     const publishedId = await publishAtOnce(tx, ctx, actor, {
@@ -52,7 +53,7 @@ export async function splitDraft(
       state,
       isSetUpComplete,
       isNarrowing: true,
-      reason: input.reason,
+      reason,
       action: "changeSet.narrow",
       splitFrom: id,
     });

@@ -10,8 +10,8 @@ import { AppError } from "@/lib/platform/errors";
 import type { ServiceContext } from "../context";
 import { memberOf, toEdit, withChanges } from "./change-set-rows";
 import { decideOnSet } from "./decide-on-set";
-import { publishAtOnce } from "./narrow";
 import { type OpenSet, requirePublishable } from "./open-set";
+import { publishAtOnce } from "./publish-at-once";
 
 /**
  * Returns exactly what was published before the actor narrowed it: within 15 minutes, by that person alone, and only

@@ -1,20 +1,11 @@
 import type { EditRules } from "@/lib/domain/check-edits";
-import catalogue from "@/native/catalog/capabilities.json";
-import suffixes from "@/native/catalog/public-suffixes.json";
-import { readPublicSuffixes } from "@/native/core/decide/public-suffixes";
+import { publicSuffixes } from "@/lib/sync/public-suffixes";
+import { findCapability } from "@/native/core/decide/catalog";
 
-let rules: EditRules | undefined;
-
-/** The catalogue and the public-suffix table as edits are checked by; read once, when first asked for. */
+/** The catalogue and the public-suffix table as edits are checked by. */
 export function editRules(): EditRules {
-  rules ??= {
-    publicSuffixes: readPublicSuffixes(suffixes),
-    constraintsOf: (name) => catalogue.capabilities.find((capability) => capability.name === name)?.constraints ?? null,
+  return {
+    publicSuffixes: publicSuffixes(),
+    constraintsOf: (name) => findCapability(name)?.constraints ?? null,
   };
-  return rules;
-}
-
-/** Capabilities that approving a version grants unasked (spec §3). */
-export function isPublicCapability(name: string): boolean {
-  return catalogue.capabilities.some((capability) => capability.name === name && capability.sensitivity === "public");
 }

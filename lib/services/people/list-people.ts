@@ -2,14 +2,12 @@ import { asc, inArray, max } from "drizzle-orm";
 import { people, platform, sessions } from "@/db/schema";
 import type { Database } from "@/db/store";
 import type { PeopleList } from "@/lib/contracts/people";
-import { type Actor, hasPermission } from "@/lib/domain/roles";
+import { APPROVERS_NEEDED, countApprovers } from "@/lib/domain/approvers";
+import type { Actor } from "@/lib/domain/roles";
 import type { ServiceContext } from "../context";
 import { requirePermission } from "../require-permission";
 
 const PEOPLE_MAX = 1000;
-
-/** Set-up is done when two people other than the admin can approve (contract §6). */
-export const APPROVERS_NEEDED = 2;
 
 export async function readSetUp(
   db: Database,
@@ -18,7 +16,7 @@ export async function readSetUp(
   const [row] = await db.select({ setUpAt: platform.setUpAt }).from(platform).limit(1);
   return {
     isComplete: row?.setUpAt != null,
-    approvers: rows.filter(({ role, state }) => state === "active" && hasPermission(role, "changes.approve")).length,
+    approvers: countApprovers(rows),
     approversNeeded: APPROVERS_NEEDED,
   };
 }

@@ -1,0 +1,46 @@
+import { changeSets } from "@/db/schema";
+import type { Transaction } from "@/db/store";
+import type { AuditAction } from "@/lib/audit/actions";
+import type { Edit, PolicyState } from "@/lib/domain/policy-state";
+import type { Actor } from "@/lib/domain/roles";
+import { invariant } from "@/lib/platform/errors";
+import type { ServiceContext } from "../context";
+import { saveChanges } from "./change-set-rows";
+import { judgeChanges } from "./judge-changes";
+import { publishStep } from "./publish-step";
+
+export type OneAct = {
+  edits: readonly Edit[];
+  state: PolicyState;
+  isSetUpComplete: boolean;
+  isNarrowing: boolean;
+  reason: string;
+  action: AuditAction;
+  undoOf?: string;
+  splitFrom?: string;
+};
+
+/** Writes a change set that is published in the act that begins it. Answers with its id. The caller judged it. */
+export async function publishAtOnce(tx: Transaction, ctx: ServiceContext, actor: Actor, act: OneAct): Promise<string> {
+  const at = new Date(ctx.clock.nowMs());
+  const id = ctx.ids.next("changeSet");
+  const judged = judgeChanges(act.state, act.edits, act, ctx.ids);
+  const [row] = await tx.db
+    .insert(changeSets)
+    .values({
+      id,
+      ownerId: actor.kind === "person" ? actor.personId : actor.kind,
+      state: "published",
+      reason: act.reason,
+      undoOf: act.undoOf ?? null,
+      splitFrom: act.splitFrom ?? null,
+      createdAt: at,
+      updatedAt: at,
+    })
+    .returning();
+  invariant(row !== undefined, "an insert answers with its row");
+  await saveChanges(tx.db, id, judged.rows);
+  const { edits, state, isNarrowing, action, reason } = act;
+  await publishStep(tx, ctx, actor, { changeSetId: id, number: row.number, edits, state, isNarrowing, action, reason });
+  return id;
+}

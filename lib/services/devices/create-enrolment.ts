@@ -1,0 +1,57 @@
+import { createHash, randomBytes } from "node:crypto";
+import { enrolmentTokens } from "@/db/schema";
+import { appendAudit } from "@/lib/audit/append-audit";
+import type { Actor } from "@/lib/domain/roles";
+import { AppError } from "@/lib/platform/errors";
+import { currentKeyset } from "@/lib/sync/keyset/current-keyset";
+import { lockPlatform } from "@/lib/sync/lock-platform";
+import { thumbprint } from "@/native/core/crypto/jwk";
+import { webCryptoPort } from "@/native/core/crypto/port";
+import type { EnrolmentFile } from "@/native/core/wire/enroll";
+import type { ServiceContext } from "../context";
+import { requirePermission } from "../require-permission";
+
+const LIFE_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * Makes an enrolment file (spec §4), handed to one device out of band: where the platform is, the root keys to trust,
+ * and a one-time token good for 24 h, stored as SHA-256. Raises `unavailable` before there is a keyset. Audited as
+ * `enrolment.create`.
+ */
+export async function createEnrolment(
+  ctx: ServiceContext,
+  actor: Actor,
+  input: { deviceName: string },
+): Promise<{ file: EnrolmentFile; expiresAt: string }> {
+  requirePermission(actor, "devices.enrol");
+  const token = randomBytes(32).toString("base64url");
+  const nowMs = ctx.clock.nowMs();
+  const expiresAt = new Date(nowMs + LIFE_MS);
+  const id = ctx.ids.next("enrolment");
+  return ctx.store.transaction(async (tx) => {
+    const place = await lockPlatform(tx);
+    const keyset = await currentKeyset(tx.db);
+    if (keyset === null) throw new AppError("unavailable", "This platform has no keyset yet.");
+    const { rootKeys, threshold } = keyset.claims;
+    await tx.db.insert(enrolmentTokens).values({
+      id,
+      tokenSha256: createHash("sha256").update(token).digest("hex"),
+      deviceName: input.deviceName,
+      createdBy: actor.kind === "person" ? actor.personId : actor.kind,
+      createdAt: new Date(nowMs),
+      expiresAt,
+    });
+    await appendAudit(tx, ctx, {
+      actor,
+      action: "enrolment.create",
+      subject: `enrolment:${id}`,
+      after: { deviceName: input.deviceName, expiresAt },
+      requestId: ctx.requestId ?? null,
+    });
+    const rootThumbprints = await Promise.all(rootKeys.map(({ jwk }) => thumbprint(jwk, webCryptoPort)));
+    return {
+      file: { url: ctx.config.baseUrl, platform: place.platformId, rootThumbprints, threshold, token },
+      expiresAt: expiresAt.toISOString(),
+    };
+  });
+}

@@ -1,0 +1,97 @@
+import { changeSets } from "@/db/schema";
+import type { Transaction } from "@/db/store";
+import { appendAudit } from "@/lib/audit/append-audit";
+import { parseEntry } from "@/lib/domain/member-values";
+import { wideningsOf } from "@/lib/domain/narrowing/judge-edits";
+import type { Edit, PolicyState } from "@/lib/domain/policy-state";
+import type { Actor, Role } from "@/lib/domain/roles";
+import { AppError } from "@/lib/platform/errors";
+import { auditSet } from "../change-sets/audit-set";
+import { beginDecision } from "../change-sets/begin-decision";
+import { saveChanges } from "../change-sets/change-set-rows";
+import { judgeChanges } from "../change-sets/judge-changes";
+import { requirePublishable } from "../change-sets/open-set";
+import { publishAtOnce } from "../change-sets/publish-at-once";
+import { requirePerson } from "../change-sets/require-verb";
+import type { ServiceContext } from "../context";
+import { loadState } from "../members/load-state";
+import { requirePermission } from "../require-permission";
+import { issueLink } from "./issue-link";
+
+export type Invited = {
+  personId: string;
+  link: string | null;
+  expiresAt: string | null;
+  changeSetId: string | null;
+};
+
+/**
+ * Invites a person. During set-up, and for a role that neither proposes nor approves, the one-time link is answered at
+ * once; otherwise a change set is proposed, and the link is made when another approved it (spec §6). Raises
+ * `invalid_input` for an e-mail that is taken, or a developer without a publisher. Audited as `person.invite` or
+ * `changeSet.propose`.
+ */
+export async function invitePerson(
+  ctx: ServiceContext,
+  actor: Actor,
+  input: { email: string; name: string; role: Role; publisherId: string | null },
+): Promise<Invited> {
+  requirePermission(actor, "people.manage");
+  const { personId: ownerId } = requirePerson(actor);
+  const { email, name, role, publisherId } = input;
+  const personId = ctx.ids.next("person");
+  const member = { kind: "person", personId } as const;
+  const parsed = parseEntry(member, { email, name, role, publisherId, state: "invited" });
+  if (!parsed.ok) {
+    throw new AppError("invalid_input", "This person cannot be invited so.", {
+      details: parsed.issues.map(({ path, code }) => ({ path, code, message: "Not a value for this." })),
+    });
+  }
+  const edits: Edit[] = [{ member, entry: parsed.entry }];
+  return ctx.store.transaction(async (tx) => {
+    const { isSetUpComplete } = await beginDecision(tx, ctx);
+    const state = await loadState(tx.db, [member], edits);
+    requirePublishable(state, edits, "invalid_input");
+    const reason = `Invite ${name} as ${role}`;
+    if (wideningsOf(state, edits, { isSetUpComplete }).length > 0) {
+      const changeSetId = await propose(tx, ctx, actor, { ownerId, edits, state, isSetUpComplete, reason });
+      return { personId, link: null, expiresAt: null, changeSetId };
+    }
+    await publishAtOnce(tx, ctx, actor, {
+      edits,
+      state,
+      isSetUpComplete,
+      isNarrowing: true,
+      reason,
+      action: "person.invite",
+    });
+    const { link, expiresAt } = await issueLink(tx, ctx, actor, { personId, purpose: "invite" });
+    return { personId, link, expiresAt, changeSetId: null };
+  });
+}
+
+type Proposal = { ownerId: string; edits: Edit[]; state: PolicyState; isSetUpComplete: boolean; reason: string };
+
+/** A proposal beside the actor's draft, because an invitation is whole as it is asked for. */
+async function propose(tx: Transaction, ctx: ServiceContext, actor: Actor, proposal: Proposal): Promise<string> {
+  const { ownerId, edits, state, reason } = proposal;
+  const now = new Date(ctx.clock.nowMs());
+  const id = ctx.ids.next("changeSet");
+  await tx.db.insert(changeSets).values({
+    id,
+    ownerId,
+    state: "proposed",
+    reason,
+    proposedAt: now,
+    createdAt: now,
+    updatedAt: now,
+  });
+  await saveChanges(tx.db, id, judgeChanges(state, edits, proposal, ctx.ids).rows);
+  await appendAudit(
+    tx,
+    ctx,
+    auditSet(ctx, actor, { action: "changeSet.propose", changeSetId: id, edits, state, reason }),
+  );
+  tx.announce({ topic: "change-sets" });
+  return id;
+}
