@@ -1,4 +1,4 @@
-const VERSION = /^(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})$/;
+const VERSION = /^(\d{1,9})\.(\d{1,9})\.(\d{1,9})$/;
 
 /** Below 0, 0 or above 0 as `x.y.z` is older than, equal to or newer than another; undefined if either is no such text. */
 export function compareRuntimeVersions(a: string, b: string): number | undefined {
