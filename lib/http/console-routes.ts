@@ -64,9 +64,6 @@ const write = { actor: "person", method: "POST", maxBytes: BODY_BYTES } as const
 const seesConsole = { ...read, permission: "console.read" } as const;
 
 /** Every call of the console, as data: handlers are made of them, and OpenAPI describes them. */
-/** Admins narrow what they keep: people, keys, settings. The verbs hold each role to its own members. */
-const NARROWS = ["changes.narrow", "people.manage"] as const;
-
 export const consoleRoutes = {
   getSession: describeRoute({
     ...read,
