@@ -225,7 +225,7 @@ describe("produced = acknowledged + rejected + discarded + queued", () => {
 
   it("holds at every moment of every interleaving, and the service counts nothing twice", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+      fc.asyncProperty(fc.array(step, { maxLength: 100 }), async (steps) => {
         const files = createMemoryFiles();
         const receiver = createReceiver();
         const bounds = { minutes: 6, events: 8, eventsPerCauseAndMinute: 5, backlog: 100 };
@@ -268,7 +268,7 @@ describe("produced = acknowledged + rejected + discarded + queued", () => {
         expect(receiver.requests).toBeLessThanOrEqual(counted);
         for (const times of receiver.events.values()) expect(times).toBe(1);
       }),
-      { numRuns: 150 },
+      { numRuns: 600 },
     );
   });
 });
