@@ -150,7 +150,15 @@ export type StartProgramOptions = {
   /** Names of confinement layers that may be missing; anything else missing refuses the start. */
   allowDegraded: readonly string[];
   log: HostLog;
+  /** What the person answered when asked for a capability; absent: nobody was asked. */
+  consent?(capability: string): "given" | "refused" | undefined;
+  /** The moment of a call; absent: in the background, without a gesture. */
+  moment?(): { foreground: boolean; gesture: boolean };
+  /** Hears each line that the program writes, beside the bounded log. */
+  console?(line: ConsoleLine): void;
 };
+
+export type ConsoleLine = { atMs: number; level: "debug" | "info" | "warn" | "error"; text: string };
 
 export type StopReason = "suspended" | "policy_expired" | "stopped" | "limit" | "crashed" | "replaced";
 
@@ -162,6 +170,8 @@ export type RunningProgram = {
   applyPolicy(policy: AppliedPolicy): void;
   /** Resolves once no process of the program is left; within a second. */
   stop(reason: StopReason): Promise<void>;
+  /** The last lines that it wrote, within bounds. */
+  consoleLines(): readonly ConsoleLine[];
   /** Resolves when the program ended, of itself or by `stop`. */
   readonly ended: Promise<{ reason: StopReason }>;
 };

@@ -41,6 +41,8 @@ export type BridgeChannel = {
 /** Bodies of calls that were begun and whose call has not come: together no more than one body may be. */
 const PENDING_BODY_BYTES_MAX = 8 * 1024 * 1024 + FRAME_BYTES_MAX;
 const CHUNK_BYTES = 512 * 1024;
+/** Answers that the program has not read; above it, it is not listened to until it has. */
+const UNREAD_BYTES_MAX = 4 * 1024 * 1024;
 
 type Pending = { parts: Uint8Array[]; bytes: number };
 
@@ -146,8 +148,21 @@ export function createBridgeChannel(stream: Duplex, handlers: BridgeChannelHandl
   // a program that ended while it was answered breaks the pipe; its end is reported by the process itself
   stream.on("error", () => undefined);
 
+  const holds = { asked: false, unread: false };
+  const listen = (): void => {
+    if (holds.asked || holds.unread || ended) stream.pause();
+    else stream.resume();
+  };
   const write = (kind: number, ...parts: readonly (Uint8Array | string)[]): void => {
-    if (!stream.destroyed && stream.writable) stream.write(encodeFrame(kind, ...parts));
+    if (stream.destroyed || !stream.writable) return;
+    stream.write(encodeFrame(kind, ...parts));
+    if (holds.unread || stream.writableLength <= UNREAD_BYTES_MAX) return;
+    holds.unread = true;
+    listen();
+    stream.once("drain", () => {
+      holds.unread = false;
+      listen();
+    });
   };
   return {
     run(source, options) {
@@ -167,8 +182,14 @@ export function createBridgeChannel(stream: Duplex, handlers: BridgeChannelHandl
       write(FROM_HOST.reply, uint32(id), Uint8Array.of(ok ? 1 : 0), text);
       return true;
     },
-    pause: () => stream.pause(),
-    resume: () => stream.resume(),
+    pause() {
+      holds.asked = true;
+      listen();
+    },
+    resume() {
+      holds.asked = false;
+      listen();
+    },
     close: () => stream.destroy(),
   };
 }

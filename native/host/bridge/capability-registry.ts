@@ -1,4 +1,4 @@
-import type { HostPurpose } from "../../core/codes";
+import type { HostPurpose, LimitName } from "../../core/codes";
 import { findApi, findCapability, listApis } from "../../core/decide/catalog";
 import type { ApiDecision } from "../../core/decide/decide-api";
 import type { Decision } from "../../core/decide/decision";
@@ -20,6 +20,8 @@ export type CallOutcome =
 
 export type CallDenial = Pick<Decision, "code" | "layer" | "rule"> & {
   rate?: { limit: number; used: number; retryAfterMs: number };
+  /** Of layer `limit`: which one had no room. */
+  limit?: LimitName;
 };
 
 export type ApiHandler = (call: AllowedCall) => Promise<CallOutcome>;

@@ -1,12 +1,12 @@
-import type { ConsoleLevel } from "./frame-codec";
-
-export type ConsoleLine = { atMs: number; level: ConsoleLevel; text: string };
+import type { ConsoleLine } from "../ports";
 
 export const CONSOLE_LINES_MAX = 1_000;
+const LINE_CHARACTERS_MAX = 4_096;
 export const CONSOLE_CHARACTERS_MAX = 256 * 1024;
 
 export type ConsoleLog = {
-  add(line: ConsoleLine): void;
+  /** Keeps a line and answers it as it was kept. */
+  add(line: ConsoleLine): ConsoleLine;
   lines(): readonly ConsoleLine[];
   /** Lines that are gone to make room. */
   readonly forgotten: number;
@@ -27,13 +27,15 @@ export function createConsoleLog(): ConsoleLog {
   let forgotten = 0;
   return {
     add(line) {
-      const text = withoutControl(line.text);
-      kept.push({ ...line, text });
+      const text = withoutControl(line.text.slice(0, LINE_CHARACTERS_MAX));
+      const shown = { ...line, text };
+      kept.push(shown);
       characters += text.length;
       while (kept.length > CONSOLE_LINES_MAX || characters > CONSOLE_CHARACTERS_MAX) {
         characters -= kept.shift()?.text.length ?? 0;
         forgotten += 1;
       }
+      return shown;
     },
     lines: () => kept,
     get forgotten() {

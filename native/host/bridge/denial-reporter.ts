@@ -12,8 +12,6 @@ export type DenialReport = {
   /** Of a network call: what it asked for. */
   url?: string;
   purpose?: HostPurpose;
-  /** Overrides the type that the code stands for. */
-  type?: HostEvent["type"];
 };
 
 export type DenialReporter = {
@@ -49,7 +47,8 @@ const API_CHARACTERS_MAX = 128;
 /** Causes whose key is remembered; a program that varies its calls without end does not grow this. */
 const CAUSES_MAX = 512;
 
-function eventType(code: string): HostEvent["type"] {
+function eventType({ code, limit }: CallDenial): HostEvent["type"] {
+  if (limit === "storageBytes" || limit === "cacheBytes") return "storage_refused";
   if (code === "UNKNOWN_API") return "unknown_api";
   return HOST_LAYER_CODES.has(code) ? "blocked_request" : "denied_api";
 }
@@ -80,7 +79,7 @@ export function createDenialReporter(options: DenialReporterOptions): DenialRepo
   };
 
   return {
-    async report({ decision, url, purpose, type, ...denial }) {
+    async report({ decision, url, purpose, ...denial }) {
       const { code, layer, rule } = decision;
       const api = denial.api.slice(0, API_CHARACTERS_MAX) || "?";
       const target = targetOf(url, purpose);
@@ -90,7 +89,7 @@ export function createDenialReporter(options: DenialReporterOptions): DenialRepo
       const about = { api, ...target, ...(target === undefined || purpose === undefined ? {} : { purpose }) };
       telemetry.addToMinute({ appId, versionCode }, { denials: [{ cause, code, layer, rule, ...about, count: 1 }] });
       telemetry.recordEvent({
-        type: type ?? eventType(code),
+        type: eventType(decision),
         appId,
         versionCode,
         denialId,

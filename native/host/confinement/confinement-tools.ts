@@ -11,6 +11,8 @@ export type ConfinementTools = {
   bindsDescriptors: boolean;
   /** Absolute path of util-linux' `prlimit`. */
   prlimit?: string;
+  /** Absolute path of util-linux' `setpriv`. */
+  setpriv?: string;
   /** Node's own binary and the files its loader opens. */
   node: string;
   libraries: readonly string[];
@@ -48,9 +50,11 @@ export function findConfinementTools(node: string = process.execPath): Confineme
   if (found?.node === node) return found;
   const bubblewrap = findTool("bwrap");
   const prlimit = findTool("prlimit");
+  const setpriv = findTool("setpriv");
   found = {
     ...(bubblewrap === undefined ? {} : { bubblewrap }),
     ...(prlimit === undefined ? {} : { prlimit }),
+    ...(setpriv === undefined ? {} : { setpriv }),
     bindsDescriptors: bubblewrap !== undefined && takesDescriptors(bubblewrap),
     node,
     libraries: sharedLibrariesOf(node),

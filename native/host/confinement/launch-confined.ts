@@ -24,6 +24,9 @@ export type ConfinedProcess = {
   /** Every process of the program that is still there. */
   processes(): number[];
   diagnostics(): string;
+  /** Stops and continues what runs inside, without its noticing. */
+  pause(): void;
+  resume(): void;
   /** Ends all of it at once, asking nobody. */
   kill(): void;
   /** Resolves when no process is left. */
@@ -77,18 +80,39 @@ async function readInsidePid(info: Readable): Promise<number | undefined> {
   return undefined;
 }
 
-function signal(pid: number): void {
+function signal(pid: number, name: NodeJS.Signals): void {
   try {
-    process.kill(pid, "SIGKILL");
+    process.kill(pid, name);
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
   }
 }
 
-/** Kills once at most and never after the end: by then the number may be another's. */
-function killer(pid: number, child: ChildProcess): () => void {
-  return () => {
-    if (child.exitCode === null && child.signalCode === null) signal(pid);
+/** Handles on a started child. Signals nothing after its end: by then the number may be another's. */
+function handlesOf(
+  child: ChildProcess,
+  pid: number,
+  insidePid: number,
+): Omit<ConfinedProcess, "channel" | "exited" | "diagnostics"> {
+  const isAlive = (): boolean => child.exitCode === null && child.signalCode === null;
+  const processes = (): number[] => processTree(systemProc, pid);
+  const signalEngine = (name: NodeJS.Signals): void => {
+    if (!isAlive()) return;
+    const tree = processes();
+    // bubblewrap's two processes go on waiting; without it the engine is all there is
+    const engine = tree.length > 1 ? tree.filter((one) => one !== pid && one !== insidePid) : tree;
+    for (const one of engine) signal(one, name);
+  };
+  return {
+    pid,
+    insidePid,
+    processes: () => (isAlive() ? processes() : []),
+    pause: () => signalEngine("SIGSTOP"),
+    resume: () => signalEngine("SIGCONT"),
+    // the first process inside takes its whole pid namespace along; bubblewrap outside then ends by itself
+    kill: () => {
+      if (isAlive()) signal(insidePid, "SIGKILL");
+    },
   };
 }
 
@@ -136,23 +160,14 @@ async function launchInBubblewrap(options: LaunchOptions, bubblewrap: string): P
   try {
     options.group?.add(insidePid);
   } catch (error) {
-    signal(insidePid);
+    signal(insidePid, "SIGKILL");
     await exited;
     return { ok: false, reason: `control group: ${error instanceof Error ? error.message : "unknown"}` };
   }
   block.end("1");
   return {
     ok: true,
-    process: {
-      pid,
-      insidePid,
-      channel,
-      exited,
-      diagnostics,
-      processes: () => processTree(systemProc, pid),
-      // the first process inside takes its whole pid namespace along; bubblewrap outside then ends by itself
-      kill: killer(insidePid, child),
-    },
+    process: { ...handlesOf(child, pid, insidePid), channel, exited, diagnostics },
   };
 }
 
@@ -174,13 +189,10 @@ async function launchBare(options: LaunchOptions): Promise<LaunchResult> {
   return {
     ok: true,
     process: {
-      pid,
-      insidePid: pid,
+      ...handlesOf(child, pid, pid),
       channel: streamAt(child, CHANNEL_DESCRIPTOR) as Duplex,
       exited,
       diagnostics,
-      processes: () => processTree(systemProc, pid),
-      kill: killer(pid, child),
     },
   };
 }

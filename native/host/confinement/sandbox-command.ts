@@ -85,8 +85,15 @@ export function bubblewrapCommand(options: {
   };
 }
 
-/** The command without bubblewrap: only the resource limits, the dropped user and the empty environment remain. */
+/**
+ * The command without bubblewrap: resource limits, no new privileges and the death of the host as a signal, as far as
+ * the tools are there; beside it only the dropped user and the empty environment remain.
+ */
 export function bareCommand(options: { tools: ConfinementTools; entry: string }): { command: string; args: string[] } {
-  const [command, args] = withResourceLimits(options.tools, options.tools.node, [...NODE_OPTIONS, options.entry]);
+  const { tools, entry } = options;
+  const node = [tools.node, ...NODE_OPTIONS, entry];
+  const [first = tools.node, ...rest] =
+    tools.setpriv === undefined ? node : [tools.setpriv, "--no-new-privs", "--pdeathsig", "KILL", ...node];
+  const [command, args] = withResourceLimits(tools, first, rest);
   return { command, args };
 }

@@ -1,3 +1,5 @@
+import type { HostTimers } from "../ports";
+
 /** Stops and continues a program's processes; the kernel keeps them where they are. */
 export type PausePort = { pause(): void; resume(): void };
 
@@ -10,9 +12,8 @@ export type DutyThrottle = {
 };
 
 type ThrottleClock = { monotonicMs(): number };
-type ThrottleTimers = { after(delayMs: number, run: () => void): () => void };
 
-export const systemTimers: ThrottleTimers = {
+export const systemTimers: HostTimers = {
   after(delayMs, run) {
     const handle = setTimeout(run, delayMs);
     return () => clearTimeout(handle);
@@ -24,7 +25,7 @@ const ROUND_MS = 200;
 const RUN_MS_MIN = 5;
 
 /** Holds a program back in turns of running and standing still: works without any control group. */
-export function createDutyThrottle(pause: PausePort, clock: ThrottleClock, timers: ThrottleTimers): DutyThrottle {
+export function createDutyThrottle(pause: PausePort, clock: ThrottleClock, timers: HostTimers): DutyThrottle {
   let share = 1;
   let cancel: (() => void) | undefined;
   let heldSince: number | undefined;

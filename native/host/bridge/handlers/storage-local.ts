@@ -1,17 +1,15 @@
 import { parseJson } from "../../../core/json/parse-json";
 import { storagePath } from "../../../core/storage/storage-path";
 import { keyOfFileName } from "../../storage/key-name";
-import type { StorageArea, StoreResult } from "../../storage/program-storage";
+import type { StorageArea } from "../../storage/program-storage";
 import type { CallDenial, CallOutcome, CapabilityHandler } from "../capability-registry";
 
 export type StorageLocalOptions = {
   appId: string;
   user: string;
   area: StorageArea;
-  /** Whether the area may grow to this size. */
-  admit(sizeBytes: number): boolean;
-  /** What a program is told whose value does not fit. */
-  refusal(usedBytes: number): CallDenial;
+  /** Why the area may not grow to this size. */
+  refuseSize(sizeBytes: number): CallDenial | undefined;
 };
 
 const DONE: CallOutcome = { outcome: "value", value: {} };
@@ -28,10 +26,14 @@ export function storageLocalHandler(options: StorageLocalOptions): CapabilityHan
     const place = storagePath({ appId, user, area: "storage", key: String(key) });
     return place.result === "ok" ? place.path.slice(place.path.lastIndexOf("/") + 1) : undefined;
   };
-  const stored = (result: StoreResult): CallOutcome => {
+  const store = async (name: string, content: Uint8Array): Promise<CallOutcome> => {
+    let refusal: CallDenial | undefined;
+    const result = await area.write(name, content, (sizeBytes) => {
+      refusal = options.refuseSize(sizeBytes);
+      return refusal === undefined;
+    });
     if (result.ok) return DONE;
-    if (result.reason === "quota") return { outcome: "denied", decision: options.refusal(result.usedBytes) };
-    if (result.reason === "too_many_entries") return { outcome: "denied", decision: options.refusal(area.usedBytes()) };
+    if (refusal !== undefined) return { outcome: "denied", decision: refusal };
     return { outcome: "failed", reason: "the value could not be kept" };
   };
   const withName = (key: unknown, work: (name: string) => Promise<CallOutcome>): Promise<CallOutcome> => {
@@ -53,7 +55,7 @@ export function storageLocalHandler(options: StorageLocalOptions): CapabilityHan
       "storage.local.set": ({ params }) =>
         withName(params.key, async (name) => {
           const content = new TextEncoder().encode(JSON.stringify(params.value));
-          return stored(await area.write(name, content, options.admit));
+          return store(name, content);
         }),
       "storage.local.remove": ({ params }) =>
         withName(params.key, async (name) => {

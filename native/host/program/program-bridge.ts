@@ -1,0 +1,127 @@
+import { randomBytes } from "node:crypto";
+import type { Duplex } from "node:stream";
+import { createBridgeChannel, type FromProgramMessage } from "../bridge/bridge-channel";
+import { createBridgeSession } from "../bridge/bridge-session";
+import { type CapabilityRegistry, createCapabilityRegistry } from "../bridge/capability-registry";
+import { type ConsoleLog, createConsoleLog } from "../bridge/console-log";
+import { createDenialReporter } from "../bridge/denial-reporter";
+import { deviceInfoHandler } from "../bridge/handlers/device-info";
+import { networkRequestHandler } from "../bridge/handlers/network-request";
+import { storageLocalHandler } from "../bridge/handlers/storage-local";
+import { systemTimers } from "../monitor/duty-throttle";
+import { createMeteredLimits } from "../monitor/metered-limits";
+import type { ProgramMonitor } from "../monitor/program-monitor";
+import type { AppliedPolicy, StartProgramOptions } from "../ports";
+import { createHopDecision } from "./decide-hop";
+import { readDeviceProfile } from "./device-profile";
+import type { ProgramFiles } from "./program-files";
+
+export type ProgramBridgeOptions = {
+  start: StartProgramOptions;
+  /** The policy of this moment. */
+  policy(): AppliedPolicy;
+  stream: Duplex;
+  files: ProgramFiles;
+  monitor: ProgramMonitor;
+  onReady(): void;
+  onFault(reason: number, text: string): void;
+  onMalformed(): void;
+  onClosed(): void;
+};
+
+export type ProgramBridge = {
+  run(source: Uint8Array, options: Record<string, number>): void;
+  console: Pick<ConsoleLog, "lines">;
+  close(): void;
+};
+
+/** What a program's calls can reach on this runtime: one handler a capability. */
+function registerHandlers(
+  { start, policy, files }: ProgramBridgeOptions,
+  refuseSize: Parameters<typeof storageLocalHandler>[0]["refuseSize"],
+  consent: (capability: string) => "given" | "refused" | undefined,
+): CapabilityRegistry {
+  const { appId, versionCode } = start.bundle;
+  const { runtime, policyNow } = start;
+  const decideHop = createHopDecision({ versionCode, runtime, policy, policyNow, consent });
+  return createCapabilityRegistry([
+    deviceInfoHandler(readDeviceProfile(runtime)),
+    storageLocalHandler({ appId, user: start.user, area: files.storage, refuseSize }),
+    networkRequestHandler({ appId, versionCode, egress: start.egress, decideHop }),
+  ]);
+}
+
+/** Joins one program's channel to its session, its limits and its console. Everything here is that program's alone. */
+export function createProgramBridge(options: ProgramBridgeOptions): ProgramBridge {
+  const { start, policy, monitor, files } = options;
+  const { appId, versionCode } = start.bundle;
+  const { clock, runtime, policyNow, telemetry, log } = start;
+  const consoleLog = createConsoleLog();
+  const consent = (capability: string) => start.consent?.(capability);
+
+  const onMessage = (message: FromProgramMessage): void => {
+    switch (message.kind) {
+      case "ready":
+        options.onReady();
+        break;
+      case "call":
+      case "ask":
+        session.handle(message);
+        break;
+      case "console":
+        // a line counts as a call; what finds no room is not written
+        if (limits.admitCall() !== undefined) break;
+        start.console?.(consoleLog.add({ atMs: clock.nowMs(), level: message.level, text: message.text }));
+        break;
+      case "dropped":
+        limits.noteFlood(message.count);
+        break;
+      case "fault":
+        options.onFault(message.reason, message.text);
+    }
+  };
+  const channel = createBridgeChannel(options.stream, {
+    onMessage,
+    onMalformed: options.onMalformed,
+    onClosed: options.onClosed,
+  });
+  const limits = createMeteredLimits({
+    meter: monitor.meter,
+    policy,
+    monotonicMs: clock.monotonicMs,
+    onEvents: monitor.act,
+    listening: channel,
+    timers: systemTimers,
+    onInFlight: monitor.noteInFlight,
+  });
+  const session = createBridgeSession({
+    appId,
+    versionCode,
+    runtime,
+    policy,
+    policyNow,
+    channel,
+    registry: registerHandlers(options, limits.admitStorage, consent),
+    limits,
+    usage: files.usage,
+    denials: createDenialReporter({
+      appId,
+      versionCode,
+      telemetry,
+      policy,
+      randomId: () => randomBytes(8).toString("hex"),
+    }),
+    telemetry,
+    consent,
+    moment: () => start.moment?.() ?? { foreground: false, gesture: false },
+    log,
+  });
+  return {
+    run: channel.run,
+    console: consoleLog,
+    close() {
+      session.close();
+      channel.close();
+    },
+  };
+}

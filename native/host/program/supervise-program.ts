@@ -1,0 +1,179 @@
+import { FAULTS } from "../bridge/frame-codec";
+import type { ControlGroup } from "../confinement/control-group";
+import type { ConfinedProcess } from "../confinement/launch-confined";
+import { systemProc } from "../confinement/process-tree";
+import { systemTimers } from "../monitor/duty-throttle";
+import { createTreeMeter } from "../monitor/process-usage";
+import { createProgramMonitor, type ProgramMonitor } from "../monitor/program-monitor";
+import type { RunningProgram, StartProgramOptions, StopReason } from "../ports";
+import { memoryBounds } from "./memory-bounds";
+import { createProgramBridge } from "./program-bridge";
+import type { ProgramFiles } from "./program-files";
+
+const READY_MS_MAX = 20_000;
+/** A single turn that takes longer is a program that hangs, whatever its limits are. */
+const TURN_CPU_MS_MAX = 30_000;
+const SAVE_MS = 60_000;
+const LAST_WORDS_MS = 100;
+const FAULT_NAMES = new Map<number, string>(Object.entries(FAULTS).map(([name, reason]) => [reason, name]));
+
+/** How a program came to its end; the first cause is the one that is told. */
+type Ending = { reason: StopReason; event?: "crashed" | "killed"; detail?: Record<string, string | number> };
+
+export type ProgramParts = {
+  child: ConfinedProcess;
+  files: ProgramFiles;
+  group: ControlGroup | undefined;
+  source: Uint8Array;
+};
+
+/** Policies that end a program rather than refuse its calls. */
+const FORCED: ReadonlySet<StopReason> = new Set(["suspended", "policy_expired"]);
+
+/**
+ * Hands a started engine its source and stands over it until its end: bridge, limits, telemetry, and what is left to
+ * clean up. `ready` is false where the engine never stood.
+ */
+export function superviseProgram(
+  options: StartProgramOptions,
+  parts: ProgramParts,
+): { program: RunningProgram; ready: Promise<boolean> } {
+  const { child, files, group, source } = parts;
+  const { appId, versionCode } = options.bundle;
+  let policy = options.policy;
+  let ending: Ending | undefined;
+  const end = (how: Ending): void => {
+    ending ??= how;
+    child.kill();
+  };
+  const monitor = createProgramMonitor({
+    appId,
+    versionCode,
+    clock: options.clock,
+    telemetry: options.telemetry,
+    policy: () => policy,
+    timers: systemTimers,
+    usage: createTreeMeter(systemProc),
+    processes: child.processes,
+    pause: child,
+    storageBytes: files.storage.usedBytes,
+    kill: (limit) => end({ reason: "limit", event: "killed", detail: { limit } }),
+  });
+  const closed = awaitClosed();
+  const starting = awaitReady(() => end({ reason: "crashed", event: "crashed", detail: { fault: "not_ready" } }));
+  const bridge = createProgramBridge({
+    start: options,
+    policy: () => policy,
+    stream: child.channel,
+    files,
+    monitor,
+    onReady: () => starting.settle(true),
+    onFault(reason, text) {
+      const fault = FAULT_NAMES.get(reason) ?? "unknown";
+      options.log("warn", "program_fault", { appId, fault, text });
+      end({ reason: "crashed", event: "crashed", detail: { fault } });
+    },
+    onMalformed: () => end({ reason: "crashed", event: "killed", detail: { cause: "malformed_message" } }),
+    onClosed() {
+      closed.settle();
+      child.kill();
+    },
+  });
+  const saving = setInterval(() => void files.save(), SAVE_MS);
+  saving.unref();
+
+  const ended = child.exited.then(async ({ code }) => {
+    closed.hurry();
+    starting.settle(false);
+    clearInterval(saving);
+    // what it said last may still be on its way: why it ended, above all
+    await closed.happened;
+    bridge.close();
+    const how = ending ?? judgeExit(code, group);
+    reportEnd(options, how, child);
+    await cleanUp(options, parts, monitor);
+    return { reason: how.reason };
+  });
+  const stop = async (reason: StopReason): Promise<void> => {
+    end({ reason, ...(FORCED.has(reason) ? { event: "killed" as const } : {}) });
+    await ended;
+  };
+
+  bridge.run(source, { memoryPagesMax: memoryBounds(policy.policy).enginePagesMax, turnCpuMsMax: TURN_CPU_MS_MAX });
+  const program: RunningProgram = {
+    appId,
+    versionCode,
+    pid: child.pid,
+    ended,
+    stop,
+    consoleLines: bridge.console.lines,
+    applyPolicy(next) {
+      policy = next;
+      if (next.policy.suspension !== null) {
+        end({ reason: "suspended", event: "killed" });
+        return;
+      }
+      monitor.applyLimits();
+      group?.setMemoryCeiling(memoryBounds(next.policy).groupBytes);
+    },
+  };
+  return { ready: starting.ready, program };
+}
+
+function awaitReady(onImpatience: () => void): { ready: Promise<boolean>; settle(value: boolean): void } {
+  let settle: (value: boolean) => void = () => undefined;
+  const impatience = setTimeout(onImpatience, READY_MS_MAX);
+  const ready = new Promise<boolean>((resolve) => {
+    settle = (value) => {
+      clearTimeout(impatience);
+      resolve(value);
+    };
+  });
+  return { ready, settle: (value) => settle(value) };
+}
+
+/** The channel's end; a channel that nobody reads is not waited for without end. */
+function awaitClosed(): { happened: Promise<void>; settle(): void; hurry(): void } {
+  let settle: () => void = () => undefined;
+  const happened = new Promise<void>((resolve) => {
+    settle = resolve;
+  });
+  return { happened, settle: () => settle(), hurry: () => void setTimeout(settle, LAST_WORDS_MS) };
+}
+
+function judgeExit(code: number | null, group: ControlGroup | undefined): Ending {
+  if (group?.wasOutOfMemory() === true) {
+    return { reason: "limit", event: "killed", detail: { limit: "memoryBytes", by: "kernel" } };
+  }
+  return { reason: "crashed", event: "crashed", detail: { exitCode: code ?? -1 } };
+}
+
+function reportEnd(options: StartProgramOptions, how: Ending, child: ConfinedProcess): void {
+  const { appId, versionCode } = options.bundle;
+  if (how.event === undefined) return;
+  if (how.event === "crashed") {
+    options.telemetry.addToMinute({ appId, versionCode }, { crashes: 1 });
+    options.log("warn", "program_crashed", { appId, versionCode, ...how.detail, diagnostics: child.diagnostics() });
+  }
+  options.telemetry.recordEvent({
+    type: how.event,
+    appId,
+    versionCode,
+    detail: { reason: how.reason, ...how.detail },
+  });
+}
+
+/** No failure here may keep the end of a program from being told. */
+async function cleanUp(
+  options: StartProgramOptions,
+  { files, group }: ProgramParts,
+  monitor: ProgramMonitor,
+): Promise<void> {
+  monitor.stop();
+  try {
+    group?.remove();
+    await files.close();
+  } catch (error) {
+    options.log("warn", "program_clean_up_failed", { appId: options.bundle.appId, error });
+  }
+}

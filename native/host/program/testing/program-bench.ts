@@ -1,0 +1,163 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { compilePolicy } from "../../../core/decide/compile-policy";
+import type { PlatformClaims, ProgramClaims } from "../../../core/shapes/claims";
+import { REQUIRED_LAYERS } from "../../confinement/confinement-layers";
+import type {
+  AppliedPolicy,
+  ConsoleLine,
+  EgressRequest,
+  EgressResult,
+  HostEvent,
+  MinuteIncrement,
+  RunningProgram,
+  StartProgramOptions,
+} from "../../ports";
+import { startProgram } from "../program-runner";
+
+const APP_ID = "com.example.probe";
+const VERSION = 3;
+const NOW = 1_800_000_000;
+
+/** One program of a test under a policy of the test's making: everything that it may do it was given here. */
+export type PolicyWish = { program?: Partial<ProgramClaims>; platform?: Partial<PlatformClaims> };
+
+/** A policy that grants what is public, to the one version that there is. */
+export function policyOf({ program = {}, platform = {} }: PolicyWish = {}): AppliedPolicy {
+  const platformClaims: PlatformClaims = {
+    schema: 1,
+    platform: "test",
+    epoch: 1,
+    revision: 10,
+    iat: NOW - 60,
+    exp: NOW + 3600,
+    limits: {},
+    blockedHosts: [],
+    suspended: [],
+    minRevisions: {},
+    minRuntime: {},
+    graceSeconds: 0,
+    telemetry: { intervalSeconds: 60, sampling: 100 },
+    auditHead: { sequence: 0, sha256: "0".repeat(64) },
+    ...platform,
+  };
+  const declares = ["device.info", "storage.local", "network.request", "haptics.vibrate", "contacts.read"];
+  const programClaims: ProgramClaims = {
+    schema: 1,
+    platform: "test",
+    epoch: 1,
+    revision: 5,
+    iat: NOW - 60,
+    exp: NOW + 3600,
+    appId: APP_ID,
+    status: "active",
+    versions: [{ code: VERSION, name: "1.0", sha256: "0".repeat(64), size: 1, kid: "k", declares }],
+    publisherKeys: [],
+    grants: {
+      "device.info": { consent: "none" },
+      "storage.local": { consent: "none" },
+      "network.request": { consent: "none" },
+      "haptics.vibrate": { consent: "none" },
+    },
+    hosts: [{ host: "api.allowed.test", ports: [443], purposes: ["request"] }],
+    limits: {},
+    receives: [],
+    externalRoutes: [],
+    ...program,
+  };
+  const policy = compilePolicy(programClaims, platformClaims);
+  return { policy, epoch: 1, platformRevision: platformClaims.revision, programRevision: programClaims.revision };
+}
+
+export type Recorded = { events: HostEvent[]; minutes: MinuteIncrement[]; requests: EgressRequest[] };
+
+export type TestProgram = {
+  program: RunningProgram;
+  recorded: Recorded;
+  storageDir: string;
+  /** Resolves to the first line of console that begins so; rejects when the program ends before. */
+  line(beginning: string): Promise<string>;
+  lines(): string[];
+  sum(counter: "requests" | "blocked" | "crashes" | "throttledMs" | "cpuMs"): number;
+  dispose(): Promise<void>;
+};
+
+export type TestProgramOptions = Partial<Omit<StartProgramOptions, "bundle" | "policy">> & {
+  policy?: AppliedPolicy;
+  answer?(request: EgressRequest): Promise<EgressResult>;
+};
+
+const refuseNothing = async (request: EgressRequest): Promise<EgressResult> => {
+  const decision = request.decide(request.url, request.purpose, 0);
+  if (decision.decision === "deny") return { outcome: "denied", url: request.url, decision };
+  return { outcome: "response", url: request.url, status: 200, headers: {}, body: new TextEncoder().encode("ok") };
+};
+
+/** Starts a source text in the real confinement, with telemetry, console and requests recorded. */
+export async function startTestProgram(source: string, options: TestProgramOptions = {}): Promise<TestProgram> {
+  const storageDir = options.storageDir ?? (await mkdtemp(join(tmpdir(), "bulkhead-program-")));
+  const recorded: Recorded = { events: [], minutes: [], requests: [] };
+  const written: string[] = [];
+  const waiting = new Set<() => void>();
+  const { answer = refuseNothing, policy = policyOf(), ...rest } = options;
+  const started = await startProgram({
+    bundle: {
+      appId: APP_ID,
+      versionCode: VERSION,
+      engine: "script",
+      readFile: (path) => (path === "app.js" ? new TextEncoder().encode(source) : undefined),
+    },
+    policy,
+    user: "me",
+    storageDir,
+    runtime: { kind: "linux", version: "0.1.0" },
+    clock: { nowMs: () => Date.now(), monotonicMs: () => performance.now() },
+    policyNow: () => NOW,
+    egress: {
+      request(request) {
+        recorded.requests.push(request);
+        return answer(request);
+      },
+    },
+    telemetry: {
+      addToMinute: (_program, increment) => recorded.minutes.push(increment),
+      recordEvent: (event) => recorded.events.push(event),
+    },
+    allowDegraded: [],
+    log: () => undefined,
+    console: (line: ConsoleLine) => {
+      written.push(line.text);
+      for (const wake of waiting) wake();
+    },
+    ...rest,
+  });
+  if (!started.ok) throw new Error(`not started: ${started.reason} ${started.missing?.join() ?? ""}`);
+  const { program } = started;
+  return {
+    program,
+    recorded,
+    storageDir,
+    lines: () => [...written],
+    line: (beginning) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          const found = written.find((text) => text.startsWith(beginning));
+          if (found === undefined) return;
+          waiting.delete(look);
+          resolve(found);
+        };
+        waiting.add(look);
+        look();
+        void program.ended.then(({ reason }) => reject(new Error(`ended: ${reason}; ${written.join(" | ")}`)));
+      }),
+    sum: (counter) => recorded.minutes.reduce((sum, minute) => sum + (minute[counter] ?? 0), 0),
+    async dispose() {
+      await program.stop("stopped");
+      await rm(storageDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Every required layer, for the tests of what happens without them. */
+export const WITHOUT_ANY_LAYER = REQUIRED_LAYERS;
