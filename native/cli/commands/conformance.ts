@@ -1,0 +1,37 @@
+import { answerLine } from "../../core/conformance/answer-line";
+import type { Command } from "../command";
+import { conformancePorts } from "../conformance-ports";
+import { readLines } from "../read-lines";
+
+/** Answers are gathered up to this many characters before they are written. */
+const FLUSH_CHARACTERS = 64 * 1024;
+
+export const conformanceCommand: Command = {
+  name: "conformance",
+  summary: "answer questions, one JSON line each, as every runtime does (spec §8)",
+  usage: "< LINES",
+  options: {},
+  help: {},
+  positionals: { min: 0, max: 0 },
+  async run({ context }) {
+    let pending = "";
+    // Whoever asks one line at a time waits for its answer: what is pending is written before the next wait.
+    let flushing: ReturnType<typeof setImmediate> | undefined;
+    const flush = async () => {
+      if (flushing !== undefined) clearImmediate(flushing);
+      flushing = undefined;
+      const text = pending;
+      pending = "";
+      if (text !== "") await context.write(text);
+    };
+    for await (const line of readLines(context.stdin)) {
+      pending += `${line === undefined ? TOO_LONG : await answerLine(line, conformancePorts)}\n`;
+      if (pending.length >= FLUSH_CHARACTERS) await flush();
+      else flushing ??= setImmediate(() => void flush());
+    }
+    await flush();
+    return { ok: true, isWritten: true };
+  },
+};
+
+const TOO_LONG = JSON.stringify({ id: null, error: "line too long" });

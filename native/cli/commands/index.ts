@@ -1,0 +1,31 @@
+import type { Command } from "../command";
+import { auditVerifyCommand } from "./audit-verify";
+import { conformanceCommand } from "./conformance";
+import { decideCommand } from "./decide";
+import { enrollCommand } from "./enroll";
+import { initCommand } from "./init";
+import { keygenCommand } from "./keygen";
+import { lintCommand } from "./lint";
+import { packCommand } from "./pack";
+import { runCommand } from "./run";
+import { signCommand } from "./sign";
+import { statusCommand } from "./status";
+import { submitCommand } from "./submit";
+import { verifyCommand } from "./verify";
+
+/** In the order in which one comes to need them. */
+export const commands: readonly Command[] = [
+  initCommand,
+  keygenCommand,
+  lintCommand,
+  packCommand,
+  signCommand,
+  verifyCommand,
+  runCommand,
+  submitCommand,
+  statusCommand,
+  enrollCommand,
+  decideCommand,
+  conformanceCommand,
+  auditVerifyCommand,
+];

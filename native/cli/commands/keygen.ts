@@ -1,0 +1,43 @@
+import { generateKeyPairSync } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { pemFromPublicJwk, thumbprint } from "../../core/crypto/jwk";
+import { webCryptoPort } from "../../core/crypto/port";
+import { publicKeyShape } from "../../core/documents/claims-shapes";
+import { type Command, failure, textOption } from "../command";
+
+export const keygenCommand: Command = {
+  name: "keygen",
+  summary: "make a signing key (P-256): the private half for you alone, the public half to register",
+  usage: "[--out PREFIX]",
+  options: { out: { type: "string" } },
+  help: { out: "beginning of the three files' names; publisher where it is left out" },
+  positionals: { min: 0, max: 0 },
+  async run({ values, context }) {
+    const prefix = resolve(context.cwd, textOption(values, "out") ?? "publisher");
+    const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const jwk = publicKeyShape.parse(publicKey.export({ format: "jwk" }));
+    const kid = await thumbprint(jwk, webCryptoPort);
+    const paths = {
+      privateKeyPath: `${prefix}.key.pem`,
+      publicKeyPath: `${prefix}.pub.pem`,
+      jwkPath: `${prefix}.jwk.json`,
+    };
+    try {
+      await writeFile(paths.privateKeyPath, privateKey.export({ type: "pkcs8", format: "pem" }), {
+        mode: 0o600,
+        flag: "wx",
+      });
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+      return failure("KEY_EXISTS", `${paths.privateKeyPath} is there already and is never overwritten`);
+    }
+    await writeFile(paths.publicKeyPath, pemFromPublicJwk(jwk) ?? "");
+    await writeFile(paths.jwkPath, `${JSON.stringify({ ...jwk, kid })}\n`);
+    return {
+      ok: true,
+      text: `kid ${kid}\nprivate key ${paths.privateKeyPath} (keep it)\npublic key ${paths.publicKeyPath} and ${paths.jwkPath} (register it)`,
+      json: { kid, jwk, ...paths },
+    };
+  },
+};

@@ -1,0 +1,113 @@
+import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
+import type { TelemetryBatch } from "../../core/telemetry/batch";
+import {
+  type Command,
+  type CommandArguments,
+  type CommandContext,
+  type CommandResult,
+  type CommandValues,
+  failure,
+  textOption,
+  UsageError,
+} from "../command";
+import { readJsonFile } from "../files";
+import { readProgramFolder } from "../read-program-folder";
+import { watchStatus } from "../watch-status";
+
+export const runCommand: Command = {
+  name: "run",
+  summary: "run a program: a folder on a development platform of its own, or what is published to this device",
+  usage: "DIR | APP_ID[@VERSION_CODE]… --data DIR",
+  options: {
+    data: { type: "string" },
+    "development-hosts": { type: "string" },
+    "allow-degraded": { type: "string", multiple: true },
+    user: { type: "string" },
+  },
+  help: {
+    data: "the enrolled device's folder; with a program's folder, where its storage is kept",
+    "development-hosts": "file of names that lead to this machine, for development keysets alone",
+    "allow-degraded": "a layer of confinement that may be missing; once for each",
+    user: "whose storage is used; of published programs",
+  },
+  positionals: { min: 1, max: 64 },
+  async run(given) {
+    const target = resolve(given.context.cwd, given.positionals[0] ?? "");
+    const stats = await stat(target).catch(() => undefined);
+    return stats?.isDirectory() ? runFolder(target, given) : runPublished(given);
+  },
+};
+
+async function runFolder(folder: string, { values, positionals, context }: CommandArguments): Promise<CommandResult> {
+  if (positionals.length > 1) throw new UsageError("one folder at a time");
+  const read = await readProgramFolder(folder);
+  if (!read.ok) return read;
+  const data = textOption(values, "data");
+  const hostsFile = textOption(values, "development-hosts");
+  const hosts = hostsFile === undefined ? [] : (await readJsonFile(context, hostsFile)).hosts;
+  if (!Array.isArray(hosts)) throw new UsageError("--development-hosts names a file of { hosts: [] }");
+  // The runtime is loaded by the commands that need it: the others start faster.
+  const { runLocal } = await import("../../host/commands");
+  const watch = watchStatus(context, values.json === true);
+  const started = await runLocal({
+    files: read.files,
+    developmentHosts: hosts,
+    allowDegraded: layersOf(values),
+    log: context.log,
+    onStatus: watch.onStatus,
+    onBatch: (batch) => showDenials(batch, context),
+    ...(data === undefined ? {} : { dataDir: resolve(context.cwd, data) }),
+  });
+  if (!started.ok) return notStarted(started);
+  return runUntil(started.host, [context.interrupted(), watch.allEnded]);
+}
+
+async function runPublished({ values, positionals, context }: CommandArguments): Promise<CommandResult> {
+  const data = textOption(values, "data");
+  if (data === undefined) throw new UsageError(`${positionals[0]} is no folder; a published program needs --data`);
+  const programs = positionals.map(readProgram);
+  const hosts = textOption(values, "development-hosts");
+  const user = textOption(values, "user");
+  const { runHost } = await import("../../host/commands");
+  const started = await runHost({
+    dataDir: resolve(context.cwd, data),
+    programs,
+    allowDegraded: layersOf(values),
+    log: context.log,
+    onStatus: watchStatus(context, values.json === true).onStatus,
+    ...(hosts === undefined ? {} : { developmentHosts: resolve(context.cwd, hosts) }),
+    ...(user === undefined ? {} : { user }),
+  });
+  return started.ok ? runUntil(started.host, [context.interrupted()]) : notStarted(started);
+}
+
+async function runUntil(host: { stop(): Promise<void> }, ends: readonly Promise<unknown>[]): Promise<CommandResult> {
+  await Promise.race(ends);
+  await host.stop();
+  return { ok: true, isWritten: true };
+}
+
+function notStarted(refusal: { reason: string; code?: string }): CommandResult {
+  return failure(refusal.code ?? refusal.reason, `not started: ${refusal.reason.replaceAll("_", " ")}`);
+}
+
+function readProgram(text: string) {
+  const [, appId, code] = /^([a-z0-9.-]{3,128})(?:@(\d{1,9}))?$/.exec(text) ?? [];
+  if (appId === undefined) throw new UsageError(`${text} is neither a folder nor APP_ID[@VERSION_CODE]`);
+  return code === undefined ? { appId } : { appId, versionCode: Number(code) };
+}
+
+function layersOf(values: CommandValues): string[] {
+  const layers = values["allow-degraded"];
+  return Array.isArray(layers) ? layers.filter((layer) => typeof layer === "string") : [];
+}
+
+/** What the program was refused, as its developer wants to hear it: at once, with the rule. */
+function showDenials(batch: TelemetryBatch, context: CommandContext): void {
+  for (const { minutes } of batch.programs) {
+    for (const denial of minutes.flatMap(({ denials }) => denials)) {
+      if ("code" in denial) context.log("warn", "denied", denial);
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import { createHash, createPrivateKey, type KeyObject, sign } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { thumbprint } from "../../core/crypto/jwk";
+import { webCryptoPort } from "../../core/crypto/port";
+import { publicKeyShape } from "../../core/documents/claims-shapes";
+import { type Command, requiredOption, textOption, UsageError } from "../command";
+import { readNamedFile } from "../files";
+
+export const signCommand: Command = {
+  name: "sign",
+  summary: "sign a bundle's exact bytes (ECDSA P-256 with SHA-256, DER, detached)",
+  usage: "BUNDLE --key FILE [--out FILE]",
+  options: { key: { type: "string" }, out: { type: "string" } },
+  help: {
+    key: "the private key, PKCS #8 PEM, as keygen writes it",
+    out: "the signature to write; BUNDLE.sig where it is left out",
+  },
+  positionals: { min: 1, max: 1 },
+  async run({ positionals: [bundle = ""], values, context }) {
+    const key = readPrivateKey(await readNamedFile(context, requiredOption(values, "key")));
+    const bytes = await readNamedFile(context, bundle);
+    const signature = sign("sha256", bytes, { key, dsaEncoding: "der" });
+    const path = textOption(values, "out") ?? `${bundle}.sig`;
+    await writeFile(resolve(context.cwd, path), signature);
+    const { kty, crv, x, y } = key.export({ format: "jwk" });
+    const kid = await thumbprint(publicKeyShape.parse({ kty, crv, x, y }), webCryptoPort);
+    const sha256 = createHash("sha256").update(bytes).digest("hex");
+    return { ok: true, text: `${path}: signed by ${kid}`, json: { signaturePath: path, kid, sha256 } };
+  },
+};
+
+/** The text of the file never reaches a message. */
+function readPrivateKey(pem: Uint8Array): KeyObject {
+  let key: KeyObject | undefined;
+  try {
+    key = createPrivateKey(Buffer.from(pem));
+  } catch {
+    throw new UsageError("--key is no private key that can be read");
+  }
+  if (key.asymmetricKeyDetails?.namedCurve !== "prime256v1") throw new UsageError("--key is no key of P-256");
+  return key;
+}

@@ -1,0 +1,43 @@
+import type { CommandContext } from "./command";
+
+/** The real process; tests bring their own. */
+export function processContext(): CommandContext {
+  // A reader that went away, as `head` does, ends the writing and is no failure of ours.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(0);
+    throw error;
+  });
+  return {
+    cwd: process.cwd(),
+    stdin: process.stdin,
+    write: (text) =>
+      new Promise((resolve) => {
+        if (process.stdout.write(text)) resolve();
+        else process.stdout.once("drain", resolve);
+      }),
+    warn: (text) => {
+      process.stderr.write(text);
+    },
+    env: process.env,
+    fetch: globalThis.fetch,
+    nowSeconds: () => Math.floor(Date.now() / 1000),
+    log: (level, event, fields = {}) => {
+      if (level !== "debug") process.stderr.write(`${logLine(level, event, fields)}\n`);
+    },
+    interrupted: () =>
+      new Promise((resolve) => {
+        process.once("SIGINT", resolve);
+        process.once("SIGTERM", resolve);
+      }),
+  };
+}
+
+/** Names that must not be shown, whatever they hold. */
+const SECRET_NAME = /token|secret|authorization|password|privatekey/i;
+
+function logLine(level: string, event: string, fields: Record<string, unknown>): string {
+  const shown = Object.entries(fields)
+    .filter(([name, value]) => value !== undefined && value !== null && !SECRET_NAME.test(name))
+    .map(([name, value]) => `${name}=${value instanceof Error ? value.message : JSON.stringify(value)}`);
+  return [level.padEnd(5), event, ...shown].join(" ");
+}
