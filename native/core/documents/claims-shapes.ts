@@ -86,6 +86,7 @@ export const readableGrantShape = z.object({
       currency: z.string().exactOptional(),
       fields: z.array(z.string()).exactOptional(),
     })
+    .loose()
     .exactOptional(),
   consent: z.string(),
   until: whole.exactOptional(),
@@ -107,7 +108,10 @@ export const readableHostRuleShape = z.object({
   purposes: z.array(z.string()),
   until: whole.exactOptional(),
   fromVersion: whole.exactOptional(),
-  pins: z.object({ sha256: z.array(z.string()), until: whole, mode: z.string() }).exactOptional(),
+  pins: z
+    .object({ sha256: z.array(z.string()), until: whole, mode: z.string() })
+    .loose()
+    .exactOptional(),
 });
 
 export const versionShape = z.object({

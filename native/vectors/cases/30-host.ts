@@ -22,6 +22,7 @@ const hosts = [
   /* 17 */ { host: `${"a".repeat(63)}.allowed.test`, ports: [443], purposes: ["request"] },
   /* 18 */ { host: "a-1--b.allowed.test", ports: [443, 1, 65535], purposes: ["request"] },
   /* 19 */ { host: "7.allowed.test", ports: [443], purposes: ["request"] },
+  /* 20 */ { host: "odd-pins.allowed.test", ports: [443], purposes: ["request"], pins: { sha256: ["ab".repeat(32)], until: NOW + 60, mode: "enforce", backup: true } },
 ];
 
 const blockedHosts = ["ads.example.net", "blocked.test", "b.c.test", "c.test"];
@@ -222,6 +223,7 @@ const rules: Row[] = [
   ["523", "an xn-- name is not its decoded neighbour", ["idn"], "https://xn--bucher-kva.allowed.test/", "HOST_NOT_ALLOWED", null],
   ["524", "a metadata name", [], "https://metadata.google.internal/", "HOST_NOT_ALLOWED", null],
   ["525", "253 characters are a host", ["length"], `https://${"a.".repeat(126)}b/`, "HOST_NOT_ALLOWED", null],
+  ["526", "pins with an unknown member make the rule allow nothing", ["inert", "pins"], "https://odd-pins.allowed.test/", "HOST_NOT_ALLOWED", "/hosts/20"],
 ];
 
 export const topic: VectorTopic = {
