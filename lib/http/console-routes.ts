@@ -213,7 +213,7 @@ export const consoleRoutes = {
     path: `${BASE}/submissions/{id}/refuse`,
     summary: "Refuse a submitted version, with a reason for its publisher",
     input: { params: byId, body: withReasonSchema },
-    output: none,
+    output: submissionActionResultSchema,
     refusals: ["not_found", "conflict"],
   }),
   listChangeSets: describeRoute({

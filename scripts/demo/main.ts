@@ -67,15 +67,16 @@ async function main(): Promise<void> {
     process.stderr.write(`The console ended with ${code}.\n`);
     stop(1).catch(() => process.exit(1));
   });
-  const ready = (await server.waitFor("ready")) as { url: string; links: DemoLink[]; seedLinks: DemoLink[] };
+  const { links, ownLinks } = (await server.waitFor("sign_in_links")) as { links: DemoLink[]; ownLinks: DemoLink[] };
+  const { url } = (await server.waitFor("listening")) as { url: string };
 
   const authority = demoAuthority();
   const certificate = authority.issue({ names: UPSTREAM_HOSTS });
   const upstreams = await startUpstreams({ keyPem: certificate.privateKeyPem, certificatePem: certificate.chainPem });
   running.upstreams = upstreams;
 
-  const sessions = await openSessions(ready.url, ready.seedLinks);
-  await seedSamples({ root, dataDir, baseUrl: ready.url, sessions, say });
+  const sessions = await openSessions(url, ownLinks);
+  await seedSamples({ root, dataDir, baseUrl: url, sessions, say });
   say("Host: starting …");
   const host = await startHost({
     root,
@@ -92,7 +93,7 @@ async function main(): Promise<void> {
     onProgram: (line) => tell("program", line, `${line.appId}: ${line.state}`),
   });
   running.host = host;
-  announce(ready.url, ready.links, host);
+  announce(url, links, host);
 }
 
 /** One sign-in for each part that the seed plays; the links that people use are others, and still unused. */

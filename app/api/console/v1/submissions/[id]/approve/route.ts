@@ -1,0 +1,7 @@
+import { consoleRoutes } from "@/lib/http/console-routes";
+import { approveSubmission } from "@/lib/services/submissions/decide-submission";
+import { consoleRoute } from "../../../console-route";
+
+export const POST = consoleRoute(consoleRoutes.approveSubmission, ({ actor, params, body }, context) =>
+  approveSubmission(context, actor, params.id, body),
+);
