@@ -17,6 +17,11 @@ const environmentShape = z.object({
     .optional(),
   BULKHEAD_PLATFORM_NAME: z.string().min(1).max(100).optional(),
   BULKHEAD_ENVIRONMENT: z.enum(["production", "development"]).optional(),
+  /** Sign-in by OpenID Connect; all three or none. */
+  BULKHEAD_OIDC_ISSUER: z.url({ protocol: /^https?$/ }).optional(),
+  BULKHEAD_OIDC_CLIENT_ID: z.string().min(1).optional(),
+  BULKHEAD_OIDC_CLIENT_SECRET: z.string().min(1).optional(),
+  BULKHEAD_OIDC_NAME: z.string().min(1).max(60).optional(),
   /** Protects the key files; the file's first line is used where only the second is given. */
   BULKHEAD_KEYS_PASSPHRASE: z.string().min(12).optional(),
   BULKHEAD_KEYS_PASSPHRASE_FILE: z.string().min(1).optional(),

@@ -17,8 +17,11 @@ export type KeyFolder = {
   create(use: KeyUse): Promise<SealedKey>;
   /** The private half, kept in memory after the first time. Raises `unavailable` where it is missing or stays shut. */
   open(use: KeyUse, kid: string): Promise<KeyObject>;
-  /** 32 bytes that only this folder together with its secret gives: the key of the devices' access tokens. */
-  accessKey(): Promise<Buffer>;
+  /**
+   * 32 bytes that only this folder together with its secret gives, made at first use: `access` seals the devices'
+   * access tokens, `session` encrypts the console's session tokens.
+   */
+  deriveKey(purpose: "access" | "session"): Promise<Buffer>;
 };
 
 function publicHalf(key: KeyObject): PublicJwk {
@@ -76,12 +79,12 @@ export function openKeyFolder(options: { dir: string; secret: string; clock: Clo
       opened.set(kid, key);
       return key;
     },
-    async accessKey() {
+    async deriveKey(purpose) {
       await makePrivateFolder(dir);
-      const path = join(dir, "access.salt");
+      const path = join(dir, `${purpose}.salt`);
       const salt =
         (await readIfPresent(path)) ?? (await createPrivateFile(path, `${randomBytes(32).toString("base64url")}\n`));
-      return scryptSync(`${secret.normalize("NFC")}\naccess`, salt.trim(), 32, { N: 2 ** 14, r: 8, p: 1 });
+      return scryptSync(`${secret.normalize("NFC")}\n${purpose}`, salt.trim(), 32, { N: 2 ** 14, r: 8, p: 1 });
     },
   };
 }

@@ -25,7 +25,7 @@ const BASE = "http://console.test/api/runtime/v1";
 export async function openRuntimeFixture(options: TestStoreOptions = {}): Promise<RuntimeFixture> {
   const fixture = await openSyncFixture(options);
   const { store, ctx, clock } = fixture;
-  const accessKey = await fixture.folder.accessKey();
+  const accessKey = await fixture.folder.deriveKey("access");
   const api = createRuntimeApi({ store, ctx, accessKey, validatesOutput: true });
   const router = createRouter(runtimeRoutedHandlers(api), ctx);
   const nowSeconds = () => Math.floor(clock.nowMs() / 1000);

@@ -1,0 +1,129 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Announcement } from "@/db/store";
+import { readSession } from "@/lib/auth/session-reader";
+import type { StreamEvent } from "@/lib/contracts/stream";
+import { hasPermission } from "@/lib/domain/roles";
+import { errorResponse } from "@/lib/http/error-response";
+import { AppError } from "@/lib/platform/errors";
+import type { ServiceContext } from "@/lib/services/context";
+
+export type ConsoleStreams = {
+  /** `GET /api/console/v1/stream`: tells which reads are out of date. Never rejects. */
+  open(request: IncomingMessage, response: ServerResponse): Promise<void>;
+  close(): void;
+};
+
+const HEARTBEAT_MS = 15_000;
+/** A browser sees several hundred batches a second as one "look again". */
+const TOGETHER_MS = 250;
+const BACKLOG_BYTES_MAX = 64 * 1024;
+const STREAMS_PER_SESSION = 12;
+
+type OpenStream = { response: ServerResponse; cookie: string | undefined; sessionId: string };
+
+function appIdsOf(announcement: Announcement): string[] | undefined {
+  if ("appIds" in announcement) return announcement.appIds.length > 0 ? announcement.appIds : undefined;
+  if (announcement.topic !== "documents") return undefined;
+  const named = announcement.documents.flatMap(({ appId }) => (appId === null ? [] : [appId]));
+  return named.length > 0 ? named : undefined;
+}
+
+/** Announcements gathered for a moment: one event a topic, with every program that was named. */
+function createGathering(flush: (events: StreamEvent[]) => void) {
+  const topics = new Map<StreamEvent["topic"], Set<string> | null>();
+  let timer: NodeJS.Timeout | undefined;
+  const send = () => {
+    timer = undefined;
+    const events = [...topics].map(([topic, appIds]) => (appIds === null ? { topic } : { topic, appIds: [...appIds] }));
+    topics.clear();
+    flush(events);
+  };
+  return {
+    add(announcement: Announcement) {
+      const named = appIdsOf(announcement);
+      const known = topics.get(announcement.topic);
+      // Without names everything of the topic is out of date, and stays so.
+      const isWhole = named === undefined || (topics.has(announcement.topic) && known === null);
+      topics.set(announcement.topic, isWhole ? null : new Set([...(known ?? []), ...named]));
+      timer ??= setTimeout(send, TOGETHER_MS);
+    },
+    stop: () => clearTimeout(timer),
+  };
+}
+
+/**
+ * The browsers' streams. Who listens is asked of the session's row when a stream opens and at each heartbeat, and at
+ * once when sessions or people change: a stream does not outlive its session.
+ */
+export function createConsoleStreams(context: ServiceContext): ConsoleStreams {
+  const open = new Set<OpenStream>();
+
+  function write(stream: OpenStream, text: string): void {
+    if (stream.response.writableLength > BACKLOG_BYTES_MAX) stream.response.destroy();
+    else stream.response.write(text);
+  }
+
+  async function endDead(): Promise<void> {
+    for (const stream of [...open]) {
+      const actor = await readSession(context, stream.cookie);
+      if (actor === null || !hasPermission(actor.role, "console.read")) stream.response.end();
+    }
+  }
+  const checkSessions = () => {
+    endDead().catch((error: unknown) => context.logger("warn", "console_streams_unchecked", { error }));
+  };
+
+  const gathering = createGathering((events) => {
+    const text = events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join("");
+    for (const stream of open) write(stream, text);
+  });
+  const stop = context.store.subscribe((announcement) => {
+    gathering.add(announcement);
+    if (announcement.topic === "sessions" || announcement.topic === "people") checkSessions();
+  });
+  const heartbeat = setInterval(() => {
+    for (const stream of open) write(stream, ": still here\n\n");
+    checkSessions();
+  }, HEARTBEAT_MS);
+  heartbeat.unref();
+
+  async function start(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { cookie } = request.headers;
+    const actor = await readSession(context, cookie);
+    if (actor === null) throw new AppError("unauthenticated", "Sign in first.");
+    if (!hasPermission(actor.role, "console.read")) throw new AppError("forbidden", "Your role does not allow this.");
+    const own = [...open].filter(({ sessionId }) => sessionId === actor.sessionId);
+    if (own.length >= STREAMS_PER_SESSION) own[0]?.response.end();
+    const stream: OpenStream = { response, cookie, sessionId: actor.sessionId };
+    open.add(stream);
+    response.on("close", () => open.delete(stream));
+    response.writeHead(200, {
+      "content-type": "text/event-stream; charset=utf-8",
+      "cache-control": "no-store",
+      "x-accel-buffering": "no",
+      "x-content-type-options": "nosniff",
+    });
+    response.write("retry: 2000\n\n");
+  }
+
+  return {
+    async open(request, response) {
+      try {
+        await start(request, response);
+      } catch (error) {
+        if (response.headersSent) {
+          response.destroy();
+          return;
+        }
+        const refusal = errorResponse(error, context.ids.next("request"), context.logger);
+        response.writeHead(refusal.status, Object.fromEntries(refusal.headers)).end(await refusal.text());
+      }
+    },
+    close() {
+      clearInterval(heartbeat);
+      gathering.stop();
+      stop();
+      for (const { response } of open) response.end();
+    },
+  };
+}

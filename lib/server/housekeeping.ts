@@ -1,0 +1,49 @@
+import { lt } from "drizzle-orm";
+import { telemetryBatches, usedAssertions } from "@/db/schema";
+import type { ServiceContext } from "@/lib/services/context";
+import { takeKeysetInbox } from "@/lib/sync/keyset/keyset-inbox";
+import { resignDocuments } from "@/lib/sync/resign-documents";
+
+const MINUTE_MS = 60_000;
+/** How long the answer to a batch is kept (spec §7). */
+export const BATCH_KEPT_MS = 7 * 24 * 60 * MINUTE_MS;
+
+/** Deletes what nobody can ask for again: used assertions past their life, answers to batches older than 7 days. */
+export async function forgetExpired(context: Pick<ServiceContext, "store" | "clock">): Promise<void> {
+  const nowMs = context.clock.nowMs();
+  await context.store.transaction(async ({ db }) => {
+    await db.delete(usedAssertions).where(lt(usedAssertions.expiresAt, new Date(nowMs)));
+    await db.delete(telemetryBatches).where(lt(telemetryBatches.receivedAt, new Date(nowMs - BATCH_KEPT_MS)));
+  });
+}
+
+/**
+ * What the server does by itself: takes keysets of the ceremony, signs again what runs out, forgets what is over. One
+ * that fails is logged and tried again at its next turn. Answers with the function that stops it and waits.
+ */
+export function startHousekeeping(context: ServiceContext, keysDir: string): () => Promise<void> {
+  const jobs = [
+    { name: "keyset_inbox", everyMs: 5_000, run: () => takeKeysetInbox(context.store, context, keysDir) },
+    { name: "resign", everyMs: 5 * MINUTE_MS, run: () => resignDocuments(context.store, context) },
+    { name: "forget", everyMs: 10 * MINUTE_MS, run: () => forgetExpired(context) },
+  ];
+  const running = new Set<Promise<unknown>>();
+  const timers = jobs.map(({ name, everyMs, run }) => {
+    let isBusy = false;
+    return setInterval(() => {
+      if (isBusy) return;
+      isBusy = true;
+      const turn: Promise<unknown> = run()
+        .catch((error: unknown) => context.logger("error", "housekeeping_failed", { job: name, error }))
+        .finally(() => {
+          isBusy = false;
+          running.delete(turn);
+        });
+      running.add(turn);
+    }, everyMs);
+  });
+  return async () => {
+    for (const timer of timers) clearInterval(timer);
+    await Promise.all(running);
+  };
+}

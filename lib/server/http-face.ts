@@ -1,0 +1,87 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createRouter, type RoutedHandler } from "@/lib/http/router";
+import { AppError } from "@/lib/platform/errors";
+import type { ServiceContext } from "@/lib/services/context";
+import { serveFetch } from "./node-fetch";
+
+export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
+
+export type HttpFace = {
+  server: Server;
+  /** Until it is called, every request is answered 503. */
+  serve(handler: NodeHandler): void;
+  /** Takes no more requests, and resolves when the open ones are over or were cut off after the time given. */
+  close(timeoutMs: number): Promise<void>;
+};
+
+/** A slow sender is cut off: no request takes longer to arrive, and its headers must be there sooner. */
+const REQUEST_TIMEOUT_MS = 120_000;
+const HEADERS_TIMEOUT_MS = 15_000;
+const KEEP_ALIVE_MS = 30_000;
+
+/** Binds the port. Raises `unavailable`, naming it, where another process has it. */
+export async function openHttpFace(host: string, port: number): Promise<HttpFace> {
+  let handler: NodeHandler = (_, response) => {
+    response.writeHead(503, { "retry-after": "2", "cache-control": "no-store" }).end();
+  };
+  const server = createServer(
+    { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: HEADERS_TIMEOUT_MS },
+    (req, res) => {
+      // What happens to a connection after its answer is nobody's error.
+      res.on("error", () => undefined);
+      void handler(req, res);
+    },
+  );
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (cause: NodeJS.ErrnoException) => {
+      const why = cause.code === "EADDRINUSE" ? "is used by another process" : `can't be bound (${cause.code})`;
+      reject(new AppError("unavailable", `Port ${port} on ${host} ${why}.`, { cause }));
+    });
+    server.listen({ host, port, backlog: 4096 }, () => resolve());
+  });
+  return {
+    server,
+    serve(next) {
+      handler = next;
+    },
+    close(timeoutMs) {
+      return new Promise((resolve) => {
+        const timer = setTimeout(() => server.closeAllConnections(), timeoutMs);
+        server.close(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+        server.closeIdleConnections();
+      });
+    },
+  };
+}
+
+/** The port that was bound, where 0 was asked for. */
+export function boundPort(server: Server): number {
+  const address = server.address();
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+/** What the lean face answers to: its described routes, and the streams that it writes itself. */
+export type LeanFace = {
+  prefixes: readonly string[];
+  routes: readonly RoutedHandler[];
+  streams: ReadonlyMap<string, NodeHandler>;
+};
+
+/** Devices, publishers' tools and streams by plain node http; everything else by `otherwise`. */
+export function createNodeHandler(context: ServiceContext, lean: LeanFace, otherwise: NodeHandler | null): NodeHandler {
+  const router = createRouter(lean.routes, context);
+  const onFailure = (error: unknown) => context.logger("warn", "answer_not_sent", { error });
+  return async (request, response) => {
+    const path = request.url?.split("?", 1)[0] ?? "/";
+    const stream = request.method === "GET" ? lean.streams.get(path) : undefined;
+    if (stream !== undefined) return await stream(request, response);
+    if (otherwise !== null && !lean.prefixes.some((prefix) => path === prefix || path.startsWith(`${prefix}/`))) {
+      return await otherwise(request, response);
+    }
+    await serveFetch(router, request, response, onFailure);
+  };
+}

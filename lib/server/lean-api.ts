@@ -1,0 +1,36 @@
+import type { RoutePorts } from "@/lib/http/route";
+import type { RouteDescription } from "@/lib/http/route-description";
+import type { ServiceContext } from "@/lib/services/context";
+import { type RuntimeApi, runtimeRoutedHandlers } from "@/lib/sync/runtime/runtime-api";
+import { runtimeRoutes } from "@/lib/sync/runtime/runtime-routes";
+import type { NodeHandler } from "./http-face";
+import { createPlainApi } from "./plain-api";
+import { createPublisherApi } from "./publisher-api";
+
+export type LeanApi = {
+  prefixes: readonly string[];
+  routes: ReturnType<typeof runtimeRoutedHandlers>;
+  streams: Map<string, NodeHandler>;
+};
+
+/** What devices, publishers' tools and monitors ask; `described` is what OpenAPI shows of this process. */
+export function createLeanApi(
+  context: ServiceContext,
+  runtime: RuntimeApi,
+  described: readonly RouteDescription[],
+): LeanApi {
+  const ports: RoutePorts = {
+    ids: context.ids,
+    logger: context.logger,
+    validatesOutput: context.config.environment === "development",
+  };
+  return {
+    prefixes: ["/api/runtime", "/api/publisher", "/api/health", "/api/openapi.json"],
+    routes: [
+      ...runtimeRoutedHandlers(runtime),
+      ...createPublisherApi(context, ports),
+      ...createPlainApi(context, described, ports),
+    ],
+    streams: new Map([[runtimeRoutes.stream.path, runtime.openStream]]),
+  };
+}

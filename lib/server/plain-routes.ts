@@ -1,0 +1,38 @@
+import { z } from "zod";
+import { describeRoute } from "@/lib/http/route-description";
+
+/** What everybody may ask. */
+export const plainRoutes = {
+  health: describeRoute({
+    method: "GET",
+    path: "/api/health",
+    summary: "Whether the server and its store answer.",
+    actor: "public",
+    permission: null,
+    output: z.object({ status: z.literal("ok"), version: z.string(), store: z.enum(["pglite", "postgres"]) }),
+    maxBytes: 0,
+    refusals: [],
+  }),
+  openapi: describeRoute({
+    method: "GET",
+    path: "/api/openapi.json",
+    summary: "This description.",
+    actor: "public",
+    permission: null,
+    output: { kind: "raw", contentType: "application/json" },
+    maxBytes: 0,
+    refusals: [],
+  }),
+} as const;
+
+/** The browser's stream; written by plain node http, beside the console's other calls, which are Next's. */
+export const consoleStreamRoute = describeRoute({
+  method: "GET",
+  path: "/api/console/v1/stream",
+  summary: "Server-sent events that tell which reads are out of date.",
+  actor: "person",
+  permission: "console.read",
+  output: { kind: "raw", contentType: "text/event-stream" },
+  maxBytes: 0,
+  refusals: [],
+});

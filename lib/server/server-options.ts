@@ -1,0 +1,80 @@
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import type { Environment } from "@/lib/domain/lifecycles";
+import { type Env, parseEnv } from "@/lib/platform/env";
+
+export type ServerOptions = {
+  host: string;
+  port: number;
+  dataDir: string;
+  databaseUrl: string | null;
+  /** Null: `http://localhost:PORT`, with the port that was bound. */
+  baseUrl: string | null;
+  /** Null where the store decides, or else the default. */
+  platformId: string | null;
+  platformName: string;
+  /** Null where the store decides; a new one is for production. */
+  environment: Environment | null;
+  /** Next's development server instead of its production build. */
+  isNextDev: boolean;
+  /** Output for programs: JSON lines alone. */
+  json: boolean;
+  env: Env;
+};
+export type OptionsResult = { ok: true; options: ServerOptions } | { ok: false; problems: string[]; isHelp?: boolean };
+
+export const USAGE = `Usage: npm start -- [--port N] [--host ADDRESS] [--data DIR] [--json]
+
+  --port N         default 3000; 0 takes a free one
+  --host ADDRESS   default 127.0.0.1; use 0.0.0.0 behind a proxy that ends TLS
+  --data DIR       default .bulkhead: keys, and the embedded store where DATABASE_URL is not set
+  --development    makes a new store a development one: people may be switched, links are printed
+  --dev            serves the pages by Next's development server
+  --json           writes JSON lines alone
+`;
+
+/** Reads the command line and the environment once. An option beats a variable. Says everything that is wrong at once. */
+export function readServerOptions(
+  args: readonly string[],
+  variables: Readonly<Record<string, string | undefined>>,
+): OptionsResult {
+  const environment = parseEnv(variables);
+  if (!environment.ok) return environment;
+  const { env } = environment;
+  let values: Record<string, string | boolean | undefined>;
+  try {
+    ({ values } = parseArgs({
+      args: [...args],
+      options: {
+        port: { type: "string" },
+        host: { type: "string" },
+        data: { type: "string" },
+        development: { type: "boolean" },
+        dev: { type: "boolean" },
+        json: { type: "boolean" },
+        help: { type: "boolean", short: "h" },
+      },
+    }));
+  } catch (error) {
+    return { ok: false, problems: [error instanceof Error ? error.message : String(error)] };
+  }
+  if (values.help === true) return { ok: false, problems: [], isHelp: true };
+  const port = values.port === undefined ? (env.BULKHEAD_PORT ?? 3000) : Number(values.port);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) return { ok: false, problems: ["--port: not a port"] };
+  return {
+    ok: true,
+    options: {
+      host: String(values.host ?? env.BULKHEAD_HOST ?? "127.0.0.1"),
+      port,
+      dataDir: resolve(String(values.data ?? env.BULKHEAD_DATA ?? ".bulkhead")),
+      databaseUrl: env.DATABASE_URL ?? null,
+      baseUrl: env.BULKHEAD_BASE_URL?.replace(/\/+$/, "") ?? null,
+      platformId: env.BULKHEAD_PLATFORM_ID ?? null,
+      platformName: env.BULKHEAD_PLATFORM_NAME ?? "Super App",
+      environment: values.development === true ? "development" : (env.BULKHEAD_ENVIRONMENT ?? null),
+      isNextDev: values.dev === true,
+      json: values.json === true,
+      env,
+    },
+  };
+}

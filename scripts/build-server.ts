@@ -1,0 +1,25 @@
+import { join } from "node:path";
+import { build } from "esbuild";
+
+/** Entries of the server and the names under which `npm start` and `npm run start:sync` find them. */
+const ENTRIES = { server: "lib/server/main.ts", sync: "lib/server/sync-main.ts" };
+
+/** Bundles the server's entries into `dist/`; packages stay outside, so that each is one copy with Next's. */
+export async function buildServer(root: string): Promise<void> {
+  await build({
+    absWorkingDir: root,
+    entryPoints: Object.fromEntries(Object.entries(ENTRIES).map(([name, file]) => [name, join(root, file)])),
+    outdir: join(root, "dist"),
+    outExtension: { ".js": ".mjs" },
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node20",
+    packages: "external",
+    alias: { "@": root },
+    sourcemap: true,
+    logLevel: "warning",
+  });
+}
+
+if (process.argv[1]?.endsWith("build-server.ts") === true) await buildServer(process.cwd());
