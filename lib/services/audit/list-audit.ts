@@ -1,10 +1,11 @@
 import { and, count, desc, eq, ilike, lt, or, type SQL } from "drizzle-orm";
 import { auditEntries } from "@/db/schema";
-import type { AuditEntryView, AuditList } from "@/lib/contracts/audit";
+import type { AuditList } from "@/lib/contracts/audit";
 import type { Actor } from "@/lib/domain/roles";
 import { AppError } from "@/lib/platform/errors";
 import type { ServiceContext } from "../context";
 import { requirePermission } from "../require-permission";
+import { toAuditView } from "./audit-view";
 
 const PAGE_SIZE = 50;
 
@@ -37,14 +38,6 @@ export async function listAudit(context: ServiceContext, actor: Actor, query: Au
   };
 }
 
-/** One entry, or `not_found`. */
-export async function getAuditEntry(context: ServiceContext, actor: Actor, sequence: number): Promise<AuditEntryView> {
-  requirePermission(actor, "audit.read");
-  const [row] = await context.store.db.select().from(auditEntries).where(eq(auditEntries.sequence, sequence)).limit(1);
-  if (row === undefined) throw new AppError("not_found", "There is nothing here.");
-  return toAuditView(row);
-}
-
 function conditionsOf(query: AuditQuery): SQL[] {
   const conditions: SQL[] = [];
   if (query.action !== undefined) conditions.push(eq(auditEntries.action, query.action));
@@ -66,19 +59,4 @@ function conditionsOf(query: AuditQuery): SQL[] {
 function readCursor(text: string): number {
   if (!/^[1-9][0-9]{0,15}$/.test(text)) throw new AppError("invalid_input", "This page of the list does not exist.");
   return Number(text);
-}
-
-function toAuditView(row: typeof auditEntries.$inferSelect): AuditEntryView {
-  const text = (value: unknown): string | null => (typeof value === "string" ? value : null);
-  return {
-    ...row,
-    at: row.at.toISOString(),
-    actor: {
-      kind: text(row.actor.kind) ?? "system",
-      id: text(row.actor.id),
-      name: text(row.actor.name) ?? "",
-    },
-    before: row.before ?? null,
-    after: row.after ?? null,
-  };
 }

@@ -1,12 +1,11 @@
 import { and, desc, eq, inArray, lt, ne, or } from "drizzle-orm";
 import { changeSets } from "@/db/schema";
-import type { ChangeSetDetail, ChangeSetList, ChangeSetView } from "@/lib/contracts/change-sets";
+import type { ChangeSetList, ChangeSetView } from "@/lib/contracts/change-sets";
 import type { Actor } from "@/lib/domain/roles";
 import { AppError } from "@/lib/platform/errors";
 import type { ServiceContext } from "../context";
-import { readSpread } from "../devices/spread";
 import { requirePermission } from "../require-permission";
-import { findDraft, loadChangeSet, withChanges } from "./change-set-rows";
+import { withChanges } from "./change-set-rows";
 import { toChangeSetViews } from "./change-set-view";
 
 const PAGE_SIZE = 50;
@@ -41,33 +40,6 @@ export async function listChangeSets(
 function readCursor(text: string): number {
   if (!/^[1-9][0-9]{0,9}$/.test(text)) throw new AppError("invalid_input", "This page of the list does not exist.");
   return Number(text);
-}
-
-/** The actor's one draft, or null. */
-export async function getDraft(context: ServiceContext, actor: Actor): Promise<{ draft: ChangeSetView | null }> {
-  requirePermission(actor, "console.read");
-  if (actor.kind !== "person") return { draft: null };
-  const { db } = context.store;
-  const set = await findDraft(db, actor.personId);
-  if (set === undefined || set.changes.length === 0) return { draft: null };
-  const [view] = await toChangeSetViews(db, [set], actor, context.clock.nowMs());
-  return { draft: view ?? null };
-}
-
-/** One change set, with which devices enforce it once it was published. Raises `not_found`. */
-export async function getChangeSet(context: ServiceContext, actor: Actor, id: string): Promise<ChangeSetDetail> {
-  requirePermission(actor, "console.read");
-  const { db } = context.store;
-  const nowMs = context.clock.nowMs();
-  const set = await loadChangeSet(db, id);
-  const [view] = await toChangeSetViews(db, [set], actor, nowMs);
-  if (view === undefined) throw new AppError("not_found", "There is no such change set.");
-  const { platformEpoch, platformRevision } = set.row;
-  const spread =
-    platformEpoch === null || platformRevision === null
-      ? null
-      : await readSpread(db, { epoch: platformEpoch, revision: platformRevision }, nowMs);
-  return { ...view, spread };
 }
 
 /** Proposals of others, oldest first: what waits for this person's approval. */

@@ -1,5 +1,5 @@
 import { consoleRoutes } from "@/lib/http/console-routes";
-import { getAuditEntry } from "@/lib/services/audit/list-audit";
+import { getAuditEntry } from "@/lib/services/audit/get-audit-entry";
 import { consoleRoute } from "../../console-route";
 
 export const GET = consoleRoute(consoleRoutes.getAuditEntry, ({ actor, params }, context) =>

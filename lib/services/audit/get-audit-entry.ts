@@ -1,0 +1,16 @@
+import { eq } from "drizzle-orm";
+import { auditEntries } from "@/db/schema";
+import type { AuditEntryView } from "@/lib/contracts/audit";
+import type { Actor } from "@/lib/domain/roles";
+import { AppError } from "@/lib/platform/errors";
+import type { ServiceContext } from "../context";
+import { requirePermission } from "../require-permission";
+import { toAuditView } from "./audit-view";
+
+/** One entry, or `not_found`. */
+export async function getAuditEntry(context: ServiceContext, actor: Actor, sequence: number): Promise<AuditEntryView> {
+  requirePermission(actor, "audit.read");
+  const [row] = await context.store.db.select().from(auditEntries).where(eq(auditEntries.sequence, sequence)).limit(1);
+  if (row === undefined) throw new AppError("not_found", "There is nothing here.");
+  return toAuditView(row);
+}

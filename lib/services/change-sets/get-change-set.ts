@@ -1,0 +1,24 @@
+import type { ChangeSetDetail } from "@/lib/contracts/change-sets";
+import type { Actor } from "@/lib/domain/roles";
+import { AppError } from "@/lib/platform/errors";
+import type { ServiceContext } from "../context";
+import { readSpread } from "../devices/spread";
+import { requirePermission } from "../require-permission";
+import { loadChangeSet } from "./change-set-rows";
+import { toChangeSetViews } from "./change-set-view";
+
+/** One change set, with which devices enforce it once it was published. Raises `not_found`. */
+export async function getChangeSet(context: ServiceContext, actor: Actor, id: string): Promise<ChangeSetDetail> {
+  requirePermission(actor, "console.read");
+  const { db } = context.store;
+  const nowMs = context.clock.nowMs();
+  const set = await loadChangeSet(db, id);
+  const [view] = await toChangeSetViews(db, [set], actor, nowMs);
+  if (view === undefined) throw new AppError("not_found", "There is no such change set.");
+  const { platformEpoch, platformRevision } = set.row;
+  const spread =
+    platformEpoch === null || platformRevision === null
+      ? null
+      : await readSpread(db, { epoch: platformEpoch, revision: platformRevision }, nowMs);
+  return { ...view, spread };
+}
