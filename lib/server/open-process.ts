@@ -88,6 +88,8 @@ export async function openProcess(options: ServerOptions, baseUrl: string): Prom
     if (environment === "production" && baseUrl.startsWith("http:") && !isLoopback) {
       warnings.push("BULKHEAD_BASE_URL is not https: devices refuse it, and sign-in travels in the clear.");
     }
+    // A first keyset may wait there, made by a ceremony before the first start.
+    await takeKeysetInbox(store, sync, keysDir);
     warnings.push(...(await prepareKeys(store, sync, folder, platform)).warnings);
     await takeKeysetInbox(store, sync, keysDir);
     await resignDocuments(store, sync);
