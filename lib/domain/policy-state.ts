@@ -55,7 +55,8 @@ export type PlatformMembers = {
   telemetry: MemberValues["telemetry"] | null;
 };
 
-function emptyProgram(appId: string): ProgramMembers {
+/** A program that nothing was decided about. */
+export function emptyProgram(appId: string): ProgramMembers {
   return {
     appId,
     registration: null,

@@ -1,5 +1,6 @@
 import type { Limits, ProgramVersion } from "@/native/core/shapes/claims";
 import {
+  emptyProgram,
   entriesOf,
   groupPrograms,
   memberValue,
@@ -7,7 +8,6 @@ import {
   type PolicyState,
   type ProgramMembers,
   readPlatform,
-  readProgram,
 } from "../policy-state";
 import { isSameValue } from "../same-value";
 import { isGrantWider } from "./grant-widening";
@@ -26,8 +26,10 @@ export function findWidenings(before: PolicyState, after: PolicyState): Widening
   const oldPlatform = readPlatform(before);
   const newPlatform = readPlatform(after);
   const oldPrograms = groupPrograms(before);
-  for (const [appId, program] of groupPrograms(after)) {
-    const old = oldPrograms.get(appId) ?? readProgram(new Map(), appId);
+  const newPrograms = groupPrograms(after);
+  for (const appId of new Set([...oldPrograms.keys(), ...newPrograms.keys()])) {
+    const old = oldPrograms.get(appId) ?? emptyProgram(appId);
+    const program = newPrograms.get(appId) ?? emptyProgram(appId);
     widenings.push(...programWidenings(old, program, oldPlatform.limits, newPlatform.limits));
   }
   widenings.push(...platformWidenings(oldPlatform, newPlatform));

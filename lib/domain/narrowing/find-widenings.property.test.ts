@@ -1,0 +1,175 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { HOST_PURPOSES, type LimitName } from "@/native/core/codes";
+import { type CompiledPolicy, compilePolicy } from "@/native/core/decide/compile-policy";
+import { decideApi } from "@/native/core/decide/decide-api";
+import { decideHost } from "@/native/core/decide/decide-host";
+import type { Pins } from "@/native/core/shapes/claims";
+import { applyEdits, type PolicyState } from "../policy-state";
+import { projectPlatform, projectProgram } from "../project-program";
+import { APP, anyStep, CAPABILITIES, PORTS, VERSIONS } from "../testing/policy-arbitraries";
+import { isNarrowing } from "./find-widenings";
+import { findHostWidening } from "./host-widening";
+
+const EXPIRES = 250;
+const NAMES = [
+  "a.x.example",
+  "b.x.example",
+  "z.x.example",
+  "c.a.x.example",
+  "z.a.x.example",
+  "x.example",
+  "y.z.x.example",
+];
+/** At, before and after each `until` of the arbitraries, past the documents' end, and past each grace. */
+const TIMES = [0, 99, 100, 199, 200, 249, 260, 320, 360, 800];
+
+/** The documents that the policy service would sign for this state. */
+function compile(state: PolicyState): CompiledPolicy {
+  const envelope = { schema: 1 as const, platform: "p", epoch: 1, revision: 1, iat: 1, exp: EXPIRES };
+  return compilePolicy(
+    { ...envelope, ...projectProgram(state, APP) },
+    { ...envelope, ...projectPlatform(state), minRevisions: {}, auditHead: { sequence: 0, sha256: "0".repeat(64) } },
+  );
+}
+
+/** Pins after must refuse whatever pins before refused. */
+function isPinned(before: Pins | null, after: Pins | null, now: number): boolean {
+  const enforced = (pins: Pins | null) => (pins !== null && pins.mode === "enforce" && now < pins.until ? pins : null);
+  const old = enforced(before);
+  if (old === null) return true;
+  return enforced(after)?.sha256.every((pin) => old.sha256.includes(pin)) ?? false;
+}
+
+function findFlippedHost(before: CompiledPolicy, after: CompiledPolicy): string | null {
+  for (const versionCode of [0, ...VERSIONS, 9]) {
+    for (const name of NAMES) {
+      for (const port of PORTS) {
+        for (const purpose of HOST_PURPOSES) {
+          for (const now of TIMES) {
+            const url = `${purpose === "socket" ? "wss" : "https"}://${name}:${port}/`;
+            const question = { versionCode, url, purpose, now };
+            const then = decideHost(after, question);
+            if (then.decision === "deny") continue;
+            const old = decideHost(before, question);
+            if (old.decision === "deny" || !isPinned(old.pins, then.pins, now)) return JSON.stringify(question);
+          }
+        }
+      }
+    }
+  }
+  return null;
+}
+
+function findFlippedCall(before: CompiledPolicy, after: CompiledPolicy): string | null {
+  const contexts = [
+    undefined,
+    { foreground: true, gesture: false, used: { perMinute: 0, perDay: 0 } },
+    { foreground: true, gesture: true, used: { perMinute: 1, perDay: 1 } },
+  ];
+  const runtimes = ["0.9.0", "1.2.0", "1.10.0"].map((version) => ({ kind: "linux" as const, version }));
+  for (const api of CAPABILITIES) {
+    for (const versionCode of [...VERSIONS, 9]) {
+      for (const now of TIMES) {
+        for (const runtime of runtimes) {
+          for (const consent of [undefined, "given", "refused"] as const) {
+            for (const context of contexts) {
+              for (const body of ["", "x".repeat(15)]) {
+                const params = api.startsWith("network.") ? { url: "https://a.x.example/", body } : {};
+                const question = { versionCode, api, params, runtime, now, consent, context };
+                const then = decideApi(after, question);
+                if (then.decision === "deny") continue;
+                const old = decideApi(before, question);
+                const isWithin = old.fields === undefined || then.fields?.every((name) => old.fields?.includes(name));
+                if (old.decision === "deny" || isWithin !== true) return JSON.stringify(question);
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+  return null;
+}
+
+describe("what is proven to narrow", () => {
+  test("no host question of any version, port, purpose or time turns to allowed, and no pin falls away", () => {
+    let proven = 0;
+    fc.assert(
+      fc.property(anyStep, ({ before, edits }) => {
+        const after = applyEdits(before, edits);
+        if (!isNarrowing(before, after)) return;
+        proven += 1;
+        expect(findFlippedHost(compile(before), compile(after))).toBeNull();
+      }),
+      { numRuns: 700 },
+    );
+    // Or the property would hold because nothing is ever proven.
+    expect(proven).toBeGreaterThan(70);
+  });
+
+  test("no call of any version, runtime, moment, consent or freshness turns to allowed, and no field is added", () => {
+    let proven = 0;
+    fc.assert(
+      fc.property(anyStep, ({ before, edits }) => {
+        const after = applyEdits(before, edits);
+        if (!isNarrowing(before, after)) return;
+        proven += 1;
+        expect(findFlippedCall(compile(before), compile(after))).toBeNull();
+      }),
+      { numRuns: 300 },
+    );
+    expect(proven).toBeGreaterThan(30);
+  });
+
+  test("no limit in force is higher or milder than before", () => {
+    fc.assert(
+      fc.property(anyStep, ({ before, edits }) => {
+        const after = applyEdits(before, edits);
+        if (!isNarrowing(before, after)) return;
+        const old = compile(before).limits;
+        const now = compile(after).limits;
+        for (const name of Object.keys(old) as LimitName[]) {
+          const was = old[name];
+          if (was === undefined) continue;
+          expect(now[name]?.limit.max).toBeLessThanOrEqual(was.limit.max);
+        }
+      }),
+      { numRuns: 700 },
+    );
+  });
+
+  test("two narrowing steps are one narrowing step", () => {
+    fc.assert(
+      fc.property(anyStep, anyStep, ({ before, edits }, next) => {
+        const middle = applyEdits(before, edits);
+        const after = applyEdits(middle, next.edits);
+        if (isNarrowing(before, middle) && isNarrowing(middle, after)) expect(isNarrowing(before, after)).toBe(true);
+      }),
+      { numRuns: 700 },
+    );
+  });
+
+  test("a host step that turns nothing to allowed is proven: the proof is exact, not only safe", () => {
+    fc.assert(
+      fc.property(anyStep, ({ before, edits }) => {
+        const after = applyEdits(before, edits);
+        const rules = (state: PolicyState) =>
+          projectProgram(state, APP).hosts.flatMap((rule) => {
+            if ("inert" in rule) return [];
+            // A pin that only reports refuses nothing, and taking it away still takes two: left out of this question.
+            const { pins, ...rest } = rule;
+            return [pins?.mode === "enforce" ? { ...rest, pins } : rest];
+          });
+        const open = (state: PolicyState): CompiledPolicy => compile(withoutBlocks(state));
+        const isFlipped = findFlippedHost(open(before), open(after)) !== null;
+        expect(findHostWidening(rules(before), rules(after)) !== null).toBe(isFlipped);
+      }),
+      { numRuns: 400 },
+    );
+  });
+});
+
+function withoutBlocks(state: PolicyState): PolicyState {
+  return new Map([...state].filter(([, entry]) => entry.kind !== "blocked-host"));
+}

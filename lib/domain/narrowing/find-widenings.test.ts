@@ -1,0 +1,376 @@
+import { describe, expect, test } from "vitest";
+import { parseMember } from "../member-keys";
+import { parseEntry } from "../member-values";
+import type { Entry } from "../members";
+import { applyEdits, type Edit, policyState } from "../policy-state";
+import { findWidenings } from "./find-widenings";
+import { splitEdits, takesAway, wideningsOf } from "./judge-edits";
+
+const APP = "program:com.example.coins";
+const JWK = { kty: "EC", crv: "P-256", x: "x".repeat(43), y: "y".repeat(43) };
+const rule = (host: string, more: object = {}) => ({ host, ports: [443], purposes: ["request"], ...more });
+const version = (declares: string[]) => ({
+  code: 1,
+  name: "1.0",
+  sha256: "a".repeat(64),
+  size: 10,
+  kid: "k1",
+  declares,
+});
+const person = (role: string, more: object = {}) => ({
+  email: "a@harbor.example",
+  name: "A",
+  role,
+  publisherId: null,
+  state: "active",
+  ...more,
+});
+
+type Values = Record<string, unknown>;
+
+function edit(key: string, value: unknown): Edit {
+  const member = parseMember(key);
+  if (member === null) throw new Error(key);
+  if (value === null) return { member, entry: null };
+  const parsed = parseEntry(member, value);
+  if (!parsed.ok) throw new Error(`${key} ${JSON.stringify(parsed.issues)}`);
+  return { member, entry: parsed.entry };
+}
+
+function stateOf(values: Values) {
+  return policyState(Object.entries(values).map(([key, value]) => edit(key, value).entry as Entry));
+}
+
+function codesOf(before: Values, changed: Values): string[] {
+  const state = stateOf(before);
+  const edits = Object.entries(changed).map(([key, value]) => edit(key, value));
+  return findWidenings(state, applyEdits(state, edits)).map(({ code }) => code);
+}
+
+describe("everything else widens", () => {
+  const cases: [string, Values, Values, string][] = [
+    ["a lifted suspension", { [`${APP}/status`]: "suspended" }, { [`${APP}/status`]: "active" }, "STATUS_LIFTED"],
+    ["a listed version", {}, { [`${APP}/version:1`]: version([]) }, "VERSION_ADDED"],
+    [
+      "a version that declares more",
+      { [`${APP}/version:1`]: version([]) },
+      { [`${APP}/version:1`]: version(["camera.capture"]) },
+      "VERSION_ADDED",
+    ],
+    ["a grant, also of what no version declares", {}, { [`${APP}/grant:nfc.read`]: { consent: "ask" } }, "GRANT_ADDED"],
+    [
+      "a consent from ask to none",
+      { [`${APP}/grant:nfc.read`]: { consent: "ask" } },
+      { [`${APP}/grant:nfc.read`]: { consent: "none" } },
+      "GRANT_WIDER",
+    ],
+    [
+      "a later until of a grant",
+      { [`${APP}/grant:nfc.read`]: { consent: "ask", until: 10 } },
+      { [`${APP}/grant:nfc.read`]: { consent: "ask" } },
+      "GRANT_WIDER",
+    ],
+    [
+      "a removed constraint",
+      { [`${APP}/grant:nfc.read`]: { consent: "ask", constraints: { gestureRequired: true } } },
+      { [`${APP}/grant:nfc.read`]: { consent: "ask" } },
+      "GRANT_WIDER",
+    ],
+    [
+      "a finer precision",
+      { [`${APP}/grant:location.coarse`]: { consent: "ask", constraints: { precisionMetres: 1000 } } },
+      { [`${APP}/grant:location.coarse`]: { consent: "ask", constraints: { precisionMetres: 100 } } },
+      "GRANT_WIDER",
+    ],
+    [
+      "the same amount in another currency",
+      { [`${APP}/grant:payments.request`]: { consent: "ask", constraints: { maxAmountMinor: 100, currency: "JPY" } } },
+      { [`${APP}/grant:payments.request`]: { consent: "ask", constraints: { maxAmountMinor: 100, currency: "EUR" } } },
+      "GRANT_WIDER",
+    ],
+    ["a host", {}, { [`${APP}/host:hr_1`]: rule("a.example.com") }, "HOST_WIDER"],
+    [
+      "a host behind a block, because lifting the block would not show it",
+      { "platform/blocked-host:example.com": true },
+      { [`${APP}/host:hr_1`]: rule("a.example.com") },
+      "HOST_WIDER",
+    ],
+    [
+      "the host of a suspended program",
+      { [`${APP}/status`]: "suspended" },
+      { [`${APP}/host:hr_1`]: rule("a.example.com") },
+      "HOST_WIDER",
+    ],
+    [
+      "removing the exact rule that sets a wider wildcard aside",
+      {
+        [`${APP}/host:hr_1`]: rule("*.example.com", { ports: [443, 8443] }),
+        [`${APP}/host:hr_2`]: rule("a.example.com"),
+      },
+      { [`${APP}/host:hr_2`]: null },
+      "HOST_WIDER",
+    ],
+    [
+      "removing an exact rule that has ended, because even that set the wildcard aside",
+      { [`${APP}/host:hr_1`]: rule("*.example.com"), [`${APP}/host:hr_2`]: rule("a.example.com", { until: 1 }) },
+      { [`${APP}/host:hr_2`]: null },
+      "HOST_WIDER",
+    ],
+    [
+      "an exact rule from a later version on, where it was from the first: older versions meet the wildcard again",
+      {
+        [`${APP}/host:hr_1`]: rule("*.example.com", { ports: [8443] }),
+        [`${APP}/host:hr_2`]: rule("a.example.com"),
+      },
+      { [`${APP}/host:hr_2`]: rule("a.example.com", { fromVersion: 2 }) },
+      "HOST_WIDER",
+    ],
+    [
+      "a lower fromVersion",
+      { [`${APP}/host:hr_1`]: rule("a.example.com", { fromVersion: 3 }) },
+      { [`${APP}/host:hr_1`]: rule("a.example.com", { fromVersion: 2 }) },
+      "HOST_WIDER",
+    ],
+    [
+      "pins that end sooner",
+      {
+        [`${APP}/host:hr_1`]: rule("a.example.com", { pins: { sha256: ["a".repeat(64)], until: 20, mode: "enforce" } }),
+      },
+      {
+        [`${APP}/host:hr_1`]: rule("a.example.com", { pins: { sha256: ["a".repeat(64)], until: 10, mode: "enforce" } }),
+      },
+      "HOST_WIDER",
+    ],
+    [
+      "one pin more",
+      {
+        [`${APP}/host:hr_1`]: rule("a.example.com", { pins: { sha256: ["a".repeat(64)], until: 20, mode: "enforce" } }),
+      },
+      {
+        [`${APP}/host:hr_1`]: rule("a.example.com", {
+          pins: { sha256: ["a".repeat(64), "b".repeat(64)], until: 20, mode: "enforce" },
+        }),
+      },
+      "HOST_WIDER",
+    ],
+    [
+      "a raised limit",
+      { [`${APP}/limit:requestsPerMinute`]: { max: 600, action: "throttle" } },
+      { [`${APP}/limit:requestsPerMinute`]: { max: 601, action: "throttle" } },
+      "LIMIT_RAISED",
+    ],
+    [
+      "a milder action",
+      { [`${APP}/limit:memoryBytes`]: { max: 600, action: "kill" } },
+      { [`${APP}/limit:memoryBytes`]: { max: 600, action: "warn" } },
+      "LIMIT_RAISED",
+    ],
+    [
+      "a limit of its own above the platform's",
+      { [`${APP}/status`]: "active", "platform/limit:requestsPerMinute": { max: 600, action: "throttle" } },
+      { [`${APP}/limit:requestsPerMinute`]: { max: 700, action: "throttle" } },
+      "LIMIT_RAISED",
+    ],
+    [
+      "a removed limit below the platform's",
+      {
+        [`${APP}/limit:requestsPerMinute`]: { max: 300, action: "throttle" },
+        "platform/limit:requestsPerMinute": { max: 600, action: "throttle" },
+      },
+      { [`${APP}/limit:requestsPerMinute`]: null },
+      "LIMIT_RAISED",
+    ],
+    ["a receiver", {}, { [`${APP}/receiver:com.example.shop`]: { actions: ["pay"] } }, "RECEIVER_ADDED"],
+    ["a route", {}, { [`${APP}/route:pages/index`]: true }, "ROUTE_ADDED"],
+    ["a publisher key", {}, { "publisher:pub_1/key:k1": { jwk: JWK, status: "active" } }, "KEY_ADDED"],
+    [
+      "a key that was revoked",
+      { "publisher:pub_1/key:k1": { jwk: JWK, status: "revoked" } },
+      { "publisher:pub_1/key:k1": { jwk: JWK, status: "active" } },
+      "KEY_ADDED",
+    ],
+    [
+      "an unblocked host",
+      { "platform/blocked-host:x.com": true },
+      { "platform/blocked-host:x.com": null },
+      "HOST_UNBLOCKED",
+    ],
+    [
+      "a lower minimum runtime, compared by numbers",
+      { "platform/min-runtime:linux": "1.10.0" },
+      { "platform/min-runtime:linux": "1.9.0" },
+      "RUNTIME_LOWERED",
+    ],
+    ["a longer grace", { "platform/grace-seconds": 10 }, { "platform/grace-seconds": 11 }, "GRACE_LONGER"],
+    [
+      "telemetry that sees less",
+      { "platform/telemetry": { intervalSeconds: 5, sampling: 100 } },
+      { "platform/telemetry": { intervalSeconds: 5, sampling: 50 } },
+      "TELEMETRY_LESS",
+    ],
+    ["a person who proposes", {}, { "person:per_1": person("admin", { state: "invited" }) }, "PERSON_MAY_MORE"],
+    [
+      "a role that approves",
+      { "person:per_1": person("admin") },
+      { "person:per_1": person("security") },
+      "PERSON_MAY_MORE",
+    ],
+    [
+      "an operator who leaves a publisher",
+      { "person:per_1": person("operator", { publisherId: "pub_1" }) },
+      { "person:per_1": person("operator") },
+      "PERSON_MAY_MORE",
+    ],
+    [
+      "an operator whose e-mail becomes another's",
+      { "person:per_1": person("operator") },
+      { "person:per_1": person("operator", { email: "b@harbor.example" }) },
+      "PERSON_MAY_MORE",
+    ],
+    ["a reset of another's sign-in", {}, { "person:per_1/sign-in": { purpose: "reset" } }, "SIGN_IN_GIVEN"],
+  ];
+  test.each(cases)("%s", (_title, before, changed, code) => {
+    expect(codesOf(before, changed)).toContain(code);
+  });
+});
+
+describe("one person narrows at once", () => {
+  const limits = { "platform/limit:requestsPerMinute": { max: 600, action: "throttle" } };
+  const cases: [string, Values, Values][] = [
+    ["a suspension", { [`${APP}/status`]: "active" }, { [`${APP}/status`]: "suspended" }],
+    ["a retirement of what was suspended", { [`${APP}/status`]: "suspended" }, { [`${APP}/status`]: "retired" }],
+    ["a version taken off the list", { [`${APP}/version:1`]: version([]) }, { [`${APP}/version:1`]: null }],
+    ["a removed grant", { [`${APP}/grant:nfc.read`]: { consent: "ask" } }, { [`${APP}/grant:nfc.read`]: null }],
+    [
+      "a grant with a constraint more",
+      { [`${APP}/grant:nfc.read`]: { consent: "none" } },
+      { [`${APP}/grant:nfc.read`]: { consent: "ask", constraints: { perDay: 3, fields: ["id"] } } },
+    ],
+    ["a removed host", { [`${APP}/host:hr_1`]: rule("a.example.com") }, { [`${APP}/host:hr_1`]: null }],
+    [
+      "a host rule with an earlier end",
+      { [`${APP}/host:hr_1`]: rule("a.example.com") },
+      { [`${APP}/host:hr_1`]: rule("a.example.com", { until: 10 }) },
+    ],
+    [
+      "an exact rule that allows less than the wildcard which it sets aside",
+      { [`${APP}/host:hr_1`]: rule("*.example.com", { purposes: ["request", "upload"] }) },
+      { [`${APP}/host:hr_2`]: rule("a.example.com") },
+    ],
+    [
+      "a wildcard and the exact rule beside it, removed together",
+      { [`${APP}/host:hr_1`]: rule("*.example.com"), [`${APP}/host:hr_2`]: rule("a.example.com", { until: 1 }) },
+      { [`${APP}/host:hr_1`]: null, [`${APP}/host:hr_2`]: null },
+    ],
+    [
+      "one pin less, and enforced instead of reported",
+      {
+        [`${APP}/host:hr_1`]: rule("a.example.com", {
+          pins: { sha256: ["a".repeat(64), "b".repeat(64)], until: 20, mode: "report" },
+        }),
+      },
+      {
+        [`${APP}/host:hr_1`]: rule("a.example.com", { pins: { sha256: ["b".repeat(64)], until: 30, mode: "enforce" } }),
+      },
+    ],
+    ["a lowered limit", limits, { "platform/limit:requestsPerMinute": { max: 300, action: "kill" } }],
+    [
+      "a limit of its own below the platform's",
+      { ...limits, [`${APP}/status`]: "active" },
+      { [`${APP}/limit:requestsPerMinute`]: { max: 300, action: "throttle" } },
+    ],
+    [
+      "a warning moved, which is a notice",
+      limits,
+      { "platform/limit:requestsPerMinute": { warn: 599, max: 600, action: "throttle" } },
+    ],
+    ["a blocked host", {}, { "platform/blocked-host:x.com": true }],
+    [
+      "a block replaced by one that covers it",
+      { "platform/blocked-host:a.x.com": true },
+      { "platform/blocked-host:a.x.com": null, "platform/blocked-host:x.com": true },
+    ],
+    [
+      "a revoked key",
+      { "publisher:pub_1/key:k1": { jwk: JWK, status: "active" } },
+      { "publisher:pub_1/key:k1": { jwk: JWK, status: "revoked" } },
+    ],
+    [
+      "a disabled person",
+      { "person:per_1": person("operator") },
+      { "person:per_1": person("operator", { state: "disabled" }) },
+    ],
+    ["a role that decides nothing", { "person:per_1": person("operator") }, { "person:per_1": person("auditor") }],
+    ["an invited developer", {}, { "person:per_1": person("developer", { publisherId: "pub_1", state: "invited" }) }],
+    [
+      "a registration, which allows nothing yet",
+      {},
+      { [`${APP}/registration`]: { publisherId: "pub_1", name: "Coins" } },
+    ],
+  ];
+  test.each(cases)("%s", (_title, before, changed) => {
+    expect(codesOf(before, changed)).toEqual([]);
+  });
+});
+
+describe("a step", () => {
+  const rules = { isSetUpComplete: true };
+
+  test("divides into what narrows and what widens, wherever they stand", () => {
+    const before = stateOf({ [`${APP}/host:hr_1`]: rule("a.example.com"), [`${APP}/status`]: "active" });
+    const edits = [
+      edit(`${APP}/host:hr_2`, rule("b.example.com")),
+      edit(`${APP}/host:hr_1`, null),
+      edit(`${APP}/status`, "suspended"),
+    ];
+    const parts = splitEdits(before, edits, rules);
+    expect(parts.narrowing.map(({ member }) => member.kind)).toEqual(["host", "status"]);
+    expect(parts.rest).toEqual([edits[0]]);
+  });
+
+  test("keeps together two rules that only narrow together", () => {
+    const before = stateOf({
+      [`${APP}/host:hr_1`]: rule("*.example.com", { ports: [443, 8443] }),
+      [`${APP}/host:hr_2`]: rule("a.example.com", { until: 1 }),
+    });
+    const edits = [
+      edit(`${APP}/host:hr_2`, null),
+      edit(`${APP}/grant:nfc.read`, { consent: "ask" }),
+      edit(`${APP}/host:hr_1`, null),
+    ];
+    const parts = splitEdits(before, edits, rules);
+    expect(parts.narrowing.map(({ member }) => member.kind)).toEqual(["host", "host"]);
+    expect(wideningsOf(before, parts.narrowing, rules)).toEqual([]);
+  });
+
+  test("never publishes together what only each alone narrows", () => {
+    const before = stateOf({
+      [`${APP}/host:hr_1`]: rule("*.example.com", { ports: [443, 80, 8443] }),
+      [`${APP}/host:hr_2`]: rule("a.example.com", { ports: [443] }),
+      [`${APP}/host:hr_3`]: rule("a.example.com", { ports: [80] }),
+    });
+    const edits = [edit(`${APP}/host:hr_2`, null), edit(`${APP}/host:hr_3`, null)];
+    expect(wideningsOf(before, edits, rules)).not.toEqual([]);
+    expect(splitEdits(before, edits, rules).narrowing).toHaveLength(1);
+  });
+
+  test("sets older documents below the minimum exactly where something is no longer allowed", () => {
+    const before = stateOf({ [`${APP}/host:hr_1`]: rule("a.example.com") });
+    expect(takesAway(before, [edit(`${APP}/host:hr_2`, rule("b.example.com"))])).toBe(false);
+    expect(takesAway(before, [edit(`${APP}/host:hr_1`, rule("b.example.com"))])).toBe(true);
+  });
+
+  test("lets the admin give roles alone only until set-up is done", () => {
+    const edits = [edit("person:per_1", person("operator", { state: "invited" }))];
+    expect(wideningsOf(new Map(), edits, { isSetUpComplete: false })).toEqual([]);
+    expect(wideningsOf(new Map(), edits, rules)).not.toEqual([]);
+  });
+
+  test("is left to two people where its proof would take too many questions", () => {
+    const many = Array.from({ length: 60 }, (_, index) =>
+      rule("*.example.com", { ports: [index + 1], until: index + 1, fromVersion: index + 1 }),
+    );
+    const values = Object.fromEntries(many.map((value, index) => [`${APP}/host:hr_${index}`, value]));
+    expect(codesOf(values, { [`${APP}/host:hr_0`]: null })).toEqual(["HOST_NOT_PROVEN"]);
+  });
+});

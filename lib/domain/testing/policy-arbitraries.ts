@@ -1,0 +1,161 @@
+import fc from "fast-check";
+import type { LimitName } from "@/native/core/codes";
+import { HOST_PURPOSES, LIMIT_ACTIONS } from "@/native/core/codes";
+import { checkHostRules } from "@/native/core/decide/check-host-rules";
+import type { Grant, HostRule, Limit } from "@/native/core/shapes/claims";
+import { parseEntry } from "../member-values";
+import type { Entry, Member } from "../members";
+import { applyEdits, type Edit, groupPrograms, type PolicyState } from "../policy-state";
+
+/**
+ * Small worlds on purpose: few names, ports and times, so that random edits meet each other, wildcards meet exact
+ * rules, and every boundary is asked at, before and after.
+ */
+export const APP = "com.example.coins";
+export const PUBLISHER = "pub_1";
+export const HOSTS = ["a.x.example", "b.x.example", "c.a.x.example", "*.x.example", "*.a.x.example"];
+export const PORTS = [443, 8443];
+export const VERSIONS = [1, 2, 3];
+export const CAPABILITIES = ["network.request", "network.upload", "camera.capture", "device.info"];
+const RULES = ["hr_1", "hr_2", "hr_3", "hr_4"];
+const LIMITED: LimitName[] = ["requestsPerMinute", "cpuMsPerMinute"];
+const PINS = ["1".repeat(64), "2".repeat(64)];
+const TIMES = [100, 200];
+
+const maybe = <T>(item: fc.Arbitrary<T>) => fc.option(item, { nil: undefined });
+const some = <T>(items: readonly T[]) => fc.subarray([...items], { minLength: 1 });
+
+/** Leaves absent members out, as JSON has it. */
+function present<T extends object>(value: { [K in keyof T]: T[K] | undefined }): T {
+  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as T;
+}
+
+const pins = fc.record({
+  sha256: some(PINS),
+  until: fc.constantFrom(...TIMES),
+  mode: fc.constantFrom("enforce", "report"),
+});
+
+const hostRule: fc.Arbitrary<HostRule> = fc
+  .record({
+    host: fc.constantFrom(...HOSTS),
+    ports: some(PORTS),
+    purposes: some(HOST_PURPOSES.slice(0, 2)),
+    until: maybe(fc.constantFrom(...TIMES)),
+    fromVersion: maybe(fc.constantFrom(2, 3)),
+    pins: maybe(pins),
+  })
+  .map((rule) => present<HostRule>(rule as never));
+
+const constraints = fc
+  .record({
+    perMinute: maybe(fc.constantFrom(1, 2)),
+    foregroundOnly: maybe(fc.constant(true as const)),
+    maxBytes: maybe(fc.constantFrom(10, 20)),
+    fields: maybe(some(["kind", "language"])),
+  })
+  .map((value) => present(value));
+
+const grant: fc.Arbitrary<Grant> = fc
+  .record({
+    consent: fc.constantFrom("none" as const, "ask" as const),
+    until: maybe(fc.constantFrom(...TIMES)),
+    constraints: maybe(constraints),
+  })
+  .map((value) => present<Grant>(value as never));
+
+const limit: fc.Arbitrary<Limit> = fc.record({
+  max: fc.constantFrom(10, 20),
+  action: fc.constantFrom(...LIMIT_ACTIONS),
+});
+
+const version = (code: number) =>
+  fc.subarray(CAPABILITIES).map((declares) => ({
+    code,
+    name: `v${code}`,
+    sha256: String(code).repeat(64),
+    size: 10,
+    kid: "k1",
+    declares,
+  }));
+
+/** One random edit of a random member; null removes. */
+function editOf(member: Member, value: fc.Arbitrary<unknown>, isRemovable = true): fc.Arbitrary<Edit> {
+  const wished = isRemovable ? fc.option(value, { nil: null, freq: 3 }) : value;
+  return wished.map((chosen) => ({ member, entry: chosen === null ? null : entryOf(member, chosen) }));
+}
+
+function entryOf(member: Member, value: unknown): Entry {
+  const parsed = parseEntry(member, value);
+  if (!parsed.ok) throw new Error(`an arbitrary made an unreadable ${member.kind}: ${JSON.stringify(parsed.issues)}`);
+  return parsed.entry;
+}
+
+export const anyEdit: fc.Arbitrary<Edit> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.constantFrom(...RULES).chain((ruleId) => editOf({ kind: "host", appId: APP, ruleId }, hostRule)),
+  },
+  {
+    weight: 4,
+    arbitrary: fc
+      .constantFrom(...CAPABILITIES)
+      .chain((capability) => editOf({ kind: "grant", appId: APP, capability }, grant)),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .constantFrom(...VERSIONS)
+      .chain((code) => editOf({ kind: "version", appId: APP, code }, version(code))),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom(...LIMITED).chain((name) => editOf({ kind: "limit", appId: APP, name }, limit)),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(...LIMITED).chain((name) => editOf({ kind: "platform-limit", name }, limit)),
+  },
+  editOf({ kind: "status", appId: APP }, fc.constantFrom("active", "suspended", "retired"), false),
+  fc
+    .constantFrom("a.x.example", "x.example")
+    .chain((host) => editOf({ kind: "blocked-host", host }, fc.constant(true))),
+  editOf({ kind: "min-runtime", runtime: "linux" }, fc.constantFrom("1.0.0", "1.10.0")),
+  editOf({ kind: "grace-seconds" }, fc.constantFrom(50, 500), false),
+);
+
+const BASE: Entry[] = [
+  entryOf({ kind: "publisher", publisherId: PUBLISHER }, { name: "Coins" }),
+  entryOf({ kind: "registration", appId: APP }, { publisherId: PUBLISHER, name: "Coin Jar" }),
+  entryOf({ kind: "status", appId: APP }, "active"),
+  entryOf({ kind: "grace-seconds" }, 100),
+  entryOf({ kind: "telemetry" }, { intervalSeconds: 5, sampling: 100 }),
+];
+
+const noSuffixes = { coversSuffix: () => false };
+
+/** Whether devices would take the rules: two of one host never share a port and a purpose. */
+export function hasValidHosts(state: PolicyState): boolean {
+  const hosts = groupPrograms(state).get(APP)?.hosts ?? [];
+  return checkHostRules(
+    hosts.map(({ rule }) => rule),
+    noSuffixes,
+  ).ok;
+}
+
+/** A published state, and a few edits of it; both sides could be published. */
+export const anyStep: fc.Arbitrary<{ before: PolicyState; edits: Edit[] }> = fc
+  .record({
+    made: fc.array(anyEdit, { maxLength: 14 }),
+    edits: fc.array(anyEdit, { minLength: 1, maxLength: 3 }),
+  })
+  .map(({ made, edits }) => {
+    const base = new Map(
+      applyEdits(
+        new Map(),
+        BASE.map((entry) => ({ member: entry.member, entry })),
+      ),
+    );
+    return { before: applyEdits(base, made), edits };
+  })
+  .filter(({ before, edits }) => hasValidHosts(before) && hasValidHosts(applyEdits(before, edits)));
