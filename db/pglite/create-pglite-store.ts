@@ -1,6 +1,6 @@
 import type { PGlite } from "@electric-sql/pglite";
 import { drizzle } from "drizzle-orm/pglite";
-import { AppError } from "@/lib/platform/errors";
+import { AppError, invariant } from "@/lib/platform/errors";
 import type { Logger } from "@/lib/platform/logger";
 import { createAnnouncer, LOOK_AGAIN } from "../announcements";
 import type { CommitLog } from "../journal/commit-log";
@@ -44,6 +44,7 @@ export function createPgliteStore(parts: PgliteStoreParts): Store {
           return answer;
         };
       }
+      invariant(name !== "transaction", "write through store.transaction, not through store.db");
       const value: unknown = Reflect.get(target, name);
       return typeof value === "function" ? value.bind(target) : value;
     },

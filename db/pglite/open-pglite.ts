@@ -26,8 +26,10 @@ export type PgliteFolderOptions = PgliteOptions & {
   bootId?: string | null;
 };
 
+export type OpenedPglite = { store: Store; recovery: Recovery };
+
 /** A store that ends with the process: no lock, no journal. */
-export async function openPgliteInMemory(options: PgliteOptions): Promise<{ store: Store; recovery: Recovery }> {
+export async function openPgliteInMemory(options: PgliteOptions): Promise<OpenedPglite> {
   const client = await PGlite.create(options.seed === undefined ? {} : { loadDataDir: options.seed });
   await migrate(drizzle(client), { migrationsFolder: options.migrationsFolder });
   const store = createPgliteStore({ client, logger: options.logger, createLog: () => null });
@@ -39,7 +41,7 @@ export async function openPgliteInMemory(options: PgliteOptions): Promise<{ stor
  * used is renamed and kept, and a new one is made from the journal; rows and journal complete each other before anyone
  * reads. Raises `unavailable` when another process has the folder, or when the two cannot be brought to agree.
  */
-export async function openPglite(options: PgliteFolderOptions): Promise<{ store: Store; recovery: Recovery }> {
+export async function openPglite(options: PgliteFolderOptions): Promise<OpenedPglite> {
   const { dataDir, clock, logger } = options;
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const lock = await acquireLock(join(dataDir, "lock"), options.bootId);

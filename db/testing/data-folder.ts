@@ -1,0 +1,92 @@
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach } from "vitest";
+import type { Logger } from "@/lib/platform/logger";
+import { findMigrationsFolder } from "../migrate";
+import { type OpenedPglite, openPglite, type PgliteFolderOptions } from "../pglite/open-pglite";
+import { pgliteSeed, pgliteSeedFolder } from "./pglite-seed";
+
+const silent: Logger = () => undefined;
+
+/** In memory where the system has enough of it: a test's folder is synced and thrown away many times. */
+export function temporaryBase(): string {
+  try {
+    const { bavail, bsize } = statfsSync("/dev/shm");
+    return bavail * bsize > 1024 ** 3 ? "/dev/shm" : tmpdir();
+  } catch {
+    return tmpdir();
+  }
+}
+
+export type DataFolder = {
+  readonly path: string;
+  open(more?: Partial<PgliteFolderOptions>): Promise<OpenedPglite>;
+  /** Segments of the journal, oldest first. */
+  segments(): string[];
+  /** Names in the data folder that were set aside. */
+  asides(): string[];
+  /** Leaves the lock as a process leaves it that was killed, under the name of a kernel's run. */
+  leaveLockBehind(bootId: string): void;
+  /** Keeps a copy of a part of the folder, and puts it back. */
+  copy(part: "store" | "journal"): () => void;
+};
+
+/**
+ * A data folder for each test of the enclosing `describe`, with an empty store in it, opened on a run of the kernel
+ * that is named `boot-1`.
+ */
+export function withDataFolder(): DataFolder {
+  let path = "";
+  beforeEach(async () => {
+    path = mkdtempSync(join(temporaryBase(), "bulkhead-data-"));
+    cpSync(await pgliteSeedFolder(), join(path, "store"), { recursive: true });
+  });
+  afterEach(() => rmSync(path, { recursive: true, force: true }));
+  return {
+    get path() {
+      return path;
+    },
+    async open(more = {}) {
+      return openPglite({
+        dataDir: path,
+        clock: { nowMs: () => Date.parse("2026-03-02T00:00:00Z") },
+        logger: silent,
+        migrationsFolder: findMigrationsFolder(),
+        seed: await pgliteSeed(),
+        bootId: "boot-1",
+        ...more,
+      });
+    },
+    segments: () =>
+      readdirSync(join(path, "journal"))
+        .sort()
+        .map((name) => join(path, "journal", name)),
+    asides: () => readdirSync(path).filter((name) => name.includes(".set-aside-")),
+    leaveLockBehind(bootId) {
+      const folder = join(path, "lock");
+      const newest = Math.max(
+        ...readdirSync(folder).flatMap((name) => (name.endsWith(".json") ? [parseInt(name, 10)] : [])),
+      );
+      const record = { pid: 1, bootId, startedAt: "2026-01-01T00:00:00.000Z", socket: "00.sock", isReleased: false };
+      writeFileSync(join(folder, `${String(newest + 1).padStart(12, "0")}.json`), JSON.stringify(record));
+    },
+    copy(part) {
+      const kept = mkdtempSync(join(temporaryBase(), "bulkhead-copy-"));
+      cpSync(join(path, part), kept, { recursive: true });
+      return () => {
+        rmSync(join(path, part), { recursive: true });
+        mkdirSync(join(path, part));
+        cpSync(kept, join(path, part), { recursive: true });
+        rmSync(kept, { recursive: true });
+      };
+    },
+  };
+}
+
+/** Flips one bit of a file. */
+export function flipBit(file: string, offset: number): void {
+  const data = readFileSync(file);
+  data[offset] = (data[offset] ?? 0) ^ 1;
+  writeFileSync(file, data);
+}
