@@ -133,6 +133,7 @@ export function createPolicySync(options: PolicySyncOptions): PolicySync {
 
   /** A platform document was stored: close at once, fetch what it names, apply together or after 5 s alone. */
   function arrange(): void {
+    if (isStopped) return;
     hasUnapplied = true;
     options.onClosedEarly();
     const { platform, programs } = keeper.latest;
@@ -154,7 +155,7 @@ export function createPolicySync(options: PolicySyncOptions): PolicySync {
   }
 
   function applyIfComplete(): void {
-    if (!hasUnapplied || (cancelAlone && (fetching.size > 0 || lane))) return;
+    if (isStopped || !hasUnapplied || (cancelAlone && (fetching.size > 0 || lane))) return;
     cancelAlone?.();
     cancelAlone = undefined;
     hasUnapplied = false;
