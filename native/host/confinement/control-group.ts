@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** A control group of one program: a ceiling for memory and processes that holds between two looks of the monitor. */
@@ -8,8 +8,8 @@ export type ControlGroup = {
   setMemoryCeiling(bytes: number): boolean;
   /** Whether the kernel has killed in this group for want of memory. */
   wasOutOfMemory(): boolean;
-  /** Once no process is left in it. */
-  remove(): void;
+  /** False as long as a process is left in it. */
+  remove(): boolean;
 };
 
 export type ControlGroupsResult =
@@ -17,6 +17,8 @@ export type ControlGroupsResult =
   | { usable: false; reason: string };
 
 type Layout = {
+  /** Folders in which groups are made. */
+  parents: string[];
   folders(name: string): string[];
   memoryFolder(name: string): string;
   memoryFile: string;
@@ -26,6 +28,10 @@ type Layout = {
 
 const MOUNT = "/sys/fs/cgroup";
 const GROUP_PREFIX = "bulkhead-";
+
+function groupName(name: string): string {
+  return `${GROUP_PREFIX}${process.pid}-${name}`;
+}
 
 function ownGroups(): Map<string, string> {
   const groups = new Map<string, string>();
@@ -43,6 +49,7 @@ function firstVersion(groups: Map<string, string>): Layout | undefined {
   const memoryFolder = (name: string): string => join(MOUNT, "memory", memory, name);
   const processesFolder = (name: string): string => join(MOUNT, "pids", pids, name);
   return {
+    parents: [memoryFolder(""), processesFolder("")],
     folders: (name) => [memoryFolder(name), processesFolder(name)],
     memoryFolder,
     processesFolder,
@@ -57,6 +64,7 @@ function secondVersion(groups: Map<string, string>): Layout | undefined {
   const folder = (name: string): string => join(MOUNT, own, name);
   if (!existsSync(join(MOUNT, "cgroup.controllers"))) return undefined;
   return {
+    parents: [folder("")],
     folders: (name) => [folder(name)],
     memoryFolder: folder,
     processesFolder: folder,
@@ -67,8 +75,17 @@ function secondVersion(groups: Map<string, string>): Layout | undefined {
 
 function createGroup(layout: Layout, name: string, bounds: { memoryBytes: number; processes: number }): ControlGroup {
   const made: string[] = [];
-  const remove = (): void => {
-    for (const folder of made.splice(0)) rmdirSync(folder);
+  const remove = (): boolean => {
+    for (let folder = made.at(-1); folder !== undefined; folder = made.at(-1)) {
+      try {
+        rmdirSync(folder);
+      } catch (error) {
+        if (withCode(error, "EBUSY")) return false;
+        throw error;
+      }
+      made.pop();
+    }
+    return true;
   };
   const setMemoryCeiling = (bytes: number): boolean => {
     try {
@@ -104,6 +121,33 @@ function createGroup(layout: Layout, name: string, bounds: { memoryBytes: number
   };
 }
 
+function withCode(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && "code" in error && codes.includes(String(error.code));
+}
+
+/** Ends what a killed host left in a group of its own; a group that is in use can't be removed and stays. */
+function clear(folder: string): void {
+  try {
+    for (const pid of readFileSync(join(folder, "cgroup.procs"), "utf8").split("\n").filter(Boolean)) {
+      process.kill(Number(pid), "SIGKILL");
+    }
+    rmdirSync(folder);
+  } catch (error) {
+    // another host was quicker, or a process is still ending in it: an empty group costs next to nothing
+    if (!withCode(error, "ENOENT", "ENODEV", "EBUSY", "ESRCH", "EPERM", "EACCES")) throw error;
+  }
+}
+
+/** Groups of hosts that are gone, which had no time to remove them. */
+function sweep(layout: Layout): void {
+  for (const parent of layout.parents) {
+    for (const name of readdirSync(parent)) {
+      const host = new RegExp(`^${GROUP_PREFIX}(\\d+)-`).exec(name)?.[1];
+      if (host !== undefined && !existsSync(`/proc/${host}`)) clear(join(parent, name));
+    }
+  }
+}
+
 /**
  * Control groups below the host's own, of the first version or of a delegated second one. Tried by making one: a host
  * that may not, or whose parent hands down no memory controller, answers why.
@@ -119,13 +163,14 @@ export function openControlGroups(probeName: string): ControlGroupsResult {
   for (const layout of [secondVersion(groups), firstVersion(groups)]) {
     if (layout === undefined) continue;
     try {
-      createGroup(layout, `${GROUP_PREFIX}${probeName}`, { memoryBytes: 64 * 1024 * 1024, processes: 16 }).remove();
+      createGroup(layout, groupName(probeName), { memoryBytes: 64 * 1024 * 1024, processes: 16 }).remove();
     } catch (error) {
       const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
       reason = `not delegated to this user (${code})`;
       continue;
     }
-    return { usable: true, create: (name, bounds) => createGroup(layout, `${GROUP_PREFIX}${name}`, bounds) };
+    sweep(layout);
+    return { usable: true, create: (name, bounds) => createGroup(layout, groupName(name), bounds) };
   }
   return { usable: false, reason };
 }

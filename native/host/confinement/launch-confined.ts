@@ -69,15 +69,20 @@ function whenExited(child: ChildProcess): ConfinedProcess["exited"] {
   });
 }
 
-/** The pid that bubblewrap reports for the first process inside; undefined when it ended before. */
-async function readInsidePid(info: Readable): Promise<number | undefined> {
+/**
+ * The pid that bubblewrap reports for the first process inside; undefined when it ended before. The pipe is read to its
+ * end: bubblewrap goes on writing after the pid, and would die of a pipe that nobody reads.
+ */
+function readInsidePid(info: Readable): Promise<number | undefined> {
   let text = "";
-  for await (const part of info) {
-    text += String(part);
-    const match = /"child-pid":\s*(\d+)\s*[,}]/.exec(text);
-    if (match?.[1] !== undefined) return Number(match[1]);
-  }
-  return undefined;
+  return new Promise((resolve) => {
+    info.on("data", (part: Buffer) => {
+      text += String(part);
+      const match = /"child-pid":\s*(\d+)\s*[,}]/.exec(text);
+      if (match?.[1] !== undefined) resolve(Number(match[1]));
+    });
+    info.on("close", () => resolve(undefined));
+  });
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {

@@ -82,7 +82,7 @@ async function probeIn(
 }
 
 async function probe(tools: ConfinementTools): Promise<Confinement> {
-  const groups = openControlGroups(`probe-${process.pid}`);
+  const groups = openControlGroups("probe");
   const confined = await probeIn("bubblewrap", tools, groups);
   if (typeof confined !== "string") return { layers: confined, mode: "bubblewrap", tools, groups };
   const bare = await probeIn("bare", tools, groups);

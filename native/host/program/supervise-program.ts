@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { FAULTS } from "../bridge/frame-codec";
 import type { ControlGroup } from "../confinement/control-group";
 import type { ConfinedProcess } from "../confinement/launch-confined";
@@ -15,6 +16,8 @@ const READY_MS_MAX = 20_000;
 const TURN_CPU_MS_MAX = 30_000;
 const SAVE_MS = 60_000;
 const LAST_WORDS_MS = 100;
+const REMOVE_ATTEMPTS = 20;
+const REMOVE_MS = 50;
 const FAULT_NAMES = new Map<number, string>(Object.entries(FAULTS).map(([name, reason]) => [reason, name]));
 
 /** How a program came to its end; the first cause is the one that is told. */
@@ -84,7 +87,6 @@ export function superviseProgram(
 
   const ended = child.exited.then(async ({ code }) => {
     closed.hurry();
-    starting.settle(false);
     clearInterval(saving);
     // what it said last may still be on its way: why it ended, above all
     await closed.happened;
@@ -92,6 +94,7 @@ export function superviseProgram(
     const how = ending ?? judgeExit(code, group);
     reportEnd(options, how, child);
     await cleanUp(options, parts, monitor);
+    starting.settle(false);
     return { reason: how.reason };
   });
   const stop = async (reason: StopReason): Promise<void> => {
@@ -171,7 +174,7 @@ async function cleanUp(
 ): Promise<void> {
   monitor.stop();
   try {
-    group?.remove();
+    for (let attempt = 0; group?.remove() === false && attempt < REMOVE_ATTEMPTS; attempt += 1) await pause(REMOVE_MS);
     await files.close();
   } catch (error) {
     options.log("warn", "program_clean_up_failed", { appId: options.bundle.appId, error });

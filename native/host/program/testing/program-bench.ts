@@ -99,6 +99,7 @@ export async function startTestProgram(source: string, options: TestProgramOptio
   const storageDir = options.storageDir ?? (await mkdtemp(join(tmpdir(), "bulkhead-program-")));
   const recorded: Recorded = { events: [], minutes: [], requests: [] };
   const written: string[] = [];
+  const logged: string[] = [];
   const waiting = new Set<() => void>();
   const { answer = refuseNothing, policy = policyOf(), ...rest } = options;
   const started = await startProgram({
@@ -125,14 +126,15 @@ export async function startTestProgram(source: string, options: TestProgramOptio
       recordEvent: (event) => recorded.events.push(event),
     },
     allowDegraded: [],
-    log: () => undefined,
+    log: (level, event, fields) => logged.push(`${level} ${event} ${JSON.stringify(fields)}`),
     console: (line: ConsoleLine) => {
       written.push(line.text);
       for (const wake of waiting) wake();
     },
     ...rest,
   });
-  if (!started.ok) throw new Error(`not started: ${started.reason} ${started.missing?.join() ?? ""}`);
+  if (!started.ok)
+    throw new Error(`not started: ${started.reason} ${started.missing?.join() ?? ""} ${logged.join("; ")}`);
   const { program } = started;
   return {
     program,

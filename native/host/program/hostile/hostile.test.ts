@@ -1,0 +1,187 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { requireConfinement } from "../../confinement/require-confinement";
+import { policyOf, startTestProgram, type TestProgram, type TestProgramOptions } from "../testing/program-bench";
+import { EXHAUSTING, REACHING_OUT } from "./hostile-programs";
+
+const { available } = await requireConfinement("hostile programs");
+const running: TestProgram[] = [];
+const MIB = 1024 * 1024;
+
+async function start(source: string, options?: TestProgramOptions): Promise<TestProgram> {
+  const program = await startTestProgram(source, options);
+  running.push(program);
+  return program;
+}
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((program) => program.dispose()));
+});
+
+const crossings = ({ recorded }: TestProgram): string[] =>
+  recorded.events
+    .filter((event) => event.type === "limit_crossed")
+    .map((event) => `${event.detail?.limit} ${event.detail?.action}`);
+
+/** A well-behaved neighbour, whose calls must go on being answered. */
+const GOOD = `const started = Date.now(); let worst = 0;
+  for (let call = 0; call < 20; call += 1) {
+    const from = Date.now(); await bulkhead.device.info(); worst = Math.max(worst, Date.now() - from);
+    await new Promise((go) => setTimeout(go, 50));
+  }
+  console.log("good", worst < 1000 ? "answered" : worst);`;
+
+describe.runIf(available)("a program that reaches out of its machine", () => {
+  it.each(REACHING_OUT)("$name is refused, seen, and harms nobody", async ({ source, denied, event }) => {
+    const program = await start(source, {
+      policy: policyOf({ program: { limits: { bridgeCallsPerSecond: { max: 1_000, action: "warn" } } } }),
+    });
+    await program.line("tried");
+    expect(program.lines().filter((line) => /^(?:ESCAPED|Uncaught)/.test(line))).toEqual([]);
+    if (denied !== undefined) {
+      expect(program.recorded.events).toContainEqual(expect.objectContaining({ code: denied, type: event }));
+    }
+    expect(program.recorded.requests).toEqual([]);
+  });
+});
+
+describe.runIf(available)("a program that takes more than its share", () => {
+  it("15-cpu-spin is held back to its share, and lives", async () => {
+    const program = await start(EXHAUSTING.cpuSpin, {
+      policy: policyOf({ program: { limits: { cpuMsPerMinute: { max: 600, action: "throttle" } } } }),
+    });
+    const usedBefore = await untilEvent(program, "cpuMsPerMinute throttle").then(() => program.sum("cpuMs"));
+    const from = performance.now();
+    await passed(2_000);
+    const share = (program.sum("cpuMs") - usedBefore) / (performance.now() - from);
+    expect(share).toBeLessThan(0.1);
+    expect(program.sum("throttledMs")).toBeGreaterThan(1_000);
+  });
+
+  it("15-cpu-spin is killed where its limit says so", async () => {
+    const program = await start(EXHAUSTING.cpuSpin, {
+      policy: policyOf({ program: { limits: { cpuMsPerMinute: { max: 600, action: "kill" } } } }),
+    });
+    expect(await program.program.ended).toEqual({ reason: "limit" });
+    expect(crossings(program)).toEqual(["cpuMsPerMinute warn", "cpuMsPerMinute kill"]);
+    expect(program.recorded.events).toContainEqual(
+      expect.objectContaining({ type: "killed", detail: { reason: "limit", limit: "cpuMsPerMinute" } }),
+    );
+  });
+
+  it("15-cpu-spin stands still where its limit suspends it", async () => {
+    const program = await start(EXHAUSTING.cpuSpin, {
+      policy: policyOf({ program: { limits: { cpuMsPerMinute: { max: 600, action: "suspend" } } } }),
+    });
+    await untilEvent(program, "cpuMsPerMinute suspend");
+    const before = program.sum("cpuMs");
+    await passed(1_000);
+    expect(program.sum("cpuMs") - before).toBeLessThanOrEqual(50);
+  });
+
+  it.each(["alloc10GB", "allocSmall"] as const)("16-%s ends at its memory limit", async (name) => {
+    const program = await start(EXHAUSTING[name], {
+      policy: policyOf({
+        program: {
+          limits: { memoryBytes: { max: 96 * MIB, action: "kill" }, cpuMsPerMinute: { max: 60_000, action: "warn" } },
+        },
+      }),
+    });
+    expect((await program.program.ended).reason).toMatch(/^(?:limit|crashed)$/);
+    const most = Math.max(...program.recorded.minutes.map((minute) => minute.memoryBytesMax ?? 0));
+    expect(most).toBeLessThan(256 * MIB);
+    expect(program.recorded.events.some((event) => event.type === "killed" || event.type === "crashed")).toBe(true);
+  });
+
+  it("17-timer-storm finds the end of its timers", async () => {
+    const program = await start(EXHAUSTING.timerStorm);
+    expect(await program.line("timers")).toBe("timers 1000 RangeError");
+  });
+
+  it("18-bridge-flood gets its calls a second and no more, while another program is answered", async () => {
+    const flood = await start(EXHAUSTING.bridgeFlood, {
+      policy: policyOf({
+        program: {
+          limits: { cpuMsPerMinute: { max: 60_000, action: "warn" }, memoryBytes: { max: 512 * MIB, action: "kill" } },
+        },
+      }),
+    });
+    const good = await start(GOOD);
+    expect(await good.line("good")).toBe("good answered");
+    await flood.line("up");
+    const allowed = flood.recorded.minutes.reduce(
+      (sum, minute) => sum + (minute.apis?.["device.info"]?.allowed ?? 0),
+      0,
+    );
+    expect(allowed).toBeLessThan(1_000);
+    expect(crossings(flood)).toContain("bridgeCallsPerSecond refuse");
+    expect(flood.recorded.events).toContainEqual(
+      expect.objectContaining({ type: "denied_api", code: "RATE_LIMITED", layer: "limit" }),
+    );
+  });
+
+  it("19-message-100MB is refused on either side of the bound, and the channel lives on", async () => {
+    const big = await start(EXHAUSTING.messageBigNotHuge);
+    expect(await big.line("refused")).toMatch(/^refused INVALID_ARGUMENTS api [0-9a-f]{16}-/);
+    expect(big.recorded.events).toContainEqual(
+      expect.objectContaining({ type: "denied_api", code: "INVALID_ARGUMENTS" }),
+    );
+    const huge = await start(EXHAUSTING.message100MB, {
+      policy: policyOf({ program: { limits: { memoryBytes: { max: 256 * MIB, action: "kill" } } } }),
+    });
+    await Promise.race([huge.line("refused INVALID_ARGUMENTS"), huge.program.ended]);
+  });
+
+  it("20-log-flood fills a bounded log and nothing else", async () => {
+    const program = await start(EXHAUSTING.logFlood, {
+      policy: policyOf({ program: { limits: { cpuMsPerMinute: { max: 60_000, action: "warn" } } } }),
+    });
+    await untilEvent(program, "bridgeCallsPerSecond refuse");
+    expect(program.program.consoleLines().length).toBeLessThanOrEqual(1_000);
+    expect(program.lines().length).toBeLessThan(1_500);
+  });
+
+  it("22-disk-fill is refused at its quota, and what it kept stays", async () => {
+    const program = await start(EXHAUSTING.diskFill, {
+      policy: policyOf({ program: { limits: { storageBytes: { max: 5 * MIB, action: "warn" } } } }),
+    });
+    expect(await program.line("full")).toBe("full 5 RATE_LIMITED limit /limits/storageBytes");
+    expect(program.recorded.events).toContainEqual(
+      expect.objectContaining({ type: "storage_refused", api: "storage.local.set" }),
+    );
+  });
+
+  it.each(["microtaskLoop", "regexBomb"] as const)("%s can be ended like any other", async (name) => {
+    const program = await start(EXHAUSTING[name]);
+    await program.line("up");
+    const from = performance.now();
+    await program.program.stop("stopped");
+    expect(performance.now() - from).toBeLessThan(1_000);
+  });
+
+  it("digs too deep to its own harm alone", async () => {
+    expect(await (await start(EXHAUSTING.deepRecursion)).line("dug")).toBe("dug InternalError");
+  });
+
+  it("that breaks its engine is dead, and counted as crashed", async () => {
+    const program = await start(EXHAUSTING.engineFault);
+    expect(await program.program.ended).toEqual({ reason: "crashed" });
+    expect(program.sum("crashes")).toBe(1);
+    expect(program.recorded.events).toContainEqual(expect.objectContaining({ type: "crashed" }));
+  });
+});
+
+/** Real time: what is measured here is how much of it a process gets. */
+const passed = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+function untilEvent(program: TestProgram, crossing: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const look = setInterval(() => {
+      if (!crossings(program).includes(crossing)) return;
+      clearInterval(look);
+      resolve();
+    }, 20);
+    void program.program.ended.then(({ reason }) => {
+      clearInterval(look);
+      reject(new Error(`ended: ${reason}`));
+    });
+  });
+}

@@ -1,0 +1,30 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { processTree, systemProc } from "../confinement/process-tree";
+import { requireConfinement } from "../confinement/require-confinement";
+
+const { available } = await requireConfinement("programs of a killed host");
+const TSX = fileURLToPath(new URL("../../../node_modules/tsx/dist/cli.mjs", import.meta.url));
+const HOST = fileURLToPath(new URL("testing/host-of-one.ts", import.meta.url));
+
+const isThere = (pid: number): boolean => systemProc.read(`/proc/${pid}/stat`)?.includes(") Z ") === false;
+
+async function gone(pids: readonly number[], withinMs: number): Promise<number[]> {
+  const until = performance.now() + withinMs;
+  while (performance.now() < until && pids.some(isThere)) await new Promise((resolve) => setTimeout(resolve, 10));
+  return pids.filter(isThere);
+}
+
+describe.runIf(available)("a host that is killed", () => {
+  it("leaves no process of its programs behind, not even one that never rests", async () => {
+    const host = spawn(process.execPath, [TSX, HOST], { stdio: ["ignore", "pipe", "inherit"], detached: true });
+    const [output] = (await once(host.stdout, "data")) as [Buffer];
+    const programPids = processTree(systemProc, Number(String(output)));
+    expect(programPids).toHaveLength(3);
+    const hostPids = processTree(systemProc, host.pid ?? 0).filter((pid) => !programPids.includes(pid));
+    for (const pid of hostPids) process.kill(pid, "SIGKILL");
+    expect(await gone(programPids, 1_000)).toEqual([]);
+  });
+});
