@@ -134,6 +134,7 @@ export const limitRowSchema = z.object({
 });
 export type LimitRow = z.infer<typeof limitRowSchema>;
 export const limitTableSchema = z.object({ rows: z.array(limitRowSchema) });
+export type LimitTable = z.infer<typeof limitTableSchema>;
 
 export const rangeQuerySchema = z.object({
   range: timeRangeSchema.default("24h"),

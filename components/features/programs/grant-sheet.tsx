@@ -10,8 +10,8 @@ import { SensitivityTag } from "@/components/ui/tag";
 import type { ChangeInput } from "@/lib/contracts/change-sets";
 import { formatMember } from "@/lib/domain/member-keys";
 import { isSameValue } from "@/lib/domain/same-value";
+import { findCapability } from "@/native/core/decide/catalog";
 import type { Constraints, Grant } from "@/native/core/shapes/claims";
-import { findCapability } from "./capabilities";
 import { ConstraintFields } from "./constraint-fields";
 import { fromDay, toDay } from "./date-field";
 
@@ -69,7 +69,7 @@ export function GrantSheet({
         </>
       }
       sub={`${programName}, revision ${revision ?? "none"}`}
-      tag={known === undefined ? null : <SensitivityTag sensitivity={sensitivityOf(known.sensitivity)} />}
+      tag={known === undefined ? null : <SensitivityTag sensitivity={known.sensitivity} />}
       changes={changes}
       onClose={onClose}
       extra={
@@ -110,8 +110,4 @@ export function GrantSheet({
       )}
     </DecisionSheet>
   );
-}
-
-function sensitivityOf(text: string): "public" | "restricted" | "dangerous" {
-  return text === "dangerous" || text === "public" ? text : "restricted";
 }

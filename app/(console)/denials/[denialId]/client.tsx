@@ -1,0 +1,218 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import Link from "next/link";
+import { useState } from "react";
+import { DataTable } from "@/components/blocks/data-table";
+import { EmptyState } from "@/components/blocks/empty-state";
+import { Identifier } from "@/components/blocks/identifier";
+import { JsonView } from "@/components/blocks/json-view";
+import { KeyValues } from "@/components/blocks/key-values";
+import { Meta, PageHead } from "@/components/blocks/page-head";
+import { PageMain } from "@/components/blocks/page-main";
+import { Panel } from "@/components/blocks/panel";
+import { QueryView } from "@/components/blocks/query-view";
+import { RelativeTime } from "@/components/blocks/relative-time";
+import { TwoThirds } from "@/components/blocks/toolbar";
+import { useUrlState } from "@/components/blocks/use-url-state";
+import { denialColumns } from "@/components/features/denials/denial-columns";
+import { ProposalSheet } from "@/components/features/denials/proposal-sheet";
+import { SuspendDialog } from "@/components/features/programs/suspend-dialog";
+import { Button } from "@/components/ui/button";
+import { CopyButton } from "@/components/ui/copy-button";
+import { Mark } from "@/components/ui/mark";
+import { TextLink } from "@/components/ui/text-link";
+import type { DenialDetail } from "@/lib/contracts/programs";
+import { formatCount, plural } from "@/lib/format/count";
+import { formatInstant } from "@/lib/format/instant";
+import { denialQuery, programQuery } from "@/lib/queries/programs";
+import { usePermission } from "@/lib/queries/use-permission";
+import { Ladder } from "./_parts/ladder";
+
+/** One denial, followed to its rule, its revision, its author and its approval. */
+export function DenialClient({ denialId }: { denialId: string }) {
+  const query = useQuery(denialQuery(denialId));
+  const { params, change } = useUrlState();
+  const isProposing = params.get("edit") === "proposal";
+  const proposal = query.data?.proposal ?? null;
+  return (
+    <>
+      <PageMain>
+        <QueryView query={query} name="The denial" unaffected="Devices and publishing are unaffected.">
+          {(denial) => <Denial denial={denial} onPropose={() => change({ edit: "proposal" })} />}
+        </QueryView>
+      </PageMain>
+      {isProposing && query.data !== undefined && proposal !== null && (
+        <ProposalSheet denial={query.data} proposal={proposal} onClose={() => change({ edit: null })} />
+      )}
+    </>
+  );
+}
+
+function Denial({ denial, onPropose }: { denial: DenialDetail; onPropose(): void }) {
+  const { ladder, rule, decidedBy, similar, times, devices } = denial;
+  const revision = denial.layer === "platform" ? denial.platformRevision : denial.programRevision;
+  return (
+    <>
+      <PageHead
+        lead={
+          <span className="mt-0.5 grid size-6 place-items-center rounded-control bg-tint-blocked text-blocked">
+            <Mark name="no" />
+          </span>
+        }
+        title={
+          <span>
+            <span className="text-blocked">Refused</span> <code>{denial.target}</code>
+            {denial.purpose !== null && (
+              <>
+                {" "}
+                for <code>{denial.purpose}</code>
+              </>
+            )}{" "}
+            by {rule === null ? "no rule" : ruleWords(rule)} of{" "}
+            {denial.layer === "platform" ? "platform revision" : "revision"} {revision ?? "unknown"}
+          </span>
+        }
+        sub={
+          <Meta>
+            <code className="text-ink">{denial.code}</code>
+            <span>layer {denial.layer}</span>
+            <span>
+              {denial.programName}
+              {denial.versionCode === null ? "" : ` v${denial.versionCode}`}
+            </span>
+            <span>
+              {plural(times, "time")} on {plural(devices, "device")}
+            </span>
+            <span>
+              <RelativeTime at={denial.at} />
+            </span>
+          </Meta>
+        }
+      />
+      <TwoThirds aside={<DenialAside denial={denial} onPropose={onPropose} />} isAsideFirst>
+        <Ladder steps={ladder} rule={rule} />
+        <Panel
+          title="Rule"
+          about={decidedBy === null || decidedBy.pointer === "" ? "no rule matched" : <code>{decidedBy.pointer}</code>}
+        >
+          {decidedBy === null ? (
+            <EmptyState title="The deciding document is not known">
+              The device named no revision with this denial, or it is older than what is kept.
+            </EmptyState>
+          ) : (
+            <div className="grid gap-4 p-4 phone:grid-cols-2">
+              {decidedBy.pointer === "" ? (
+                <p className="text-muted">
+                  Nothing in the document allows it, so there is no rule to show. A proposal would add one.
+                </p>
+              ) : (
+                <JsonView value={decidedBy.value} />
+              )}
+              <KeyValues
+                isNarrow
+                items={[
+                  ["Written", decidedBy.author ?? "by the platform"],
+                  ["Approved", decidedBy.approver ?? "took one person"],
+                  [
+                    "By",
+                    decidedBy.changeSetId === null ? (
+                      "signed again, no decision"
+                    ) : (
+                      <TextLink key="set" href={`/policy/${decidedBy.changeSetId}`}>
+                        Change set {decidedBy.changeSetNumber}
+                      </TextLink>
+                    ),
+                  ],
+                  ["At", decidedBy.at === null ? "–" : formatInstant(decidedBy.at)],
+                ]}
+              />
+            </div>
+          )}
+        </Panel>
+        <Panel title="Similar" about="the same cause">
+          {similar.length === 0 ? (
+            <EmptyState title="No other record">
+              Counts: {formatCount(times)}. Single records may be sampled.
+            </EmptyState>
+          ) : (
+            <DataTable
+              id="similar"
+              caption="Denials of the same cause"
+              columns={denialColumns}
+              rows={similar}
+              keyOf={(row) => row.denialId}
+              hrefOf={(row) => `/denials/${encodeURIComponent(row.denialId)}`}
+            />
+          )}
+        </Panel>
+      </TwoThirds>
+    </>
+  );
+}
+
+function DenialAside({ denial, onPropose }: { denial: DenialDetail; onPropose(): void }) {
+  const mayPropose = usePermission("changes.propose");
+  const mayNarrow = usePermission("changes.narrow");
+  const program = useQuery(programQuery(denial.appId));
+  const [isSuspending, setSuspending] = useState(false);
+  const { proposal } = denial;
+  return (
+    <Panel>
+      <div className="grid gap-2 border-line border-b p-4">
+        {proposal !== null && mayPropose && (
+          <>
+            <Button tone="primary" isWide onClick={onPropose}>
+              {proposal.title}
+            </Button>
+            <p className="text-hint text-muted">Widens: takes two people.</p>
+          </>
+        )}
+        <Button isWide asChild>
+          <Link href={`/programs/${denial.appId}/access`}>Open access</Link>
+        </Button>
+        {mayNarrow && program.data?.status === "active" && (
+          <>
+            <Button tone="danger" isWide onClick={() => setSuspending(true)}>
+              Suspend program…
+            </Button>
+            <p className="text-hint text-muted">Takes one person. Lifting it takes two.</p>
+          </>
+        )}
+      </div>
+      <div className="p-4">
+        <KeyValues
+          isNarrow
+          items={[
+            ["Denial", <Identifier key="id" text={denial.denialId} label="denial id" head={12} tail={6} />],
+            ["Cause", <Identifier key="cause" text={denial.denialId.slice(0, 16)} label="cause key" head={16} />],
+            [
+              "Device",
+              <span key="device" className="inline-flex items-center">
+                {denial.deviceName}
+                <CopyButton text={denial.deviceId} label="device id" />
+              </span>,
+            ],
+            [
+              "Program",
+              <span key="program">
+                <TextLink href={`/programs/${denial.appId}`}>{denial.programName}</TextLink>
+                {denial.versionCode === null ? "" : ` v${denial.versionCode}`}
+              </span>,
+            ],
+            ["Document", `epoch ${denial.epoch ?? "–"}, revision ${denial.programRevision ?? "–"}`],
+            ["Platform", `revision ${denial.platformRevision ?? "–"}`],
+            ["At", formatInstant(denial.at)],
+          ]}
+        />
+      </div>
+      {isSuspending && program.data && <SuspendDialog program={program.data} onClose={() => setSuspending(false)} />}
+    </Panel>
+  );
+}
+
+/** `/hosts/2` is the third host rule; other pointers are shown as they are. */
+function ruleWords(rule: string): React.ReactNode {
+  const host = /^\/hosts\/(\d+)$/.exec(rule);
+  return host ? `host rule ${Number(host[1]) + 1}` : <code>{rule}</code>;
+}

@@ -1,0 +1,92 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { createContext, type ReactNode, useContext, useState } from "react";
+import { createPortal } from "react-dom";
+import { Identifier } from "@/components/blocks/identifier";
+import { Meta, PageHead } from "@/components/blocks/page-head";
+import { PageMain } from "@/components/blocks/page-main";
+import { QueryView } from "@/components/blocks/query-view";
+import { ProgramState } from "@/components/features/programs/program-state";
+import { SuspendDialog } from "@/components/features/programs/suspend-dialog";
+import { Button } from "@/components/ui/button";
+import { Tabs } from "@/components/ui/tabs";
+import { Tile } from "@/components/ui/tile";
+import type { ProgramDetail } from "@/lib/contracts/programs";
+import { plural } from "@/lib/format/count";
+import { programQuery } from "@/lib/queries/programs";
+import { usePermission } from "@/lib/queries/use-permission";
+import { LiftButton } from "./lift-button";
+
+const SideContext = createContext<HTMLElement | null>(null);
+
+/** Head and tabs of one program; a tab may open a panel beside all of it. */
+export function ProgramFrame({ appId, children }: { appId: string; children: ReactNode }) {
+  const query = useQuery(programQuery(appId));
+  const [side, setSide] = useState<HTMLElement | null>(null);
+  return (
+    <SideContext value={side}>
+      <PageMain>
+        <QueryView query={query} name="The program">
+          {(program) => <ProgramHead program={program} />}
+        </QueryView>
+        {children}
+      </PageMain>
+      <div ref={setSide} className="contents" />
+    </SideContext>
+  );
+}
+
+/** Puts a side panel beside the program's page. */
+export function ProgramSide({ children }: { children: ReactNode }) {
+  const side = useContext(SideContext);
+  return side === null ? null : createPortal(children, side);
+}
+
+function ProgramHead({ program }: { program: ProgramDetail }) {
+  const mayNarrow = usePermission("changes.narrow");
+  const mayPropose = usePermission("changes.propose");
+  const [isSuspending, setSuspending] = useState(false);
+  const { appId, name, status, liveVersion, revision, devices24h, denialCauses24h, waitingVersion } = program;
+  const at = `/programs/${appId}`;
+  return (
+    <>
+      <PageHead
+        lead={<Tile name={name} isLarge />}
+        title={name}
+        state={<ProgramState status={status} hasVersion={liveVersion !== null} />}
+        sub={
+          <Meta>
+            <Identifier text={appId} label="app id" head={48} tail={8} />
+            <span>{liveVersion === null ? "no version live" : `${liveVersion.name} live`}</span>
+            <span>{revision === null ? "no document yet" : `revision ${revision}`}</span>
+            <span>{plural(devices24h, "device")} in 24 h</span>
+          </Meta>
+        }
+        actions={
+          <>
+            {status === "active" && mayNarrow && (
+              <Button tone="danger" onClick={() => setSuspending(true)}>
+                Suspend program…
+              </Button>
+            )}
+            {status === "suspended" && mayPropose && <LiftButton appId={appId} name={name} />}
+          </>
+        }
+      />
+      <Tabs
+        label={name}
+        tabs={[
+          { href: at, label: "Overview" },
+          { href: `${at}/versions`, label: "Versions", count: waitingVersion === null ? 0 : 1 },
+          { href: `${at}/access`, label: "Access" },
+          { href: `${at}/limits`, label: "Limits" },
+          { href: `${at}/telemetry`, label: "Telemetry" },
+          { href: `${at}/blocked`, label: "Blocked", count: denialCauses24h },
+          { href: `${at}/audit`, label: "Audit" },
+        ]}
+      />
+      {isSuspending && <SuspendDialog program={program} onClose={() => setSuspending(false)} />}
+    </>
+  );
+}

@@ -1,0 +1,79 @@
+"use client";
+
+import { useState } from "react";
+import { SidePanel, SideSection } from "@/components/blocks/side-panel";
+import { GrantSheet } from "@/components/features/programs/grant-sheet";
+import { HostSheet } from "@/components/features/programs/host-sheet";
+import { Field } from "@/components/ui/field";
+import { Select } from "@/components/ui/select";
+import type { AccessRow } from "@/lib/contracts/programs";
+import { listCapabilities } from "@/native/core/decide/catalog";
+import type { Grant, HostRule } from "@/native/core/shapes/claims";
+
+type EditSheetProps = {
+  appId: string;
+  programName: string;
+  revision: number | null;
+  /** A row's key, or `new-host`, or `new-grant`. */
+  target: string;
+  rows: readonly AccessRow[];
+  onClose(): void;
+};
+
+/** The sheet for what the address says is edited. */
+export function EditSheet({ appId, programName, revision, target, rows, onClose }: EditSheetProps) {
+  /** The server makes the new rule's id. */
+  const member = `program:${appId}/host:new`;
+  const [capability, setCapability] = useState<string | null>(null);
+  const about = { programName, revision, onClose };
+  if (target === "new-grant" && capability === null) {
+    const granted = new Set(
+      rows.filter(({ kind, value }) => kind === "capability" && value !== null).map(({ name }) => name),
+    );
+    const names = listCapabilities().flatMap(({ name }) => (granted.has(name) ? [] : [name]));
+    return (
+      <SidePanel isEdit label="Propose grant" title="Propose grant" sub={programName} onClose={onClose}>
+        <SideSection>
+          <Field label="Capability" htmlFor="capability" hint="A version may use it only if it declares it itself.">
+            <Select id="capability" value="" onChange={(event) => setCapability(event.target.value)}>
+              <option value="" disabled>
+                Choose one
+              </option>
+              {names.map((name) => (
+                <option key={name} value={name}>
+                  {name}
+                </option>
+              ))}
+            </Select>
+          </Field>
+        </SideSection>
+      </SidePanel>
+    );
+  }
+  if (target === "new-grant" && capability !== null) {
+    return <GrantSheet {...about} appId={appId} capability={capability} value={null} wish={null} reason={null} />;
+  }
+  if (target === "new-host") return <HostSheet {...about} member={member} value={null} wish={null} reason={null} />;
+  const row = rows.find(({ key }) => key === target);
+  if (row === undefined) return null;
+  // Safe: the read answers with the very values that the policy is built from, chosen by the row's kind.
+  const { value, wish } = row as { value: unknown; wish: unknown };
+  return row.kind === "capability" ? (
+    <GrantSheet
+      {...about}
+      appId={appId}
+      capability={row.name}
+      value={value as Grant | null}
+      wish={wish as Grant | null}
+      reason={row.reason}
+    />
+  ) : (
+    <HostSheet
+      {...about}
+      member={row.member ?? member}
+      value={value as HostRule | null}
+      wish={wish as Partial<HostRule> | null}
+      reason={row.reason}
+    />
+  );
+}

@@ -1,0 +1,21 @@
+import { dehydrate, HydrationBoundary } from "@tanstack/react-query";
+import type { Metadata } from "next";
+import { requireActor } from "@/lib/auth/actor";
+import { auditListQuery } from "@/lib/queries/audit";
+import { listAudit } from "@/lib/services/audit/list-audit";
+import { services } from "@/lib/services/context";
+import { prefetching } from "../../../../_parts/prefetching";
+import { ProgramAuditClient } from "./client";
+
+export const metadata: Metadata = { title: "Program audit" };
+
+export default async function ProgramAuditPage({ params }: { params: Promise<{ appId: string }> }) {
+  const { actor } = await requireActor();
+  const appId = decodeURIComponent((await params).appId);
+  const client = await prefetching([[auditListQuery({ appId }), () => listAudit(services(), actor, { appId })]]);
+  return (
+    <HydrationBoundary state={dehydrate(client)}>
+      <ProgramAuditClient appId={appId} />
+    </HydrationBoundary>
+  );
+}

@@ -1,0 +1,141 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { DataTable } from "@/components/blocks/data-table";
+import { EmptyState } from "@/components/blocks/empty-state";
+import { FilterBar } from "@/components/blocks/filter-bar";
+import { LivePill } from "@/components/blocks/live-pill";
+import { Panel } from "@/components/blocks/panel";
+import { QueryView } from "@/components/blocks/query-view";
+import { TimeRangeChoice } from "@/components/blocks/time-range";
+import { Toolbar } from "@/components/blocks/toolbar";
+import { useHeldRows } from "@/components/blocks/use-held-rows";
+import { useUrlState } from "@/components/blocks/use-url-state";
+import { DenialCauses } from "@/components/features/denials/denial-causes";
+import { denialColumns } from "@/components/features/denials/denial-columns";
+import { Button } from "@/components/ui/button";
+import type { DenialCause, DenialList, DenialRow } from "@/lib/contracts/programs";
+import { TIME_RANGES, type TimeRange } from "@/lib/contracts/shared";
+import { formatCount, plural } from "@/lib/format/count";
+import { denialsQuery, programQuery, readOlderDenials } from "@/lib/queries/programs";
+import { readVersion } from "../access/search-params";
+import { readRange } from "../search-params";
+
+const keyOfDenial = (row: DenialRow) => row.denialId;
+const keyOfCause = (row: DenialCause) => row.cause;
+
+/** What this program was refused: by cause, and one by one as it happens. */
+export function BlockedClient({ appId }: { appId: string }) {
+  const { params, change } = useUrlState();
+  const range = readRange(params.get("range"));
+  const version = readVersion(params.get("version"));
+  const query = useQuery(denialsQuery(appId, range, version));
+  const program = useQuery(programQuery(appId));
+  return (
+    <>
+      <Toolbar>
+        <FilterBar
+          label="Filter denials"
+          fields={[{ name: "version" }]}
+          value={version === undefined ? {} : { version: String(version) }}
+          onChange={(name, value) => change({ [name]: value })}
+          placeholder="Add a filter, for example version:12"
+        />
+        <TimeRangeChoice value={range} options={TIME_RANGES} onChange={(next) => change({ range: next })} />
+      </Toolbar>
+      <QueryView query={query} name="Denials" unaffected="Devices, publishing and reviews are unaffected.">
+        {(list) => (
+          <Denials
+            list={list}
+            appId={appId}
+            range={range}
+            version={version}
+            requests={program.data?.requests24h ?? 0}
+            onWiden={() => change({ range: "14d" })}
+          />
+        )}
+      </QueryView>
+    </>
+  );
+}
+
+type DenialsProps = {
+  list: DenialList;
+  appId: string;
+  range: TimeRange;
+  version: number | undefined;
+  requests: number;
+  onWiden(): void;
+};
+
+function Denials({ list, appId, range, version, requests, onWiden }: DenialsProps) {
+  const resetKey = `${range} ${version ?? ""}`;
+  const causes = useHeldRows(list.causes, keyOfCause, resetKey);
+  const items = useHeldRows(list.items, keyOfDenial, resetKey);
+  const [older, setOlder] = useState<{ key: string; rows: DenialRow[]; next: string | null } | null>(null);
+  const more = older?.key === resetKey ? older : null;
+  const next = more === null ? list.nextCursor : more.next;
+  if (list.causes.length === 0 && list.items.length === 0) {
+    return (
+      <Panel>
+        <EmptyState
+          title={`No denials in ${range}`}
+          action={range === "14d" ? undefined : <Button onClick={onWiden}>Widen the range to 14 d</Button>}
+        >
+          {formatCount(requests)} requests allowed in 24 h. What this program is refused appears here within seconds.
+        </EmptyState>
+      </Panel>
+    );
+  }
+  const readMore = async () => {
+    if (next === null) return;
+    const page = await readOlderDenials(appId, range, next, version);
+    setOlder({ key: resetKey, rows: [...(more?.rows ?? []), ...page.items], next: page.nextCursor });
+  };
+  const shown = new Set(items.rows.map(keyOfDenial));
+  const rows = [...items.rows, ...(more?.rows ?? []).filter((row) => !shown.has(row.denialId))];
+  const times = list.causes.reduce((sum, cause) => sum + cause.times, 0);
+  return (
+    <div className="grid gap-4">
+      <Panel
+        title="Causes"
+        about={`${plural(list.causes.length, "cause")}, ${formatCount(times)} times`}
+        actions={<LivePill count={causes.newCount} onShow={causes.show} />}
+      >
+        {causes.rows.length === 0 ? (
+          <EmptyState title="Not counted yet">Counts come with the device's next batch.</EmptyState>
+        ) : (
+          <DenialCauses causes={causes.rows} />
+        )}
+      </Panel>
+      <Panel
+        title="Denials"
+        about="one by one, newest first; counts above are whole, single records may be sampled"
+        actions={<LivePill count={items.newCount} onShow={items.show} />}
+        footer={
+          next !== null && (
+            <Button tone="quiet" size="small" onClick={() => void readMore()}>
+              Show older
+            </Button>
+          )
+        }
+      >
+        {rows.length === 0 ? (
+          <EmptyState title="No single record">
+            The causes above were counted; their records were sampled away.
+          </EmptyState>
+        ) : (
+          <DataTable
+            id="denials"
+            caption="Denials"
+            columns={denialColumns}
+            rows={rows}
+            keyOf={keyOfDenial}
+            hrefOf={(row) => `/denials/${encodeURIComponent(row.denialId)}`}
+          />
+        )}
+      </Panel>
+    </div>
+  );
+}

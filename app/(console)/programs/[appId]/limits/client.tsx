@@ -1,0 +1,145 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { Bullet } from "@/components/blocks/bullet";
+import { type Column, DataTable } from "@/components/blocks/data-table";
+import { Panel } from "@/components/blocks/panel";
+import { QueryView } from "@/components/blocks/query-view";
+import { TimeRangeChoice } from "@/components/blocks/time-range";
+import { Toolbar } from "@/components/blocks/toolbar";
+import { useUrlState } from "@/components/blocks/use-url-state";
+import { LimitSheet } from "@/components/features/programs/limit-sheet";
+import { formatLimit, LIMIT_WORDS } from "@/components/features/programs/limit-words";
+import type { LimitRow } from "@/lib/contracts/programs";
+import { TIME_RANGES } from "@/lib/contracts/shared";
+import { formatShare } from "@/lib/format/count";
+import { limitsQuery, programQuery } from "@/lib/queries/programs";
+import { usePermission } from "@/lib/queries/use-permission";
+import type { Limit } from "@/native/core/shapes/claims";
+import { ProgramSide } from "../_parts/program-frame";
+import { readRange } from "../search-params";
+
+const SOURCES = { program: "its own", platform: "the platform's", none: "none" } as const;
+
+const COLUMNS: Column<LimitRow>[] = [
+  {
+    id: "limit",
+    head: "Limit",
+    width: 184,
+    cell: (row) => (
+      <>
+        <strong className="block font-medium leading-4">{LIMIT_WORDS[row.name].title}</strong>
+        <code className="mt-0.5 block text-muted leading-4">{row.name}</code>
+      </>
+    ),
+  },
+  {
+    id: "minutes",
+    head: "Device-minutes",
+    priority: 2,
+    cell: (row) =>
+      row.observed === null || row.effective === null ? (
+        <span className="text-muted">
+          {LIMIT_WORDS[row.name].isMeasured ? "nothing measured" : "enforced, not reported"}
+        </span>
+      ) : (
+        <Bullet
+          {...row.observed}
+          warn={row.effective.warn}
+          limit={row.effective.max}
+          label={`p50 ${formatLimit(row.name, row.observed.p50)}, p95 ${formatLimit(row.name, row.observed.p95)}, greatest ${formatLimit(row.name, row.observed.max)}, warning ${formatLimit(row.name, row.effective.warn)}, limit ${formatLimit(row.name, row.effective.max)}`}
+        />
+      ),
+  },
+  {
+    id: "p95",
+    head: "p95 of limit",
+    width: 176,
+    isNumber: true,
+    cell: (row) =>
+      row.effective === null ? (
+        <span className="text-muted">no limit</span>
+      ) : (
+        <>
+          {row.observed === null ? "–" : formatLimit(row.name, row.observed.p95)}{" "}
+          <span className="text-muted">of {formatLimit(row.name, row.effective.max)}</span>
+        </>
+      ),
+  },
+  {
+    id: "action",
+    head: "When crossed",
+    width: 104,
+    priority: 2,
+    cell: (row) => (
+      <code>{row.name === "cacheBytes" && row.effective !== null ? "evicts" : (row.effective?.action ?? "–")}</code>
+    ),
+  },
+  { id: "source", head: "Set by", width: 112, priority: 3, cell: (row) => SOURCES[row.source] },
+  {
+    id: "requested",
+    head: "Asked for",
+    width: 104,
+    isNumber: true,
+    priority: 4,
+    cell: (row) => (row.requested === null ? "–" : formatLimit(row.name, row.requested)),
+  },
+  {
+    id: "effect",
+    head: "Throttled devices",
+    width: 128,
+    isNumber: true,
+    priority: 4,
+    cell: (row) => (row.throttledDeviceShare === null ? "–" : formatShare(row.throttledDeviceShare)),
+  },
+];
+
+/** One row a limit: what was used beside what is allowed, the limit at the same place in each row. */
+export function LimitsClient({ appId }: { appId: string }) {
+  const { params, change } = useUrlState();
+  const range = readRange(params.get("range"));
+  const query = useQuery(limitsQuery(appId, range));
+  const program = useQuery(programQuery(appId));
+  const mayPropose = usePermission("changes.propose");
+  const edited = params.get("edit");
+  const row = query.data?.rows.find(({ name }) => name === edited);
+  return (
+    <>
+      <Toolbar>
+        <TimeRangeChoice value={range} options={TIME_RANGES} onChange={(next) => change({ range: next })} />
+        <span className="text-muted">p50 to p95 and the greatest; warning dashed, limit solid</span>
+      </Toolbar>
+      <Panel>
+        <QueryView query={query} name="Limits" unaffected="Devices and publishing are unaffected.">
+          {({ rows }) => (
+            <DataTable
+              id="limits"
+              caption="Limits"
+              columns={COLUMNS}
+              rows={rows}
+              keyOf={(item) => item.name}
+              isTall
+              selectedKey={edited}
+              {...(mayPropose ? { onSelect: (item: LimitRow) => change({ edit: item.name }) } : {})}
+            />
+          )}
+        </QueryView>
+      </Panel>
+      {row !== undefined && mayPropose && (
+        <ProgramSide>
+          <LimitSheet
+            key={row.name}
+            owner={program.data?.name ?? appId}
+            name={row.name}
+            member={row.member}
+            // Safe: the read answers with the very values that the policy is built from.
+            value={(row.value ?? null) as Limit | null}
+            platformValue={(row.platformValue ?? null) as Limit | null}
+            observed={row.observed}
+            onClose={() => change({ edit: null })}
+          />
+        </ProgramSide>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,100 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { CrosshairProvider } from "@/components/blocks/crosshair";
+import { EmptyState } from "@/components/blocks/empty-state";
+import { FilterBar } from "@/components/blocks/filter-bar";
+import { LegendBand, LegendLine, LegendMark } from "@/components/blocks/legend";
+import { Panel } from "@/components/blocks/panel";
+import { QueryView } from "@/components/blocks/query-view";
+import { RelativeTime } from "@/components/blocks/relative-time";
+import { TimeRangeChoice } from "@/components/blocks/time-range";
+import { Toolbar } from "@/components/blocks/toolbar";
+import { useUrlState } from "@/components/blocks/use-url-state";
+import { DenialCauses } from "@/components/features/denials/denial-causes";
+import { TextLink } from "@/components/ui/text-link";
+import type { TelemetrySeries } from "@/lib/contracts/programs";
+import { TIME_RANGES } from "@/lib/contracts/shared";
+import { plural } from "@/lib/format/count";
+import { denialsQuery, telemetryQuery } from "@/lib/queries/programs";
+import { readVersion } from "../access/search-params";
+import { readRange } from "../search-params";
+import { TelemetryCharts } from "./_parts/telemetry-charts";
+
+/** What the program used, beside its limits, with decisions on the same axis: cause and effect are seen together. */
+export function TelemetryClient({ appId }: { appId: string }) {
+  const { params, change } = useUrlState();
+  const range = readRange(params.get("range"), "1h");
+  const version = readVersion(params.get("version"));
+  const query = useQuery(telemetryQuery(appId, range, version));
+  const denials = useQuery(denialsQuery(appId, range, version));
+  return (
+    <>
+      <Toolbar>
+        <FilterBar
+          label="Filter telemetry"
+          fields={[{ name: "version" }]}
+          value={version === undefined ? {} : { version: String(version) }}
+          onChange={(name, value) => change({ [name]: value })}
+          placeholder="Add a filter, for example version:12"
+        />
+        <TimeRangeChoice value={range} options={TIME_RANGES} onChange={(next) => change({ range: next })} />
+      </Toolbar>
+      <div className="grid gap-4">
+        <QueryView query={query} name="Telemetry" unaffected="Devices and publishing are unaffected.">
+          {(series) =>
+            series.newestAt === null ? (
+              <Panel>
+                <EmptyState title={`No telemetry in ${range}`}>
+                  Devices that run this program send what it used; it appears here within 5 seconds.
+                </EmptyState>
+              </Panel>
+            ) : (
+              <CrosshairProvider>
+                <TelemetryCharts series={series} />
+                <Legend series={series} />
+              </CrosshairProvider>
+            )
+          }
+        </QueryView>
+        <Panel
+          title="Denials"
+          about={denials.data && `${plural(denials.data.causes.length, "cause")} in ${range}`}
+          actions={<TextLink href={`/programs/${appId}/blocked?range=${range}`}>See all</TextLink>}
+        >
+          <QueryView query={denials} name="Denials">
+            {({ causes }) =>
+              causes.length === 0 ? (
+                <EmptyState title={`No denials in ${range}`}>What this program is refused appears here.</EmptyState>
+              ) : (
+                <DenialCauses causes={causes.slice(0, 10)} />
+              )
+            }
+          </QueryView>
+        </Panel>
+      </div>
+    </>
+  );
+}
+
+function Legend({ series }: { series: TelemetrySeries }) {
+  const { lost, devices, crashes } = series.totals;
+  return (
+    <div className="flex flex-wrap gap-x-4 gap-y-1 text-muted">
+      <LegendLine kind="p95">p95</LegendLine>
+      <LegendBand>p50 to p95</LegendBand>
+      <LegendMark kind="publish">document published</LegendMark>
+      <LegendMark kind="version">version live</LegendMark>
+      <LegendMark kind="suspension">suspended</LegendMark>
+      <span className="ml-auto text-label">
+        {plural(devices, "device")}, {plural(crashes, "crash", "crashes")}
+        {lost > 0 && `, ${plural(lost, "sample")} lost by devices`}
+        {series.newestAt !== null && (
+          <>
+            , newest <RelativeTime at={series.newestAt} />
+          </>
+        )}
+      </span>
+    </div>
+  );
+}

@@ -1,0 +1,33 @@
+import { dehydrate, HydrationBoundary } from "@tanstack/react-query";
+import type { Metadata } from "next";
+import { requireActor } from "@/lib/auth/actor";
+import { telemetryQuery } from "@/lib/queries/programs";
+import { services } from "@/lib/services/context";
+import { readTelemetry } from "@/lib/services/programs/read-telemetry";
+import { prefetching } from "../../../../_parts/prefetching";
+import { readVersion } from "../access/search-params";
+import { readRange } from "../search-params";
+import { TelemetryClient } from "./client";
+
+export const metadata: Metadata = { title: "Telemetry" };
+
+type TelemetryPageProps = {
+  params: Promise<{ appId: string }>;
+  searchParams: Promise<{ range?: string; version?: string }>;
+};
+
+export default async function TelemetryPage({ params, searchParams }: TelemetryPageProps) {
+  const { actor } = await requireActor();
+  const appId = decodeURIComponent((await params).appId);
+  const search = await searchParams;
+  const range = readRange(search.range, "1h");
+  const version = readVersion(search.version);
+  const client = await prefetching([
+    [telemetryQuery(appId, range, version), () => readTelemetry(services(), actor, appId, { range, version })],
+  ]);
+  return (
+    <HydrationBoundary state={dehydrate(client)}>
+      <TelemetryClient appId={appId} />
+    </HydrationBoundary>
+  );
+}

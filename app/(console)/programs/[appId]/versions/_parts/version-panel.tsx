@@ -1,0 +1,140 @@
+"use client";
+
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useId, useState } from "react";
+import { EmptyState } from "@/components/blocks/empty-state";
+import { Identifier } from "@/components/blocks/identifier";
+import { KeyValues } from "@/components/blocks/key-values";
+import { RelativeTime } from "@/components/blocks/relative-time";
+import { SidePanel, SideSection } from "@/components/blocks/side-panel";
+import { formatLimit } from "@/components/features/programs/limit-words";
+import { Button } from "@/components/ui/button";
+import { Field } from "@/components/ui/field";
+import { Textarea } from "@/components/ui/input";
+import { SensitivityTag } from "@/components/ui/tag";
+import { useToast } from "@/components/ui/toast";
+import { limitRowSchema, type VersionView } from "@/lib/contracts/programs";
+import { formatBytes } from "@/lib/format/bytes";
+import { formatCount } from "@/lib/format/count";
+import { decideSubmission } from "@/lib/queries/programs";
+import { usePermission } from "@/lib/queries/use-permission";
+import { SignatureState, VersionState } from "./attestation";
+
+/** One version: what attests it, what it declares and what it wishes for. */
+export function VersionPanel({ version, onClose }: { version: VersionView; onClose(): void }) {
+  const mayApprove = usePermission("changes.approve");
+  const { name, code, declares, wishes } = version;
+  return (
+    <SidePanel
+      label={`Version ${name}`}
+      title={`Version ${name}`}
+      sub={`code ${code}`}
+      actions={<VersionState state={version.state} />}
+      onClose={onClose}
+    >
+      <SideSection title="Attestation">
+        <KeyValues
+          items={[
+            ["Signature", <SignatureState key="signature" version={version} />],
+            ["SHA-256", <Identifier key="digest" text={version.sha256} label="digest" head={16} tail={8} />],
+            ["Key", <Identifier key="key" text={version.kid} label="key id" head={16} tail={8} />],
+            ["Size", `${formatBytes(version.sizeBytes)}, engine ${version.engine}`],
+            ["Submitted", <RelativeTime key="submitted" at={version.submittedAt} />],
+            ["Listed", version.listedAt === null ? "not listed" : <RelativeTime key="listed" at={version.listedAt} />],
+            ["Devices, 24 h", formatCount(version.devices24h)],
+            ...(version.comment === null ? [] : [["Told the publisher", version.comment] as const]),
+          ]}
+        />
+      </SideSection>
+      {version.state === "submitted" && mayApprove && <Decide version={version} />}
+      <SideSection title="Declares" about={`${declares.length} capabilities`}>
+        {declares.length === 0 ? (
+          <EmptyState title="Nothing">This version asks for no capability.</EmptyState>
+        ) : (
+          <ul className="grid gap-2">
+            {declares.map(({ capability, sensitivity, reason }) => (
+              <li key={capability}>
+                <span className="flex items-center gap-2">
+                  <code>{capability}</code>
+                  <SensitivityTag sensitivity={sensitivity} />
+                </span>
+                <span className="text-muted">“{reason}”</span>
+              </li>
+            ))}
+          </ul>
+        )}
+      </SideSection>
+      {wishes.hosts.length > 0 && (
+        <SideSection title="Wishes for hosts" about={`${wishes.hosts.length}`}>
+          <ul className="grid gap-2">
+            {wishes.hosts.map(({ host, ports, purposes, reason }) => (
+              <li key={`${host} ${ports.join()} ${purposes.join()}`}>
+                <code>
+                  {host}:{ports.join(",")}
+                </code>{" "}
+                {purposes.join(", ")}
+                <span className="block text-muted">“{reason}”</span>
+              </li>
+            ))}
+          </ul>
+        </SideSection>
+      )}
+      {Object.keys(wishes.limits).length > 0 && (
+        <SideSection title="Wishes for limits">
+          <KeyValues
+            items={Object.entries(wishes.limits).map(([limit, value]) => {
+              const known = limitRowSchema.shape.name.safeParse(limit);
+              return [limit, known.success ? formatLimit(known.data, value) : String(value)] as const;
+            })}
+          />
+        </SideSection>
+      )}
+    </SidePanel>
+  );
+}
+
+/** One approval lists the version and grants its public capabilities; every other wish is a proposal of its own. */
+function Decide({ version }: { version: VersionView }) {
+  const id = useId();
+  const client = useQueryClient();
+  const toast = useToast();
+  const [reason, setReason] = useState("");
+  const decide = useMutation({
+    mutationFn: (verb: "approve" | "refuse") =>
+      decideSubmission(client, version.submissionId, verb, reason.trim()).then(() => verb),
+    onSuccess: (verb) =>
+      toast({ text: verb === "approve" ? `${version.name} is listed.` : `${version.name} refused.` }),
+  });
+  const isAttested = version.signature === "valid" && version.keyStatus === "active";
+  return (
+    <SideSection title="Decide">
+      <div className="grid gap-3">
+        <p className="text-muted">
+          One approval lists it and grants its public capabilities. Other wishes are granted on the Access tab.
+        </p>
+        <Field label="Reason, the publisher reads it" htmlFor={`${id}-reason`} hint="Needed to refuse.">
+          <Textarea
+            id={`${id}-reason`}
+            value={reason}
+            maxLength={1000}
+            onChange={({ target }) => setReason(target.value)}
+          />
+        </Field>
+        {decide.error && <p role="alert">{decide.error.message}</p>}
+        <div className="flex gap-2">
+          <Button
+            tone="primary"
+            disabled={!isAttested || decide.isPending}
+            title={isAttested ? undefined : "Waits for a signature that verifies"}
+            onClick={() => decide.mutate("approve")}
+          >
+            Approve {version.name}
+          </Button>
+          <Button disabled={reason.trim().length < 3 || decide.isPending} onClick={() => decide.mutate("refuse")}>
+            Refuse
+          </Button>
+        </div>
+      </div>
+    </SideSection>
+  );
+}

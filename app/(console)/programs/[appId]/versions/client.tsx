@@ -1,0 +1,101 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { type Column, DataTable } from "@/components/blocks/data-table";
+import { EmptyState } from "@/components/blocks/empty-state";
+import { Identifier } from "@/components/blocks/identifier";
+import { Panel } from "@/components/blocks/panel";
+import { QueryView } from "@/components/blocks/query-view";
+import { RelativeTime } from "@/components/blocks/relative-time";
+import { useUrlState } from "@/components/blocks/use-url-state";
+import { State } from "@/components/ui/state";
+import type { VersionView } from "@/lib/contracts/programs";
+import { formatBytes } from "@/lib/format/bytes";
+import { formatCount } from "@/lib/format/count";
+import { versionsQuery } from "@/lib/queries/programs";
+import { ProgramSide } from "../_parts/program-frame";
+import { SignatureState, VersionState } from "./_parts/attestation";
+import { VersionPanel } from "./_parts/version-panel";
+
+const COLUMNS: Column<VersionView>[] = [
+  {
+    id: "version",
+    head: "Version",
+    width: 112,
+    cell: (row) => (
+      <>
+        <strong className="font-medium">{row.name}</strong> <span className="text-muted">{row.code}</span>
+      </>
+    ),
+  },
+  { id: "state", head: "State", width: 148, cell: (row) => <VersionState state={row.state} /> },
+  { id: "signature", head: "Attestation", cell: (row) => <SignatureState version={row} /> },
+  {
+    id: "digest",
+    head: "SHA-256",
+    width: 168,
+    priority: 3,
+    cell: (row) => <Identifier text={row.sha256} label="digest" />,
+  },
+  { id: "engine", head: "Engine", width: 72, priority: 4, cell: (row) => row.engine },
+  { id: "size", head: "Size", width: 88, isNumber: true, priority: 4, cell: (row) => formatBytes(row.sizeBytes) },
+  {
+    id: "devices",
+    head: "Devices, 24 h",
+    width: 104,
+    isNumber: true,
+    priority: 2,
+    cell: (row) => formatCount(row.devices24h),
+  },
+  {
+    id: "submitted",
+    head: "Submitted",
+    width: 104,
+    isNumber: true,
+    priority: 2,
+    cell: (row) => <RelativeTime at={row.submittedAt} />,
+  },
+];
+
+/** Every version that was ever submitted, with what attests it. */
+export function VersionsClient({ appId }: { appId: string }) {
+  const query = useQuery(versionsQuery(appId));
+  const { params, change } = useUrlState();
+  const selected = params.get("version");
+  const version = query.data?.items.find(({ code }) => String(code) === selected);
+  return (
+    <>
+      <Panel>
+        <QueryView query={query} name="Versions" unaffected="Devices and publishing are unaffected.">
+          {({ items }) =>
+            items.length === 0 ? (
+              <EmptyState title="No version yet">
+                The publisher submits one: <code>npx bulkhead submit DIR.ma</code>
+              </EmptyState>
+            ) : (
+              <DataTable
+                id="versions"
+                caption="Versions"
+                columns={COLUMNS}
+                rows={items}
+                keyOf={(row) => String(row.code)}
+                selectedKey={selected}
+                onSelect={(row) => change({ version: String(row.code) })}
+              />
+            )
+          }
+        </QueryView>
+      </Panel>
+      <p className="mt-3 text-muted">
+        <State mark="yes" isQuiet>
+          Signatures are checked again over the stored bytes each time this page is read.
+        </State>
+      </p>
+      {version !== undefined && (
+        <ProgramSide>
+          <VersionPanel key={version.code} version={version} onClose={() => change({ version: null })} />
+        </ProgramSide>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,134 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { type ReactNode, useState } from "react";
+import { type Column, DataTable } from "@/components/blocks/data-table";
+import { EmptyState } from "@/components/blocks/empty-state";
+import { LivePill } from "@/components/blocks/live-pill";
+import { Panel } from "@/components/blocks/panel";
+import { QueryView } from "@/components/blocks/query-view";
+import { useHeldRows } from "@/components/blocks/use-held-rows";
+import { useUrlState } from "@/components/blocks/use-url-state";
+import { Button } from "@/components/ui/button";
+import type { AuditEntryView, AuditList } from "@/lib/contracts/audit";
+import { formatCount } from "@/lib/format/count";
+import { formatDay, formatTimeWithSeconds } from "@/lib/format/instant";
+import { type AuditFilter, auditListQuery, readOlderAudit } from "@/lib/queries/audit";
+import { ActorName } from "./actor-name";
+import { EntryPanel } from "./entry-panel";
+import { SubjectLink } from "./subject-link";
+
+const keyOf = (row: AuditEntryView) => String(row.sequence);
+
+const COLUMNS: Column<AuditEntryView>[] = [
+  { id: "sequence", head: "Entry", width: 84, isNumber: true, cell: (row) => formatCount(row.sequence) },
+  {
+    id: "at",
+    head: "At, UTC",
+    width: 136,
+    priority: 2,
+    cell: (row) => (
+      <>
+        <span className="text-muted">{formatDay(row.at)}</span> {formatTimeWithSeconds(row.at)}
+      </>
+    ),
+  },
+  { id: "who", head: "Who", width: 148, cell: (row) => <ActorName actor={row.actor} /> },
+  { id: "action", head: "Action", width: 180, cell: (row) => <code>{row.action}</code> },
+  {
+    id: "object",
+    head: "Object",
+    priority: 2,
+    cell: (row) => <SubjectLink subject={row.subject} changeSetId={row.changeSetId} />,
+  },
+  {
+    id: "reason",
+    head: "Reason",
+    priority: 4,
+    cell: (row) => <span className="text-muted">{row.reason ?? ""}</span>,
+  },
+];
+
+type AuditLogProps = { filter: AuditFilter; renderSide(panel: ReactNode): ReactNode };
+
+/** Entries, newest first; new ones wait behind a pill. One opened shows before and after, and its place in the chain. */
+export function AuditLog({ filter, renderSide }: AuditLogProps) {
+  const { params, change } = useUrlState();
+  const query = useQuery(auditListQuery(filter));
+  const selected = params.get("entry");
+  const sequence = Number(selected ?? "");
+  return (
+    <>
+      <QueryView query={query} name="The audit log" unaffected="Devices and publishing are unaffected.">
+        {(list) => (
+          <Entries
+            key={JSON.stringify(filter)}
+            list={list}
+            filter={filter}
+            selected={selected}
+            onSelect={(row) => change({ entry: String(row.sequence) })}
+          />
+        )}
+      </QueryView>
+      {selected !== null &&
+        Number.isSafeInteger(sequence) &&
+        sequence > 0 &&
+        renderSide(
+          <EntryPanel
+            key={sequence}
+            sequence={sequence}
+            onStep={(to) => change({ entry: String(to) })}
+            onClose={() => change({ entry: null })}
+          />,
+        )}
+    </>
+  );
+}
+
+type EntriesProps = {
+  list: AuditList;
+  filter: AuditFilter;
+  selected: string | null;
+  onSelect(row: AuditEntryView): void;
+};
+
+function Entries({ list, filter, selected, onSelect }: EntriesProps) {
+  const held = useHeldRows(list.items, keyOf, JSON.stringify(filter));
+  const [older, setOlder] = useState<{ rows: AuditEntryView[]; next: string | null } | null>(null);
+  const next = older === null ? list.nextCursor : older.next;
+  const readMore = async () => {
+    if (next === null) return;
+    const page = await readOlderAudit(filter, next);
+    setOlder({ rows: [...(older?.rows ?? []), ...page.items], next: page.nextCursor });
+  };
+  const shown = new Set(held.rows.map(keyOf));
+  const rows = [...held.rows, ...(older?.rows ?? []).filter((row) => !shown.has(keyOf(row)))];
+  return (
+    <Panel
+      title="Entries"
+      about={`${formatCount(list.total)} in all`}
+      actions={<LivePill count={held.newCount} onShow={held.show} />}
+      footer={
+        next !== null && (
+          <Button tone="quiet" size="small" onClick={() => void readMore()}>
+            Show older
+          </Button>
+        )
+      }
+    >
+      {rows.length === 0 ? (
+        <EmptyState title="No entry fits">Every decision, sign-in and signature appears here as it happens.</EmptyState>
+      ) : (
+        <DataTable
+          id="audit"
+          caption="Audit entries"
+          columns={COLUMNS}
+          rows={rows}
+          keyOf={keyOf}
+          selectedKey={selected}
+          onSelect={onSelect}
+        />
+      )}
+    </Panel>
+  );
+}

@@ -1,0 +1,164 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { ChevronDown, ChevronUp } from "lucide-react";
+import { Identifier } from "@/components/blocks/identifier";
+import { JsonView } from "@/components/blocks/json-view";
+import { KeyValues } from "@/components/blocks/key-values";
+import { QueryView } from "@/components/blocks/query-view";
+import { RelativeTime } from "@/components/blocks/relative-time";
+import { SidePanel, SideSection } from "@/components/blocks/side-panel";
+import { Button } from "@/components/ui/button";
+import { State } from "@/components/ui/state";
+import type { AuditEntryView } from "@/lib/contracts/audit";
+import { formatCount } from "@/lib/format/count";
+import { formatInstant, formatTime } from "@/lib/format/instant";
+import { auditEntryQuery, auditListQuery } from "@/lib/queries/audit";
+import { ActorName } from "./actor-name";
+import { SubjectLink } from "./subject-link";
+
+type EntryPanelProps = { sequence: number; onStep(sequence: number): void; onClose(): void };
+
+/** One entry: what was before and after, on whose approval, and that its hash fits its neighbours. */
+export function EntryPanel({ sequence, onStep, onClose }: EntryPanelProps) {
+  const query = useQuery(auditEntryQuery(sequence));
+  const next = useQuery({ ...auditEntryQuery(sequence + 1), retry: false, throwOnError: false });
+  const entry = query.data;
+  return (
+    <SidePanel
+      label={`Entry ${formatCount(sequence)}`}
+      title={`Entry ${formatCount(sequence)}`}
+      sub={entry && <code>{entry.action}</code>}
+      actions={
+        <>
+          <Button
+            tone="quiet"
+            size="icon-small"
+            aria-label="Earlier entry"
+            disabled={sequence <= 1}
+            onClick={() => onStep(sequence - 1)}
+          >
+            <ChevronDown size={16} aria-hidden />
+          </Button>
+          <Button
+            tone="quiet"
+            size="icon-small"
+            aria-label="Later entry"
+            disabled={next.data === undefined}
+            onClick={() => onStep(sequence + 1)}
+          >
+            <ChevronUp size={16} aria-hidden />
+          </Button>
+        </>
+      }
+      footer={
+        <span className="text-muted">
+          Verify offline: <code>npx bulkhead audit verify</code>
+        </span>
+      }
+      onClose={onClose}
+    >
+      <QueryView query={query} name="The entry">
+        {(data) => <Entry entry={data} next={next.data} />}
+      </QueryView>
+    </SidePanel>
+  );
+}
+
+function Entry({ entry, next }: { entry: AuditEntryView; next: AuditEntryView | undefined }) {
+  const previous = useQuery({ ...auditEntryQuery(entry.sequence - 1), enabled: entry.sequence > 1 });
+  const hasValues = entry.before !== null || entry.after !== null;
+  return (
+    <>
+      <SideSection>
+        <KeyValues
+          isNarrow
+          items={[
+            [
+              "At",
+              <span key="at">
+                {formatInstant(entry.at)} <span className="text-muted">{<RelativeTime at={entry.at} />}</span>
+              </span>,
+            ],
+            ["Who", <ActorName key="who" actor={entry.actor} />],
+            ["Object", <SubjectLink key="object" subject={entry.subject} changeSetId={entry.changeSetId} />],
+            ...(entry.reason === null ? [] : [["Reason", `“${entry.reason}”`] as const]),
+            ...(entry.requestId === null
+              ? []
+              : [["Request", <Identifier key="request" text={entry.requestId} label="request id" />] as const]),
+          ]}
+        />
+      </SideSection>
+      {hasValues && (
+        <SideSection title="Before and after">
+          <div className="grid gap-2 phone:grid-cols-2">
+            <div className="min-w-0">
+              <h4 className="mb-1 text-label text-muted">Before</h4>
+              <JsonView value={entry.before} />
+            </div>
+            <div className="min-w-0">
+              <h4 className="mb-1 text-label text-muted">After</h4>
+              <JsonView value={entry.after} isNew />
+            </div>
+          </div>
+        </SideSection>
+      )}
+      {entry.changeSetId !== null && <Trail entry={entry} changeSetId={entry.changeSetId} />}
+      <SideSection title="Chain">
+        <ul className="grid gap-1">
+          {entry.sequence > 1 && (
+            <ChainLine
+              name={formatCount(entry.sequence - 1)}
+              sha256={entry.previousSha256}
+              fits={previous.data === undefined ? null : previous.data.sha256 === entry.previousSha256}
+            />
+          )}
+          <ChainLine
+            name="This entry"
+            sha256={entry.sha256}
+            fits={next === undefined ? null : next.previousSha256 === entry.sha256}
+          />
+        </ul>
+      </SideSection>
+    </>
+  );
+}
+
+/** The entries of the same change set, oldest first: proposed, approved, published, signed. */
+function Trail({ entry, changeSetId }: { entry: AuditEntryView; changeSetId: string }) {
+  const query = useQuery(auditListQuery({ changeSetId }));
+  const items = [...(query.data?.items ?? [])].reverse();
+  return (
+    <SideSection title="On whose approval">
+      <ul>
+        {items.map((item) => (
+          <li key={item.sequence} className="flex min-h-7 items-center gap-2">
+            <State mark={item.sequence === entry.sequence ? "live" : "yes"} />
+            <span className="min-w-0 flex-1 truncate">
+              <code>{item.action}</code> by <ActorName actor={item.actor} />
+            </span>
+            <span className="whitespace-nowrap text-muted">
+              {formatTime(item.at)} · {formatCount(item.sequence)}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </SideSection>
+  );
+}
+
+function ChainLine({ name, sha256, fits }: { name: string; sha256: string; fits: boolean | null }) {
+  return (
+    <li className="grid grid-cols-[88px_minmax(0,1fr)_max-content] items-center gap-3">
+      <span className="text-muted">{name}</span>
+      <Identifier text={sha256} label="hash" />
+      {fits === null ? (
+        <State mark="none">newest</State>
+      ) : fits ? (
+        <State mark="yes">fits</State>
+      ) : (
+        <State mark="suspended">does not fit</State>
+      )}
+    </li>
+  );
+}
