@@ -124,10 +124,7 @@ function readEntry(bytes: Uint8Array, { central }: PlacedEntry, position: number
   return { ok: true, data };
 }
 
-/**
- * With a data descriptor the local header may leave CRC and sizes zero, but not of a stored entry: whoever reads from the
- * front could not tell where it ends, and so would read another archive.
- */
+/** With a data descriptor the local header may leave CRC and sizes zero: the descriptor then states them. */
 function fieldsAgree(local: EntryFields, central: CentralRecord): boolean {
   const sameHead =
     local.versionNeeded === central.versionNeeded &&
@@ -138,8 +135,7 @@ function fieldsAgree(local: EntryFields, central: CentralRecord): boolean {
   const sameSizes =
     local.crc === central.crc && local.packedSize === central.packedSize && local.unpackedSize === central.unpackedSize;
   const isLeftOut = local.crc === 0 && local.packedSize === 0 && local.unpackedSize === 0;
-  const mayLeaveOut = central.hasDataDescriptor && (central.method !== 0 || central.packedSize === 0);
-  return sameHead && (sameSizes || (mayLeaveOut && isLeftOut));
+  return sameHead && (sameSizes || (central.hasDataDescriptor && isLeftOut));
 }
 
 const DESCRIPTOR_SIGNATURE = 0x08074b50;

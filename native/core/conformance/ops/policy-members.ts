@@ -20,7 +20,7 @@ export const hostMembers = { ...policyMembers, url: z.string(), purpose: z.enum(
 export const apiMembers = {
   ...policyMembers,
   api: z.string(),
-  params: z.unknown(),
+  params: z.unknown().optional(),
   runtime: z.object({ kind: z.string(), version: z.string() }),
   consent: z.enum(["given", "refused"]).optional(),
   context: z

@@ -1,0 +1,112 @@
+import { readdirSync, readFileSync } from "node:fs";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { findOutsideVectors } from "../../vectors/outside/outside-vectors";
+import { utf8Bytes } from "../crypto/encoding";
+import { parseJson } from "./parse-json";
+
+const nested = (depth: number) => "[".repeat(depth) + "]".repeat(depth);
+
+describe("the JSON of documents", () => {
+  it.each([
+    ["a duplicate member", '{"a":1,"a":1}'],
+    ["a duplicate member spelt by an escape", '{"a":1,"\\u0061":2}'],
+    ["a duplicate __proto__", '{"__proto__":1,"__proto__":2}'],
+    ["a fraction", "[1.0]"],
+    ["an exponent", "[1e2]"],
+    ["minus zero", "[-0]"],
+    ["an integer past 2^53-1", "[9007199254740992]"],
+    ["an integer below -(2^53-1)", "[-9007199254740992]"],
+    ["a byte order mark", "\ufeff{}"],
+    ["depth 33", nested(33)],
+    ["text after the value", "{} {}"],
+    ["a trailing comma", "[1,]"],
+    ["a comment", "[1/**/]"],
+    ["a raw control character", '["\u0001"]'],
+    ["a raw lone surrogate", '["\ud800"]'],
+    ["nothing", ""],
+    ["white space that JSON does not know", "[1,\u00a02]"],
+    ["a member name of Object.prototype as an escape", '["\\constructor"]'],
+  ])("refuses %s", (_, text) => {
+    expect(parseJson(text)).toEqual({ ok: false });
+  });
+
+  it("refuses bytes that are not UTF-8 and a BOM before good ones", () => {
+    expect(parseJson(Uint8Array.of(0x22, 0xc3, 0x28, 0x22))).toEqual({ ok: false });
+    expect(parseJson(Uint8Array.of(0xef, 0xbb, 0xbf, 0x7b, 0x7d))).toEqual({ ok: false });
+  });
+
+  it("survives nesting that would overflow a stack", () => {
+    expect(parseJson("[".repeat(200_000))).toEqual({ ok: false });
+  });
+
+  it("reads depth 32 and the largest integers", () => {
+    expect(parseJson(nested(32)).ok).toBe(true);
+    expect(parseJson("[9007199254740991,-9007199254740991,0]")).toEqual({
+      ok: true,
+      value: [9007199254740991, -9007199254740991, 0],
+    });
+  });
+
+  it("keeps a member named __proto__ an ordinary member", () => {
+    const parsed = parseJson('{"__proto__":{"isAdmin":true}}');
+    expect(parsed.ok && Object.hasOwn(parsed.value as object, "__proto__")).toBe(true);
+    expect((parsed.ok && parsed.value) as { isAdmin?: boolean }).not.toHaveProperty("isAdmin");
+  });
+
+  it("agrees with JSON.parse on whatever it accepts, and accepts what our own writers write", () => {
+    const value = fc.letrec((tie) => ({
+      leaf: fc.oneof(fc.string({ unit: "binary" }), fc.maxSafeInteger(), fc.boolean(), fc.constant(null)),
+      node: fc.oneof(
+        { maxDepth: 6 },
+        tie("leaf"),
+        fc.array(tie("node"), { maxLength: 4 }),
+        fc.dictionary(fc.string({ unit: "binary" }), tie("node"), { maxKeys: 4 }),
+      ),
+    })).node;
+    fc.assert(
+      fc.property(value, (given) => {
+        const text = JSON.stringify(given);
+        const expected = text.includes("-0") ? undefined : JSON.parse(text);
+        const parsed = parseJson(text);
+        if (expected === undefined) return;
+        expect(parsed).toEqual({ ok: true, value: expected });
+        expect(parseJson(utf8Bytes(text))).toEqual(parsed);
+      }),
+    );
+  });
+
+  it("never throws, and never accepts what JSON.parse refuses", () => {
+    const hostile = fc.oneof(fc.string(), fc.string({ unit: fc.constantFrom(...'{}[]",:\\u0123456789eE+-.tfn \n') }));
+    fc.assert(
+      fc.property(hostile, (text) => {
+        const parsed = parseJson(text);
+        if (parsed.ok) expect(JSON.parse(text)).toEqual(parsed.value);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+const suite = findOutsideVectors("JSONTestSuite");
+describe.skipIf(!suite.isPresent)("JSONTestSuite", () => {
+  const folder = `${suite.folder}/test_parsing`;
+  const files = suite.isPresent ? readdirSync(folder) : [];
+  /** What RFC 8259 allows and spec §2 does not. */
+  const STRICTER =
+    /^y_(number(?!_simple_int|_negative_int|_negative_one|_after_space)|object_duplicated|object_extreme_numbers|structure_lonely_negative_real)/;
+
+  it("refuses every file that is no JSON", () => {
+    const refused = files.filter((file) => file.startsWith("n_"));
+    expect(refused).toHaveLength(188);
+    expect(refused.filter((file) => parseJson(readFileSync(`${folder}/${file}`)).ok)).toEqual([]);
+  });
+
+  it("accepts every file that is JSON, but for what spec §2 refuses by name", () => {
+    const accepted = files.filter((file) => file.startsWith("y_"));
+    expect(accepted).toHaveLength(95);
+    for (const file of accepted) {
+      expect({ file, ok: parseJson(readFileSync(`${folder}/${file}`)).ok }).toEqual({ file, ok: !STRICTER.test(file) });
+    }
+  });
+});
