@@ -58,6 +58,7 @@ async function main(): Promise<void> {
     ["--port", String(port), "--data", join(dataDir, "console"), "--development", "--json"],
     {
       cwd: root,
+      env: { ...process.env, BULKHEAD_PLATFORM_ID: "harbor", BULKHEAD_PLATFORM_NAME: "Harbor" },
       say: (text) => process.stderr.write(`${text}\n`),
     },
   );

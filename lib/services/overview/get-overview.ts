@@ -1,5 +1,5 @@
 import { and, desc, eq, gt, isNull, max, sql } from "drizzle-orm";
-import { changeSets, devices, platform, programs, telemetryMinutes, versions } from "@/db/schema";
+import { changeSets, devices, platform, programs, telemetryBatches, versions } from "@/db/schema";
 import type { Database } from "@/db/store";
 import { verifyAudit } from "@/lib/audit/verify-audit";
 import type { Overview } from "@/lib/contracts/overview";
@@ -8,6 +8,7 @@ import { withChanges } from "../change-sets/change-set-rows";
 import { toChangeSetViews } from "../change-sets/change-set-view";
 import { listWaitingFor } from "../change-sets/list-change-sets";
 import type { ServiceContext } from "../context";
+import { countLostSamples } from "../devices/count-lost";
 import { DEVICE_SEEN_MS, hasApplied, newestPlatformDocument, readSpread } from "../devices/spread";
 import { readSetUp } from "../people/list-people";
 import { requirePermission } from "../require-permission";
@@ -27,7 +28,7 @@ export async function getOverview(context: ServiceContext, actor: Actor): Promis
   const newest = await newestPlatformDocument(db);
   const spread =
     newest === undefined ? null : await readSpread(db, { epoch: newest.epoch, revision: newest.revision }, nowMs);
-  const [reported] = await db.select({ newestAt: max(telemetryMinutes.at) }).from(telemetryMinutes);
+  const [reported] = await db.select({ newestAt: max(telemetryBatches.receivedAt) }).from(telemetryBatches);
   return {
     now: new Date(nowMs).toISOString(),
     waiting: await readWaiting(context, actor),
@@ -38,7 +39,7 @@ export async function getOverview(context: ServiceContext, actor: Actor): Promis
       spread,
       devices: await countDevices(db, nowMs),
       newestTelemetryAt: reported?.newestAt?.toISOString() ?? null,
-      discardedSamples: await countDiscarded(db),
+      discardedSamples: await countLostSamples(db),
       audit: await auditState(context, nowMs),
     },
     recent: await readRecent(context, actor, nowMs),
@@ -105,15 +106,6 @@ async function countDevices(db: Database, nowMs: number): Promise<Overview["loop
   const total = row?.total ?? 0;
   const seen24h = row?.seen24h ?? 0;
   return { total, seen24h, stale: total - seen24h, degraded: row?.degraded ?? 0 };
-}
-
-async function countDiscarded(db: Database): Promise<number> {
-  const [row] = await db
-    .select({
-      lost: sql<number>`coalesce(sum((select sum(value::bigint) from jsonb_each_text(${devices.discarded}))), 0)::int`,
-    })
-    .from(devices);
-  return row?.lost ?? 0;
 }
 
 async function readRecent(context: ServiceContext, actor: Actor, nowMs: number): Promise<Overview["recent"]> {

@@ -7,6 +7,7 @@ import type { TimeRange } from "@/lib/contracts/shared";
 import type { Actor } from "@/lib/domain/roles";
 import type { Limit, Limits } from "@/native/core/shapes/claims";
 import type { ServiceContext } from "../context";
+import { countLostSamples } from "../devices/count-lost";
 import { requirePermission } from "../require-permission";
 import { loadProgram } from "./get-program";
 import { newestPlatformClaims, newestProgramDocument } from "./newest-document";
@@ -56,9 +57,11 @@ export async function readTelemetry(
       requests: sql<number>`coalesce(sum(${telemetryMinutes.requests}), 0)::int`,
       blocked: sql<number>`coalesce(sum(${telemetryMinutes.blocked}), 0)::int`,
       crashes: sql<number>`coalesce(sum(${telemetryMinutes.crashes}), 0)::int`,
-      newestAt: sql<string | null>`max(${telemetryMinutes.at})`,
+      // A minute is named by its start; the device says when it last told anything.
+      newestAt: sql<string | null>`max(${devices.lastSeenAt})`,
     })
     .from(telemetryMinutes)
+    .leftJoin(devices, eq(devices.id, telemetryMinutes.deviceId))
     .where(inRange);
   return {
     range: query.range,
@@ -71,7 +74,7 @@ export async function readTelemetry(
       requests: totals?.requests ?? 0,
       blocked: totals?.blocked ?? 0,
       crashes: totals?.crashes ?? 0,
-      lost: await countDiscarded(db),
+      lost: await countLostSamples(db),
     },
     newestAt: totals?.newestAt == null ? null : new Date(totals.newestAt).toISOString(),
   };
@@ -178,13 +181,4 @@ async function publishedLimits(db: Database, appId: string): Promise<TelemetrySe
     memoryBytes: line(limits.memoryBytes),
     requestsPerMinute: line(limits.requestsPerMinute),
   };
-}
-
-async function countDiscarded(db: Database): Promise<number> {
-  const [row] = await db
-    .select({
-      lost: sql<number>`coalesce(sum((select sum(value::bigint) from jsonb_each_text(${devices.discarded}))), 0)::int`,
-    })
-    .from(devices);
-  return row?.lost ?? 0;
 }
