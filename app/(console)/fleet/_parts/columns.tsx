@@ -1,0 +1,77 @@
+import type { Column } from "@/components/blocks/data-table";
+import { RelativeTime } from "@/components/blocks/relative-time";
+import type { MarkName } from "@/components/ui/mark";
+import { State } from "@/components/ui/state";
+import type { DeviceView } from "@/lib/contracts/devices";
+
+export const DEVICE_STATES = ["current", "behind", "stale", "never_seen", "revoked"] as const;
+
+const STATES: Record<DeviceView["state"], { mark: MarkName; word: string }> = {
+  current: { mark: "live", word: "Current" },
+  behind: { mark: "waiting", word: "Behind" },
+  stale: { mark: "waiting", word: "Stale" },
+  never_seen: { mark: "proposed", word: "Never seen" },
+  revoked: { mark: "suspended", word: "Revoked" },
+};
+
+export function DeviceState({ state }: { state: DeviceView["state"] }) {
+  return <State mark={STATES[state].mark}>{STATES[state].word}</State>;
+}
+
+export function deviceColumns(revision: number | null): Column<DeviceView>[] {
+  return [
+    { id: "name", head: "Device", cell: (row) => <strong className="font-medium">{row.name}</strong> },
+    { id: "state", head: "State", width: 116, cell: (row) => <DeviceState state={row.state} /> },
+    {
+      id: "runtime",
+      head: "Runtime",
+      width: 124,
+      priority: 2,
+      cell: (row) => `${row.runtime.kind} ${row.runtime.version}`,
+    },
+    {
+      id: "layers",
+      head: "Confinement",
+      width: 220,
+      priority: 3,
+      cell: (row) =>
+        row.runtime.missingLayers.length === 0 ? (
+          <State mark="yes">Whole</State>
+        ) : (
+          <span title={row.runtime.missingLayers.join(", ")}>
+            <State mark="differs">Without {row.runtime.missingLayers.join(", ")}</State>
+          </span>
+        ),
+    },
+    {
+      id: "platform",
+      head: "Platform revision",
+      width: 128,
+      isNumber: true,
+      cell: (row) => (
+        <>
+          {row.appliedPlatform ?? "–"}
+          {revision !== null && row.appliedPlatform !== null && row.appliedPlatform !== revision && (
+            <span className="text-muted"> of {revision}</span>
+          )}
+        </>
+      ),
+    },
+    {
+      id: "applied",
+      head: "Applied",
+      width: 96,
+      isNumber: true,
+      priority: 3,
+      cell: (row) => (row.appliedAt === null ? "–" : <RelativeTime at={row.appliedAt} />),
+    },
+    {
+      id: "seen",
+      head: "Last seen",
+      width: 96,
+      isNumber: true,
+      priority: 2,
+      cell: (row) => (row.lastSeenAt === null ? "never" : <RelativeTime at={row.lastSeenAt} />),
+    },
+  ];
+}

@@ -1,0 +1,117 @@
+"use client";
+
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { Confirm } from "@/components/blocks/confirm";
+import { Identifier } from "@/components/blocks/identifier";
+import { KeyValues } from "@/components/blocks/key-values";
+import { RelativeTime } from "@/components/blocks/relative-time";
+import { SidePanel, SideSection } from "@/components/blocks/side-panel";
+import { Button } from "@/components/ui/button";
+import { State } from "@/components/ui/state";
+import { TextLink } from "@/components/ui/text-link";
+import { useToast } from "@/components/ui/toast";
+import type { DeviceView } from "@/lib/contracts/devices";
+import { revokeDevice } from "@/lib/queries/devices";
+import { usePermission } from "@/lib/queries/use-permission";
+import { DeviceState } from "./columns";
+
+type DevicePanelProps = { device: DeviceView; platformRevision: number | null; onClose(): void };
+
+/** One device: what it says that it enforces, and what of the confinement it lacks. */
+export function DevicePanel({ device, platformRevision, onClose }: DevicePanelProps) {
+  const mayRevoke = usePermission("devices.revoke");
+  const [isRevoking, setRevoking] = useState(false);
+  const programs = Object.entries(device.appliedPrograms);
+  const { runtime } = device;
+  return (
+    <>
+      <SidePanel
+        label={device.name}
+        title={device.name}
+        sub={<Identifier text={device.id} label="device id" head={16} />}
+        actions={<DeviceState state={device.state} />}
+        footer={
+          mayRevoke &&
+          device.state !== "revoked" && (
+            <Button tone="danger" onClick={() => setRevoking(true)}>
+              Revoke device…
+            </Button>
+          )
+        }
+        onClose={onClose}
+      >
+        <SideSection>
+          <KeyValues
+            items={[
+              ["Runtime", `${runtime.kind} ${runtime.version}`],
+              [
+                "Confinement",
+                runtime.missingLayers.length === 0 ? (
+                  <State key="layers" mark="yes">
+                    Whole
+                  </State>
+                ) : (
+                  <State key="layers" mark="differs">
+                    Without {runtime.missingLayers.join(", ")}
+                  </State>
+                ),
+              ],
+              ["Enrolled", <RelativeTime key="enrolled" at={device.enrolledAt} />],
+              ["Last seen", device.lastSeenAt === null ? "never" : <RelativeTime key="seen" at={device.lastSeenAt} />],
+              ["Platform", `revision ${device.appliedPlatform ?? "none"}, newest ${platformRevision ?? "none"}`],
+              ["Applied", device.appliedAt === null ? "nothing" : <RelativeTime key="applied" at={device.appliedAt} />],
+            ]}
+          />
+        </SideSection>
+        <SideSection title="Programs" about={String(programs.length)}>
+          {programs.length === 0 ? (
+            <p className="text-muted">It runs none.</p>
+          ) : (
+            <KeyValues
+              items={programs.map(
+                ([appId, revision]) =>
+                  [
+                    `revision ${revision}`,
+                    <TextLink key={appId} href={`/programs/${appId}`}>
+                      <code>{appId}</code>
+                    </TextLink>,
+                  ] as const,
+              )}
+            />
+          )}
+        </SideSection>
+      </SidePanel>
+      {isRevoking && <RevokeDialog device={device} onClose={() => setRevoking(false)} />}
+    </>
+  );
+}
+
+function RevokeDialog({ device, onClose }: { device: DeviceView; onClose(): void }) {
+  const client = useQueryClient();
+  const toast = useToast();
+  const revoke = useMutation({
+    mutationFn: (reason: string) => revokeDevice(client, device.id, reason),
+    onSuccess: () => {
+      toast({ text: `${device.name} is revoked; its stream is closed.`, mark: "suspended" });
+      onClose();
+    },
+  });
+  return (
+    <Confirm
+      isOpen
+      isDanger
+      needsReason
+      title={`Revoke ${device.name}?`}
+      verb="Revoke device"
+      typedName={device.name}
+      isBusy={revoke.isPending}
+      problem={revoke.error?.message ?? null}
+      onConfirm={(reason) => revoke.mutate(reason)}
+      onClose={onClose}
+    >
+      Its stream closes, it gets no document any more and runs nothing after its grace. Takes one person and cannot be
+      undone; the device would have to enrol anew.
+    </Confirm>
+  );
+}

@@ -1,0 +1,79 @@
+"use client";
+
+import { useMutation } from "@tanstack/react-query";
+import { Download } from "lucide-react";
+import { useState } from "react";
+import { RelativeTime } from "@/components/blocks/relative-time";
+import { Button } from "@/components/ui/button";
+import { Dialog } from "@/components/ui/dialog";
+import { Field } from "@/components/ui/field";
+import { Input } from "@/components/ui/input";
+import { createEnrolment } from "@/lib/queries/devices";
+
+/** The file pins the platform's root keys and holds a one-time token; it is handed over out of band. */
+export function EnrolDialog({ onClose }: { onClose(): void }) {
+  const [name, setName] = useState("");
+  const create = useMutation({ mutationFn: () => createEnrolment(name.trim()) });
+  const save = () => {
+    if (create.data === undefined) return;
+    const url = URL.createObjectURL(
+      new Blob([`${JSON.stringify(create.data.file, null, 2)}\n`], { type: "application/json" }),
+    );
+    const anchor = document.createElement("a");
+    anchor.href = url;
+    anchor.download = "enrolment.json";
+    anchor.click();
+    URL.revokeObjectURL(url);
+  };
+  return (
+    <Dialog
+      isOpen
+      onClose={onClose}
+      title="Make enrolment file"
+      description="It pins the root keys and holds a one-time token. Hand it over by a way that you trust."
+    >
+      {create.data === undefined ? (
+        <form
+          className="grid gap-4"
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (name.trim() !== "") create.mutate();
+          }}
+        >
+          <Field label="Device name" htmlFor="device-name" problem={create.error?.message}>
+            <Input
+              id="device-name"
+              maxLength={100}
+              autoComplete="off"
+              value={name}
+              onChange={({ target }) => setName(target.value)}
+            />
+          </Field>
+          <div className="flex justify-end gap-2">
+            <Button onClick={onClose}>Cancel</Button>
+            <Button type="submit" tone="primary" disabled={name.trim() === "" || create.isPending}>
+              Make file
+            </Button>
+          </div>
+        </form>
+      ) : (
+        <div className="grid gap-3">
+          <p>
+            The file is shown this one time; its token ends <RelativeTime at={create.data.expiresAt} />, or when it is
+            used.
+          </p>
+          <p className="text-muted">
+            On the device: <code>npx bulkhead enroll enrolment.json</code>
+          </p>
+          <div className="flex justify-end gap-2">
+            <Button onClick={onClose}>Close</Button>
+            <Button tone="primary" onClick={save}>
+              <Download size={14} aria-hidden />
+              Save enrolment.json
+            </Button>
+          </div>
+        </div>
+      )}
+    </Dialog>
+  );
+}

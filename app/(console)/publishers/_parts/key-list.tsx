@@ -1,0 +1,91 @@
+"use client";
+
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { Confirm } from "@/components/blocks/confirm";
+import { Identifier } from "@/components/blocks/identifier";
+import { RelativeTime } from "@/components/blocks/relative-time";
+import { Button } from "@/components/ui/button";
+import { State } from "@/components/ui/state";
+import { useToast } from "@/components/ui/toast";
+import type { PublisherView } from "@/lib/contracts/publishers";
+import { cutMiddle } from "@/lib/format/identifier";
+import { narrowNow, previewQuery } from "@/lib/queries/change-sets";
+import { usePermission } from "@/lib/queries/use-permission";
+
+type Key = PublisherView["keys"][number];
+
+/** Keys with what they are worth; revoking one cannot be undone by signing again, so its id is typed. */
+export function KeyList({ publisher }: { publisher: PublisherView }) {
+  const mayNarrow = usePermission("changes.narrow");
+  const [revoking, setRevoking] = useState<Key | null>(null);
+  if (publisher.keys.length === 0) {
+    return (
+      <p className="text-muted">
+        None. Without an active key no bundle of this publisher is accepted. <code>npx bulkhead keygen</code> makes a
+        pair.
+      </p>
+    );
+  }
+  return (
+    <>
+      <ul className="grid gap-1">
+        {publisher.keys.map((key) => (
+          <li key={key.kid} className="flex min-h-7 items-center gap-2">
+            <State mark={key.status === "active" ? "live" : "suspended"}>
+              {key.status === "active" ? "Active" : "Revoked"}
+            </State>
+            <Identifier text={key.kid} label="key id" />
+            <span className="ml-auto whitespace-nowrap text-muted">
+              <RelativeTime at={key.createdAt} />
+            </span>
+            {mayNarrow && key.status === "active" && (
+              <Button tone="danger" size="small" onClick={() => setRevoking(key)}>
+                Revoke…
+              </Button>
+            )}
+          </li>
+        ))}
+      </ul>
+      {revoking !== null && <RevokeDialog revoked={revoking} onClose={() => setRevoking(null)} />}
+    </>
+  );
+}
+
+function RevokeDialog({ revoked, onClose }: { revoked: Key; onClose(): void }) {
+  const client = useQueryClient();
+  const toast = useToast();
+  const revoke = useMutation({
+    mutationFn: async (reason: string) => {
+      // The change names the key's whole value; the published one is asked for, so that only its status changes.
+      const { changes } = await client.fetchQuery(previewQuery([{ member: revoked.member, after: null }]));
+      const before = changes[0]?.before;
+      const value = typeof before === "object" && before !== null ? { ...before, status: "revoked" } : null;
+      return narrowNow(client, [{ member: revoked.member, after: value }], reason);
+    },
+    onSuccess: () => {
+      toast({ text: `Key ${cutMiddle(revoked.kid)} is revoked.`, mark: "suspended" });
+      onClose();
+    },
+  });
+  return (
+    <Confirm
+      isOpen
+      isDanger
+      needsReason
+      title={
+        <>
+          Revoke publisher key <code>{cutMiddle(revoked.kid)}</code>?
+        </>
+      }
+      verb="Revoke key"
+      typedName={revoked.kid.slice(0, 8)}
+      isBusy={revoke.isPending}
+      problem={revoke.error?.message ?? null}
+      onConfirm={(reason) => revoke.mutate(reason)}
+      onClose={onClose}
+    >
+      Versions signed by it stop with <code>KEY_REVOKED</code>. Takes one person; a new key takes two.
+    </Confirm>
+  );
+}

@@ -1,0 +1,58 @@
+"use client";
+
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Identifier } from "@/components/blocks/identifier";
+import { RelativeTime } from "@/components/blocks/relative-time";
+import { Button } from "@/components/ui/button";
+import { Callout } from "@/components/ui/callout";
+import { CopyButton } from "@/components/ui/copy-button";
+import { Mark } from "@/components/ui/mark";
+import type { PublisherView } from "@/lib/contracts/publishers";
+import { createPublisherToken, revokePublisherToken } from "@/lib/queries/publishers";
+import { usePermission } from "@/lib/queries/use-permission";
+
+/** Bearer tokens of the publisher's tools. A new one is shown this one time. */
+export function TokenList({ publisher }: { publisher: PublisherView }) {
+  const client = useQueryClient();
+  const mayRegister = usePermission("programs.register");
+  const create = useMutation({ mutationFn: () => createPublisherToken(client, publisher.id) });
+  const revoke = useMutation({ mutationFn: (tokenId: string) => revokePublisherToken(client, publisher.id, tokenId) });
+  const failure = create.error ?? revoke.error;
+  return (
+    <div className="grid gap-3">
+      {publisher.tokens.length === 0 && <p className="text-muted">None. A token lets its tools submit versions.</p>}
+      <ul className="grid gap-1">
+        {publisher.tokens.map(({ id, expiresAt }) => (
+          <li key={id} className="flex min-h-7 items-center gap-2">
+            <Identifier text={id} label="token id" />
+            <span className="ml-auto whitespace-nowrap text-muted">
+              expires <RelativeTime at={expiresAt} />
+            </span>
+            {mayRegister && (
+              <Button tone="danger" size="small" disabled={revoke.isPending} onClick={() => revoke.mutate(id)}>
+                Revoke
+              </Button>
+            )}
+          </li>
+        ))}
+      </ul>
+      {create.data && (
+        <Callout icon={<Mark name="yes" />}>
+          <p className="font-medium">Shown this one time</p>
+          <p className="flex items-center gap-1">
+            <code className="wrap-anywhere">{create.data.token}</code>
+            <CopyButton text={create.data.token} label="token" />
+          </p>
+        </Callout>
+      )}
+      {failure && <p role="alert">{failure.message}</p>}
+      {mayRegister && (
+        <span>
+          <Button disabled={create.isPending} onClick={() => create.mutate()}>
+            Make a token
+          </Button>
+        </span>
+      )}
+    </div>
+  );
+}

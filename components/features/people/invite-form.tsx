@@ -1,0 +1,115 @@
+"use client";
+
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useId, useState } from "react";
+import { Button } from "@/components/ui/button";
+import { Callout } from "@/components/ui/callout";
+import { Field } from "@/components/ui/field";
+import { Input } from "@/components/ui/input";
+import { Mark } from "@/components/ui/mark";
+import { Select } from "@/components/ui/select";
+import { TextLink } from "@/components/ui/text-link";
+import { ROLES, type Role } from "@/lib/domain/roles";
+import { isConsoleError } from "@/lib/http/console-client";
+import { invitePerson } from "@/lib/queries/people";
+import { publisherListQuery } from "@/lib/queries/publishers";
+import { OneTimeLink } from "./one-time-link";
+import { ROLE_WORDS } from "./role-words";
+
+/** Invites a person. The link is shown once, here; where two people are needed, a change set waits instead. */
+export function InviteForm() {
+  const id = useId();
+  const client = useQueryClient();
+  const [email, setEmail] = useState("");
+  const [name, setName] = useState("");
+  const [role, setRole] = useState<Role>("operator");
+  const [publisherId, setPublisherId] = useState("");
+  const publishers = useQuery({ ...publisherListQuery(), enabled: role === "developer" });
+  const owners = publishers.data?.items ?? [];
+  const owner = role === "developer" ? publisherId || (owners[0]?.id ?? "") : "";
+  const invite = useMutation({
+    mutationFn: () =>
+      invitePerson(client, { email: email.trim(), name: name.trim(), role, publisherId: owner === "" ? null : owner }),
+    onSuccess: () => {
+      setEmail("");
+      setName("");
+    },
+  });
+  const details = isConsoleError(invite.error) ? invite.error.details : [];
+  const problem = (path: string) => details.find((detail) => detail.path === path)?.message ?? null;
+  const isReady =
+    name.trim() !== "" && /^[^\s@]+@[^\s@]+$/.test(email.trim()) && (role !== "developer" || owner !== "");
+  return (
+    <form
+      className="grid gap-3"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (isReady && !invite.isPending) invite.mutate();
+      }}
+    >
+      <div className="grid items-start gap-2 phone:grid-cols-[minmax(0,1fr)_minmax(0,1fr)_144px]">
+        <Field label="Name" htmlFor={`${id}-name`} problem={problem("/name")}>
+          <Input
+            id={`${id}-name`}
+            maxLength={100}
+            autoComplete="off"
+            value={name}
+            onChange={(e) => setName(e.target.value)}
+          />
+        </Field>
+        <Field label="E-mail" htmlFor={`${id}-email`} problem={problem("/email")}>
+          <Input
+            id={`${id}-email`}
+            type="email"
+            maxLength={254}
+            autoComplete="off"
+            value={email}
+            onChange={(event) => setEmail(event.target.value)}
+          />
+        </Field>
+        <Field label="Role" htmlFor={`${id}-role`} hint={ROLE_WORDS[role]}>
+          <Select
+            id={`${id}-role`}
+            value={role}
+            onChange={(event) => setRole(ROLES.find((name_) => name_ === event.target.value) ?? role)}
+          >
+            {ROLES.map((name_) => (
+              <option key={name_} value={name_}>
+                {name_}
+              </option>
+            ))}
+          </Select>
+        </Field>
+      </div>
+      {role === "developer" && (
+        <Field
+          label="Publisher"
+          htmlFor={`${id}-publisher`}
+          hint={publishers.isSuccess && owners.length === 0 ? "There is no publisher yet." : undefined}
+        >
+          <Select id={`${id}-publisher`} value={owner} onChange={(event) => setPublisherId(event.target.value)}>
+            {owners.map((item) => (
+              <option key={item.id} value={item.id}>
+                {item.name}
+              </option>
+            ))}
+          </Select>
+        </Field>
+      )}
+      {invite.error && details.length === 0 && <p role="alert">{invite.error.message}</p>}
+      {invite.data?.link && <OneTimeLink link={invite.data.link} expiresAt={invite.data.expiresAt} />}
+      {invite.data && invite.data.link === null && invite.data.changeSetId !== null && (
+        <Callout icon={<Mark name="waiting" />} tone="waiting">
+          A role that proposes or approves takes two people.{" "}
+          <TextLink href={`/policy/${invite.data.changeSetId}`}>The proposal waits for another's approval.</TextLink>{" "}
+          The link can be made after it.
+        </Callout>
+      )}
+      <span>
+        <Button type="submit" tone="primary" disabled={!isReady || invite.isPending}>
+          Invite person
+        </Button>
+      </span>
+    </form>
+  );
+}

@@ -1,0 +1,55 @@
+import type { Column } from "@/components/blocks/data-table";
+import { RelativeTime } from "@/components/blocks/relative-time";
+import { Face } from "@/components/ui/face";
+import { State } from "@/components/ui/state";
+import type { PersonView } from "@/lib/contracts/people";
+import { ROLE_WORDS } from "./role-words";
+
+const STATES = {
+  active: ["live", "Joined"],
+  invited: ["waiting", "Invited"],
+  disabled: ["retired", "Disabled"],
+} as const;
+
+export const personColumns: Column<PersonView>[] = [
+  {
+    id: "person",
+    head: "Person",
+    cell: (row) => (
+      <span className="inline-flex min-w-0 items-center gap-2">
+        <Face name={row.name} isSmall />
+        <span className="truncate font-medium">{row.name}</span>
+        {row.isMe && <span className="text-muted">you</span>}
+      </span>
+    ),
+  },
+  {
+    id: "email",
+    head: "E-mail",
+    priority: 3,
+    cell: (row) => <span className="text-muted">{row.email}</span>,
+  },
+  { id: "role", head: "Role", width: 92, cell: (row) => row.role },
+  {
+    id: "may",
+    head: "May",
+    width: 232,
+    priority: 3,
+    cell: (row) => <span className="text-muted">{ROLE_WORDS[row.role]}</span>,
+  },
+  {
+    id: "state",
+    head: "State",
+    width: 108,
+    cell: (row) => <State mark={STATES[row.state][0]}>{STATES[row.state][1]}</State>,
+  },
+  {
+    id: "seen",
+    head: "Last seen",
+    width: 96,
+    isNumber: true,
+    priority: 2,
+    cell: (row) =>
+      row.lastSeenAt === null ? <span className="text-muted">never</span> : <RelativeTime at={row.lastSeenAt} />,
+  },
+];
