@@ -64,10 +64,14 @@ export function readFrame(data: Uint8Array, offset: number): (SealedRecord & { e
   return entry === null ? null : { sequence: entry.sequence, sha256, line, end: to + 1 };
 }
 
-/** Whether a whole frame begins anywhere behind `offset`: then what stands at `offset` was no unfinished end. */
+/**
+ * Whether a whole frame begins anywhere behind `offset`: then what stands at `offset` was no unfinished end. A line's
+ * own text cannot pass for a frame, because it holds no line end.
+ */
 export function hasFrameBehind(data: Uint8Array, offset: number): boolean {
-  for (let at = data.indexOf(NEWLINE, offset); at !== -1; at = data.indexOf(NEWLINE, at + 1)) {
-    if (readFrame(data, at + 1) !== null) return true;
+  const text = Buffer.from(data.buffer, data.byteOffset + offset, data.length - offset).toString("latin1");
+  for (const match of text.matchAll(/(?=[0-9a-f]{8} [0-9a-f]{64} \{)/g)) {
+    if (match.index > 0 && readFrame(data, offset + match.index) !== null) return true;
   }
   return false;
 }
