@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { missingLayers as missingLayersOf } from "@/native/host/confinement/confinement-layers";
 import { probeConfinement } from "@/native/host/confinement/probe-confinement";
 import type { HostStatus } from "@/native/host/runtime/host";
+import { type Child, startChild } from "../client/child";
 import type { ConsoleSession } from "../client/console-session";
-import { type Child, startChild } from "./child";
 
 export type ProgramLine = HostStatus["programs"][number];
 

@@ -16,12 +16,13 @@ export function startChild(
   args: readonly string[],
   options: {
     cwd: string;
+    nodeArgs?: readonly string[];
     env?: NodeJS.ProcessEnv;
     say(text: string): void;
     onLine?(line: Record<string, unknown>): void;
   },
 ): Child {
-  const child = spawn(process.execPath, [script, ...args], {
+  const child = spawn(process.execPath, [...(options.nodeArgs ?? []), script, ...args], {
     cwd: options.cwd,
     env: options.env ?? process.env,
     stdio: ["ignore", "pipe", "pipe"],
