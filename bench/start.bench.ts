@@ -1,0 +1,110 @@
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createFrameReader, encodeFrame, FROM_HOST, FROM_PROGRAM } from "../native/host/bridge/frame-codec";
+import { missingLayers } from "../native/host/confinement/confinement-layers";
+import { type Confinement, probeConfinement } from "../native/host/confinement/probe-confinement";
+import { launchEngine } from "../native/host/program/program-runner";
+import { policyOf, startTestProgram } from "../native/host/program/testing/program-bench";
+import type { BenchResult } from "./bench-report";
+
+const ROUNDS = 25;
+const WARM_UP = 3;
+const RATIO_MAX = 1.3;
+const SOURCE = `bulkhead.call("device.info", {});`;
+const MEMORY_BYTES = 256 * 1024 * 1024;
+
+/** The same engine in the same confinement, given the same source, with nobody behind its channel. */
+async function bareStart(confinement: Confinement): Promise<number> {
+  const from = performance.now();
+  const group = confinement.groups.usable
+    ? confinement.groups.create(randomBytes(6).toString("hex"), { memoryBytes: MEMORY_BYTES, processes: 64 })
+    : undefined;
+  const launched = await launchEngine(confinement, group);
+  if (!launched.ok) throw new Error(launched.reason);
+  const { channel, kill, exited } = launched.process;
+  const called = new Promise<number>((resolve, reject) => {
+    const reader = createFrameReader();
+    channel.on("data", (bytes: Buffer) => {
+      const { frames } = reader.push(bytes);
+      if (frames.some((frame) => frame.kind === FROM_PROGRAM.call)) resolve(performance.now() - from);
+    });
+    channel.on("error", reject);
+    channel.on("close", () => reject(new Error("the engine ended before its call")));
+  });
+  channel.write(encodeFrame(FROM_HOST.source, SOURCE));
+  channel.write(encodeFrame(FROM_HOST.run, JSON.stringify({ memoryPagesMax: 2048, turnCpuMsMax: 30_000 })));
+  const elapsed = await called;
+  kill();
+  await exited;
+  group?.remove();
+  return elapsed;
+}
+
+/** A whole program: storage, policy, limits, bridge, telemetry; until its first call was decided and allowed. */
+async function programStart(storageDir: string): Promise<number> {
+  const policy = policyOf();
+  const from = performance.now();
+  let decided: (elapsed: number) => void = () => undefined;
+  const first = new Promise<number>((resolve) => {
+    decided = resolve;
+  });
+  const { program } = await startTestProgram(SOURCE, {
+    policy,
+    storageDir,
+    telemetry: {
+      addToMinute(_program, { apis }) {
+        if (apis?.["device.info"]?.allowed === 1) decided(performance.now() - from);
+      },
+      recordEvent: () => undefined,
+    },
+  });
+  const elapsed = await first;
+  await program.stop("stopped");
+  return elapsed;
+}
+
+function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((one, other) => one - other);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
+
+const row = (name: string, values: readonly number[]) => ({
+  start: name,
+  rounds: values.length,
+  median: quantile(values, 0.5),
+  p95: quantile(values, 0.95),
+});
+
+/** Cold start of a script program, from the wish to its first bridge call, beside the bare engine (in turns). */
+export async function run(): Promise<BenchResult> {
+  const confinement = await probeConfinement();
+  const missing = missingLayers(confinement.layers, []);
+  const target = `median of a program at most ${RATIO_MAX} times the bare engine's in the same confinement`;
+  if (missing.length > 0) {
+    const results = missing.map((name) => ({ start: "not measured", missing: name }));
+    return { bench: "start", unit: "ms", results, target, ok: false };
+  }
+  const storageDir = await mkdtemp(join(tmpdir(), "bulkhead-bench-start-"));
+  const bare: number[] = [];
+  const program: number[] = [];
+  try {
+    for (let round = -WARM_UP; round < ROUNDS; round += 1) {
+      const bareMs = await bareStart(confinement);
+      const programMs = await programStart(storageDir);
+      if (round < 0) continue;
+      bare.push(bareMs);
+      program.push(programMs);
+    }
+  } finally {
+    await rm(storageDir, { recursive: true, force: true });
+  }
+  const ratio = quantile(program, 0.5) / quantile(bare, 0.5);
+  const results = [
+    row("bare engine", bare),
+    row("program", program),
+    { start: "ratio", rounds: ROUNDS, median: ratio },
+  ];
+  return { bench: "start", unit: "ms", results, target, ok: ratio <= RATIO_MAX };
+}
