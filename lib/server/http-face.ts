@@ -72,7 +72,11 @@ export type LeanFace = {
 };
 
 /** Devices, publishers' tools and streams by plain node http; everything else by `otherwise`. */
-export function createNodeHandler(context: ServiceContext, lean: LeanFace, otherwise: NodeHandler | null): NodeHandler {
+export function createNodeHandler(
+  context: Pick<ServiceContext, "ids" | "logger">,
+  lean: LeanFace,
+  otherwise: NodeHandler | null,
+): NodeHandler {
   const router = createRouter(lean.routes, context);
   const onFailure = (error: unknown) => context.logger("warn", "answer_not_sent", { error });
   return async (request, response) => {

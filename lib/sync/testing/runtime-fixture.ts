@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { bundles, enrolmentTokens, versions } from "@/db/schema";
+import type { Store } from "@/db/store";
 import type { TestStoreOptions } from "@/db/testing/with-test-store";
 import { createRouter } from "@/lib/http/router";
 import { createRuntimeApi, type RuntimeApi, runtimeRoutedHandlers } from "../runtime/runtime-api";
@@ -22,7 +23,7 @@ export type RuntimeFixture = SyncFixture & {
 const BASE = "http://console.test/api/runtime/v1";
 
 /** A platform with its runtime API, called as a fetch handler. */
-export async function openRuntimeFixture(options: TestStoreOptions = {}): Promise<RuntimeFixture> {
+export async function openRuntimeFixture(options: TestStoreOptions & { store?: Store } = {}): Promise<RuntimeFixture> {
   const fixture = await openSyncFixture(options);
   const { store, ctx, clock } = fixture;
   const accessKey = await fixture.folder.deriveKey("access");

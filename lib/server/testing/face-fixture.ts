@@ -1,0 +1,39 @@
+import type { ServiceContext } from "@/lib/services/context";
+import { openRuntimeFixture, type RuntimeFixture } from "@/lib/sync/testing/runtime-fixture";
+import { boundPort, createNodeHandler, openHttpFace } from "../http-face";
+import { createLeanApi } from "../lean-api";
+import { leanRouteTable } from "../route-table";
+
+export type FaceFixture = RuntimeFixture & {
+  baseUrl: string;
+  context: ServiceContext;
+  close(): Promise<void>;
+};
+
+/** The lean face on a port of its own, as `npm run start:sync` serves it. */
+export async function openFaceFixture(): Promise<FaceFixture> {
+  const fixture = await openRuntimeFixture();
+  const context: ServiceContext = {
+    store: fixture.store,
+    ...fixture.ctx,
+    config: {
+      baseUrl: "http://localhost",
+      environment: "development",
+      isDevelopmentStore: true,
+      version: "0.0.0-test",
+      authSecret: "not used by this face, thirty-two bytes",
+      oidc: null,
+    },
+  };
+  const face = await openHttpFace("127.0.0.1", 0);
+  face.serve(createNodeHandler(context, createLeanApi(context, fixture.api, leanRouteTable), null));
+  return {
+    ...fixture,
+    context,
+    baseUrl: `http://127.0.0.1:${boundPort(face.server)}`,
+    async close() {
+      await face.close(0);
+      await fixture.close();
+    },
+  };
+}

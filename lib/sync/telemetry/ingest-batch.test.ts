@@ -1,0 +1,249 @@
+import { eq } from "drizzle-orm";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { devices, events, telemetryMinutes } from "@/db/schema";
+import type { Announcement } from "@/db/store";
+import { publishDocuments } from "../publish-documents";
+import { buildBatch, buildBlocked, buildMinute } from "../testing/batch-builder";
+import { openRuntimeFixture, type RuntimeFixture } from "../testing/runtime-fixture";
+
+let fixture: RuntimeFixture;
+beforeAll(async () => {
+  fixture = await openRuntimeFixture();
+  await fixture.addProgram("com.example.a");
+  await fixture.addProgram("com.example.b");
+});
+afterAll(() => fixture.close());
+
+const program = (minutes: unknown[], appId = "com.example.a") => ({ appId, versionCode: 1, minutes });
+const minutesOf = (deviceId: string) =>
+  fixture.store.db.select().from(telemetryMinutes).where(eq(telemetryMinutes.deviceId, deviceId));
+const eventsOf = (deviceId: string) => fixture.store.db.select().from(events).where(eq(events.deviceId, deviceId));
+async function deviceRow(deviceId: string) {
+  const [row] = await fixture.store.db.select().from(devices).where(eq(devices.id, deviceId));
+  return row;
+}
+
+describe("telemetry", () => {
+  it("adds counters up, keeps the greatest of the maxima, and names what was taken in", async () => {
+    const { accessToken, deviceId } = await fixture.addDevice();
+    const at = fixture.nowSeconds();
+    const host = { host: "api.example", port: 443, purpose: "request" };
+    const first = buildMinute(at, {
+      cpuMs: 100,
+      memoryBytesMax: 500,
+      requests: 3,
+      inFlightMax: 4,
+      apis: { "network.request": { allowed: 2, denied: 1 } },
+      hosts: [{ ...host, allowed: 2, blocked: 0 }],
+      denials: [{ cause: "0123456789abcdef", code: "HOST_NOT_ALLOWED", layer: "host", rule: null, count: 1 }],
+    });
+    const second = buildMinute(at, {
+      cpuMs: 50,
+      memoryBytesMax: 400,
+      requests: 1,
+      inFlightMax: 6,
+      apis: { "network.request": { allowed: 1, denied: 0 }, "device.info": { allowed: 1, denied: 0 } },
+      hosts: [{ ...host, allowed: 1, blocked: 2 }],
+      denials: [{ cause: "0123456789abcdef", code: "HOST_NOT_ALLOWED", layer: "host", rule: null, count: 4 }],
+    });
+    for (const minute of [first, second]) {
+      const response = await fixture.post("telemetry", buildBatch(at, { programs: [program([minute])] }), accessToken);
+      expect(await response.json()).toEqual({ accepted: 1, rejected: [], nextIntervalSeconds: 5, sampling: 100 });
+    }
+    expect(await minutesOf(deviceId)).toMatchObject([
+      {
+        cpuMs: 150,
+        memoryBytesMax: 500,
+        requests: 4,
+        inFlightMax: 6,
+        apis: { "network.request": { allowed: 3, denied: 1 }, "device.info": { allowed: 1, denied: 0 } },
+        hosts: [{ ...host, allowed: 3, blocked: 2 }],
+        denials: [{ cause: "0123456789abcdef", count: 5 }],
+      },
+    ]);
+  });
+
+  it("answers the same batch again as before and counts it once, also when it arrives many times at once", async () => {
+    const { accessToken, deviceId } = await fixture.addDevice();
+    const at = fixture.nowSeconds();
+    const batch = buildBatch(at, {
+      programs: [program([buildMinute(at, { requests: 7 })])],
+      events: [buildBlocked(at)],
+    });
+    const answers = await Promise.all([1, 2, 3, 4].map(() => fixture.post("telemetry", batch, accessToken)));
+    const bodies = await Promise.all(answers.map((response) => response.text()));
+    expect(new Set(bodies).size).toBe(1);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    expect((await minutesOf(deviceId)).map(({ requests }) => requests)).toEqual([7]);
+    expect(await eventsOf(deviceId)).toHaveLength(1);
+  });
+
+  it("refuses the same batch id with another body, and takes the same id from another device", async () => {
+    const one = await fixture.addDevice();
+    const other = await fixture.addDevice();
+    const batch = buildBatch(fixture.nowSeconds());
+    expect((await fixture.post("telemetry", batch, one.accessToken)).status).toBe(200);
+    expect((await fixture.post("telemetry", { ...batch, sequence: 2 }, one.accessToken)).status).toBe(409);
+    expect((await fixture.post("telemetry", { ...batch, sequence: 2 }, other.accessToken)).status).toBe(200);
+  });
+
+  it("rejects each entry that can't be counted by its id, and takes the others in", async () => {
+    const { accessToken, deviceId } = await fixture.addDevice();
+    const at = fixture.nowSeconds();
+    const minute = at - (at % 60);
+    const fine = buildMinute(at, { requests: 1 });
+    const batch = buildBatch(at, {
+      programs: [
+        program([fine, fine, buildMinute(at - 15 * 86_400), buildMinute(at + 600), { at: "soon" }]),
+        program([fine], "com.example.unknown"),
+        program(
+          [
+            buildMinute(at, {
+              hosts: [{ host: "a.example/path", port: 443, purpose: "request", allowed: 1, blocked: 0 }],
+            }),
+          ],
+          "com.example.b",
+        ),
+      ],
+      events: [
+        buildBlocked(at, { eventId: "evt-fine-1" }),
+        buildBlocked(at, { eventId: "evt-fine-1" }),
+        buildBlocked(at, { eventId: "evt-path-1", host: "a.example/path" }),
+        buildBlocked(at, { eventId: "evt-nul-01", rule: "\u0000" }),
+        buildBlocked(at, { eventId: "evt-type-1", type: "made_up" }),
+        null,
+      ],
+    });
+    const response = await fixture.post("telemetry", batch, accessToken);
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({
+      accepted: 2,
+      rejected: [
+        { id: `com.example.a/1/${minute}`, code: "DUPLICATE" },
+        { id: `com.example.a/1/${minute - 15 * 86_400}`, code: "TOO_OLD" },
+        { id: `com.example.a/1/${minute + 600}`, code: "NOT_YET_VALID" },
+        { id: "com.example.a/1/soon", code: "MALFORMED" },
+        { id: `com.example.unknown/1/${minute}`, code: "UNKNOWN_PROGRAM" },
+        { id: `com.example.b/1/${minute}`, code: "MALFORMED" },
+        { id: "evt-fine-1", code: "DUPLICATE" },
+        { id: "evt-path-1", code: "MALFORMED" },
+        { id: "evt-nul-01", code: "MALFORMED" },
+        { id: "evt-type-1", code: "MALFORMED" },
+        { id: "?", code: "MALFORMED" },
+      ],
+    });
+    expect(await minutesOf(deviceId)).toHaveLength(1);
+    expect((await eventsOf(deviceId)).map(({ eventId }) => eventId)).toEqual(["evt-fine-1"]);
+  });
+
+  it("keeps an event once across batches, and the cause that its denial id begins with", async () => {
+    const { accessToken, deviceId } = await fixture.addDevice();
+    const at = fixture.nowSeconds();
+    const event = buildBlocked(at, { denialId: "00112233445566778899aabbccddeeff" });
+    for (const sequence of [1, 2]) {
+      await fixture.post("telemetry", buildBatch(at, { sequence, events: [event] }), accessToken);
+    }
+    expect(await eventsOf(deviceId)).toMatchObject([{ cause: "0011223344556677", code: "HOST_NOT_ALLOWED" }]);
+  });
+
+  it("puts what is past the bounds of a minute under ~other and loses no count", async () => {
+    const { accessToken, deviceId } = await fixture.addDevice();
+    const at = fixture.nowSeconds();
+    for (const half of [0, 1]) {
+      const hosts = Array.from({ length: 40 }, (_, n) => {
+        return { host: `h${half}-${n}.example`, port: 443, purpose: "request", allowed: 1, blocked: 1 };
+      });
+      const minute = buildMinute(at, { hosts });
+      await fixture.post("telemetry", buildBatch(at, { programs: [program([minute])] }), accessToken);
+    }
+    const [row] = await minutesOf(deviceId);
+    expect(row?.hosts).toHaveLength(51);
+    expect(row?.hosts.find(({ host }) => host === "~other")).toMatchObject({ allowed: 30, blocked: 30 });
+    expect(row?.hosts.reduce((sum, { allowed }) => sum + allowed, 0)).toBe(80);
+  });
+
+  it("notes what the device enforces, never backwards and never what was not issued", async () => {
+    const { accessToken, deviceId } = await fixture.addDevice();
+    const send = async (platform: number, epoch = 1) => {
+      const applied = { epoch, keyset: 1, platform, programs: { "com.example.a": 3 } };
+      await fixture.post("telemetry", buildBatch(fixture.nowSeconds(), { applied }), accessToken);
+      return await deviceRow(deviceId);
+    };
+    const publish = () =>
+      fixture.store.transaction((tx) =>
+        publishDocuments(tx, fixture.ctx, { appIds: [], platform: true, changeSetId: null, narrows: false }),
+      );
+    await publish();
+    const { platformRevision } = await publish();
+    expect(await send(platformRevision)).toMatchObject({
+      appliedPlatform: platformRevision,
+      appliedPrograms: { "com.example.a": 3 },
+      runtimeVersion: "0.2.0",
+    });
+    expect((await send(platformRevision - 1))?.appliedPlatform).toBe(platformRevision);
+    expect((await send(platformRevision + 1))?.appliedPlatform).toBe(platformRevision);
+    expect((await send(1, 2))?.appliedEpoch).toBe(1);
+  });
+
+  it("keeps when a revision was applied, however often the device repeats it", async () => {
+    const { accessToken, deviceId } = await fixture.addDevice();
+    await fixture.post("telemetry", buildBatch(fixture.nowSeconds()), accessToken);
+    const appliedAt = (await deviceRow(deviceId))?.appliedAt;
+    fixture.clock.advance(30);
+    await fixture.post("telemetry", buildBatch(fixture.nowSeconds()), accessToken);
+    expect(await deviceRow(deviceId)).toMatchObject({ appliedAt, lastSeenAt: new Date(fixture.clock.nowMs()) });
+  });
+
+  it("sums what the device had to discard, by reason", async () => {
+    const { accessToken, deviceId } = await fixture.addDevice();
+    const discarded = [{ reason: "queue_full", count: 3 }];
+    await fixture.post("telemetry", buildBatch(fixture.nowSeconds(), { discarded }), accessToken);
+    await fixture.post("telemetry", buildBatch(fixture.nowSeconds(), { discarded }), accessToken);
+    expect((await deviceRow(deviceId))?.discarded).toEqual({ queue_full: 6 });
+  });
+
+  it("announces measured and denying programs after the commit, and not those of an event known before", async () => {
+    const { accessToken } = await fixture.addDevice();
+    const heard: Announcement[] = [];
+    const stop = fixture.store.subscribe((announcement) => void heard.push(announcement));
+    const at = fixture.nowSeconds();
+    const events = [buildBlocked(at)];
+    await fixture.post("telemetry", buildBatch(at, { events }), accessToken);
+    await expect.poll(() => heard).toContainEqual({ topic: "denials", appIds: ["com.example.a"] });
+    heard.length = 0;
+    const minutes = [buildMinute(at, { requests: 1 })];
+    await fixture.post(
+      "telemetry",
+      buildBatch(at, { events, programs: [program(minutes, "com.example.b")] }),
+      accessToken,
+    );
+    await expect.poll(() => heard).toContainEqual({ topic: "telemetry", appIds: ["com.example.b"] });
+    expect(heard.filter(({ topic }) => topic === "denials")).toEqual([]);
+    stop();
+  });
+
+  it("takes gzip in, bounded after decompression too", async () => {
+    const { accessToken } = await fixture.addDevice();
+    const send = async (text: string) => {
+      const folded = new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"));
+      return await fixture.fetch("telemetry", {
+        method: "POST",
+        headers: { "content-type": "application/json", "content-encoding": "gzip" },
+        body: await new Response(folded).arrayBuffer(),
+        token: accessToken,
+      });
+    };
+    const batch = JSON.stringify(buildBatch(fixture.nowSeconds()));
+    expect((await send(batch)).status).toBe(200);
+    expect((await send(`${batch}${" ".repeat(1024 * 1024)}`)).status).toBe(413);
+  });
+
+  it("refuses a frame that is none", async () => {
+    const { accessToken } = await fixture.addDevice();
+    const at = fixture.nowSeconds();
+    const frames = [{}, buildBatch(at, { batchId: "short" }), buildBatch(at, { runtime: { kind: "toaster" } })];
+    for (const frame of frames) expect((await fixture.post("telemetry", frame, accessToken)).status).toBe(400);
+    const nul = buildBatch(at, { discarded: [{ reason: "\u0000", count: 1 }] });
+    expect((await fixture.post("telemetry", nul, accessToken)).status).toBe(400);
+  });
+});
