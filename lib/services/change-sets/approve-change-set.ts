@@ -9,7 +9,7 @@ import { approveSubmission } from "../submissions/decide-submission";
 import { findSubmissionOf } from "../submissions/find-submission-of";
 import { auditSet } from "./audit-set";
 import { decideOnSet } from "./decide-on-set";
-import { getChangeSet } from "./list-change-sets";
+import { getChangeSet } from "./get-change-set";
 import { requireFresh, requirePublishable } from "./open-set";
 
 /**

@@ -9,7 +9,7 @@ import { refuseSubmission } from "../submissions/decide-submission";
 import { findSubmissionOf } from "../submissions/find-submission-of";
 import { auditSet } from "./audit-set";
 import { type Decision, decideOnSet } from "./decide-on-set";
-import { getChangeSet } from "./list-change-sets";
+import { getChangeSet } from "./get-change-set";
 
 type Ending = { state: "discarded" | "withdrawn" | "refused"; decidedBy?: string; reason: string | null };
 
