@@ -7,7 +7,7 @@ import { readPublicSuffixes } from "../core/decide/public-suffixes";
 import type { TelemetryBatch } from "../core/telemetry/batch";
 import { probeConfinement } from "./confinement/probe-confinement";
 import { developmentHostsFileShape } from "./egress/development-hosts";
-import type { HostLog } from "./ports";
+import type { ConsoleLine, HostLog } from "./ports";
 import { startProgram } from "./program/program-runner";
 import { openDataDirectory } from "./runtime/data-directory";
 import { type EnrolResult, enrollDevice } from "./runtime/enroll-device";
@@ -45,6 +45,8 @@ export type RunOptions = {
   user?: string;
   log: HostLog;
   onStatus?(status: HostStatus): void;
+  /** Hears each line that a program writes. */
+  onConsole?(appId: string, line: ConsoleLine): void;
 };
 
 /** Runs the programs of an enrolled device until the host is stopped. */
@@ -68,6 +70,7 @@ export type RunLocalOptions = {
   allowDegraded?: readonly string[];
   log: HostLog;
   onStatus?(status: HostStatus): void;
+  onConsole?(appId: string, line: ConsoleLine): void;
   onBatch(batch: TelemetryBatch): void;
 };
 
@@ -97,6 +100,7 @@ export async function runLocal(options: RunLocalOptions): Promise<{ ok: true; ho
       ...(options.developmentHosts === undefined ? {} : { developmentHosts: options.developmentHosts }),
       ...(options.allowDegraded === undefined ? {} : { allowDegraded: options.allowDegraded }),
       ...(options.onStatus === undefined ? {} : { onStatus: options.onStatus }),
+      ...(options.onConsole === undefined ? {} : { onConsole: options.onConsole }),
     });
     if (!started.ok) {
       await dropScratch();

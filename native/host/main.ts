@@ -56,6 +56,7 @@ async function main(argv: readonly string[]): Promise<number> {
       last = text;
       say("status", status);
     },
+    onConsole: (appId, line) => say("console", { appId, ...line }),
     ...(values["development-hosts"] === undefined ? {} : { developmentHosts: values["development-hosts"] }),
     ...(values["allow-degraded"] === undefined ? {} : { allowDegraded: values["allow-degraded"] }),
     ...(values.user === undefined ? {} : { user: values.user }),

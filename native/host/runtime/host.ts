@@ -4,7 +4,7 @@ import type { ConfinementLayer, RuntimeIdentity } from "../../core/wire/runtime-
 import { acceptDevelopmentHosts } from "../egress/development-hosts";
 import { createEgress } from "../egress/perform-request";
 import { type ResolveName, systemResolveName } from "../egress/resolve-name";
-import type { HostClock, HostLog, HostTimers, StartProgram } from "../ports";
+import type { ConsoleLine, HostClock, HostLog, HostTimers, StartProgram } from "../ports";
 import { type DurableFiles, nodeDurableFiles } from "../state/durable-files";
 import { createPolicyTime } from "../state/policy-time";
 import { createCoreVerifier } from "../sync/core-verifier";
@@ -42,6 +42,10 @@ export type HostOptions = {
   restart?: boolean;
   log: HostLog;
   onStatus?(status: HostStatus): void;
+  /** What the person answered when asked for a capability; without it nobody was asked. */
+  consent?(appId: string, capability: string): "given" | "refused" | undefined;
+  /** Hears each line that a program writes. */
+  onConsole?(appId: string, line: ConsoleLine): void;
   clock?: HostClock;
   timers?: HostTimers;
   random?(): number;
@@ -194,6 +198,13 @@ async function compose(options: HostOptions, data: DataDirectory, files: Durable
       telemetry,
       allowDegraded: options.allowDegraded ?? [],
       log,
+    },
+    personal(appId) {
+      const { consent, onConsole } = options;
+      return {
+        ...(consent ? { consent: (capability: string) => consent(appId, capability) } : {}),
+        ...(onConsole ? { console: (line: ConsoleLine) => onConsole(appId, line) } : {}),
+      };
     },
     timers,
     random,

@@ -37,7 +37,9 @@ export type SupervisorOptions = {
   getBundle: GetBundle;
   startProgram: StartProgram;
   /** Everything a program is started with, beside its bundle and policy. */
-  surroundings: Omit<StartProgramOptions, "bundle" | "policy">;
+  surroundings: Omit<StartProgramOptions, "bundle" | "policy" | "consent" | "console">;
+  /** What is each program's own: whom it asks, and who reads what it writes. */
+  personal(appId: string): Pick<StartProgramOptions, "consent" | "console">;
   timers: HostTimers;
   random(): number;
   /** Whether a program that ended is started again, with growing waits. */
@@ -172,7 +174,12 @@ export function createProgramSupervisor(options: SupervisorOptions): ProgramSupe
     if (isStopping || !known || standing.kind !== "run" || standing.versionCode !== versionCode) {
       return setState(slot, "waiting", standing.kind === "run" ? null : standing.reason);
     }
-    const result = await options.startProgram({ ...surroundings, bundle: found.bundle, policy: known.applied });
+    const result = await options.startProgram({
+      ...surroundings,
+      ...options.personal(appId),
+      bundle: found.bundle,
+      policy: known.applied,
+    });
     if (!result.ok) {
       log("error", "program_not_started", { appId, reason: result.reason, missing: result.missing });
       return failed(slot, result.reason, RESTART_CAP_MS);

@@ -22,7 +22,9 @@ export const NOTHING_IN_FORCE: DocumentsInForce = {
  */
 export function closeEarly(before: DocumentsInForce, arriving: PlatformClaims): DocumentsInForce {
   const heldSuspensions = new Set([...before.heldSuspensions, ...arriving.suspended]);
-  if (!before.platform) return { ...before, heldSuspensions };
+  const isBlockingMore = arriving.blockedHosts.some((host) => !before.platform?.blockedHosts.includes(host));
+  // The same document object where nothing more is blocked: programs keep the policy that they have.
+  if (!before.platform || !isBlockingMore) return { ...before, heldSuspensions };
   const kept = before.platform.blockedHosts.filter((host) => !arriving.blockedHosts.includes(host));
   const blockedHosts = [...arriving.blockedHosts, ...kept];
   return { ...before, platform: { ...before.platform, blockedHosts }, heldSuspensions };
