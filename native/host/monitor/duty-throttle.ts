@@ -13,13 +13,6 @@ export type DutyThrottle = {
 
 type ThrottleClock = { monotonicMs(): number };
 
-export const systemTimers: HostTimers = {
-  after(delayMs, run) {
-    const handle = setTimeout(run, delayMs);
-    return () => clearTimeout(handle);
-  },
-};
-
 /** One round of running and holding. Short enough that a call is answered, long enough that timers are true. */
 const ROUND_MS = 200;
 const RUN_MS_MIN = 5;

@@ -73,9 +73,16 @@ async function openFiles(options: StartProgramOptions): Promise<ProgramFiles | u
  * Refuses where a layer of confinement is missing that was not named as dispensable. Resolves when its engine stands.
  */
 export async function startProgram(options: StartProgramOptions): Promise<StartProgramResult> {
+  return startProgramIn(await probeConfinement(), options);
+}
+
+/** As `startProgram`, in a confinement that was looked at before. */
+export async function startProgramIn(
+  confinement: Confinement,
+  options: StartProgramOptions,
+): Promise<StartProgramResult> {
   const { bundle, log } = options;
   if (bundle.engine !== "script") return { ok: false, reason: "unsupported_engine" };
-  const confinement = await probeConfinement();
   const missing = reportLayers(options, confinement);
   if (missing.length > 0) return { ok: false, reason: "degraded", missing };
   const source = bundle.readFile(SOURCE_FILE);

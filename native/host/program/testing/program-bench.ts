@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compilePolicy } from "../../../core/decide/compile-policy";
 import type { PlatformClaims, ProgramClaims } from "../../../core/shapes/claims";
-import { REQUIRED_LAYERS } from "../../confinement/confinement-layers";
+import { type Confinement, probeConfinement } from "../../confinement/probe-confinement";
 import type {
   AppliedPolicy,
   ConsoleLine,
@@ -14,7 +14,7 @@ import type {
   RunningProgram,
   StartProgramOptions,
 } from "../../ports";
-import { startProgram } from "../program-runner";
+import { startProgramIn } from "../program-runner";
 
 const APP_ID = "com.example.probe";
 const VERSION = 3;
@@ -85,6 +85,8 @@ export type TestProgram = {
 
 export type TestProgramOptions = Partial<Omit<StartProgramOptions, "bundle" | "policy">> & {
   policy?: AppliedPolicy;
+  /** Instead of this machine's. */
+  confinement?: Confinement;
   answer?(request: EgressRequest): Promise<EgressResult>;
 };
 
@@ -101,8 +103,12 @@ export async function startTestProgram(source: string, options: TestProgramOptio
   const written: string[] = [];
   const logged: string[] = [];
   const waiting = new Set<() => void>();
-  const { answer = refuseNothing, policy = policyOf(), ...rest } = options;
-  const started = await startProgram({
+  const { answer = refuseNothing, policy = policyOf(), confinement = await probeConfinement(), ...rest } = options;
+  const recordedTelemetry = {
+    addToMinute: (_program: unknown, increment: MinuteIncrement) => recorded.minutes.push(increment),
+    recordEvent: (event: HostEvent) => recorded.events.push(event),
+  };
+  const started = await startProgramIn(confinement, {
     bundle: {
       appId: APP_ID,
       versionCode: VERSION,
@@ -121,10 +127,7 @@ export async function startTestProgram(source: string, options: TestProgramOptio
         return answer(request);
       },
     },
-    telemetry: {
-      addToMinute: (_program, increment) => recorded.minutes.push(increment),
-      recordEvent: (event) => recorded.events.push(event),
-    },
+    telemetry: recordedTelemetry,
     allowDegraded: [],
     log: (level, event, fields) => logged.push(`${level} ${event} ${JSON.stringify(fields)}`),
     console: (line: ConsoleLine) => {
@@ -133,8 +136,10 @@ export async function startTestProgram(source: string, options: TestProgramOptio
     },
     ...rest,
   });
-  if (!started.ok)
-    throw new Error(`not started: ${started.reason} ${started.missing?.join() ?? ""} ${logged.join("; ")}`);
+  if (!started.ok) {
+    const types = recorded.events.map((event) => event.type);
+    throw new Error(["not started:", started.reason, started.missing?.join() ?? "", ...types, ...logged].join(" "));
+  }
   const { program } = started;
   return {
     program,
@@ -160,6 +165,3 @@ export async function startTestProgram(source: string, options: TestProgramOptio
     },
   };
 }
-
-/** Every required layer, for the tests of what happens without them. */
-export const WITHOUT_ANY_LAYER = REQUIRED_LAYERS;

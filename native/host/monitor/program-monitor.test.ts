@@ -1,0 +1,201 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import type { Limits } from "../../core/shapes/claims";
+import type { HostEvent, MinuteIncrement } from "../ports";
+import { policyOf } from "../program/testing/program-bench";
+import { createMeteredLimits } from "./metered-limits";
+import { createProgramMonitor, LOOK_MS, type ProgramMonitor } from "./program-monitor";
+
+let now: number;
+let due: { at: number; run: () => void }[];
+let usage: { cpuMs: number; memoryBytes: number };
+let isPaused: boolean;
+let isListening: boolean;
+let killedBy: string[];
+let events: HostEvent[];
+let minutes: MinuteIncrement[];
+let policy: ReturnType<typeof policyOf>;
+let monitor: ProgramMonitor;
+
+const timers = {
+  after(delayMs: number, run: () => void) {
+    const entry = { at: now + delayMs, run };
+    due.push(entry);
+    return () => {
+      due = due.filter((other) => other !== entry);
+    };
+  },
+};
+function advance(ms: number): void {
+  const end = now + ms;
+  for (;;) {
+    const next = due.sort((one, other) => one.at - other.at)[0];
+    if (next === undefined || next.at > end) break;
+    now = next.at;
+    due.shift();
+    next.run();
+  }
+  now = end;
+}
+const withLimits = (limits: Limits) => policyOf({ program: { limits } });
+const told = (): string[] => events.map((event) => `${event.detail?.limit} ${event.detail?.action}`);
+
+function start(limits: Limits): void {
+  policy = withLimits(limits);
+  monitor = createProgramMonitor({
+    appId: "com.example.probe",
+    versionCode: 3,
+    policy: () => policy,
+    clock: { nowMs: () => now, monotonicMs: () => now },
+    timers,
+    telemetry: {
+      addToMinute: (_program, increment) => minutes.push(increment),
+      recordEvent: (event) => events.push(event),
+    },
+    usage: { read: () => usage },
+    processes: () => [1],
+    pause: {
+      pause: () => {
+        isPaused = true;
+      },
+      resume: () => {
+        isPaused = false;
+      },
+    },
+    storageBytes: () => 0,
+    kill: (limit) => killedBy.push(limit),
+  });
+}
+
+beforeEach(() => {
+  now = 0;
+  due = [];
+  usage = { cpuMs: 0, memoryBytes: 0 };
+  isPaused = false;
+  isListening = true;
+  killedBy = [];
+  events = [];
+  minutes = [];
+});
+
+describe("watching over a program", () => {
+  it("kills at the limit that says so, once", () => {
+    start({ memoryBytes: { max: 100, action: "kill" } });
+    usage.memoryBytes = 101;
+    advance(5 * LOOK_MS);
+    expect(killedBy).toEqual(["memoryBytes"]);
+    expect(told()).toEqual(["memoryBytes warn", "memoryBytes kill"]);
+  });
+
+  it("freezes at the limit that suspends, and lets go when it is released", () => {
+    start({ memoryBytes: { max: 100, action: "suspend" } });
+    usage.memoryBytes = 101;
+    advance(LOOK_MS);
+    expect(isPaused).toBe(true);
+    advance(60_000);
+    expect(isPaused).toBe(true);
+    usage.memoryBytes = 50;
+    advance(LOOK_MS);
+    expect(isPaused).toBe(false);
+    expect(told()).toEqual(["memoryBytes warn", "memoryBytes suspend", "memoryBytes release"]);
+  });
+
+  it("lets go when the limit itself is raised", () => {
+    start({ memoryBytes: { max: 100, action: "suspend" } });
+    usage.memoryBytes = 101;
+    advance(LOOK_MS);
+    policy = withLimits({ memoryBytes: { max: 1_000, action: "suspend" } });
+    monitor.applyLimits();
+    advance(LOOK_MS);
+    expect(isPaused).toBe(false);
+  });
+
+  it("only tells where the limit only warns", () => {
+    start({ memoryBytes: { max: 100, action: "warn" } });
+    usage.memoryBytes = 200;
+    advance(LOOK_MS);
+    expect(isPaused).toBe(false);
+    expect(killedBy).toEqual([]);
+    expect(told()).toEqual(["memoryBytes warn", "memoryBytes warn"]);
+  });
+
+  it("counts time and memory into the minute, and how long it held the program back", () => {
+    start({ cpuMsPerMinute: { max: 600, action: "throttle" } });
+    usage = { cpuMs: 200, memoryBytes: 7 };
+    advance(2_000);
+    const sum = (counter: "cpuMs" | "throttledMs") =>
+      minutes.reduce((total, minute) => total + (minute[counter] ?? 0), 0);
+    expect(sum("cpuMs")).toBe(2_000);
+    expect(sum("throttledMs")).toBeGreaterThan(1_000);
+    expect(Math.max(...minutes.map((minute) => minute.memoryBytesMax ?? 0))).toBe(7);
+  });
+
+  it("does nothing any more once it was stopped", () => {
+    start({ memoryBytes: { max: 100, action: "kill" } });
+    monitor.stop();
+    usage.memoryBytes = 101;
+    advance(10 * LOOK_MS);
+    expect([killedBy, events]).toEqual([[], []]);
+  });
+});
+
+describe("admitting call by call", () => {
+  const limitsOf = () =>
+    createMeteredLimits({
+      meter: monitor.meter,
+      policy: () => policy,
+      monotonicMs: () => now,
+      onEvents: monitor.act,
+      listening: {
+        pause: () => {
+          isListening = false;
+        },
+        resume: () => {
+          isListening = true;
+        },
+      },
+      timers,
+      onInFlight: monitor.noteInFlight,
+    });
+
+  it("refuses with the limit, what was used, when to come again, and the rule that says so", () => {
+    start({ bridgeCallsPerSecond: { max: 2, action: "throttle" } });
+    const limits = limitsOf();
+    expect([limits.admitCall(), limits.admitCall()]).toEqual([undefined, undefined]);
+    now = 400;
+    expect(limits.admitCall()).toEqual({
+      code: "RATE_LIMITED",
+      layer: "limit",
+      rule: "/limits/bridgeCallsPerSecond",
+      limit: "bridgeCallsPerSecond",
+      rate: { limit: 2, used: 2, retryAfterMs: 600 },
+    });
+    now = 1_000;
+    expect(limits.admitCall()).toBeUndefined();
+  });
+
+  it("counts a request in flight until it is settled", () => {
+    start({ requestsInFlight: { max: 1, action: "throttle" } });
+    const limits = limitsOf();
+    expect(limits.admitRequest()).toBeUndefined();
+    expect(limits.admitRequest()).toMatchObject({ limit: "requestsInFlight", rate: { limit: 1, used: 1 } });
+    limits.settleRequest();
+    expect(limits.admitRequest()).toBeUndefined();
+  });
+
+  it("stops listening to a program that only floods, and listens again", () => {
+    start({ bridgeCallsPerSecond: { max: 1, action: "throttle" } });
+    const limits = limitsOf();
+    for (let call = 0; call < 1_000; call += 1) limits.admitCall();
+    expect(isListening).toBe(false);
+    advance(300);
+    expect(isListening).toBe(true);
+  });
+
+  it("kills at an admission limit that says so", () => {
+    start({ bridgeCallsPerSecond: { max: 1, action: "kill" } });
+    const limits = limitsOf();
+    limits.admitCall();
+    limits.admitCall();
+    expect(killedBy).toEqual(["bridgeCallsPerSecond"]);
+  });
+});
