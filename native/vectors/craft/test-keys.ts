@@ -38,7 +38,7 @@ const used = new Map<string, string>();
 
 /** 64 bytes, `r‖s`: the kept signature of these bytes by this key, or a new one to keep. */
 export function signFixed(key: TestKey, data: Uint8Array): Uint8Array {
-  const name = createHash("sha256").update(key.name).update("\0").update(data).digest("hex");
+  const name = createHash("sha256").update(key.thumbprint).update("\0").update(data).digest("hex");
   const signature =
     kept.get(name) ?? sign("sha256", data, { key: key.privateKey, dsaEncoding: "ieee-p1363" }).toString("base64url");
   kept.set(name, signature);
