@@ -5,7 +5,7 @@ export type Child = {
   process: ChildProcess;
   /** The first JSON line of its output with this `event`; raises when the process ends before it. */
   waitFor(event: string): Promise<Record<string, unknown>>;
-  /** Ends it, and resolves once it is gone: TERM first, KILL after 5 seconds. */
+  /** Ends it, and resolves once it is gone: TERM first, KILL where that did nothing for `killAfterMs`. */
   stop(): Promise<void>;
   ended: Promise<number>;
 };
@@ -18,6 +18,8 @@ export function startChild(
     cwd: string;
     nodeArgs?: readonly string[];
     env?: NodeJS.ProcessEnv;
+    /** Default 5 seconds; longer for a process that ends others in order. */
+    killAfterMs?: number;
     say(text: string): void;
     onLine?(line: Record<string, unknown>): void;
   },
@@ -67,7 +69,7 @@ export function startChild(
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill("SIGTERM");
-      const timer = setTimeout(() => child.kill("SIGKILL"), 5000);
+      const timer = setTimeout(() => child.kill("SIGKILL"), options.killAfterMs ?? 5000);
       await ended;
       clearTimeout(timer);
     },
