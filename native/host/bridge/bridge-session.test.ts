@@ -1,0 +1,250 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import type { Constraints } from "../../core/shapes/claims";
+import type { HostEvent, MinuteIncrement } from "../ports";
+import { policyOf } from "../program/testing/program-bench";
+import type { BridgeChannel } from "./bridge-channel";
+import { type BridgeSession, createBridgeSession } from "./bridge-session";
+import type { CallLimits } from "./call-limits";
+import { createCallUsage } from "./call-usage";
+import { type ApiHandler, type CallDenial, createCapabilityRegistry } from "./capability-registry";
+import { createDenialReporter } from "./denial-reporter";
+
+type Answer = { id: number; ok: boolean; value: Record<string, unknown>; body: Uint8Array | undefined };
+
+const NOW = 1_800_000_000;
+const FULL: CallDenial = { code: "RATE_LIMITED", layer: "limit", rule: "/limits/x", limit: "requestsPerSecond" };
+const ALLOWED_URL = "https://api.allowed.test/";
+
+let answers: Answer[];
+let minutes: MinuteIncrement[];
+let events: HostEvent[];
+let logged: string[];
+let settled: number;
+let admits: { call: boolean; request: boolean };
+let handlers: Record<string, ApiHandler>;
+let handled: unknown[];
+let policy: ReturnType<typeof policyOf>;
+let session: BridgeSession;
+
+function constrain(capability: string, constraints: Constraints): void {
+  policy = policyOf({ program: { grants: { [capability]: { consent: "none", constraints } } } });
+}
+
+async function call(
+  api: string,
+  params: string,
+  more: { body?: Uint8Array; oversized?: boolean } = {},
+): Promise<Answer> {
+  const id = answers.length + 1;
+  const bytes = new TextEncoder().encode(params);
+  session.handle({ kind: "call", id, api, params: bytes, body: more.body, oversized: more.oversized ?? false });
+  for (let turn = 0; turn < 50 && answers.length < id; turn += 1) await new Promise((go) => setImmediate(go));
+  const answer = answers.at(-1);
+  if (answer === undefined) throw new Error("no answer");
+  return answer;
+}
+
+beforeEach(() => {
+  answers = [];
+  minutes = [];
+  events = [];
+  logged = [];
+  settled = 0;
+  admits = { call: true, request: true };
+  handled = [];
+  policy = policyOf();
+  handlers = {
+    "device.info": async () => ({ outcome: "value", value: { kind: "linux", language: "en" } }),
+    "network.request": async ({ params }) => {
+      handled.push(params);
+      return {
+        outcome: "value",
+        value: { status: 200, headers: { "content-type": "image/png" } },
+        body: new Uint8Array(100),
+      };
+    },
+  };
+  const limits: CallLimits = {
+    admitCall: () => (admits.call ? undefined : FULL),
+    admitRequest: () => (admits.request ? undefined : FULL),
+    settleRequest: () => {
+      settled += 1;
+    },
+    admitStorage: () => undefined,
+    noteFlood: () => undefined,
+  };
+  const telemetry = {
+    addToMinute: (_program: unknown, increment: MinuteIncrement) => minutes.push(increment),
+    recordEvent: (event: HostEvent) => events.push(event),
+  };
+  const channel: Pick<BridgeChannel, "reply"> = {
+    reply: (id, ok, value, body) => answers.push({ id, ok, value: value as Record<string, unknown>, body }) > 0,
+  };
+  session = createBridgeSession({
+    appId: "com.example.probe",
+    versionCode: 3,
+    runtime: { kind: "linux", version: "0.1.0" },
+    policy: () => policy,
+    policyNow: () => NOW,
+    channel: channel as BridgeChannel,
+    registry: createCapabilityRegistry(
+      ["device.info", "network.request"].map((name) => ({
+        capability: name,
+        apis: { [name]: async (allowed) => (handlers[name] as ApiHandler)(allowed) },
+      })),
+    ),
+    limits,
+    usage: createCallUsage(() => NOW),
+    denials: createDenialReporter({
+      appId: "com.example.probe",
+      versionCode: 3,
+      policy: () => policy,
+      telemetry,
+      randomId: () => "random",
+    }),
+    telemetry,
+    consent: () => undefined,
+    moment: () => ({ foreground: false, gesture: false }),
+    log: (_level, event) => logged.push(event),
+  });
+});
+
+const requests = (): number => minutes.reduce((sum, minute) => sum + (minute.requests ?? 0), 0);
+
+describe("a call", () => {
+  it("finds no room before anything else is looked at", async () => {
+    admits.call = false;
+    expect((await call("no.such.api", "{")).value).toMatchObject({
+      code: "RATE_LIMITED",
+      layer: "limit",
+      rule: "/limits/x",
+    });
+    expect(requests()).toBe(0);
+  });
+
+  it.each([
+    ["that does not exist", "no.such.api", "{}", "UNKNOWN_API"],
+    ["named like a member of every object", "__proto__", "{}", "UNKNOWN_API"],
+    ["with parameters that are no JSON", "device.info", "{", "INVALID_ARGUMENTS"],
+    [
+      "with a member twice",
+      "network.request",
+      `{"url":"${ALLOWED_URL}","url":"https://evil.test/"}`,
+      "INVALID_ARGUMENTS",
+    ],
+    ["with parameters too deep", "device.info", "[".repeat(40) + "]".repeat(40), "INVALID_ARGUMENTS"],
+    ["with a list for parameters", "device.info", "[]", "INVALID_ARGUMENTS"],
+    [
+      "with a field that is the host's",
+      "network.request",
+      `{"url":"${ALLOWED_URL}","headers":{"Host":"evil.test"}}`,
+      "INVALID_ARGUMENTS",
+    ],
+    ["to a host of no rule", "network.request", `{"url":"https://evil.test/"}`, "HOST_NOT_ALLOWED"],
+    ["of no grant", "contacts.read", "{}", "PERMISSION_DENIED"],
+  ])("%s is refused and nothing is done", async (_what, api, params, code) => {
+    expect((await call(api, params)).value.code).toBe(code);
+    expect(handled).toEqual([]);
+    expect(events).toEqual([expect.objectContaining({ code, versionCode: 3, appId: "com.example.probe" })]);
+  });
+
+  it("too long for a message is refused in its turn, after what says more", async () => {
+    expect((await call("device.info", "", { oversized: true })).value.code).toBe("INVALID_ARGUMENTS");
+    expect((await call("contacts.read", "", { oversized: true })).value.code).toBe("PERMISSION_DENIED");
+  });
+
+  it("gives its body beside the parameters to whoever carries it out", async () => {
+    await call("network.request", `{"url":"${ALLOWED_URL}"}`, { body: Uint8Array.of(1, 2) });
+    expect(handled).toEqual([{ url: ALLOWED_URL, body: Uint8Array.of(1, 2) }]);
+  });
+
+  it("that no handler carries out fails without a denial", async () => {
+    policy = policyOf();
+    expect((await call("haptics.vibrate", `{"durationMs":5}`)).value).toMatchObject({
+      code: "HOST_ERROR",
+      denialId: null,
+    });
+    expect(events).toEqual([]);
+  });
+
+  it("that fails within the host tells the program nothing of why", async () => {
+    handlers["device.info"] = async () => {
+      throw new Error("secret path /root/x");
+    };
+    const { ok, value } = await call("device.info", "{}");
+    expect([ok, value.code]).toEqual([false, "HOST_ERROR"]);
+    expect(JSON.stringify(value)).not.toContain("secret");
+    expect(logged).toEqual(["call_failed"]);
+  });
+
+  it("is answered no more once the program has ended", async () => {
+    session.close();
+    session.handle({ kind: "ask", id: 1, api: "device.info" });
+    session.handle({
+      kind: "call",
+      id: 2,
+      api: "device.info",
+      params: new Uint8Array(),
+      body: undefined,
+      oversized: false,
+    });
+    await new Promise((go) => setImmediate(go));
+    expect(answers).toEqual([]);
+  });
+});
+
+describe("a request", () => {
+  it("that found no room is not counted as one, and is not sent", async () => {
+    admits.request = false;
+    expect((await call("network.request", `{"url":"${ALLOWED_URL}"}`)).value).toMatchObject({ code: "RATE_LIMITED" });
+    expect([handled, requests(), settled]).toEqual([[], 0, 0]);
+  });
+
+  it("is settled once, however it ends", async () => {
+    await call("network.request", `{"url":"${ALLOWED_URL}"}`);
+    handlers["network.request"] = async () => ({ outcome: "failed", reason: "unreachable" });
+    await call("network.request", `{"url":"${ALLOWED_URL}"}`);
+    handlers["network.request"] = async () => {
+      throw new Error("broken");
+    };
+    await call("network.request", `{"url":"${ALLOWED_URL}"}`);
+    expect([settled, requests()]).toEqual([3, 3]);
+  });
+});
+
+describe("a result", () => {
+  it("has only the members that the grant names, its body among them or not", async () => {
+    constrain("device.info", { fields: ["language"] });
+    expect((await call("device.info", "{}")).value).toEqual({ language: "en" });
+    constrain("network.request", { fields: ["status"] });
+    const { value, body } = await call("network.request", `{"url":"${ALLOWED_URL}"}`);
+    expect([value, body]).toEqual([{ status: 200 }, undefined]);
+  });
+
+  it.each([
+    ["maxBytes", { maxBytes: 99 }],
+    ["mediaTypes", { mediaTypes: ["text/*"] }],
+  ] satisfies [string, Constraints][])("outside %s is kept from the program", async (name, constraints) => {
+    constrain("network.request", constraints);
+    const { ok, value, body } = await call("network.request", `{"url":"${ALLOWED_URL}"}`);
+    expect([ok, value.code, value.rule, body]).toEqual([
+      false,
+      "CONSTRAINT_NOT_MET",
+      `/grants/network.request/constraints/${name}`,
+      undefined,
+    ]);
+  });
+
+  it("within its constraints is given", async () => {
+    constrain("network.request", { maxBytes: 100, mediaTypes: ["image/*"] });
+    expect((await call("network.request", `{"url":"${ALLOWED_URL}"}`)).body?.length).toBe(100);
+  });
+});
+
+it("answers what would be allowed without doing it or counting a denial", () => {
+  for (const api of ["device.info", "contacts.read", "no.such.api"]) {
+    session.handle({ kind: "ask", id: answers.length + 1, api });
+  }
+  expect(answers.map((answer) => answer.value)).toEqual([true, false, false]);
+  expect([minutes, events]).toEqual([[], []]);
+});
