@@ -5,7 +5,7 @@ import type { HttpAnswer, HttpRequest, HttpTransport } from "../http-transport";
 
 const BASE = "/api/runtime/v1";
 
-export type Answerer = (request: HttpRequest, path: string) => HttpAnswer | Promise<HttpAnswer> | undefined;
+export type Answerer = (request: HttpRequest, path: string) => HttpAnswer | undefined | Promise<HttpAnswer | undefined>;
 
 /** A policy service that answers what the test gave it, and can be made to answer anything else. */
 export type FakeServer = {
@@ -17,6 +17,7 @@ export type FakeServer = {
   platform: Uint8Array | undefined;
   programs: Map<string, Uint8Array>;
   bundles: Map<string, { bytes: Uint8Array; signature: Uint8Array }>;
+  nextIntervalSeconds: number;
   /** Asked first; what it answers is sent instead. */
   intercept: Answerer | undefined;
   /** Sends an event on every open stream. */
@@ -75,7 +76,9 @@ export function createFakeServer(serverSeconds: () => number): FakeServer {
       case "telemetry": {
         const batch = telemetryBatchShape.parse(JSON.parse(Buffer.from(request.body ?? []).toString()));
         server.batches.push(batch);
-        return ok(JSON.stringify({ accepted: 0, rejected: [], nextIntervalSeconds: 60, sampling: 100 }));
+        return ok(
+          JSON.stringify({ accepted: 0, rejected: [], nextIntervalSeconds: server.nextIntervalSeconds, sampling: 100 }),
+        );
       }
       default:
         return refusal(404, "not_found");
@@ -89,6 +92,7 @@ export function createFakeServer(serverSeconds: () => number): FakeServer {
     platform: undefined,
     programs: new Map(),
     bundles: new Map(),
+    nextIntervalSeconds: 60,
     intercept: undefined,
     transport: {
       async send(request) {
