@@ -1,0 +1,196 @@
+import { createHash } from "node:crypto";
+import { derFromP1363 } from "../../core/crypto/der";
+import { caseTable } from "../craft/case-table";
+import { type CraftedArchive, type CraftedEntry, craftArchive, extraBlock } from "../craft/craft-archive";
+import { signFixed, type TestKey, testKey } from "../craft/test-keys";
+import { vectorFile } from "../craft/vector-files";
+import { programClaims } from "./policy-claims";
+import type { VectorTopic } from "./vector-topic";
+
+type Members = Record<string, unknown>;
+const accepted = { result: "accepted", code: "ACCEPTED" };
+const refused = (code: string) => ({ result: "refused", code });
+const malformed = refused("BUNDLE_MALFORMED");
+
+const manifest = (changes: Members = {}): Members => ({
+  app_id: "com.example.notes",
+  name: "Notes",
+  icons: [],
+  pages: [],
+  platform_version: { min_code: 1 },
+  version: { code: 12, name: "1.12" },
+  req_permissions: [{ name: "device.info", reason: "Shows it." }],
+  ...changes,
+});
+const manifestEntry = (changes: Members = {}): CraftedEntry => ({ name: "manifest.json", content: JSON.stringify(manifest(changes)) });
+const script: CraftedEntry = { name: "app.js", content: 'console.log("notes");' };
+const extra = (...more: CraftedEntry[]): CraftedArchive => ({ entries: [manifestEntry(), script, ...more] });
+const named = (name: string | Uint8Array, more: Partial<CraftedEntry> = {}) => extra({ name, content: "x", ...more });
+const unix = (mode: number): Partial<CraftedEntry> => ({ madeBy: (3 << 8) | 20, externalAttributes: (mode << 16) >>> 0 });
+const bytes = (...values: number[]) => Uint8Array.from(values);
+
+export async function topic(): Promise<VectorTopic> {
+  const key = await testKey("publisher");
+  const other = await testKey("publisher-2");
+  const published = (digest: string, changes: Members = {}) => ({
+    code: 12,
+    name: "1.12",
+    sha256: digest,
+    size: 4096,
+    kid: key.name,
+    declares: ["device.info"],
+    ...changes,
+  });
+  const publisherKeys = (status = "active") => [{ kid: key.name, jwk: key.jwk, status }];
+  const digestOf = (content: Uint8Array) => createHash("sha256").update(content).digest("hex");
+  const store = (name: string, content: Uint8Array, signer: TestKey = key) => ({
+    path: vectorFile(`${name}.ma`, content),
+    signaturePath: vectorFile(`${name}.ma.sig`, derFromP1363(signFixed(signer, content))),
+  });
+  /** An archive that is listed and signed as it should be: what refuses it is the archive. */
+  const sealed = (name: string, archive: CraftedArchive | Uint8Array, version: Members = {}): Members => {
+    const content = archive instanceof Uint8Array ? archive : craftArchive(archive);
+    const program = programClaims({ versions: [published(digestOf(content), version)], publisherKeys: publisherKeys() });
+    return { ...store(name, content), program };
+  };
+  const good = craftArchive(extra());
+  const goodFiles = store("plain", good);
+  const goodDigest = digestOf(good);
+  const plain = (changes: Members = {}, claims: Members = {}) => ({
+    ...goodFiles,
+    program: programClaims({ versions: [published(goodDigest)], publisherKeys: publisherKeys(), ...claims }),
+    ...changes,
+  });
+  const badSignature = (name: string, content: Uint8Array) => plain({ signaturePath: vectorFile(`${name}.sig`, content) });
+  const end = good.length - 22;
+
+  return {
+    name: "21-bundle",
+    specClause: "§2, §5",
+    op: "bundle",
+    state: {},
+    notes: {
+      bomb: "A small file must not unpack into a large one.",
+      digest: "What was reviewed is what runs.",
+      key: "A key that was taken away signs nothing any more.",
+      kind: "A link leads out of the bundle, and a device is no file.",
+      manifest: "The version that was approved is the one inside.",
+      names: "A name must not lead out of the bundle, nor be another name to another file system.",
+      order: "Every runtime names the same first fault; nothing is unpacked before the signature held.",
+      reading: "Two readers of one archive must not find two archives.",
+      signature: "One spelling of a signature, over these very bytes.",
+    },
+    cases: caseTable("bundle", [
+      ["001", "a script program", [], plain(), accepted],
+      ["002", "by its version code", ["digest"], plain({ versionCode: 12 }), accepted],
+      ["003", "a web program", [], sealed("web", { entries: [manifestEntry({ pages: ["pages/index"], icons: [{ src: "i.png" }] }), { name: "pages/index.html", content: "<p>" }] }), accepted],
+      ["004", "stored entries", ["reading"], sealed("stored", { entries: [{ ...manifestEntry(), method: 0 }, { ...script, method: 0 }] }), accepted],
+      ["005", "data descriptors with and without their signature", ["reading"], sealed("descriptors", { entries: [{ ...manifestEntry(), descriptor: "signed" }, { ...script, descriptor: "bare" }] }), accepted],
+      ["006", "names in letters of other scripts", ["names"], sealed("scripts", named("データ/ø.txt")), accepted],
+      ["007", "folders of their own", ["kind"], sealed("folders", extra({ name: "data/", ...unix(0o40755) }, { name: "data/a", content: "a", ...unix(0o100644) })), accepted],
+      ["008", "a time stamp in an extra field", ["reading"], sealed("timestamp", named("a", { extra: extraBlock(0x5455, bytes(1, 0, 0, 0, 0)) })), accepted],
+      ["009", "sixteen segments", ["names"], sealed("segments-16", named(`${"d/".repeat(15)}f`)), accepted],
+      ["010", "the same name in two folders", ["names"], sealed("two-folders", extra({ name: "a/x" }, { name: "b/x" })), accepted],
+      ["011", "a dotted name that is no folder above", ["names"], sealed("dots", named("a/..b/c..d")), accepted],
+      ["101", "no signature", ["signature", "order"], { path: goodFiles.path, program: programClaims() }, refused("SIGNATURE_MISSING")],
+      ["102", "no version listed", ["digest", "order"], plain({}, { versions: [] }), refused("VERSION_NOT_ALLOWED")],
+      ["103", "a digest that no version has", ["digest"], plain({}, { versions: [published("0".repeat(64))] }), refused("VERSION_NOT_ALLOWED")],
+      ["104", "a version that is listed with another digest", ["digest"], plain({ versionCode: 12 }, { versions: [published("0".repeat(64))] }), refused("DIGEST_MISMATCH")],
+      ["105", "a version code that is not listed", ["digest"], plain({ versionCode: 13 }), refused("VERSION_NOT_ALLOWED")],
+      ["106", "another version's bundle", ["digest"], plain({ versionCode: 11 }, { versions: [published("0".repeat(64), { code: 11 }), published(goodDigest)] }), refused("DIGEST_MISMATCH")],
+      ["107", "a key that the program does not name", ["key", "order"], plain({}, { publisherKeys: [] }), refused("KEY_UNKNOWN")],
+      ["108", "a key that was revoked", ["key", "order"], plain({}, { publisherKeys: publisherKeys("revoked") }), refused("KEY_REVOKED")],
+      ["109", "a revoked key and a signature that is none", ["key", "order"], { ...badSignature("none-revoked", bytes(0)), program: programClaims({ versions: [published(goodDigest)], publisherKeys: publisherKeys("revoked") }) }, refused("KEY_REVOKED")],
+      ["110", "a signature of another key", ["signature", "key"], { ...store("other-key", good, other), program: programClaims({ versions: [published(goodDigest)], publisherKeys: publisherKeys() }) }, refused("SIGNATURE_INVALID")],
+      ["111", "a signature of other bytes", ["signature"], badSignature("other-bytes", derFromP1363(signFixed(key, bytes(1, 2, 3)))), refused("SIGNATURE_INVALID")],
+      ["112", "r and s in place of DER", ["signature"], badSignature("raw", signFixed(key, good)), refused("SIGNATURE_INVALID")],
+      ["113", "a byte after the signature", ["signature"], badSignature("trailing", bytes(...derFromP1363(signFixed(key, good)), 0)), refused("SIGNATURE_INVALID")],
+      ["114", "an empty signature", ["signature"], badSignature("empty", bytes()), refused("SIGNATURE_INVALID")],
+      ["115", "an archive that is none, wrongly signed", ["order", "signature"], { ...store("noise-other-key", bytes(9, 9, 9), other), program: programClaims({ versions: [published(digestOf(bytes(9, 9, 9)))], publisherKeys: publisherKeys() }) }, refused("SIGNATURE_INVALID")],
+      ["120", "an archive that is none", ["reading"], sealed("noise", bytes(1, 2, 3)), malformed],
+      ["121", "an empty file", ["reading"], sealed("nothing", bytes()), malformed],
+      ["122", "an archive without entries", ["reading"], sealed("no-entries", { entries: [] }), malformed],
+      ["123", "bytes before the first entry", ["reading"], sealed("prefix", { ...extra(), prefix: bytes(0x23, 0x21) }), malformed],
+      ["124", "bytes before the first entry, offsets left as they were", ["reading"], sealed("prefix-plain", bytes(0x23, 0x21, ...good)), malformed],
+      ["125", "bytes after the end", ["reading"], sealed("suffix", { ...extra(), suffix: bytes(0) }), malformed],
+      ["126", "bytes between two entries", ["reading"], sealed("gap", extra({ name: "a", gap: bytes(0) })), malformed],
+      ["127", "bytes between entries and directory", ["reading"], sealed("gap-directory", { ...extra(), beforeDirectory: bytes(0) }), malformed],
+      ["128", "bytes between directory and end", ["reading"], sealed("gap-end", { ...extra(), betweenDirectoryAndEnd: bytes(0) }), malformed],
+      ["129", "an archive's comment", ["reading"], sealed("comment", { ...extra(), comment: "hi" }), malformed],
+      ["130", "an end record inside the comment", ["reading"], sealed("comment-end", bytes(...good.subarray(0, end + 20), 22, 0, ...good.subarray(end))), malformed],
+      ["131", "an entry's comment", ["reading"], sealed("entry-comment", named("a", { comment: "hi" })), malformed],
+      ["132", "an entry that the directory leaves out", ["reading"], sealed("hidden", named("a", { omit: "central" })), malformed],
+      ["133", "an entry that is only in the directory", ["reading"], sealed("ghost", named("a", { omit: "local" })), malformed],
+      ["134", "two entries in the directory over the same bytes", ["reading"], sealed("overlap", extra({ name: "a", content: "x", omit: "local", central: { localOffset: 0 } })), malformed],
+      ["135", "another name in the local header", ["reading", "names"], sealed("local-name", named("aa", { local: { name: "ab" } })), malformed],
+      ["136", "another method in the local header", ["reading"], sealed("local-method", named("a", { local: { method: 0 } })), malformed],
+      ["137", "another size in the local header", ["reading"], sealed("local-size", named("a", { local: { unpackedSize: 2 } })), malformed],
+      ["138", "another CRC in the local header", ["reading"], sealed("local-crc", named("a", { local: { crc: 1 } })), malformed],
+      ["139", "other flags in the local header", ["reading"], sealed("local-flags", named("a", { local: { flags: 0 } })), malformed],
+      ["140", "a CRC that is not true", ["reading"], sealed("crc", named("a", { local: { crc: 1 }, central: { crc: 1 } })), malformed],
+      ["141", "an unpacked size that is too small", ["bomb", "reading"], sealed("size-small", named("a", { content: "aaaaaaaaaa", local: { unpackedSize: 1 }, central: { unpackedSize: 1 } })), malformed],
+      ["142", "an unpacked size that is too large", ["reading"], sealed("size-large", named("a", { local: { unpackedSize: 50 }, central: { unpackedSize: 50 } })), malformed],
+      ["143", "bytes after the end of what is deflated", ["reading"], sealed("deflate-tail", named("a", { packed: bytes(0x4b, 0x04, 0x00, 0x00), content: "a" })), malformed],
+      ["144", "what is deflated ends early", ["reading"], sealed("deflate-short", named("a", { packed: bytes(0x4b), content: "a" })), malformed],
+      ["145", "a descriptor that is not true", ["reading"], sealed("descriptor-lie", named("a", { packed: bytes(0x4b, 0x04, 0x00), content: "a", descriptor: "bare", central: { crc: 5 } })), malformed],
+      ["146", "a descriptor where the flag says none", ["reading"], sealed("descriptor-flag", named("a", { descriptor: "signed", local: { flags: 2048 }, central: { flags: 2048 } })), malformed],
+      ["147", "an encrypted entry", ["reading"], sealed("encrypted", named("a", { flags: 2049 })), malformed],
+      ["148", "a method other than stored and deflated", ["reading"], sealed("method-12", named("a", { local: { method: 12 }, central: { method: 12 } })), malformed],
+      ["149", "a second disk", ["reading"], sealed("disk", { ...extra(), end: { disk: 1 } }), malformed],
+      ["150", "an entry on a second disk", ["reading"], sealed("entry-disk", named("a", { central: { disk: 1 } })), malformed],
+      ["151", "fewer entries than there are", ["reading"], sealed("count-low", { ...extra(), end: { entries: 1 } }), malformed],
+      ["152", "more entries than there are", ["reading"], sealed("count-high", { ...extra(), end: { entries: 3 } }), malformed],
+      ["153", "a ZIP64 field", ["reading"], sealed("zip64", named("a", { extra: extraBlock(1, new Uint8Array(16)) })), malformed],
+      ["154", "a ZIP64 size", ["reading"], sealed("zip64-size", named("a", { local: { packedSize: 0xffffffff }, central: { packedSize: 0xffffffff } })), malformed],
+      ["155", "an extra field that gives another name", ["reading", "names"], sealed("renamed", named("a", { extra: extraBlock(0x7075, bytes(1, 0, 0, 0, 0, 0x62)) })), malformed],
+      ["156", "an extra field that is longer than it is", ["reading"], sealed("extra-long", named("a", { extra: bytes(0x55, 0x54, 9, 0, 1) })), malformed],
+      ["157", "an extra field that breaks off", ["reading"], sealed("extra-short", named("a", { extra: bytes(0x55) })), malformed],
+      ["160", "the same name twice", ["names"], sealed("twice", extra({ name: "a" }, { name: "a" })), malformed],
+      ["161", "two manifests", ["names", "manifest"], sealed("two-manifests", extra(manifestEntry({ name: "Other" }))), malformed],
+      ["162", "two names that differ in case", ["names"], sealed("case", extra({ name: "Data/a" }, { name: "data/A" })), malformed],
+      ["163", "two names that fold to one", ["names"], sealed("folding", extra({ name: "straße" }, { name: "STRASSE" })), malformed],
+      ["164", "two spellings of é", ["names"], sealed("nfc", extra({ name: "\u00e9" }, { name: "e\u0301" })), malformed],
+      ["165", "a file and a folder of one name", ["names"], sealed("file-folder", extra({ name: "a" }, { name: "a/b" })), malformed],
+      ["166", "a file and a folder's entry of one name", ["names"], sealed("file-folder-entry", extra({ name: "a" }, { name: "a/" })), malformed],
+      ["167", "up and out", ["names"], sealed("parent", named("../a")), malformed],
+      ["168", "up in the middle", ["names"], sealed("parent-middle", named("a/../../b")), malformed],
+      ["169", "a dot for a segment", ["names"], sealed("dot", named("./a")), malformed],
+      ["170", "an empty segment", ["names"], sealed("empty-segment", named("a//b")), malformed],
+      ["171", "an absolute name", ["names"], sealed("absolute", named("/etc/passwd")), malformed],
+      ["172", "a drive", ["names"], sealed("drive", named("C:/a")), malformed],
+      ["173", "a backslash", ["names"], sealed("backslash", named("..\\a")), malformed],
+      ["174", "a NUL", ["names"], sealed("nul", named("a\u0000.js")), malformed],
+      ["175", "a line feed", ["names"], sealed("line-feed", named("a\nb")), malformed],
+      ["176", "a control character of the second set", ["names"], sealed("c1", named("a\u0085")), malformed],
+      ["177", "an empty name", ["names"], sealed("empty-name", named("")), malformed],
+      ["178", "a slash alone", ["names"], sealed("slash", named("/")), malformed],
+      ["179", "a device of Windows", ["names", "kind"], sealed("device", named("data/NUL.txt")), malformed],
+      ["180", "another device, in small letters", ["names", "kind"], sealed("device-com", named("com1")), malformed],
+      ["181", "two dots and a space", ["names"], sealed("dots-space", named("a/.. /b")), malformed],
+      ["182", "a name that is not UTF-8", ["names"], sealed("latin1", named(bytes(0x61, 0xe9))), malformed],
+      ["183", "a name beyond ASCII that is not marked as UTF-8", ["names"], sealed("unmarked", named("ø", { flags: 0 })), malformed],
+      ["184", "seventeen segments", ["names"], sealed("segments-17", named(`${"d/".repeat(16)}f`)), malformed],
+      ["185", "a symbolic link", ["kind"], sealed("symlink", named("a", { content: "/etc/passwd", ...unix(0o120777) })), malformed],
+      ["186", "a character device", ["kind"], sealed("chardev", named("a", unix(0o20666))), malformed],
+      ["187", "a named pipe", ["kind"], sealed("pipe", named("a", unix(0o10666))), malformed],
+      ["188", "a folder with contents", ["kind"], sealed("folder-contents", named("a/")), malformed],
+      ["189", "a folder that is named like a file", ["kind"], sealed("folder-named", extra({ name: "a", ...unix(0o40755) })), malformed],
+      ["190", "more than 100 to 1", ["bomb"], sealed("ratio", extra({ name: "zeros", content: new Uint8Array(1_048_576) })), malformed],
+      ["191", "more than 120 MiB, by what it says", ["bomb"], sealed("declared", named("a", { local: { unpackedSize: 125_829_121 }, central: { unpackedSize: 125_829_121 } })), malformed],
+      ["192", "2,001 entries, by what it says", ["bomb"], sealed("entries", { ...extra(), end: { entries: 2001 } }), malformed],
+      ["200", "no manifest", ["manifest"], sealed("no-manifest", { entries: [script] }), malformed],
+      ["201", "a manifest in a folder", ["manifest"], sealed("src-manifest", { entries: [{ ...manifestEntry(), name: "src/manifest.json" }, script] }), malformed],
+      ["202", "a manifest in capitals", ["manifest", "names"], sealed("capital-manifest", { entries: [{ ...manifestEntry(), name: "Manifest.json" }, script] }), malformed],
+      ["203", "a manifest that is no JSON", ["manifest"], sealed("manifest-json", { entries: [{ name: "manifest.json", content: "{" }, script] }), malformed],
+      ["204", "a manifest that is not valid", ["manifest"], sealed("manifest-invalid", { entries: [manifestEntry({ bulkhead_root: 1 }), script] }), malformed],
+      ["205", "a page that is not there", ["manifest"], sealed("page-missing", { entries: [manifestEntry({ pages: ["pages/a"] }), script] }), malformed],
+      ["206", "a script program without its script", ["manifest"], sealed("no-script", { entries: [manifestEntry()] }), malformed],
+      ["207", "pages with markup and no icons", ["manifest"], sealed("web-no-icons", { entries: [manifestEntry({ pages: ["p.html"] }), { name: "p.html" }] }), malformed],
+      ["210", "another program inside", ["manifest", "order"], sealed("other-app", { entries: [manifestEntry({ app_id: "com.example.other" }), script] }), refused("MANIFEST_MISMATCH")],
+      ["211", "another version code inside", ["manifest"], sealed("other-code", { entries: [manifestEntry({ version: { code: 13, name: "1.12" } }), script] }), refused("MANIFEST_MISMATCH")],
+      ["212", "another version name inside", ["manifest"], sealed("other-name", { entries: [manifestEntry({ version: { code: 12, name: "1.13" } }), script] }), refused("MANIFEST_MISMATCH")],
+      ["213", "a permission that was not declared", ["manifest"], sealed("more-permissions", { entries: [manifestEntry({ req_permissions: [{ name: "device.info", reason: "r" }, { name: "camera.capture", reason: "r" }] }), script] }), refused("MANIFEST_MISMATCH")],
+      ["214", "a declared permission that the manifest lacks", ["manifest"], sealed("fewer-permissions", extra({ name: "b" }), { declares: ["device.info", "camera.capture"] }), refused("MANIFEST_MISMATCH")],
+    ]),
+  };
+}
