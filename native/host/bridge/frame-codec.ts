@@ -26,7 +26,6 @@ export const FROM_PROGRAM = {
   /** u8 reason · text: the program can't go on. */
   fault: 0x08,
 } as const;
-export type FromProgram = (typeof FROM_PROGRAM)[keyof typeof FROM_PROGRAM];
 
 /** Frames that the host sends. */
 export const FROM_HOST = {

@@ -1,8 +1,5 @@
 import type { OpenStorageFolder, StorageFolder } from "./storage-folder";
 
-/** Where a key's file lies, from the program's folder on; undefined where the key is not one (spec §5, Storage). */
-export type StoragePlace = { folders: readonly string[]; name: string };
-
 export type StoreResult =
   | { ok: true }
   | { ok: false; reason: "quota"; usedBytes: number }
