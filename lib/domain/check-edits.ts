@@ -29,6 +29,7 @@ const LASTING: readonly MemberKind[] = [
   "grace-seconds",
   "telemetry",
   "person",
+  "sign-in",
 ];
 
 /** Whether members of this kind, once there, stay for good. */

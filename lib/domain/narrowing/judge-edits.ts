@@ -11,14 +11,22 @@ export type StepRules = {
 
 /** What the edits, taken as one step, are not proven to leave closed. Empty if one person may publish them at once. */
 export function wideningsOf(before: PolicyState, edits: readonly Edit[], rules: StepRules): Widening[] {
-  return findWidenings(before, applyEdits(before, edits)).filter(
+  const reached = withinReach(before, edits);
+  return findWidenings(reached, applyEdits(reached, edits)).filter(
     ({ code }) => rules.isSetUpComplete || (code !== "PERSON_MAY_MORE" && code !== "SIGN_IN_GIVEN"),
   );
 }
 
 /** Whether something that was allowed is allowed no longer: then older documents must not be kept in use (spec §4). */
 export function takesAway(before: PolicyState, edits: readonly Edit[]): boolean {
-  return findWidenings(applyEdits(before, edits), before).length > 0;
+  const reached = withinReach(before, edits);
+  return findWidenings(applyEdits(reached, edits), reached).length > 0;
+}
+
+/** Leaves out programs that no edit names: for them nothing differs but the platform's part, which is judged anyway. */
+function withinReach(state: PolicyState, edits: readonly Edit[]): PolicyState {
+  const named = new Set(edits.map(({ member }) => appIdOf(member)));
+  return new Map([...state].filter(([, { member }]) => appIdOf(member) === null || named.has(appIdOf(member))));
 }
 
 /** What one edit does by itself. */

@@ -1,0 +1,77 @@
+import { eq } from "drizzle-orm";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { devices, enrolmentTokens } from "@/db/schema";
+import type { Announcement } from "@/db/store";
+import { enrolmentFileShape } from "@/native/core/wire/enroll";
+import { refusalOf } from "../testing/refusal-of";
+import { openServiceFixture, type ServiceFixture } from "../testing/service-fixture";
+import { createEnrolment } from "./create-enrolment";
+import { revokeDevice } from "./revoke-device";
+
+let held: ServiceFixture;
+beforeAll(async () => {
+  held = await openServiceFixture();
+});
+afterAll(async () => held.close());
+
+async function enrolled(id: string) {
+  await held.ctx.store.transaction(async ({ db }) => {
+    await db.insert(devices).values({
+      id,
+      name: "Bench 1",
+      publicJwk: { kty: "EC", crv: "P-256", x: "x".repeat(43), y: "y".repeat(43) },
+      thumbprint: id.padEnd(43, "t"),
+      runtimeKind: "linux",
+      runtimeVersion: "0.1.0",
+      runtimeLayers: [],
+      enrolledAt: new Date(held.clock.nowMs()),
+      discarded: {},
+    });
+  });
+  return id;
+}
+
+describe("an enrolment file", () => {
+  test("names the root keys to trust, and its token is stored as a hash alone", async () => {
+    const operator = await held.person("operator");
+    const { file, expiresAt } = await createEnrolment(held.ctx, operator, { deviceName: "Bench 1" });
+    expect(enrolmentFileShape.parse(file)).toEqual(file);
+    expect(file.rootThumbprints.length).toBeGreaterThanOrEqual(file.threshold);
+    expect(Date.parse(expiresAt) - held.clock.nowMs()).toBe(24 * 3_600_000);
+    const rows = await held.ctx.store.db.select().from(enrolmentTokens);
+    expect(JSON.stringify(rows)).not.toContain(file.token);
+    expect(await held.audited({ subject: `enrolment:${rows[0]?.id}` })).toEqual(["enrolment.create"]);
+  });
+
+  test("is made by admins and operators alone", async () => {
+    for (const role of ["security", "developer", "auditor"] as const) {
+      const refusal = await refusalOf(createEnrolment(held.ctx, await held.person(role), { deviceName: "x" }));
+      expect(refusal.code).toBe("forbidden");
+    }
+  });
+});
+
+describe("revoking a device", () => {
+  test("acts once, is told to whoever serves it, and is audited with its reason", async () => {
+    const deviceId = await enrolled("dev_lost");
+    const heard: Announcement[] = [];
+    const stop = held.ctx.store.subscribe((announcement) => heard.push(announcement));
+    const security = await held.person("security");
+    await revokeDevice(held.ctx, security, { deviceId, reason: "Lost on the ferry." });
+    stop();
+    expect(heard).toContainEqual({ topic: "devices", deviceId, revoked: true });
+    const [row] = await held.ctx.store.db.select().from(devices).where(eq(devices.id, deviceId));
+    expect(row?.revokedAt).not.toBeNull();
+    expect(await held.audited({ subject: `device:${deviceId}` })).toEqual(["device.revoke"]);
+    const again = revokeDevice(held.ctx, security, { deviceId, reason: "Lost on the ferry." });
+    expect((await refusalOf(again)).code).toBe("not_found");
+  });
+
+  test("is not for developers and auditors, who learn nothing of what there is", async () => {
+    for (const role of ["developer", "auditor"] as const) {
+      const actor = await held.person(role);
+      const refusal = await refusalOf(revokeDevice(held.ctx, actor, { deviceId: "dev_none", reason: "Because." }));
+      expect(refusal.code).toBe("forbidden");
+    }
+  });
+});

@@ -1,0 +1,35 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { limits, platform } from "@/db/schema";
+import type { Store } from "@/db/store";
+import { openTestStore } from "@/db/testing/with-test-store";
+import { PLATFORM_DEFAULTS } from "@/lib/domain/platform-defaults";
+import { systemClock } from "@/lib/platform/clock";
+import { randomIds } from "@/lib/platform/ids";
+import { refusalOf } from "../testing/refusal-of";
+import { initialisePlatform } from "./initialise-platform";
+
+const HARBOR = { platformId: "harbor", name: "Harbor", environment: "development" } as const;
+
+let store: Store;
+beforeAll(async () => {
+  store = await openTestStore();
+});
+afterAll(async () => store.close());
+
+describe("the first start", () => {
+  test("writes the platform and the shipped limits, once", async () => {
+    const ctx = { store, clock: systemClock, ids: randomIds };
+    await initialisePlatform(ctx, HARBOR);
+    await initialisePlatform(ctx, HARBOR);
+    expect(await store.db.select().from(platform)).toMatchObject([{ platformId: "harbor", setUpAt: null }]);
+    const rows = await store.db.select().from(limits);
+    expect(Object.fromEntries(rows.map((row) => [row.name, row.value]))).toEqual(PLATFORM_DEFAULTS.limits);
+  });
+
+  test("never turns a development store into a production one, nor into another platform's", async () => {
+    const ctx = { store, clock: systemClock, ids: randomIds };
+    const production = initialisePlatform(ctx, { ...HARBOR, environment: "production" });
+    expect((await refusalOf(production)).code).toBe("conflict");
+    expect((await refusalOf(initialisePlatform(ctx, { ...HARBOR, platformId: "other" }))).code).toBe("conflict");
+  });
+});

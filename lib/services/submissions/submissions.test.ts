@@ -1,0 +1,186 @@
+import { sign } from "node:crypto";
+import { eq } from "drizzle-orm";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { changeSets } from "@/db/schema";
+import { approveChangeSet } from "../change-sets/approve-change-set";
+import { narrowAtOnce } from "../change-sets/narrow";
+import { proposeChangeSet } from "../change-sets/propose-change-set";
+import { publishChangeSet } from "../change-sets/publish-change-set";
+import { refusalOf } from "../testing/refusal-of";
+import { openServiceFixture, type ServiceFixture, type TestPublisher } from "../testing/service-fixture";
+import { approveSubmission, refuseSubmission, withdrawSubmission } from "./decide-submission";
+import { getSubmission, listWaitingSubmissions } from "./get-submission";
+import { submitBundle } from "./submit-bundle";
+
+const REASON = { reason: "Does what it says." };
+
+let held: ServiceFixture;
+beforeAll(async () => {
+  held = await openServiceFixture();
+});
+afterAll(async () => held.close());
+
+async function submit(publisher: TestPublisher, appId: string, code: number, permissions: string[] = []) {
+  return submitBundle(held.ctx, publisher.actor, held.bundle(publisher, { appId, code, permissions }));
+}
+
+describe("a submission", () => {
+  test("is listed by one approval, with its public capabilities and nothing else", async () => {
+    const { appId, publisher } = await held.program();
+    const sent = await submit(publisher, appId, 1, ["network.request", "device.info", "camera.capture"]);
+    expect(sent).toMatchObject({ appId, versionCode: 1, state: "submitted" });
+    const operator = await held.person("operator");
+    const { changeSetId } = await approveSubmission(held.ctx, operator, sent.submissionId, REASON);
+    const claims = await held.programClaims(appId);
+    expect(claims.versions).toMatchObject([
+      { code: 1, kid: publisher.kid, declares: ["network.request", "device.info", "camera.capture"] },
+    ]);
+    expect(claims.grants).toEqual({ "device.info": { consent: "none" }, "network.request": { consent: "none" } });
+    expect(await getSubmission(held.ctx, publisher.actor, sent.submissionId)).toMatchObject({
+      state: "listed",
+      comment: REASON.reason,
+    });
+    expect(await held.audited({ changeSetId })).toEqual(["submission.receive", "submission.approve"]);
+  });
+
+  test("of the same bytes again answers with the same submission", async () => {
+    const { appId, publisher } = await held.program();
+    const first = await submit(publisher, appId, 1);
+    expect(await submit(publisher, appId, 1)).toEqual(first);
+  });
+
+  test("has a version code above all before, also above those refused", async () => {
+    const { appId, publisher } = await held.program();
+    const first = await submit(publisher, appId, 5);
+    await refuseSubmission(held.ctx, await held.person("operator"), first.submissionId, { reason: "Too loud." });
+    expect((await refusalOf(submit(publisher, appId, 4))).details).toEqual(["VERSION_NOT_HIGHER"]);
+    expect((await refusalOf(submit(publisher, appId, 5, ["nfc.read"]))).details).toEqual(["VERSION_NOT_HIGHER"]);
+    expect(await submit(publisher, appId, 6)).toMatchObject({ state: "submitted" });
+  });
+
+  test("for another publisher's program looks like one for a program that is not there", async () => {
+    const { appId } = await held.program();
+    const stranger = await held.publisher();
+    const theirs = await refusalOf(submit(stranger, appId, 1));
+    const nobodys = await refusalOf(submit(stranger, "com.example.nobody", 1));
+    expect(theirs).toEqual({ code: "not_found", details: [] });
+    expect(theirs).toEqual(nobodys);
+  });
+
+  test("is refused when another signed it, when its bytes changed, and when it does not open", async () => {
+    const { appId, publisher } = await held.program();
+    const stranger = await held.publisher();
+    const good = held.bundle(publisher, { appId, code: 1 });
+    const forged = { ...good, signatureDer: held.bundle(stranger, { appId, code: 1 }).signatureDer };
+    expect((await refusalOf(submitBundle(held.ctx, publisher.actor, forged))).details).toEqual(["SIGNATURE_INVALID"]);
+    const changed = { ...good, bytes: Uint8Array.from([...good.bytes, 0]) };
+    expect((await refusalOf(submitBundle(held.ctx, publisher.actor, changed))).details).toEqual(["SIGNATURE_INVALID"]);
+    const bytes = new TextEncoder().encode("not a bundle");
+    const noise = { bytes, signatureDer: sign("sha256", bytes, publisher.privateKey) };
+    expect((await refusalOf(submitBundle(held.ctx, publisher.actor, noise))).details[0]).toBe("BUNDLE_MALFORMED");
+  });
+
+  test("is not taken, nor listed, under a key that was revoked", async () => {
+    const { appId, publisher } = await held.program();
+    const [operator, security] = [await held.person("operator"), await held.person("security")];
+    const waiting = await submit(publisher, appId, 1);
+    const [key] = (await held.programClaims(appId)).publisherKeys;
+    await narrowAtOnce(held.ctx, security, {
+      changes: [
+        { member: `publisher:${publisher.id}/key:${publisher.kid}`, after: { jwk: key?.jwk, status: "revoked" } },
+      ],
+      ...REASON,
+    });
+    const refusal = await refusalOf(approveSubmission(held.ctx, operator, waiting.submissionId, REASON));
+    expect(refusal).toEqual({ code: "conflict", details: ["KEY_REVOKED"] });
+    expect((await refusalOf(submit(publisher, appId, 2))).details).toEqual(["KEY_UNKNOWN"]);
+  });
+
+  test("is seen by its publisher and by no other", async () => {
+    const { appId, publisher } = await held.program();
+    const stranger = await held.publisher();
+    const sent = await submit(publisher, appId, 1);
+    expect((await refusalOf(getSubmission(held.ctx, stranger.actor, sent.submissionId))).code).toBe("not_found");
+    expect((await refusalOf(withdrawSubmission(held.ctx, stranger.actor, sent.submissionId))).code).toBe("not_found");
+    await withdrawSubmission(held.ctx, publisher.actor, sent.submissionId);
+    const state = (await getSubmission(held.ctx, publisher.actor, sent.submissionId)).state;
+    expect(state).toBe("withdrawn");
+  });
+});
+
+describe("deciding on a submission", () => {
+  test("is not for security, admins, auditors, or whoever belongs to the publisher", async () => {
+    const { appId, publisher } = await held.program();
+    const { submissionId } = await submit(publisher, appId, 1);
+    for (const role of ["security", "admin", "auditor", "developer"] as const) {
+      const refusal = await refusalOf(approveSubmission(held.ctx, await held.person(role), submissionId, REASON));
+      expect(refusal.code).toBe("forbidden");
+    }
+    const insider = await held.person("operator", { publisherId: publisher.id });
+    expect((await refusalOf(approveSubmission(held.ctx, insider, submissionId, REASON))).details).toEqual([
+      "OWN_PUBLISHER",
+    ]);
+    expect((await held.programClaims(appId)).versions).toEqual([]);
+  });
+
+  test("happens once, also by two at once", async () => {
+    const { appId, publisher } = await held.program();
+    const { submissionId } = await submit(publisher, appId, 1);
+    const [first, second] = [await held.person("operator"), await held.person("operator")];
+    const results = await Promise.allSettled([
+      approveSubmission(held.ctx, first, submissionId, REASON),
+      refuseSubmission(held.ctx, second, submissionId, REASON),
+    ]);
+    expect(results.filter((result) => result.status === "fulfilled")).toHaveLength(1);
+    expect((await refusalOf(approveSubmission(held.ctx, second, submissionId, REASON))).code).toBe("conflict");
+  });
+
+  test("goes through the change set as well, where pages list it", async () => {
+    const { appId, publisher } = await held.program();
+    await submit(publisher, appId, 1, ["haptics.vibrate"]);
+    const rows = await held.ctx.store.db.select().from(changeSets).where(eq(changeSets.ownerId, publisher.id));
+    const id = rows.find((row) => row.state === "proposed")?.id ?? "";
+    const view = await approveChangeSet(held.ctx, await held.person("operator"), id, REASON);
+    expect(view).toMatchObject({ state: "published", owner: { id: publisher.id } });
+    expect((await held.programClaims(appId)).versions).toHaveLength(1);
+  });
+
+  test("is not voided by a grant that was decided meanwhile: it grants what the program still lacks", async () => {
+    const { appId, publisher } = await held.program();
+    const sent = await submit(publisher, appId, 1, ["network.request"]);
+    const operator = await held.person("operator");
+    const stricter = { consent: "ask", constraints: { perMinute: 5 } };
+    const draft = await held.draft(operator, { [`program:${appId}/grant:network.request`]: stricter });
+    await proposeChangeSet(held.ctx, operator, draft.id, REASON);
+    await approveChangeSet(held.ctx, await held.person("security"), draft.id, REASON);
+    await publishChangeSet(held.ctx, operator, draft.id);
+    await approveSubmission(held.ctx, operator, sent.submissionId, REASON);
+    const claims = await held.programClaims(appId);
+    expect(claims.versions).toHaveLength(1);
+    expect(claims.grants).toEqual({ "network.request": stricter });
+  });
+
+  test("waits in a list until it is decided", async () => {
+    const { appId, publisher } = await held.program();
+    const sent = await submit(publisher, appId, 1);
+    const operator = await held.person("operator");
+    const ids = async () => (await listWaitingSubmissions(held.ctx, operator)).map((item) => item.submissionId);
+    expect(await ids()).toContain(sent.submissionId);
+    await refuseSubmission(held.ctx, operator, sent.submissionId, { reason: "Asks for too much." });
+    expect(await ids()).not.toContain(sent.submissionId);
+    expect((await getSubmission(held.ctx, publisher.actor, sent.submissionId)).comment).toBe("Asks for too much.");
+  });
+
+  test("a listed version is taken off by one person", async () => {
+    const { appId, publisher } = await held.program();
+    const sent = await submit(publisher, appId, 1);
+    const operator = await held.person("operator");
+    await approveSubmission(held.ctx, operator, sent.submissionId, REASON);
+    await narrowAtOnce(held.ctx, operator, {
+      changes: [{ member: `program:${appId}/version:1`, after: null }],
+      ...REASON,
+    });
+    expect((await held.programClaims(appId)).versions).toEqual([]);
+    expect((await getSubmission(held.ctx, publisher.actor, sent.submissionId)).state).toBe("withdrawn");
+  });
+});
