@@ -26,7 +26,8 @@ export type EnrolResult =
 /**
  * Enrols this device (spec §4): first the keyset, which must be signed by the roots that the enrolment file names, and
  * only then the one-time token, so that it is never shown to a stranger. The trusted keyset is on the disk before the
- * platform is asked; asking again with the same file and key gives the same answer.
+ * platform is asked. A device that is enrolled with this platform already says so and asks nobody; one that was cut off
+ * in between asks again with the same key and gets the same answer.
  */
 export async function enrollDevice(options: {
   file: unknown;
@@ -43,8 +44,11 @@ export async function enrollDevice(options: {
   if (!parsed.success) return { ok: false, reason: "enrolment_file_invalid" };
   const file: EnrolmentFile = parsed.data;
   const known = data.store.record?.enrolment;
-  if (known?.deviceId && (known.platform !== file.platform || known.url !== file.url)) {
-    return { ok: false, reason: "already_enrolled" };
+  const environment = data.store.record?.keyset?.environment;
+  if (known?.deviceId && environment) {
+    const isSame = known.platform === file.platform && known.url === file.url;
+    if (!isSame) return { ok: false, reason: "already_enrolled" };
+    return { ok: true, deviceId: known.deviceId, platform: known.platform, environment };
   }
   if (!isPlatformUrlAllowed(file.url, undefined)) return { ok: false, reason: "url_not_allowed" };
   const { url, platform, rootThumbprints, threshold, token } = file;
@@ -60,16 +64,16 @@ export async function enrollDevice(options: {
     now: Math.floor(clock.nowMs() / 1000),
   });
   if (verdict.result === "refused") return { ok: false, reason: "keyset_refused", code: verdict.code };
-  const { epoch, revision, environment, iat } = verdict.claims;
-  if (!isPlatformUrlAllowed(url, environment)) return { ok: false, reason: "url_not_allowed" };
+  const { epoch, revision, iat } = verdict.claims;
+  if (!isPlatformUrlAllowed(url, verdict.claims.environment)) return { ok: false, reason: "url_not_allowed" };
 
   const record = {
-    ...newTrustRecord({ url, platform, rootThumbprints, threshold, deviceId: known?.deviceId ?? null }),
-    keyset: { epoch, revision, environment, file: documentFileOf(fetched.bytes) },
+    ...newTrustRecord({ url, platform, rootThumbprints, threshold, deviceId: null }),
+    keyset: { epoch, revision, environment: verdict.claims.environment, file: documentFileOf(fetched.bytes) },
     time: { lastVerifiedIat: iat, mark: iat },
   };
   try {
-    if (!known?.deviceId) await data.store.commit(record, [fetched.bytes]);
+    await data.store.commit(record, [fetched.bytes]);
     const enrolled = await client.enroll(token, options.runtime);
     if (!enrolled.ok) {
       return {
@@ -80,9 +84,8 @@ export async function enrollDevice(options: {
     }
     if (enrolled.answer.platform !== platform) return { ok: false, reason: "answer_of_another_platform" };
     const { deviceId } = enrolled.answer;
-    const current = data.store.record ?? record;
-    await data.store.commit({ ...current, enrolment: { ...current.enrolment, deviceId } });
-    return { ok: true, deviceId, platform, environment };
+    await data.store.commit({ ...record, enrolment: { ...record.enrolment, deviceId } });
+    return { ok: true, deviceId, platform, environment: verdict.claims.environment };
   } catch (error) {
     options.log("error", "state_not_stored", { error });
     return { ok: false, reason: "state_not_stored" };
