@@ -1,3 +1,5 @@
+import { rememberBody } from "./known-body";
+
 /** Whether `If-None-Match` already names this strong tag; `*` names every one (RFC 9110 §13.1.2). */
 export function matchesTag(ifNoneMatch: string | null, etag: string): boolean {
   if (ifNoneMatch === null) return false;
@@ -17,5 +19,5 @@ export function conditionalResponse(
   const all = { ...headers, etag };
   if (matchesTag(request.headers.get("if-none-match"), etag)) return new Response(null, { status: 304, headers: all });
   const content = body();
-  return new Response(content as BodyInit, { status: 200, headers: all });
+  return rememberBody(new Response(content as BodyInit, { status: 200, headers: all }), content);
 }

@@ -1,5 +1,6 @@
 import { AppError, ERROR_STATUS, isAppError } from "@/lib/platform/errors";
 import type { Logger } from "@/lib/platform/logger";
+import { rememberBody } from "./known-body";
 
 const UNKNOWN = new AppError("internal", "Something went wrong on our side.");
 
@@ -32,5 +33,6 @@ export function errorResponse(error: unknown, requestId: string, logger: Logger)
       ...shown.extra,
     },
   };
-  return new Response(JSON.stringify(body), { status, headers });
+  const text = JSON.stringify(body);
+  return rememberBody(new Response(text, { status, headers }), text);
 }

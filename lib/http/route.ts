@@ -5,6 +5,7 @@ import { AppError, type ErrorDetail } from "@/lib/platform/errors";
 import { type Ids, randomIds } from "@/lib/platform/ids";
 import { type Logger, stderrLogger } from "@/lib/platform/logger";
 import { errorResponse } from "./error-response";
+import { rememberBody } from "./known-body";
 import { readBody } from "./read-body";
 import type { RouteAnswer, RouteCall, RouteDescription } from "./route-description";
 import { requireSameOrigin } from "./same-origin";
@@ -55,6 +56,10 @@ function authorise(spec: RouteDescription, actor: Actor | null): void {
   }
 }
 
+function readSearch(request: Request): Record<string, string> {
+  return Object.fromEntries(new URL(request.url).searchParams.entries());
+}
+
 async function readInput(spec: RouteDescription, request: Request): Promise<{ body: unknown; bytes: Uint8Array }> {
   const shape = spec.input?.body;
   if (shape === undefined) return { body: undefined, bytes: new Uint8Array() };
@@ -88,9 +93,7 @@ export function route<const D extends RouteDescription>(
       const input = spec.input ?? {};
       const params =
         input.params === undefined ? undefined : parseWith("params", input.params, (await context?.params) ?? {});
-      const search = new URL(request.url).searchParams;
-      const query =
-        input.query === undefined ? undefined : parseWith("query", input.query, Object.fromEntries(search.entries()));
+      const query = input.query === undefined ? undefined : parseWith("query", input.query, readSearch(request));
       const { body, bytes } = await readInput(spec, request);
       // Safe: `params`, `query` and `body` were parsed by the very shapes that the description's types come from.
       const call = { actor, params, query, body, bodyBytes: bytes, request, requestId } as unknown as RouteCall<D>;
@@ -112,5 +115,7 @@ function finish(spec: RouteDescription, answer: unknown, requestId: string, port
   const status = spec.successStatus ?? 200;
   if (status === 204) return new Response(null, { status, headers });
   const value = ports.validatesOutput && spec.output instanceof z.ZodType ? spec.output.parse(answer) : answer;
-  return Response.json(value, { status, headers });
+  const text = JSON.stringify(value);
+  const typed = { ...headers, "content-type": "application/json; charset=utf-8" };
+  return rememberBody(new Response(text, { status, headers: typed }), text);
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { knownBody } from "@/lib/http/known-body";
 import { PEER_HEADER } from "@/lib/sync/runtime/runtime-api";
 
 /** How long the rest of a body that nobody wants is let in, so that its sender can read why. */
@@ -44,27 +45,50 @@ function bodyOf(incoming: IncomingMessage): ReadableStream<Uint8Array> {
   );
 }
 
-function toRequest(incoming: IncomingMessage): Request {
+function toHeaders(incoming: IncomingMessage): Headers {
   const headers = new Headers();
   for (let index = 0; index < incoming.rawHeaders.length; index += 2) {
-    const name = incoming.rawHeaders[index] ?? "";
-    if (!name.startsWith(":")) headers.append(name, incoming.rawHeaders[index + 1] ?? "");
+    headers.append(incoming.rawHeaders[index] ?? "", incoming.rawHeaders[index + 1] ?? "");
   }
   headers.set(PEER_HEADER, incoming.socket.remoteAddress ?? "");
+  return headers;
+}
+
+/**
+ * A request without a body as far as routes look at one: a whole `Request` costs as much as all the rest of a cheap
+ * answer together, for an abort signal that nobody asks for.
+ */
+class BodylessRequest {
+  readonly body = null;
+
+  constructor(
+    readonly method: string,
+    readonly url: string,
+    readonly headers: Headers,
+  ) {}
+
+  /** Safe: the router and `route` read method, url, headers and body, and nothing else of a request without a body. */
+  asRequest(): Request {
+    return this as unknown as Request;
+  }
+}
+
+function toRequest(incoming: IncomingMessage): Request {
   const method = incoming.method ?? "GET";
-  const path = incoming.url?.startsWith("/") ? incoming.url : "/";
-  const url = new URL(path, "http://localhost");
-  if (method === "GET" || method === "HEAD") return new Request(url, { method, headers });
+  const headers = toHeaders(incoming);
+  const url = `http://localhost${incoming.url?.startsWith("/") ? incoming.url : "/"}`;
+  if (method === "GET" || method === "HEAD") return new BodylessRequest(method, url, headers).asRequest();
   const init: RequestInit & { duplex: "half" } = { method, headers, body: bodyOf(incoming), duplex: "half" };
   return new Request(url, init);
 }
 
 async function send(response: Response, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-  const body = response.body === null ? null : Buffer.from(await response.arrayBuffer());
+  const known = knownBody(response);
+  const body = known ?? (response.body === null ? null : Buffer.from(await response.arrayBuffer()));
   outgoing.statusCode = response.status;
   for (const [name, value] of response.headers) outgoing.setHeader(name, value);
   outgoing.setHeader("x-content-type-options", "nosniff");
-  if (body !== null) outgoing.setHeader("content-length", body.byteLength);
+  if (body !== null) outgoing.setHeader("content-length", Buffer.byteLength(body));
   if (incoming.complete) {
     outgoing.end(body);
     return;

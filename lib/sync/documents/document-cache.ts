@@ -16,19 +16,22 @@ export type DocumentCache = {
   close(): void;
 };
 
-/** How long an entry is believed without hearing of a new one: announcements of other processes may get lost. */
+/** How long an entry is believed without hearing of a new one, where every publish is this process's own. */
 const TRUST_MS = 2_000;
 const ENTRIES_MAX = 2_000;
 
 type Entry = { atMs: number; document: Promise<ServedDocument | null> };
 
 /**
- * Newest documents in memory, as bytes ready to be served. An announcement drops its entries before anyone asks again;
- * what is being read at that moment is dropped as well, since it may be older than the announcement.
+ * Newest documents, as bytes ready to be served. With the embedded store they stay in memory until an announcement drops
+ * them, before anyone asks again; what is being read at that moment is dropped as well. On Postgres another process may
+ * publish, and a device that heard of it there may ask here first: every request is then answered by a reading that
+ * began after it, which it shares with those of the same turn of the event loop.
  */
 export function createDocumentCache(store: Store, clock: Clock): DocumentCache {
   const entries = new Map<DocumentName, Entry>();
   const steps = new Map<number, ServedDocument>();
+  const readings = new Map<DocumentName, Promise<ServedDocument | null>>();
 
   const stop = store.subscribe((announcement: Announcement) => {
     if (announcement.topic !== "documents") return;
@@ -50,8 +53,20 @@ export function createDocumentCache(store: Store, clock: Clock): DocumentCache {
     return row === null ? null : toServed(row.jws, row.sha256.slice(0, 16), row.epoch, row.revision);
   }
 
+  function readShared(name: DocumentName): Promise<ServedDocument | null> {
+    const joined = readings.get(name);
+    if (joined !== undefined) return joined;
+    const reading = new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
+      readings.delete(name);
+      return read(name);
+    });
+    readings.set(name, reading);
+    return reading;
+  }
+
   return {
     newest(name) {
+      if (store.kind === "postgres") return readShared(name);
       const known = entries.get(name);
       if (known !== undefined && Math.abs(clock.nowMs() - known.atMs) < TRUST_MS) return known.document;
       if (entries.size >= ENTRIES_MAX) entries.clear();

@@ -4,6 +4,7 @@ import { bundles, platform } from "@/db/schema";
 import type { Store } from "@/db/store";
 import { conditionalResponse, matchesTag } from "@/lib/http/conditional";
 import { errorResponse } from "@/lib/http/error-response";
+import { rememberBody } from "@/lib/http/known-body";
 import { type RouteHandler, type RoutePorts, route } from "@/lib/http/route";
 import type { RouteAnswer, RouteCall, RouteDescription } from "@/lib/http/route-description";
 import type { RoutedHandler } from "@/lib/http/router";
@@ -72,7 +73,7 @@ async function serveBundle(store: Store, request: Request, sha256: string): Prom
   }
   const bundle = await findListedBundle(store.db, sha256);
   if (bundle === null) throw missing();
-  return new Response(bundle.content as Uint8Array<ArrayBuffer>, {
+  const response = new Response(bundle.content as Uint8Array<ArrayBuffer>, {
     headers: {
       etag,
       "content-type": "application/miniapp-pkg+zip",
@@ -81,6 +82,7 @@ async function serveBundle(store: Store, request: Request, sha256: string): Prom
       ...signatureHeader(bundle.signature),
     },
   });
+  return rememberBody(response, bundle.content);
 }
 
 function signatureHeader(signature: Uint8Array | undefined): Record<string, string> {

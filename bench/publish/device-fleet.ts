@@ -1,0 +1,133 @@
+import { Agent, get, type IncomingMessage } from "node:http";
+import table from "../../native/catalog/public-suffixes.json";
+import { webCryptoPort } from "../../native/core/crypto/port";
+import { compilePolicy } from "../../native/core/decide/compile-policy";
+import { type PublicSuffixes, readPublicSuffixes } from "../../native/core/decide/public-suffixes";
+import { type DocumentPosition, verifyDocument } from "../../native/core/documents/verify-document";
+import type { KeysetClaims } from "../../native/core/shapes/claims";
+
+/** The simulated devices, in a process of their own: each has a stream, fetches, verifies and compiles for itself. */
+export type FleetOrder = {
+  baseUrl: string;
+  platform: string;
+  appId: string;
+  keyset: KeysetClaims;
+  accessTokens: string[];
+};
+/** `connected` once, then `applied` once for each platform revision that every device has applied. */
+export type FleetReport =
+  | { event: "connected" }
+  | { event: "applied"; revision: number; first: number }
+  | { event: "failed"; reason: string };
+
+const report = (message: FleetReport) => process.send?.(message);
+
+function fetchText(url: string, agent: Agent, token: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    get(url, { agent, headers: { authorization: `Bearer ${token}` } }, (response) => {
+      let text = "";
+      response.setEncoding("utf8");
+      response.on("data", (chunk: string) => {
+        text += chunk;
+      });
+      response.on("end", () => {
+        if (response.statusCode === 200) resolve(text);
+        else reject(new Error(`${url}: ${response.statusCode}`));
+      });
+      response.on("error", reject);
+    }).on("error", reject);
+  });
+}
+
+/** Calls back for each `revision` of the platform; programs are told before it, so one pull covers both. */
+function listen(stream: IncomingMessage, onPlatform: () => void): void {
+  let rest = "";
+  stream.setEncoding("utf8");
+  stream.on("data", (chunk: string) => {
+    rest += chunk;
+    const frames = rest.split("\n\n");
+    rest = frames.pop() ?? "";
+    if (frames.some((frame) => frame.startsWith("event: revision") && frame.includes('"platform"'))) onPlatform();
+  });
+}
+
+async function startDevice(
+  order: FleetOrder,
+  token: string,
+  suffixes: PublicSuffixes,
+  onApplied: (revision: number) => void,
+): Promise<void> {
+  const { baseUrl, platform, appId, keyset } = order;
+  const agent = new Agent({ keepAlive: true, maxSockets: 2 });
+  const stored: { platform?: DocumentPosition; program?: DocumentPosition } = {};
+  const common = { keyset, platform, crypto: webCryptoPort, publicSuffixes: suffixes };
+
+  async function pull(): Promise<void> {
+    const [programText, platformText] = await Promise.all([
+      fetchText(`${baseUrl}/api/runtime/v1/programs/${appId}`, agent, token),
+      fetchText(`${baseUrl}/api/runtime/v1/platform`, agent, token),
+    ]);
+    const now = Math.floor(Date.now() / 1000);
+    const program = await verifyDocument({
+      ...common,
+      jws: programText,
+      type: "bulkhead-program",
+      appId,
+      now,
+      ...(stored.program === undefined ? {} : { stored: stored.program }),
+    });
+    const whole = await verifyDocument({
+      ...common,
+      jws: platformText,
+      type: "bulkhead-platform",
+      now,
+      ...(stored.platform === undefined ? {} : { stored: stored.platform }),
+    });
+    if (program.result !== "accepted" || whole.result !== "accepted") {
+      throw new Error(`refused: ${program.code}, ${whole.code}`);
+    }
+    const position = ({ claims, payloadSha256 }: (typeof program | typeof whole)["document"]): DocumentPosition => ({
+      epoch: claims.epoch,
+      revision: claims.revision,
+      sha256: payloadSha256,
+    });
+    stored.program = position(program.document);
+    stored.platform = position(whole.document);
+    compilePolicy(program.document.claims, whole.document.claims);
+    onApplied(whole.document.claims.revision);
+  }
+
+  const failed = (error: Error) => report({ event: "failed", reason: error.message });
+  await new Promise<void>((resolve, reject) => {
+    const headers = { authorization: `Bearer ${token}` };
+    get(`${baseUrl}/api/runtime/v1/stream`, { agent, headers }, (response) => {
+      if (response.statusCode !== 200) reject(new Error(`stream: ${response.statusCode}`));
+      listen(response, () => void pull().catch(failed));
+      resolve();
+    }).on("error", reject);
+  });
+  await pull();
+}
+
+async function start(order: FleetOrder): Promise<void> {
+  const suffixes = readPublicSuffixes(table);
+  const reached = new Map<number, { devices: number; first: number }>();
+  const onApplied = (revision: number) => {
+    const known = reached.get(revision) ?? { devices: 0, first: performance.now() };
+    known.devices += 1;
+    reached.set(revision, known);
+    if (known.devices === order.accessTokens.length) {
+      report({ event: "applied", revision, first: performance.now() - known.first });
+    }
+  };
+  // A few at a time: connecting is not what is measured.
+  for (let next = 0; next < order.accessTokens.length; next += 20) {
+    const part = order.accessTokens.slice(next, next + 20);
+    await Promise.all(part.map((token) => startDevice(order, token, suffixes, onApplied)));
+  }
+  report({ event: "connected" });
+}
+
+process.once("message", (order: FleetOrder) => {
+  start(order).catch((error: Error) => report({ event: "failed", reason: error.message }));
+});
