@@ -10,6 +10,8 @@ export type Transfer = {
   enter(hop: Hop): EgressDecision;
   /** Asks again about the hop that runs; cuts the transfer where the answer is no longer `allow`. */
   recheck(): void;
+  /** The URL of the hop that runs. */
+  readonly url: string | undefined;
   /** Why it was cut, if it was. */
   readonly cut: { by: "policy"; decision: EgressDecision } | { by: "time" } | { by: "owner" } | undefined;
   end(): void;
@@ -39,6 +41,9 @@ export function beginTransfer(request: EgressRequest, totalMs: number): Transfer
       if (!running || cut) return;
       const decision = decide(running);
       if (decision.decision === "deny") cutWith({ by: "policy", decision });
+    },
+    get url() {
+      return running?.url;
     },
     get cut() {
       return cut;

@@ -1,0 +1,103 @@
+import type { TLSSocket } from "node:tls";
+import type { EgressDecision, EgressRequest, EgressResult, TelemetryPort } from "../ports";
+import { connectTls } from "./connect-tls";
+import type { FindDevelopmentHost } from "./development-hosts";
+import type { EgressBounds } from "./egress-bounds";
+import type { RequestTarget } from "./request-target";
+import { type ResolveName, resolvePublic } from "./resolve-name";
+import { validatedChainPins } from "./validated-chain";
+
+export type ConnectionOptions = {
+  resolve: ResolveName;
+  isPublicAddress(address: string): boolean;
+  findDevelopmentHost: FindDevelopmentHost;
+  telemetry: TelemetryPort;
+  /** Time for stored documents in whole seconds (spec §4); pins end by it. */
+  policyNow(): number;
+};
+
+/** One hop that the policy allowed. */
+export type EgressLeg = { url: string; target: RequestTarget; decision: EgressDecision };
+
+/** The boundary's own no, which no rule of a document decided. */
+export function denyEgress(code: EgressDecision["code"], layer: EgressDecision["layer"] = "host"): EgressDecision {
+  return { decision: "deny", code, layer, rule: null, pins: null };
+}
+
+export type OpenedConnection = { ok: true; socket: TLSSocket } | { ok: false; result: EgressResult };
+
+/**
+ * Opens the connection of one hop: resolve once, check every answer, connect to a checked address with the name in SNI,
+ * verify, compare pins (spec §5, Address). Not a byte of the request is sent before all of that held.
+ */
+export async function openConnection(
+  options: ConnectionOptions,
+  bounds: EgressBounds,
+  request: EgressRequest,
+  { url, target, decision }: EgressLeg,
+  signal: AbortSignal,
+): Promise<OpenedConnection> {
+  const fail = (result: EgressResult): OpenedConnection => ({ ok: false, result });
+  const connecting = AbortSignal.any([signal, AbortSignal.timeout(bounds.connectMs)]);
+  const stand = options.findDevelopmentHost(target);
+  const resolution = stand
+    ? { ok: true as const, addresses: [stand.address] }
+    : await whileNotAborted(resolvePublic(target.host, options.resolve, options.isPublicAddress), connecting);
+  if (!resolution) return fail({ outcome: "failed", reason: "connect_timeout" });
+  if (!resolution.ok) {
+    return resolution.reason === "not_public"
+      ? fail({ outcome: "denied", url, decision: denyEgress("ADDRESS_NOT_PUBLIC") })
+      : fail({ outcome: "failed", reason: "unresolved" });
+  }
+  const connection = await connectTls(
+    {
+      addresses: resolution.addresses,
+      port: stand?.port ?? target.port,
+      serverName: target.host,
+      ...(stand ? { authorityPem: stand.certificateAuthorityPem } : {}),
+    },
+    connecting,
+  );
+  if (!connection.ok) {
+    if (connection.reason === "tls_invalid")
+      return fail({ outcome: "denied", url, decision: denyEgress("TLS_INVALID") });
+    return fail({ outcome: "failed", reason: connection.reason === "aborted" ? "connect_timeout" : "unreachable" });
+  }
+  if (!pinsHold(options, request, { url, target, decision }, connection.socket)) {
+    connection.socket.destroy();
+    return fail({ outcome: "denied", url, decision: { ...denyEgress("PIN_MISMATCH"), rule: decision.rule } });
+  }
+  return { ok: true, socket: connection.socket };
+}
+
+/** Checks the pins of the rule that allowed this hop, before a byte of the request is sent. */
+function pinsHold(options: ConnectionOptions, request: EgressRequest, leg: EgressLeg, socket: TLSSocket): boolean {
+  const { pins } = leg.decision;
+  if (!pins || options.policyNow() >= pins.until) return true;
+  const chain = validatedChainPins(socket);
+  if (chain.some((pin) => pins.sha256.includes(pin))) return true;
+  if (pins.mode === "enforce") return false;
+  options.telemetry.recordEvent({
+    type: "attestation_failed",
+    appId: request.appId,
+    versionCode: request.versionCode,
+    code: "PIN_MISMATCH",
+    layer: "host",
+    rule: leg.decision.rule,
+    host: leg.target.host,
+    port: leg.target.port,
+    purpose: request.purpose,
+    detail: { mode: "report" },
+  });
+  return true;
+}
+
+/** Resolves to `undefined` once the signal fires; what is still under way is then of no interest. */
+function whileNotAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  if (signal.aborted) return Promise.resolve(undefined);
+  return new Promise((resolve, reject) => {
+    const onAbort = () => resolve(undefined);
+    signal.addEventListener("abort", onAbort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}

@@ -1,0 +1,19 @@
+import { fieldsForOtherOrigin, type RequestFields, withoutBodyFields } from "./request-headers";
+
+/** What is sent at one hop of a request. */
+export type HopMessage = { method: string; fields: RequestFields; body: Uint8Array | undefined };
+
+/** Where an answer sends the request next; `undefined` where it does not. */
+export function redirectLocation(status: number, headers: Record<string, string>): string | undefined {
+  return [301, 302, 303, 307, 308].includes(status) ? headers.location : undefined;
+}
+
+/** RFC 9110 §15.4 for the method; another origin gets neither body nor credentials. */
+export function messageForHop(message: HopMessage, status: number, isSameOrigin: boolean): HopMessage {
+  const becomesGet =
+    (status === 303 && message.method !== "HEAD") || ((status === 301 || status === 302) && message.method === "POST");
+  const method = becomesGet ? "GET" : message.method;
+  const dropsBody = becomesGet || !isSameOrigin;
+  const fields = isSameOrigin ? message.fields : fieldsForOtherOrigin(message.fields);
+  return dropsBody ? { method, fields: withoutBodyFields(fields), body: undefined } : { ...message, method, fields };
+}
