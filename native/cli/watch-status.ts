@@ -1,4 +1,4 @@
-import type { HostStatus } from "../host/runtime/host";
+import type { HostStatus } from "../host/runtime/host-options";
 import type { CommandContext } from "./command";
 
 /** Tells each change of what runs, once: a line for people on standard error, or JSON on standard output. */

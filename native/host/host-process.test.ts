@@ -10,7 +10,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { packBundle } from "../core/bundle/pack-bundle";
 import type { TelemetryBatch } from "../core/telemetry/batch";
 import { requireConfinement } from "./confinement/require-confinement";
-import type { HostStatus } from "./runtime/host";
+import type { HostStatus } from "./runtime/host-options";
 import { deviceKeyOf } from "./state/device-key";
 import { createFakeServer } from "./sync/testing/fake-server";
 import { serveFake } from "./sync/testing/serve-fake";

@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { missingLayers as missingLayersOf } from "@/native/host/confinement/confinement-layers";
 import { probeConfinement } from "@/native/host/confinement/probe-confinement";
-import type { HostStatus } from "@/native/host/runtime/host";
+import type { HostStatus } from "@/native/host/runtime/host-options";
 import { type Child, startChild } from "../client/child";
 import type { ConsoleSession } from "../client/console-session";
 

@@ -15,7 +15,8 @@ import { createManualTime, settle } from "../sync/testing/manual-time";
 import { APP, createSigningPlatform, DAY, NOW, PLATFORM, verifier } from "../sync/testing/signing-platform";
 import { openDataDirectory } from "./data-directory";
 import { enrollDevice } from "./enroll-device";
-import { type HostOptions, type StartHostResult, startHost } from "./host";
+import { startHost } from "./host";
+import type { HostOptions, StartHostResult } from "./host-options";
 import { randomId } from "./system-ports";
 
 const log = () => undefined;

@@ -1,95 +1,20 @@
-import { decideAddress } from "../../core/decide/decide-address";
-import type { PublicSuffixes } from "../../core/decide/public-suffixes";
-import type { ConfinementLayer, RuntimeIdentity } from "../../core/wire/runtime-identity";
+import type { RuntimeIdentity } from "../../core/wire/runtime-identity";
 import { acceptDevelopmentHosts } from "../egress/development-hosts";
-import { createEgress } from "../egress/perform-request";
-import { type ResolveName, systemResolveName } from "../egress/resolve-name";
-import type { ConsoleLine, HostClock, HostLog, HostTimers, StartProgram } from "../ports";
+import type { HostClock, HostLog, HostTimers } from "../ports";
 import { type DurableFiles, nodeDurableFiles } from "../state/durable-files";
-import { createPolicyTime } from "../state/policy-time";
-import { createCoreVerifier } from "../sync/core-verifier";
-import type { DocumentsInForce } from "../sync/documents-in-force";
-import { createHttpTransport, type HttpTransport } from "../sync/http-transport";
+import { createHttpTransport } from "../sync/http-transport";
 import { isPlatformUrlAllowed } from "../sync/platform-url";
-import { createPolicyClient } from "../sync/policy-client";
-import { openPolicyKeeper } from "../sync/policy-keeper";
-import { createPolicySync } from "../sync/policy-sync";
-import { openQueueLog } from "../telemetry/queue-log";
-import { createTelemetryRecorder } from "../telemetry/telemetry-recorder";
-import { createTelemetryUploader } from "../telemetry/telemetry-uploader";
-import { createBundleStore } from "./bundle-store";
 import { type DataDirectory, openDataDirectory } from "./data-directory";
-import { createPolicySource } from "./policy-source";
-import { createProgramSupervisor, type DesiredProgram, type ProgramStatus } from "./program-supervisor";
+import { type DeviceLink, openDeviceLink } from "./device-link";
+import type { HostOptions, HostStatus, RunningHost, StartHostResult } from "./host-options";
+import type { ProgramSupervisor } from "./program-supervisor";
+import { createPrograms } from "./run-programs";
 import { RUNTIME_VERSION } from "./runtime-version";
 import { systemClock, randomId as systemRandomId, systemTimers } from "./system-ports";
 
-export type HostOptions = {
-  dataDir: string;
-  programs: readonly DesiredProgram[];
-  startProgram: StartProgram;
-  /** What the probe of this machine's confinement found. */
-  layers: readonly ConfinementLayer[];
-  publicSuffixes: PublicSuffixes;
-  /** Given by whoever embeds the host (spec §5, Development hosts); refused under a production keyset. */
-  developmentHosts?: readonly unknown[];
-  /** Confinement layers that may be missing, by name. */
-  allowDegraded?: readonly string[];
-  /** The user of the Super App; each has storage of its own. */
-  user?: string;
-  /** Where programs' storage lies; below the data folder unless told otherwise. */
-  storageDir?: string;
-  restart?: boolean;
-  log: HostLog;
-  onStatus?(status: HostStatus): void;
-  /** What the person answered when asked for a capability; without it nobody was asked. */
-  consent?(appId: string, capability: string): "given" | "refused" | undefined;
-  /** Hears each line that a program writes. */
-  onConsole?(appId: string, line: ConsoleLine): void;
-  clock?: HostClock;
-  timers?: HostTimers;
-  random?(): number;
-  randomId?(): string;
-  files?: DurableFiles;
-  resolve?: ResolveName;
-  transport?: HttpTransport;
-};
-
-export type HostStatus = {
-  deviceId: string;
-  platform: string;
-  environment: "production" | "development" | null;
-  epoch: number;
-  keysetRevision: number;
-  platformRevision: number;
-  isConnected: boolean;
-  isRevoked: boolean;
-  /** A document that is in force has ended: sensitive capabilities are denied. */
-  isStale: boolean;
-  layers: readonly ConfinementLayer[];
-  programs: readonly ProgramStatus[];
-};
-
-export type RunningHost = {
-  status(): HostStatus;
-  /** One round of sync now; resolves when it is applied or has failed. */
-  refresh(): Promise<void>;
-  /** Stops every program, writes what is to be kept and lets the folder go. */
-  stop(): Promise<void>;
-};
-
-export type HostRefusal =
-  | "data_directory_in_use"
-  | "not_enrolled"
-  | "url_not_allowed"
-  | "development_hosts_refused"
-  | "development_hosts_invalid";
-
-export type StartHostResult = { ok: true; host: RunningHost } | { ok: false; reason: HostRefusal };
-
 /** How long a start waits for the platform before it goes on with what is stored. */
 const FIRST_SYNC_MS = 3000;
-const TICK_MS = 1000;
+const BEAT_MS = 1000;
 const MARK_EVERY_MS = 60_000;
 
 /**
@@ -112,185 +37,145 @@ export async function startHost(options: HostOptions): Promise<StartHostResult> 
 
 async function compose(options: HostOptions, data: DataDirectory, files: DurableFiles): Promise<StartHostResult> {
   const { log, clock = systemClock, timers = systemTimers, random = Math.random } = options;
-  const randomId = options.randomId ?? systemRandomId;
   const { record } = data.store;
   const deviceId = record?.enrolment.deviceId;
   if (!record || !deviceId) return { ok: false, reason: "not_enrolled" };
-  const { url, platform } = record.enrolment;
+  const { url } = record.enrolment;
   if (!isPlatformUrlAllowed(url, record.keyset?.environment)) return { ok: false, reason: "url_not_allowed" };
 
   const runtime: RuntimeIdentity = { kind: "linux", version: RUNTIME_VERSION, layers: [...options.layers] };
-  const time = createPolicyTime(clock, record.time);
-  const queue = await openQueueLog({ files, directory: data.telemetry, log });
-  const telemetry = createTelemetryRecorder({ queue, clock, randomId, log });
-  const verifier = createCoreVerifier({ publicSuffixes: options.publicSuffixes });
-  const keeper = await openPolicyKeeper({ store: data.store, record, verifier, time, telemetry, log });
-  const transport = options.transport ?? createHttpTransport();
-  const client = createPolicyClient({ transport, url, platform, key: data.key, deviceId, clock, randomId });
-  const policies = createPolicySource(() => keeper.inForce);
-
-  const sync = createPolicySync({
-    client,
-    keeper,
-    programs: () => options.programs.map(({ appId }) => appId),
-    onClosedEarly: () => react?.(),
-    onApplied: () => {
-      react?.();
-      tellApplied?.();
-    },
-    onRevoked: () => uploader.stop(),
-    timers,
-    monotonicMs: () => clock.monotonicMs(),
-    random,
-    log,
-  });
-  /** Set once programs can be started; documents that arrive before are applied without anything to tell. */
-  let react: (() => void) | undefined;
-  let tellApplied: (() => void) | undefined;
-
-  const uploader = createTelemetryUploader({
-    recorder: telemetry,
-    sendBatch: (batch) => client.sendBatch(batch),
+  const listener = { onClosedEarly: () => {}, onApplied: () => {} };
+  const link = await openDeviceLink({
+    files,
+    data,
+    record,
+    deviceId,
     runtime,
-    applied: () => appliedDocuments(keeper.inForce),
+    programs: options.programs.map(({ appId }) => appId),
+    publicSuffixes: options.publicSuffixes,
+    transport: options.transport ?? createHttpTransport(),
+    listener,
+    clock,
     timers,
     random,
+    randomId: options.randomId ?? systemRandomId,
     log,
-    onRevoked: () => log("error", "device_revoked"),
   });
-
-  await withinMs(sync.refresh(), FIRST_SYNC_MS, timers);
-  const environment = keeper.latest.keyset?.environment;
+  await withinMs(link.sync.refresh(), FIRST_SYNC_MS, timers);
+  const environment = link.keeper.latest.keyset?.environment;
   const developmentHosts = acceptDevelopmentHosts(options.developmentHosts ?? [], environment ?? "production");
   if (!developmentHosts.ok || !isPlatformUrlAllowed(url, environment)) {
-    sync.stop();
-    client.close();
+    link.sync.stop();
+    link.client.close();
     return { ok: false, reason: developmentHosts.ok ? "url_not_allowed" : developmentHosts.reason };
   }
 
-  const egress = createEgress({
-    resolve: options.resolve ?? systemResolveName,
-    isPublicAddress: (address) => decideAddress(address).decision === "allow",
-    findDevelopmentHost: developmentHosts.find,
-    telemetry,
-    policyNow: () => time.forStored(),
-  });
-  const supervisor = createProgramSupervisor({
-    desired: options.programs,
-    inForce: () => keeper.inForce,
-    policies,
-    getBundle: createBundleStore({
-      files,
-      directory: data.bundles,
-      client,
-      programOf: (appId) => keeper.inForce.programs.get(appId),
-      telemetry,
-      log,
-    }),
-    startProgram: options.startProgram,
-    surroundings: {
-      user: options.user ?? "default",
-      storageDir: options.storageDir ?? data.storage,
-      runtime: { kind: "linux", version: RUNTIME_VERSION },
-      clock,
-      policyNow: () => time.forStored(),
-      egress,
-      telemetry,
-      allowDegraded: options.allowDegraded ?? [],
-      log,
-    },
-    personal(appId) {
-      const { consent, onConsole } = options;
-      return {
-        ...(consent ? { consent: (capability: string) => consent(appId, capability) } : {}),
-        ...(onConsole ? { console: (line: ConsoleLine) => onConsole(appId, line) } : {}),
-      };
-    },
+  const onChange = () => options.onStatus?.(status());
+  const { find: findDevelopmentHost } = developmentHosts;
+  const { supervisor, egress } = createPrograms(options, {
+    link,
+    data,
+    files,
+    findDevelopmentHost,
+    clock,
     timers,
     random,
-    restart: options.restart ?? true,
-    log,
-    onChange: () => options.onStatus?.(status()),
+    onChange,
   });
+  const status = () => statusOf(options, deviceId, record.enrolment.platform, link, supervisor);
 
-  const status = (): HostStatus => {
-    const { keyset, platform: document, programs } = keeper.inForce;
-    const ends = [document?.exp ?? 0, ...[...programs.values()].map((program) => program.exp)];
-    return {
-      deviceId,
-      platform,
-      environment: keyset?.environment ?? null,
-      epoch: keyset?.epoch ?? 0,
-      keysetRevision: keyset?.revision ?? 0,
-      platformRevision: document?.revision ?? 0,
-      isConnected: sync.isConnected,
-      isRevoked: sync.isRevoked,
-      isStale: time.forStored() >= Math.min(...ends),
-      layers: options.layers,
-      programs: supervisor.status(),
-    };
-  };
-
-  react = () => {
+  listener.onClosedEarly = () => {
     supervisor.reconcile();
     egress.recheck();
   };
-  tellApplied = () => {
-    const { platform: document } = keeper.inForce;
-    if (document) {
-      telemetry.setSampling(document.telemetry.sampling);
-      uploader.setInterval(document.telemetry.intervalSeconds);
-    }
-    uploader.sendSoon();
-    options.onStatus?.(status());
+  listener.onApplied = () => {
+    listener.onClosedEarly();
+    tellApplied(link);
+    onChange();
   };
-
-  let cancelTick: (() => void) | undefined;
-  let nextMarkMs = clock.monotonicMs() + MARK_EVERY_MS;
-  const tick = () => {
-    supervisor.reconcile();
-    telemetry.flush().catch((error: unknown) => log("warn", "telemetry_not_stored", { error }));
-    if (clock.monotonicMs() >= nextMarkMs) {
-      nextMarkMs = clock.monotonicMs() + MARK_EVERY_MS;
-      keeper.storeMark().catch((error: unknown) => log("error", "mark_not_stored", { error }));
-    }
-    cancelTick = timers.after(TICK_MS, tick);
-  };
-  tick();
-  sync.start();
-  uploader.start();
-  tellApplied();
+  const stopBeat = startBeat({ link, supervisor, clock, timers, log });
+  link.sync.start();
+  link.uploader.start();
+  tellApplied(link);
+  onChange();
 
   let stopping: Promise<void> | undefined;
   const stop = async () => {
-    sync.stop();
-    uploader.stop();
-    cancelTick?.();
+    link.sync.stop();
+    link.uploader.stop();
+    stopBeat();
     await supervisor.stop();
-    await telemetry.flush().catch((error: unknown) => log("warn", "telemetry_not_stored", { error }));
-    await keeper.storeMark().catch((error: unknown) => log("warn", "mark_not_stored", { error }));
-    client.close();
+    await link.telemetry.flush().catch((error: unknown) => log("warn", "telemetry_not_stored", { error }));
+    await link.keeper.storeMark();
+    link.client.close();
     await data.release();
   };
-  return {
-    ok: true,
-    host: {
-      status,
-      refresh: () => sync.refresh(),
-      stop: () => {
-        stopping ??= stop();
-        return stopping;
-      },
+  const host: RunningHost = {
+    status,
+    refresh: () => link.sync.refresh(),
+    stop() {
+      stopping ??= stop();
+      return stopping;
     },
   };
+  return { ok: true, host };
 }
 
-function appliedDocuments({ keyset, platform, programs }: DocumentsInForce) {
+/** By the platform document in force from now on; and the platform hears at once what is applied (spec §7). */
+function tellApplied({ keeper, telemetry, uploader }: DeviceLink): void {
+  const { platform } = keeper.inForce;
+  if (platform) {
+    telemetry.setSampling(platform.telemetry.sampling);
+    uploader.setInterval(platform.telemetry.intervalSeconds);
+  }
+  uploader.sendSoon();
+}
+
+/** Each second: what ended by time alone ends, and what was counted goes to the disk. Each minute: the mark. */
+function startBeat(parts: {
+  link: DeviceLink;
+  supervisor: ProgramSupervisor;
+  clock: HostClock;
+  timers: HostTimers;
+  log: HostLog;
+}): () => void {
+  const { link, supervisor, clock, timers, log } = parts;
+  let nextMarkMs = clock.monotonicMs() + MARK_EVERY_MS;
+  let cancel: (() => void) | undefined;
+  const beat = () => {
+    supervisor.reconcile();
+    link.telemetry.flush().catch((error: unknown) => log("warn", "telemetry_not_stored", { error }));
+    if (clock.monotonicMs() >= nextMarkMs) {
+      nextMarkMs = clock.monotonicMs() + MARK_EVERY_MS;
+      link.keeper.storeMark().catch((error: unknown) => log("error", "mark_not_stored", { error }));
+    }
+    cancel = timers.after(BEAT_MS, beat);
+  };
+  beat();
+  return () => cancel?.();
+}
+
+function statusOf(
+  options: HostOptions,
+  deviceId: string,
+  platformId: string,
+  { keeper, sync, time }: DeviceLink,
+  supervisor: ProgramSupervisor,
+): HostStatus {
+  const { keyset, platform, programs } = keeper.inForce;
+  const ends = [platform?.exp ?? 0, ...[...programs.values()].map((program) => program.exp)];
   return {
+    deviceId,
+    platform: platformId,
+    environment: keyset?.environment ?? null,
     epoch: keyset?.epoch ?? 0,
-    keyset: keyset?.revision ?? 0,
-    platform: platform?.revision ?? 0,
-    programs: Object.fromEntries([...programs].map(([appId, claims]) => [appId, claims.revision])),
+    keysetRevision: keyset?.revision ?? 0,
+    platformRevision: platform?.revision ?? 0,
+    isConnected: sync.isConnected,
+    isRevoked: sync.isRevoked,
+    isStale: time.forStored() >= Math.min(...ends),
+    layers: options.layers,
+    programs: supervisor.status(),
   };
 }
 

@@ -1,0 +1,77 @@
+import { decideAddress } from "../../core/decide/decide-address";
+import type { FindDevelopmentHost } from "../egress/development-hosts";
+import { createEgress, type Egress } from "../egress/perform-request";
+import { systemResolveName } from "../egress/resolve-name";
+import type { ConsoleLine, HostClock, HostTimers } from "../ports";
+import type { DurableFiles } from "../state/durable-files";
+import { createBundleStore } from "./bundle-store";
+import type { DataDirectory } from "./data-directory";
+import type { DeviceLink } from "./device-link";
+import type { HostOptions } from "./host-options";
+import { createPolicySource } from "./policy-source";
+import { createProgramSupervisor, type ProgramSupervisor } from "./program-supervisor";
+import { RUNTIME_VERSION } from "./runtime-version";
+
+/** The programs of this host and the one door through which their requests leave. */
+export function createPrograms(
+  options: HostOptions,
+  parts: {
+    link: DeviceLink;
+    data: DataDirectory;
+    files: DurableFiles;
+    findDevelopmentHost: FindDevelopmentHost;
+    clock: HostClock;
+    timers: HostTimers;
+    random(): number;
+    onChange(): void;
+  },
+): { supervisor: ProgramSupervisor; egress: Egress } {
+  const { link, data, files, clock, timers, random } = parts;
+  const { log } = options;
+  const { keeper, telemetry, client, time } = link;
+  const egress = createEgress({
+    resolve: options.resolve ?? systemResolveName,
+    isPublicAddress: (address) => decideAddress(address).decision === "allow",
+    findDevelopmentHost: parts.findDevelopmentHost,
+    telemetry,
+    policyNow: () => time.forStored(),
+  });
+  const supervisor = createProgramSupervisor({
+    desired: options.programs,
+    inForce: () => keeper.inForce,
+    policies: createPolicySource(() => keeper.inForce),
+    getBundle: createBundleStore({
+      files,
+      directory: data.bundles,
+      client,
+      programOf: (appId) => keeper.inForce.programs.get(appId),
+      telemetry,
+      log,
+    }),
+    startProgram: options.startProgram,
+    surroundings: {
+      user: options.user ?? "default",
+      storageDir: options.storageDir ?? data.storage,
+      runtime: { kind: "linux", version: RUNTIME_VERSION },
+      clock,
+      policyNow: () => time.forStored(),
+      egress,
+      telemetry,
+      allowDegraded: options.allowDegraded ?? [],
+      log,
+    },
+    personal(appId) {
+      const { consent, onConsole } = options;
+      return {
+        ...(consent ? { consent: (capability: string) => consent(appId, capability) } : {}),
+        ...(onConsole ? { console: (line: ConsoleLine) => onConsole(appId, line) } : {}),
+      };
+    },
+    timers,
+    random,
+    restart: options.restart ?? true,
+    log,
+    onChange: parts.onChange,
+  });
+  return { supervisor, egress };
+}
