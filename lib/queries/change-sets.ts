@@ -79,9 +79,9 @@ export async function decideChangeSet(client: QueryClient, id: string, verb: Dec
 }
 
 /** The draft keeps what widens; what narrows becomes a set of its own. */
-export async function splitDraft(client: QueryClient, id: string) {
+export async function splitDraft(client: QueryClient, id: string, reason: string) {
   const path = `change-sets/${encodeURIComponent(id)}/split`;
-  const result = await callConsole(path, splitResultSchema, { method: "POST", body: {} });
+  const result = await callConsole(path, splitResultSchema, { method: "POST", body: { reason } });
   await client.invalidateQueries({ queryKey: changeSetsRoot });
   return result;
 }

@@ -29,7 +29,7 @@ export function SetDock({ set, reason }: SetDockProps) {
     if (done.state === "discarded") router.push("/policy");
   });
   const split = useMutation({
-    mutationFn: () => splitDraft(client, set.id),
+    mutationFn: () => splitDraft(client, set.id, reason.trim()),
     onSuccess: ({ narrowing }) => router.push(`/policy/${narrowing.id}`),
     onError: (error) => toast({ text: error.message, mark: "differs" }),
   });
@@ -55,7 +55,7 @@ export function SetDock({ set, reason }: SetDockProps) {
         )}
         {may("withdraw") && <Button onClick={() => setAsks("withdraw")}>Withdraw</Button>}
         {may("split") && (
-          <Button disabled={split.isPending} onClick={() => split.mutate()}>
+          <Button disabled={!hasReason || split.isPending} title={needs(hasReason)} onClick={() => split.mutate()}>
             Split off {plural(narrowing, "that narrows", "that narrow")}
           </Button>
         )}

@@ -1,0 +1,141 @@
+import { type Browser, expect, type Page, test } from "@playwright/test";
+import type { DenialList } from "@/lib/contracts/programs";
+import { isAlive, type RunningDemo, startDemo } from "../fixtures/running-demo";
+
+/**
+ * The loop, end to end: a decision in the browser changes what a running program may do, and what it tried is seen in
+ * the browser. Real processes, real documents, real requests; nothing here is simulated.
+ */
+const APP = "example.coin.rush";
+const HOST = "cdn.coinrush.example";
+
+test.describe.configure({ mode: "serial" });
+
+let demo: RunningDemo;
+let operator: Page;
+let security: Page;
+
+test.beforeAll(async ({ browser }: { browser: Browser }) => {
+  test.setTimeout(300_000);
+  demo = await startDemo();
+  await demo.untilProgram(APP, (line) => line.state === "running");
+  operator = await demo.page(browser, "operator");
+  security = await demo.page(browser, "security");
+});
+
+test.afterAll(async () => {
+  await demo?.stop();
+});
+
+test("a denial of the running program appears in the console, live and explained", async () => {
+  await operator.goto(`/programs/${APP}/blocked`);
+  const row = operator
+    .getByRole("row")
+    .filter({ hasText: `${HOST}:443` })
+    .filter({ hasText: "HOST_NOT_ALLOWED" });
+  await expect(row.first()).toBeVisible();
+  const denials = await newestDenials();
+  const denial = denials.items.find((item) => item.target === `${HOST}:443`);
+  expect(denial).toMatchObject({ code: "HOST_NOT_ALLOWED", layer: "host", rule: null, purpose: "request" });
+  await operator.goto(`/denials/${denial?.denialId}`);
+  await expect(operator.getByRole("heading", { level: 1 })).toContainText(HOST);
+});
+
+test("the host that one person proposes and another approves opens to the same process within 2 seconds", async () => {
+  const pid = demo.program(APP)?.pid;
+  await operator.goto(`/programs/${APP}/access`);
+  await operator.getByRole("button", { name: "Propose host" }).first().click();
+  const sheet = operator.getByRole("complementary", { name: "Propose host" });
+  await sheet.getByLabel("Host", { exact: true }).fill(HOST);
+  await expect(sheet.getByText("Takes two people.")).toBeVisible();
+  await sheet.getByRole("button", { name: "Add to draft" }).click();
+  await operator.getByRole("region", { name: "My draft" }).getByRole("link", { name: "Review" }).click();
+  await operator.getByLabel(/^Reason/).fill("Pictures and sounds of the game.");
+  await operator.getByRole("button", { name: /^Ask for approval/ }).click();
+  await expect(operator.getByText("Waits for approval")).toBeVisible();
+  const path = new URL(operator.url()).pathname;
+  await expect(operator.getByRole("button", { name: /^Approve/ })).toHaveCount(0);
+
+  await security.goto(path);
+  await security.getByRole("button", { name: /^Approve/ }).click();
+  await operator.reload();
+  const publish = operator.getByRole("button", { name: "Publish", exact: true });
+  await expect(publish).toBeVisible();
+  await publish.click();
+  const published = await untilPublished(path);
+  // What devices enforce is asked of the telemetry: the first allowed request, by the host's own counting.
+  await expect.poll(() => allowedRequests(), { timeout: 15_000 }).toBeGreaterThan(0);
+  expect(published.spread?.lastAppliedMs ?? Number.POSITIVE_INFINITY).toBeLessThan(2000);
+  expect(demo.program(APP)?.pid).toBe(pid);
+  expect(isAlive(pid ?? -1)).toBe(true);
+});
+
+test("the host that one person removes is refused again", async () => {
+  const pid = demo.program(APP)?.pid;
+  const before = await deniedTimes();
+  await operator.goto(`/programs/${APP}/access`);
+  await operator.getByRole("row").filter({ hasText: HOST }).first().click();
+  const sheet = operator.getByRole("complementary", { name: `Edit host ${HOST}` });
+  await sheet.getByRole("button", { name: /^Remove/ }).click();
+  await sheet.getByLabel(/^Reason/).fill("No longer needed.");
+  await sheet.getByRole("button", { name: "Publish now" }).click();
+  await expect.poll(() => deniedTimes(), { timeout: 15_000 }).toBeGreaterThan(before);
+  expect(demo.program(APP)?.pid).toBe(pid);
+});
+
+test("a suspended program's process is gone", async () => {
+  const pid = demo.program(APP)?.pid ?? -1;
+  expect(isAlive(pid)).toBe(true);
+  await operator.goto(`/programs/${APP}`);
+  await operator.getByRole("button", { name: /^Suspend program/ }).click();
+  const dialog = operator.getByRole("dialog");
+  await dialog.getByRole("radio").first().check();
+  await dialog.getByRole("button", { name: "Suspend Coin Rush" }).click();
+  const gone = await demo.untilProgram(APP, (line) => line.state !== "running" && line.pid === null);
+  expect(gone.reason).toMatch(/suspended/i);
+  await expect.poll(() => isAlive(pid)).toBe(false);
+  await operator.goto(`/programs/${APP}`);
+  await expect(operator.getByText("Suspended").first()).toBeVisible();
+});
+
+test("nothing is left behind when the demo is stopped", async () => {
+  const pids = [demo.serverPid, demo.hostPid, demo.program("example.tidal.weather")?.pid ?? -1];
+  expect(pids.every(isAlive)).toBe(true);
+  await demo.stop();
+  expect(pids.filter(isAlive)).toEqual([]);
+});
+
+async function newestDenials(): Promise<DenialList> {
+  const session = await demo.session("operator");
+  return session.get<DenialList>(`programs/${APP}/denials?range=1h`);
+}
+
+async function deniedTimes(): Promise<number> {
+  const { causes } = await newestDenials();
+  return causes.find((cause) => cause.target === `${HOST}:443`)?.times ?? 0;
+}
+
+async function allowedRequests(): Promise<number> {
+  const session = await demo.session("operator");
+  const { rows } = await session.get<{ rows: { name: string; lastUsedAt: string | null }[] }>(`programs/${APP}/access`);
+  return rows.filter((row) => row.name === HOST && row.lastUsedAt !== null).length;
+}
+
+type Published = { state: string; spread: { reached: number; total: number; lastAppliedMs: number | null } | null };
+
+async function untilPublished(path: string): Promise<Published> {
+  const session = await demo.session("operator");
+  const id = path.split("/").at(-1) ?? "";
+  let found: Published | undefined;
+  await expect
+    .poll(
+      async () => {
+        found = await session.get<Published>(`change-sets/${id}`);
+        return found.state === "published" && found.spread?.reached === found.spread?.total;
+      },
+      { timeout: 15_000 },
+    )
+    .toBe(true);
+  if (found === undefined) throw new Error("the change set was not read");
+  return found;
+}
