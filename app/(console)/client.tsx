@@ -5,6 +5,7 @@ import { PageHead } from "@/components/blocks/page-head";
 import { PageMain } from "@/components/blocks/page-main";
 import { Panel } from "@/components/blocks/panel";
 import { QueryView } from "@/components/blocks/query-view";
+import { TextLink } from "@/components/ui/text-link";
 import type { Overview } from "@/lib/contracts/overview";
 import { plural } from "@/lib/format/count";
 import { overviewQuery } from "@/lib/queries/overview";
@@ -50,7 +51,11 @@ export function OverviewClient() {
               <NeedsYou waiting={overview.waiting} />
               <LoopHealth loop={overview.loop} />
             </div>
-            <Panel title="Recent decisions" about="24 h">
+            <Panel
+              title="Recent decisions"
+              about="24 h"
+              actions={<TextLink href="/policy?state=ended">See all</TextLink>}
+            >
               <RecentDecisions decisions={overview.recent} />
             </Panel>
           </div>

@@ -113,6 +113,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
             {column.cell(row)}
           </Td>
         ))}
+        <EdgeCell />
       </tr>
     );
   };
@@ -127,14 +128,12 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
               isNumber={column.isNumber === true}
               aria-sort={column.sort === "asc" ? "ascending" : column.sort === "desc" ? "descending" : undefined}
               style={column.width === undefined ? undefined : { width: column.width }}
-              className={classNames(
-                "sticky top-bar z-1 first:rounded-tl-panel last:rounded-tr-panel",
-                GIVES_WAY[column.priority ?? 1],
-              )}
+              className={classNames("sticky top-bar z-1 first:rounded-tl-panel", GIVES_WAY[column.priority ?? 1])}
             >
               <SortHead column={column} />
             </Th>
           ))}
+          <td aria-hidden className="sticky top-bar z-1 w-2 rounded-tr-panel border-line border-b bg-surface p-0" />
         </tr>
       </thead>
       <tbody ref={body}>
@@ -146,7 +145,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
                 <tr key={`group ${group.key}`}>
                   <th
                     scope="rowgroup"
-                    colSpan={shown.length}
+                    colSpan={shown.length + 1}
                     className="h-7 border-line border-b bg-sunken px-4 text-left text-label text-muted"
                   >
                     {group.title}
@@ -157,6 +156,11 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
       </tbody>
     </Table>
   );
+}
+
+/** The right edge's padding, whichever column is the last that is still shown. */
+function EdgeCell() {
+  return <td aria-hidden className="border-line border-b p-0 in-[tr:last-child]:border-b-0" />;
 }
 
 function SortHead<Row>({ column }: { column: Column<Row> }) {

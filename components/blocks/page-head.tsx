@@ -15,7 +15,7 @@ export function PageHead({ title, sub, lead, state, actions }: PageHeadProps) {
           {sub !== undefined && <div className="mt-0.5 text-muted">{sub}</div>}
         </div>
       </div>
-      {actions !== undefined && <div className="ml-auto flex shrink-0 flex-wrap gap-2 max-two:ml-0">{actions}</div>}
+      {actions && <div className="ml-auto flex shrink-0 flex-wrap gap-2 max-two:ml-0">{actions}</div>}
     </div>
   );
 }

@@ -29,12 +29,12 @@ export function Panel({ title, about, actions, footer, children, isPadded, id, c
           )}
         >
           <h2 className="text-section">{title}</h2>
-          {about !== undefined && <span className="min-w-0 truncate text-muted">{about}</span>}
-          {actions !== undefined && <span className="ml-auto flex shrink-0 items-center gap-2">{actions}</span>}
+          {about && <span className="min-w-0 truncate text-muted">{about}</span>}
+          {actions && <span className="ml-auto flex shrink-0 items-center gap-2">{actions}</span>}
         </header>
       )}
       {isPadded ? <div className="p-4">{children}</div> : children}
-      {footer !== undefined && (
+      {footer && (
         <footer className="flex min-h-10 items-center gap-3 border-line border-t px-4 py-1 text-muted">{footer}</footer>
       )}
     </section>

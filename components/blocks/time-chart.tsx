@@ -35,6 +35,7 @@ const TOP = 8;
 /** Below the axis: a row for events, then a row for dates. */
 const BOTTOM = 44;
 const LEFT = 44;
+const MARK_WIDTH = 13;
 const STROKES: Record<ChartTone, string> = {
   ink: "stroke-ink",
   blocked: "stroke-blocked",
@@ -75,6 +76,7 @@ export function TimeChart(props: TimeChartProps) {
   const x = (at: number) => LEFT + ((width - LEFT - right) * (at - from)) / Math.max(1, to - from);
   const y = (value: number) => TOP + (HEIGHT - TOP - BOTTOM) * (1 - value / top);
   const base = HEIGHT - BOTTOM;
+  const placed = placeMarks(events, from, to, x);
   const cross = atMs === null || instants.length === 0 ? null : nearest(instants, atMs);
 
   const onPointer = (event: PointerEvent<SVGSVGElement>) => {
@@ -139,16 +141,12 @@ export function TimeChart(props: TimeChartProps) {
           </>
         )}
         <path d={`M${LEFT} ${base}H${width - right}`} className="stroke-control" />
-        {events.map((event) => {
-          const at = new Date(event.at).getTime();
-          if (at < from || at > to) return null;
-          return (
-            <g key={`${event.kind} ${event.at}`}>
-              <path d={`M${x(at)} ${TOP}V${base}`} strokeDasharray="1 3" className="stroke-control" />
-              <ChartMark kind={event.kind} x={x(at)} y={base + 11} />
-            </g>
-          );
-        })}
+        {placed.map(({ event, atX, markX }) => (
+          <g key={`${event.kind} ${event.at}`}>
+            <path d={`M${atX} ${TOP}V${base}`} strokeDasharray="1 3" className="stroke-control" />
+            <ChartMark kind={event.kind} x={markX} y={base + 11} />
+          </g>
+        ))}
         {cross !== null && (
           <g className="pointer-events-none">
             <path d={`M${x(instants[cross] ?? 0)} ${TOP}V${base}`} className="stroke-accent" />
@@ -169,20 +167,19 @@ export function TimeChart(props: TimeChartProps) {
           </g>
         )}
       </svg>
-      {events.map((event) => {
-        const at = new Date(event.at).getTime();
-        if (event.href === undefined || at < from || at > to) return null;
-        return (
-          <Link
-            key={`${event.kind} ${event.at}`}
-            href={event.href}
-            aria-label={event.title}
-            title={event.title}
-            className="absolute size-6 rounded-tag"
-            style={{ left: x(at) - 12, top: base - 1 }}
-          />
-        );
-      })}
+      {placed.map(
+        ({ event, markX }) =>
+          event.href !== undefined && (
+            <Link
+              key={`${event.kind} ${event.at}`}
+              href={event.href}
+              aria-label={event.title}
+              title={event.title}
+              className="absolute h-6 w-3 rounded-tag"
+              style={{ left: markX - 6, top: base - 1 }}
+            />
+          ),
+      )}
       {instants.length > 0 && (
         <input
           type="range"
@@ -199,6 +196,26 @@ export function TimeChart(props: TimeChartProps) {
       )}
     </div>
   );
+}
+
+/** What happened at nearly the same time stands side by side, so that no mark hides another. */
+function placeMarks(
+  events: readonly ChartEvent[],
+  from: number,
+  to: number,
+  x: (at: number) => number,
+): { event: ChartEvent; atX: number; markX: number }[] {
+  let free = Number.NEGATIVE_INFINITY;
+  return [...events]
+    .map((event) => ({ event, at: new Date(event.at).getTime() }))
+    .filter(({ at }) => at >= from && at <= to)
+    .sort((a, b) => a.at - b.at)
+    .map(({ event, at }) => {
+      const atX = x(at);
+      const markX = Math.max(atX, free);
+      free = markX + MARK_WIDTH;
+      return { event, atX, markX };
+    });
 }
 
 function valueText(

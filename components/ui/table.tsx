@@ -1,7 +1,7 @@
 import type { ComponentProps } from "react";
 import { classNames } from "./class-names";
 
-/** Cells of the console's tables: 8 px between columns, 16 at the edges, one line below each row. */
+/** Cells of the console's tables: 16 px between columns and at the edges, one line below each row. */
 export function Table({ className, ...rest }: ComponentProps<"table">) {
   return <table {...rest} className={classNames("w-full table-fixed border-separate border-spacing-0", className)} />;
 }
@@ -12,7 +12,7 @@ export function Th({ className, isNumber, ...rest }: ComponentProps<"th"> & { is
       scope="col"
       {...rest}
       className={classNames(
-        "h-8 whitespace-nowrap border-line border-b bg-surface px-2 text-label text-muted first:pl-4 last:pr-4",
+        "h-8 whitespace-nowrap border-line border-b bg-surface px-2 text-label text-muted first:pl-4",
         isNumber ? "text-right" : "text-left",
         className,
       )}
@@ -25,7 +25,7 @@ export function Td({ className, isNumber, ...rest }: ComponentProps<"td"> & { is
     <td
       {...rest}
       className={classNames(
-        "h-8 truncate border-line border-b px-2 first:pl-4 last:pr-4 in-[tr:last-child]:border-b-0",
+        "h-8 truncate border-line border-b px-2 first:pl-4 in-[tr:last-child]:border-b-0",
         isNumber && "text-right",
         className,
       )}

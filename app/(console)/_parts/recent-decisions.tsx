@@ -13,6 +13,9 @@ import { formatCount } from "@/lib/format/count";
 import { formatAge, formatDuration } from "@/lib/format/duration";
 import { formatWhen } from "@/lib/format/instant";
 
+/** The overview shows the newest; the rest is one step away. */
+const SHOWN = 10;
+
 type Row = Overview["recent"][number];
 
 /** What was decided, by whom, and how far it has come; undo stands beside the decision. */
@@ -26,7 +29,7 @@ export function RecentDecisions({ decisions }: { decisions: readonly Row[] }) {
     {
       id: "at",
       head: "At",
-      width: 150,
+      width: 140,
       priority: 2,
       cell: (row) => {
         const at = row.publishedAt ?? row.decidedAt ?? row.updatedAt;
@@ -50,15 +53,18 @@ export function RecentDecisions({ decisions }: { decisions: readonly Row[] }) {
     {
       id: "reason",
       head: "Reason",
-      priority: 3,
-      cell: (row) => <span className="text-muted">{row.decisionReason ?? row.reason}</span>,
+      width: 176,
+      priority: 4,
+      cell: (row) => (
+        <span className="text-muted">{row.state === "refused" ? (row.decisionReason ?? row.reason) : row.reason}</span>
+      ),
     },
     { id: "by", head: "By", width: 132, priority: 2, cell: (row) => row.owner.name },
     {
       id: "approved",
       head: "Approved by",
       width: 140,
-      priority: 4,
+      priority: 3,
       cell: (row) =>
         row.decidedBy === null ? <span className="text-muted">takes one person</span> : row.decidedBy.name,
     },
@@ -80,7 +86,7 @@ export function RecentDecisions({ decisions }: { decisions: readonly Row[] }) {
     {
       id: "act",
       head: <span className="sr-only">Act</span>,
-      width: 168,
+      width: 148,
       isNumber: true,
       cell: (row) =>
         row.allowedVerbs.includes("undo") && row.undoUntil !== null ? (
@@ -105,7 +111,7 @@ export function RecentDecisions({ decisions }: { decisions: readonly Row[] }) {
       id="recent"
       caption="Recent decisions"
       columns={columns}
-      rows={decisions}
+      rows={decisions.slice(0, SHOWN)}
       keyOf={(row) => row.id}
       hrefOf={(row) => `/policy/${row.id}`}
     />

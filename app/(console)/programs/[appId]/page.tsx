@@ -1,8 +1,9 @@
 import { dehydrate, HydrationBoundary } from "@tanstack/react-query";
 import type { Metadata } from "next";
 import { requireActor } from "@/lib/auth/actor";
-import { limitsQuery, spreadQuery } from "@/lib/queries/programs";
+import { denialsQuery, limitsQuery, spreadQuery } from "@/lib/queries/programs";
 import { services } from "@/lib/services/context";
+import { listDenials } from "@/lib/services/denials/list-denials";
 import { getSpread } from "@/lib/services/programs/get-spread";
 import { listLimits } from "@/lib/services/programs/list-limits";
 import { prefetching } from "../../../_parts/prefetching";
@@ -16,6 +17,7 @@ export default async function ProgramPage({ params }: { params: Promise<{ appId:
   const context = services();
   const client = await prefetching([
     [limitsQuery(appId, "24h"), () => listLimits(context, actor, appId, { range: "24h" })],
+    [denialsQuery(appId, "24h"), () => listDenials(context, actor, { appId, range: "24h" })],
     [spreadQuery(appId), () => getSpread(context, actor, appId)],
   ]);
   return (

@@ -1,8 +1,9 @@
 import { dehydrate, HydrationBoundary } from "@tanstack/react-query";
 import type { Metadata } from "next";
 import { requireActor } from "@/lib/auth/actor";
-import { telemetryQuery } from "@/lib/queries/programs";
+import { denialsQuery, telemetryQuery } from "@/lib/queries/programs";
 import { services } from "@/lib/services/context";
+import { listDenials } from "@/lib/services/denials/list-denials";
 import { readTelemetry } from "@/lib/services/programs/read-telemetry";
 import { prefetching } from "../../../../_parts/prefetching";
 import { readVersion } from "../access/search-params";
@@ -22,8 +23,10 @@ export default async function TelemetryPage({ params, searchParams }: TelemetryP
   const search = await searchParams;
   const range = readRange(search.range, "1h");
   const version = readVersion(search.version);
+  const context = services();
   const client = await prefetching([
-    [telemetryQuery(appId, range, version), () => readTelemetry(services(), actor, appId, { range, version })],
+    [telemetryQuery(appId, range, version), () => readTelemetry(context, actor, appId, { range, version })],
+    [denialsQuery(appId, range, version), () => listDenials(context, actor, { appId, range, version })],
   ]);
   return (
     <HydrationBoundary state={dehydrate(client)}>
