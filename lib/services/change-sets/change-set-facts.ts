@@ -3,12 +3,12 @@ import { programs } from "@/db/schema";
 import type { Database } from "@/db/store";
 import type { ChangeSetFacts } from "@/lib/domain/change-set-lifecycle";
 import { isLasting } from "@/lib/domain/check-edits";
-import { appIdOf, type MemberValues, personIdOf, publisherIdOf } from "@/lib/domain/members";
+import { appIdOf, type Member, type MemberValues, personIdOf, publisherIdOf } from "@/lib/domain/members";
 import { type ChangeRow, isListing, type LoadedSet, memberOf } from "./change-set-rows";
 
 /** What the rules of §6 look at, for each of the sets. `isNarrowing` is as last looked at; deciding verbs prove it anew. */
 export async function factsOf(db: Database, sets: readonly LoadedSet[]): Promise<ChangeSetFacts[]> {
-  const appIds = [...new Set(sets.flatMap((set) => set.changes.flatMap((change) => appIdOf(memberOf(change)) ?? [])))];
+  const appIds = [...new Set(sets.flatMap((set) => set.changes.flatMap((change) => concernedApps(memberOf(change)))))];
   const owners =
     appIds.length === 0
       ? []
@@ -25,12 +25,8 @@ function toFacts({ row, changes }: LoadedSet, publisherOf: ReadonlyMap<string, s
   const directions = changes.map((change) => change.direction);
   const publisherIds = changes.flatMap((change) => {
     const member = memberOf(change);
-    const appId = appIdOf(member);
-    return [
-      publisherIdOf(member),
-      appId === null ? null : (publisherOf.get(appId) ?? null),
-      ...namedPublishers(change),
-    ];
+    const owners = concernedApps(member).map((appId) => publisherOf.get(appId) ?? null);
+    return [publisherIdOf(member), ...owners, ...namedPublishers(change)];
   });
   return {
     state: row.state,
@@ -47,6 +43,13 @@ function toFacts({ row, changes }: LoadedSet, publisherOf: ReadonlyMap<string, s
     publishedAtMs: row.publishedAt?.getTime() ?? null,
     isUndone: row.undoneBy !== null,
   };
+}
+
+/** The program that a member belongs to, and the one that a receiver opens it to. */
+function concernedApps(member: Member): string[] {
+  const appId = appIdOf(member);
+  if (appId === null) return [];
+  return member.kind === "receiver" ? [appId, member.fromAppId] : [appId];
 }
 
 /** Publishers that a value names: a person's, before and after. */

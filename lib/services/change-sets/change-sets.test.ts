@@ -85,6 +85,17 @@ describe("from draft to published", () => {
     expect((await refusalOf(approveChangeSet(held.ctx, insider, draft.id, REASON))).details).toEqual(["OWN_PUBLISHER"]);
   });
 
+  test("nobody approves that their publisher's program may call another's", async () => {
+    const { appId } = await held.program();
+    const caller = await held.program();
+    const proposer = await held.person("operator");
+    const member = `program:${appId}/receiver:${caller.appId}`;
+    const draft = await held.draft(proposer, { [member]: { actions: ["pay"] } });
+    await proposeChangeSet(held.ctx, proposer, draft.id, REASON);
+    const insider = await held.person("operator", { publisherId: caller.publisher.id });
+    expect((await refusalOf(approveChangeSet(held.ctx, insider, draft.id, REASON))).details).toEqual(["OWN_PUBLISHER"]);
+  });
+
   test("nothing widens without an approval: a draft and a proposal are not published", async () => {
     const { appId } = await held.program();
     const operator = await held.person("operator");

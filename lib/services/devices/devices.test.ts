@@ -54,12 +54,14 @@ describe("an enrolment file", () => {
 describe("revoking a device", () => {
   test("acts once, is told to whoever serves it, and is audited with its reason", async () => {
     const deviceId = await enrolled("dev_lost");
-    const heard: Announcement[] = [];
-    const stop = held.ctx.store.subscribe((announcement) => heard.push(announcement));
+    const told = new Promise<Announcement>((resolve) => {
+      held.ctx.store.subscribe((announcement) => {
+        if (announcement.topic === "devices") resolve(announcement);
+      });
+    });
     const security = await held.person("security");
     await revokeDevice(held.ctx, security, { deviceId, reason: "Lost on the ferry." });
-    stop();
-    expect(heard).toContainEqual({ topic: "devices", deviceId, revoked: true });
+    expect(await told).toEqual({ topic: "devices", deviceId, revoked: true });
     const [row] = await held.ctx.store.db.select().from(devices).where(eq(devices.id, deviceId));
     expect(row?.revokedAt).not.toBeNull();
     expect(await held.audited({ subject: `device:${deviceId}` })).toEqual(["device.revoke"]);

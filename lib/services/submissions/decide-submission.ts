@@ -136,7 +136,7 @@ async function requireActiveKey(tx: Transaction, row: Waiting["row"]): Promise<v
     .from(publisherKeys)
     .where(and(eq(publisherKeys.publisherId, row.publisherId), eq(publisherKeys.kid, row.kid)));
   if (key?.status === "active") return;
-  const message = "The key that signed this version was revoked; it has to be signed and submitted again.";
+  const message = "The key that signed this version was revoked; sign and submit a new version.";
   throw new AppError("conflict", message, { details: [{ path: "", code: "KEY_REVOKED", message }] });
 }
 
