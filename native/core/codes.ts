@@ -84,7 +84,16 @@ export const BUNDLE_CODES = [
 export type BundleCode = (typeof BUNDLE_CODES)[number];
 
 /** Which layer of the policy decided (spec §5). */
-export const DECISION_LAYERS = ["api", "platform", "document", "manifest", "grant", "consent", "host", "limit"] as const;
+export const DECISION_LAYERS = [
+  "api",
+  "platform",
+  "document",
+  "manifest",
+  "grant",
+  "consent",
+  "host",
+  "limit",
+] as const;
 export type DecisionLayer = (typeof DECISION_LAYERS)[number];
 
 export const HOST_PURPOSES = ["request", "upload", "download", "socket"] as const;

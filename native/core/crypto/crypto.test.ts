@@ -1,0 +1,114 @@
+import { generateKeyPairSync, sign } from "node:crypto";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { publicKeyShape } from "../documents/claims-shapes";
+import { derFromP1363, p1363FromDer } from "./der";
+import { compareUtf8, fromBase64Url, fromHex, toBase32, toBase64Url, toHex, utf8Bytes } from "./encoding";
+import { pemFromPublicJwk, publicJwkFromPem, thumbprint } from "./jwk";
+import { webCryptoPort } from "./port";
+
+const bytes = fc.uint8Array({ maxLength: 100 });
+
+describe("encodings", () => {
+  it("agree with Node's own", () => {
+    fc.assert(
+      fc.property(bytes, (given) => {
+        expect(toBase64Url(given)).toBe(Buffer.from(given).toString("base64url"));
+        expect(toHex(given)).toBe(Buffer.from(given).toString("hex"));
+        expect(fromBase64Url(toBase64Url(given))).toEqual(given);
+        expect(fromHex(toHex(given))).toEqual(given);
+      }),
+    );
+  });
+
+  it("give each text of base64url to one spelling alone", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom(..."ABab09-_+/= ") }), (text) => {
+        const decoded = fromBase64Url(text);
+        if (decoded !== undefined) expect(toBase64Url(decoded)).toBe(text);
+      }),
+    );
+  });
+
+  it("spell base32 as RFC 4648 does, in small letters and without padding", () => {
+    const words = ["", "f", "fo", "foo", "foob", "fooba", "foobar"].map((word) => toBase32(utf8Bytes(word)));
+    expect(words).toEqual(["", "my", "mzxq", "mzxw6", "mzxw6yq", "mzxw6ytb", "mzxw6ytboi"]);
+  });
+
+  it("order texts by their bytes", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "grapheme" }), fc.string({ unit: "grapheme" }), (a, b) => {
+        expect(Math.sign(compareUtf8(a, b))).toBe(Math.sign(Buffer.compare(Buffer.from(a), Buffer.from(b))));
+      }),
+    );
+  });
+});
+
+describe("signatures", () => {
+  const coordinate = fc.uint8Array({ minLength: 32, maxLength: 32 });
+
+  it("have one DER spelling, and are read back from it", () => {
+    fc.assert(
+      fc.property(coordinate, coordinate, (r, s) => {
+        const signature = Uint8Array.of(...r, ...s);
+        const der = derFromP1363(signature);
+        expect(p1363FromDer(der)).toEqual(signature);
+      }),
+    );
+  });
+
+  it("are read from no other spelling: what is read is written the same", () => {
+    const nearDer = fc.tuple(coordinate, coordinate, fc.nat(71), fc.nat(255)).map(([r, s, at, value]) => {
+      const der = derFromP1363(Uint8Array.of(...r, ...s));
+      der[at % der.length] = value;
+      return der;
+    });
+    fc.assert(
+      fc.property(fc.oneof(nearDer, fc.uint8Array({ maxLength: 80 })), (der) => {
+        const signature = p1363FromDer(der);
+        if (signature !== undefined) expect(derFromP1363(signature)).toEqual(der);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it("are verified over exact bytes, and by their own key alone", async () => {
+    const mine = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const other = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const data = utf8Bytes("message");
+    const signature = sign("sha256", data, { key: mine.privateKey, dsaEncoding: "ieee-p1363" });
+    const jwk = publicKeyShape.parse(mine.publicKey.export({ format: "jwk" }));
+    const otherJwk = publicKeyShape.parse(other.publicKey.export({ format: "jwk" }));
+    expect(await webCryptoPort.verifyP256(jwk, signature, data)).toBe(true);
+    expect(await webCryptoPort.verifyP256(jwk, signature, utf8Bytes("messagf"))).toBe(false);
+    expect(await webCryptoPort.verifyP256(otherJwk, signature, data)).toBe(false);
+    expect(await webCryptoPort.verifyP256({ ...jwk, y: jwk.x }, signature, data)).toBe(false);
+  });
+});
+
+describe("keys", () => {
+  it("are read from the PEM that OpenSSL writes, and written back to it", () => {
+    const { publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const pem = String(publicKey.export({ type: "spki", format: "pem" }));
+    const jwk = publicJwkFromPem(pem);
+    expect(jwk).toEqual(publicKeyShape.parse(publicKey.export({ format: "jwk" })));
+    expect(jwk && pemFromPublicJwk(jwk)).toBe(pem);
+  });
+
+  it.each([
+    ["another curve", () => generateKeyPairSync("ec", { namedCurve: "P-384" }).publicKey],
+    ["another kind", () => generateKeyPairSync("ed25519").publicKey],
+  ])("of %s are refused", (_, make) => {
+    expect(publicJwkFromPem(String(make().export({ type: "spki", format: "pem" })))).toBeUndefined();
+  });
+
+  it("are named by the thumbprint of RFC 7638", async () => {
+    const jwk = {
+      kty: "EC",
+      crv: "P-256",
+      x: "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+      y: "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+    } as const;
+    expect(await thumbprint(jwk, webCryptoPort)).toBe("oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U");
+  });
+});
