@@ -1,7 +1,6 @@
 import type { DecisionCode, DecisionLayer, EventType, HostPurpose } from "../core/codes";
 import type { CompiledPolicy } from "../core/decide/compile-policy";
 import type { Pins } from "../core/shapes/claims";
-import type { ConfinementLayer } from "../core/wire/runtime-identity";
 
 /** The seams between the rooms of the host. Time, network and processes come in through these and nowhere else. */
 
@@ -181,6 +180,3 @@ export type StartProgramResult =
   | { ok: false; reason: "degraded" | "unsupported_engine" | "start_failed"; missing?: readonly string[] };
 
 export type StartProgram = (options: StartProgramOptions) => Promise<StartProgramResult>;
-
-/** The probe of this machine's confinement; each layer was tried, not assumed. */
-export type ProbeConfinement = () => Promise<readonly ConfinementLayer[]>;

@@ -8,13 +8,6 @@ export type DocumentsInForce = {
   heldSuspensions: ReadonlySet<string>;
 };
 
-export const NOTHING_IN_FORCE: DocumentsInForce = {
-  keyset: undefined,
-  platform: undefined,
-  programs: new Map(),
-  heldSuspensions: new Set(),
-};
-
 /**
  * What counts between the moment a platform document is stored and the moment it is applied together with the programs'
  * documents that it names: everything as before, and already its suspensions and blocked hosts (spec §4). The new list
