@@ -31,3 +31,27 @@ export const NOTHING_FOUND: Recovery = {
   lost: [],
   ended: [],
 };
+
+/** What an operator must be told about it, a sentence a line; nothing when rows and journal simply agreed. */
+export function describeRecovery(recovery: Recovery): string[] {
+  const { outcome, sequence, recordsAppended, recordsReplayed, tornBytes, setAside, lost, ended } = recovery;
+  const lines = {
+    fresh: [],
+    agreed: [],
+    "journal-completed": [
+      `The journal was completed from the database: ${recordsAppended} records, up to ${sequence}.`,
+    ],
+    "rows-rebuilt": [
+      `The database had lost commits, or may have: its rows were made from the journal, up to record ${sequence}.`,
+    ],
+    "store-rebuilt": [`The database was made anew from the journal: ${recordsReplayed} records, up to ${sequence}.`],
+    "journal-begun-anew": [`The journal was begun anew from the database's rows, as records up to ${sequence}.`],
+  }[outcome];
+  return [
+    ...lines,
+    ...setAside.map(({ path, reason }) => `Kept aside as ${path}: ${reason}.`),
+    ...(lost.length === 0 ? [] : [`Lost, because the journal does not keep them: ${lost.join(", ")}.`]),
+    ...(ended.length === 0 ? [] : [`Ended, to be safe: ${ended.join(", ")}.`]),
+    ...(tornBytes === 0 ? [] : [`The journal ended in ${tornBytes} bytes of a record that was never acknowledged.`]),
+  ];
+}

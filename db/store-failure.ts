@@ -1,3 +1,4 @@
+import { DrizzleQueryError } from "drizzle-orm";
 import { AppError, isAppError } from "@/lib/platform/errors";
 
 /** SQLSTATE classes and driver codes that say "the database cannot be used now", not "this statement is wrong". */
@@ -15,11 +16,19 @@ function chain(error: unknown): unknown[] {
   return links;
 }
 
+/** Drizzle's message holds every parameter, password hashes and bundles among them; the statement alone is enough. */
+function withoutParameters(error: unknown): unknown {
+  if (!(error instanceof DrizzleQueryError)) return error;
+  return new Error(`A statement failed: ${error.query.slice(0, 500)}`, { cause: error.cause });
+}
+
 /**
  * What a failed use of the store is for its caller. An `AppError` anywhere in the chain of causes comes out as it is
- * (drizzle wraps what its driver throws); a database that cannot be reached is `unavailable`; the rest is unchanged.
+ * (drizzle wraps what its driver throws); a database that cannot be reached is `unavailable`; the rest stays what it is,
+ * without the values that were sent.
  */
-export function storeFailure(error: unknown): unknown {
+export function storeFailure(raised: unknown): unknown {
+  const error = withoutParameters(raised);
   const links = chain(error);
   const own = links.find(isAppError);
   if (own !== undefined) return own;

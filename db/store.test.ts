@@ -1,10 +1,11 @@
-import { eq } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
 import { AppError } from "@/lib/platform/errors";
+import { createLogger } from "@/lib/platform/logger";
 import { ANNOUNCEMENT_BYTES_MAX, splitAnnouncement } from "./announcements";
 import { bundles, publishers } from "./schema";
 import type { Announcement, Transaction } from "./store";
-import { describeStores, openTestStore } from "./testing/with-test-store";
+import { describeStores, openTestStore, testStoreKind } from "./testing/with-test-store";
 
 const createdAt = new Date("2026-01-01T00:00:00Z");
 const addPublisher = (tx: Transaction, id: string) =>
@@ -92,6 +93,26 @@ describeStores("store", (held) => {
     });
   });
 
+  it("raises no statement's values, which a log would keep", async () => {
+    const failing = [
+      held.store.transaction(async (tx) => {
+        await tx.db.insert(publishers).values({ id: "pub_once", name: "s3cret", createdAt });
+        await tx.db.insert(publishers).values({ id: "pub_once", name: "s3cret", createdAt });
+      }),
+      held.store.db.select().from(publishers).where(sql`no_such_function(${"s3cret"})`),
+    ];
+    for (const result of await Promise.allSettled(failing)) {
+      if (result.status === "fulfilled") throw new Error("the statement should have failed");
+      const lines: string[] = [];
+      createLogger((line) => lines.push(line))("error", "failed", { error: result.reason });
+      expect(lines.join("")).toMatch(/A statement failed/);
+      expect(lines.join("")).not.toMatch(/s3cret/);
+    }
+    // What callers ask: which rule of the database it was.
+    const [first] = await Promise.allSettled(failing);
+    expect(first).toMatchObject({ reason: { cause: { code: "23505" } } });
+  });
+
   it("gives bytes back as they were", async () => {
     const content = new Uint8Array([0, 1, 92, 255, 0]);
     await held.store.transaction((tx) =>
@@ -103,12 +124,15 @@ describeStores("store", (held) => {
   });
 });
 
-describe("a closed store", () => {
+describe(`a closed store (${testStoreKind()})`, () => {
   it("is unavailable, and closing twice is closing once", async () => {
-    const store = await openTestStore({ kind: "memory" });
+    const store = await openTestStore();
     await store.close();
     await store.close();
     await expect(store.transaction(async () => undefined)).rejects.toMatchObject({ code: "unavailable" });
+    await expect(store.db.select().from(publishers)).rejects.toMatchObject({ code: "unavailable" });
+    await expect(store.db.query.publishers.findFirst()).rejects.toMatchObject({ code: "unavailable" });
+    await expect(store.db.$count(publishers)).rejects.toMatchObject({ code: "unavailable" });
   });
 });
 

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { invariant } from "@/lib/platform/errors";
 import { frameRecord, type SealedRecord } from "./journal-frame";
 import type { JournalFile, JournalFs } from "./journal-fs";
 import { segmentName } from "./read-journal";
@@ -52,6 +53,7 @@ export function createJournalWriter(
       return last;
     },
     async append(record) {
+      invariant(record.sequence === last.sequence + 1, "a record of the journal must follow the last one");
       try {
         if (segment !== null && segment.bytes >= SEGMENT_BYTES_MAX) {
           await segment.file.close();

@@ -5,6 +5,7 @@ import type { Logger } from "@/lib/platform/logger";
 import { createAnnouncer, LOOK_AGAIN } from "../announcements";
 import type { CommitLog } from "../journal/commit-log";
 import type { SealedRecord } from "../journal/journal-frame";
+import { raiseStoreFailures } from "../raise-store-failures";
 import * as schema from "../schema";
 import type { Announcement, Store } from "../store";
 import { storeFailure } from "../store-failure";
@@ -58,7 +59,7 @@ export function createPgliteStore(parts: PgliteStoreParts): Store {
     try {
       result = await writer.transaction(async (db) => {
         const value = await fn({
-          db,
+          db: raiseStoreFailures(db),
           announce: (announcement) => announcements.push(announcement),
         });
         sealed = (await log?.seal(db)) ?? null;
@@ -76,7 +77,7 @@ export function createPgliteStore(parts: PgliteStoreParts): Store {
 
   return {
     kind: "pglite",
-    db: drizzle(reader, { schema }),
+    db: raiseStoreFailures(drizzle(reader, { schema })),
     async transaction(fn) {
       refuseClosed();
       const work = scope.run(() => transact<Awaited<ReturnType<typeof fn>>>(fn));

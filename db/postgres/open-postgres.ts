@@ -6,6 +6,7 @@ import type { Clock } from "@/lib/platform/clock";
 import { AppError } from "@/lib/platform/errors";
 import type { Logger } from "@/lib/platform/logger";
 import { createAnnouncer, LOOK_AGAIN, splitAnnouncement } from "../announcements";
+import { raiseStoreFailures } from "../raise-store-failures";
 import * as schema from "../schema";
 import type { Announcement, Store } from "../store";
 import { storeFailure } from "../store-failure";
@@ -64,7 +65,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Store> {
   const writer = drizzle(client, { schema });
   return {
     kind: "postgres",
-    db: drizzle(guarded, { schema }),
+    db: raiseStoreFailures(drizzle(guarded, { schema })),
     async transaction(fn) {
       if (isClosed) throw new AppError("unavailable", "The store is closed.");
       return scope.run(async () => {
@@ -72,7 +73,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Store> {
           return await writer.transaction(async (db) => {
             const announcements: Announcement[] = [];
             const result = await fn({
-              db,
+              db: raiseStoreFailures(db),
               announce: (announcement) => announcements.push(announcement),
             });
             for (const piece of announcements.flatMap(splitAnnouncement)) {
