@@ -25,7 +25,9 @@ export const conformanceCommand: Command = {
       if (text !== "") await context.write(text);
     };
     for await (const line of readLines(context.stdin)) {
-      pending += `${line === undefined ? TOO_LONG : await answerLine(line, conformancePorts)}\n`;
+      // Taken first: what is pending may be written while the answer is awaited.
+      const answer = line === undefined ? TOO_LONG : await answerLine(line, conformancePorts);
+      pending += `${answer}\n`;
       if (pending.length >= FLUSH_CHARACTERS) await flush();
       else flushing ??= setImmediate(() => void flush());
     }

@@ -1,0 +1,205 @@
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { beforeEach, describe, expect, it } from "vitest";
+import { createCommandLine } from "./testing/run-command-line";
+
+type Line = ReturnType<typeof createCommandLine>;
+let line: Line;
+beforeEach(() => {
+  line = createCommandLine();
+  return () => line.remove();
+});
+const json = async (...argv: string[]): Promise<Record<string, unknown>> => {
+  const { code, stdout, stderr } = await line.run([...argv, "--json"]);
+  const answer: Record<string, unknown> = JSON.parse(code === 0 ? stdout : stderr);
+  return { ...answer, exit: code };
+};
+const editManifest = (changes: Record<string, unknown>) => {
+  const path = line.path("notes/manifest.json");
+  writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, "utf8")), ...changes }));
+};
+const fails = (code: string) => expect.objectContaining({ exit: 1, error: expect.objectContaining({ code }) });
+
+async function published(): Promise<{ kid: string; sha256: string }> {
+  await line.run(["init", "notes", "--app-id", "com.example.notes"]);
+  const { kid } = await json("keygen");
+  const { sha256 } = await json("pack", "notes", "--out", "notes.ma");
+  await line.run(["sign", "notes.ma", "--key", "publisher.key.pem"]);
+  return { kid: String(kid), sha256: String(sha256) };
+}
+
+describe("from a folder to a signed bundle", () => {
+  it("leads through init, keygen, lint, pack, sign and verify", async () => {
+    expect(await json("init", "notes", "--app-id", "com.example.notes")).toMatchObject({ exit: 0 });
+    expect(await json("lint", "notes")).toMatchObject({ exit: 0, valid: true, engine: "script" });
+    const { kid } = await json("keygen", "--out", "me");
+    const packed = await json("pack", "notes");
+    expect(packed).toMatchObject({ exit: 0, path: "com.example.notes-1.ma" });
+    const bytes = readFileSync(line.path("com.example.notes-1.ma"));
+    expect(packed.sha256).toBe(createHash("sha256").update(bytes).digest("hex"));
+    expect(await json("sign", "com.example.notes-1.ma", "--key", "me.key.pem")).toMatchObject({ exit: 0, kid });
+    for (const key of ["me.pub.pem", "me.jwk.json"]) {
+      expect(await json("verify", "com.example.notes-1.ma", "--key", key)).toMatchObject({
+        exit: 0,
+        result: "accepted",
+      });
+    }
+    expect(await json("lint", "com.example.notes-1.ma")).toMatchObject({ exit: 0, valid: true });
+  });
+
+  it("packs the same bytes twice", async () => {
+    await published();
+    await json("pack", "notes", "--out", "again.ma");
+    expect(readFileSync(line.path("again.ma")).equals(readFileSync(line.path("notes.ma")))).toBe(true);
+  });
+
+  it("keeps the private key for its owner, and never overwrites it", async () => {
+    await line.run(["keygen"]);
+    expect(statSync(line.path("publisher.key.pem")).mode & 0o777).toBe(0o600);
+    const before = readFileSync(line.path("publisher.key.pem"), "utf8");
+    expect(await json("keygen")).toEqual(fails("KEY_EXISTS"));
+    expect(readFileSync(line.path("publisher.key.pem"), "utf8")).toBe(before);
+  });
+
+  it("never writes over a program that is there", async () => {
+    await published();
+    writeFileSync(line.path("notes/app.js"), "mine");
+    expect(await json("init", "notes", "--app-id", "com.example.notes")).toEqual(fails("EXISTS"));
+    expect(readFileSync(line.path("notes/app.js"), "utf8")).toBe("mine");
+  });
+});
+
+describe("lint", () => {
+  it("tells each issue of a manifest by path and code", async () => {
+    await published();
+    editManifest({ name: "", bulkhead_root: 1 });
+    const issues = [
+      { path: "/bulkhead_root", code: "UNKNOWN_MEMBER" },
+      { path: "/name", code: "FORMAT" },
+    ];
+    const expected = { exit: 1, error: expect.objectContaining({ code: "MANIFEST_INVALID", details: issues }) };
+    expect(await json("lint", "notes")).toEqual(expected);
+    expect(await json("pack", "notes")).toEqual(expected);
+  });
+
+  it("refuses to pack a private key, a link, and a program without its script", async () => {
+    await published();
+    writeFileSync(line.path("notes/id.pem"), readFileSync(line.path("publisher.key.pem")));
+    expect(await json("lint", "notes")).toEqual(fails("PRIVATE_KEY_IN_BUNDLE"));
+    writeFileSync(line.path("notes/id.pem"), "");
+    symlinkSync("/etc/hostname", line.path("notes/link"));
+    expect(await json("pack", "notes")).toEqual(fails("NOT_A_FILE"));
+    editManifest({ bulkhead_engine: "web" });
+    expect(await json("lint", "notes")).toMatchObject({ exit: 1 });
+  });
+
+  it("leaves files that begin with a dot behind", async () => {
+    const { sha256 } = await published();
+    mkdirSync(line.path("notes/.git"));
+    writeFileSync(line.path("notes/.env"), "TOKEN=1");
+    expect(await json("pack", "notes", "--out", "again.ma")).toMatchObject({ sha256 });
+  });
+});
+
+describe("verify", () => {
+  it("refuses changed bytes, another key and a missing signature", async () => {
+    await published();
+    await line.run(["keygen", "--out", "other"]);
+    expect(await json("verify", "notes.ma", "--key", "other.pub.pem")).toEqual(fails("SIGNATURE_INVALID"));
+    const bytes = readFileSync(line.path("notes.ma"));
+    bytes[40] = (bytes[40] ?? 0) ^ 1;
+    writeFileSync(line.path("changed.ma"), bytes);
+    const changed = await json("verify", "changed.ma", "--key", "publisher.pub.pem", "--signature", "notes.ma.sig");
+    expect(changed).toEqual(fails("SIGNATURE_INVALID"));
+    expect(await json("verify", "changed.ma", "--key", "publisher.pub.pem")).toMatchObject({ exit: 2 });
+  });
+
+  it("judges as a device does by the claims of a program document", async () => {
+    const { kid, sha256 } = await published();
+    const jwk = JSON.parse(readFileSync(line.path("publisher.jwk.json"), "utf8"));
+    const declares = ["device.info", "storage.local"];
+    const claims = (changes: Record<string, unknown> = {}) => ({
+      schema: 1,
+      platform: "p",
+      epoch: 1,
+      revision: 1,
+      iat: 1,
+      exp: 2,
+      appId: "com.example.notes",
+      status: "active",
+      versions: [{ code: 1, name: "1.0.0", sha256, size: 1, kid, declares }],
+      publisherKeys: [{ kid, jwk, status: "active" }],
+      grants: {},
+      hosts: [],
+      limits: {},
+      receives: [],
+      externalRoutes: [],
+      ...changes,
+    });
+    writeFileSync(line.path("program.json"), JSON.stringify(claims()));
+    expect(await json("verify", "notes.ma", "--program", "program.json")).toMatchObject({ exit: 0, versionCode: 1 });
+    const other = await json("verify", "notes.ma", "--program", "program.json", "--version-code", "2");
+    expect(other).toEqual(fails("VERSION_NOT_ALLOWED"));
+    writeFileSync(
+      line.path("program.json"),
+      JSON.stringify(claims({ publisherKeys: [{ kid, jwk, status: "revoked" }] })),
+    );
+    expect(await json("verify", "notes.ma", "--program", "program.json")).toEqual(fails("KEY_REVOKED"));
+  });
+});
+
+describe("submit and status", () => {
+  const answering = (status: number, body: unknown, seen: Request[]) =>
+    createCommandLine({
+      env: { BULKHEAD_TOKEN: "secret-token" },
+      fetch: async (input, init) => {
+        const sent = init?.body instanceof Blob ? { body: await init.body.arrayBuffer() } : {};
+        seen.push(new Request(String(input), { method: init?.method ?? "GET", headers: init?.headers ?? {}, ...sent }));
+        return Response.json(body, { status });
+      },
+    });
+
+  it("send the exact bundle, its signature and the token, and answer the submission", async () => {
+    const seen: Request[] = [];
+    line = answering(
+      201,
+      { submissionId: "sub_1", appId: "com.example.notes", versionCode: 1, state: "submitted" },
+      seen,
+    );
+    await published();
+    expect(await json("submit", "notes.ma", "--server", "https://console.test")).toMatchObject({
+      exit: 0,
+      submissionId: "sub_1",
+    });
+    const [request] = seen;
+    expect(request?.url).toBe("https://console.test/api/publisher/v1/submissions");
+    expect(request?.headers.get("content-type")).toBe("application/miniapp-pkg+zip");
+    expect(request?.headers.get("authorization")).toBe("Bearer secret-token");
+    const signature = readFileSync(line.path("notes.ma.sig")).toString("base64url");
+    expect(request?.headers.get("bulkhead-signature")).toBe(signature);
+    expect(Buffer.from((await request?.arrayBuffer()) ?? new ArrayBuffer(0)).equals(readFileSync(line.path("notes.ma")))).toBe(true);
+  });
+
+  it("pass on the server's own refusal", async () => {
+    line = answering(409, { requestId: "r", error: { code: "conflict", message: "Version 1 is there already." } }, []);
+    await published();
+    const refused = await line.run(["submit", "notes.ma", "--server", "https://console.test"]);
+    expect(refused).toMatchObject({ code: 1, stdout: "", stderr: expect.stringContaining("conflict: Version 1") });
+    expect(await json("status", "sub_1", "--server", "https://console.test")).toEqual(fails("conflict"));
+  });
+
+  it("never send the token in the clear, nor show it", async () => {
+    const seen: Request[] = [];
+    line = answering(200, {}, seen);
+    await published();
+    const refused = await line.run(["status", "sub_1", "--server", "http://console.test"]);
+    expect(refused).toMatchObject({ code: 2, stderr: expect.not.stringContaining("secret-token") });
+    expect(seen).toEqual([]);
+  });
+
+  it("say that nobody answered", async () => {
+    await published();
+    const gone = await json("status", "sub_1", "--server", "https://console.test", "--token", "t");
+    expect(gone).toEqual(fails("UNREACHABLE"));
+  });
+});
