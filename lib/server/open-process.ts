@@ -1,7 +1,9 @@
 import { join } from "node:path";
-import { openStore } from "@/db/open-store";
+import { type OpenedStore, openStore } from "@/db/open-store";
+import { describeRecovery } from "@/db/recovery";
 import { platform as platformTable } from "@/db/schema";
 import type { Store } from "@/db/store";
+import { auditRecovery } from "@/lib/audit/audit-recovery";
 import { systemClock } from "@/lib/platform/clock";
 import { randomIds } from "@/lib/platform/ids";
 import { type Logger, stderrLogger } from "@/lib/platform/logger";
@@ -38,8 +40,8 @@ function readOidc(options: ServerOptions, warnings: string[]): ServiceContext["c
   return { issuer, clientId, clientSecret, name: rest.BULKHEAD_OIDC_NAME ?? "Single sign-on" };
 }
 
-async function openStoreOf(options: ServerOptions, logger: Logger): Promise<Store> {
-  const { store } = await openStore({
+async function openStoreOf(options: ServerOptions, logger: Logger): Promise<OpenedStore> {
+  return openStore({
     location:
       options.databaseUrl === null
         ? { kind: "pglite", dataDir: options.dataDir }
@@ -47,7 +49,6 @@ async function openStoreOf(options: ServerOptions, logger: Logger): Promise<Stor
     clock: systemClock,
     logger,
   });
-  return store;
 }
 
 /** What was asked for by name; else what the store says; else the defaults of a new platform. */
@@ -73,9 +74,11 @@ export async function openProcess(options: ServerOptions, baseUrl: string): Prom
   const folder = openKeyFolder({ dir: keysDir, secret: protection.secret, clock: systemClock });
   const authSecret = (await folder.deriveKey("session")).toString("base64url");
   const accessKey = await folder.deriveKey("access");
-  const store = await openStoreOf(options, logger);
+  const { store, recovery } = await openStoreOf(options, logger);
   try {
     const sync = { clock: systemClock, ids: randomIds, logger, signer: createFileSigner(folder) };
+    warnings.push(...describeRecovery(recovery));
+    await auditRecovery(store, sync, recovery);
     const platform = await identifyPlatform(store, options);
     await initialisePlatform({ store, ...sync }, platform);
     const { environment } = platform;
