@@ -31,9 +31,6 @@ export function isJsonObject(value: JsonValue | undefined): value is JsonObject 
 class NotJson extends Error {}
 
 const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
-/** Everything but the quotation mark, the backslash and the control characters. */
-const PLAIN_TEXT = /[ !#-[\]-\uffff]*/y;
-const WHITESPACE = /[ \t\n\r]*/y;
 const ESCAPES: Readonly<Record<string, string>> = {
   '"': '"',
   "\\": "\\",
@@ -122,7 +119,7 @@ class Parser {
     this.expect('"');
     let value = "";
     for (;;) {
-      value += this.match(PLAIN_TEXT);
+      value += this.plainText();
       const next = this.text.charAt(this.at);
       this.at += 1;
       if (next === '"') return value;
@@ -190,14 +187,22 @@ class Parser {
     this.at += 1;
   }
 
-  private match(pattern: RegExp): string {
-    pattern.lastIndex = this.at;
-    const found = pattern.exec(this.text)?.[0] ?? "";
-    this.at += found.length;
-    return found;
+  /** The text up to the next quotation mark, backslash or control character. */
+  private plainText(): string {
+    const start = this.at;
+    let code = this.text.charCodeAt(this.at);
+    while (code >= 0x20 && code !== 0x22 && code !== 0x5c) {
+      this.at += 1;
+      code = this.text.charCodeAt(this.at);
+    }
+    return this.text.slice(start, this.at);
   }
 
   private skipWhitespace(): void {
-    this.match(WHITESPACE);
+    let code = this.text.charCodeAt(this.at);
+    while (code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09) {
+      this.at += 1;
+      code = this.text.charCodeAt(this.at);
+    }
   }
 }
