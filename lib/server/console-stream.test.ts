@@ -1,0 +1,120 @@
+import { createServer } from "node:http";
+import { eq } from "drizzle-orm";
+import { encode } from "next-auth/jwt";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { people, sessions } from "@/db/schema";
+import { openTestStore } from "@/db/testing/with-test-store";
+import { sessionCookie } from "@/lib/auth/session-cookie";
+import type { Role } from "@/lib/domain/roles";
+import { systemClock } from "@/lib/platform/clock";
+import { randomIds } from "@/lib/platform/ids";
+import type { ServiceContext } from "@/lib/services/context";
+import { type ConsoleStreams, createConsoleStreams } from "./console-stream";
+import { boundPort } from "./http-face";
+
+const AUTH_SECRET = "thirty-two bytes that are not a secret";
+let context: ServiceContext;
+let streams: ConsoleStreams;
+const server = createServer((request, response) => void streams.open(request, response));
+
+beforeAll(async () => {
+  const store = await openTestStore();
+  context = {
+    store,
+    clock: systemClock,
+    ids: randomIds,
+    logger: () => undefined,
+    signer: { activeKid: async () => "", sign: async () => new Uint8Array() },
+    config: {
+      baseUrl: "http://localhost",
+      environment: "development",
+      isDevelopmentStore: true,
+      version: "0",
+      authSecret: AUTH_SECRET,
+      oidc: null,
+    },
+  };
+  streams = createConsoleStreams(context);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
+});
+afterAll(async () => {
+  streams.close();
+  server.closeAllConnections();
+  server.close();
+  await context.store.close();
+});
+
+async function signIn(role: Role): Promise<{ cookie: string; personId: string; sessionId: string }> {
+  const personId = randomIds.next("person");
+  const sessionId = randomIds.next("session");
+  const now = new Date();
+  const session = { createdAt: now, lastSeenAt: now, expiresAt: new Date(now.getTime() + 3_600_000), detail: {} };
+  await context.store.transaction(async ({ db }) => {
+    const email = `${personId}@example.test`;
+    await db.insert(people).values({ id: personId, email, name: "Ada", role, state: "active", createdAt: now });
+    await db.insert(sessions).values({ id: sessionId, personId, ...session });
+  });
+  const { name } = sessionCookie(context.config.baseUrl);
+  const token = await encode({ token: { sid: sessionId }, secret: AUTH_SECRET, salt: name });
+  return { cookie: `${name}=${token}`, personId, sessionId };
+}
+
+async function listen(cookie: string) {
+  const response = await fetch(`http://127.0.0.1:${boundPort(server)}/`, { headers: { cookie } });
+  const heard: unknown[] = [];
+  const read = async () => {
+    if (response.body === null) return;
+    for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
+      for (const [, data] of chunk.matchAll(/^data: (.*)$/gm)) heard.push(JSON.parse(data ?? ""));
+    }
+  };
+  return { status: response.status, heard, ended: read() };
+}
+
+describe("the console's stream", () => {
+  it("tells once what many announcements put out of date, with every program named", async () => {
+    const { heard } = await listen((await signIn("operator")).cookie);
+    await context.store.transaction(async (tx) => {
+      tx.announce({ topic: "telemetry", appIds: ["com.example.a"] });
+      tx.announce({ topic: "telemetry", appIds: ["com.example.b", "com.example.a"] });
+      tx.announce({
+        topic: "documents",
+        documents: [
+          { kind: "program", appId: "com.example.a", epoch: 1, revision: 2 },
+          { kind: "platform", appId: null, epoch: 1, revision: 9 },
+        ],
+      });
+      tx.announce({ topic: "audit" });
+    });
+    await expect.poll(() => heard.length).toBe(3);
+    expect(heard).toEqual([
+      { topic: "telemetry", appIds: ["com.example.a", "com.example.b"] },
+      { topic: "documents", appIds: ["com.example.a"] },
+      { topic: "audit" },
+    ]);
+  });
+
+  it("ends when its session does, and at once when its person is disabled", async () => {
+    const first = await signIn("security");
+    const second = await signIn("auditor");
+    const signedOut = await listen(first.cookie);
+    const disabled = await listen(second.cookie);
+    expect([signedOut.status, disabled.status]).toEqual([200, 200]);
+    await context.store.transaction(async (tx) => {
+      await tx.db.update(sessions).set({ endedAt: new Date() }).where(eq(sessions.id, first.sessionId));
+      tx.announce({ topic: "sessions" });
+    });
+    await signedOut.ended;
+    await context.store.transaction(async (tx) => {
+      await tx.db.update(people).set({ state: "disabled" }).where(eq(people.id, second.personId));
+      tx.announce({ topic: "people" });
+    });
+    await disabled.ended;
+    expect((await listen(second.cookie)).status).toBe(401);
+  });
+
+  it("is refused to nobody's cookie and to a role that may not read the console", async () => {
+    expect((await listen("bulkhead.session=made-up")).status).toBe(401);
+    expect((await listen((await signIn("developer")).cookie)).status).toBe(403);
+  });
+});
