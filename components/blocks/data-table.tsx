@@ -142,14 +142,15 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
           : groups
               .filter(({ count }) => count > 0)
               .flatMap((group) => [
-                <tr key={`group ${group.key}`}>
-                  <th
-                    scope="rowgroup"
-                    colSpan={shown.length + 1}
-                    className="h-7 border-line border-b bg-sunken px-4 text-left text-label text-muted"
-                  >
-                    {group.title}
+                <tr key={`group ${group.key}`} className="[&>*]:h-7 [&>*]:border-line [&>*]:border-b [&>*]:bg-sunken">
+                  {/* No span: it would count the columns that have given way. The words run on over the empty cells. */}
+                  <th scope="rowgroup" className="relative z-1 px-4 text-left text-label text-muted">
+                    <span className="whitespace-nowrap">{group.title}</span>
                   </th>
+                  {shown.slice(1).map((column) => (
+                    <td key={column.id} aria-hidden className={GIVES_WAY[column.priority ?? 1]} />
+                  ))}
+                  <td aria-hidden />
                 </tr>,
                 ...rows.filter((row) => groupOf(row) === group.key).map(renderRow),
               ])}

@@ -14,7 +14,7 @@ type FieldProps = {
 /** A label above a control, with a hint or what is wrong below it. Give the control `aria-describedby={`${id}-hint`}`. */
 export function Field({ label, htmlFor, hint, problem, children }: FieldProps) {
   return (
-    <div className="grid gap-1">
+    <div className="grid content-start gap-1">
       <label htmlFor={htmlFor} className="text-label">
         {label}
       </label>
@@ -36,7 +36,7 @@ export function Field({ label, htmlFor, hint, problem, children }: FieldProps) {
 /** The same for a group of controls that are one answer. */
 export function FieldGroup({ label, hint, children }: { label: ReactNode; hint?: ReactNode; children: ReactNode }) {
   return (
-    <fieldset className="grid min-w-0 gap-1 border-0 p-0">
+    <fieldset className="grid min-w-0 content-start gap-1 border-0 p-0">
       <legend className="mb-1 text-label">{label}</legend>
       {children}
       {hint !== undefined && <div className="text-hint text-muted">{hint}</div>}

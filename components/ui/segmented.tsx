@@ -22,7 +22,7 @@ export function Segmented<T extends string>(props: SegmentedProps<T>) {
     <div
       role="radiogroup"
       aria-label={label}
-      className="inline-flex max-w-full overflow-x-auto rounded-control border border-control bg-surface"
+      className="inline-flex max-w-full justify-self-start overflow-x-auto rounded-control border border-control bg-surface"
     >
       {options.map((option) => (
         <label

@@ -14,7 +14,7 @@ export function SubjectLink({ subject, changeSetId }: { subject: string; changeS
         : null;
   const text = (
     <>
-      {kind} <code title={subject}>{cutMiddle(id, 20, 6)}</code>
+      {kind} <code title={subject}>{kind === "program" ? id : cutMiddle(id, 8, 4)}</code>
     </>
   );
   return href === null ? (
