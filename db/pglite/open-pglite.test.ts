@@ -35,7 +35,10 @@ async function tamper(statement: string): Promise<void> {
   await client.close();
 }
 
-describe("a data folder", () => {
+// Each test opens a database several times.
+const slow = { timeout: 120_000 };
+
+describe("a data folder", slow, () => {
   it("is opened by one at a time; the second is told who has it", async () => {
     const { store, recovery } = await folder.open();
     expect(recovery.outcome).toBe("fresh");
@@ -105,7 +108,7 @@ describe("a data folder", () => {
   });
 });
 
-describe("rows and journal", () => {
+describe("rows and journal", slow, () => {
   it("agree after the end of the journal was cut off, because the rows still have it", async () => {
     await withStore(async (store) => {
       await add(store, "pub_1");
@@ -201,7 +204,7 @@ describe("rows and journal", () => {
   });
 });
 
-describe("after the machine went down with the store open", () => {
+describe("after the machine went down with the store open", slow, () => {
   it("rows are what the journal says, not what the disk happened to keep", async () => {
     await withStore(async (store) => {
       await store.transaction((tx) => fillTables(tx.db));
