@@ -77,6 +77,12 @@ describe("everything else widens", () => {
       "GRANT_WIDER",
     ],
     [
+      "one call a minute more",
+      { [`${APP}/grant:nfc.read`]: { consent: "ask", constraints: { perMinute: 5 } } },
+      { [`${APP}/grant:nfc.read`]: { consent: "ask", constraints: { perMinute: 6 } } },
+      "GRANT_WIDER",
+    ],
+    [
       "a finer precision",
       { [`${APP}/grant:location.coarse`]: { consent: "ask", constraints: { precisionMetres: 1000 } } },
       { [`${APP}/grant:location.coarse`]: { consent: "ask", constraints: { precisionMetres: 100 } } },

@@ -5,7 +5,7 @@ import { checkHostRules } from "@/native/core/decide/check-host-rules";
 import type { Grant, HostRule, Limit } from "@/native/core/shapes/claims";
 import { parseEntry } from "../member-values";
 import type { Entry, Member } from "../members";
-import { applyEdits, type Edit, groupPrograms, type PolicyState } from "../policy-state";
+import { applyEdits, type Edit, groupPrograms, type PolicyState, policyState } from "../policy-state";
 
 /**
  * Small worlds on purpose: few names, ports and times, so that random edits meet each other, wildcards meet exact
@@ -91,6 +91,12 @@ function entryOf(member: Member, value: unknown): Entry {
   return parsed.entry;
 }
 
+function grantEditOf(capabilities: readonly string[]): fc.Arbitrary<Edit> {
+  return fc
+    .constantFrom(...capabilities)
+    .chain((capability) => editOf({ kind: "grant", appId: APP, capability }, grant));
+}
+
 export const anyEdit: fc.Arbitrary<Edit> = fc.oneof(
   {
     weight: 6,
@@ -98,9 +104,7 @@ export const anyEdit: fc.Arbitrary<Edit> = fc.oneof(
   },
   {
     weight: 4,
-    arbitrary: fc
-      .constantFrom(...CAPABILITIES)
-      .chain((capability) => editOf({ kind: "grant", appId: APP, capability }, grant)),
+    arbitrary: grantEditOf(CAPABILITIES),
   },
   {
     weight: 2,
@@ -143,19 +147,38 @@ export function hasValidHosts(state: PolicyState): boolean {
   ).ok;
 }
 
+type Step = { before: PolicyState; edits: Edit[] };
+
+function stepOf(base: readonly Entry[], made: fc.Arbitrary<Edit[]>, edits: fc.Arbitrary<Edit[]>): fc.Arbitrary<Step> {
+  const start = policyState(base);
+  return fc
+    .record({ made, edits })
+    .map((step) => ({ before: applyEdits(start, step.made), edits: step.edits }))
+    .filter((step) => hasValidHosts(step.before) && hasValidHosts(applyEdits(step.before, step.edits)));
+}
+
 /** A published state, and a few edits of it; both sides could be published. */
-export const anyStep: fc.Arbitrary<{ before: PolicyState; edits: Edit[] }> = fc
-  .record({
-    made: fc.array(anyEdit, { maxLength: 14 }),
-    edits: fc.array(anyEdit, { minLength: 1, maxLength: 3 }),
-  })
-  .map(({ made, edits }) => {
-    const base = new Map(
-      applyEdits(
-        new Map(),
-        BASE.map((entry) => ({ member: entry.member, entry })),
+export const anyStep = stepOf(
+  BASE,
+  fc.array(anyEdit, { maxLength: 14 }),
+  fc.array(anyEdit, { minLength: 1, maxLength: 3 }),
+);
+
+/** The same where every version may use everything, so that grants alone decide. */
+export const anyGrantStep = stepOf(
+  [
+    ...BASE,
+    ...VERSIONS.map((code) =>
+      entryOf(
+        { kind: "version", appId: APP, code },
+        { code, name: `v${code}`, sha256: String(code).repeat(64), size: 10, kid: "k1", declares: CAPABILITIES },
       ),
-    );
-    return { before: applyEdits(base, made), edits };
-  })
-  .filter(({ before, edits }) => hasValidHosts(before) && hasValidHosts(applyEdits(before, edits)));
+    ),
+    entryOf(
+      { kind: "host", appId: APP, ruleId: "hr_1" },
+      { host: "a.x.example", ports: [443], purposes: ["request", "upload"] },
+    ),
+  ],
+  fc.array(grantEditOf(CAPABILITIES.slice(0, 2)), { maxLength: 4 }),
+  fc.array(grantEditOf(CAPABILITIES.slice(0, 2)), { minLength: 1, maxLength: 2 }),
+);
