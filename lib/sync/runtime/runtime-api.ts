@@ -49,8 +49,8 @@ export function runtimeRoutedHandlers(api: RuntimeApi): RoutedHandler[] {
 
 /** A device that behaves needs a request each few seconds; a burst covers a publish of many programs. */
 const DEVICE_RATE = { burst: 240, perSecond: 8 } as const;
-/** Proofs are public and cost a signature check: held by the address that they come from. */
-const PROOF_RATE = { burst: 600, perSecond: 20 } as const;
+/** Proofs are public and cost a signature check: held by the address that they come from, which a proxy may share. */
+const PROOF_RATE = { burst: 2_000, perSecond: 200 } as const;
 /** Set by the node server from the socket: never taken from the outside. */
 export const PEER_HEADER = "x-bulkhead-peer";
 
