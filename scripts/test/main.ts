@@ -8,9 +8,10 @@ import { parseArgs } from "node:util";
  */
 type Step = {
   name: string;
-  group: "static" | "unit" | "store" | "e2e";
+  group: "static" | "unit" | "store" | "e2e" | "loop";
   command: string;
   args: string[];
+  env?: Record<string, string>;
   needs?: () => string | null;
 };
 
@@ -26,10 +27,11 @@ const STEPS: Step[] = [
   { name: "dead code", group: "static", command: bin("knip"), args: ["--no-progress"] },
   { name: "unit and service tests", group: "unit", command: bin("vitest"), args: ["run"] },
   {
-    name: "the store's tests on Postgres",
+    name: "store, audit, sync and services on Postgres",
     group: "store",
-    command: bin("tsx"),
-    args: ["scripts/test/postgres.ts"],
+    command: bin("vitest"),
+    args: ["run", "db", "lib/audit", "lib/auth", "lib/services", "lib/sync"],
+    env: { BULKHEAD_TEST_STORE: "postgres" },
   },
   { name: "build", group: "e2e", command: bin("tsx"), args: ["scripts/build.ts"] },
   {
@@ -41,12 +43,21 @@ const STEPS: Step[] = [
   },
 ];
 
+/** A part of the last step, for running it alone. */
+const LOOP: Step = {
+  name: "the loop test",
+  group: "loop",
+  command: bin("playwright"),
+  args: ["test", "e2e/journeys/loop"],
+  needs: needsBrowser,
+};
+
 const { values } = parseArgs({ options: { only: { type: "string" } } });
 const groups = values.only?.split(",");
 
 function runStep(step: Step): Promise<number> {
   return new Promise((resolve) => {
-    const child = spawn(step.command, step.args, { stdio: "inherit" });
+    const child = spawn(step.command, step.args, { stdio: "inherit", env: { ...process.env, ...step.env } });
     const stop = () => child.kill("SIGTERM");
     process.once("SIGINT", stop);
     process.once("SIGTERM", stop);
@@ -60,11 +71,16 @@ function runStep(step: Step): Promise<number> {
 }
 
 process.stdout.write(`Node ${process.version}\n`);
+const expected = process.env.BULKHEAD_EXPECT_NODE;
+if (expected !== undefined && process.versions.node.split(".")[0] !== expected) {
+  process.stderr.write(`Expected Node ${expected}.\n`);
+  process.exit(1);
+}
 const failed: string[] = [];
 const skipped: string[] = [];
 let passed = 0;
-for (const step of STEPS) {
-  if (groups !== undefined && !groups.includes(step.group)) continue;
+const steps = groups === undefined ? STEPS : [...STEPS, LOOP].filter((step) => groups.includes(step.group));
+for (const step of steps) {
   const missing = step.needs?.() ?? null;
   if (missing !== null || !existsSync(step.command)) {
     skipped.push(`${step.name}: ${missing ?? `${step.command} is not installed`}`);
