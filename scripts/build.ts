@@ -17,7 +17,7 @@ function listFiles(root: string, folder: string): string[] {
 }
 
 function fingerprint(root: string): string {
-  const hash = createHash("sha256").update(process.version);
+  const hash = createHash("sha256");
   const files = [
     ...PAGE_FILES.map((name) => join(root, name)),
     ...PAGE_SOURCES.flatMap((folder) => (existsSync(join(root, folder)) ? listFiles(root, folder) : [])),
