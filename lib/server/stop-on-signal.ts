@@ -25,6 +25,7 @@ export function stopOnSignal(logger: Logger, timeoutMs: number, stop: () => Prom
   process.on("SIGINT", () => begin(0));
   process.on("SIGTERM", () => begin(0));
   process.on("uncaughtException", (error) => {
+    if (isAbandonedRequest(error)) return;
     logger("error", "uncaught_exception", { error });
     begin(1);
   });
@@ -32,4 +33,12 @@ export function stopOnSignal(logger: Logger, timeoutMs: number, stop: () => Prom
     logger("error", "unhandled_rejection", { error });
     begin(1);
   });
+}
+
+/**
+ * Next clones the body of a request for `proxy.ts`, and where the sender gives up, the clone's error has no listener:
+ * anybody could end the process by hanging up. The request is over and left no state behind.
+ */
+function isAbandonedRequest(error: unknown): boolean {
+  return error instanceof Error && error.message === "aborted" && "code" in error && error.code === "ECONNRESET";
 }
