@@ -15,9 +15,11 @@ export function TwoThirds({
   isAsideFirst?: boolean;
 }) {
   return (
-    <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-6 two:grid-cols-[minmax(0,1fr)_var(--spacing-aside)]">
-      <div className={`grid min-w-0 gap-4 ${isAsideFirst ? "max-two:order-2" : ""}`}>{children}</div>
-      <div className="min-w-0 two:sticky two:top-16">{aside}</div>
+    <div className="@container">
+      <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-6 @4xl:grid-cols-[minmax(0,1fr)_var(--spacing-aside)]">
+        <div className={`grid min-w-0 gap-4 ${isAsideFirst ? "@max-4xl:order-2" : ""}`}>{children}</div>
+        <div className="min-w-0 @4xl:sticky @4xl:top-16">{aside}</div>
+      </div>
     </div>
   );
 }

@@ -39,8 +39,7 @@ export const changeSetQuery = (id: string) =>
 export const previewQuery = (changes: readonly ChangeInput[]) =>
   queryOptions({
     queryKey: [...changeSetsRoot, "preview", changes] as const,
-    queryFn: ({ signal }) =>
-      callConsole("change-sets/preview", previewSchema, { signal, method: "POST", body: { changes } }),
+    queryFn: () => callConsole("change-sets/preview", previewSchema, { method: "POST", body: { changes } }),
     enabled: changes.length > 0,
     placeholderData: keepPreviousData,
   });

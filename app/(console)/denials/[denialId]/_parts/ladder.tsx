@@ -1,4 +1,6 @@
-import type { ReactNode } from "react";
+"use client";
+
+import { type ReactNode, useEffect, useState } from "react";
 import { Panel } from "@/components/blocks/panel";
 import { State } from "@/components/ui/state";
 import type { DenialDetail } from "@/lib/contracts/programs";
@@ -40,9 +42,17 @@ export function Ladder({ steps, rule }: { steps: readonly Step[]; rule: string |
 }
 
 function Fold({ steps, summary }: { steps: readonly Step[]; summary: ReactNode }) {
+  const [isOpen, setOpen] = useState(true);
+  useEffect(() => {
+    if (window.matchMedia("(max-width: 639px)").matches) setOpen(false);
+  }, []);
   if (steps.length === 0) return null;
   return (
-    <details className="phone:open:[&>summary]:bg-sunken" open>
+    <details
+      open={isOpen}
+      onToggle={(event) => setOpen(event.currentTarget.open)}
+      className="open:[&>summary]:bg-sunken"
+    >
       <summary className="flex min-h-7 items-center border-line border-b px-4 text-label max-phone:min-h-11">
         {summary}
       </summary>
