@@ -200,7 +200,8 @@ export const consoleRoutes = {
   }),
   approveSubmission: describeRoute({
     ...write,
-    permission: "changes.approve",
+    // One approval lists the version, so it takes the right to publish.
+    permission: "changes.publish",
     path: `${BASE}/submissions/{id}/approve`,
     summary: "List a submitted version and grant its public capabilities",
     input: { params: byId, body: approveInputSchema },

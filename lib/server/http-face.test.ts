@@ -118,6 +118,8 @@ describe("the lean face", () => {
     }
     const response = await fetch(`${fixture.baseUrl}/api/runtime/v1/enroll`);
     expect([response.status, response.headers.get("allow")]).toEqual([405, "POST"]);
+    const stream = await fetch(streamUrl(), { method: "POST" });
+    expect([stream.status, stream.headers.get("allow")]).toEqual([405, "GET"]);
     expect(await sendRaw("TRACE /api/runtime/v1/platform HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")).toMatch(
       /^HTTP\/1\.1 405 /,
     );

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { CLIENT_ADDRESS_HEADER } from "@/lib/auth/client-origin";
 import { createRouter, type RoutedHandler } from "@/lib/http/router";
 import { AppError } from "@/lib/platform/errors";
 import type { ServiceContext } from "@/lib/services/context";
@@ -18,6 +19,9 @@ export type HttpFace = {
 const REQUEST_TIMEOUT_MS = 120_000;
 const HEADERS_TIMEOUT_MS = 15_000;
 const KEEP_ALIVE_MS = 30_000;
+
+/** The standard's own types refuse them; no door has a route for them, and Next would call them its own failure. */
+const FORBIDDEN_METHODS = new Set(["TRACE", "TRACK", "CONNECT"]);
 
 /** Binds the port. Raises `unavailable`, naming it, where another process has it. */
 export async function openHttpFace(host: string, port: number): Promise<HttpFace> {
@@ -80,10 +84,20 @@ export function createNodeHandler(
   const router = createRouter(lean.routes, context);
   const onFailure = (error: unknown) => context.logger("warn", "answer_not_sent", { error });
   return async (request, response) => {
+    if (FORBIDDEN_METHODS.has(request.method ?? "")) {
+      response.writeHead(405).end();
+      return;
+    }
     const path = request.url?.split("?", 1)[0] ?? "/";
-    const stream = request.method === "GET" ? lean.streams.get(path) : undefined;
-    if (stream !== undefined) return await stream(request, response);
+    const stream = lean.streams.get(path);
+    if (stream !== undefined && request.method === "GET") return await stream(request, response);
+    if (stream !== undefined) {
+      response.writeHead(405, { allow: "GET", "cache-control": "no-store" }).end();
+      return;
+    }
     if (otherwise !== null && !lean.prefixes.some((prefix) => path === prefix || path.startsWith(`${prefix}/`))) {
+      // Replaces whatever the client called itself: sign-in is throttled by it.
+      request.headers[CLIENT_ADDRESS_HEADER] = request.socket.remoteAddress ?? "unknown";
       return await otherwise(request, response);
     }
     await serveFetch(router, request, response, onFailure);

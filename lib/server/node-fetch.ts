@@ -4,8 +4,6 @@ import { PEER_HEADER } from "@/lib/sync/runtime/runtime-api";
 
 /** How long the rest of a body that nobody wants is let in, so that its sender can read why. */
 const DRAIN_MS = 2_000;
-/** Never sent as a Request: the standard forbids them (and there is no route for them). */
-const FORBIDDEN_METHODS = new Set(["TRACE", "TRACK", "CONNECT"]);
 
 /** How much of a body waits unread before its sender is held back. */
 const BODY_AHEAD_BYTES = 256 * 1024;
@@ -111,10 +109,6 @@ export async function serveFetch(
 ): Promise<void> {
   let request: Request;
   try {
-    if (FORBIDDEN_METHODS.has(incoming.method ?? "")) {
-      outgoing.writeHead(405).end();
-      return;
-    }
     request = toRequest(incoming);
   } catch {
     // Header values or a path that the standard's own types refuse: whoever sent them learns no more than that.

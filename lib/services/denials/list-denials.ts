@@ -6,6 +6,7 @@ import type { TimeRange } from "@/lib/contracts/shared";
 import type { Actor } from "@/lib/domain/roles";
 import { AppError } from "@/lib/platform/errors";
 import type { ServiceContext } from "../context";
+import { loadProgram } from "../programs/get-program";
 import { RANGES } from "../programs/read-telemetry";
 import { requirePermission } from "../require-permission";
 import { targetOf, toDenialRow } from "./denial-row";
@@ -24,11 +25,12 @@ export type DenialQuery = {
 
 /**
  * Denials of a program, or of all: causes with true counts (from device-minutes, so sampling hides none), and the
- * single records, newest first, 50 a page.
+ * single records, newest first, 50 a page. Raises `not_found` for a program that is not there.
  */
 export async function listDenials(context: ServiceContext, actor: Actor, query: DenialQuery): Promise<DenialList> {
   requirePermission(actor, "console.read");
   const { db } = context.store;
+  if (query.appId !== undefined) await loadProgram(db, query.appId);
   const since = new Date(context.clock.nowMs() - RANGES[query.range].seconds * 1000);
   const cursor = query.cursor === undefined ? undefined : readCursor(query.cursor);
   const rows = await db
