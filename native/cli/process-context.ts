@@ -25,9 +25,9 @@ export function processContext(): CommandContext {
       if (level !== "debug") process.stderr.write(`${logLine(level, event, fields)}\n`);
     },
     interrupted: () =>
-      new Promise((resolve) => {
-        process.once("SIGINT", resolve);
-        process.once("SIGTERM", resolve);
+      new Promise<void>((resolve) => {
+        process.once("SIGINT", () => resolve());
+        process.once("SIGTERM", () => resolve());
       }),
   };
 }

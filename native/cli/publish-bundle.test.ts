@@ -177,7 +177,9 @@ describe("submit and status", () => {
     expect(request?.headers.get("authorization")).toBe("Bearer secret-token");
     const signature = readFileSync(line.path("notes.ma.sig")).toString("base64url");
     expect(request?.headers.get("bulkhead-signature")).toBe(signature);
-    expect(Buffer.from((await request?.arrayBuffer()) ?? new ArrayBuffer(0)).equals(readFileSync(line.path("notes.ma")))).toBe(true);
+    expect(
+      Buffer.from((await request?.arrayBuffer()) ?? new ArrayBuffer(0)).equals(readFileSync(line.path("notes.ma"))),
+    ).toBe(true);
   });
 
   it("pass on the server's own refusal", async () => {

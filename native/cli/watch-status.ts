@@ -1,11 +1,18 @@
+import type { ConsoleLine } from "../host/ports";
 import type { HostStatus } from "../host/runtime/host-options";
 import type { CommandContext } from "./command";
 
-/** Tells each change of what runs, once: a line for people on standard error, or JSON on standard output. */
+/** Reasons of an end that nobody asked for. */
+const FAULTS = ["crashed", "limit", "policy_expired", "suspended"];
+
+/**
+ * Tells each change of what runs, once, and what programs write: lines for people, or JSON lines on standard output.
+ * `allEnded` resolves with the first reason that is a fault, or null.
+ */
 export function watchStatus(context: CommandContext, isJson: boolean) {
   let last = "";
-  let end: () => void = () => {};
-  const allEnded = new Promise<void>((resolve) => {
+  let end: (fault: string | null) => void = () => {};
+  const allEnded = new Promise<string | null>((resolve) => {
     end = resolve;
   });
   const onStatus = (status: HostStatus) => {
@@ -14,7 +21,14 @@ export function watchStatus(context: CommandContext, isJson: boolean) {
     last = text;
     if (isJson) void context.write(`${JSON.stringify({ event: "status", ...status })}\n`);
     else for (const program of status.programs) context.log("info", "program", { ...program });
-    if (status.programs.length > 0 && status.programs.every(({ state }) => state === "ended")) end();
+    if (status.programs.length === 0 || status.programs.some(({ state }) => state !== "ended")) return;
+    end(
+      status.programs.map(({ reason }) => reason).find((reason) => reason !== null && FAULTS.includes(reason)) ?? null,
+    );
   };
-  return { onStatus, allEnded };
+  const onConsole = (appId: string, line: ConsoleLine) => {
+    const text = isJson ? JSON.stringify({ event: "console", appId, ...line }) : `${appId}: ${line.text}`;
+    void context.write(`${text}\n`);
+  };
+  return { onStatus, onConsole, allEnded };
 }

@@ -56,6 +56,7 @@ async function runFolder(folder: string, { values, positionals, context }: Comma
     allowDegraded: layersOf(values),
     log: context.log,
     onStatus: watch.onStatus,
+    onConsole: watch.onConsole,
     onBatch: (batch) => showDenials(batch, context),
     ...(data === undefined ? {} : { dataDir: resolve(context.cwd, data) }),
   });
@@ -70,22 +71,26 @@ async function runPublished({ values, positionals, context }: CommandArguments):
   const hosts = textOption(values, "development-hosts");
   const user = textOption(values, "user");
   const { runHost } = await import("../../host/commands");
+  const watch = watchStatus(context, values.json === true);
   const started = await runHost({
     dataDir: resolve(context.cwd, data),
     programs,
     allowDegraded: layersOf(values),
     log: context.log,
-    onStatus: watchStatus(context, values.json === true).onStatus,
+    onStatus: watch.onStatus,
+    onConsole: watch.onConsole,
     ...(hosts === undefined ? {} : { developmentHosts: resolve(context.cwd, hosts) }),
     ...(user === undefined ? {} : { user }),
   });
   return started.ok ? runUntil(started.host, [context.interrupted()]) : notStarted(started);
 }
 
+/** Ends the host when the first of these resolves; a text is the fault that ended what ran. */
 async function runUntil(host: { stop(): Promise<void> }, ends: readonly Promise<unknown>[]): Promise<CommandResult> {
-  await Promise.race(ends);
+  const fault = await Promise.race(ends);
   await host.stop();
-  return { ok: true, isWritten: true };
+  if (typeof fault !== "string") return { ok: true, isWritten: true };
+  return failure("PROGRAM_ENDED", `the program ended: ${fault.replaceAll("_", " ")}`);
 }
 
 function notStarted(refusal: { reason: string; code?: string }): CommandResult {

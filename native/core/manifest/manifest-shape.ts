@@ -27,7 +27,7 @@ const languageTag = text({
 });
 const sha256 = text({ hasForm: (digest) => /^[0-9a-f]{64}$/.test(digest), form: "64 lower-case hex digits" });
 
-const icon = object({ src: requiredText }, { label: text(), sizes: text(), type: text() });
+const icon = object({ src: requiredText }, { label: text(), sizes: text() });
 const widget = object({ name: requiredText, path: requiredText }, { min_code: integer(0) });
 const windowStyle = object(
   {},
