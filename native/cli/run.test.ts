@@ -1,0 +1,48 @@
+import { writeFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { missingLayers } from "../host/confinement/confinement-layers";
+import { probeConfinement } from "../host/confinement/probe-confinement";
+import { createCommandLine } from "./testing/run-command-line";
+
+const { layers } = await probeConfinement();
+const missing = missingLayers(layers, ["cgroup"]);
+if (missing.length > 0) process.stderr.write(`skipped: running programs: missing here: ${missing.join(", ")}\n`);
+
+describe.skipIf(missing.length > 0)("bulkhead run DIR", () => {
+  let hear: (text: string) => void = () => {};
+  let stop: () => void = () => {};
+  const heard: string[] = [];
+  const line = createCommandLine({
+    write: async (text) => {
+      heard.push(text);
+      hear(text);
+    },
+    interrupted: () =>
+      new Promise((resolve) => {
+        stop = resolve;
+      }),
+  });
+  beforeAll(async () => {
+    await line.run(["init", "notes", "--app-id", "com.example.notes"]);
+  });
+  afterAll(() => line.remove());
+
+  it("runs what init wrote, shows what it says, and stops when it is told to", async () => {
+    hear = (text) => text.includes("start 1 on linux") && stop();
+    expect(await line.run(["run", "notes"])).toMatchObject({ code: 0, stderr: "" });
+    expect(heard.join("")).toContain("com.example.notes: start 1 on linux");
+  });
+
+  it("fails where the program crashed", async () => {
+    writeFileSync(line.path("notes/app.js"), 'throw new Error("on purpose");');
+    expect(await line.run(["run", "notes"])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("PROGRAM_ENDED"),
+    });
+  });
+
+  it("refuses a folder that is no program before anything is started", async () => {
+    writeFileSync(line.path("notes/manifest.json"), "{}");
+    expect(await line.run(["run", "notes"])).toMatchObject({ code: 1 });
+  });
+});
