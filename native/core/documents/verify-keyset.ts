@@ -32,8 +32,6 @@ export type KeysetVerdict =
     };
 
 export const KEYSET_SIGNATURES_MAX = 32;
-/** How many steps a device walks from the keyset that it trusts to the newest. */
-export const KEYSET_STEPS_MAX = 1024;
 
 /**
  * Judges one step of the keyset walk, in the order of spec §4. The threshold counts distinct RFC 7638 thumbprints, never

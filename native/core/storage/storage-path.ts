@@ -2,7 +2,6 @@ import { hasLoneSurrogate, toBase32, utf8Bytes } from "../crypto/encoding";
 import { isAppId } from "../manifest/app-id";
 
 export const STORAGE_AREAS = ["storage", "files", "cache"] as const;
-export type StorageArea = (typeof STORAGE_AREAS)[number];
 
 /** Longest user name or key, in UTF-8 bytes (spec §5, Storage). */
 export const STORAGE_KEY_BYTES_MAX = 128;
