@@ -22,10 +22,10 @@ export function ensurePackages(root) {
   const alreadyThere = existsSync(join(root, "node_modules", ".package-lock.json"));
   process.stdout.write(alreadyThere ? "Packages: checking against the lockfile …\n" : "Packages: installing …\n");
   const started = Date.now();
-  const result = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
-    cwd: root,
-    stdio: "inherit",
-  });
+  // Versions and digests are the lockfile's. Not `npm ci`: it also insists on the optional packages of every other
+  // system, which a registry need not have.
+  const args = ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"];
+  const result = spawnSync("npm", args, { cwd: root, stdio: "inherit" });
   if (result.status !== 0) {
     process.stderr.write("Packages could not be installed. See the lines above; then run the command again.\n");
     process.exit(1);
