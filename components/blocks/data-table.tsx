@@ -42,6 +42,7 @@ type DataTableProps<Row> = {
   isTall?: boolean;
 };
 
+const HEAD = "sticky top-bar z-1 bg-surface";
 const GIVES_WAY = { 1: "", 2: "@max-xl:hidden", 3: "@max-3xl:hidden", 4: "@max-5xl:hidden" } as const;
 
 /** Rows of one kind: sticky head, j/k to move, o to open, Enter for the whole page. Put it in a `Panel`. */
@@ -104,6 +105,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
           isSelected && "bg-selected [&>td:first-child]:edge-accent",
         )}
       >
+        <EdgeCell />
         {shown.map((column) => (
           <Td
             key={column.id}
@@ -122,18 +124,19 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
     <Table {...(isActive ? { role: "grid" } : {})} aria-label={caption}>
       <thead>
         <tr>
+          <td aria-hidden className={`${HEAD} w-2 rounded-tl-panel border-line border-b p-0`} />
           {shown.map((column) => (
             <Th
               key={column.id}
               isNumber={column.isNumber === true}
               aria-sort={column.sort === "asc" ? "ascending" : column.sort === "desc" ? "descending" : undefined}
               style={column.width === undefined ? undefined : { width: column.width }}
-              className={classNames("sticky top-bar z-1 first:rounded-tl-panel", GIVES_WAY[column.priority ?? 1])}
+              className={`${HEAD} ${GIVES_WAY[column.priority ?? 1]}`}
             >
               <SortHead column={column} />
             </Th>
           ))}
-          <td aria-hidden className="sticky top-bar z-1 w-2 rounded-tr-panel border-line border-b bg-surface p-0" />
+          <td aria-hidden className={`${HEAD} w-2 rounded-tr-panel border-line border-b p-0`} />
         </tr>
       </thead>
       <tbody ref={body}>
@@ -144,7 +147,8 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
               .flatMap((group) => [
                 <tr key={`group ${group.key}`} className="[&>*]:h-7 [&>*]:border-line [&>*]:border-b [&>*]:bg-sunken">
                   {/* No span: it would count the columns that have given way. The words run on over the empty cells. */}
-                  <th scope="rowgroup" className="relative z-1 px-4 text-left text-label text-muted">
+                  <td aria-hidden />
+                  <th scope="rowgroup" className="relative z-1 px-2 text-left text-label text-muted">
                     <span className="whitespace-nowrap">{group.title}</span>
                   </th>
                   {shown.slice(1).map((column) => (
@@ -159,7 +163,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
   );
 }
 
-/** The right edge's padding, whichever column is the last that is still shown. */
+/** The padding at an edge, whichever column is the first or last that is still shown. */
 function EdgeCell() {
   return <td aria-hidden className="border-line border-b p-0 in-[tr:last-child]:border-b-0" />;
 }

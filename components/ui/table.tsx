@@ -12,7 +12,7 @@ export function Th({ className, isNumber, ...rest }: ComponentProps<"th"> & { is
       scope="col"
       {...rest}
       className={classNames(
-        "h-8 whitespace-nowrap border-line border-b bg-surface px-2 text-label text-muted first:pl-4",
+        "h-8 whitespace-nowrap border-line border-b bg-surface px-2 text-label text-muted",
         isNumber ? "text-right" : "text-left",
         className,
       )}
@@ -25,7 +25,7 @@ export function Td({ className, isNumber, ...rest }: ComponentProps<"td"> & { is
     <td
       {...rest}
       className={classNames(
-        "h-8 truncate border-line border-b px-2 first:pl-4 in-[tr:last-child]:border-b-0",
+        "h-8 truncate border-line border-b px-2 in-[tr:last-child]:border-b-0",
         isNumber && "text-right",
         className,
       )}

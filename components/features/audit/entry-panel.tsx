@@ -22,7 +22,8 @@ type EntryPanelProps = { sequence: number; onStep(sequence: number): void; onClo
 /** One entry: what was before and after, on whose approval, and that its hash fits its neighbours. */
 export function EntryPanel({ sequence, onStep, onClose }: EntryPanelProps) {
   const query = useQuery(auditEntryQuery(sequence));
-  const next = useQuery({ ...auditEntryQuery(sequence + 1), retry: false, throwOnError: false });
+  const newest = useQuery(auditListQuery({})).data?.items[0]?.sequence ?? 0;
+  const next = useQuery({ ...auditEntryQuery(sequence + 1), enabled: newest > sequence });
   const entry = query.data;
   return (
     <SidePanel

@@ -13,11 +13,21 @@ function toneOf(cause: DenialCause): "throttled" | "blocked" {
   return cause.code === "RATE_LIMITED" ? "throttled" : "blocked";
 }
 
+/** Where the column of codes has given way, the code stands with its target. */
+function CauseName({ cause }: { cause: DenialCause }) {
+  return (
+    <code title={`${cause.code} ${cause.target}`}>
+      {cause.target} <span className="@xl:hidden text-muted">{cause.code}</span>
+    </code>
+  );
+}
+
 const COLUMNS: Column<DenialCause>[] = [
   {
     id: "code",
     head: "Code",
     width: 200,
+    priority: 2,
     cell: (row) => <code title={row.code}>{row.code}</code>,
   },
   { id: "layer", head: "Layer", width: 88, priority: 3, cell: (row) => row.layer },
@@ -26,10 +36,10 @@ const COLUMNS: Column<DenialCause>[] = [
     head: "Host or capability",
     cell: (row) =>
       row.newestDenialId === null ? (
-        <code>{row.target}</code>
+        <CauseName cause={row} />
       ) : (
         <Link href={`/denials/${encodeURIComponent(row.newestDenialId)}`} className="hover:underline">
-          <code title={row.target}>{row.target}</code>
+          <CauseName cause={row} />
         </Link>
       ),
   },

@@ -74,7 +74,12 @@ export function GrantSheet({
       onClose={onClose}
       extra={
         value !== null && (
-          <Button tone="danger" size="small" onClick={() => setRemoved(!isRemoved)} aria-pressed={isRemoved}>
+          <Button
+            tone={isRemoved ? "plain" : "danger"}
+            size="small"
+            onClick={() => setRemoved(!isRemoved)}
+            aria-pressed={isRemoved}
+          >
             {isRemoved ? "Keep the grant" : "Remove the grant"}
           </Button>
         )

@@ -78,7 +78,12 @@ export function HostSheet({ programName, revision, member, value, wish, reason, 
       onClose={onClose}
       extra={
         value !== null && (
-          <Button tone="danger" size="small" onClick={() => setRemoved(!isRemoved)} aria-pressed={isRemoved}>
+          <Button
+            tone={isRemoved ? "plain" : "danger"}
+            size="small"
+            onClick={() => setRemoved(!isRemoved)}
+            aria-pressed={isRemoved}
+          >
             {isRemoved ? "Keep the rule" : "Remove the rule"}
           </Button>
         )

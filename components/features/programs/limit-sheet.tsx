@@ -71,7 +71,12 @@ export function LimitSheet({ owner, name, member, value, platformValue, observed
       onClose={onClose}
       extra={
         value !== null && (
-          <Button tone="danger" size="small" onClick={() => setRemoved(!isRemoved)} aria-pressed={isRemoved}>
+          <Button
+            tone={isRemoved ? "plain" : "danger"}
+            size="small"
+            onClick={() => setRemoved(!isRemoved)}
+            aria-pressed={isRemoved}
+          >
             {isRemoved ? "Keep the limit" : "Remove the program's own limit"}
           </Button>
         )

@@ -16,7 +16,6 @@ import { RelativeTime } from "@/components/blocks/relative-time";
 import { TwoThirds } from "@/components/blocks/toolbar";
 import { useUrlState } from "@/components/blocks/use-url-state";
 import { denialColumns } from "@/components/features/denials/denial-columns";
-import { ProposalSheet } from "@/components/features/denials/proposal-sheet";
 import { SuspendDialog } from "@/components/features/programs/suspend-dialog";
 import { Button } from "@/components/ui/button";
 import { CopyButton } from "@/components/ui/copy-button";
@@ -28,6 +27,7 @@ import { formatInstant } from "@/lib/format/instant";
 import { denialQuery, programQuery } from "@/lib/queries/programs";
 import { usePermission } from "@/lib/queries/use-permission";
 import { Ladder } from "./_parts/ladder";
+import { ProposalSheet } from "./_parts/proposal-sheet";
 
 /** One denial, followed to its rule, its revision, its author and its approval. */
 export function DenialClient({ denialId }: { denialId: string }) {

@@ -49,7 +49,7 @@ export function programColumns(sort: string, onSort: (sort: string) => void): Co
     {
       id: "state",
       head: "State",
-      width: 132,
+      width: 120,
       cell: (row) => <ProgramState status={row.status} hasVersion={row.liveVersion !== null} />,
     },
     {
@@ -92,7 +92,7 @@ export function programColumns(sort: string, onSort: (sort: string) => void): Co
     {
       id: "blocked",
       head: "Blocked, 24 h",
-      width: 108,
+      width: 104,
       isNumber: true,
       ...sorted("blocked", "desc"),
       cell: (row) => formatCount(row.blocked24h),
