@@ -19,7 +19,6 @@ export function proxy(request: NextRequest): NextResponse {
   response.headers.set("cross-origin-opener-policy", "same-origin");
   response.headers.set("cross-origin-resource-policy", "same-origin");
   response.headers.set("permissions-policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()");
-  if (request.nextUrl.protocol === "https:") response.headers.set("strict-transport-security", "max-age=63072000");
   return response;
 }
 

@@ -229,4 +229,13 @@ describe("an identity provider", () => {
       "unauthenticated",
     );
   });
+
+  it("uses up the invitation, so that its link sets no password beside it", async () => {
+    const invited = await addPerson("lena", "invited");
+    const { token } = await held.store.transaction(({ db }) =>
+      createLink(db, { purpose: "invite", personId: invited.id }, nowMs),
+    );
+    expect(await codeOf(signInWithProvider(context(), account(invited.email, true), here))).toBe("done");
+    expect(await codeOf(acceptLink(context(), { token, password: "a much better password" }))).toBe("not_found");
+  });
 });

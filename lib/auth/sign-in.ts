@@ -3,8 +3,9 @@ import { credentials, identities, people } from "@/db/schema";
 import type { Database, Transaction } from "@/db/store";
 import { appendAudit } from "@/lib/audit/append-audit";
 import { AppError } from "@/lib/platform/errors";
+import { completeSetUp } from "./complete-set-up";
 import type { AuthContext } from "./context";
-import { takeLink } from "./links";
+import { endLinks, takeLink } from "./links";
 import { matchesPassword } from "./password";
 import { type SessionOrigin, startSession } from "./sessions";
 import { checkThrottle, recordFailure } from "./throttle";
@@ -109,6 +110,10 @@ async function linkInvited(
     subject: `person:${invited.id}`,
     after: { issuer: account.issuer },
   });
+  // The invitation is used up: its link must not set a password beside the provider.
+  await endLinks(tx.db, invited.id, linkedAt.getTime());
+  await completeSetUp(tx, context);
+  tx.announce({ topic: "people" });
   return person;
 }
 

@@ -77,13 +77,16 @@ export type LeanFace = {
 
 /** Devices, publishers' tools and streams by plain node http; everything else by `otherwise`. */
 export function createNodeHandler(
-  context: Pick<ServiceContext, "ids" | "logger">,
+  context: Pick<ServiceContext, "ids" | "logger" | "config">,
   lean: LeanFace,
   otherwise: NodeHandler | null,
 ): NodeHandler {
   const router = createRouter(lean.routes, context);
   const onFailure = (error: unknown) => context.logger("warn", "answer_not_sent", { error });
+  // By the address that the operator named, whatever a request says of itself: TLS may end in front of this process.
+  const isSecure = context.config.baseUrl.startsWith("https:");
   return async (request, response) => {
+    if (isSecure) response.setHeader("strict-transport-security", "max-age=63072000");
     if (FORBIDDEN_METHODS.has(request.method ?? "")) {
       response.writeHead(405).end();
       return;
