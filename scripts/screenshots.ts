@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { type Browser, chromium, type Page } from "@playwright/test";
+import { type Browser, chromium, expect, type Page } from "@playwright/test";
 import { DEFAULT_PREFERENCES, PREFERENCES_COOKIE, writePreferences } from "@/lib/format/preferences";
 import { startDemo } from "../e2e/fixtures/running-demo";
 import { startChild } from "./client/child";
@@ -48,12 +48,15 @@ async function take(
       ]);
       const page = await context.newPage();
       await page.goto(shot.path, { waitUntil: "load" });
-      await page.getByRole("status", { name: "Loading" }).first().waitFor({ state: "detached" });
+      await expect(page.getByRole("status", { name: "Loading" })).toHaveCount(0);
       await shot.before?.(page);
       await page.evaluate(() => document.fonts.ready);
       const sideways = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
       if (sideways > 0) process.stderr.write(`${shot.name}: scrolls sideways by ${sideways} px at ${size.width}\n`);
-      await page.screenshot({ path: join(outDir, `${shot.name}.${size.width}.${theme}.png`), fullPage: true });
+      // As high as the page, so that what is docked at the bottom of the window stands at the bottom of the picture.
+      const height = await page.evaluate(() => document.documentElement.scrollHeight);
+      await page.setViewportSize({ width: size.width, height: Math.min(4000, Math.max(size.height, height)) });
+      await page.screenshot({ path: join(outDir, `${shot.name}.${size.width}.${theme}.png`) });
       taken += 1;
       await context.close();
     }
@@ -165,7 +168,7 @@ async function takeFirstStart(browser: Browser): Promise<void> {
     await page.getByLabel("Password").fill("a long enough password");
     await page.getByLabel("The same again").fill("a long enough password");
     await page.getByRole("button", { name: "Begin set-up" }).click();
-    await page.getByRole("heading", { name: "Set up Harbor" }).waitFor();
+    await page.waitForURL("**/set-up");
     const cookie = (await context.cookies()).find(({ name }) => name.endsWith("bulkhead.session"));
     if (cookie === undefined) throw new Error("set-up did not sign in");
     await take(browser, url, { name: "set-up", path: "/set-up" }, { name: cookie.name, value: cookie.value });

@@ -1,7 +1,7 @@
 "use client";
 
 import { Table2 } from "lucide-react";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useMemo, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Table, Td, Th } from "@/components/ui/table";
 import { formatInstant } from "@/lib/format/instant";
@@ -22,8 +22,8 @@ type ChartFrameProps = Omit<TimeChartProps, "title" | "summary"> & {
 /** The only home of charts: title, unit, figure, the drawing, and the same numbers as a table. */
 export function ChartFrame({ title, unit, figure, legend, ...chart }: ChartFrameProps) {
   const [isTable, setTable] = useState(false);
-  const { atMs } = useCrosshair();
-  const index = atMs === null ? null : closest(chart.times, atMs);
+  const instants = useMemo(() => chart.times.map((at) => new Date(at).getTime()), [chart.times]);
+  const { index } = useCrosshair(instants);
   return (
     <Panel
       title={title}
@@ -101,17 +101,4 @@ function summarise(title: string, unit: string, chart: Pick<ChartFrameProps, "se
     ? ` Limit ${chart.format(chart.limit.max)}, warning ${chart.format(chart.limit.warn)}.`
     : "";
   return `${title}, ${unit}. ${parts.join("; ")}.${limit} The arrow keys move through the points.`;
-}
-
-function closest(times: readonly string[], atMs: number): number | null {
-  let best: number | null = null;
-  let distance = Number.POSITIVE_INFINITY;
-  times.forEach((at, index) => {
-    const away = Math.abs(new Date(at).getTime() - atMs);
-    if (away < distance) {
-      best = index;
-      distance = away;
-    }
-  });
-  return best;
 }

@@ -11,6 +11,21 @@ export function CrosshairProvider({ children }: { children: ReactNode }) {
   return <CrosshairContext value={useMemo(() => ({ atMs, setAtMs }), [atMs])}>{children}</CrosshairContext>;
 }
 
-export function useCrosshair(): Crosshair {
-  return useContext(CrosshairContext);
+/** The crosshair as the index of the nearest of these instants (ms since 1970, ascending); null while it is nowhere. */
+export function useCrosshair(instants: readonly number[]): { index: number | null; setAtMs: Crosshair["setAtMs"] } {
+  const { atMs, setAtMs } = useContext(CrosshairContext);
+  return { index: atMs === null ? null : nearest(instants, atMs), setAtMs };
+}
+
+function nearest(instants: readonly number[], atMs: number): number | null {
+  let best: number | null = null;
+  let distance = Number.POSITIVE_INFINITY;
+  instants.forEach((instant, index) => {
+    const away = Math.abs(instant - atMs);
+    if (away < distance) {
+      best = index;
+      distance = away;
+    }
+  });
+  return best;
 }

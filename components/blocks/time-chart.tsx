@@ -1,11 +1,25 @@
 "use client";
 
-import Link from "next/link";
-import { type PointerEvent, useId, useLayoutEffect, useRef, useState } from "react";
+import { useId, useMemo, useState } from "react";
+import {
+  Area,
+  CartesianGrid,
+  ComposedChart,
+  type DotItemDotProps,
+  Line,
+  type MouseHandlerDataParam,
+  ReferenceDot,
+  ReferenceLine,
+  ResponsiveContainer,
+  Tooltip,
+  XAxis,
+  YAxis,
+} from "recharts";
 import { formatCount } from "@/lib/format/count";
 import { formatInstant, formatTime, formatWeekday } from "@/lib/format/instant";
-import { axisTicks, bandPath, linePath, timeTicks } from "./chart-geometry";
-import { ChartMark, type ChartMarkKind } from "./chart-mark";
+import { type ChartEvent, ChartEvents } from "./chart-events";
+import { PointCard, shownValue } from "./chart-point-card";
+import { timeTicks, valueTicks } from "./chart-ticks";
 import { useCrosshair } from "./crosshair";
 
 export type ChartTone = "ink" | "blocked" | "throttled" | "allowed";
@@ -17,7 +31,7 @@ export type ChartSeries = {
   /** The lower edge of a band below the line. */
   low?: readonly (number | null)[];
 };
-export type ChartEvent = { at: string; kind: ChartMarkKind; title: string; href?: string | undefined };
+export type { ChartEvent };
 
 export type TimeChartProps = {
   title: string;
@@ -35,151 +49,181 @@ const TOP = 8;
 /** Below the axis: a row for events, then a row for dates. */
 const BOTTOM = 44;
 const LEFT = 44;
-const MARK_WIDTH = 13;
+const RIGHT = 16;
+/** Room for the words beside the limit. */
+const RIGHT_OF_LIMIT = 100;
+const BEFORE_MEASURED = { width: 560, height: HEIGHT };
+const MUTED = { fill: "var(--color-muted)" };
+const AXIS = { stroke: "var(--color-control)" };
 const STROKES: Record<ChartTone, string> = {
-  ink: "stroke-ink",
-  blocked: "stroke-blocked",
-  throttled: "stroke-throttled",
-  allowed: "stroke-allowed",
+  ink: "var(--color-ink)",
+  blocked: "var(--color-blocked)",
+  throttled: "var(--color-throttled)",
+  allowed: "var(--color-allowed)",
 };
-const DASHES: Record<ChartTone, string | undefined> = {
-  ink: undefined,
-  allowed: undefined,
+const DASHES: Record<ChartTone, string> = {
+  ink: "none",
+  allowed: "none",
   blocked: "6 3",
   throttled: "1.5 3",
 };
 
+type Row = { at: number; lines: (number | null)[]; bands: ([number, number] | null)[] };
+
 /** Lines over time with limit, warning, events, gaps and a crosshair shared by the charts of a page. */
 export function TimeChart(props: TimeChartProps) {
   const { title, times, series, events = [], limit, format = formatCount, summary } = props;
-  const holder = useRef<HTMLDivElement>(null);
-  const [width, setWidth] = useState(560);
-  const { atMs, setAtMs } = useCrosshair();
+  const [width, setWidth] = useState(BEFORE_MEASURED.width);
   const summaryId = useId();
-  useLayoutEffect(() => {
-    const element = holder.current;
-    if (element === null) return;
-    const observer = new ResizeObserver(([entry]) => {
-      if (entry) setWidth(Math.max(240, Math.floor(entry.contentRect.width)));
-    });
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, []);
+  const rows = useMemo(() => rowsOf(times, series), [times, series]);
+  const instants = useMemo(() => rows.map(({ at }) => at), [rows]);
+  const { index: cross, setAtMs } = useCrosshair(instants);
+  const crossAt = cross === null ? undefined : instants[cross];
 
-  const right = limit ? 100 : 16;
-  const instants = times.map((at) => new Date(at).getTime());
   const from = instants[0] ?? 0;
   const to = instants.at(-1) ?? 1;
-  const greatest = Math.max(limit?.max ?? 0, ...series.flatMap(({ values }) => values.map((value) => value ?? 0)));
-  const ticks = axisTicks(greatest);
-  const top = Math.max(ticks.at(-1) ?? 1, greatest) * 1.04;
+  const right = limit ? RIGHT_OF_LIMIT : RIGHT;
   const x = (at: number) => LEFT + ((width - LEFT - right) * (at - from)) / Math.max(1, to - from);
-  const y = (value: number) => TOP + (HEIGHT - TOP - BOTTOM) * (1 - value / top);
-  const base = HEIGHT - BOTTOM;
-  const placed = placeMarks(events, from, to, x);
-  const cross = atMs === null || instants.length === 0 ? null : nearest(instants, atMs);
+  const greatest = Math.max(limit?.max ?? 0, ...series.flatMap(({ values }) => values.map((value) => value ?? 0))) || 1;
+  const dates = timeTicks(from, to, width - LEFT - right);
+  const within = events.filter(({ at }) => new Date(at).getTime() >= from && new Date(at).getTime() <= to);
 
-  const onPointer = (event: PointerEvent<SVGSVGElement>) => {
-    const box = event.currentTarget.getBoundingClientRect();
-    const share = (event.clientX - box.left - LEFT) / Math.max(1, width - LEFT - right);
-    setAtMs(share < -0.02 || share > 1.02 ? null : from + share * (to - from));
-  };
+  const onPointer = ({ isTooltipActive, activeLabel }: MouseHandlerDataParam) =>
+    setAtMs(isTooltipActive && activeLabel !== undefined ? Number(activeLabel) : null);
   return (
-    <div
-      ref={holder}
-      className="relative rounded-control has-focus-visible:outline-2 has-focus-visible:outline-accent has-focus-visible:outline-offset-2"
-    >
+    <div className="relative rounded-control has-focus-visible:outline-2 has-focus-visible:outline-accent has-focus-visible:outline-offset-2">
       <p id={summaryId} className="sr-only">
         {summary}
       </p>
-      <svg
-        width={width}
-        height={HEIGHT}
-        viewBox={`0 0 ${width} ${HEIGHT}`}
-        aria-hidden="true"
-        onPointerMove={onPointer}
-        onPointerLeave={() => setAtMs(null)}
-        className="block text-label [&_text]:fill-muted"
-      >
-        {ticks.map((tick) => (
-          <g key={tick}>
-            <path d={`M${LEFT} ${y(tick)}H${width - right}`} className="stroke-line" />
-            <text x={LEFT - 8} y={y(tick) + 4} textAnchor="end">
-              {format(tick)}
-            </text>
-          </g>
-        ))}
-        {timeTicks(from, to, width - LEFT - right).map(({ atMs: at, isDay }) => (
-          <text key={at} x={x(at)} y={HEIGHT - 6} textAnchor="middle">
-            {isDay ? formatWeekday(at) : formatTime(at)}
-          </text>
-        ))}
-        {series.map(({ name, tone, values, low }) => (
-          <g key={name}>
-            {low && <path d={bandPath(instants, values, low, x, y)} className="fill-ink opacity-10" />}
-            <path
-              d={linePath(instants, values, x, y)}
-              fill="none"
-              strokeWidth="1.5"
-              strokeLinejoin="round"
-              strokeLinecap={tone === "throttled" ? "round" : "butt"}
-              strokeDasharray={DASHES[tone]}
-              className={STROKES[tone]}
+      <div aria-hidden="true" className="text-label">
+        <ResponsiveContainer height={HEIGHT} initialDimension={BEFORE_MEASURED} onResize={setWidth}>
+          <ComposedChart
+            data={rows}
+            margin={{ top: TOP, right, bottom: 0, left: 0 }}
+            accessibilityLayer={false}
+            onMouseMove={onPointer}
+            onMouseLeave={() => setAtMs(null)}
+            onTouchMove={onPointer}
+          >
+            <CartesianGrid vertical={false} stroke="var(--color-line)" />
+            <XAxis
+              dataKey="at"
+              type="number"
+              scale="time"
+              domain={[from, Math.max(to, from + 1)]}
+              ticks={dates.map(({ atMs }) => atMs)}
+              tickFormatter={dates[0]?.isDay === false ? formatTime : formatWeekday}
+              interval={0}
+              height={BOTTOM}
+              tickLine={false}
+              tickSize={0}
+              tickMargin={29}
+              tick={MUTED}
+              axisLine={AXIS}
             />
-          </g>
-        ))}
-        {limit && (
-          <>
-            <path d={`M${LEFT} ${y(limit.warn)}H${width - right}`} strokeDasharray="4 3" className="stroke-muted" />
-            <path d={`M${LEFT} ${y(limit.max)}H${width - right}`} className="stroke-ink" />
-            <text x={width - right + 8} y={y(limit.warn) + 4}>
-              {limit.warnLabel}
-            </text>
-            <text x={width - right + 8} y={y(limit.max) + 4} className="fill-ink!">
-              {limit.label}
-            </text>
-          </>
-        )}
-        <path d={`M${LEFT} ${base}H${width - right}`} className="stroke-control" />
-        {placed.map(({ event, atX, markX }) => (
-          <g key={`${event.kind} ${event.at}`}>
-            <path d={`M${atX} ${TOP}V${base}`} strokeDasharray="1 3" className="stroke-control" />
-            <ChartMark kind={event.kind} x={markX} y={base + 11} />
-          </g>
-        ))}
-        {cross !== null && (
-          <g className="pointer-events-none">
-            <path d={`M${x(instants[cross] ?? 0)} ${TOP}V${base}`} className="stroke-accent" />
-            {series.map(({ name, tone, values }) => {
-              const value = values[cross];
-              if (value === null || value === undefined) return null;
-              return (
-                <circle
-                  key={name}
-                  cx={x(instants[cross] ?? 0)}
-                  cy={y(value)}
-                  r="3.5"
-                  strokeWidth="1.5"
-                  className={`fill-surface ${STROKES[tone]}`}
-                />
-              );
-            })}
-          </g>
-        )}
-      </svg>
-      {placed.map(
-        ({ event, markX }) =>
-          event.href !== undefined && (
-            <Link
-              key={`${event.kind} ${event.at}`}
-              href={event.href}
-              aria-label={event.title}
-              title={event.title}
-              className="absolute h-6 w-3 rounded-tag"
-              style={{ left: markX - 6, top: base - 1 }}
+            <YAxis
+              domain={[0, greatest * 1.04]}
+              ticks={valueTicks(greatest)}
+              tickFormatter={format}
+              interval={0}
+              width={LEFT}
+              tickLine={false}
+              tickSize={0}
+              tickMargin={8}
+              tick={MUTED}
+              axisLine={false}
             />
-          ),
-      )}
+            {series.map(
+              ({ name, low }, order) =>
+                low && (
+                  <Area
+                    key={name}
+                    dataKey={(row: Row) => row.bands[order]}
+                    fill="var(--color-ink)"
+                    fillOpacity={0.1}
+                    stroke="none"
+                    activeDot={false}
+                    isAnimationActive={false}
+                  />
+                ),
+            )}
+            {series.map(({ name, tone }, order) => (
+              <Line
+                key={name}
+                dataKey={(row: Row) => row.lines[order]}
+                stroke={STROKES[tone]}
+                strokeWidth={1.5}
+                strokeDasharray={DASHES[tone]}
+                strokeLinejoin="round"
+                strokeLinecap={tone === "throttled" ? "round" : "butt"}
+                dot={LonePoint}
+                activeDot={false}
+                isAnimationActive={false}
+              />
+            ))}
+            {limit && (
+              <ReferenceLine
+                y={limit.warn}
+                stroke="var(--color-muted)"
+                strokeDasharray="4 3"
+                label={{ value: limit.warnLabel, position: "right", offset: 8, fill: "var(--color-muted)" }}
+              />
+            )}
+            {limit && (
+              <ReferenceLine
+                y={limit.max}
+                stroke="var(--color-ink)"
+                label={{ value: limit.label, position: "right", offset: 8, fill: "var(--color-ink)" }}
+              />
+            )}
+            {within.map(({ kind, at }) => (
+              <ReferenceLine
+                key={`${kind} ${at}`}
+                x={new Date(at).getTime()}
+                stroke="var(--color-control)"
+                strokeDasharray="1 3"
+              />
+            ))}
+            {crossAt !== undefined && <ReferenceLine x={crossAt} stroke="var(--color-accent)" />}
+            {crossAt !== undefined &&
+              series.map(({ name, tone, values }) => {
+                const value = values[cross ?? 0];
+                return (
+                  typeof value === "number" && (
+                    <ReferenceDot
+                      key={name}
+                      x={crossAt}
+                      y={value}
+                      r={3.5}
+                      fill="var(--color-surface)"
+                      stroke={STROKES[tone]}
+                      strokeWidth={1.5}
+                    />
+                  )
+                );
+              })}
+            <Tooltip
+              cursor={false}
+              isAnimationActive={false}
+              offset={12}
+              content={({ active }) =>
+                active && cross !== null ? (
+                  <PointCard atMs={instants[cross] ?? 0} index={cross} series={series} format={format} />
+                ) : null
+              }
+            />
+          </ComposedChart>
+        </ResponsiveContainer>
+        {crossAt !== undefined && (
+          <span
+            className="-translate-x-1/2 pointer-events-none absolute bottom-0 whitespace-nowrap rounded-tag bg-accent px-2 text-accent-ink"
+            style={{ left: Math.min(Math.max(x(crossAt), 48), width - 48) }}
+          >
+            {formatWeekday(crossAt)}, {formatTime(crossAt)}
+          </span>
+        )}
+      </div>
+      <ChartEvents events={within} top={HEIGHT - BOTTOM - 1} x={x} />
       {instants.length > 0 && (
         <input
           type="range"
@@ -198,24 +242,22 @@ export function TimeChart(props: TimeChartProps) {
   );
 }
 
-/** What happened at nearly the same time stands side by side, so that no mark hides another. */
-function placeMarks(
-  events: readonly ChartEvent[],
-  from: number,
-  to: number,
-  x: (at: number) => number,
-): { event: ChartEvent; atX: number; markX: number }[] {
-  let free = Number.NEGATIVE_INFINITY;
-  return [...events]
-    .map((event) => ({ event, at: new Date(event.at).getTime() }))
-    .filter(({ at }) => at >= from && at <= to)
-    .sort((a, b) => a.at - b.at)
-    .map(({ event, at }) => {
-      const atX = x(at);
-      const markX = Math.max(atX, free);
-      free = markX + MARK_WIDTH;
-      return { event, atX, markX };
-    });
+function rowsOf(times: readonly string[], series: readonly ChartSeries[]): Row[] {
+  return times.map((at, index) => ({
+    at: new Date(at).getTime(),
+    lines: series.map(({ values }) => values[index] ?? null),
+    bands: series.map(({ values, low }) => {
+      const [upper, lower] = [values[index] ?? null, low?.[index] ?? null];
+      return upper === null || lower === null ? null : [lower, upper];
+    }),
+  }));
+}
+
+/** A point between two gaps has no line to be seen by, so it gets a dot. */
+function LonePoint({ points, index, cx, cy, stroke }: DotItemDotProps) {
+  const isDrawn = (at: number) => typeof points[at]?.value === "number";
+  if (!isDrawn(index) || isDrawn(index - 1) || isDrawn(index + 1)) return null;
+  return <circle cx={cx} cy={cy} r={2} fill={stroke} />;
 }
 
 function valueText(
@@ -224,17 +266,6 @@ function valueText(
   series: readonly ChartSeries[],
   format: (value: number) => string,
 ): string {
-  const values = series.map(({ name, values: all }) => {
-    const value = all[index];
-    return `${name} ${value === null || value === undefined ? "no data" : format(value)}`;
-  });
+  const values = series.map(({ name, values: all }) => `${name} ${shownValue(all[index], format)}`);
   return `${formatInstant(times[index] ?? 0)}: ${values.join(", ")}`;
-}
-
-function nearest(instants: readonly number[], atMs: number): number {
-  let best = 0;
-  for (let index = 1; index < instants.length; index += 1) {
-    if (Math.abs((instants[index] ?? 0) - atMs) < Math.abs((instants[best] ?? 0) - atMs)) best = index;
-  }
-  return best;
 }

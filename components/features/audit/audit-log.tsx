@@ -21,7 +21,7 @@ import { SubjectLink } from "./subject-link";
 const keyOf = (row: AuditEntryView) => String(row.sequence);
 
 const COLUMNS: Column<AuditEntryView>[] = [
-  { id: "sequence", head: "Entry", width: 84, isNumber: true, cell: (row) => formatCount(row.sequence) },
+  { id: "sequence", head: "Entry", width: 76, isNumber: true, cell: (row) => formatCount(row.sequence) },
   {
     id: "at",
     head: "At, UTC",
@@ -33,7 +33,7 @@ const COLUMNS: Column<AuditEntryView>[] = [
       </>
     ),
   },
-  { id: "who", head: "Who", width: 148, cell: (row) => <ActorName actor={row.actor} /> },
+  { id: "who", head: "Who", width: 148, priority: 2, cell: (row) => <ActorName actor={row.actor} /> },
   { id: "action", head: "Action", width: 180, cell: (row) => <code>{row.action}</code> },
   {
     id: "object",

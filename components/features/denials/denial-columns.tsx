@@ -25,7 +25,7 @@ export const denialColumns: Column<DenialRow>[] = [
       </span>
     ),
   },
-  { id: "code", head: "Code", width: 196, cell: (row) => <code title={row.code}>{row.code}</code> },
+  { id: "code", head: "Code", width: 196, priority: 2, cell: (row) => <code title={row.code}>{row.code}</code> },
   { id: "layer", head: "Layer", width: 84, priority: 3, cell: (row) => row.layer },
   {
     id: "rule",

@@ -1,13 +1,15 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { Ban, ScanSearch } from "lucide-react";
+import { Ban, CircleStop, ScanSearch } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { CommandPalette, type PaletteGroup, type PaletteItem } from "@/components/blocks/command-palette";
 import { useShortcut } from "@/components/blocks/shortcuts";
+import { SuspendDialog } from "@/components/features/programs/suspend-dialog";
 import { Kbd } from "@/components/ui/kbd";
 import { Tile } from "@/components/ui/tile";
+import type { ProgramRow } from "@/lib/contracts/programs";
 import { programListQuery } from "@/lib/queries/programs";
 import { BlockHostDialog } from "./block-host-dialog";
 import type { RoomInfo } from "./rooms";
@@ -27,6 +29,7 @@ export function ConsolePalette({ isOpen, onOpen, onClose, rooms, mayNarrow }: Co
   const router = useRouter();
   const [text, setText] = useState("");
   const [blocking, setBlocking] = useState<string | null>(null);
+  const [suspending, setSuspending] = useState<ProgramRow | null>(null);
   const programs = useQuery({ ...programListQuery({}), enabled: isOpen });
   useShortcut("mod+k", "Search, act, paste an id", onOpen);
   const typed = text.trim().toLowerCase();
@@ -62,6 +65,20 @@ export function ConsolePalette({ isOpen, onOpen, onClose, rooms, mayNarrow }: Co
       aside: "takes one person",
       run: () => setBlocking(typed),
     });
+  }
+  // Offered to whoever began to type it, or it would stand before every program.
+  if (mayNarrow && typed.length > 1 && "suspend ".startsWith(typed.slice(0, 8))) {
+    for (const program of programs.data?.items ?? []) {
+      if (program.status !== "active") continue;
+      acts.push({
+        id: `suspend-${program.appId}`,
+        words: `suspend ${program.name}`,
+        label: `Suspend ${program.name}…`,
+        icon: <CircleStop size={16} aria-hidden />,
+        aside: "takes one person",
+        run: () => setSuspending(program),
+      });
+    }
   }
   const groups: PaletteGroup[] = [
     { title: "This id", items: pasted },
@@ -107,6 +124,7 @@ export function ConsolePalette({ isOpen, onOpen, onClose, rooms, mayNarrow }: Co
         groups={groups}
         placeholder="Search, or paste a denial id or a host"
       />
+      {suspending !== null && <SuspendDialog program={suspending} onClose={() => setSuspending(null)} />}
       {blocking !== null && <BlockHostDialog host={blocking} onClose={() => setBlocking(null)} />}
     </>
   );

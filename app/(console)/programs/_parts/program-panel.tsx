@@ -5,6 +5,7 @@ import Link from "next/link";
 import { useState } from "react";
 import { Bullet } from "@/components/blocks/bullet";
 import { KeyValues } from "@/components/blocks/key-values";
+import { LoadingRows } from "@/components/blocks/loading-rows";
 import { QueryView } from "@/components/blocks/query-view";
 import { SidePanel, SideSection } from "@/components/blocks/side-panel";
 import { Sparkline } from "@/components/blocks/sparkline";
@@ -93,6 +94,7 @@ function ProgramFacts({ program }: { program: ProgramDetail }) {
               <span className="text-right">{formatCount(times)}</span>
             </li>
           ))}
+          {denials.isPending && <LoadingRows rows={3} />}
           {denials.isSuccess && causes.length === 0 && <li className="text-muted">Nothing was blocked.</li>}
         </ul>
       </SideSection>
@@ -114,6 +116,7 @@ function ProgramFacts({ program }: { program: ProgramDetail }) {
                 </li>
               ),
           )}
+          {limits.isPending && <LoadingRows rows={3} />}
           {limits.isSuccess && measured.length === 0 && <li className="text-muted">Nothing was measured in 24 h.</li>}
         </ul>
       </SideSection>

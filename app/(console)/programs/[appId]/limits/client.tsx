@@ -25,7 +25,7 @@ const COLUMNS: Column<LimitRow>[] = [
   {
     id: "limit",
     head: "Limit",
-    width: 184,
+    width: 172,
     cell: (row) => (
       <>
         <strong className="block font-medium leading-4">{LIMIT_WORDS[row.name].title}</strong>
@@ -54,7 +54,7 @@ const COLUMNS: Column<LimitRow>[] = [
   {
     id: "p95",
     head: "p95 of limit",
-    width: 176,
+    width: 164,
     isNumber: true,
     cell: (row) =>
       row.effective === null ? (

@@ -8,7 +8,6 @@ import { Panel } from "@/components/blocks/panel";
 import { QueryView } from "@/components/blocks/query-view";
 import { RelativeTime } from "@/components/blocks/relative-time";
 import { useUrlState } from "@/components/blocks/use-url-state";
-import { State } from "@/components/ui/state";
 import type { VersionView } from "@/lib/contracts/programs";
 import { formatBytes } from "@/lib/format/bytes";
 import { formatCount } from "@/lib/format/count";
@@ -86,11 +85,7 @@ export function VersionsClient({ appId }: { appId: string }) {
           }
         </QueryView>
       </Panel>
-      <p className="mt-3 text-muted">
-        <State mark="yes" isQuiet>
-          Signatures are checked again over the stored bytes each time this page is read.
-        </State>
-      </p>
+      <p className="mt-3 text-muted">Signatures are checked again over the stored bytes each time this page is read.</p>
       {version !== undefined && (
         <ProgramSide>
           <VersionPanel key={version.code} version={version} onClose={() => change({ version: null })} />
