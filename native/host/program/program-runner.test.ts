@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { denialCauseKey } from "../../core/decide/cause-key";
 import { requireConfinement } from "../confinement/require-confinement";
-import type { EgressResult } from "../ports";
+import type { EgressRequest, EgressResult } from "../ports";
 import { policyOf, startTestProgram, type TestProgram, type TestProgramOptions } from "./testing/program-bench";
 
 const { available } = await requireConfinement("running programs");
@@ -150,18 +150,21 @@ describe.runIf(available)("a program that is running", () => {
   });
 
   it("has a request under way decided again by the policy of that moment", async () => {
-    let again: () => EgressResult = () => ({ outcome: "failed", reason: "aborted" });
+    let arrive: (request: EgressRequest) => void = () => undefined;
+    const arrived = new Promise<EgressRequest>((resolve) => {
+      arrive = resolve;
+    });
+    let settle: (result: EgressResult) => void = () => undefined;
     const { line, program } = await start(CALL("network.request", `{ url: "https://api.allowed.test/" }`), {
       answer: (request) =>
         new Promise((resolve) => {
-          again = () => {
-            const decision = request.decide(request.url, "request", 0);
-            return { outcome: "denied", url: request.url, decision };
-          };
-          program.applyPolicy(policyOf({ program: { grants: {} } }));
-          resolve(again());
+          settle = resolve;
+          arrive(request);
         }),
     });
+    const request = await arrived;
+    program.applyPolicy(policyOf({ program: { grants: {} } }));
+    settle({ outcome: "denied", url: request.url, decision: request.decide(request.url, "request", 0) });
     expect(await line("error")).toMatch(/^error PERMISSION_DENIED grant null /);
   });
 

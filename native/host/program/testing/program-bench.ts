@@ -161,7 +161,8 @@ export async function startTestProgram(source: string, options: TestProgramOptio
     sum: (counter) => recorded.minutes.reduce((sum, minute) => sum + (minute[counter] ?? 0), 0),
     async dispose() {
       await program.stop("stopped");
-      await rm(storageDir, { recursive: true, force: true });
+      // The last counters of a program may still be on their way to the disk.
+      await rm(storageDir, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
     },
   };
 }
