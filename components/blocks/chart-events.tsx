@@ -9,13 +9,15 @@ const MARK_WIDTH = 13;
 export function ChartEvents({
   events,
   top,
+  width,
   x,
 }: {
   events: readonly ChartEvent[];
   top: number;
+  width: number;
   x(atMs: number): number;
 }) {
-  return placeMarks(events, x).map(({ event, markX }) => (
+  return placeMarks(events, x, width).map(({ event, markX }) => (
     <EventMark key={`${event.kind} ${event.at}`} event={event} left={markX - 6} top={top} />
   ));
 }
@@ -44,17 +46,26 @@ function EventMark({ event, left, top }: { event: ChartEvent; left: number; top:
   );
 }
 
-/** What happened at nearly the same time stands side by side, so that no mark hides another. */
+/** What happened at nearly the same time stands side by side within the chart, so that no mark hides another. */
 function placeMarks(
   events: readonly ChartEvent[],
   x: (atMs: number) => number,
+  width: number,
 ): { event: ChartEvent; markX: number }[] {
+  const ordered = events
+    .map((event) => ({ event, markX: x(new Date(event.at).getTime()) }))
+    .sort((a, b) => a.markX - b.markX);
   let free = Number.NEGATIVE_INFINITY;
-  return [...events]
-    .sort((a, b) => new Date(a.at).getTime() - new Date(b.at).getTime())
-    .map((event) => {
-      const markX = Math.max(x(new Date(event.at).getTime()), free);
-      free = markX + MARK_WIDTH;
-      return { event, markX };
-    });
+  const apart = ordered.map(({ event, markX }) => {
+    const placed = Math.max(markX, free);
+    free = placed + MARK_WIDTH;
+    return { event, markX: placed };
+  });
+  let last = width - MARK_WIDTH / 2;
+  const inside = apart.reverse().map(({ event, markX }) => {
+    const placed = Math.min(markX, last);
+    last = placed - MARK_WIDTH;
+    return { event, markX: placed };
+  });
+  return inside.reverse();
 }

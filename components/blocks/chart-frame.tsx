@@ -62,7 +62,8 @@ export function ChartFrame({ title, unit, figure, legend, ...chart }: ChartFrame
 function SeriesTable({ title, times, series, format }: Pick<ChartFrameProps, "title" | "times" | "series" | "format">) {
   const rows = times.map((at, index) => ({ at, index })).reverse();
   return (
-    <div className="h-49 overflow-y-auto">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by the keyboard
+    <section aria-label={`${title}, all points`} tabIndex={0} className="h-49 overflow-y-auto">
       <Table aria-label={title}>
         <thead>
           <tr>
@@ -87,7 +88,7 @@ function SeriesTable({ title, times, series, format }: Pick<ChartFrameProps, "ti
           ))}
         </tbody>
       </Table>
-    </div>
+    </section>
   );
 }
 

@@ -47,12 +47,14 @@ export type TimeChartProps = {
 const HEIGHT = 196;
 const TOP = 8;
 /** Below the axis: a row for events, then a row for dates. */
-const BOTTOM = 44;
+const BOTTOM = 36;
 const LEFT = 44;
 const RIGHT = 16;
 /** Room for the words beside the limit. */
 const RIGHT_OF_LIMIT = 100;
 const BEFORE_MEASURED = { width: 560, height: HEIGHT };
+/** Half of the room of the date under the crosshair. */
+const DATE_HALF = 48;
 const MUTED = { fill: "var(--color-muted)" };
 const AXIS = { stroke: "var(--color-control)" };
 const STROKES: Record<ChartTone, string> = {
@@ -86,6 +88,7 @@ export function TimeChart(props: TimeChartProps) {
   const x = (at: number) => LEFT + ((width - LEFT - right) * (at - from)) / Math.max(1, to - from);
   const greatest = Math.max(limit?.max ?? 0, ...series.flatMap(({ values }) => values.map((value) => value ?? 0))) || 1;
   const dates = timeTicks(from, to, width - LEFT - right);
+  const isFree = (at: number) => crossAt === undefined || Math.abs(x(at) - x(crossAt)) > 1.5 * DATE_HALF;
   const within = events.filter(({ at }) => new Date(at).getTime() >= from && new Date(at).getTime() <= to);
 
   const onPointer = ({ isTooltipActive, activeLabel }: MouseHandlerDataParam) =>
@@ -105,19 +108,19 @@ export function TimeChart(props: TimeChartProps) {
             onMouseLeave={() => setAtMs(null)}
             onTouchMove={onPointer}
           >
-            <CartesianGrid vertical={false} stroke="var(--color-line)" />
+            <CartesianGrid vertical={false} syncWithTicks stroke="var(--color-line)" />
             <XAxis
               dataKey="at"
               type="number"
               scale="time"
               domain={[from, Math.max(to, from + 1)]}
-              ticks={dates.map(({ atMs }) => atMs)}
+              ticks={dates.map(({ atMs }) => atMs).filter(isFree)}
               tickFormatter={dates[0]?.isDay === false ? formatTime : formatWeekday}
               interval={0}
               height={BOTTOM}
               tickLine={false}
               tickSize={0}
-              tickMargin={29}
+              tickMargin={24}
               tick={MUTED}
               axisLine={AXIS}
             />
@@ -207,7 +210,7 @@ export function TimeChart(props: TimeChartProps) {
               isAnimationActive={false}
               offset={12}
               content={({ active }) =>
-                active && cross !== null ? (
+                active && cross !== null && series.length > 1 ? (
                   <PointCard atMs={instants[cross] ?? 0} index={cross} series={series} format={format} />
                 ) : null
               }
@@ -217,13 +220,13 @@ export function TimeChart(props: TimeChartProps) {
         {crossAt !== undefined && (
           <span
             className="-translate-x-1/2 pointer-events-none absolute bottom-0 whitespace-nowrap rounded-tag bg-accent px-2 text-accent-ink"
-            style={{ left: Math.min(Math.max(x(crossAt), 48), width - 48) }}
+            style={{ left: Math.min(Math.max(x(crossAt), DATE_HALF), width - DATE_HALF) }}
           >
             {formatWeekday(crossAt)}, {formatTime(crossAt)}
           </span>
         )}
       </div>
-      <ChartEvents events={within} top={HEIGHT - BOTTOM - 1} x={x} />
+      <ChartEvents events={within} top={HEIGHT - BOTTOM - 1} width={width} x={x} />
       {instants.length > 0 && (
         <input
           type="range"
