@@ -14,7 +14,6 @@ export const timeRangeSchema = z.enum(TIME_RANGES);
 export type TimeRange = z.infer<typeof timeRangeSchema>;
 
 export const personRefSchema = z.object({ id: z.string(), name: z.string() });
-export type PersonRef = z.infer<typeof personRefSchema>;
 
 /** Which devices enforce a revision (asked of the platform document, contract §4). */
 export const spreadSchema = z.object({

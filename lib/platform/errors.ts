@@ -63,9 +63,3 @@ export function isAppError(value: unknown): value is AppError {
 export function invariant(condition: unknown, text: string): asserts condition {
   if (!condition) throw new AppError("internal", "Something went wrong on our side.", { cause: new Error(text) });
 }
-
-export function assertNever(value: never): never {
-  throw new AppError("internal", "Something went wrong on our side.", {
-    cause: new Error(`unexpected value ${JSON.stringify(value)}`),
-  });
-}

@@ -83,14 +83,6 @@ export const spreadQuery = (appId: string) =>
     queryFn: ({ signal }) => callConsole(`${at(appId)}/spread`, spreadSchema, { signal }),
   });
 
-/** Denials of all programs. */
-export const allDenialsQuery = (range: TimeRange) =>
-  queryOptions({
-    queryKey: [...denialsRoot, "all", range] as const,
-    queryFn: ({ signal }) => callConsole("denials", denialListSchema, { signal, query: { range } }),
-    placeholderData: keepPreviousData,
-  });
-
 export const denialQuery = (denialId: string) =>
   queryOptions({
     queryKey: [...denialsRoot, "one", denialId] as const,

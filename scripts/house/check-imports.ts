@@ -59,10 +59,13 @@ const TEST_ROOMS = ["db/", "lib/", "native/"] as const;
 /** What every feature decides through; it knows none of the others. */
 const BASE_FEATURE = "change-sets";
 
+/** The frame around every page composes what the others offer; none of them knows it. */
+const FRAME_FEATURE = "frame";
+
 /** Sibling features know nothing of each other. */
 export function checkSiblings(file: string, source: string): ImportFault[] {
   const own = /^components\/features\/([^/]+)\//.exec(file)?.[1];
-  if (own === undefined) return [];
+  if (own === undefined || own === FRAME_FEATURE) return [];
   return importsOf(source).flatMap((specifier) => {
     const other = /^components\/features\/([^/]+)\//.exec(projectPath(file, specifier) ?? "")?.[1];
     return other === undefined || other === own || other === BASE_FEATURE

@@ -12,7 +12,6 @@ import { ShortcutsProvider, useShortcut, useShortcutHelp } from "@/components/bl
 import { Button } from "@/components/ui/button";
 import { Kbd } from "@/components/ui/kbd";
 import { ToastProvider } from "@/components/ui/toast";
-import { TooltipProvider } from "@/components/ui/tooltip";
 import { hasPermission, type Role } from "@/lib/domain/roles";
 import type { Preferences } from "@/lib/format/preferences";
 import { makeQueryClient } from "@/lib/queries/query-client";
@@ -50,15 +49,13 @@ export function ConsoleFrame({ person, preferences, nowMs, dock, state, children
       <PreferencesProvider initial={preferences}>
         <NowProvider initialMs={nowMs}>
           <ShortcutsProvider>
-            <TooltipProvider>
-              <ToastProvider>
-                <DockProvider dock={dock}>
-                  <HydrationBoundary state={state}>
-                    <Frame person={person}>{children}</Frame>
-                  </HydrationBoundary>
-                </DockProvider>
-              </ToastProvider>
-            </TooltipProvider>
+            <ToastProvider>
+              <DockProvider dock={dock}>
+                <HydrationBoundary state={state}>
+                  <Frame person={person}>{children}</Frame>
+                </HydrationBoundary>
+              </DockProvider>
+            </ToastProvider>
           </ShortcutsProvider>
         </NowProvider>
       </PreferencesProvider>

@@ -18,6 +18,3 @@ const position = z.object({ epoch: counter, revision: counter });
 /** `event: hello`: the first event of a stream, the current revisions. */
 export const helloEventShape = z.object({ keyset: position.optional(), platform: position.optional() });
 export type HelloEvent = z.infer<typeof helloEventShape>;
-
-/** Names of the events of `GET /api/runtime/v1/stream`; `revoked` has no data and ends the stream. */
-export const STREAM_EVENTS = ["hello", "revision", "revoked"] as const;
