@@ -172,7 +172,11 @@ function SortHead<Row>({ column }: { column: Column<Row> }) {
   if (column.onSort === undefined) return column.head;
   const Arrow = column.sort === "asc" ? ArrowUp : ArrowDown;
   return (
-    <button type="button" onClick={column.onSort} className="inline-flex items-center gap-1 hover:text-ink">
+    <button
+      type="button"
+      onClick={column.onSort}
+      className="inline-flex h-7 items-center gap-1 hover:text-ink max-phone:h-11"
+    >
       {column.head}
       {column.sort && <Arrow size={12} aria-hidden />}
     </button>
