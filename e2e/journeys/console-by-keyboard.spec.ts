@@ -1,0 +1,95 @@
+import { type Browser, expect, type Page, test } from "@playwright/test";
+import { DEFAULT_PREFERENCES, PREFERENCES_COOKIE, writePreferences } from "@/lib/format/preferences";
+import { type RunningDemo, startDemo } from "../fixtures/running-demo";
+
+/** What one person does without a mouse, and what the console remembers of them. */
+const APP = "example.coin.rush";
+
+test.describe.configure({ mode: "serial" });
+
+let demo: RunningDemo;
+let operator: Page;
+
+test.beforeAll(async ({ browser }: { browser: Browser }) => {
+  test.setTimeout(300_000);
+  demo = await startDemo();
+  operator = await demo.page(browser, "operator");
+});
+
+test.afterAll(async () => {
+  await demo?.stop();
+});
+
+async function open(path: string): Promise<void> {
+  await operator.goto(path);
+  await expect(operator.getByRole("heading", { level: 1 })).toBeVisible();
+  await expect(operator.getByRole("status", { name: "Loading" })).toHaveCount(0);
+}
+
+test("the keyboard alone goes to a room, moves through rows, opens one and leaves it", async () => {
+  await open("/");
+  await expect(async () => {
+    await operator.keyboard.press("g");
+    await operator.keyboard.press("g");
+    await expect(operator).toHaveURL(/\/programs$/, { timeout: 1000 });
+  }).toPass();
+  await expect(operator.getByRole("grid", { name: "Programs" })).toBeVisible();
+  const focused = operator.locator("tr[data-row]:focus");
+  await expect(async () => {
+    await operator.keyboard.press("j");
+    await expect(focused).toHaveCount(1, { timeout: 1000 });
+  }).toPass();
+  const first = await focused.getAttribute("data-row");
+  await operator.keyboard.press("j");
+  await expect(focused).not.toHaveAttribute("data-row", first ?? "");
+  await operator.keyboard.press("k");
+  await expect(focused).toHaveAttribute("data-row", first ?? "");
+  await operator.keyboard.press("o");
+  await expect(operator).toHaveURL(new RegExp(`panel=${first}`));
+  await operator.keyboard.press("Escape");
+  await expect(operator).not.toHaveURL(/panel=/);
+});
+
+test("a filter stands in the address, and its chip takes it away again", async () => {
+  await open("/programs");
+  await expect(async () => {
+    await operator.getByLabel("Add a filter").fill("status:suspended");
+    await operator.getByLabel("Add a filter").press("Enter");
+    await expect(operator).toHaveURL(/status=suspended/, { timeout: 1000 });
+  }).toPass();
+  await expect(operator.getByText("No program fits")).toBeVisible();
+  await operator.getByRole("button", { name: "Remove the filter status" }).click();
+  await expect(operator).not.toHaveURL(/status=/);
+  await expect(operator.getByRole("link", { name: "Coin Rush" })).toBeVisible();
+});
+
+test("keys of one letter do nothing while one types, nor where they are switched off", async () => {
+  await open("/programs");
+  await operator.getByLabel("Add a filter").pressSequentially("ga");
+  await expect(operator.getByLabel("Add a filter")).toHaveValue("ga");
+  await expect(operator).toHaveURL(/\/programs/);
+  const value = writePreferences({ ...DEFAULT_PREFERENCES, singleKeys: false });
+  await operator.context().addCookies([{ name: PREFERENCES_COOKIE, value, url: demo.url }]);
+  await open("/");
+  await operator.keyboard.press("?");
+  await operator.keyboard.press("Control+k");
+  await expect(operator.getByRole("dialog")).toHaveCount(1);
+  await expect(operator.getByRole("dialog", { name: "Keys" })).toHaveCount(0);
+  await operator.context().clearCookies({ name: PREFERENCES_COOKIE });
+});
+
+test("a chosen theme is in the first bytes of the next page", async () => {
+  await open("/");
+  await operator.getByRole("button", { name: /Mara Lindqvist/ }).click();
+  await operator.getByRole("menuitemradio", { name: "Dark" }).click();
+  await expect.poll(async () => (await operator.request.get("/programs")).text()).toContain('data-theme="dark"');
+});
+
+test("in a development store one may become another person, and sees what that person may do", async () => {
+  await open("/");
+  await operator.getByRole("button", { name: /Mara Lindqvist/ }).click();
+  await operator.getByRole("menuitem", { name: /Ada Whitfield/ }).click();
+  await expect(operator.getByRole("button", { name: /Ada Whitfield/ })).toBeVisible();
+  await open(`/programs/${APP}`);
+  await expect(operator.getByRole("button", { name: /^Suspend/ })).toHaveCount(0);
+});
