@@ -6,6 +6,7 @@ export default function NotFound() {
   return (
     <main id="main" className="grid w-full flex-1 place-items-center p-6">
       <EmptyState
+        isPage
         title="Nothing at this address"
         action={
           <Button asChild>

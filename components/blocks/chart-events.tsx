@@ -3,7 +3,8 @@ import { ChartMark, type ChartMarkKind } from "./chart-mark";
 
 export type ChartEvent = { at: string; kind: ChartMarkKind; title: string; href?: string | undefined };
 
-const MARK_WIDTH = 13;
+/** As wide as a target must be that can be pressed. */
+const MARK_WIDTH = 24;
 
 /** A row of marks below the axis; a mark with an address is a link to its decision. */
 export function ChartEvents({
@@ -18,7 +19,7 @@ export function ChartEvents({
   x(atMs: number): number;
 }) {
   return placeMarks(events, x, width).map(({ event, markX }) => (
-    <EventMark key={`${event.kind} ${event.at}`} event={event} left={markX - 6} top={top} />
+    <EventMark key={`${event.kind} ${event.at}`} event={event} left={markX - MARK_WIDTH / 2} top={top} />
   ));
 }
 
@@ -27,7 +28,7 @@ function EventMark({ event, left, top }: { event: ChartEvent; left: number; top:
   const place = {
     title,
     "aria-label": title,
-    className: "absolute flex h-6 w-3 items-center justify-center rounded-tag",
+    className: "absolute flex size-6 items-center justify-center rounded-tag",
     style: { left, top },
   };
   const mark = (

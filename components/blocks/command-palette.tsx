@@ -2,7 +2,7 @@
 
 import { Command } from "cmdk";
 import { Search } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useRef } from "react";
 import { Dialog } from "@/components/ui/dialog";
 import { Kbd } from "@/components/ui/kbd";
 
@@ -30,8 +30,15 @@ type CommandPaletteProps = {
 
 /** Go, act, or paste an id: everything by keyboard. */
 export function CommandPalette({ isOpen, onClose, text, onText, groups, placeholder }: CommandPaletteProps) {
+  const chosen = useRef<PaletteItem | null>(null);
+  // Once the palette is gone: a dialog that opens now gives the focus back to where it was before the palette.
+  const runChosen = () => {
+    const item = chosen.current;
+    chosen.current = null;
+    item?.run();
+  };
   return (
-    <Dialog isOpen={isOpen} onClose={onClose} title="Search" isBare isWide>
+    <Dialog isOpen={isOpen} onClose={onClose} onClosed={runChosen} title="Search" isBare isWide>
       <Command
         label="Search"
         filter={(value, search) => (value.startsWith("always ") || value.includes(search.toLowerCase()) ? 1 : 0)}
@@ -61,8 +68,8 @@ export function CommandPalette({ isOpen, onClose, text, onText, groups, placehol
                     key={item.id}
                     value={`${item.isAlways ? "always " : ""}${item.words.toLowerCase()} ${item.id}`}
                     onSelect={() => {
+                      chosen.current = item;
                       onClose();
-                      item.run();
                     }}
                     className="flex min-h-8 cursor-pointer items-center gap-3 px-4 data-[selected=true]:edge-accent data-[selected=true]:bg-selected max-phone:min-h-11"
                   >

@@ -1,7 +1,7 @@
 "use client";
 
 import { Dialog as Radix } from "radix-ui";
-import type { ReactNode } from "react";
+import { type ReactNode, useRef } from "react";
 import { classNames } from "./class-names";
 
 type DialogProps = {
@@ -13,16 +13,28 @@ type DialogProps = {
   /** Hides the title's line from view where the content shows it itself. */
   isBare?: boolean;
   isWide?: boolean;
+  /** It is gone, and the focus is back where it was. */
+  onClosed?(): void;
 };
 
 /** A question that stands before everything else. On a phone it rises from the bottom. */
-export function Dialog({ isOpen, onClose, title, description, children, isBare, isWide }: DialogProps) {
+export function Dialog({ isOpen, onClose, title, description, children, isBare, isWide, onClosed }: DialogProps) {
+  const opener = useRef<Element | null>(null);
   return (
     <Radix.Root open={isOpen} onOpenChange={(open) => !open && onClose()}>
       <Radix.Portal>
         <Radix.Overlay className="fixed inset-0 z-40 bg-scrim" />
         <Radix.Content
           {...(description === undefined ? { "aria-describedby": undefined } : {})}
+          onOpenAutoFocus={() => {
+            opener.current = document.activeElement;
+          }}
+          onCloseAutoFocus={(event) => {
+            // Most dialogs are opened by state and have no trigger that Radix would know.
+            event.preventDefault();
+            if (opener.current instanceof HTMLElement) opener.current.focus();
+            onClosed?.();
+          }}
           className={classNames(
             "fixed z-50 flex max-h-[calc(100dvh-48px)] flex-col overflow-y-auto border border-line bg-surface shadow-overlay focus:outline-none",
             "max-phone:inset-x-0 max-phone:bottom-0 max-phone:rounded-t-panel max-phone:border-x-0 max-phone:border-b-0",

@@ -8,7 +8,8 @@ type MenuProps = { trigger: ReactNode; children: ReactNode; side?: "top" | "bott
 
 export function Menu({ trigger, children, side = "bottom", align = "start" }: MenuProps) {
   return (
-    <Radix.Root>
+    // Not modal: what is behind it would be hidden from readers, and still be reached by them.
+    <Radix.Root modal={false}>
       <Radix.Trigger asChild>{trigger}</Radix.Trigger>
       <Radix.Portal>
         <Radix.Content

@@ -5,6 +5,7 @@ import { expect, type Page, test } from "@playwright/test";
 import type { ChangeSetView } from "@/lib/contracts/change-sets";
 import type { PeopleList, SessionView } from "@/lib/contracts/people";
 import { type ConsoleSession, openConsoleSession } from "../../scripts/client/console-session";
+import { accessibilityProblems } from "../fixtures/accessibility";
 import { openStream } from "../fixtures/console-stream";
 import { acceptLink, joinPerson, PASSWORD } from "../fixtures/join-person";
 import { signInByPassword } from "../fixtures/password-sign-in";
@@ -61,6 +62,7 @@ test("the first start of a production store prints one set-up link, and no link 
 
 test("the set-up link makes the first admin, whose set-up goes on until two others can approve", async ({ page }) => {
   await page.goto(setupLink);
+  expect(await accessibilityProblems(page, "set-up link")).toEqual([]);
   await page.getByLabel("Name").fill(ADMIN.name);
   await page.getByLabel("E-mail").fill(ADMIN.email);
   await page.getByLabel("Password", { exact: true }).fill("short");
@@ -68,6 +70,7 @@ test("the set-up link makes the first admin, whose set-up goes on until two othe
   await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
   await page.getByRole("button", { name: "Begin set-up" }).click();
   await page.waitForURL(`${server.url}/set-up`);
+  expect(await accessibilityProblems(page, "/set-up")).toEqual([]);
   for (const [name, email] of [
     ["Ola Berg", "ola@example.com"],
     ["Ines Prado", "ines@example.com"],
