@@ -3,9 +3,13 @@ import { cookies } from "next/headers";
 import type { ReactNode } from "react";
 import { DraftBar } from "@/components/features/change-sets/draft-bar";
 import { ConsoleFrame } from "@/components/features/frame/console-frame";
+import { DeveloperNotice } from "@/components/features/frame/developer-notice";
 import { requireActor } from "@/lib/auth/actor";
+import { hasPermission } from "@/lib/domain/roles";
 import { PREFERENCES_COOKIE, readPreferences } from "@/lib/format/preferences";
+import { draftQuery } from "@/lib/queries/change-sets";
 import { sessionQuery } from "@/lib/queries/session";
+import { getDraft } from "@/lib/services/change-sets/get-draft";
 import { services } from "@/lib/services/context";
 import { getSession } from "@/lib/services/people/get-session";
 import { prefetching } from "../_parts/prefetching";
@@ -14,7 +18,10 @@ export default async function ConsoleLayout({ children }: { children: ReactNode 
   const { actor, name, email, role, platformName, environment } = await requireActor();
   const context = services();
   const preferences = readPreferences((await cookies()).get(PREFERENCES_COOKIE)?.value);
-  const client = await prefetching([[sessionQuery(), () => getSession(context, actor)]]);
+  const client = await prefetching([
+    [sessionQuery(), () => getSession(context, actor)],
+    ...(hasPermission(role, "changes.propose") ? [[draftQuery(), () => getDraft(context, actor)] as const] : []),
+  ]);
   return (
     <ConsoleFrame
       person={{ name, email, role, platformName, environment }}
@@ -23,7 +30,7 @@ export default async function ConsoleLayout({ children }: { children: ReactNode 
       dock={<DraftBar />}
       state={dehydrate(client)}
     >
-      {children}
+      {role === "developer" ? <DeveloperNotice /> : children}
     </ConsoleFrame>
   );
 }
