@@ -25,6 +25,8 @@ const environmentShape = z.object({
   /** Protects the key files; the file's first line is used where only the second is given. */
   BULKHEAD_KEYS_PASSPHRASE: z.string().min(12).optional(),
   BULKHEAD_KEYS_PASSPHRASE_FILE: z.string().min(1).optional(),
+  /** Proxies in front of this process; throttles then count the address that the outermost of them saw. */
+  BULKHEAD_TRUSTED_PROXIES: z.coerce.number().int().min(0).max(8).optional(),
 });
 export type Env = z.infer<typeof environmentShape>;
 

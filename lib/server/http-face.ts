@@ -3,6 +3,7 @@ import { CLIENT_ADDRESS_HEADER } from "@/lib/auth/client-origin";
 import { createRouter, type RoutedHandler } from "@/lib/http/router";
 import { AppError } from "@/lib/platform/errors";
 import type { ServiceContext } from "@/lib/services/context";
+import { clientAddress } from "./client-address";
 import { serveFetch } from "./node-fetch";
 
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
@@ -80,6 +81,7 @@ export function createNodeHandler(
   context: Pick<ServiceContext, "ids" | "logger" | "config">,
   lean: LeanFace,
   otherwise: NodeHandler | null,
+  trustedProxies = 0,
 ): NodeHandler {
   const router = createRouter(lean.routes, context);
   const onFailure = (error: unknown) => context.logger("warn", "answer_not_sent", { error });
@@ -100,9 +102,9 @@ export function createNodeHandler(
     }
     if (otherwise !== null && !lean.prefixes.some((prefix) => path === prefix || path.startsWith(`${prefix}/`))) {
       // Replaces whatever the client called itself: sign-in is throttled by it.
-      request.headers[CLIENT_ADDRESS_HEADER] = request.socket.remoteAddress ?? "unknown";
+      request.headers[CLIENT_ADDRESS_HEADER] = clientAddress(request, trustedProxies);
       return await otherwise(request, response);
     }
-    await serveFetch(router, request, response, onFailure);
+    await serveFetch(router, request, response, { peer: clientAddress(request, trustedProxies), onFailure });
   };
 }

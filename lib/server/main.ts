@@ -37,7 +37,7 @@ async function run(options: ServerOptions): Promise<void> {
   const streams = createConsoleStreams(context);
   const lean = createLeanApi(context, opened.runtime, routeTable);
   lean.streams.set(consoleStreamRoute.path, streams.open);
-  face.serve(createNodeHandler(context, lean, pages.handler));
+  face.serve(createNodeHandler(context, lean, pages.handler, options.trustedProxies));
   const stopHousekeeping = startHousekeeping(context, opened.keysDir);
 
   stopOnSignal(context.logger, STOP_MS, async () => {

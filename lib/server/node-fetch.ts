@@ -43,12 +43,12 @@ function bodyOf(incoming: IncomingMessage): ReadableStream<Uint8Array> {
   );
 }
 
-function toHeaders(incoming: IncomingMessage): Headers {
+function toHeaders(incoming: IncomingMessage, peer: string): Headers {
   const headers = new Headers();
   for (let index = 0; index < incoming.rawHeaders.length; index += 2) {
     headers.append(incoming.rawHeaders[index] ?? "", incoming.rawHeaders[index + 1] ?? "");
   }
-  headers.set(PEER_HEADER, incoming.socket.remoteAddress ?? "");
+  headers.set(PEER_HEADER, peer);
   return headers;
 }
 
@@ -71,9 +71,9 @@ class BodylessRequest {
   }
 }
 
-function toRequest(incoming: IncomingMessage): Request {
+function toRequest(incoming: IncomingMessage, peer: string): Request {
   const method = incoming.method ?? "GET";
-  const headers = toHeaders(incoming);
+  const headers = toHeaders(incoming, peer);
   const url = `http://localhost${incoming.url?.startsWith("/") ? incoming.url : "/"}`;
   if (method === "GET" || method === "HEAD") return new BodylessRequest(method, url, headers).asRequest();
   const init: RequestInit & { duplex: "half" } = { method, headers, body: bodyOf(incoming), duplex: "half" };
@@ -105,11 +105,11 @@ export async function serveFetch(
   handler: (request: Request) => Promise<Response>,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-  onFailure: (error: unknown) => void,
+  { peer, onFailure }: { peer: string; onFailure(error: unknown): void },
 ): Promise<void> {
   let request: Request;
   try {
-    request = toRequest(incoming);
+    request = toRequest(incoming, peer);
   } catch {
     // Header values or a path that the standard's own types refuse: whoever sent them learns no more than that.
     outgoing.writeHead(400, { connection: "close" }).end();

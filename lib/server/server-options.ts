@@ -17,6 +17,8 @@ export type ServerOptions = {
   environment: Environment | null;
   /** Next's development server instead of its production build. */
   isNextDev: boolean;
+  /** How many proxies stand in front, each adding to `X-Forwarded-For`. */
+  trustedProxies: number;
   /** Output for programs: JSON lines alone. */
   json: boolean;
   env: Env;
@@ -73,6 +75,7 @@ export function readServerOptions(
       platformName: env.BULKHEAD_PLATFORM_NAME ?? "Super App",
       environment: values.development === true ? "development" : (env.BULKHEAD_ENVIRONMENT ?? null),
       isNextDev: values.dev === true,
+      trustedProxies: env.BULKHEAD_TRUSTED_PROXIES ?? 0,
       json: values.json === true,
       env,
     },

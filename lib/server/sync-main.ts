@@ -21,7 +21,9 @@ async function run(options: ServerOptions): Promise<void> {
     throw error;
   });
   const { context } = opened;
-  face.serve(createNodeHandler(context, createLeanApi(context, opened.runtime, leanRouteTable), null));
+  face.serve(
+    createNodeHandler(context, createLeanApi(context, opened.runtime, leanRouteTable), null, options.trustedProxies),
+  );
   const stopHousekeeping = startHousekeeping(context, opened.keysDir);
   stopOnSignal(context.logger, STOP_MS, async () => {
     await stopHousekeeping();

@@ -1,0 +1,26 @@
+import { describe, expect, it } from "vitest";
+import { clientAddress } from "./client-address";
+
+const request = (forwarded: string | undefined, remoteAddress = "10.0.0.1") => ({
+  headers: forwarded === undefined ? {} : { "x-forwarded-for": forwarded },
+  socket: { remoteAddress },
+});
+
+describe("a client's address", () => {
+  it("is the socket's where no proxy is trusted, whatever the request says of itself", () => {
+    expect(clientAddress(request("192.0.2.7"), 0)).toBe("10.0.0.1");
+  });
+
+  it("is what the outermost trusted proxy saw, never what stood there before", () => {
+    expect(clientAddress(request("198.51.100.9, 192.0.2.7"), 1)).toBe("192.0.2.7");
+    expect(clientAddress(request("203.0.113.5, 192.0.2.7, 10.0.0.9"), 2)).toBe("192.0.2.7");
+    expect(clientAddress(request("2001:db8::1"), 1)).toBe("2001:db8::1");
+  });
+
+  it("falls back to the socket's where the proxies named none", () => {
+    for (const forwarded of [undefined, "", "unknown", "192.0.2.7:443", "<script>"]) {
+      expect(clientAddress(request(forwarded), 1), String(forwarded)).toBe("10.0.0.1");
+    }
+    expect(clientAddress(request("192.0.2.7"), 2)).toBe("10.0.0.1");
+  });
+});
