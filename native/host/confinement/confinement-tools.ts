@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { NO_ENVIRONMENT } from "./no-environment";
+import { reachableFiles } from "./reachable-files";
 import { sharedLibrariesOf } from "./shared-libraries";
 
 /** What this machine offers to confine with; absent members are tools that were not found. */
@@ -44,19 +45,22 @@ function takesDescriptors(bubblewrap: string): boolean {
 }
 
 let found: ConfinementTools | undefined;
+let foundFor: string | undefined;
 
 /** Looks once a process: the tools and libraries of `node` (default: the running binary). */
 export function findConfinementTools(node: string = process.execPath): ConfinementTools {
-  if (found?.node === node) return found;
+  if (found !== undefined && foundFor === node) return found;
   const bubblewrap = findTool("bwrap");
   const prlimit = findTool("prlimit");
   const setpriv = findTool("setpriv");
+  const reached = reachableFiles({ node }).node;
+  foundFor = node;
   found = {
     ...(bubblewrap === undefined ? {} : { bubblewrap }),
     ...(prlimit === undefined ? {} : { prlimit }),
     ...(setpriv === undefined ? {} : { setpriv }),
     bindsDescriptors: bubblewrap !== undefined && takesDescriptors(bubblewrap),
-    node,
+    node: reached,
     libraries: sharedLibrariesOf(node),
   };
   return found;

@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { reachableFiles } from "../confinement/reachable-files";
 
 /** What is shown to a sandboxed child: one file of script and, for the engine, its WebAssembly beside it. */
 export type EngineFiles = { script: string; wasm: string; probe: string };
@@ -81,6 +82,7 @@ async function buildOnce(): Promise<EngineFiles> {
 
 /** The engine's files, built where they are missing or older than their sources; once a process. */
 export function engineFiles(): Promise<EngineFiles> {
-  built ??= buildOnce();
+  // What a sandbox of root's runs must be where the sandbox's own user can open it.
+  built ??= buildOnce().then((files) => reachableFiles(files));
   return built;
 }
