@@ -223,7 +223,7 @@ describe("a platform that fails", () => {
     await settle();
     server.intercept = undefined;
     await time.pass(400_000);
-    expect(inForce()).toEqual({ platform: 6, program: 3 });
+    await vi.waitFor(() => expect(inForce()).toEqual({ platform: 6, program: 3 }), { interval: 2 });
   });
 
   it("by closing its stream is asked again with growing waits, each spread over its whole length", async () => {
