@@ -40,7 +40,16 @@ describe("a line that cannot be answered", () => {
     ],
     [
       "claims that lack what is asked about",
-      { id: 8, op: "host", program: {}, platform: {}, versionCode: 1, url: "", purpose: "request", now: 1 },
+      {
+        id: 8,
+        op: "api",
+        program: {},
+        platform: {},
+        versionCode: 1,
+        api: "device.info",
+        runtime: { kind: "linux", version: "1.0.0" },
+        now: 1,
+      },
       8,
     ],
     [

@@ -205,5 +205,14 @@ describe("claims", () => {
     expect(readProgramClaims({ hosts: [] }, ["hosts"]).ok).toBe(true);
     expect(readProgramClaims({ grants: {} }, ["hosts"])).toEqual({ ok: false });
     expect(readProgramClaims({ hosts: [] })).toEqual({ ok: false });
+    const bare = { versions: [{ code: 1 }], grants: { "device.info": {} }, hosts: [{ host: "a.example.com" }] };
+    expect(readProgramClaims(bare, [])).toMatchObject({
+      claims: {
+        versions: [{ code: 1, declares: [] }],
+        grants: { "device.info": { consent: "ask" } },
+        hosts: [{ host: "a.example.com", ports: [], purposes: [] }],
+      },
+    });
+    expect(readProgramClaims({ versions: [{ declares: [] }] }, [])).toEqual({ ok: false });
   });
 });

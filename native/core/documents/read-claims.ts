@@ -23,8 +23,8 @@ export type ReadResult<Claims> = { ok: true; claims: Claims } | { ok: false };
 
 /**
  * How much must be there. `document`: every claim of the contract, as verification asks. A list: these members alone;
- * what else is absent takes a value that permits nothing, for questions asked about claims that nobody signed (spec §8).
- * A member that is there but of another type refuses in either case.
+ * what else is absent, a member of a version, grant or host rule too, takes a value that permits nothing, for questions
+ * asked about claims that nobody signed (spec §8). A member that is there but of another type refuses in either case.
  */
 export type Required<Claims> = "document" | readonly (keyof Claims & string)[];
 
@@ -44,6 +44,13 @@ const ABSENT_PROGRAM: JsonObject = {
   receives: [],
   externalRoutes: [],
 };
+/** What a version of unsigned claims takes where it names its code alone: it declares nothing and is no bundle's. */
+const ABSENT_VERSION: JsonObject = { name: "", sha256: "0".repeat(64), size: 0, kid: "", declares: [] };
+/** A grant of unsigned claims that does not say whether it asks. */
+const ABSENT_GRANT: JsonObject = { consent: "ask" };
+/** A host rule of unsigned claims that names its host alone: it opens nothing. */
+const ABSENT_HOST_RULE: JsonObject = { ports: [], purposes: [] };
+
 const ABSENT_PLATFORM: JsonObject = {
   ...ABSENT_COMMON,
   limits: {},
@@ -67,7 +74,7 @@ export function readProgramClaims(
   required: Required<ProgramClaims> = "document",
 ): ReadResult<ProgramClaims> {
   const source = withDefaults(raw, required, ABSENT_PROGRAM);
-  const parsed = source && programShape.safeParse(source);
+  const parsed = source && programShape.safeParse(required === "document" ? source : completeEntries(source));
   if (!parsed?.success) return { ok: false };
   const hosts: (HostRule | InertHostRule)[] = [];
   for (const rule of parsed.data.hosts) {
@@ -126,6 +133,21 @@ function withDefaults<Claims>(
   if (!isJsonObject(raw)) return undefined;
   if (required === "document") return raw;
   return required.every((member) => Object.hasOwn(raw, member)) ? { ...absent, ...raw } : undefined;
+}
+
+/** The members that a version, grant or host rule lacks; what is no object stays as it is, for the shape to refuse. */
+function completeEntries({ versions, grants, hosts, ...rest }: JsonObject): JsonObject {
+  const complete = (entry: JsonValue, absent: JsonObject) => (isJsonObject(entry) ? { ...absent, ...entry } : entry);
+  const completeItems = (list: JsonValue = null, absent: JsonObject) =>
+    Array.isArray(list) ? list.map((entry) => complete(entry, absent)) : list;
+  return {
+    ...rest,
+    versions: completeItems(versions, ABSENT_VERSION),
+    hosts: completeItems(hosts, ABSENT_HOST_RULE),
+    grants: isJsonObject(grants)
+      ? Object.fromEntries(Object.entries(grants).map(([name, grant]) => [name, complete(grant, ABSENT_GRANT)]))
+      : (grants ?? null),
+  };
 }
 
 function checked<Claims>(shape: z.ZodType<Claims>, source: JsonObject | undefined): ReadResult<Claims> {

@@ -16,6 +16,8 @@ const policyMembers = {
 /** Members of a host question (spec §8). */
 export const hostMembers = { ...policyMembers, url: z.string(), purpose: z.enum(HOST_PURPOSES) };
 
+const count = z.int().min(0).default(0);
+
 /** Members of an API question (spec §8). */
 export const apiMembers = {
   ...policyMembers,
@@ -23,27 +25,51 @@ export const apiMembers = {
   params: z.unknown().optional(),
   runtime: z.object({ kind: z.string(), version: z.string() }),
   consent: z.enum(["given", "refused"]).optional(),
+  /** What a context leaves out is as it is without one (spec §5). */
   context: z
     .object({
-      foreground: z.boolean(),
-      gesture: z.boolean(),
-      used: z.object({ perMinute: z.int().min(0), perDay: z.int().min(0) }),
+      foreground: z.boolean().default(false),
+      gesture: z.boolean().default(false),
+      used: z.object({ perMinute: count, perDay: count }).default({ perMinute: 0, perDay: 0 }),
     })
     .optional(),
 };
 
-/** A policy of claims that nobody signed: what the question needs must be there, the rest permits nothing. */
-export function compileRaw(
-  raw: { program: JsonObject; platform: JsonObject },
-  required: {
-    program: readonly (keyof ProgramClaims & string)[];
-    platform: readonly (keyof PlatformClaims & string)[];
+type Asked<Claims> = {
+  needs: readonly (keyof Claims & string)[];
+  /** Permit nothing where they are absent: lists are empty, a document without an end is over. */
+  reads: readonly (keyof Claims & string)[];
+};
+type AskedClaims = { program: Asked<ProgramClaims>; platform: Asked<PlatformClaims> };
+
+/** Claims that a host question is about (spec §8). */
+export const HOST_CLAIMS: AskedClaims = {
+  program: { needs: [], reads: ["hosts"] },
+  platform: { needs: [], reads: ["blockedHosts"] },
+};
+
+/** Claims that an API question is about (spec §8). */
+export const API_CLAIMS: AskedClaims = {
+  program: {
+    needs: ["appId", "status"],
+    reads: ["epoch", "revision", "exp", "versions", "grants", "hosts"],
   },
-): CompiledPolicy {
+  platform: {
+    needs: [],
+    reads: ["epoch", "revision", "exp", "suspended", "blockedHosts", "minRevisions", "minRuntime", "graceSeconds"],
+  },
+};
+
+/** A policy of claims that nobody signed, of which the members that nobody asked about are not looked at (spec §8). */
+export function compileRaw(raw: { program: JsonObject; platform: JsonObject }, asked: AskedClaims): CompiledPolicy {
+  const { program, platform } = asked;
   return compilePolicy(
-    requireClaims("program", readProgramClaims(raw.program, required.program)),
-    requireClaims("platform", readPlatformClaims(raw.platform, required.platform)),
+    requireClaims("program", readProgramClaims(pick(raw.program, program), program.needs)),
+    requireClaims("platform", readPlatformClaims(pick(raw.platform, platform), platform.needs)),
   );
 }
 
-export const HOST_CLAIMS = { program: ["hosts"], platform: ["blockedHosts"] } as const;
+function pick<Claims>(raw: JsonObject, { needs, reads }: Asked<Claims>): JsonObject {
+  const members: ReadonlySet<string> = new Set([...needs, ...reads]);
+  return Object.fromEntries(Object.entries(raw).filter(([member]) => members.has(member)));
+}
