@@ -53,6 +53,22 @@ describe("from a folder to a signed bundle", () => {
     expect(readFileSync(line.path("again.ma")).equals(readFileSync(line.path("notes.ma")))).toBe(true);
   });
 
+  it("leads there from inside of the folder too, and packs no bundle into the next one", async () => {
+    expect(await json("init")).toMatchObject({ exit: 0, files: ["manifest.json", "app.js"] });
+    const first = await json("pack", ".", "--out", "mine.ma");
+    writeFileSync(line.path("mine.ma.sig"), "signature");
+    expect(await json("pack", ".", "--out", "mine.ma")).toEqual({ ...first, exit: 0 });
+    expect(await json("lint", ".")).toMatchObject({ exit: 0, files: 2 });
+  });
+
+  it.each([
+    ["2026 Notes!", "com.example.notes"],
+    ["3.14", "com.example.program"],
+    ["My_App", "com.example.my-app"],
+  ])("names a program after its folder: %s", async (folder, appId) => {
+    expect(await json("init", folder)).toMatchObject({ exit: 0, appId });
+  });
+
   it("keeps the private key for its owner, and never overwrites it", async () => {
     await line.run(["keygen"]);
     expect(statSync(line.path("publisher.key.pem")).mode & 0o777).toBe(0o600);

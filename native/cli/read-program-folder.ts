@@ -5,11 +5,13 @@ import { type CommandFailure, failure } from "./command";
 
 export type FolderResult = { ok: true; files: Map<string, Uint8Array> } | CommandFailure;
 
+/** What `pack` and `sign` write where they are called inside of the folder. */
+const BUNDLE_NAME = /\.ma(?:\.sig)?$/;
 const PRIVATE_KEY = /-----BEGIN (?:[A-Z0-9]+ )?PRIVATE KEY-----/;
 
 /**
- * The files of a program's folder by their names inside the bundle. Names that begin with a dot stay behind; links and
- * private keys refuse the whole, since a bundle is public.
+ * The files of a program's folder by their names inside the bundle. Names that begin with a dot stay behind, and so do
+ * bundles and their signatures at the root; links and private keys refuse the whole, since a bundle is public.
  */
 export async function readProgramFolder(folder: string): Promise<FolderResult> {
   const files = new Map<string, Uint8Array>();
@@ -17,7 +19,7 @@ export async function readProgramFolder(folder: string): Promise<FolderResult> {
   const pending = [""];
   for (let prefix = pending.pop(); prefix !== undefined; prefix = pending.pop()) {
     for (const child of await readdir(join(folder, prefix))) {
-      if (child.startsWith(".")) continue;
+      if (child.startsWith(".") || (prefix === "" && BUNDLE_NAME.test(child))) continue;
       const name = prefix + child;
       const path = join(folder, name);
       const stats = await lstat(path);

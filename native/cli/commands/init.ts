@@ -5,17 +5,14 @@ import { type Command, failure, textOption, UsageError } from "../command";
 
 export const initCommand: Command = {
   name: "init",
-  summary: "start a script program in a new folder",
-  usage: "DIR [--app-id ID] [--name NAME]",
+  summary: "start a script program in a new folder, or in this one",
+  usage: "[DIR] [--app-id ID] [--name NAME]",
   options: { "app-id": { type: "string" }, name: { type: "string" } },
   help: { "app-id": "lower-case reverse DNS; com.example.DIR where it is left out", name: "what people read" },
-  positionals: { min: 1, max: 1 },
-  async run({ positionals: [folder = ""], values, context }) {
+  positionals: { min: 0, max: 1 },
+  async run({ positionals: [folder = "."], values, context }) {
     const path = resolve(context.cwd, folder);
-    const word = basename(path)
-      .toLowerCase()
-      .replace(/[^a-z0-9-]/g, "-");
-    const appId = textOption(values, "app-id") ?? `com.example.${word}`;
+    const appId = textOption(values, "app-id") ?? `com.example.${labelOf(basename(path))}`;
     if (!isAppId(appId)) throw new UsageError(`${appId} is no app id: lower-case reverse DNS, two labels or more`);
     const name = textOption(values, "name") ?? basename(path);
     await mkdir(path, { recursive: true });
@@ -35,6 +32,15 @@ export const initCommand: Command = {
     };
   },
 };
+
+/** A folder's name as a label of an app id: it starts with a letter and does not end in a hyphen. */
+function labelOf(name: string): string {
+  const label = name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^[^a-z]+|-$/g, "");
+  return label === "" ? "program" : label;
+}
 
 function manifest(appId: string, name: string) {
   return {
