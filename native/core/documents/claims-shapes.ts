@@ -34,7 +34,7 @@ const common = {
   revision: counter,
   iat: notNegative,
   exp: notNegative,
-  decision: z.string().exactOptional(),
+  decision: z.unknown().exactOptional(),
 };
 
 export const limitShape = z.object({

@@ -88,7 +88,6 @@ export const manifestShape = object(
     bulkhead_external_routes: list(requiredText),
     bulkhead_receives: list(receiver, { keysOf: memberKey("from") }),
   },
-  (member) => member.startsWith("bulkhead_"),
 );
 
 /** A valid manifest as its author wrote it, unknown W3C-style members included. */

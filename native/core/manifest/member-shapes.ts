@@ -111,11 +111,14 @@ type Composed<Needed extends Members, Allowed extends Members> = {
   [Name in keyof Needed]: ValueOf<Needed[Name]>;
 } & { [Name in keyof Allowed]?: ValueOf<Allowed[Name]> };
 
-/** An object; members it does not name are ignored, or those that `isRefused` says are `UNKNOWN_MEMBER`. */
+/** Vendor members are never ignored, wherever a member of the draft holds them (spec §2). */
+const isVendorMember = (member: string) => member.startsWith("bulkhead_");
+
+/** An object; members it does not name are ignored, but those that `isRefused` picks are `UNKNOWN_MEMBER`. */
 export function object<Needed extends Members, Allowed extends Members>(
   needed: Needed,
   allowed: Allowed,
-  isRefused: (member: string) => boolean = () => false,
+  isRefused: (member: string) => boolean = isVendorMember,
 ): Shape<Composed<Needed, Allowed>> {
   const shapes = new Map(Object.entries({ ...needed, ...allowed }));
   return {

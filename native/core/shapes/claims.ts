@@ -15,8 +15,8 @@ export type DocumentClaims = {
   revision: number;
   iat: number;
   exp: number;
-  /** The human decision behind this document, for example a change set's id. */
-  decision?: string;
+  /** The human decision behind this document, for example a change set's id; nobody decides by it, so any JSON will do. */
+  decision?: unknown;
 };
 
 export type NamedKey = { kid: string; jwk: PublicJwk };

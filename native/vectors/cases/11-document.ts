@@ -101,6 +101,7 @@ export async function topic(): Promise<VectorTopic> {
       ["022", "no program named in the question", [], { jws: program(), type: PROGRAM }, accepted],
       ["023", "a limit that nobody knows", ["claims"], ask(platform({ limits: { moonPhases: 3 } })), accepted],
       ["024", "just below 256 KiB", ["size"], askProgram(program({ filler: filler(261_000) })), accepted],
+      ["025", "a decision that is an object", ["claims"], ask(platform({ decision: { changeSet: 7 } })), accepted],
 
       ["101", "received bytes above twice the size", ["size", "order"], { jws: "x".repeat(524_289), type: PROGRAM }, refused("TOO_LARGE")],
       ["102", "a payload above the size, though what is received is not", ["size"], askProgram(program({ filler: filler(262_144) })), refused("TOO_LARGE")],

@@ -77,6 +77,7 @@ export async function topic(): Promise<VectorTopic> {
       ["016", "32 signatures", ["size"], next({}, ...strangers(30), a, b), accepted],
       ["017", "unknown members in claims and around them", ["form"], ask(craftGeneral(claims({ later: 1 }), by(a, b), { later: 1 })), accepted],
       ["018", "exactly 200 days", ["time"], next({ iat: NOW, exp: NOW + 200 * DAY }), accepted],
+      ["019", "a trusted keyset that says no more than the question needs", ["step"], { ...next(), trusted: { revision: trusted.revision, environment: trusted.environment, rootKeys: trusted.rootKeys, threshold: trusted.threshold } }, accepted],
       ["101", "received bytes above 128 KiB", ["size", "order"], ask(" ".repeat(131_073)), refused("TOO_LARGE")],
       ["102", "a payload above 64 KiB", ["size"], ask(JSON.stringify({ payload: "A".repeat(87_384), signatures: [] })), refused("TOO_LARGE")],
       ["103", "a compact JWS", ["form"], ask(craftCompact("bulkhead-keyset", { key: a, payload: claims() })), refused("MALFORMED")],

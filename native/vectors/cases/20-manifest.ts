@@ -133,5 +133,6 @@ export const topic: VectorTopic = {
     ["176", "sorted by bytes: digits before letters, 10 before 2", ["order"], make({ pages: Array.from({ length: 12 }, (_, index) => (index === 2 || index === 10 ? 0 : `p${index}`)), name: 5 }), bad(["/name", "TYPE"], ["/pages/10", "TYPE"], ["/pages/2", "TYPE"])],
     ["177", "sorted by bytes and not by UTF-16 units", ["order", "pointer"], make({ "bulkhead_\uff5e": 1, "bulkhead_\u{1f600}": 1 }), bad(["/bulkhead_\uff5e", "UNKNOWN_MEMBER"], ["/bulkhead_\u{1f600}", "UNKNOWN_MEMBER"])],
     ["178", "the first fifty of sixty", ["order", "bounds"], make({ pages: Array.from({ length: 60 }, () => 0) }), bad(...Array.from({ length: 60 }, (_, index) => `/pages/${index}`).sort().slice(0, 50).map((path): [string, string] => [path, "TYPE"]))],
+    ["179", "vendor members that nobody knows, inside members of the draft", ["skipped"], make({ window: { bulkhead_root: 1 }, req_permissions: [{ name: "device.info", reason: "r", bulkhead_until: 1 }] }), bad(["/req_permissions/0/bulkhead_until", "UNKNOWN_MEMBER"], ["/window/bulkhead_root", "UNKNOWN_MEMBER"])],
   ]),
 };

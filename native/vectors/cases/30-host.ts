@@ -224,6 +224,9 @@ const rules: Row[] = [
   ["524", "a metadata name", [], "https://metadata.google.internal/", "HOST_NOT_ALLOWED", null],
   ["525", "253 characters are a host", ["length"], `https://${"a.".repeat(126)}b/`, "HOST_NOT_ALLOWED", null],
   ["526", "pins with an unknown member make the rule allow nothing", ["inert", "pins"], "https://odd-pins.allowed.test/", "HOST_NOT_ALLOWED", "/hosts/20"],
+  ["527", "rules and nothing else, before a platform that says nothing", ["absent"], "https://api.allowed.test/", "ALLOWED", "/hosts/0", { program: { hosts, versions: [{ code: 12 }] }, platform: {} }],
+  ["528", "no rules, and a platform that says only what it blocks", ["absent"], "https://x.c.test/", "HOST_BLOCKED_BY_PLATFORM", "/blockedHosts/3", { program: {}, platform: { blockedHosts } }],
+  ["529", "a rule that names neither ports nor purposes sets the wildcard aside and opens nothing", ["absent"], "https://a.cdn.allowed.test/", "PORT_NOT_ALLOWED", "/hosts/1", { program: { hosts: [hosts[1], { host: "a.cdn.allowed.test" }] } }],
 ];
 
 export const topic: VectorTopic = {
@@ -238,6 +241,7 @@ export const topic: VectorTopic = {
     now: NOW,
   },
   notes: {
+    absent: "Claims that nobody signed may leave out what the question is not about; what is absent opens nothing (spec §8.5).",
     "authority-end": "The authority ends at the first `/`, `?` or `#`; read further, a path decides who is dialled.",
     backslash: "Some parsers take `\\` for `/`, so that two of them see two hosts in one text.",
     blocked: "What the platform blocks stays blocked whatever a program's rules say, names below included.",

@@ -89,6 +89,7 @@ const allowed: Row[] = [
   ["026", "a minimum for another kind of runtime", ["runtime"], "device.info", platformWith({ minRuntime: { android: "9.0.0" } }), "ALLOWED", "grant", "/grants/device.info"],
   ["027", "the suspension of another program", ["suspended"], "device.info", platformWith({ suspended: ["com.example.other", "com.example.note"] }), "ALLOWED", "grant", "/grants/device.info"],
   ["028", "a public network call on stale documents, within the grace", ["freshness", "host"], "network.request", { params: { url: URL }, ...stale }, "ALLOWED", "host", "/hosts/0"],
+  ["029", "versions that say no more than the question needs", ["version"], "device.info", changed({ versions: [{ code: 12, declares: ["device.info"] }] }), "ALLOWED", "grant", "/grants/device.info"],
 ];
 
 const beforeGrants: Row[] = [
@@ -188,6 +189,11 @@ const hostRows: Row[] = [
   ["409", "a socket by https", ["host", "verb"], "network.socket", { params: { url: "https://live.allowed.test/" } }, "SCHEME_NOT_ALLOWED", "host", null],
   ["410", "an upload to a host for requests", ["host", "verb"], "network.upload", { consent: "given", params: { url: URL } }, "PURPOSE_NOT_ALLOWED", "host", "/hosts/0"],
   ["411", "an empty URL", ["host"], "network.request", { params: { url: "" } }, "URL_MALFORMED", "host", null],
+  ["412", "a context that says only what was used", ["absent", "rate"], "notifications.show", { context: { used: { perDay: 10 } } }, "RATE_LIMITED", "grant", "/grants/notifications.show/constraints/perDay"],
+  ["413", "a context that says only that it is in the foreground", ["absent", "context"], "location.coarse", { context: { foreground: true } }, "ALLOWED", "grant", "/grants/location.coarse"],
+  ["414", "documents that say only what the question is about", ["absent"], "device.info", { program: { appId: "com.example.notes", status: "active", exp: NOW + 1, versions: [{ code: 12, declares: ["device.info"] }], grants: { "device.info": { consent: "none" } } }, platform: { exp: NOW + 1 } }, "ALLOWED", "grant", "/grants/device.info"],
+  ["415", "a platform that says only whom it suspends", ["absent"], "device.info", { platform: { suspended: ["com.example.notes"] } }, "PROGRAM_SUSPENDED", "platform", "/suspended/0"],
+  ["416", "a grant that does not say whether it asks", ["absent", "consent"], "device.info", changed({ grants: { "device.info": {} } }), "CONSENT_REQUIRED", "consent", "/grants/device.info/consent"],
 ];
 
 const toCase = ([id, title, flags, api, more, code, layer, rule]: Row): VectorCase => ({
@@ -204,6 +210,7 @@ export const topic: VectorTopic = {
   op: "api",
   state: { program, platform, versionCode: 12, runtime: { kind: "linux", version: "1.4.0" }, now: NOW },
   notes: {
+    absent: "Claims that nobody signed may leave out what the question is not about; what is absent permits nothing (spec §8.5).",
     arguments: "Arguments are checked natively, before anything is done with them.",
     consent: "What asks for consent does nothing until a person has given it.",
     constraint: "A grant is only as wide as its constraints.",

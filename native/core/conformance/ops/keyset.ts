@@ -22,7 +22,7 @@ export const keysetOp = defineOp(members, async (line, { crypto }) => {
 
 function readTrusted(raw: JsonObject): KeysetClaims | RootTrust {
   if (!Object.hasOwn(raw, "rootThumbprints")) {
-    const required = ["epoch", "revision", "environment", "rootKeys", "threshold"] as const;
+    const required = ["revision", "environment", "rootKeys", "threshold"] as const;
     return requireClaims("trusted", readKeysetClaims(raw, required));
   }
   const trust = rootTrust.safeParse(raw);
