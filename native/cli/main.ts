@@ -57,8 +57,9 @@ async function runCommand(
       throw new UsageError(`usage: bulkhead ${command.name} ${command.usage}`);
     result = await command.run({ values, positionals, context });
   } catch (error) {
-    if (!(error instanceof UsageError) && !isParseError(error)) throw error;
-    report(context, failure("USAGE", error.message), isJson);
+    const message = explainWrongCall(error);
+    if (message === undefined) throw error;
+    report(context, failure("USAGE", message), isJson);
     return EXIT.usage;
   }
   if (!result.ok) {
@@ -87,6 +88,15 @@ function report(context: CommandContext, { code, message, details }: CommandFail
   for (const line of lines) context.warn(`  ${typeof line === "string" ? line : JSON.stringify(line)}\n`);
 }
 
-function isParseError(error: unknown): error is Error {
-  return error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
+/** What file systems refuse when an argument names a place that is not there, not ours or of another kind. */
+const PLACE_CODES = new Set(["ENOENT", "ENOTDIR", "EISDIR", "EEXIST", "EACCES", "EPERM", "EROFS", "ENAMETOOLONG"]);
+const PLACE_CALLS = new Set(["open", "mkdir", "scandir", "lstat"]);
+
+/** In words: arguments that cannot be read, or a place that cannot be used. Undefined where the fault is our own. */
+function explainWrongCall(error: unknown): string | undefined {
+  if (error instanceof UsageError) return error.message;
+  if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return undefined;
+  if (error.code.startsWith("ERR_PARSE_ARGS")) return error.message;
+  if (!("path" in error) || !("syscall" in error) || !PLACE_CALLS.has(String(error.syscall))) return undefined;
+  return PLACE_CODES.has(error.code) ? `${String(error.path)} cannot be used (${error.code})` : undefined;
 }
