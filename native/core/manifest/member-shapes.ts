@@ -1,3 +1,4 @@
+import { canonicalJson } from "../audit/canonical-json";
 import type { ManifestIssueCode } from "../codes";
 import { isJsonObject, type JsonObject, type JsonValue } from "../json/parse-json";
 
@@ -83,7 +84,7 @@ export function list<Item>(
   item: Shape<Item>,
   rules: { isRequired?: true; keysOf?: (item: JsonValue) => readonly string[] } = {},
 ): Shape<Item[]> {
-  const keysOf = rules.keysOf ?? ((value) => [JSON.stringify(value)]);
+  const keysOf = rules.keysOf ?? ((value) => [canonicalJson(value)]);
   return {
     inspect(value, path, report) {
       if (!Array.isArray(value)) return report(path, "TYPE");

@@ -134,5 +134,6 @@ export const topic: VectorTopic = {
     ["177", "sorted by bytes and not by UTF-16 units", ["order", "pointer"], make({ "bulkhead_\uff5e": 1, "bulkhead_\u{1f600}": 1 }), bad(["/bulkhead_\uff5e", "UNKNOWN_MEMBER"], ["/bulkhead_\u{1f600}", "UNKNOWN_MEMBER"])],
     ["178", "the first fifty of sixty", ["order", "bounds"], make({ pages: Array.from({ length: 60 }, () => 0) }), bad(...Array.from({ length: 60 }, (_, index) => `/pages/${index}`).sort().slice(0, 50).map((path): [string, string] => [path, "TYPE"]))],
     ["179", "vendor members that nobody knows, inside members of the draft", ["skipped"], make({ window: { bulkhead_root: 1 }, req_permissions: [{ name: "device.info", reason: "r", bulkhead_until: 1 }] }), bad(["/req_permissions/0/bulkhead_until", "UNKNOWN_MEMBER"], ["/window/bulkhead_root", "UNKNOWN_MEMBER"])],
+    ["180", "an icon twice, its members in another order", [], make({ icons: [{ src: "a.png", sizes: "48x48" }, { sizes: "48x48", src: "a.png" }] }), bad(["/icons/1", "DUPLICATE"])],
   ]),
 };
