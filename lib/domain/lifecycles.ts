@@ -29,4 +29,3 @@ export type SignInLinkPurpose = (typeof SIGN_IN_LINK_PURPOSES)[number];
 
 /** Of a suspension that only a device's document tells of: nobody looked yet, or a person suspended the program anew. */
 export const HELD_SUSPENSION_VERDICTS = ["unknown", "kept"] as const;
-export type HeldSuspensionVerdict = (typeof HELD_SUSPENSION_VERDICTS)[number];

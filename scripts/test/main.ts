@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
  */
 type Step = {
   name: string;
-  group: "static" | "unit" | "store" | "e2e" | "loop";
+  group: "static" | "unit" | "store" | "e2e" | "loop" | "build" | "faults";
   command: string;
   args: string[];
   env?: Record<string, string>;
@@ -62,6 +62,12 @@ const LOOP: Step = {
   needs: needsBrowser,
 };
 
+/** What needs minutes and has a command of its own; what it drives is built first. */
+const LONG: Step[] = [
+  { name: "build", group: "build", command: bin("tsx"), args: ["scripts/build.ts"] },
+  { name: "faults", group: "faults", command: bin("vitest"), args: ["run", "--config", "vitest.faults.config.ts"] },
+];
+
 const { values } = parseArgs({ options: { only: { type: "string" } } });
 const groups = values.only?.split(",");
 
@@ -89,7 +95,7 @@ if (expected !== undefined && process.versions.node.split(".")[0] !== expected) 
 const failed: string[] = [];
 const skipped: string[] = [];
 let passed = 0;
-const steps = groups === undefined ? STEPS : [...STEPS, LOOP].filter((step) => groups.includes(step.group));
+const steps = groups === undefined ? STEPS : [...STEPS, LOOP, ...LONG].filter((step) => groups.includes(step.group));
 for (const step of steps) {
   const missing = step.needs?.() ?? null;
   if (missing !== null || !existsSync(step.command)) {

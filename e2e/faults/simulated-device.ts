@@ -1,0 +1,212 @@
+import { randomBytes } from "node:crypto";
+import { buildBatch, buildMinute } from "@/lib/sync/testing/batch-builder";
+import { createDeviceKey, enrollBody, tokenBody } from "@/lib/sync/testing/device-key";
+import table from "@/native/catalog/public-suffixes.json";
+import { webCryptoPort } from "@/native/core/crypto/port";
+import { readPublicSuffixes } from "@/native/core/decide/public-suffixes";
+import { NO_POSITION } from "@/native/core/documents/position";
+import { type DocumentPosition, verifyDocument } from "@/native/core/documents/verify-document";
+import { type VerifyKeysetInput, verifyKeyset } from "@/native/core/documents/verify-keyset";
+import type { KeysetClaims, PlatformClaims, ProgramClaims } from "@/native/core/shapes/claims";
+import type { ConsoleSession } from "../../scripts/client/console-session";
+
+const suffixes = readPublicSuffixes(table);
+const seconds = () => Math.floor(Date.now() / 1000);
+
+/** What a batch that was acknowledged said: it must be counted exactly once, for ever. */
+export type Acknowledged = { deviceId: string; appId: string; versionCode: number; requests: number };
+
+/**
+ * One device in a few lines: it enrols, walks keysets, verifies and keeps documents, and tells what it applied. It judges
+ * by the core that every runtime uses, and remembers each refusal: there should be none.
+ */
+export type SimulatedDevice = {
+  readonly deviceId: string;
+  readonly platform: PlatformClaims | null;
+  readonly programs: ReadonlyMap<string, ProgramClaims>;
+  /** Codes by which it refused what was served. */
+  readonly refusals: string[];
+  /** Statuses of document doors that answered neither 200 nor 304. */
+  readonly unserved: number[];
+  /** Fetches and judges everything. False where the doors did not serve. */
+  pull(): Promise<boolean>;
+  /** Sends one batch with `requests` requests of this minute, and hands back what it is asked for. Null: not acknowledged. */
+  report(requests: number): Promise<Acknowledged | null>;
+  /** Sends again, byte for byte, the batch that was not acknowledged last, if any. */
+  repeat(): Promise<Acknowledged | null>;
+};
+
+type Trust = { keyset: KeysetClaims | null; roots: VerifyKeysetInput["trusted"]; platform: string };
+
+/** Enrols at a server that may come back at another address: `baseUrl` is asked before each call. */
+export async function enrolDevice(
+  baseUrl: () => string,
+  operator: ConsoleSession,
+  options: { name: string; appIds: readonly string[] },
+): Promise<SimulatedDevice> {
+  const { file } = await operator.post<{
+    file: { platform: string; token: string; rootThumbprints: string[]; threshold: number };
+  }>("enrolments", { deviceName: options.name });
+  const key = createDeviceKey();
+  const ask = async <T>(path: string, body: unknown): Promise<T> => {
+    const answer = await fetch(`${baseUrl()}/api/runtime/v1/${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    if (answer.status !== 200) throw new Error(`${path} was answered with ${answer.status}: ${await answer.text()}`);
+    return (await answer.json()) as T;
+  };
+  const { platform } = file;
+  const { deviceId } = await ask<{ deviceId: string }>(
+    "enroll",
+    enrollBody(key, file.token, { platform, iat: seconds() }),
+  );
+  let token: { text: string; until: number } | null = null;
+  const access = async () => {
+    if (token === null || token.until < seconds()) {
+      const { accessToken, expiresInSeconds } = await ask<{ accessToken: string; expiresInSeconds: number }>(
+        "token",
+        tokenBody(key, { platform, deviceId, iat: seconds() }),
+      );
+      token = { text: accessToken, until: seconds() + expiresInSeconds - 60 };
+    }
+    return token.text;
+  };
+  const trust: Trust = { keyset: null, roots: file, platform };
+  const programs = new Map<string, ProgramClaims>();
+  const floors = new Map<string, DocumentPosition>();
+  const refusals: string[] = [];
+  const unserved: number[] = [];
+  let held: { claims: PlatformClaims; text: string } | null = null;
+  let sequence = 0;
+  let unanswered: { text: string; counts: Acknowledged } | null = null;
+
+  async function get(path: string, isPublic: boolean): Promise<string | null> {
+    const headers: Record<string, string> = isPublic ? {} : { authorization: `Bearer ${await access()}` };
+    const answer = await fetch(`${baseUrl()}/api/runtime/v1/${path}`, { headers });
+    if (answer.status === 200) return await answer.text();
+    await answer.arrayBuffer();
+    unserved.push(answer.status);
+    return null;
+  }
+
+  async function walk(): Promise<void> {
+    for (;;) {
+      const path = trust.keyset === null ? "keyset" : `keyset/${trust.keyset.revision + 1}`;
+      const answer = await fetch(`${baseUrl()}/api/runtime/v1/${path}`);
+      const text = await answer.text();
+      if (answer.status !== 200) return;
+      const verdict = await verifyKeyset({
+        jws: text,
+        trusted: trust.keyset ?? trust.roots,
+        platform,
+        now: seconds(),
+        crypto: webCryptoPort,
+      });
+      if (verdict.result !== "accepted") {
+        refusals.push(`keyset ${verdict.code}`);
+        return;
+      }
+      trust.keyset = verdict.document.claims;
+    }
+  }
+
+  async function judge<T extends "bulkhead-platform" | "bulkhead-program">(type: T, text: string, appId?: string) {
+    if (trust.keyset === null) throw new Error("no keyset yet");
+    const name = appId ?? "";
+    const stored = floors.get(name);
+    const verdict = await verifyDocument({
+      jws: text,
+      keyset: trust.keyset,
+      type,
+      platform,
+      now: seconds(),
+      crypto: webCryptoPort,
+      publicSuffixes: suffixes,
+      ...(appId === undefined ? {} : { appId }),
+      ...(stored === undefined ? {} : { stored }),
+    });
+    if (verdict.result !== "accepted") {
+      refusals.push(`${name === "" ? "platform" : name} ${verdict.code}`);
+      return null;
+    }
+    const { claims, payloadSha256 } = verdict.document;
+    floors.set(name, { epoch: claims.epoch, revision: claims.revision, sha256: payloadSha256 });
+    return claims;
+  }
+
+  async function send(text: string, counts: Acknowledged): Promise<Acknowledged | null> {
+    unanswered = { text, counts };
+    const answer = await fetch(`${baseUrl()}/api/runtime/v1/telemetry`, {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: `Bearer ${await access()}` },
+      body: text,
+    });
+    if (answer.status !== 200) {
+      await answer.arrayBuffer();
+      return null;
+    }
+    const { rejected, wanted } = (await answer.json()) as { rejected: unknown[]; wanted?: string[] };
+    if (rejected.length > 0) throw new Error(`an honest batch was rejected: ${JSON.stringify(rejected)}`);
+    unanswered = null;
+    if (wanted?.includes("platform") === true && held !== null) await handBack(held.text);
+    return counts;
+  }
+
+  async function handBack(text: string): Promise<void> {
+    const answer = await fetch(`${baseUrl()}/api/runtime/v1/held`, {
+      method: "POST",
+      headers: { "content-type": "application/jose", authorization: `Bearer ${await access()}` },
+      body: text,
+    });
+    if (!answer.ok) throw new Error(`handing back was answered with ${answer.status}: ${await answer.text()}`);
+    await answer.arrayBuffer();
+  }
+
+  return {
+    deviceId,
+    get platform() {
+      return held?.claims ?? null;
+    },
+    programs,
+    refusals,
+    unserved,
+    async pull() {
+      await walk();
+      const texts = await Promise.all(options.appIds.map((appId) => get(`programs/${appId}`, false)));
+      const text = await get("platform", true);
+      if (text === null || texts.includes(null)) return false;
+      const claims = await judge("bulkhead-platform", text);
+      if (claims !== null) held = { claims, text };
+      for (const [index, appId] of options.appIds.entries()) {
+        const program = await judge("bulkhead-program", texts[index] ?? "", appId);
+        if (program !== null) programs.set(appId, program);
+      }
+      return true;
+    },
+    async report(requests) {
+      const [appId = ""] = options.appIds;
+      const program = programs.get(appId);
+      const versionCode = program?.versions.at(-1)?.code ?? 1;
+      sequence += 1;
+      const position = held?.claims ?? NO_POSITION;
+      const counts = { deviceId, appId, versionCode, requests };
+      const batch = buildBatch(seconds(), {
+        batchId: randomBytes(12).toString("hex"),
+        sequence,
+        applied: {
+          epoch: position.epoch,
+          keyset: trust.keyset?.revision ?? 0,
+          platform: position.revision,
+          programs: Object.fromEntries([...programs].map(([id, claims]) => [id, claims.revision])),
+        },
+        programs: [{ appId, versionCode, minutes: [buildMinute(seconds(), { requests })] }],
+      });
+      return await send(JSON.stringify(batch), counts);
+    },
+    async repeat() {
+      return unanswered === null ? null : await send(unanswered.text, unanswered.counts);
+    },
+  };
+}
