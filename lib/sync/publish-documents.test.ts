@@ -105,11 +105,31 @@ describe("publishing", () => {
     expect(await fixture.store.db.select().from(documents)).toHaveLength(before.length);
   });
 
-  it("signs nothing while the clock is behind the last document", async () => {
+  it("signs with the present time after a clock that was ahead: the revision alone orders, and stopping works at once", async () => {
     fixture = await openSyncFixture();
-    await publish([]);
-    fixture.clock.advance(-3_600);
-    await expect(publish([])).rejects.toMatchObject({ code: "unavailable" });
+    await fixture.addProgram("com.example.a");
+    fixture.clock.advance(25 * 3_600);
+    const ahead = await publish(["com.example.a"]);
+    fixture.clock.advance(-25 * 3_600);
+    const back = await publish([], { narrows: true });
+    expect(back.platformRevision).toBe(ahead.platformRevision + 1);
+    const [newest] = await fixture.store.db
+      .select()
+      .from(documents)
+      .where(eq(documents.revision, back.platformRevision));
+    expect(newest?.issuedAtSeconds).toBe(Math.floor(fixture.ctx.clock.nowMs() / 1000));
+  });
+
+  it("signs again at once what a clock that was ahead has signed, since devices would refuse it", async () => {
+    fixture = await openSyncFixture();
+    await fixture.addProgram("com.example.a");
+    fixture.clock.advance(25 * 3_600);
+    await publish(["com.example.a"]);
+    fixture.clock.advance(-25 * 3_600);
+    expect((await resignDocuments(fixture.store, fixture.ctx))?.programs.map(({ appId }) => appId)).toEqual([
+      "com.example.a",
+    ]);
+    expect(await resignDocuments(fixture.store, fixture.ctx)).toBeNull();
   });
 
   it("never gives two publishes at once the same revision", async () => {

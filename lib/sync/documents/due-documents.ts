@@ -1,6 +1,7 @@
 import { desc, eq } from "drizzle-orm";
 import { documents, programs } from "@/db/schema";
 import type { Database } from "@/db/store";
+import { CLOCK_TOLERANCE_SECONDS } from "@/native/core/documents/judge-claims";
 import type { KeysetClaims } from "@/native/core/shapes/claims";
 import { newestDocument, ownKid } from "./stored-document";
 
@@ -10,18 +11,20 @@ export const RESIGN_BELOW_SECONDS = { platform: 16 * HOUR, program: 30 * 24 * HO
 
 export type DueDocuments = { appIds: string[] };
 
-type Signed = { epoch: number; expiresAtSeconds: number; jws: string };
+type Signed = { epoch: number; issuedAtSeconds: number; expiresAtSeconds: number; jws: string };
 
 function isDue(document: Signed | null | undefined, keyset: KeysetClaims, now: number, leastLife: number): boolean {
   if (document === null || document === undefined) return true;
   if (document.epoch !== keyset.epoch || document.expiresAtSeconds - now < leastLife) return true;
+  // Signed by a clock that was ahead: devices with a right one refuse it until it is signed again.
+  if (document.issuedAtSeconds > now + CLOCK_TOLERANCE_SECONDS) return true;
   const kid = ownKid(document.jws);
   return !keyset.keys.some((key) => key.kid === kid);
 }
 
 /**
- * What has to be signed again: documents that are missing, near their end, of another epoch, or signed by a key that
- * the keyset no longer names. Null where nothing is; programs may be empty where only the platform's is due.
+ * What has to be signed again: documents that are missing, near their end, of another epoch, issued ahead of the present
+ * time, or signed by a key that the keyset no longer names. Null where nothing is; programs may be empty where only the platform's is due.
  */
 export async function readDueDocuments(db: Database, keyset: KeysetClaims, now: number): Promise<DueDocuments | null> {
   const registered = await db.select({ appId: programs.appId }).from(programs);
@@ -29,6 +32,7 @@ export async function readDueDocuments(db: Database, keyset: KeysetClaims, now: 
     .selectDistinctOn([documents.appId], {
       appId: documents.appId,
       epoch: documents.epoch,
+      issuedAtSeconds: documents.issuedAtSeconds,
       expiresAtSeconds: documents.expiresAtSeconds,
       jws: documents.jws,
     })

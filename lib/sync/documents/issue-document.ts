@@ -10,9 +10,6 @@ import { nowSeconds, type SyncContext } from "../context";
 import { newestDocument, ownPayload, type StoredDocument } from "./stored-document";
 
 const TYPES = { platform: "bulkhead-platform", program: "bulkhead-program" } as const;
-/** Devices refuse an `iat` further ahead than this; a clock that fell back further than this must not sign. */
-const CLOCK_TOLERANCE_SECONDS = 300;
-
 export type DocumentToIssue = {
   kind: "platform" | "program";
   /** Empty for the platform document. */
@@ -21,14 +18,6 @@ export type DocumentToIssue = {
   /** The decision behind it; null when it is only signed again, and keeps the decision that it had. */
   changeSetId: string | null;
 };
-
-function issueTime(previous: StoredDocument | null, now: number): number {
-  const last = previous?.issuedAtSeconds ?? 0;
-  if (last > now + CLOCK_TOLERANCE_SECONDS) {
-    throw new AppError("unavailable", "The server's clock is behind its last signed document; nothing was signed.");
-  }
-  return Math.max(now, last);
-}
 
 function nextRevision(previous: StoredDocument | null, epoch: number): number {
   if (previous === null || previous.epoch < epoch) return 1;
@@ -41,7 +30,7 @@ function nextRevision(previous: StoredDocument | null, epoch: number): number {
 /**
  * Signs one document with the next revision of the keyset's epoch and writes its row. The platform row must be locked
  * by the caller: revisions are counted from what is stored. Refuses `limit_exceeded` for what devices would call
- * `TOO_LARGE`, `unavailable` where the clock fell back or no key can sign.
+ * `TOO_LARGE`, `unavailable` where no key can sign.
  */
 export async function issueDocument(
   tx: Transaction,
@@ -51,7 +40,8 @@ export async function issueDocument(
 ): Promise<StoredDocument> {
   const typ = TYPES[wanted.kind];
   const previous = await newestDocument(tx.db, wanted.kind, wanted.appId);
-  const iat = issueTime(previous, nowSeconds(ctx.clock));
+  // Order is the revision's alone (spec 4.29): with a clock that was ahead once, and is right now, stopping works at once.
+  const iat = nowSeconds(ctx.clock);
   const decision =
     wanted.changeSetId ?? (previous === null ? undefined : (ownPayload(previous.jws).decision as string | undefined));
   const envelope: DocumentClaims = {

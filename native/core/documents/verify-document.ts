@@ -26,6 +26,11 @@ export type VerifyDocumentInput<Type extends PolicyDocumentType> = {
   appId?: string;
   /** Whole seconds: the clock, or the last verified `iat` where that is later. */
   now: number;
+  /**
+   * Whole seconds: the clock alone, where `now` is not. A platform document that is newer than the floor and whose `iat`
+   * lies below `now` is judged by it: a clock that was wrong once, ours or theirs, refuses nothing for good (spec §4).
+   */
+  clock?: number;
   stored?: DocumentPosition;
   crypto: CryptoPort;
   publicSuffixes: PublicSuffixes;
@@ -77,10 +82,11 @@ export async function verifyDocument<Type extends PolicyDocumentType>(
   const payloadSha256 = toHex(await crypto.sha256(payload));
   const position = judgePosition(claims, payloadSha256, keyset, input.stored);
   if (position !== undefined) return refused(position);
-  const time = judgeTime(claims, now);
+  const isNewer = input.stored === undefined || comparePositions(claims, input.stored) > 0;
+  const byClock = type === "bulkhead-platform" && isNewer && claims.iat < now ? input.clock : undefined;
+  const time = judgeTime(claims, byClock ?? now);
   const document = sealVerified(claims, payloadSha256);
   if (time === undefined) return { result: "accepted", code: "ACCEPTED", document };
-  const isNewer = input.stored === undefined || comparePositions(claims, input.stored) > 0;
   return time === "EXPIRED" && isNewer ? { ...refused(time), expired: document } : refused(time);
 }
 

@@ -9,13 +9,16 @@ export type PolicyTime = {
   forStored(): number;
   /** For documents that arrive: clock and last verified `iat` alone. */
   forReceived(): number;
+  /** The clock alone: for a newer platform document whose `iat` lies below the last verified one. */
+  clock(): number;
   /** The mark as it is to be stored now, each minute; it never falls by this. */
   raiseMark(): number;
   /** A document was verified and accepted. */
   noteVerified(iat: number): void;
-  /** An accepted newer platform document sets the mark to its `iat`, even downwards. */
-  setMark(iat: number): void;
-  /** A keyset of a higher epoch is the way back from everything, a last `iat` far ahead included. */
+  /**
+   * Sets last verified `iat` and mark, even downwards: an accepted newer platform document, or a keyset of a higher epoch,
+   * is the way back from a time far ahead.
+   */
   restart(iat: number): void;
   readonly stored: { lastVerifiedIat: number; mark: number };
 };
@@ -37,6 +40,7 @@ export function createPolicyTime(
   return {
     forStored,
     forReceived,
+    clock: clockSeconds,
     raiseMark() {
       setMark(forStored());
       return mark;
@@ -44,7 +48,6 @@ export function createPolicyTime(
     noteVerified(iat) {
       lastVerifiedIat = Math.max(lastVerifiedIat, iat);
     },
-    setMark,
     restart(iat) {
       lastVerifiedIat = iat;
       setMark(iat);

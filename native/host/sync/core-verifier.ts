@@ -27,7 +27,8 @@ export function createCoreVerifier(options: { publicSuffixes: PublicSuffixes; cr
       return verdictOf(await verifyKeyset({ jws: bytes, ...rest, crypto }), bytes);
     },
     async platform(input) {
-      return verdictOf(await verifyDocument({ ...inputOf(input), type: "bulkhead-platform" }), input.bytes);
+      const { clock } = input;
+      return verdictOf(await verifyDocument({ ...inputOf(input), type: "bulkhead-platform", clock }), input.bytes);
     },
     async program(input) {
       const { appId } = input;

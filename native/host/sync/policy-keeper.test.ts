@@ -220,6 +220,48 @@ describe("freeze and expiry", () => {
     const restarted = await device(held.files, NOW);
     expect(restarted.time.forStored()).toBe(NOW + 2 * HOUR);
   });
+
+  it("a server that was ahead and is right again is heard at once: its next document suspends", async () => {
+    held.clock.seconds = NOW + 30 * HOUR;
+    const ahead = await platform.platform({ revision: 6, iat: NOW + 30 * HOUR });
+    expect(await held.keeper.receivePlatform(ahead, undefined)).toBe("accepted");
+    held.clock.seconds = NOW + HOUR;
+    const right = await platform.platform({ revision: 7, iat: NOW + HOUR, suspended: [APP] });
+    expect(await held.keeper.receivePlatform(right, undefined)).toBe("accepted");
+    expect(held.keeper.latest.platform?.suspended).toEqual([APP]);
+    expect(held.time.stored).toEqual({ lastVerifiedIat: NOW + HOUR, mark: NOW + HOUR });
+    const restarted = await device(held.files, NOW + HOUR);
+    const lifted = await platform.platform({ revision: 8, iat: NOW + HOUR + 60 });
+    expect(await restarted.keeper.receivePlatform(lifted, undefined)).toBe("accepted");
+  });
+
+  it("a stolen key that walks the time ahead by 300 documents of 299 s is undone by one honest document", async () => {
+    for (let step = 1; step <= 300; step += 1) {
+      const walked = await platform.platform({ revision: 5 + step, iat: NOW + step * 299 });
+      expect(await held.keeper.receivePlatform(walked, undefined)).toBe("accepted");
+    }
+    const honest = await platform.platform({ revision: 306, iat: NOW + 60 });
+    expect(await held.keeper.receivePlatform(honest, undefined)).toBe("accepted");
+    expect(held.time.stored.lastVerifiedIat).toBe(NOW + 60);
+  });
+
+  it("an older document is no way back: below the floor the clock is not asked", async () => {
+    held.clock.seconds = NOW + 30 * HOUR;
+    const ahead = await platform.platform({ revision: 6, iat: NOW + 30 * HOUR });
+    await held.keeper.receivePlatform(ahead, undefined);
+    held.clock.seconds = NOW + HOUR;
+    const old = await platform.platform({ revision: 5, iat: NOW + HOUR });
+    expect(await held.keeper.receivePlatform(old, undefined)).toBe("refused");
+    expect(held.time.stored.lastVerifiedIat).toBe(NOW + 30 * HOUR);
+  });
+
+  it("a program's document never lowers the time", async () => {
+    held.clock.seconds = NOW + 30 * HOUR;
+    await held.keeper.receivePlatform(await platform.platform({ revision: 6, iat: NOW + 30 * HOUR }), undefined);
+    held.clock.seconds = NOW + HOUR;
+    await held.keeper.receiveProgram(APP, await platform.program({ revision: 9, iat: NOW + HOUR }), undefined);
+    expect(held.time.stored.lastVerifiedIat).toBe(NOW + 30 * HOUR);
+  });
 });
 
 describe("keysets", () => {

@@ -200,18 +200,22 @@ export async function openPolicyKeeper(options: PolicyKeeperOptions): Promise<Po
       serial(async () => {
         if (!keyset) return "refused";
         const before = record.platform ?? undefined;
-        const input = { bytes, keyset, platform: platformId, now: time.forReceived(), stored: before?.floor };
-        const verdict = await verifier.platform(input);
+        const verdict = await verifier.platform({
+          bytes,
+          keyset,
+          platform: platformId,
+          now: time.forReceived(),
+          clock: time.clock(),
+          stored: before?.floor,
+        });
         if (verdict.result === "accepted") {
           const state = advance(before, platform !== undefined, verdict, bytes, etag);
           if (!state) return "unchanged";
           const { claims } = verdict;
-          const lastVerifiedIat = Math.max(time.stored.lastVerifiedIat, claims.iat);
           const held = { ...record.held, byPlatform: [] };
-          const next = { ...record, platform: state, held, time: { lastVerifiedIat, mark: claims.iat } };
+          const next = { ...record, platform: state, held, time: { lastVerifiedIat: claims.iat, mark: claims.iat } };
           if (!(await commit(next, [bytes]))) return "not_stored";
-          time.noteVerified(claims.iat);
-          time.setMark(claims.iat);
+          time.restart(claims.iat);
           platform = claims;
           inForce = closeEarly(inForce, claims);
           return "accepted";

@@ -25,7 +25,8 @@ export type DocumentVerifier = {
     platform: string;
     now: number;
   }): Promise<Verdict<KeysetClaims>>;
-  platform(input: ReceivedDocument): Promise<Verdict<PlatformClaims>>;
+  /** `clock`: the clock alone, for a newer document whose `iat` lies below the last verified one (spec §4). */
+  platform(input: ReceivedDocument & { clock: number }): Promise<Verdict<PlatformClaims>>;
   program(input: ReceivedDocument & { appId: string }): Promise<Verdict<ProgramClaims>>;
   /**
    * Claims of bytes that were verified before they were stored and are named by their digest since. No signature is
