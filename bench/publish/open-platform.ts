@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -91,8 +92,9 @@ export async function openBenchPlatform(deviceCount: number): Promise<BenchPlatf
   const { store } = await openStore({ location: { kind: "pglite", dataDir }, clock: systemClock, logger });
   const ctx = { clock: systemClock, ids: randomIds, logger, signer: createFileSigner(folder) };
   const identity = { platformId: PLATFORM_ID, name: "Bench", environment: "development" as const };
-  await initialisePlatform({ store, ...ctx }, identity);
-  const { keyset } = await prepareKeys(store, ctx, folder, identity);
+  const { keyset } = await store.transaction(async (tx) =>
+    prepareKeys(tx, ctx, folder, await initialisePlatform(tx, ctx, identity)),
+  );
   const context: ServiceContext = {
     store,
     ...ctx,
@@ -108,7 +110,7 @@ export async function openBenchPlatform(deviceCount: number): Promise<BenchPlatf
   const deviceIds = Array.from({ length: deviceCount }, (_, n) => `dev_bench${n}`);
   await seed(context, deviceIds);
   await resignDocuments(store, ctx);
-  const accessKey = await folder.deriveKey("access");
+  const accessKey = randomBytes(32);
   const runtime = createRuntimeApi({ store, ctx, accessKey, validatesOutput: false });
   const face = await openHttpFace("127.0.0.1", 0);
   face.serve(createNodeHandler(context, createLeanApi(context, runtime, leanRouteTable), null));

@@ -25,6 +25,9 @@ const environmentShape = z.object({
   /** Protects the key files; the file's first line is used where only the second is given. */
   BULKHEAD_KEYS_PASSPHRASE: z.string().min(12).optional(),
   BULKHEAD_KEYS_PASSPHRASE_FILE: z.string().min(1).optional(),
+  /** Seals the devices' access tokens, the same for all processes of one store; of the file the first line is used. */
+  BULKHEAD_ACCESS_SECRET: z.string().min(32).optional(),
+  BULKHEAD_ACCESS_SECRET_FILE: z.string().min(1).optional(),
   /** Proxies in front of this process; throttles then count the address that the outermost of them saw. */
   BULKHEAD_TRUSTED_PROXIES: z.coerce.number().int().min(0).max(8).optional(),
 });

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { CLIENT_ADDRESS_HEADER } from "@/lib/auth/client-origin";
 import { createRouter, type RoutedHandler } from "@/lib/http/router";
 import { AppError } from "@/lib/platform/errors";
-import type { ServiceContext } from "@/lib/services/context";
+import type { LeanContext } from "@/lib/services/context";
 import { clientAddress } from "./client-address";
 import { serveFetch } from "./node-fetch";
 
@@ -41,7 +41,10 @@ export async function openHttpFace(host: string, port: number): Promise<HttpFace
   await new Promise<void>((resolve, reject) => {
     server.once("error", (cause: NodeJS.ErrnoException) => {
       const why = cause.code === "EADDRINUSE" ? "is used by another process" : `can't be bound (${cause.code})`;
-      reject(new AppError("unavailable", `Port ${port} on ${host} ${why}.`, { cause }));
+      const message = `Port ${port} on ${host} ${why}.`;
+      reject(
+        new AppError("unavailable", message, { cause, details: [{ path: "/port", code: `${cause.code}`, message }] }),
+      );
     });
     server.listen({ host, port, backlog: 4096 }, () => resolve());
   });
@@ -78,7 +81,7 @@ export type LeanFace = {
 
 /** Devices, publishers' tools and streams by plain node http; everything else by `otherwise`. */
 export function createNodeHandler(
-  context: Pick<ServiceContext, "ids" | "logger" | "config">,
+  context: Pick<LeanContext, "ids" | "logger" | "config">,
   lean: LeanFace,
   otherwise: NodeHandler | null,
   trustedProxies = 0,

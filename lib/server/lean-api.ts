@@ -1,6 +1,6 @@
 import type { RoutePorts } from "@/lib/http/route";
 import type { RouteDescription } from "@/lib/http/route-description";
-import type { ServiceContext } from "@/lib/services/context";
+import type { LeanContext } from "@/lib/services/context";
 import { type RuntimeApi, runtimeRoutedHandlers } from "@/lib/sync/runtime/runtime-api";
 import { runtimeRoutes } from "@/lib/sync/runtime/runtime-routes";
 import type { NodeHandler } from "./http-face";
@@ -15,7 +15,7 @@ export type LeanApi = {
 
 /** What devices, publishers' tools and monitors ask; `described` is what OpenAPI shows of this process. */
 export function createLeanApi(
-  context: ServiceContext,
+  context: LeanContext,
   runtime: RuntimeApi,
   described: readonly RouteDescription[],
 ): LeanApi {

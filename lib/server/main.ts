@@ -1,8 +1,8 @@
 import { ensureSetupLink } from "@/lib/auth/accept-link";
-import { isAppError } from "@/lib/platform/errors";
 import { provideServices } from "@/lib/services/context";
 import { prepareDemoPeople } from "@/lib/services/people/prepare-demo-people";
 import { createConsoleStreams } from "./console-stream";
+import { failOptions, failStart } from "./fail-start";
 import { startHousekeeping } from "./housekeeping";
 import { boundPort, createNodeHandler, openHttpFace } from "./http-face";
 import { createLeanApi } from "./lean-api";
@@ -12,7 +12,7 @@ import { consoleStreamRoute } from "./plain-routes";
 import { projectRoot } from "./project-root";
 import { routeTable } from "./route-table";
 import { createSay } from "./say";
-import { readServerOptions, type ServerOptions, USAGE } from "./server-options";
+import { readServerOptions, type ServerOptions } from "./server-options";
 import { stopOnSignal } from "./stop-on-signal";
 
 /** Everything is over within this time of a signal (the open requests get half of it). */
@@ -38,7 +38,7 @@ async function run(options: ServerOptions): Promise<void> {
   const lean = createLeanApi(context, opened.runtime, routeTable);
   lean.streams.set(consoleStreamRoute.path, streams.open);
   face.serve(createNodeHandler(context, lean, pages.handler, options.trustedProxies));
-  const stopHousekeeping = startHousekeeping(context, opened.keysDir);
+  const stopHousekeeping = startHousekeeping(context, opened.folder.dir);
 
   stopOnSignal(context.logger, STOP_MS, async () => {
     streams.close();
@@ -66,13 +66,10 @@ async function run(options: ServerOptions): Promise<void> {
   say("listening", `Bulkhead listens on ${baseUrl}`, { url: baseUrl, port, environment: context.config.environment });
 }
 
-const parsed = readServerOptions(process.argv.slice(2), process.env);
+const { argv, env } = process;
+const parsed = readServerOptions(argv.slice(2), env);
 if (!parsed.ok) {
-  process.stderr.write(parsed.isHelp === true ? USAGE : `${parsed.problems.join("\n")}\n\n${USAGE}`);
-  process.exitCode = parsed.isHelp === true ? 0 : 1;
+  failOptions(parsed, argv.includes("--json"));
 } else {
-  run(parsed.options).catch((error: unknown) => {
-    process.stderr.write(`${isAppError(error) ? error.message : String((error as Error).stack ?? error)}\n`);
-    process.exit(1);
-  });
+  run(parsed.options).catch((error: unknown) => failStart(error, parsed.options.json));
 }

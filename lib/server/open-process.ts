@@ -1,30 +1,37 @@
+import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { type OpenedStore, openStore } from "@/db/open-store";
 import { describeRecovery } from "@/db/recovery";
-import { platform as platformTable } from "@/db/schema";
 import type { Store } from "@/db/store";
 import { auditRecovery } from "@/lib/audit/audit-recovery";
 import { systemClock } from "@/lib/platform/clock";
+import { isAppError } from "@/lib/platform/errors";
 import { randomIds } from "@/lib/platform/ids";
 import { type Logger, stderrLogger } from "@/lib/platform/logger";
 import type { ServiceContext } from "@/lib/services/context";
 import { initialisePlatform, type PlatformIdentity } from "@/lib/services/platform/initialise-platform";
-import { createFileSigner } from "@/lib/sync/keys/file-keys";
-import { openKeyFolder } from "@/lib/sync/keys/key-folder";
-import { readProtectionSecret } from "@/lib/sync/keys/protection-secret";
+import type { SigningContext } from "@/lib/sync/context";
+import { compareKeys, createFileSigner } from "@/lib/sync/keys/file-keys";
+import { KEY_FAULTS } from "@/lib/sync/keys/key-faults";
+import { type KeyFolder, openKeyFolder } from "@/lib/sync/keys/key-folder";
+import { createProtectionSecret, findProtectionSecret, type ProtectionSecret } from "@/lib/sync/keys/protection-secret";
+import { trialSignature } from "@/lib/sync/keys/trial-signature";
+import { currentKeyset } from "@/lib/sync/keyset/current-keyset";
 import { takeKeysetInbox } from "@/lib/sync/keyset/keyset-inbox";
 import { prepareKeys } from "@/lib/sync/keyset/prepare-keys";
 import { resignDocuments } from "@/lib/sync/resign-documents";
+import { createAccessKey, findAccessKey } from "@/lib/sync/runtime/access-secret";
 import { createRuntimeApi, type RuntimeApi } from "@/lib/sync/runtime/runtime-api";
 import { readVersion } from "./project-root";
-import type { ServerOptions } from "./server-options";
+import { askedPlatform, type ServerOptions } from "./server-options";
 
-/** What both entries of the server stand on: one store, one context, the keys, the runtime's API. */
+/** What the console's process stands on: one store, one context, the keys, the runtime's API. */
 export type OpenedProcess = {
   context: ServiceContext;
   runtime: RuntimeApi;
   platform: PlatformIdentity;
-  keysDir: string;
+  /** The keys that sign, for those who ask how they are. */
+  folder: KeyFolder;
   warnings: string[];
   close(): Promise<void>;
 };
@@ -51,38 +58,85 @@ async function openStoreOf(options: ServerOptions, logger: Logger): Promise<Open
   });
 }
 
-/** What was asked for by name; else what the store says; else the defaults of a new platform. */
-async function identifyPlatform(store: Store, options: ServerOptions): Promise<PlatformIdentity> {
-  const [row] = await store.db.select().from(platformTable);
-  return {
-    platformId: options.platformId ?? row?.platformId ?? "bulkhead.local",
-    name: row?.name ?? options.platformName,
-    environment: options.environment ?? row?.environment ?? "production",
-  };
+/** What only the keys' folder gives, and what a start that makes nothing up does without it. */
+async function openKeys(options: ServerOptions, found: ProtectionSecret | null, isNew: boolean, warnings: string[]) {
+  const keysDir = join(options.dataDir, "keys");
+  // Whether or not another process made it meanwhile: secrets are made where nothing is that they should open.
+  const protection = found ?? (await (isNew ? createProtectionSecret : findProtectionSecret)(keysDir, options.env));
+  const folder = openKeyFolder({ dir: keysDir, secret: protection?.secret ?? null, clock: systemClock });
+  if (isNew) await folder.createSessionSalt();
+  let sessionKey = await folder.sessionKey();
+  if (sessionKey === null) {
+    sessionKey = randomBytes(32);
+    warnings.push(
+      `${keysDir}/session.salt, or the passphrase, is missing: everybody signs in again, and sessions end with this process. Restore it from a backup, or make a new one by "npm run keys -- session create", and start again.`,
+    );
+  }
+  let accessKey = await findAccessKey(keysDir, options.env);
+  if (accessKey === null) {
+    accessKey = await createAccessKey(keysDir);
+    if (!isNew) {
+      warnings.push(
+        `${keysDir}/access.key was not there and was made: devices fetch new tokens by themselves. Start the other processes of this store again with the same secret (BULKHEAD_ACCESS_SECRET_FILE).`,
+      );
+    }
+  }
+  return { folder, source: protection?.source ?? null, authSecret: sessionKey.toString("base64url"), accessKey };
+}
+
+/** Work that is tried again while the process runs: what refuses it now is told, and does not keep the doors shut. */
+async function tryNow(warnings: string[], work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!isAppError(error)) throw error;
+    warnings.push(error.message);
+  }
+}
+
+/** Whether a suspension would get out now, and which key files will not sign when they are needed. */
+async function judgeKeys(store: Store, ctx: SigningContext, folder: KeyFolder, warnings: string[]): Promise<boolean> {
+  const keyset = (await currentKeyset(store.db))?.claims ?? null;
+  const trial = await trialSignature(keyset, ctx.signer);
+  if (trial.result === "cannot_sign") {
+    warnings.push(`A suspension would fail now. ${trial.says} ${trial.remedy}`);
+    return false;
+  }
+  for (const key of keyset === null ? [] : await compareKeys(folder, keyset)) {
+    // A key that no keyset names yet, or any more, is in order.
+    if (key.state === "usable" || key.state === "KEY_FOREIGN") continue;
+    warnings.push(`${KEY_FAULTS[key.state].says} (${key.about}) ${KEY_FAULTS[key.state].remedy}`);
+  }
+  return true;
 }
 
 /**
  * Opens the store, makes or finds the platform and its keys, signs what is due, and puts the context together. Raises
  * `unavailable` with what is wrong where the store is held by another process, cannot be opened, or the keys belong to
- * another platform; then nothing stays open.
+ * another platform; then nothing stays open, and the first start has written nothing but keys that the next one takes
+ * up. Keys that cannot sign do not keep it from starting: devices still get what is signed, and people see what is wrong.
  */
 export async function openProcess(options: ServerOptions, baseUrl: string): Promise<OpenedProcess> {
   const warnings: string[] = [];
   const logger = stderrLogger;
   const keysDir = join(options.dataDir, "keys");
-  const protection = await readProtectionSecret(keysDir, options.env);
-  const folder = openKeyFolder({ dir: keysDir, secret: protection.secret, clock: systemClock });
-  const authSecret = (await folder.deriveKey("session")).toString("base64url");
-  const accessKey = await folder.deriveKey("access");
+  // Before the store: where a passphrase is wanting, nothing else is touched.
+  const found = await findProtectionSecret(keysDir, options.env);
   const { store, recovery } = await openStoreOf(options, logger);
   try {
+    const isNew = (await currentKeyset(store.db)) === null;
+    const { folder, source, authSecret, accessKey } = await openKeys(options, found, isNew, warnings);
     const sync = { clock: systemClock, ids: randomIds, logger, signer: createFileSigner(folder) };
     warnings.push(...describeRecovery(recovery));
     await auditRecovery(store, sync, recovery);
-    const platform = await identifyPlatform(store, options);
-    await initialisePlatform({ store, ...sync }, platform);
+    // One transaction: of several processes that start at once one makes platform, keys and keyset, the others wait.
+    const { platform, prepared } = await store.transaction(async (tx) => {
+      const identity = await initialisePlatform(tx, sync, askedPlatform(options));
+      return { platform: identity, prepared: await prepareKeys(tx, sync, folder, identity) };
+    });
+    warnings.push(...prepared.warnings);
     const { environment } = platform;
-    if (environment === "production" && protection.source === "generated-file") {
+    if (environment === "production" && source === "generated-file") {
       warnings.push(
         `The key files are protected by ${keysDir}/protection.key beside them; set BULKHEAD_KEYS_PASSPHRASE.`,
       );
@@ -91,11 +145,8 @@ export async function openProcess(options: ServerOptions, baseUrl: string): Prom
     if (environment === "production" && baseUrl.startsWith("http:") && !isLoopback) {
       warnings.push("BULKHEAD_BASE_URL is not https: devices refuse it, and sign-in travels in the clear.");
     }
-    // A first keyset may wait there, made by a ceremony before the first start.
-    await takeKeysetInbox(store, sync, keysDir);
-    warnings.push(...(await prepareKeys(store, sync, folder, platform)).warnings);
-    await takeKeysetInbox(store, sync, keysDir);
-    await resignDocuments(store, sync);
+    await tryNow(warnings, () => takeKeysetInbox(store, sync, keysDir));
+    if (await judgeKeys(store, sync, folder, warnings)) await tryNow(warnings, () => resignDocuments(store, sync));
     const context: ServiceContext = {
       store,
       ...sync,
@@ -113,7 +164,7 @@ export async function openProcess(options: ServerOptions, baseUrl: string): Prom
       context,
       runtime,
       platform,
-      keysDir,
+      folder,
       warnings,
       async close() {
         runtime.close();

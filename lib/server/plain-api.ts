@@ -4,12 +4,12 @@ import { type RoutePorts, route } from "@/lib/http/route";
 import type { RouteDescription } from "@/lib/http/route-description";
 import type { RoutedHandler } from "@/lib/http/router";
 import { AppError } from "@/lib/platform/errors";
-import type { ServiceContext } from "@/lib/services/context";
+import type { LeanContext } from "@/lib/services/context";
 import { plainRoutes } from "./plain-routes";
 
 /** Health and the description of the interface: what needs no actor. */
 export function createPlainApi(
-  context: Pick<ServiceContext, "store" | "config">,
+  context: Pick<LeanContext, "store" | "config">,
   routes: readonly RouteDescription[],
   ports: RoutePorts,
 ): RoutedHandler[] {

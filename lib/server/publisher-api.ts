@@ -2,7 +2,7 @@ import { type RouteHandler, type RoutePorts, route } from "@/lib/http/route";
 import type { RouteAnswer, RouteCall, RouteDescription } from "@/lib/http/route-description";
 import type { RoutedHandler } from "@/lib/http/router";
 import { AppError } from "@/lib/platform/errors";
-import type { ServiceContext } from "@/lib/services/context";
+import type { LeanContext } from "@/lib/services/context";
 import { listOwnDenials, readQuota } from "@/lib/services/publishers/own-programs";
 import { readPublisherToken } from "@/lib/services/publishers/publisher-tokens";
 import { getSubmission } from "@/lib/services/submissions/get-submission";
@@ -30,7 +30,7 @@ function readSignature(request: Request): Uint8Array {
 }
 
 /** The door for publishers' tools: their bearer token, their own programs, the services' verbs. */
-export function createPublisherApi(context: ServiceContext, ports: RoutePorts): RoutedHandler[] {
+export function createPublisherApi(context: LeanContext, ports: RoutePorts): RoutedHandler[] {
   const rate = createRateLimit({ ...PUBLISHER_RATE, clock: context.clock });
 
   async function resolveActor(request: Request) {

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { Environment } from "@/lib/domain/lifecycles";
 import { type Env, parseEnv } from "@/lib/platform/env";
+import type { AskedPlatform } from "@/lib/services/platform/initialise-platform";
 
 export type ServerOptions = {
   host: string;
@@ -80,4 +81,9 @@ export function readServerOptions(
       env,
     },
   };
+}
+
+/** Which platform a start asks the store for. */
+export function askedPlatform({ platformId, platformName, environment }: ServerOptions): AskedPlatform {
+  return { platformId, name: platformName, environment };
 }

@@ -6,22 +6,28 @@ import type { Ids } from "@/lib/platform/ids";
 import type { Logger } from "@/lib/platform/logger";
 import type { PolicySigner } from "@/lib/sync/signer";
 
-/** Everything that a verb needs beside its input. One per process, put together by the server's entry. */
-export type ServiceContext = {
+/** What every process has, also one that serves devices and publishers' tools alone: nothing that could sign. */
+export type LeanContext = {
   store: Store;
   clock: Clock;
   ids: Ids;
   logger: Logger;
-  signer: PolicySigner;
   /** The request that a verb is called for, set by its door; the audit log keeps it. */
   requestId?: string;
   config: {
     /** Where people and devices reach this console, without a trailing slash. */
     baseUrl: string;
     environment: Environment;
+    version: string;
+  };
+};
+
+/** Everything that a verb needs beside its input. One per process, put together by the entry of the console. */
+export type ServiceContext = LeanContext & {
+  signer: PolicySigner;
+  config: {
     /** The store was made by the demo: persons may be switched, links are printed. */
     isDevelopmentStore: boolean;
-    version: string;
     /** At least 32 random bytes as text, kept outside the database; session tokens are encrypted with it. */
     authSecret: string;
     /** OpenID Connect, when the environment names a provider. */

@@ -3,13 +3,15 @@ import type { Ids } from "@/lib/platform/ids";
 import type { Logger } from "@/lib/platform/logger";
 import type { PolicySigner } from "./signer";
 
-/** What the policy service needs of the process around it; the services' context has all of it. */
+/** What handing out documents and taking telemetry needs of the process around it: nothing that could sign. */
 export type SyncContext = {
   clock: Clock;
   ids: Ids;
   logger: Logger;
-  signer: PolicySigner;
 };
+
+/** The context of a process that signs; whatever makes a document or a keyset asks for this one. */
+export type SigningContext = SyncContext & { signer: PolicySigner };
 
 /** Whole seconds since 1970, as documents count. */
 export function nowSeconds(clock: Clock): number {

@@ -3,7 +3,7 @@ import { minRevisions } from "@/db/schema";
 import type { Transaction } from "@/db/store";
 import { AppError } from "@/lib/platform/errors";
 import { LIFE_SECONDS_MAX } from "@/native/core/documents/verify-document";
-import { nowSeconds, type SyncContext } from "./context";
+import { nowSeconds, type SigningContext } from "./context";
 import { buildPlatform } from "./documents/build-platform";
 import { buildProgram } from "./documents/build-program";
 import { issueDocument } from "./documents/issue-document";
@@ -27,7 +27,7 @@ export type Published = {
   programs: { appId: string; revision: number }[];
 };
 
-async function raiseMinimums(tx: Transaction, ctx: SyncContext, issued: StoredDocument[]): Promise<void> {
+async function raiseMinimums(tx: Transaction, ctx: SigningContext, issued: StoredDocument[]): Promise<void> {
   const now = nowSeconds(ctx.clock);
   for (const document of issued) {
     if (document.revision === 1) continue;
@@ -46,7 +46,11 @@ async function raiseMinimums(tx: Transaction, ctx: SyncContext, issued: StoredDo
  * no unexpired keyset or key can sign, `not_found` for a program that is not registered, `unprocessable` where the
  * rows would make a document that devices refuse.
  */
-export async function publishDocuments(tx: Transaction, ctx: SyncContext, options: PublishOptions): Promise<Published> {
+export async function publishDocuments(
+  tx: Transaction,
+  ctx: SigningContext,
+  options: PublishOptions,
+): Promise<Published> {
   await lockPlatform(tx);
   const keyset = await currentKeyset(tx.db);
   if (keyset === null) throw new AppError("unavailable", "This platform has no keyset yet.");

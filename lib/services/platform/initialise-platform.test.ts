@@ -6,7 +6,7 @@ import { PLATFORM_DEFAULTS } from "@/lib/domain/platform-defaults";
 import { systemClock } from "@/lib/platform/clock";
 import { randomIds } from "@/lib/platform/ids";
 import { refusalOf } from "../testing/refusal-of";
-import { initialisePlatform } from "./initialise-platform";
+import { type AskedPlatform, initialisePlatform } from "./initialise-platform";
 
 const HARBOR = { platformId: "harbor", name: "Harbor", environment: "development" } as const;
 
@@ -16,20 +16,22 @@ beforeAll(async () => {
 });
 afterAll(async () => store.close());
 
+const initialise = (asked: AskedPlatform) =>
+  store.transaction((tx) => initialisePlatform(tx, { clock: systemClock, ids: randomIds }, asked));
+
 describe("the first start", () => {
   test("writes the platform and the shipped limits, once", async () => {
-    const ctx = { store, clock: systemClock, ids: randomIds };
-    await initialisePlatform(ctx, HARBOR);
-    await initialisePlatform(ctx, HARBOR);
+    await initialise(HARBOR);
+    await initialise(HARBOR);
     expect(await store.db.select().from(platform)).toMatchObject([{ platformId: "harbor", setUpAt: null }]);
     const rows = await store.db.select().from(limits);
     expect(Object.fromEntries(rows.map((row) => [row.name, row.value]))).toEqual(PLATFORM_DEFAULTS.limits);
   });
 
   test("never turns a development store into a production one, nor into another platform's", async () => {
-    const ctx = { store, clock: systemClock, ids: randomIds };
-    const production = initialisePlatform(ctx, { ...HARBOR, environment: "production" });
+    const production = initialise({ ...HARBOR, environment: "production" });
     expect((await refusalOf(production)).code).toBe("conflict");
-    expect((await refusalOf(initialisePlatform(ctx, { ...HARBOR, platformId: "other" }))).code).toBe("conflict");
+    expect((await refusalOf(initialise({ ...HARBOR, platformId: "other" }))).code).toBe("conflict");
+    expect(await initialise({ platformId: null, name: "Other", environment: null })).toEqual(HARBOR);
   });
 });

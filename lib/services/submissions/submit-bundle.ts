@@ -7,7 +7,7 @@ import { AppError } from "@/lib/platform/errors";
 import { lockPlatform } from "@/lib/sync/lock-platform";
 import { saveChanges } from "../change-sets/change-set-rows";
 import { judgeChanges } from "../change-sets/judge-changes";
-import type { ServiceContext } from "../context";
+import type { LeanContext } from "../context";
 import { loadState } from "../members/load-state";
 import { listingEdits } from "./listing-edits";
 import { readSubmittedBundle, type SubmittedBundle } from "./read-submitted-bundle";
@@ -22,7 +22,7 @@ type PublisherActor = Extract<Actor, { kind: "publisher" }>;
  * that is not this publisher's, `conflict` for a code that does not rise. Audited as `submission.receive`.
  */
 export async function submitBundle(
-  ctx: ServiceContext,
+  ctx: LeanContext,
   actor: PublisherActor,
   input: { bytes: Uint8Array; signatureDer: Uint8Array },
 ): Promise<SubmissionView> {
@@ -84,7 +84,7 @@ async function requireActiveKey(tx: Transaction, publisherId: string, kid: strin
 
 async function insertVersion(
   tx: Transaction,
-  ctx: ServiceContext,
+  ctx: LeanContext,
   { appId, version, engine, manifest }: SubmittedBundle,
   publisherId: string,
   at: Date,
@@ -114,7 +114,7 @@ async function insertVersion(
 
 async function proposeListing(
   tx: Transaction,
-  ctx: ServiceContext,
+  ctx: LeanContext,
   { appId, version }: SubmittedBundle,
   ownerId: string,
   at: Date,

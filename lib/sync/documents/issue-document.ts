@@ -6,7 +6,7 @@ import { DOCUMENT_BYTES_MAX } from "@/native/core/documents/envelope";
 import { signCompact } from "@/native/core/documents/sign-document";
 import { LIFE_SECONDS_MAX } from "@/native/core/documents/verify-document";
 import type { DocumentClaims, KeysetClaims } from "@/native/core/shapes/claims";
-import { nowSeconds, type SyncContext } from "../context";
+import { nowSeconds, type SigningContext } from "../context";
 import { newestDocument, ownPayload, type StoredDocument } from "./stored-document";
 
 const TYPES = { platform: "bulkhead-platform", program: "bulkhead-program" } as const;
@@ -34,7 +34,7 @@ function nextRevision(previous: StoredDocument | null, epoch: number): number {
  */
 export async function issueDocument(
   tx: Transaction,
-  ctx: SyncContext,
+  ctx: SigningContext,
   keyset: KeysetClaims,
   wanted: DocumentToIssue,
 ): Promise<StoredDocument> {

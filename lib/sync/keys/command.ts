@@ -3,19 +3,21 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { systemClock } from "@/lib/platform/clock";
 import { parseEnv } from "@/lib/platform/env";
-import { AppError, isAppError } from "@/lib/platform/errors";
+import { AppError } from "@/lib/platform/errors";
+import { explainStartFailure, startFailureText } from "@/lib/platform/explain-start-failure";
 import { makePrivateFolder, readIfPresent, writePrivateFile } from "@/lib/platform/private-file";
 import { addKeysetSignature, signKeyset } from "@/native/core/documents/sign-document";
 import { isJsonObject, parseJson } from "@/native/core/json/parse-json";
 import type { KeysetClaims, NamedKey } from "@/native/core/shapes/claims";
 import { publicJwkShape } from "@/native/core/wire/public-jwk";
+import { INBOX, KEYSET_COPY } from "../keyset/inbox-files";
 import { type KeysetPlan, planFirstKeyset, planNextKeyset } from "../keyset/keyset-claims";
-import { INBOX } from "../keyset/keyset-inbox";
 import { readKeysetText, signersOf } from "../keyset/keyset-text";
-import { KEYSET_COPY } from "../keyset/prepare-keys";
 import { signWithRootKey } from "../keyset/sign-with-root-key";
+import { keyFault } from "./key-faults";
 import { type KeyFolder, openKeyFolder } from "./key-folder";
-import { readProtectionSecret } from "./protection-secret";
+import { bindKeyIds } from "./key-id-arguments";
+import { createProtectionSecret, findProtectionSecret } from "./protection-secret";
 import { thumbprintOf } from "./thumbprint";
 
 const USAGE = `Usage: npm run keys -- COMMAND [options]        (docs/guides/root-ceremony.md)
@@ -23,6 +25,7 @@ const USAGE = `Usage: npm run keys -- COMMAND [options]        (docs/guides/root
   status                      the keys of this folder and the newest keyset
   root create                 makes a root key in this folder
   policy create               makes a policy key; it signs once a keyset names it
+  session create              makes a lost session.salt anew: everybody signs in again
   public KID                  prints a key's public half as JSON
   keyset first --platform ID --root FILE... --policy FILE... --threshold N [--environment E] --out FILE
   keyset next [changes] --out FILE
@@ -98,9 +101,12 @@ function summarise(claims: KeysetClaims, signers: readonly string[]): string {
 
 async function status({ folder, print }: Ceremony): Promise<void> {
   for (const use of ["policy", "root"] as const) {
-    const keys = await folder.list(use);
-    print(`${use} keys in ${folder.dir}: ${keys.length === 0 ? "none" : ""}`);
+    const found = await folder.survey(use);
+    if (!found.ok) throw keyFault("FOLDER_UNREADABLE", { about: found.about });
+    const { keys, unreadable } = found;
+    print(`${use} keys in ${folder.dir}: ${keys.length + unreadable.length === 0 ? "none" : ""}`);
     for (const key of keys) print(`  ${key.kid}  made ${key.createdAt}`);
+    for (const name of unreadable) print(`  ${name} is no key: restore it from a backup`);
   }
   const copy = await readIfPresent(join(folder.dir, KEYSET_COPY));
   const claims = copy === null ? null : readKeysetText(copy);
@@ -117,6 +123,13 @@ async function printPublic({ folder, words, print }: Ceremony): Promise<void> {
 async function create(use: "policy" | "root", { folder, print }: Ceremony): Promise<void> {
   const { kid, jwk } = await folder.create(use);
   print(JSON.stringify({ kid, jwk }));
+}
+
+async function createSession({ folder, print }: Ceremony): Promise<void> {
+  await folder.createSessionSalt();
+  if ((await folder.sessionKey()) === null)
+    throw wrong(`session.salt in ${folder.dir} was cut short: delete it first.`);
+  print("session.salt is there; start the server again");
 }
 
 async function writePlan({ values, print }: Ceremony, plan: KeysetPlan): Promise<void> {
@@ -205,6 +218,7 @@ const COMMANDS: Readonly<Record<string, (ceremony: Ceremony) => Promise<void>>> 
   public: printPublic,
   "root create": (ceremony) => create("root", ceremony),
   "policy create": (ceremony) => create("policy", ceremony),
+  "session create": createSession,
   "keyset first": planFirst,
   "keyset next": planNext,
   "keyset show": show,
@@ -212,14 +226,27 @@ const COMMANDS: Readonly<Record<string, (ceremony: Ceremony) => Promise<void>>> 
   "keyset publish": publish,
 };
 
+function readArguments(args: readonly string[]) {
+  const takesValue = (name: string) =>
+    Object.hasOwn(OPTIONS, name) && OPTIONS[name as keyof typeof OPTIONS].type === "string";
+  try {
+    return parseArgs({ args: bindKeyIds(args, takesValue), options: OPTIONS, allowPositionals: true });
+  } catch (error) {
+    throw wrong(
+      `${error instanceof Error ? error.message : String(error)}\nnpm run keys -- --help says how it is called.`,
+    );
+  }
+}
+
 /** Runs one step of the ceremony. It never opens the store: signed keysets are handed over through the key folder. */
 export async function runKeysCommand(
   args: readonly string[],
   variables: Readonly<Record<string, string | undefined>>,
   print: (text: string) => void,
 ): Promise<void> {
-  const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
-  const command = COMMANDS[positionals.slice(0, 2).join(" ")] ?? COMMANDS[positionals[0] ?? ""];
+  const { values, positionals } = readArguments(args);
+  const name = positionals.slice(0, 2).join(" ");
+  const command = COMMANDS[name] ?? COMMANDS[positionals[0] ?? ""];
   if (command === undefined || values.help === true) {
     print(USAGE);
     if (values.help !== true) throw wrong("No such command.");
@@ -228,15 +255,16 @@ export async function runKeysCommand(
   const parsed = parseEnv(variables);
   if (!parsed.ok) throw wrong(parsed.problems.join("\n"));
   const dir = join(resolve(values.data ?? parsed.env.BULKHEAD_DATA ?? ".bulkhead"), "keys");
-  const { secret } = await readProtectionSecret(dir, parsed.env);
-  const folder = openKeyFolder({ dir, secret, clock: systemClock });
+  // Only what makes something may make the secret that protects it.
+  const protection = await (name.endsWith(" create") ? createProtectionSecret : findProtectionSecret)(dir, parsed.env);
+  const folder = openKeyFolder({ dir, secret: protection?.secret ?? null, clock: systemClock });
   await command({ folder, values, words: positionals, print });
 }
 
 if (process.argv[1]?.endsWith("command.ts") === true) {
   runKeysCommand(process.argv.slice(2), process.env, (text) => process.stdout.write(`${text}\n`)).catch(
     (error: unknown) => {
-      process.stderr.write(`${isAppError(error) || error instanceof Error ? error.message : String(error)}\n`);
+      process.stderr.write(startFailureText(explainStartFailure(error), "Not done", ""));
       process.exit(1);
     },
   );

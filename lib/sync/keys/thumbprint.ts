@@ -6,3 +6,7 @@ export function thumbprintOf(jwk: PublicJwk): string {
   const canonical = JSON.stringify({ crv: jwk.crv, kty: jwk.kty, x: jwk.x, y: jwk.y });
   return createHash("sha256").update(canonical).digest("base64url");
 }
+
+export function samePublicKey(a: PublicJwk, b: PublicJwk): boolean {
+  return a.x === b.x && a.y === b.y;
+}

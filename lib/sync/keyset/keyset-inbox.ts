@@ -1,40 +1,48 @@
-import { readdir, rename } from "node:fs/promises";
-import { join } from "node:path";
+import { rename } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { eq } from "drizzle-orm";
+import { keysets } from "@/db/schema";
 import type { Store } from "@/db/store";
 import { isAppError } from "@/lib/platform/errors";
-import { makePrivateFolder, readIfPresent, writePrivateFile } from "@/lib/platform/private-file";
-import type { SyncContext } from "../context";
+import { readIfPresent, writePrivateFile } from "@/lib/platform/private-file";
+import type { SigningContext } from "../context";
 import { currentKeyset } from "./current-keyset";
-import { KEYSET_COPY } from "./prepare-keys";
+import { KEYSET_COPY, readInbox } from "./inbox-files";
 import { publishKeyset } from "./publish-keyset";
-
-export const INBOX = "inbox";
 
 /**
  * Publishes the signed keysets that the ceremony laid into `keys/inbox`, in the order of their names, and keeps the
- * copy of the newest one beside the keys. The embedded store has one owner, so the command hands its result to the
- * running server instead of opening the store. A file that was taken is renamed to `.published`, one that devices
- * would refuse to `.refused`, with the reason in the log.
+ * copy of the newest one beside the keys. A file that was taken, here or by another process, is renamed to
+ * `.published`, one that devices would refuse to `.refused`, with the reason in the log. Raises what made one neither:
+ * it stays, to be tried again.
  */
-export async function takeKeysetInbox(store: Store, ctx: SyncContext, keysDir: string): Promise<void> {
-  const inbox = join(keysDir, INBOX);
-  await makePrivateFolder(inbox);
-  for (const name of (await readdir(inbox)).filter((entry) => entry.endsWith(".json")).sort()) {
-    const path = join(inbox, name);
-    const text = await readIfPresent(path);
-    // Another process that shares the folder took it first.
-    if (text === null) continue;
+export async function takeKeysetInbox(store: Store, ctx: SigningContext, keysDir: string): Promise<void> {
+  for (const { path, text } of await readInbox(keysDir)) {
     try {
-      const keyset = await publishKeyset(store, ctx, text.trim());
-      await rename(path, `${path}.published`);
+      const keyset = await publishKeyset(store, ctx, text);
       ctx.logger("info", "keyset_published", { revision: keyset.revision, epoch: keyset.epoch });
+      await renameIfPresent(path, `${path}.published`);
     } catch (error) {
       if (!isAppError(error) || error.code !== "unprocessable") throw error;
-      await rename(path, `${path}.refused`);
-      ctx.logger("error", "keyset_refused", { file: name, message: error.message });
+      // Another process took it, or this one before it could rename the file.
+      const isTaken = await isInChain(store, text);
+      if (!isTaken) ctx.logger("error", "keyset_refused", { file: basename(path), message: error.message });
+      await renameIfPresent(path, isTaken ? `${path}.published` : `${path}.refused`);
     }
   }
   await copyNewest(store, keysDir);
+}
+
+async function isInChain(store: Store, jws: string): Promise<boolean> {
+  const rows = await store.db.select({ revision: keysets.revision }).from(keysets).where(eq(keysets.jws, jws));
+  return rows.length > 0;
+}
+
+/** Processes that share the folder may rename the same file. */
+async function renameIfPresent(from: string, to: string): Promise<void> {
+  await rename(from, to).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw error;
+  });
 }
 
 async function copyNewest(store: Store, keysDir: string): Promise<void> {

@@ -5,7 +5,7 @@ import { AppError, invariant } from "@/lib/platform/errors";
 import { webCryptoPort } from "@/native/core/crypto/port";
 import { verifyKeyset } from "@/native/core/documents/verify-keyset";
 import type { KeysetClaims } from "@/native/core/shapes/claims";
-import { nowSeconds, type SyncContext } from "../context";
+import { nowSeconds, type SigningContext } from "../context";
 import { readDueDocuments } from "../documents/due-documents";
 import { thumbprintOf } from "../keys/thumbprint";
 import { lockPlatform } from "../lock-platform";
@@ -24,7 +24,7 @@ function trustOf(jws: string): { rootThumbprints: string[]; threshold: number } 
 
 async function insertKeyset(
   tx: Transaction,
-  ctx: SyncContext,
+  ctx: SigningContext,
   jws: string,
   row: typeof platform.$inferSelect,
 ): Promise<KeysetClaims> {
@@ -82,17 +82,21 @@ const summaryOf = (claims: KeysetClaims) => ({
 /**
  * Takes a signed keyset into the chain as devices would: the threshold of the trusted one and of itself, the next
  * revision (spec §4). In the same transaction every document is signed again that the new keyset no longer carries: a
- * removed policy key, a new epoch. Refuses `unprocessable` with the code that devices would answer.
+ * removed policy key, a new epoch. The platform row is locked here, so a transaction that counts on what it read before
+ * locks it first. Refuses `unprocessable` with the code that devices would answer.
  */
-export async function publishKeyset(store: Store, ctx: SyncContext, jws: string): Promise<KeysetClaims> {
-  return await store.transaction(async (tx) => {
-    const row = await lockPlatform(tx);
-    const claims = await insertKeyset(tx, ctx, jws, row);
-    const due = await readDueDocuments(tx.db, claims, nowSeconds(ctx.clock));
-    invariant(claims.platform === row.platformId, "verification binds the platform");
-    if (due !== null) {
-      await publishDocuments(tx, ctx, { appIds: due.appIds, platform: true, changeSetId: null, narrows: false });
-    }
-    return claims;
-  });
+export async function insertAndResign(tx: Transaction, ctx: SigningContext, jws: string): Promise<KeysetClaims> {
+  const row = await lockPlatform(tx);
+  const claims = await insertKeyset(tx, ctx, jws, row);
+  const due = await readDueDocuments(tx.db, claims, nowSeconds(ctx.clock));
+  invariant(claims.platform === row.platformId, "verification binds the platform");
+  if (due !== null) {
+    await publishDocuments(tx, ctx, { appIds: due.appIds, platform: true, changeSetId: null, narrows: false });
+  }
+  return claims;
+}
+
+/** The same in a transaction of its own. */
+export async function publishKeyset(store: Store, ctx: SigningContext, jws: string): Promise<KeysetClaims> {
+  return await store.transaction((tx) => insertAndResign(tx, ctx, jws));
 }

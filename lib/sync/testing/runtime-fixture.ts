@@ -9,6 +9,8 @@ import { openSyncFixture, type SyncFixture, TEST_PLATFORM } from "./sync-fixture
 
 export type RuntimeFixture = SyncFixture & {
   api: RuntimeApi;
+  /** What every process of this store seals access tokens with. */
+  accessKey: Buffer;
   fetch(path: string, init?: RequestInit & { token?: string }): Promise<Response>;
   post(path: string, body: unknown, token?: string): Promise<Response>;
   /** A one-time token, stored as `createEnrolment` stores it. */
@@ -26,7 +28,7 @@ const BASE = "http://console.test/api/runtime/v1";
 export async function openRuntimeFixture(options: TestStoreOptions & { store?: Store } = {}): Promise<RuntimeFixture> {
   const fixture = await openSyncFixture(options);
   const { store, ctx, clock } = fixture;
-  const accessKey = await fixture.folder.deriveKey("access");
+  const accessKey = randomBytes(32);
   const api = createRuntimeApi({ store, ctx, accessKey, validatesOutput: true });
   const router = createRouter(runtimeRoutedHandlers(api), ctx);
   const nowSeconds = () => Math.floor(clock.nowMs() / 1000);
@@ -63,6 +65,7 @@ export async function openRuntimeFixture(options: TestStoreOptions & { store?: S
   return {
     ...fixture,
     api,
+    accessKey,
     fetch,
     post,
     addEnrolment,

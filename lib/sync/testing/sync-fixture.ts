@@ -9,7 +9,7 @@ import { PLATFORM_DEFAULTS } from "@/lib/domain/platform-defaults";
 import { randomIds } from "@/lib/platform/ids";
 import type { Logger } from "@/lib/platform/logger";
 import type { KeysetClaims } from "@/native/core/shapes/claims";
-import type { SyncContext } from "../context";
+import type { SigningContext } from "../context";
 import { createFileSigner } from "../keys/file-keys";
 import { type KeyFolder, openKeyFolder } from "../keys/key-folder";
 import { prepareKeys } from "../keyset/prepare-keys";
@@ -19,7 +19,7 @@ export const TEST_PLATFORM = "superapp.test";
 
 export type SyncFixture = {
   store: Store;
-  ctx: SyncContext;
+  ctx: SigningContext;
   folder: KeyFolder;
   keyset: KeysetClaims;
   clock: { nowMs(): number; advance(seconds: number): void; set(nowMs: number): void };
@@ -48,7 +48,7 @@ export async function openSyncFixture(
   const store = options.store ?? (await openTestStore({ ...options, clock }));
   const dir = mkdtempSync(join(tmpdir(), "bulkhead-sync-"));
   const folder = openKeyFolder({ dir: join(dir, "keys"), secret: "correct horse battery", clock });
-  const ctx: SyncContext = { clock, ids: randomIds, logger, signer: createFileSigner(folder) };
+  const ctx: SigningContext = { clock, ids: randomIds, logger, signer: createFileSigner(folder) };
   const environment = options.environment ?? "development";
   await store.transaction(async ({ db }) => {
     await db.insert(platform).values({
@@ -63,7 +63,8 @@ export async function openSyncFixture(
     const defaults = Object.entries(PLATFORM_DEFAULTS.limits);
     await db.insert(limits).values(defaults.map(([name, value]) => ({ scope: "platform", name, value })));
   });
-  const { keyset } = await prepareKeys(store, ctx, folder, { platformId: TEST_PLATFORM, environment });
+  const identity = { platformId: TEST_PLATFORM, environment };
+  const { keyset } = await store.transaction((tx) => prepareKeys(tx, ctx, folder, identity));
   return {
     store,
     ctx,

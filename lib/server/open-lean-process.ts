@@ -1,0 +1,78 @@
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { openStore } from "@/db/open-store";
+import type { Store } from "@/db/store";
+import { systemClock } from "@/lib/platform/clock";
+import { AppError, invariant } from "@/lib/platform/errors";
+import { randomIds } from "@/lib/platform/ids";
+import { stderrLogger } from "@/lib/platform/logger";
+import type { LeanContext } from "@/lib/services/context";
+import { findPlatform } from "@/lib/services/platform/initialise-platform";
+import { currentKeyset } from "@/lib/sync/keyset/current-keyset";
+import { findAccessKey } from "@/lib/sync/runtime/access-secret";
+import { createRuntimeApi, type RuntimeApi } from "@/lib/sync/runtime/runtime-api";
+import { readVersion } from "./project-root";
+import { askedPlatform, type ServerOptions } from "./server-options";
+
+/** What a process that signs nothing stands on. */
+export type OpenedLeanProcess = {
+  context: LeanContext;
+  runtime: RuntimeApi;
+  close(): Promise<void>;
+};
+
+const LOOK_EVERY_MS = 500;
+
+/** A process that signs makes platform and keyset; this one waits for it, and says once that it does. */
+async function untilInitialised(store: Store, onWaiting: () => void): Promise<void> {
+  for (let looks = 0; (await currentKeyset(store.db)) === null; looks += 1) {
+    if (looks === 0) onWaiting();
+    await sleep(LOOK_EVERY_MS);
+  }
+}
+
+/**
+ * Opens a process that hands out what is signed and takes telemetry and submissions, beside others on one Postgres. It
+ * knows no passphrase, opens no key and never signs; what it shares with the others is the access secret. Waits where
+ * the platform is not there yet. Raises `unavailable` without that secret, and where the store cannot be opened.
+ */
+export async function openLeanProcess(
+  options: ServerOptions & { databaseUrl: string },
+  baseUrl: string,
+  onWaiting: () => void,
+): Promise<OpenedLeanProcess> {
+  const logger = stderrLogger;
+  const { store } = await openStore({
+    location: { kind: "postgres", url: options.databaseUrl },
+    clock: systemClock,
+    logger,
+  });
+  try {
+    await untilInitialised(store, onWaiting);
+    const platform = await findPlatform(store.db, askedPlatform(options));
+    invariant(platform !== null, "a keyset was there, so a platform is");
+    const keysDir = join(options.dataDir, "keys");
+    const accessKey = await findAccessKey(keysDir, options.env);
+    if (accessKey === null) {
+      throw new AppError(
+        "unavailable",
+        "This process has no access secret, which seals devices' tokens and is the same for all processes of this store.\nStart it with BULKHEAD_ACCESS_SECRET_FILE set to a copy of keys/access.key of the process that signs, or give all of them one BULKHEAD_ACCESS_SECRET.",
+      );
+    }
+    const sync = { clock: systemClock, ids: randomIds, logger };
+    const { environment } = platform;
+    const context: LeanContext = { store, ...sync, config: { baseUrl, environment, version: readVersion() } };
+    const runtime = createRuntimeApi({ store, ctx: sync, accessKey, validatesOutput: environment === "development" });
+    return {
+      context,
+      runtime,
+      async close() {
+        runtime.close();
+        await store.close();
+      },
+    };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
