@@ -67,14 +67,12 @@ describe("the policy service alone", () => {
     const { jwk, thumbprint } = createDeviceKey();
     const device = { id: "dev_lean", name: "lean", publicJwk: jwk, thumbprint, runtimeKind: "linux", discarded: {} };
     await signer.context.store.transaction(async ({ db }) => {
-      await db
-        .insert(devices)
-        .values({
-          ...device,
-          runtimeVersion: "0.1.0",
-          runtimeLayers: [],
-          enrolledAt: new Date("2026-03-01T00:00:00Z"),
-        });
+      await db.insert(devices).values({
+        ...device,
+        runtimeVersion: "0.1.0",
+        runtimeLayers: [],
+        enrolledAt: new Date("2026-03-01T00:00:00Z"),
+      });
     });
     // Only where the seal is right is a token called expired.
     const token = makeAccessToken(accessKey ?? Buffer.alloc(0), "dev_lean", 1);
