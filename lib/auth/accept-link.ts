@@ -1,4 +1,4 @@
-import { eq, sql } from "drizzle-orm";
+import { count, eq } from "drizzle-orm";
 import { credentials, people, signInLinks } from "@/db/schema";
 import type { Database, Transaction } from "@/db/store";
 import { appendAudit } from "@/lib/audit/append-audit";
@@ -77,7 +77,7 @@ export async function acceptLink(
 export async function ensureSetupLink(context: AuthContext): Promise<string | null> {
   const nowMs = context.clock.nowMs();
   return context.store.transaction(async (tx) => {
-    const [counted] = await tx.db.select({ people: sql<number>`count(*)::int` }).from(people);
+    const [counted] = await tx.db.select({ people: count() }).from(people);
     if ((counted?.people ?? 0) > 0) return null;
     await tx.db.delete(signInLinks).where(eq(signInLinks.purpose, "setup"));
     const { token } = await createLink(tx.db, { purpose: "setup", personId: null }, nowMs);
@@ -97,7 +97,7 @@ async function createFirstAdmin(
       details: [{ path: name.length === 0 ? "/name" : "/email", code: "FORMAT", message: "Needed to sign in." }],
     });
   }
-  const [counted] = await tx.db.select({ people: sql<number>`count(*)::int` }).from(people);
+  const [counted] = await tx.db.select({ people: count() }).from(people);
   if ((counted?.people ?? 0) > 0) throw new AppError("not_found", GONE);
   const [person] = await tx.db
     .insert(people)

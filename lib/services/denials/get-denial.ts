@@ -1,6 +1,8 @@
 import { and, desc, eq, isNotNull, ne, sql } from "drizzle-orm";
-import { changeSets, type documents, events, people, programs, telemetryMinutes } from "@/db/schema";
+import { countedEvents, countedMinutes } from "@/db/counted";
+import { changeSets, type documents, people, programs } from "@/db/schema";
 import type { Database } from "@/db/store";
+import { countDistinct, elementsOf, numberOf, sumOf } from "@/db/sums";
 import type { DenialDetail, DenialRow } from "@/lib/contracts/programs";
 import { formatMember } from "@/lib/domain/member-keys";
 import type { Actor } from "@/lib/domain/roles";
@@ -25,6 +27,7 @@ export async function getDenial(context: ServiceContext, actor: Actor, denialId:
   requirePermission(actor, "console.read");
   const { db } = context.store;
   const cause = denialId.slice(0, 16);
+  const events = countedEvents(db);
   const [exact] = await db.select().from(events).where(eq(events.denialId, denialId)).limit(1);
   const [alike] =
     exact !== undefined
@@ -54,14 +57,12 @@ export async function getDenial(context: ServiceContext, actor: Actor, denialId:
 }
 
 async function countCause(db: Database, appId: string, cause: string): Promise<{ times: number; devices: number }> {
+  const minutes = countedMinutes(db);
   const [row] = await db
-    .select({
-      times: sql<number>`coalesce(sum((denial->>'count')::bigint), 0)::int`,
-      devices: sql<number>`count(distinct ${telemetryMinutes.deviceId})::int`,
-    })
-    .from(telemetryMinutes)
-    .innerJoin(sql`jsonb_array_elements(${telemetryMinutes.denials}) as denial`, sql`true`)
-    .where(and(eq(telemetryMinutes.appId, appId), sql`denial->>'cause' = ${cause}`));
+    .select({ times: sumOf(numberOf(sql`denial->'count'`)), devices: countDistinct(minutes.deviceId) })
+    .from(minutes)
+    .innerJoin(sql`${elementsOf(minutes.denials)} as denial`, sql`true`)
+    .where(and(eq(minutes.appId, appId), sql`denial->>'cause' = ${cause}`));
   return { times: row?.times ?? 0, devices: row?.devices ?? 0 };
 }
 

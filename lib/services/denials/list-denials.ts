@@ -1,10 +1,14 @@
-import { and, desc, eq, gte, inArray, isNotNull, lt, or, sql } from "drizzle-orm";
-import { devices, events, programs, telemetryMinutes } from "@/db/schema";
+import { and, desc, eq, gte, inArray, isNotNull, lt, max, min, or, sql } from "drizzle-orm";
+import { countedEvents, countedMinutes } from "@/db/counted";
+import { devices, type events, programs } from "@/db/schema";
 import type { Database } from "@/db/store";
+import { elementsOf, numberOf, sumOf } from "@/db/sums";
 import type { DenialCause, DenialList, DenialRow } from "@/lib/contracts/programs";
 import type { TimeRange } from "@/lib/contracts/shared";
 import type { Actor } from "@/lib/domain/roles";
 import { AppError } from "@/lib/platform/errors";
+import { OTHER } from "@/native/core/telemetry/batch";
+import { addSaturating } from "@/native/core/telemetry/counter-bounds";
 import type { ServiceContext } from "../context";
 import { loadProgram } from "../programs/get-program";
 import { RANGES } from "../programs/read-telemetry";
@@ -33,6 +37,7 @@ export async function listDenials(context: ServiceContext, actor: Actor, query: 
   if (query.appId !== undefined) await loadProgram(db, query.appId);
   const since = new Date(context.clock.nowMs() - RANGES[query.range].seconds * 1000);
   const cursor = query.cursor === undefined ? undefined : readCursor(query.cursor);
+  const events = countedEvents(db);
   const rows = await db
     .select()
     .from(events)
@@ -92,36 +97,39 @@ export async function withNames(db: Database, rows: (typeof events.$inferSelect)
 }
 
 async function readCauses(db: Database, query: DenialQuery, since: Date, nowMs: number): Promise<DenialCause[]> {
-  const denial = sql.raw("denial");
+  const denial = sql`denial`;
+  const minutes = countedMinutes(db);
   const inRange = and(
-    gte(telemetryMinutes.at, since),
-    query.appId === undefined ? undefined : eq(telemetryMinutes.appId, query.appId),
-    query.version === undefined ? undefined : eq(telemetryMinutes.versionCode, query.version),
-    sql`${denial}->>'cause' <> '~other'`,
+    gte(minutes.at, since),
+    query.appId === undefined ? undefined : eq(minutes.appId, query.appId),
+    query.version === undefined ? undefined : eq(minutes.versionCode, query.version),
+    sql`${denial}->>'cause' <> ${OTHER}`,
     query.cause === undefined ? undefined : sql`${denial}->>'cause' = ${query.cause}`,
   );
   const spanSeconds = Math.max(1, RANGES[query.range].seconds / TREND_POINTS);
-  const slot = sql<number>`least(${TREND_POINTS - 1}, greatest(0, floor((extract(epoch from ${telemetryMinutes.at}) - ${Math.floor(since.getTime() / 1000)}) / ${spanSeconds})))::int`;
+  const sinceSeconds = Math.floor(since.getTime() / 1000);
+  const slot = sql`floor((extract(epoch from ${minutes.at}) - ${sinceSeconds}) / ${spanSeconds})`;
   const rows = await db
     .select({
       cause: sql<string>`${denial}->>'cause'`,
-      slot,
-      body: sql<Record<string, unknown>>`(array_agg(${denial} order by ${telemetryMinutes.at} desc))[1]`,
-      sinceVersion: sql<number>`min(${telemetryMinutes.versionCode})::int`,
-      firstAt: sql<string>`min(${telemetryMinutes.at})`,
-      lastAt: sql<string>`max(${telemetryMinutes.at})`,
-      times: sql<number>`sum((${denial}->>'count')::bigint)::int`,
-      deviceIds: sql<string[]>`array_agg(distinct ${telemetryMinutes.deviceId})`,
+      slot: sql<number>`least(${TREND_POINTS - 1}, greatest(0, ${slot}))`.mapWith(Number),
+      body: sql<Record<string, unknown>>`(array_agg(${denial} order by ${minutes.at} desc))[1]`,
+      sinceVersion: min(minutes.versionCode),
+      firstAt: min(minutes.at),
+      lastAt: max(minutes.at),
+      times: sumOf(numberOf(sql`${denial}->'count'`)),
+      deviceIds: sql<string[]>`array_agg(distinct ${minutes.deviceId})`,
     })
-    .from(telemetryMinutes)
-    .innerJoin(sql`jsonb_array_elements(${telemetryMinutes.denials}) as denial`, sql`true`)
+    .from(minutes)
+    .innerJoin(sql`${elementsOf(minutes.denials)} as denial`, sql`true`)
     .where(inRange)
     .groupBy(sql`1`, sql`2`);
   const newest = await newestDenials(db, query, since);
   const causes = new Map<string, DenialCause & { deviceIds: Set<string> }>();
   for (const row of rows) {
-    const firstAt = new Date(row.firstAt).toISOString();
-    const lastAt = new Date(row.lastAt).toISOString();
+    if (row.firstAt === null || row.lastAt === null || row.sinceVersion === null) continue;
+    const firstAt = row.firstAt.toISOString();
+    const lastAt = row.lastAt.toISOString();
     const known = causes.get(row.cause);
     const recorded = newest.get(row.cause);
     const entry = known ?? {
@@ -140,8 +148,8 @@ async function readCauses(db: Database, query: DenialQuery, since: Date, nowMs: 
       newestDenialId: recorded?.denialId ?? null,
       deviceIds: new Set<string>(),
     };
-    entry.times += row.times;
-    entry.trend[row.slot] = (entry.trend[row.slot] ?? 0) + row.times;
+    entry.times = addSaturating(entry.times, row.times);
+    entry.trend[row.slot] = addSaturating(entry.trend[row.slot] ?? 0, row.times);
     if (firstAt < entry.firstAt) entry.firstAt = firstAt;
     if (lastAt > entry.lastAt) entry.lastAt = lastAt;
     if (recorded !== undefined && recorded.at > entry.lastAt) entry.lastAt = recorded.at;
@@ -168,6 +176,7 @@ async function newestDenials(
   query: DenialQuery,
   since: Date,
 ): Promise<Map<string, { denialId: string; at: string }>> {
+  const events = countedEvents(db);
   const rows = await db
     .selectDistinctOn([events.cause], { cause: events.cause, denialId: events.denialId, at: events.at })
     .from(events)

@@ -1,18 +1,17 @@
-import { sql } from "drizzle-orm";
+import { and, isNull, sql } from "drizzle-orm";
 import { devices } from "@/db/schema";
 import type { Database } from "@/db/store";
+import { membersOf, numberOf, sumOf } from "@/db/sums";
 
 /**
- * Samples that devices had to drop since they were enrolled. What was sampled away on purpose is not lost: its counts
- * stand in the device-minutes.
+ * Samples that devices had to drop since they were enrolled; of revoked devices nothing counts. What was sampled away
+ * on purpose is not lost: its counts stand in the device-minutes.
  */
 export async function countLostSamples(db: Database): Promise<number> {
   const [row] = await db
-    .select({
-      lost: sql<number>`coalesce(sum((
-        select sum(value::bigint) from jsonb_each_text(${devices.discarded}) where key <> 'sampled'
-      )), 0)::int`,
-    })
-    .from(devices);
+    .select({ lost: sumOf(numberOf(sql`reason.value`)) })
+    .from(devices)
+    .innerJoin(sql`${membersOf(devices.discarded)} as reason`, sql`true`)
+    .where(and(isNull(devices.revokedAt), sql`reason.key <> 'sampled'`));
   return row?.lost ?? 0;
 }

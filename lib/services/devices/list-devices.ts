@@ -1,5 +1,6 @@
 import { asc, isNull, sql } from "drizzle-orm";
 import { devices } from "@/db/schema";
+import { countWhere } from "@/db/sums";
 import type { DeviceList, DeviceView } from "@/lib/contracts/devices";
 import type { Actor } from "@/lib/domain/roles";
 import type { ServiceContext } from "../context";
@@ -20,10 +21,7 @@ export async function listDevices(context: ServiceContext, actor: Actor): Promis
     .from(devices)
     .orderBy(sql`${devices.revokedAt} is not null`, asc(devices.name), asc(devices.id))
     .limit(DEVICES_MAX);
-  const [counted] = await db
-    .select({ total: sql<number>`count(*)::int` })
-    .from(devices)
-    .where(isNull(devices.revokedAt));
+  const [counted] = await db.select({ total: countWhere() }).from(devices).where(isNull(devices.revokedAt));
   const nowMs = context.clock.nowMs();
   return {
     items: rows.map((row) => toView(row, newest, nowMs)),

@@ -1,6 +1,7 @@
 import { and, asc, desc, eq, gt, isNull, sql } from "drizzle-orm";
 import { devices, documents } from "@/db/schema";
 import type { Database } from "@/db/store";
+import { countWhere } from "@/db/sums";
 import type { Spread } from "@/lib/contracts/shared";
 
 /** A device counts as in the field while it was seen in the last 24 hours. */
@@ -31,8 +32,8 @@ export async function readSpread(
   const inField = and(isNull(devices.revokedAt), gt(devices.lastSeenAt, new Date(nowMs - DEVICE_SEEN_MS)));
   const [counted] = await db
     .select({
-      total: sql<number>`count(*)::int`,
-      reached: sql<number>`count(*) filter (where ${reached})::int`,
+      total: countWhere(),
+      reached: countWhere(reached),
       lastAppliedAt: sql<string | null>`max(${devices.appliedAt}) filter (where ${reached})`,
     })
     .from(devices)

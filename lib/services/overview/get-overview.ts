@@ -1,6 +1,7 @@
 import { and, desc, eq, gt, isNull, max, sql } from "drizzle-orm";
 import { changeSets, devices, platform, programs, telemetryBatches, versions } from "@/db/schema";
 import type { Database } from "@/db/store";
+import { countWhere } from "@/db/sums";
 import { verifyAudit } from "@/lib/audit/verify-audit";
 import type { Overview } from "@/lib/contracts/overview";
 import { type Actor, hasPermission } from "@/lib/domain/roles";
@@ -97,9 +98,9 @@ async function countDevices(db: Database, nowMs: number): Promise<Overview["loop
   const since = new Date(nowMs - DEVICE_SEEN_MS);
   const [row] = await db
     .select({
-      total: sql<number>`count(*)::int`,
-      seen24h: sql<number>`count(*) filter (where ${gt(devices.lastSeenAt, since)})::int`,
-      degraded: sql<number>`count(*) filter (where jsonb_path_exists(${devices.runtimeLayers}, '$[*] ? (@.active == false)'))::int`,
+      total: countWhere(),
+      seen24h: countWhere(gt(devices.lastSeenAt, since)),
+      degraded: countWhere(sql`jsonb_path_exists(${devices.runtimeLayers}, '$[*] ? (@.active == false)')`),
     })
     .from(devices)
     .where(isNull(devices.revokedAt));
@@ -132,8 +133,8 @@ async function readRecent(context: ServiceContext, actor: Actor, nowMs: number):
 async function countReached(db: Database, epoch: number, revision: number, nowMs: number) {
   const [row] = await db
     .select({
-      total: sql<number>`count(*)::int`,
-      reached: sql<number>`count(*) filter (where ${hasApplied(epoch, revision)})::int`,
+      total: countWhere(),
+      reached: countWhere(hasApplied(epoch, revision)),
     })
     .from(devices)
     .where(and(isNull(devices.revokedAt), gt(devices.lastSeenAt, new Date(nowMs - DEVICE_SEEN_MS))));

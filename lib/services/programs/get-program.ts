@@ -1,6 +1,8 @@
-import { and, eq, gt, isNotNull, sql } from "drizzle-orm";
-import { events, programs, publishers } from "@/db/schema";
+import { and, eq, gt, isNotNull } from "drizzle-orm";
+import { countedEvents } from "@/db/counted";
+import { programs, publishers } from "@/db/schema";
 import type { Database } from "@/db/store";
+import { countDistinct } from "@/db/sums";
 import type { ProgramDetail } from "@/lib/contracts/programs";
 import type { Actor } from "@/lib/domain/roles";
 import { AppError } from "@/lib/platform/errors";
@@ -37,8 +39,9 @@ export async function getProgram(context: ServiceContext, actor: Actor, appId: s
   if (row === undefined) throw new AppError("not_found", "There is nothing here.");
   const document = await newestProgramDocument(db, appId);
   const platform = await newestPlatformDocument(db);
+  const events = countedEvents(db);
   const [causes] = await db
-    .select({ count: sql<number>`count(distinct ${events.cause})::int` })
+    .select({ count: countDistinct(events.cause) })
     .from(events)
     .where(and(eq(events.appId, appId), isNotNull(events.cause), gt(events.at, new Date(nowMs - DAY_MS))));
   const instantOf = (seconds: number | undefined) =>

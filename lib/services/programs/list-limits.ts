@@ -1,7 +1,8 @@
-import { and, eq, gte, sql } from "drizzle-orm";
-import type { AnyPgColumn } from "drizzle-orm/pg-core";
-import { telemetryMinutes, versions } from "@/db/schema";
+import { and, eq, gt, gte, max, sql } from "drizzle-orm";
+import { countedMinutes } from "@/db/counted";
+import { versions } from "@/db/schema";
 import type { Database } from "@/db/store";
+import { countDistinct, percentileOf } from "@/db/sums";
 import type { LimitRow } from "@/lib/contracts/programs";
 import { formatMember } from "@/lib/domain/member-keys";
 import type { Actor } from "@/lib/domain/roles";
@@ -13,12 +14,13 @@ import { newestPlatformClaims, newestProgramDocument } from "./newest-document";
 import { RANGES, type TelemetryQuery, warnOf } from "./read-telemetry";
 
 /** Limits whose use a device-minute tells. The others are enforced but leave no number in the telemetry. */
-const OBSERVED: Partial<Record<LimitName, AnyPgColumn>> = {
-  cpuMsPerMinute: telemetryMinutes.cpuMs,
-  memoryBytes: telemetryMinutes.memoryBytesMax,
-  requestsPerMinute: telemetryMinutes.requests,
-  requestsInFlight: telemetryMinutes.inFlightMax,
+const OBSERVED: Partial<Record<LimitName, "cpuMs" | "memoryBytesMax" | "requests" | "inFlightMax">> = {
+  cpuMsPerMinute: "cpuMs",
+  memoryBytes: "memoryBytesMax",
+  requestsPerMinute: "requests",
+  requestsInFlight: "inFlightMax",
 };
+type Minutes = ReturnType<typeof countedMinutes>;
 
 /** Every limit of a program beside the platform's, the publisher's wish and what device-minutes of the range used. */
 export async function listLimits(
@@ -34,12 +36,13 @@ export async function listLimits(
   const own = (await newestProgramDocument(db, appId))?.claims.limits ?? {};
   const requested = await requestedLimits(db, appId);
   const since = new Date(context.clock.nowMs() - RANGES[query.range].seconds * 1000);
+  const minutes = countedMinutes(db);
   const inRange = and(
-    eq(telemetryMinutes.appId, appId),
-    gte(telemetryMinutes.at, since),
-    query.version === undefined ? undefined : eq(telemetryMinutes.versionCode, query.version),
+    eq(minutes.appId, appId),
+    gte(minutes.at, since),
+    query.version === undefined ? undefined : eq(minutes.versionCode, query.version),
   );
-  const share = await throttledShare(db, inRange);
+  const share = await throttledShare(db, minutes, inRange);
   const rows: LimitRow[] = [];
   for (const name of LIMIT_NAMES) {
     const limit = own[name] ?? platform[name];
@@ -52,7 +55,7 @@ export async function listLimits(
       value: own[name] ?? null,
       platformValue: platform[name] ?? null,
       requested: requested[name] ?? null,
-      observed: column === undefined ? null : await readObserved(db, inRange, column),
+      observed: column === undefined ? null : await readObserved(db, minutes, inRange, column),
       throttledDeviceShare: name === "cpuMsPerMinute" ? share : null,
     });
   }
@@ -61,28 +64,29 @@ export async function listLimits(
 
 async function readObserved(
   db: Database,
+  minutes: Minutes,
   inRange: ReturnType<typeof and>,
-  column: AnyPgColumn,
+  column: NonNullable<(typeof OBSERVED)[LimitName]>,
 ): Promise<LimitRow["observed"]> {
   const [row] = await db
     .select({
-      p50: sql<number | null>`percentile_cont(0.5) within group (order by ${column})`,
-      p95: sql<number | null>`percentile_cont(0.95) within group (order by ${column})`,
-      max: sql<number | string | null>`max(${column})`,
+      p50: percentileOf(0.5, minutes[column]),
+      p95: percentileOf(0.95, minutes[column]),
+      max: max(minutes[column]),
     })
-    .from(telemetryMinutes)
+    .from(minutes)
     .where(inRange);
   if (row?.p50 == null || row.p95 == null || row.max == null) return null;
   return { p50: Number(row.p50), p95: Number(row.p95), max: Number(row.max) };
 }
 
-async function throttledShare(db: Database, inRange: ReturnType<typeof and>): Promise<number | null> {
+async function throttledShare(db: Database, minutes: Minutes, inRange: ReturnType<typeof and>): Promise<number | null> {
   const [row] = await db
     .select({
-      devices: sql<number>`count(distinct ${telemetryMinutes.deviceId})::int`,
-      throttled: sql<number>`count(distinct ${telemetryMinutes.deviceId}) filter (where ${telemetryMinutes.throttledMs} > 0)::int`,
+      devices: countDistinct(minutes.deviceId),
+      throttled: countDistinct(minutes.deviceId, gt(minutes.throttledMs, 0)),
     })
-    .from(telemetryMinutes)
+    .from(minutes)
     .where(inRange);
   return row === undefined || row.devices === 0 ? null : row.throttled / row.devices;
 }

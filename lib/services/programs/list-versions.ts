@@ -1,6 +1,8 @@
-import { and, desc, eq, gt, inArray, sql } from "drizzle-orm";
-import { bundles, publisherKeys, telemetryMinutes, versions } from "@/db/schema";
+import { and, desc, eq, gt, inArray } from "drizzle-orm";
+import { countedMinutes } from "@/db/counted";
+import { bundles, publisherKeys, versions } from "@/db/schema";
 import type { Database } from "@/db/store";
+import { countDistinct } from "@/db/sums";
 import type { VersionView } from "@/lib/contracts/programs";
 import type { Actor } from "@/lib/domain/roles";
 import { p1363FromDer } from "@/native/core/crypto/der";
@@ -83,13 +85,11 @@ async function attest(db: Database, row: VersionRow, key: PublicJwk | undefined)
 }
 
 async function devicesByVersion(db: Database, appId: string, since: Date): Promise<Map<number, number>> {
+  const minutes = countedMinutes(db);
   const rows = await db
-    .select({
-      code: telemetryMinutes.versionCode,
-      devices: sql<number>`count(distinct ${telemetryMinutes.deviceId})::int`,
-    })
-    .from(telemetryMinutes)
-    .where(and(eq(telemetryMinutes.appId, appId), gt(telemetryMinutes.at, since)))
-    .groupBy(telemetryMinutes.versionCode);
+    .select({ code: minutes.versionCode, devices: countDistinct(minutes.deviceId) })
+    .from(minutes)
+    .where(and(eq(minutes.appId, appId), gt(minutes.at, since)))
+    .groupBy(minutes.versionCode);
   return new Map(rows.map((row) => [row.code, row.devices]));
 }

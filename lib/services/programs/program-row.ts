@@ -1,6 +1,8 @@
-import { and, eq, gt, inArray, or, sql } from "drizzle-orm";
-import { documents, type programs, type publishers, telemetryMinutes, versions } from "@/db/schema";
+import { and, eq, gt, inArray, max, or, sql } from "drizzle-orm";
+import { countedMinutes } from "@/db/counted";
+import { documents, type programs, type publishers, versions } from "@/db/schema";
 import type { Database } from "@/db/store";
+import { countDistinct, spansSince1970, sumOf } from "@/db/sums";
 import type { ProgramRow } from "@/lib/contracts/programs";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -18,20 +20,21 @@ export async function toProgramRows(db: Database, bases: readonly Base[], nowMs:
     .where(and(inArray(versions.appId, appIds), or(eq(versions.state, "listed"), eq(versions.state, "submitted"))))
     .orderBy(versions.code);
   const revisions = await db
-    .select({ appId: documents.appId, revision: sql<number>`max(${documents.revision})::int` })
+    .select({ appId: documents.appId, revision: max(documents.revision) })
     .from(documents)
     .where(and(eq(documents.kind, "program"), inArray(documents.appId, appIds)))
     .groupBy(documents.appId);
+  const minutes = countedMinutes(db);
   const traffic = await db
     .select({
-      appId: telemetryMinutes.appId,
-      devices: sql<number>`count(distinct ${telemetryMinutes.deviceId})::int`,
-      requests: sql<number>`sum(${telemetryMinutes.requests})::int`,
-      blocked: sql<number>`sum(${telemetryMinutes.blocked})::int`,
+      appId: minutes.appId,
+      devices: countDistinct(minutes.deviceId),
+      requests: sumOf(minutes.requests),
+      blocked: sumOf(minutes.blocked),
     })
-    .from(telemetryMinutes)
-    .where(and(inArray(telemetryMinutes.appId, appIds), gt(telemetryMinutes.at, new Date(nowMs - DAY_MS))))
-    .groupBy(telemetryMinutes.appId);
+    .from(minutes)
+    .where(and(inArray(minutes.appId, appIds), gt(minutes.at, new Date(nowMs - DAY_MS))))
+    .groupBy(minutes.appId);
   const trend = await blockedByDay(db, appIds, nowMs);
   return bases.map(({ program, publisher }) => {
     const own = known.filter((version) => version.appId === program.appId);
@@ -58,20 +61,16 @@ export async function toProgramRows(db: Database, bases: readonly Base[], nowMs:
 
 async function blockedByDay(db: Database, appIds: string[], nowMs: number): Promise<Map<string, number[]>> {
   const today = Math.floor(nowMs / DAY_MS);
+  const minutes = countedMinutes(db);
   const rows = await db
     .select({
-      appId: telemetryMinutes.appId,
-      day: sql<number>`floor(extract(epoch from ${telemetryMinutes.at}) / 86400)::int`,
-      blocked: sql<number>`sum(${telemetryMinutes.blocked})::int`,
+      appId: minutes.appId,
+      day: spansSince1970(minutes.at, DAY_MS / 1000),
+      blocked: sumOf(minutes.blocked),
     })
-    .from(telemetryMinutes)
-    .where(
-      and(
-        inArray(telemetryMinutes.appId, appIds),
-        gt(telemetryMinutes.at, new Date((today - TREND_DAYS + 1) * DAY_MS - 1)),
-      ),
-    )
-    .groupBy(telemetryMinutes.appId, sql`2`);
+    .from(minutes)
+    .where(and(inArray(minutes.appId, appIds), gt(minutes.at, new Date((today - TREND_DAYS + 1) * DAY_MS - 1))))
+    .groupBy(minutes.appId, sql`2`);
   const trends = new Map<string, number[]>();
   for (const row of rows) {
     const trend = trends.get(row.appId) ?? new Array<number>(TREND_DAYS).fill(0);

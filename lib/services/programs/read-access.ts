@@ -1,14 +1,18 @@
-import { and, desc, eq, gte, sql } from "drizzle-orm";
-import { telemetryMinutes, versions } from "@/db/schema";
+import { and, desc, eq, gte, max, sql } from "drizzle-orm";
+import { countedMinutes } from "@/db/counted";
+import { versions } from "@/db/schema";
 import type { Database } from "@/db/store";
+import { elementsOf, membersOf, numberOf, sumOf } from "@/db/sums";
 import type { AccessRow, AccessTable } from "@/lib/contracts/programs";
 import { formatMember } from "@/lib/domain/member-keys";
 import { policyState, readProgram } from "@/lib/domain/policy-state";
 import type { Actor } from "@/lib/domain/roles";
 import { AppError } from "@/lib/platform/errors";
 import { readProgramEntries } from "@/lib/sync/documents/read-entries";
+import type { HostPurpose } from "@/native/core/codes";
 import { findApi, findCapability } from "@/native/core/decide/catalog";
 import { type CompiledPolicy, compilePolicy } from "@/native/core/decide/compile-policy";
+import { OTHER } from "@/native/core/telemetry/batch";
 import type { ServiceContext } from "../context";
 import { requirePermission } from "../require-permission";
 import { capabilityRow, hostRow, type RowFacts } from "./access-rows";
@@ -130,42 +134,39 @@ const coveredByWildcard = (host: string, names: ReadonlySet<string>): boolean =>
 
 /** When capabilities and hosts were last used, and which hosts were asked for in vain; from device-minutes. */
 async function readUse(db: Database, version: VersionRow, since: Date): Promise<RowFacts["used"]> {
-  const inRange = and(
-    eq(telemetryMinutes.appId, version.appId),
-    eq(telemetryMinutes.versionCode, version.code),
-    gte(telemetryMinutes.at, since),
-  );
+  const minutes = countedMinutes(db);
+  const inRange = and(eq(minutes.appId, version.appId), eq(minutes.versionCode, version.code), gte(minutes.at, since));
   const apis = await db
-    .select({ api: sql<string>`api.key`, at: sql<string>`max(${telemetryMinutes.at})` })
-    .from(telemetryMinutes)
-    .innerJoin(sql`jsonb_each(${telemetryMinutes.apis}) as api`, sql`true`)
+    .select({ api: sql<string>`api.key`, at: max(minutes.at) })
+    .from(minutes)
+    .innerJoin(sql`${membersOf(minutes.apis)} as api`, sql`true`)
     .where(inRange)
     .groupBy(sql`1`);
   const hosts = await db
     .select({
       host: sql<string>`host->>'host'`,
-      port: sql<number>`(host->>'port')::int`,
-      purpose: sql<"request" | "upload" | "download" | "socket">`host->>'purpose'`,
-      allowed: sql<number>`sum((host->>'allowed')::bigint)::int`,
-      at: sql<string>`max(${telemetryMinutes.at})`,
+      port: numberOf(sql`host->'port'`),
+      purpose: sql<HostPurpose>`host->>'purpose'`,
+      allowed: sumOf(numberOf(sql`host->'allowed'`)),
+      at: max(minutes.at),
     })
-    .from(telemetryMinutes)
-    .innerJoin(sql`jsonb_array_elements(${telemetryMinutes.hosts}) as host`, sql`true`)
+    .from(minutes)
+    .innerJoin(sql`${elementsOf(minutes.hosts)} as host`, sql`true`)
     .where(inRange)
     .groupBy(sql`1`, sql`2`, sql`3`);
   const capabilities = new Map<string, Date>();
   for (const { api, at } of apis) {
     const name = findApi(api)?.capability.name;
-    const date = new Date(at);
-    const before = name === undefined ? undefined : capabilities.get(name);
-    if (name !== undefined && (before === undefined || before < date)) capabilities.set(name, date);
+    if (name === undefined || at === null) continue;
+    const before = capabilities.get(name);
+    if (before === undefined || before < at) capabilities.set(name, at);
   }
   return {
     capabilities,
-    hosts: new Map(hosts.filter((row) => row.allowed > 0).map((row) => [row.host, new Date(row.at)])),
+    hosts: new Map(hosts.flatMap(({ host, allowed, at }) => (allowed > 0 && at !== null ? [[host, at]] : []))),
     refusedHosts: new Map(
       hosts
-        .filter((row) => row.allowed === 0 && row.host !== "~other")
+        .filter((row) => row.allowed === 0 && row.host !== OTHER)
         .map(({ host, port, purpose }) => [host, { port, purpose }]),
     ),
   };

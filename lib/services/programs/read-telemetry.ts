@@ -1,7 +1,8 @@
-import { and, asc, eq, gte, sql } from "drizzle-orm";
-import type { AnyPgColumn } from "drizzle-orm/pg-core";
-import { changeSets, changes, devices, telemetryMinutes, versions } from "@/db/schema";
+import { and, asc, eq, gte, max, sql } from "drizzle-orm";
+import { countedMinutes } from "@/db/counted";
+import { changeSets, changes, devices, versions } from "@/db/schema";
 import type { Database } from "@/db/store";
+import { countDistinct, percentileOf, spansSince1970, sumOf } from "@/db/sums";
 import type { TelemetrySeries } from "@/lib/contracts/programs";
 import type { TimeRange } from "@/lib/contracts/shared";
 import type { Actor } from "@/lib/domain/roles";
@@ -40,12 +41,13 @@ export async function readTelemetry(
   const firstBucket = Math.floor((nowSeconds - seconds) / bucketSeconds) + 1;
   const lastBucket = Math.floor(nowSeconds / bucketSeconds);
   const since = new Date(firstBucket * bucketSeconds * 1000);
+  const minutes = countedMinutes(db);
   const inRange = and(
-    eq(telemetryMinutes.appId, appId),
-    gte(telemetryMinutes.at, since),
-    query.version === undefined ? undefined : eq(telemetryMinutes.versionCode, query.version),
+    eq(minutes.appId, appId),
+    gte(minutes.at, since),
+    query.version === undefined ? undefined : eq(minutes.versionCode, query.version),
   );
-  const buckets = await readBuckets(db, inRange, bucketSeconds);
+  const buckets = await readBuckets(db, minutes, inRange, bucketSeconds);
   const points: TelemetrySeries["points"] = [];
   for (let bucket = firstBucket; bucket <= lastBucket; bucket += 1) {
     const found = buckets.get(bucket);
@@ -53,15 +55,15 @@ export async function readTelemetry(
   }
   const [totals] = await db
     .select({
-      devices: sql<number>`count(distinct ${telemetryMinutes.deviceId})::int`,
-      requests: sql<number>`coalesce(sum(${telemetryMinutes.requests}), 0)::int`,
-      blocked: sql<number>`coalesce(sum(${telemetryMinutes.blocked}), 0)::int`,
-      crashes: sql<number>`coalesce(sum(${telemetryMinutes.crashes}), 0)::int`,
+      devices: countDistinct(minutes.deviceId),
+      requests: sumOf(minutes.requests),
+      blocked: sumOf(minutes.blocked),
+      crashes: sumOf(minutes.crashes),
       // A minute is named by its start; the device says when it last told anything.
-      newestAt: sql<string | null>`max(${devices.lastSeenAt})`,
+      newestAt: max(devices.lastSeenAt),
     })
-    .from(telemetryMinutes)
-    .leftJoin(devices, eq(devices.id, telemetryMinutes.deviceId))
+    .from(minutes)
+    .leftJoin(devices, eq(devices.id, minutes.deviceId))
     .where(inRange);
   return {
     range: query.range,
@@ -76,7 +78,7 @@ export async function readTelemetry(
       crashes: totals?.crashes ?? 0,
       lost: await countLostSamples(db),
     },
-    newestAt: totals?.newestAt == null ? null : new Date(totals.newestAt).toISOString(),
+    newestAt: totals?.newestAt?.toISOString() ?? null,
   };
 }
 
@@ -95,26 +97,24 @@ const GAP: Point = {
 
 async function readBuckets(
   db: Database,
+  minutes: ReturnType<typeof countedMinutes>,
   inRange: ReturnType<typeof and>,
   bucketSeconds: number,
 ): Promise<Map<number, Point>> {
-  const bucket = sql<number>`floor(extract(epoch from ${telemetryMinutes.at}) / ${sql.raw(String(bucketSeconds))})::int`;
-  const percentile = (share: 0.5 | 0.95, column: AnyPgColumn) =>
-    sql<number>`percentile_cont(${sql.raw(String(share))}) within group (order by ${column})`.mapWith(Number);
   const rows = await db
     .select({
-      bucket,
-      cpuMsP50: percentile(0.5, telemetryMinutes.cpuMs),
-      cpuMsP95: percentile(0.95, telemetryMinutes.cpuMs),
-      memoryBytesP50: percentile(0.5, telemetryMinutes.memoryBytesMax),
-      memoryBytesP95: percentile(0.95, telemetryMinutes.memoryBytesMax),
-      requestsP50: percentile(0.5, telemetryMinutes.requests),
-      requestsP95: percentile(0.95, telemetryMinutes.requests),
-      blocked: sql<number>`sum(${telemetryMinutes.blocked})::int`,
-      throttledMs: sql<number>`sum(${telemetryMinutes.throttledMs})::int`,
-      devices: sql<number>`count(distinct ${telemetryMinutes.deviceId})::int`,
+      bucket: spansSince1970(minutes.at, bucketSeconds),
+      cpuMsP50: percentileOf(0.5, minutes.cpuMs),
+      cpuMsP95: percentileOf(0.95, minutes.cpuMs),
+      memoryBytesP50: percentileOf(0.5, minutes.memoryBytesMax),
+      memoryBytesP95: percentileOf(0.95, minutes.memoryBytesMax),
+      requestsP50: percentileOf(0.5, minutes.requests),
+      requestsP95: percentileOf(0.95, minutes.requests),
+      blocked: sumOf(minutes.blocked),
+      throttledMs: sumOf(minutes.throttledMs),
+      devices: countDistinct(minutes.deviceId),
     })
-    .from(telemetryMinutes)
+    .from(minutes)
     .where(inRange)
     .groupBy(sql`1`);
   return new Map(rows.map(({ bucket: key, ...point }) => [key, point]));

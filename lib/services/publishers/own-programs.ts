@@ -1,5 +1,6 @@
 import { and, desc, eq, isNotNull } from "drizzle-orm";
-import { events, programs } from "@/db/schema";
+import { countedEvents } from "@/db/counted";
+import { programs } from "@/db/schema";
 import type { Actor } from "@/lib/domain/roles";
 import { AppError } from "@/lib/platform/errors";
 import { LIMIT_NAMES } from "@/native/core/codes";
@@ -35,6 +36,7 @@ export async function readQuota(ctx: Pick<ServiceContext, "store">, actor: Publi
 /** What a publisher's own program was refused lately, newest first. Devices are not named: they are the platform's. */
 export async function listOwnDenials(ctx: Pick<ServiceContext, "store">, actor: PublisherActor, appId: string) {
   await requireOwn(ctx, actor, appId);
+  const events = countedEvents(ctx.store.db);
   const rows = await ctx.store.db
     .select()
     .from(events)

@@ -1,17 +1,19 @@
 import type { telemetryMinutes } from "@/db/schema";
 import { BATCH_BOUNDS, type DenialCount, type HostCount, type MinuteEntry, OTHER } from "@/native/core/telemetry/batch";
+import { addSaturating } from "@/native/core/telemetry/counter-bounds";
 
 export type MinuteRow = typeof telemetryMinutes.$inferSelect;
 export type MinuteCounts = Omit<MinuteRow, "deviceId" | "appId" | "versionCode" | "at">;
-
-const plus = (a: number, b: number) => Math.min(Number.MAX_SAFE_INTEGER, a + b);
 
 function mergeApis(a: MinuteCounts["apis"], b: MinuteCounts["apis"]): MinuteCounts["apis"] {
   const merged = new Map(Object.entries(a));
   for (const [name, more] of Object.entries(b)) {
     const key = merged.has(name) || merged.size < BATCH_BOUNDS.apis ? name : OTHER;
     const known = merged.get(key) ?? { allowed: 0, denied: 0 };
-    merged.set(key, { allowed: plus(known.allowed, more.allowed), denied: plus(known.denied, more.denied) });
+    merged.set(key, {
+      allowed: addSaturating(known.allowed, more.allowed),
+      denied: addSaturating(known.denied, more.denied),
+    });
   }
   return Object.fromEntries(merged);
 }
@@ -26,8 +28,8 @@ function mergeHosts(a: MinuteCounts["hosts"], b: readonly HostCount[]): MinuteCo
     const known = merged.get(keyOf({ host, port, purpose })) ?? { host, port, purpose, allowed: 0, blocked: 0 };
     merged.set(keyOf(known), {
       ...known,
-      allowed: plus(known.allowed, more.allowed),
-      blocked: plus(known.blocked, more.blocked),
+      allowed: addSaturating(known.allowed, more.allowed),
+      blocked: addSaturating(known.blocked, more.blocked),
     });
   }
   return [...merged.values()];
@@ -40,7 +42,7 @@ function mergeDenials(a: MinuteCounts["denials"], b: readonly DenialCount[]): Mi
     const key = fits ? more.cause : OTHER;
     const known = merged.get(key);
     const base = known ?? (fits ? more : { cause: OTHER });
-    merged.set(key, { ...base, count: plus(known === undefined ? 0 : Number(known.count), more.count) });
+    merged.set(key, { ...base, count: addSaturating(known === undefined ? 0 : Number(known.count), more.count) });
   }
   return [...merged.values()];
 }
@@ -65,15 +67,15 @@ export function mergeMinute(known: MinuteCounts | null, more: MinuteEntry): Minu
     denials: [],
   };
   return {
-    cpuMs: plus(base.cpuMs, more.cpuMs),
+    cpuMs: addSaturating(base.cpuMs, more.cpuMs),
     memoryBytesMax: Math.max(base.memoryBytesMax, more.memoryBytesMax),
-    requests: plus(base.requests, more.requests),
-    blocked: plus(base.blocked, more.blocked),
-    bytesIn: plus(base.bytesIn, more.bytesIn),
-    bytesOut: plus(base.bytesOut, more.bytesOut),
+    requests: addSaturating(base.requests, more.requests),
+    blocked: addSaturating(base.blocked, more.blocked),
+    bytesIn: addSaturating(base.bytesIn, more.bytesIn),
+    bytesOut: addSaturating(base.bytesOut, more.bytesOut),
     inFlightMax: Math.max(base.inFlightMax, more.inFlightMax),
-    throttledMs: plus(base.throttledMs, more.throttledMs),
-    crashes: plus(base.crashes, more.crashes),
+    throttledMs: addSaturating(base.throttledMs, more.throttledMs),
+    crashes: addSaturating(base.crashes, more.crashes),
     apis: mergeApis(base.apis, more.apis),
     hosts: mergeHosts(base.hosts, more.hosts),
     denials: mergeDenials(base.denials, more.denials),
