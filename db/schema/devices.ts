@@ -23,8 +23,6 @@ export const devices = pgTable(
     appliedAt: instant("applied_at"),
     /** Counts of what it had to drop, by reason, since enrolment. */
     discarded: jsonb("discarded").$type<Record<string, number>>().notNull(),
-    /** How many of its counters lay beyond the plausible and were clamped, since enrolment. */
-    clamped: whole("clamped").notNull().default(0),
   },
   (table) => [index("devices_applied").on(table.appliedEpoch, table.appliedPlatform)],
 );

@@ -73,15 +73,3 @@ export const telemetryBatches = pgTable(
     index("telemetry_batches_received").on(table.receivedAt),
   ],
 );
-
-/** Device-minutes of versions that were never listed: counted, and nothing else is kept of them. */
-export const unlistedMinutes = pgTable(
-  "unlisted_minutes",
-  {
-    appId: text("app_id").notNull(),
-    /** The day's start, UTC. */
-    day: instant("day").notNull(),
-    minutes: whole("minutes").notNull(),
-  },
-  (table) => [primaryKey({ columns: [table.appId, table.day] })],
-);

@@ -30,7 +30,7 @@ export type SimulatedDevice = {
   readonly unserved: number[];
   /** Fetches and judges everything. False where the doors did not serve. */
   pull(): Promise<boolean>;
-  /** Sends one batch with `requests` requests of this minute, and hands back what it is asked for. Null: not acknowledged. */
+  /** Sends one batch with `requests` requests of this minute. Null: not acknowledged. */
   report(requests: number): Promise<Acknowledged | null>;
   /** Sends again, byte for byte, the batch that was not acknowledged last, if any. */
   repeat(): Promise<Acknowledged | null>;
@@ -78,7 +78,7 @@ export async function enrolDevice(
   const floors = new Map<string, DocumentPosition>();
   const refusals: string[] = [];
   const unserved: number[] = [];
-  let held: { claims: PlatformClaims; text: string } | null = null;
+  let held: PlatformClaims | null = null;
   let sequence = 0;
   let unanswered: { text: string; counts: Acknowledged } | null = null;
 
@@ -147,27 +147,16 @@ export async function enrolDevice(
       await answer.arrayBuffer();
       return null;
     }
-    const { rejected, wanted } = (await answer.json()) as { rejected: unknown[]; wanted?: string[] };
+    const { rejected } = (await answer.json()) as { rejected: unknown[] };
     if (rejected.length > 0) throw new Error(`an honest batch was rejected: ${JSON.stringify(rejected)}`);
     unanswered = null;
-    if (wanted?.includes("platform") === true && held !== null) await handBack(held.text);
     return counts;
-  }
-
-  async function handBack(text: string): Promise<void> {
-    const answer = await fetch(`${baseUrl()}/api/runtime/v1/held`, {
-      method: "POST",
-      headers: { "content-type": "application/jose", authorization: `Bearer ${await access()}` },
-      body: text,
-    });
-    if (!answer.ok) throw new Error(`handing back was answered with ${answer.status}: ${await answer.text()}`);
-    await answer.arrayBuffer();
   }
 
   return {
     deviceId,
     get platform() {
-      return held?.claims ?? null;
+      return held;
     },
     programs,
     refusals,
@@ -178,7 +167,7 @@ export async function enrolDevice(
       const text = await get("platform", true);
       if (text === null || texts.includes(null)) return false;
       const claims = await judge("bulkhead-platform", text);
-      if (claims !== null) held = { claims, text };
+      if (claims !== null) held = claims;
       for (const [index, appId] of options.appIds.entries()) {
         const program = await judge("bulkhead-program", texts[index] ?? "", appId);
         if (program !== null) programs.set(appId, program);
@@ -190,7 +179,7 @@ export async function enrolDevice(
       const program = programs.get(appId);
       const versionCode = program?.versions.at(-1)?.code ?? 1;
       sequence += 1;
-      const position = held?.claims ?? NO_POSITION;
+      const position = held ?? NO_POSITION;
       const counts = { deviceId, appId, versionCode, requests };
       const batch = buildBatch(seconds(), {
         batchId: randomBytes(12).toString("hex"),

@@ -26,6 +26,3 @@ export type Environment = (typeof ENVIRONMENTS)[number];
 
 export const SIGN_IN_LINK_PURPOSES = ["setup", "invite", "reset", "development"] as const;
 export type SignInLinkPurpose = (typeof SIGN_IN_LINK_PURPOSES)[number];
-
-/** Of a suspension that only a device's document tells of: nobody looked yet, or a person suspended the program anew. */
-export const HELD_SUSPENSION_VERDICTS = ["unknown", "kept"] as const;

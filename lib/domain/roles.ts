@@ -19,7 +19,6 @@ export const PERMISSIONS = [
   "devices.revoke",
   "keys.manage",
   "settings.manage",
-  "platform.confirm",
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
@@ -39,7 +38,6 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
     "devices.revoke",
     "keys.manage",
     "settings.manage",
-    "platform.confirm",
   ],
   operator: [
     "console.read",
@@ -53,7 +51,6 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
     "devices.read",
     "devices.enrol",
     "devices.revoke",
-    "platform.confirm",
   ],
   security: [
     "console.read",

@@ -32,11 +32,3 @@ export function judgeTime(claims: DocumentClaims, now: number): "NOT_YET_VALID" 
   if (claims.iat > now + CLOCK_TOLERANCE_SECONDS) return "NOT_YET_VALID";
   return now >= claims.exp ? "EXPIRED" : undefined;
 }
-
-/** Epoch and revision compared as a pair: negative where the first is the older. */
-export function comparePositions(
-  left: { epoch: number; revision: number },
-  right: { epoch: number; revision: number },
-): number {
-  return left.epoch - right.epoch || left.revision - right.revision;
-}

@@ -5,7 +5,8 @@ import type { PublicSuffixes } from "../decide/public-suffixes";
 import type { JsonObject } from "../json/parse-json";
 import type { DocumentClaims, KeysetClaims, PlatformClaims, ProgramClaims } from "../shapes/claims";
 import { openEnvelope } from "./envelope";
-import { comparePositions, judgeTime, type RefusalCode, readSignedClaims } from "./judge-claims";
+import { judgeTime, type RefusalCode, readSignedClaims } from "./judge-claims";
+import { comparePositions } from "./position";
 import { type ReadResult, readPlatformClaims, readProgramClaims } from "./read-claims";
 import { sealVerified, type VerifiedDocument } from "./verified-document";
 
