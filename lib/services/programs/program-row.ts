@@ -1,4 +1,4 @@
-import { and, eq, gt, inArray, max, or, sql } from "drizzle-orm";
+import { and, desc, eq, gt, inArray, or, sql } from "drizzle-orm";
 import { countedMinutes } from "@/db/counted";
 import { documents, type programs, type publishers, versions } from "@/db/schema";
 import type { Database } from "@/db/store";
@@ -20,10 +20,11 @@ export async function toProgramRows(db: Database, bases: readonly Base[], nowMs:
     .where(and(inArray(versions.appId, appIds), or(eq(versions.state, "listed"), eq(versions.state, "submitted"))))
     .orderBy(versions.code);
   const revisions = await db
-    .select({ appId: documents.appId, revision: max(documents.revision) })
+    .selectDistinctOn([documents.appId], { appId: documents.appId, revision: documents.revision })
     .from(documents)
     .where(and(eq(documents.kind, "program"), inArray(documents.appId, appIds)))
-    .groupBy(documents.appId);
+    // Newest by epoch and revision as a pair (spec §4): revision 1 of epoch 2 follows revision 57 of epoch 1.
+    .orderBy(documents.appId, desc(documents.epoch), desc(documents.revision));
   const minutes = countedMinutes(db);
   const traffic = await db
     .select({
