@@ -26,7 +26,7 @@ describe("what kept a process from starting", () => {
     const failure = explainStartFailure(new Error("A statement failed", { cause: error }));
     expect(failure.code).toBe(code);
     expect(failure.remedy).not.toBe("");
-    expect(failure.message).toContain(error.message);
+    expect(failure.message).toContain(error.message.replace(/\.$/, ""));
   });
 
   it("never repeats a password or the values of a statement", () => {
@@ -36,6 +36,15 @@ describe("what kept a process from starting", () => {
     const failure = explainStartFailure(error);
     expect(JSON.stringify(failure)).not.toContain("hunter2");
     expect(failure.message).toContain("db.example");
+  });
+
+  it("tells the chain of causes as one sentence, each once", () => {
+    const error = new AppError("unavailable", "The store cannot be reached.", {
+      cause: new Error("A statement failed: select 1", { cause: system("ECONNREFUSED") }),
+    });
+    expect(explainStartFailure(error).message).toBe(
+      "The store cannot be reached: A statement failed: select 1: ECONNREFUSED: it failed",
+    );
   });
 
   it("tells of what nobody foresaw where it happened", () => {

@@ -101,7 +101,8 @@ export function explainStartFailure(error: unknown): StartFailure {
   const [said = "", ...advice] = (own?.message ?? "").split("\n");
   const words = links.map((link) => ((link as unknown) === own ? said : inWords(link))).filter((text) => text !== "");
   const isSaidBefore = (text: string, at: number) => words.slice(0, at).some((earlier) => earlier.includes(text));
-  const message = words.filter((text, at) => !isSaidBefore(text, at)).join(": ");
+  const kept = words.filter((text, at) => !isSaidBefore(text, at));
+  const message = kept.map((text, at) => (at < kept.length - 1 ? text.replace(/\.$/, "") : text)).join(": ");
   const isBinding = own?.details[0]?.path === "/port";
   for (const [code, { finds, remedy }] of Object.entries<Fault>(START_FAULTS)) {
     if (advice.length > 0 || !links.some((link) => finds(String(link.code ?? ""), link, isBinding))) continue;
