@@ -1,0 +1,82 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+
+/**
+ * `npm run test:repeat -- N [vitest's filters]`: runs the unit suite N times over, since random values reach places
+ * that one green run never does. One line a run, with the names of what failed; exit code 0 only if nothing ever did.
+ */
+type Report = {
+  numPassedTests: number;
+  numFailedTests: number;
+  testResults: {
+    name: string;
+    status: string;
+    message: string;
+    assertionResults: { status: string; fullName: string }[];
+  }[];
+};
+
+const [times = "", ...filters] = process.argv.slice(2);
+const count = Number(times);
+if (!Number.isInteger(count) || count < 1) {
+  process.stderr.write("usage: npm run test:repeat -- N [vitest's filters]\n");
+  process.exit(1);
+}
+
+let stopped = false;
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.on(signal, () => {
+    stopped = true;
+  });
+}
+
+function runOnce(reportFile: string): Promise<number> {
+  return new Promise((resolve) => {
+    const args = ["run", "--reporter=json", `--outputFile=${reportFile}`, ...filters];
+    const child = spawn("node_modules/.bin/vitest", args, { stdio: ["ignore", "ignore", "pipe"] });
+    child.stderr.on("data", () => undefined);
+    child.on("error", () => resolve(127));
+    child.on("exit", (code) => resolve(code ?? 130));
+  });
+}
+
+/** Failing tests by file and name; a file that could not be loaded by its file alone. */
+function failuresOf(report: Report): string[] {
+  return report.testResults.flatMap(({ name, status, assertionResults }) => {
+    const file = relative(process.cwd(), name);
+    const failed = assertionResults
+      .filter((test) => test.status === "failed")
+      .map((test) => `${file}: ${test.fullName}`);
+    return failed.length === 0 && status === "failed" ? [file] : failed;
+  });
+}
+
+function readReport(file: string): Report | null {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as Report;
+  } catch {
+    // Nothing was written: the run itself broke, which is told as a failure.
+    return null;
+  }
+}
+
+const folder = mkdtempSync(join(tmpdir(), "bulkhead-repeat-"));
+let bad = 0;
+let done = 0;
+while (done < count && !stopped) {
+  done += 1;
+  const file = join(folder, `${done}.json`);
+  const started = Date.now();
+  const code = await runOnce(file);
+  const seconds = ((Date.now() - started) / 1000).toFixed(1);
+  const report = readReport(file);
+  const said = report === null ? "no result" : `${report.numPassedTests} passed, ${report.numFailedTests} failed`;
+  process.stdout.write(`run ${done} of ${count}: ${said} in ${seconds} s${code === 0 ? "" : ` (exit ${code})`}\n`);
+  for (const name of report === null ? [] : failuresOf(report)) process.stdout.write(`  ${name}\n`);
+  if (code !== 0 || report === null) bad += 1;
+}
+rmSync(folder, { recursive: true, force: true });
+process.stdout.write(`${done - bad} of ${done} runs passed${done < count ? `, stopped before ${count}` : ""}\n`);
+process.exitCode = bad === 0 && done === count ? 0 : 1;
