@@ -59,9 +59,8 @@ async function publishOnce(platform: BenchPlatform, max: number): Promise<number
     changes: [{ member, after: { max, action: "throttle" } }],
     reason: "benchmark",
   });
-  const revision = view.platformRevision;
-  if (revision === null) throw new Error("the publish named no revision");
-  return revision;
+  if (view.platformPosition === null) throw new Error("the publish named no revision");
+  return view.platformPosition.revision;
 }
 
 /**

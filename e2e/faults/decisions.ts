@@ -1,10 +1,11 @@
 import type { ChangeSetView } from "@/lib/contracts/change-sets";
+import type { Position } from "@/native/core/documents/position";
 import { ConsoleRefusal, type ConsoleSession } from "../../scripts/client/console-session";
 
 /** A decision of which somebody was told that it is done: from then on it must be there, once, for ever. */
 export type Decided = {
   changeSetId: string;
-  platformRevision: number;
+  platform: Position;
   action: "changeSet.narrow" | "changeSet.publish";
 };
 
@@ -44,8 +45,8 @@ export async function widenHost(
 }
 
 function decided(set: ChangeSetView, action: Decided["action"]): Decided {
-  if (set.platformRevision === null) throw new Error("a published change set names no revision");
-  return { changeSetId: set.id, platformRevision: set.platformRevision, action };
+  if (set.platformPosition === null) throw new Error("a published change set names no revision");
+  return { changeSetId: set.id, platform: set.platformPosition, action };
 }
 
 /** Whether an error only says that the server is gone, or that somebody else was first. */

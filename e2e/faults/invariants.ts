@@ -1,4 +1,5 @@
 import { createHash, createPublicKey, verify } from "node:crypto";
+import { isSamePosition, type Position } from "@/native/core/documents/position";
 import type { Decided } from "./decisions";
 import type { Row, Rows } from "./read-rows";
 import type { Acknowledged } from "./simulated-device";
@@ -28,16 +29,21 @@ export async function brokenInvariants(rows: Rows, told: Told): Promise<string[]
 
 const text = (row: Row | undefined, name: string) => String(row?.[name]);
 const number = (row: Row | undefined, name: string) => Number(row?.[name]);
+const positionIn = (row: Row | undefined, prefix = ""): Position => ({
+  epoch: number(row, `${prefix}epoch`),
+  revision: number(row, `${prefix}revision`),
+});
 
 async function checkDecisions(rows: Rows, decisions: readonly Decided[]): Promise<string[]> {
   const broken: string[] = [];
-  const sets = await rows.query("select id, state, platform_revision from change_sets");
+  const sets = await rows.query("select id, state, platform_epoch, platform_revision from change_sets");
   const entries = await rows.query("select change_set_id, action from audit_entries where change_set_id is not null");
-  for (const { changeSetId, platformRevision, action } of decisions) {
+  for (const { changeSetId, platform, action } of decisions) {
     const found = sets.filter((row) => row.id === changeSetId);
     if (found.length !== 1) broken.push(`decision ${changeSetId} is there ${found.length} times`);
     else if (text(found[0], "state") !== "published") broken.push(`${changeSetId} is ${text(found[0], "state")}`);
-    else if (number(found[0], "platform_revision") !== platformRevision) broken.push(`${changeSetId}: other revision`);
+    else if (!isSamePosition(positionIn(found[0], "platform_"), platform))
+      broken.push(`${changeSetId}: other revision`);
     const told = entries.filter((row) => row.change_set_id === changeSetId && row.action === action);
     if (told.length !== 1) broken.push(`${action} of ${changeSetId} stands ${told.length} times in the audit log`);
   }
@@ -150,8 +156,6 @@ function verifyStored(row: Row, keys: ReadonlyMap<string, Keyset["keys"][number]
   if (!verify("sha256", Buffer.from(`${header}.${payload}`), { key, dsaEncoding: "ieee-p1363" }, bytes)) {
     return "its signature is wrong";
   }
-  const claims = JSON.parse(Buffer.from(payload, "base64url").toString("utf8")) as Record<string, unknown>;
-  return claims.epoch === number(row, "epoch") && claims.revision === number(row, "revision")
-    ? null
-    : "its row says another position";
+  const claims = JSON.parse(Buffer.from(payload, "base64url").toString("utf8")) as Position;
+  return isSamePosition(claims, positionIn(row)) ? null : "its row says another position";
 }

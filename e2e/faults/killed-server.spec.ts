@@ -96,7 +96,7 @@ async function expectNothingLost(operator: ConsoleSession, acknowledged: ChangeS
   for (const set of acknowledged.slice(-12)) {
     const found = await operator.get<ChangeSetView>(`change-sets/${set.id}`);
     expect(found.state).toBe("published");
-    expect(found.platformRevision).toBe(set.platformRevision);
+    expect(found.platformPosition).toEqual(set.platformPosition);
     const audit = await operator.get<AuditList>(`audit?changeSetId=${set.id}&action=changeSet.narrow`);
     expect(audit.items).toHaveLength(1);
   }

@@ -1,5 +1,6 @@
-import { desc, eq } from "drizzle-orm";
-import { auditEntries, documents } from "@/db/schema";
+import { eq } from "drizzle-orm";
+import { newestDocument } from "@/db/newest-document";
+import { auditEntries } from "@/db/schema";
 import type { Database } from "@/db/store";
 import { type AuditHead, type ChainProblem, verifyAuditChain } from "@/native/core/audit/verify-chain";
 import { nodeDigest } from "./audit-entry";
@@ -52,12 +53,7 @@ async function isContained(db: Database, witness: AuditHead): Promise<boolean> {
 }
 
 async function readWitness(db: Database): Promise<AuditHead | null> {
-  const [newest] = await db
-    .select({ jws: documents.jws })
-    .from(documents)
-    .where(eq(documents.kind, "platform"))
-    .orderBy(desc(documents.epoch), desc(documents.revision))
-    .limit(1);
+  const newest = await newestDocument(db, "platform", "");
   const payload = newest?.jws.split(".")[1];
   if (payload === undefined) return null;
   const claims: unknown = JSON.parse(Buffer.from(payload, "base64url").toString("utf8"));

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { CHANGE_SET_VERBS, type ChangeSetVerb } from "@/lib/domain/change-set-lifecycle";
 import { CHANGE_DIRECTIONS, CHANGE_SET_STATES } from "@/lib/domain/lifecycles";
-import { instantSchema, personRefSchema, reasonSchema, spreadSchema } from "./shared";
+import { instantSchema, personRefSchema, positionSchema, reasonSchema, spreadSchema } from "./shared";
 
 export type { ChangeSetVerb };
 
@@ -42,7 +42,7 @@ export const changeSetViewSchema = z.object({
   proposedAt: instantSchema.nullable(),
   publishedBy: personRefSchema.nullable(),
   publishedAt: instantSchema.nullable(),
-  platformRevision: z.number().nullable(),
+  platformPosition: positionSchema.nullable(),
   undoOf: z.string().nullable(),
   undoneBy: z.string().nullable(),
   undoUntil: instantSchema.nullable(),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { instantSchema } from "./shared";
+import { instantSchema, positionSchema } from "./shared";
 
 export const deviceViewSchema = z.object({
   id: z.string(),
@@ -8,7 +8,8 @@ export const deviceViewSchema = z.object({
   enrolledAt: instantSchema,
   lastSeenAt: instantSchema.nullable(),
   state: z.enum(["current", "behind", "stale", "revoked", "never_seen"]),
-  appliedPlatform: z.number().nullable(),
+  appliedPlatform: positionSchema.nullable(),
+  /** Revisions in the epoch of `appliedPlatform`. */
   appliedPrograms: z.record(z.string(), z.number()),
   appliedAt: instantSchema.nullable(),
 });
@@ -16,7 +17,7 @@ export type DeviceView = z.infer<typeof deviceViewSchema>;
 export const deviceListSchema = z.object({
   items: z.array(deviceViewSchema),
   total: z.number(),
-  platform: z.object({ epoch: z.number(), revision: z.number() }).nullable(),
+  platform: positionSchema.nullable(),
 });
 export type DeviceList = z.infer<typeof deviceListSchema>;
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { changeSetViewSchema } from "./change-sets";
-import { instantSchema, spreadSchema } from "./shared";
+import { instantSchema, positionSchema, spreadSchema } from "./shared";
 
 export const waitingItemSchema = z.object({
   kind: z.enum(["change-set", "submission", "set-up", "limit"]),
@@ -16,7 +16,7 @@ export const overviewSchema = z.object({
   now: instantSchema,
   waiting: z.array(waitingItemSchema),
   loop: z.object({
-    platformRevision: z.number().nullable(),
+    platformPosition: positionSchema.nullable(),
     platformIssuedAt: instantSchema.nullable(),
     platformExpiresAt: instantSchema.nullable(),
     spread: spreadSchema.nullable(),

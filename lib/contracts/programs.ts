@@ -8,7 +8,7 @@ import {
   LIMIT_NAMES,
   SENSITIVITIES,
 } from "@/native/core/codes";
-import { appIdSchema, instantSchema, timeRangeSchema } from "./shared";
+import { appIdSchema, instantSchema, positionSchema, timeRangeSchema } from "./shared";
 
 export const programStatusSchema = z.enum(["active", "suspended", "retired"]);
 
@@ -19,7 +19,7 @@ export const programRowSchema = z.object({
   status: programStatusSchema,
   liveVersion: z.object({ code: z.number(), name: z.string() }).nullable(),
   waitingVersion: z.object({ code: z.number(), name: z.string() }).nullable(),
-  revision: z.number().nullable(),
+  position: positionSchema.nullable(),
   devices24h: z.number(),
   requests24h: z.number(),
   blocked24h: z.number(),
@@ -40,7 +40,7 @@ export const programDetailSchema = programRowSchema.extend({
   createdAt: instantSchema,
   documentIssuedAt: instantSchema.nullable(),
   documentExpiresAt: instantSchema.nullable(),
-  platformRevision: z.number().nullable(),
+  platformPosition: positionSchema.nullable(),
   /** Counts for the tabs. */
   denialCauses24h: z.number(),
 });
@@ -113,8 +113,8 @@ export type AccessRow = z.infer<typeof accessRowSchema>;
 export const accessTableSchema = z.object({
   versionCode: z.number().nullable(),
   versions: z.array(z.object({ code: z.number(), name: z.string(), state: z.enum(VERSION_STATES) })),
-  revision: z.number().nullable(),
-  platformRevision: z.number().nullable(),
+  position: positionSchema.nullable(),
+  platformPosition: positionSchema.nullable(),
   rows: z.array(accessRowSchema),
 });
 export type AccessTable = z.infer<typeof accessTableSchema>;
@@ -214,9 +214,8 @@ export const denialRowSchema = z.object({
   purpose: z.string().nullable(),
   deviceId: z.string(),
   deviceName: z.string(),
-  epoch: z.number().nullable(),
-  programRevision: z.number().nullable(),
-  platformRevision: z.number().nullable(),
+  programPosition: positionSchema.nullable(),
+  platformPosition: positionSchema.nullable(),
 });
 export type DenialRow = z.infer<typeof denialRowSchema>;
 export const denialListSchema = z.object({

@@ -15,10 +15,12 @@ export type TimeRange = z.infer<typeof timeRangeSchema>;
 
 export const personRefSchema = z.object({ id: z.string(), name: z.string() });
 
+/** Where a document stands: epoch and revision, shown and compared as a pair (contract §4). */
+export const positionSchema = z.object({ epoch: z.number(), revision: z.number() });
+
 /** Which devices enforce a revision (asked of the platform document, contract §4). */
 export const spreadSchema = z.object({
-  epoch: z.number(),
-  revision: z.number(),
+  position: positionSchema,
   reached: z.number(),
   total: z.number(),
   /** Devices seen in the last 24 h that are not on it yet, longest unseen first, 50 at most. */
@@ -26,7 +28,7 @@ export const spreadSchema = z.object({
     z.object({
       deviceId: z.string(),
       name: z.string(),
-      revision: z.number().nullable(),
+      position: positionSchema.nullable(),
       lastSeenAt: instantSchema.nullable(),
     }),
   ),

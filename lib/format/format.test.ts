@@ -4,6 +4,7 @@ import { formatCount, formatMeasure, formatShare, plural } from "./count";
 import { formatAge, formatDuration } from "./duration";
 import { cutMiddle } from "./identifier";
 import { formatDay, formatInstant, formatWhen } from "./instant";
+import { formatRevision } from "./revision";
 
 describe("numbers", () => {
   it("carry as many digits as matter, and thousands are set apart", () => {
@@ -60,5 +61,12 @@ describe("ids", () => {
   it("are cut in the middle only where that makes them shorter", () => {
     expect(cutMiddle("dev_8fK12345672Qx")).toBe("dev_8fK1…72Qx");
     expect(cutMiddle("dev_8fK12345")).toBe("dev_8fK12345");
+  });
+});
+
+describe("revisions", () => {
+  it("name their epoch where revisions began anew", () => {
+    const positions = [null, { epoch: 1, revision: 57 }, { epoch: 2, revision: 1 }];
+    expect(positions.map(formatRevision)).toEqual(["–", "57", "1 of epoch 2"]);
   });
 });

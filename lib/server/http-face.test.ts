@@ -40,11 +40,11 @@ describe("a device's stream", () => {
     const stream = await readStream(streamUrl(), accessToken);
     await expect.poll(() => stream.events.length).toBe(1);
     expect(stream.events[0]).toMatchObject({ event: "hello", data: { keyset: { epoch: 1, revision: 1 } } });
-    const { platformRevision } = await publish(["com.example.a"]);
+    const { platform } = await publish(["com.example.a"]);
     await expect.poll(() => stream.events.length).toBe(3);
     expect(stream.events.slice(1)).toMatchObject([
       { event: "revision", data: { kind: "program", appId: "com.example.a", epoch: 1 } },
-      { event: "revision", data: { kind: "platform", epoch: 1, revision: platformRevision } },
+      { event: "revision", data: { kind: "platform", epoch: 1, revision: platform.revision } },
     ]);
     stream.stop();
   });

@@ -46,17 +46,17 @@ describe("two processes on one Postgres", () => {
     await expect.poll(() => stream.events.length).toBe(1);
     const published = await publish(here.store);
     await expect.poll(() => stream.events.length).toBe(3);
-    expect(stream.events.at(-1)).toMatchObject({ data: { kind: "platform", revision: published.platformRevision } });
+    expect(stream.events.at(-1)).toMatchObject({ data: { kind: "platform", revision: published.platform.revision } });
     const request = new Request("http://there.test/api/runtime/v1/platform");
     const response = await there.api.handlers.platform(request);
-    expect(response.headers.get("etag")).toContain(`-${published.platformRevision}"`);
+    expect(response.headers.get("etag")).toContain(`-${published.platform.revision}"`);
     stream.stop();
   });
 
   it("never give two publishes at once the same revision", async () => {
     const stores = [here.store, there.store, here.store, there.store];
     const published = await Promise.all(stores.map(publish));
-    expect(new Set(published.map(({ platformRevision }) => platformRevision)).size).toBe(4);
+    expect(new Set(published.map(({ platform }) => platform.revision)).size).toBe(4);
   });
 
   it("end a revoked device's stream in whichever of them it is open", async () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { devices, documents } from "@/db/schema";
+import { devices } from "@/db/schema";
 import { ingestBatch } from "@/lib/sync/telemetry/ingest-batch";
 import { receivedBatchShape } from "@/lib/sync/telemetry/received-batch";
 import { buildBatch, buildBlocked, buildMinute } from "@/lib/sync/testing/batch-builder";
@@ -148,30 +148,5 @@ describe("a hostile device", () => {
     await revokeDevice(ctx, operator, { deviceId: id, reason: "It lies." });
     expect((await readTelemetry(ctx, operator, other, { range: "1h" })).totals.requests).toBe(0);
     await expectAllAnswer();
-  });
-});
-
-describe("the revision in force", () => {
-  it("is the newest by epoch and revision as a pair: revision 1 of epoch 2 follows revision 57 of epoch 1", async () => {
-    const { appId: other } = await fixture.program();
-    const { ctx } = fixture;
-    const at = new Date(ctx.clock.nowMs());
-    const position = (epoch: number, revision: number) => ({
-      ...{
-        id: ctx.ids.next("document"),
-        kind: "program" as const,
-        appId: other,
-        epoch,
-        revision,
-        sha256: "0",
-        jws: "",
-      },
-      ...{ issuedAtSeconds: 1, expiresAtSeconds: 2, changeSetId: null, createdAt: at },
-    });
-    await ctx.store.transaction(async ({ db }) => {
-      await db.insert(documents).values([position(1, 57), position(2, 1)]);
-    });
-    const { items } = await listPrograms(ctx, operator, {});
-    expect(items.find((row) => row.appId === other)?.revision).toBe(1);
   });
 });

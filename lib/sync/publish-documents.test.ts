@@ -1,10 +1,11 @@
 import { eq } from "drizzle-orm";
 import { afterEach, describe, expect, it } from "vitest";
+import { newestDocument } from "@/db/newest-document";
 import { auditEntries, documents, hostRules, keysets, minRevisions } from "@/db/schema";
 import type { Announcement } from "@/db/store";
 import { signKeyset } from "@/native/core/documents/sign-document";
 import type { KeysetClaims } from "@/native/core/shapes/claims";
-import { newestDocument, ownPayload } from "./documents/stored-document";
+import { ownPayload } from "./documents/own-jws";
 import { currentKeyset } from "./keyset/current-keyset";
 import { planNextKeyset } from "./keyset/keyset-claims";
 import { publishKeyset } from "./keyset/publish-keyset";
@@ -44,11 +45,10 @@ describe("publishing", () => {
     const first = await publish(["com.example.a"]);
     const second = await publish(["com.example.a"]);
     expect(first).toEqual({
-      platformEpoch: 1,
-      platformRevision: (before?.revision ?? 0) + 1,
+      platform: { epoch: 1, revision: (before?.revision ?? 0) + 1 },
       programs: [{ appId: "com.example.a", revision: 1 }],
     });
-    expect(second.platformRevision).toBe(first.platformRevision + 1);
+    expect(second.platform.revision).toBe(first.platform.revision + 1);
     expect(second.programs).toEqual([{ appId: "com.example.a", revision: 2 }]);
   });
 
@@ -112,11 +112,11 @@ describe("publishing", () => {
     const ahead = await publish(["com.example.a"]);
     fixture.clock.advance(-25 * 3_600);
     const back = await publish([], { narrows: true });
-    expect(back.platformRevision).toBe(ahead.platformRevision + 1);
+    expect(back.platform.revision).toBe(ahead.platform.revision + 1);
     const [newest] = await fixture.store.db
       .select()
       .from(documents)
-      .where(eq(documents.revision, back.platformRevision));
+      .where(eq(documents.revision, back.platform.revision));
     expect(newest?.issuedAtSeconds).toBe(Math.floor(fixture.ctx.clock.nowMs() / 1000));
   });
 
@@ -136,7 +136,7 @@ describe("publishing", () => {
     fixture = await openSyncFixture();
     await fixture.addProgram("com.example.a");
     const published = await Promise.all([1, 2, 3, 4].map(() => publish(["com.example.a"])));
-    expect(new Set(published.map(({ platformRevision }) => platformRevision)).size).toBe(4);
+    expect(new Set(published.map(({ platform }) => platform.revision)).size).toBe(4);
     expect(new Set(published.map(({ programs }) => programs[0]?.revision)).size).toBe(4);
   });
 });
@@ -149,7 +149,7 @@ describe("signing again", () => {
     fixture.clock.advance(9 * 3_600);
     const again = await resignDocuments(fixture.store, fixture.ctx);
     const claims = await claimsOf("platform");
-    expect(claims).toMatchObject({ revision: again?.platformRevision, decision: "cs_decision" });
+    expect(claims).toMatchObject({ revision: again?.platform.revision, decision: "cs_decision" });
     expect(claims.iat).toBe(Math.floor(fixture.clock.nowMs() / 1000));
     const entries = await fixture.store.db
       .select()

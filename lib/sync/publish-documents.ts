@@ -1,14 +1,15 @@
 import { lt } from "drizzle-orm";
+import type { StoredDocument } from "@/db/newest-document";
 import { minRevisions } from "@/db/schema";
 import type { Transaction } from "@/db/store";
 import { AppError } from "@/lib/platform/errors";
+import { type Position, positionOf } from "@/native/core/documents/position";
 import { LIFE_SECONDS_MAX } from "@/native/core/documents/verify-document";
 import { nowSeconds, type SigningContext } from "./context";
 import { buildPlatform } from "./documents/build-platform";
 import { buildProgram } from "./documents/build-program";
 import { issueDocument } from "./documents/issue-document";
 import { requireAcceptable } from "./documents/require-acceptable";
-import type { StoredDocument } from "./documents/stored-document";
 import { currentKeyset } from "./keyset/current-keyset";
 import { lockPlatform } from "./lock-platform";
 
@@ -22,8 +23,8 @@ export type PublishOptions = {
   narrows: boolean;
 };
 export type Published = {
-  platformEpoch: number;
-  platformRevision: number;
+  /** Where the platform document stands now. */
+  platform: Position;
   programs: { appId: string; revision: number }[];
 };
 
@@ -84,8 +85,7 @@ export async function publishDocuments(
     })),
   });
   return {
-    platformEpoch: platformDocument.epoch,
-    platformRevision: platformDocument.revision,
+    platform: positionOf(platformDocument),
     programs: issued.map((row) => ({ appId: row.appId, revision: row.revision })),
   };
 }

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkImports } from "./check-imports";
+import { checkNewestDocument } from "./check-newest-document";
 import { checkSqlNumbers } from "./check-sql-numbers";
 
 /** Static checks of the house: import zones, file names, and paths that documents name. Exit code 1 on any fault. */
@@ -14,7 +15,10 @@ const tracked = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "
 const sources = tracked.filter((path) => /\.(ts|tsx)$/.test(path));
 const faults = checkImports(root, sources).map(({ file, specifier, why }) => `${file}: imports ${specifier}: ${why}`);
 
-for (const path of sources) faults.push(...checkSqlNumbers(path, readFileSync(join(root, path), "utf8")));
+for (const path of sources) {
+  const text = readFileSync(join(root, path), "utf8");
+  faults.push(...checkSqlNumbers(path, text), ...checkNewestDocument(path, text));
+}
 
 const NAMED_BY_FRAMEWORK = /(^|\/)(\[.*\]|\(.*\))/;
 for (const path of sources) {

@@ -11,6 +11,7 @@ import type { Overview } from "@/lib/contracts/overview";
 import { formatCount, plural } from "@/lib/format/count";
 import { formatDuration } from "@/lib/format/duration";
 import { formatTime } from "@/lib/format/instant";
+import { formatRevision } from "@/lib/format/revision";
 
 type Line = {
   mark: MarkName;
@@ -79,7 +80,7 @@ function healthOf(loop: Overview["loop"], nowMs: number): Line[] {
     },
     {
       mark: spread === null || spread.total === 0 ? "none" : behind === 0 ? "yes" : "waiting",
-      name: `Devices on revision ${loop.platformRevision ?? "–"}`,
+      name: `Devices on revision ${formatRevision(loop.platformPosition)}`,
       detail: behind === 0 ? "all that were seen in 24 h" : `${plural(behind, "device")} behind`,
       value: spread === null ? "–" : `${formatCount(spread.reached)} of ${formatCount(spread.total)}`,
       link: { href: "/fleet", label: behind === 0 ? "See fleet" : `See ${behind}` },

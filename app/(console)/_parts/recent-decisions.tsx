@@ -12,6 +12,7 @@ import type { Overview } from "@/lib/contracts/overview";
 import { formatCount } from "@/lib/format/count";
 import { formatAge, formatDuration } from "@/lib/format/duration";
 import { formatWhen } from "@/lib/format/instant";
+import { formatRevision } from "@/lib/format/revision";
 
 /** The overview shows the newest; the rest is one step away. */
 const SHOWN = 10;
@@ -101,7 +102,9 @@ export function RecentDecisions({ decisions }: { decisions: readonly Row[] }) {
           </Button>
         ) : (
           <TextLink href={`/policy/${row.id}`} className="text-muted">
-            {row.platformRevision === null ? `Change set ${row.number}` : `Revision ${row.platformRevision}`}
+            {row.platformPosition === null
+              ? `Change set ${row.number}`
+              : `Revision ${formatRevision(row.platformPosition)}`}
           </TextLink>
         ),
     },

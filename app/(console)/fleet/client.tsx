@@ -14,6 +14,7 @@ import { useUrlState } from "@/components/blocks/use-url-state";
 import { Button } from "@/components/ui/button";
 import type { DeviceList } from "@/lib/contracts/devices";
 import { plural } from "@/lib/format/count";
+import { formatRevision } from "@/lib/format/revision";
 import { deviceListQuery } from "@/lib/queries/devices";
 import { usePermission } from "@/lib/queries/use-permission";
 import { DEVICE_STATES, deviceColumns } from "./_parts/columns";
@@ -61,7 +62,7 @@ export function FleetClient() {
                 <DataTable
                   id="devices"
                   caption="Devices"
-                  columns={deviceColumns(list.platform?.revision ?? null)}
+                  columns={deviceColumns(list.platform)}
                   rows={items}
                   keyOf={(row) => row.id}
                   selectedKey={selected}
@@ -76,7 +77,7 @@ export function FleetClient() {
         <DevicePanel
           key={device.id}
           device={device}
-          platformRevision={query.data?.platform?.revision ?? null}
+          newest={query.data?.platform ?? null}
           onClose={() => change({ panel: null })}
         />
       )}
@@ -88,6 +89,6 @@ export function FleetClient() {
 function summarise({ items, total, platform }: DeviceList): string {
   const count = (state: DeviceList["items"][number]["state"]) => items.filter((item) => item.state === state).length;
   const degraded = items.filter(({ runtime }) => runtime.missingLayers.length > 0).length;
-  const revision = platform === null ? "" : ` on platform revision ${platform.revision}`;
+  const revision = platform === null ? "" : ` on platform revision ${formatRevision(platform)}`;
   return `${plural(total, "device")} enrolled. ${count("current")}${revision}, ${count("behind")} behind, ${count("stale")} stale, ${degraded} with a layer missing.`;
 }

@@ -17,6 +17,7 @@ import { Button } from "@/components/ui/button";
 import { Segmented } from "@/components/ui/segmented";
 import type { ChangeSetList, ChangeSetView } from "@/lib/contracts/change-sets";
 import { plural } from "@/lib/format/count";
+import { formatRevision } from "@/lib/format/revision";
 import { changeSetListQuery, readOlderChangeSets } from "@/lib/queries/change-sets";
 import { readState, type SetList } from "./search-params";
 
@@ -39,7 +40,7 @@ const COLUMNS: Column<ChangeSetView>[] = [
     width: 80,
     isNumber: true,
     priority: 3,
-    cell: (row) => row.platformRevision ?? "–",
+    cell: (row) => formatRevision(row.platformPosition),
   },
   {
     id: "at",

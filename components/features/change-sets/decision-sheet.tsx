@@ -13,6 +13,7 @@ import { Textarea } from "@/components/ui/input";
 import { Skeleton } from "@/components/ui/skeleton";
 import { useToast } from "@/components/ui/toast";
 import type { ChangeInput, Preview } from "@/lib/contracts/change-sets";
+import { formatRevision } from "@/lib/format/revision";
 import { isConsoleError } from "@/lib/http/console-client";
 import { editDraft, narrowNow, previewQuery } from "@/lib/queries/change-sets";
 import { usePermission } from "@/lib/queries/use-permission";
@@ -66,7 +67,7 @@ export function DecisionSheet(props: DecisionSheetProps) {
     mutationFn: () => narrowNow(client, changes, reason.trim()),
     onSuccess: (set) => {
       toast({
-        text: `Published in platform revision ${set.platformRevision ?? ""}.`,
+        text: `Published in platform revision ${formatRevision(set.platformPosition)}.`,
         mark: "publish",
         action: { label: "Undo", run: () => undo.mutate({ id: set.id, verb: "undo" }) },
       });

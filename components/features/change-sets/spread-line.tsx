@@ -4,10 +4,11 @@ import { State } from "@/components/ui/state";
 import type { Spread } from "@/lib/contracts/shared";
 import { formatCount } from "@/lib/format/count";
 import { formatDuration } from "@/lib/format/duration";
+import { formatRevision } from "@/lib/format/revision";
 
 /** "Reached 198 of 200 devices; 2 last seen 3 h ago." Live: it grows as devices say that they apply it. */
 export function SpreadView({ spread }: { spread: Spread }) {
-  const { reached, total, revision, behind, lastAppliedMs } = spread;
+  const { reached, total, position, behind, lastAppliedMs } = spread;
   const isWhole = total > 0 && reached === total;
   return (
     <div className="grid gap-2" data-spread={`${reached}/${total}`}>
@@ -15,7 +16,7 @@ export function SpreadView({ spread }: { spread: Spread }) {
         <State mark={total === 0 ? "none" : isWhole ? "yes" : "waiting"}>
           Reached {formatCount(reached)} of {formatCount(total)} devices
         </State>
-        <span className="ml-auto text-muted">platform revision {revision}</span>
+        <span className="ml-auto text-muted">platform revision {formatRevision(position)}</span>
       </div>
       <Meter share={total === 0 ? 0 : reached / total} isThin />
       {lastAppliedMs !== null && (
@@ -23,11 +24,12 @@ export function SpreadView({ spread }: { spread: Spread }) {
       )}
       {behind.length > 0 && (
         <ul className="text-muted">
-          {behind.slice(0, 5).map(({ deviceId, name, revision: at, lastSeenAt }) => (
+          {behind.slice(0, 5).map(({ deviceId, name, position: at, lastSeenAt }) => (
             <li key={deviceId} className="flex gap-2">
               <span className="min-w-0 truncate text-ink">{name}</span>
               <span className="ml-auto whitespace-nowrap">
-                {at === null ? "nothing applied" : `on ${at}`}, {lastSeenAt === null ? "never seen" : "seen "}
+                {at === null ? "nothing applied" : `on ${formatRevision(at)}`},{" "}
+                {lastSeenAt === null ? "never seen" : "seen "}
                 {lastSeenAt !== null && <RelativeTime at={lastSeenAt} />}
               </span>
             </li>

@@ -3,6 +3,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useToast } from "@/components/ui/toast";
 import type { ChangeSetView } from "@/lib/contracts/change-sets";
+import { formatRevision } from "@/lib/format/revision";
 import { type DecisionVerb, decideChangeSet } from "@/lib/queries/change-sets";
 
 const SAID: Record<DecisionVerb, (set: ChangeSetView) => string> = {
@@ -11,9 +12,9 @@ const SAID: Record<DecisionVerb, (set: ChangeSetView) => string> = {
   withdraw: (set) => `Change set ${set.number} withdrawn.`,
   approve: (set) => `Change set ${set.number} approved; it can be published.`,
   refuse: (set) => `Change set ${set.number} refused.`,
-  publish: (set) => `Published in platform revision ${set.platformRevision ?? ""}.`,
-  narrow: (set) => `Published in platform revision ${set.platformRevision ?? ""}.`,
-  undo: (set) => `Undone in platform revision ${set.platformRevision ?? ""}.`,
+  publish: (set) => `Published in platform revision ${formatRevision(set.platformPosition)}.`,
+  narrow: (set) => `Published in platform revision ${formatRevision(set.platformPosition)}.`,
+  undo: (set) => `Undone in platform revision ${formatRevision(set.platformPosition)}.`,
 };
 
 export type Decision = { id: string; verb: DecisionVerb; reason?: string };

@@ -4,6 +4,7 @@ import { RelativeTime } from "@/components/blocks/relative-time";
 import { CopyButton } from "@/components/ui/copy-button";
 import type { DenialRow } from "@/lib/contracts/programs";
 import { cutMiddle } from "@/lib/format/identifier";
+import { formatRevision } from "@/lib/format/revision";
 
 /** One recorded denial a row: id, code, layer, rule and the revision that decided. */
 export const denialColumns: Column<DenialRow>[] = [
@@ -41,7 +42,7 @@ export const denialColumns: Column<DenialRow>[] = [
     width: 80,
     isNumber: true,
     priority: 3,
-    cell: (row) => (row.layer === "platform" ? row.platformRevision : row.programRevision) ?? "–",
+    cell: (row) => formatRevision(row.layer === "platform" ? row.platformPosition : row.programPosition),
   },
   {
     id: "target",

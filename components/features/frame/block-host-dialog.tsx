@@ -4,6 +4,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Confirm } from "@/components/blocks/confirm";
 import { useToast } from "@/components/ui/toast";
 import { formatMember } from "@/lib/domain/member-keys";
+import { formatRevision } from "@/lib/format/revision";
 import { narrowNow } from "@/lib/queries/change-sets";
 
 /** Blocks a host, and every name below it, for all programs: one person, at once. */
@@ -14,7 +15,7 @@ export function BlockHostDialog({ host, onClose }: { host: string; onClose(): vo
     mutationFn: (reason: string) =>
       narrowNow(client, [{ member: formatMember({ kind: "blocked-host", host }), after: true }], reason),
     onSuccess: (set) => {
-      toast({ text: `Blocked ${host}; platform revision ${set.platformRevision ?? ""}.`, mark: "publish" });
+      toast({ text: `Blocked ${host}; platform revision ${formatRevision(set.platformPosition)}.`, mark: "publish" });
       onClose();
     },
   });

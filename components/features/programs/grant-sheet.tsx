@@ -10,7 +10,9 @@ import { SensitivityTag } from "@/components/ui/tag";
 import type { ChangeInput } from "@/lib/contracts/change-sets";
 import { formatMember } from "@/lib/domain/member-keys";
 import { isSameValue } from "@/lib/domain/same-value";
+import { formatRevision } from "@/lib/format/revision";
 import { findCapability } from "@/native/core/decide/catalog";
+import type { Position } from "@/native/core/documents/position";
 import type { Constraints, Grant } from "@/native/core/shapes/claims";
 import { ConstraintFields } from "./constraint-fields";
 import { fromDay, toDay } from "./date-field";
@@ -18,7 +20,7 @@ import { fromDay, toDay } from "./date-field";
 type GrantSheetProps = {
   appId: string;
   programName: string;
-  revision: number | null;
+  position: Position | null;
   capability: string;
   /** The published grant, or null. */
   value: Grant | null;
@@ -32,7 +34,7 @@ type GrantSheetProps = {
 export function GrantSheet({
   appId,
   programName,
-  revision,
+  position,
   capability,
   value,
   wish,
@@ -68,7 +70,7 @@ export function GrantSheet({
           {value === null ? "Grant" : "Edit grant"} <code>{capability}</code>
         </>
       }
-      sub={`${programName}, revision ${revision ?? "none"}`}
+      sub={`${programName}, revision ${position === null ? "none" : formatRevision(position)}`}
       tag={known === undefined ? null : <SensitivityTag sensitivity={known.sensitivity} />}
       changes={changes}
       onClose={onClose}

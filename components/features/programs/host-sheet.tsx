@@ -9,13 +9,15 @@ import { Input, Textarea } from "@/components/ui/input";
 import { Segmented } from "@/components/ui/segmented";
 import type { ChangeInput } from "@/lib/contracts/change-sets";
 import { isSameValue } from "@/lib/domain/same-value";
+import { formatRevision } from "@/lib/format/revision";
 import { HOST_PURPOSES, type HostPurpose } from "@/native/core/codes";
+import type { Position } from "@/native/core/documents/position";
 import type { HostRule } from "@/native/core/shapes/claims";
 import { fromDay, toDay } from "./date-field";
 
 type HostSheetProps = {
   programName: string;
-  revision: number | null;
+  position: Position | null;
   /** The rule's member key. */
   member: string;
   /** The published rule, or null for a new one. */
@@ -27,7 +29,7 @@ type HostSheetProps = {
 };
 
 /** Adds, edits or removes one host rule of one program. */
-export function HostSheet({ programName, revision, member, value, wish, reason, onClose }: HostSheetProps) {
+export function HostSheet({ programName, position, member, value, wish, reason, onClose }: HostSheetProps) {
   const id = useId();
   const start = value ?? wish ?? {};
   const [host, setHost] = useState(start.host ?? "");
@@ -72,7 +74,7 @@ export function HostSheet({ programName, revision, member, value, wish, reason, 
           </>
         )
       }
-      sub={`${programName}, revision ${revision ?? "none"}`}
+      sub={`${programName}, revision ${position === null ? "none" : formatRevision(position)}`}
       changes={changes}
       problem={host === "" ? null : problem}
       onClose={onClose}

@@ -12,6 +12,7 @@ import { Textarea } from "@/components/ui/input";
 import { useToast } from "@/components/ui/toast";
 import { formatMember } from "@/lib/domain/member-keys";
 import { plural } from "@/lib/format/count";
+import { formatRevision } from "@/lib/format/revision";
 import { narrowNow } from "@/lib/queries/change-sets";
 
 type SuspendDialogProps = {
@@ -47,7 +48,7 @@ export function SuspendDialog({ program, onClose }: SuspendDialogProps) {
     },
     onSuccess: (set) => {
       toast({
-        text: `${program.name} is suspended; platform revision ${set.platformRevision ?? ""}.`,
+        text: `${program.name} is suspended; platform revision ${formatRevision(set.platformPosition)}.`,
         mark: "suspended",
         action: { label: "Undo", run: () => undo.mutate({ id: set.id, verb: "undo" }) },
       });

@@ -6,6 +6,7 @@ import { parseEntry } from "@/lib/domain/member-values";
 import type { Member } from "@/lib/domain/members";
 import type { Edit } from "@/lib/domain/policy-state";
 import { AppError, invariant } from "@/lib/platform/errors";
+import type { Position } from "@/native/core/documents/position";
 
 export type ChangeSetRow = typeof changeSets.$inferSelect;
 export type ChangeRow = typeof changes.$inferSelect;
@@ -72,4 +73,10 @@ export async function saveChanges(
   await db.delete(changes).where(eq(changes.changeSetId, changeSetId));
   if (rows.length === 0) return;
   await db.insert(changes).values(rows.map((row, position) => ({ ...row, changeSetId, position })));
+}
+
+/** The platform document that carried a set to devices; null for one that no document carries. */
+export function publishedPosition(row: typeof changeSets.$inferSelect): Position | null {
+  const { platformEpoch: epoch, platformRevision: revision } = row;
+  return epoch === null || revision === null ? null : { epoch, revision };
 }

@@ -14,7 +14,7 @@ import type { ChangeSetState } from "@/lib/domain/lifecycles";
 import { appIdOf } from "@/lib/domain/members";
 import type { Actor } from "@/lib/domain/roles";
 import { factsOf } from "./change-set-facts";
-import { type ChangeRow, type LoadedSet, memberOf, withChanges } from "./change-set-rows";
+import { type ChangeRow, type LoadedSet, memberOf, publishedPosition, withChanges } from "./change-set-rows";
 import { REFUSAL_TEXT } from "./require-verb";
 
 type Names = { people: ReadonlyMap<string, string>; programs: ReadonlyMap<string, string> };
@@ -60,7 +60,7 @@ function toView(set: LoadedSet, facts: ChangeSetFacts, names: Names, actor: Acto
     proposedAt: row.proposedAt?.toISOString() ?? null,
     publishedBy: person(row.publishedBy),
     publishedAt: row.publishedAt?.toISOString() ?? null,
-    platformRevision: row.platformRevision,
+    platformPosition: publishedPosition(row),
     undoOf: row.undoOf,
     undoneBy: row.undoneBy,
     undoUntil:

@@ -44,7 +44,7 @@ describe("from draft to published", () => {
     expect(claims.hosts).toEqual([host("api.example.com")]);
     expect(claims.decision).toBe(published.id);
     const platform = await held.platformClaims();
-    expect(platform.revision).toBe(published.platformRevision);
+    expect(platform.revision).toBe(published.platformPosition?.revision);
     // A pure widening leaves devices on the older document in peace.
     expect(platform.minRevisions[appId]).toBeUndefined();
     expect(await held.audited({ changeSetId: published.id })).toEqual([

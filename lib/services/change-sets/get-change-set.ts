@@ -15,10 +15,6 @@ export async function getChangeSet(context: ServiceContext, actor: Actor, id: st
   const set = await loadChangeSet(db, id);
   const [view] = await toChangeSetViews(db, [set], actor, nowMs);
   if (view === undefined) throw new AppError("not_found", "There is no such change set.");
-  const { platformEpoch, platformRevision } = set.row;
-  const spread =
-    platformEpoch === null || platformRevision === null
-      ? null
-      : await readSpread(db, { epoch: platformEpoch, revision: platformRevision }, nowMs);
+  const spread = view.platformPosition && (await readSpread(db, view.platformPosition, nowMs));
   return { ...view, spread };
 }

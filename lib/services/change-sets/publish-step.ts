@@ -52,8 +52,8 @@ export async function publishStep(tx: Transaction, ctx: ServiceContext, actor: A
       isNarrowing: step.isNarrowing,
       publishedBy: actor.kind === "person" ? actor.personId : null,
       publishedAt: at,
-      platformEpoch: published?.platformEpoch ?? null,
-      platformRevision: published?.platformRevision ?? null,
+      platformEpoch: published?.platform.epoch ?? null,
+      platformRevision: published?.platform.revision ?? null,
       updatedAt: at,
     })
     .where(eq(changeSets.id, changeSetId));

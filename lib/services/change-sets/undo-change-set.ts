@@ -8,7 +8,7 @@ import type { Actor } from "@/lib/domain/roles";
 import { isSameValue } from "@/lib/domain/same-value";
 import { AppError } from "@/lib/platform/errors";
 import type { ServiceContext } from "../context";
-import { memberOf, toEdit, withChanges } from "./change-set-rows";
+import { memberOf, publishedPosition, toEdit, withChanges } from "./change-set-rows";
 import { decideOnSet } from "./decide-on-set";
 import { type OpenSet, requirePublishable } from "./open-set";
 import { publishAtOnce } from "./publish-at-once";
@@ -42,10 +42,11 @@ export async function undoChangeSet(ctx: ServiceContext, actor: Actor, id: strin
 async function requireNothingElseChanged(tx: Transaction, set: OpenSet): Promise<void> {
   const { row } = set;
   const isLeft = set.changes.every((change) => isSameValue(change.after, memberValue(set.state, memberOf(change))));
+  const carried = publishedPosition(row);
   const isLater =
-    row.platformEpoch === null || row.platformRevision === null
+    carried === null
       ? undefined
-      : sql`(${changeSets.platformEpoch}, ${changeSets.platformRevision}) > (${row.platformEpoch}, ${row.platformRevision})`;
+      : sql`(${changeSets.platformEpoch}, ${changeSets.platformRevision}) > (${carried.epoch}, ${carried.revision})`;
   const since = await tx.db
     .select()
     .from(changeSets)

@@ -1,6 +1,7 @@
 import type { events } from "@/db/schema";
 import type { DenialRow } from "@/lib/contracts/programs";
 import type { EventType } from "@/native/core/codes";
+import type { Position } from "@/native/core/documents/position";
 
 type EventRow = typeof events.$inferSelect;
 
@@ -8,9 +9,10 @@ const textOf = (body: Record<string, unknown>, name: string): string | null => {
   const value = body[name];
   return typeof value === "string" ? value : null;
 };
-const numberOf = (body: Record<string, unknown>, name: string): number | null => {
-  const value = body[name];
-  return typeof value === "number" ? value : null;
+/** Where a document stood that the device names by its revision, in the epoch that both were of. */
+const positionOf = (body: Record<string, unknown>, name: string): Position | null => {
+  const { epoch, [name]: revision } = body;
+  return typeof epoch === "number" && typeof revision === "number" ? { epoch, revision } : null;
 };
 
 /** What a denial was about: `host:port`, or the API. */
@@ -39,8 +41,7 @@ export function toDenialRow(row: EventRow, names: { program: string; device: str
     purpose: textOf(body, "purpose"),
     deviceId: row.deviceId,
     deviceName: names.device,
-    epoch: numberOf(body, "epoch"),
-    programRevision: numberOf(body, "programRevision"),
-    platformRevision: numberOf(body, "platformRevision"),
+    programPosition: positionOf(body, "programRevision"),
+    platformPosition: positionOf(body, "platformRevision"),
   };
 }

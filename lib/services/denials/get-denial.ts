@@ -1,6 +1,6 @@
 import { and, desc, eq, isNotNull, ne, sql } from "drizzle-orm";
 import { countedEvents, countedMinutes } from "@/db/counted";
-import { changeSets, type documents, people, programs } from "@/db/schema";
+import { changeSets, people, programs } from "@/db/schema";
 import type { Database } from "@/db/store";
 import { countDistinct, elementsOf, numberOf, sumOf } from "@/db/sums";
 import type { DenialDetail, DenialRow } from "@/lib/contracts/programs";
@@ -10,7 +10,7 @@ import { AppError } from "@/lib/platform/errors";
 import type { HostPurpose } from "@/native/core/codes";
 import { findApi, isCapability } from "@/native/core/decide/catalog";
 import type { ServiceContext } from "../context";
-import { platformDocumentAt, programDocumentAt } from "../programs/newest-document";
+import { platformClaimsAt, programClaimsAt } from "../programs/newest-claims";
 import { requirePermission } from "../require-permission";
 import { buildLadder } from "./ladder";
 import { withNames } from "./list-denials";
@@ -68,24 +68,21 @@ async function countCause(db: Database, appId: string, cause: string): Promise<{
 
 /** The rule as it stood in the revision that the device named, and the decision behind that revision. */
 async function explainRule(db: Database, row: DenialRow): Promise<DenialDetail["decidedBy"]> {
-  if (row.epoch === null) return null;
   const isPlatform = row.layer === "platform";
-  const revision = isPlatform ? row.platformRevision : row.programRevision;
-  if (revision === null) return null;
-  const document = isPlatform
-    ? await platformDocumentAt(db, row.epoch, revision)
-    : await programDocumentAt(db, row.appId, row.epoch, revision);
-  if (document === undefined) return null;
-  const decision = await readDecision(db, document.row.changeSetId);
+  const position = isPlatform ? row.platformPosition : row.programPosition;
+  if (position === null) return null;
+  const document = isPlatform ? await platformClaimsAt(db, position) : await programClaimsAt(db, row.appId, position);
+  if (document === null) return null;
+  const decision = await readDecision(db, document.issue.changeSetId);
   return {
     pointer: row.rule ?? "",
     value: row.rule === null ? null : (readPointer(document.claims, row.rule) ?? null),
-    at: document.row.createdAt.toISOString(),
+    at: document.issue.createdAt.toISOString(),
     ...decision,
   };
 }
 
-async function readDecision(db: Database, changeSetId: typeof documents.$inferSelect.changeSetId) {
+async function readDecision(db: Database, changeSetId: string | null) {
   const nobody = { changeSetId: null, changeSetNumber: null, author: null, approver: null };
   if (changeSetId === null) return nobody;
   const [set] = await db.select().from(changeSets).where(eq(changeSets.id, changeSetId)).limit(1);

@@ -1,21 +1,21 @@
 import { asc, isNull, sql } from "drizzle-orm";
+import { newestPosition } from "@/db/newest-document";
 import { devices } from "@/db/schema";
 import { countWhere } from "@/db/sums";
 import type { DeviceList, DeviceView } from "@/lib/contracts/devices";
 import type { Actor } from "@/lib/domain/roles";
+import { isNewerPosition, type Position } from "@/native/core/documents/position";
 import type { ServiceContext } from "../context";
 import { requirePermission } from "../require-permission";
-import { DEVICE_SEEN_MS, newestPlatformDocument } from "./spread";
+import { appliedPosition, DEVICE_SEEN_MS } from "./spread";
 
 const DEVICES_MAX = 500;
-
-type Newest = { epoch: number; revision: number; expiresAtSeconds: number } | undefined;
 
 /** Enrolled devices, those least lately seen first; 500 at most, with the count of all. */
 export async function listDevices(context: ServiceContext, actor: Actor): Promise<DeviceList> {
   requirePermission(actor, "devices.read");
   const { db } = context.store;
-  const newest = await newestPlatformDocument(db);
+  const newest = await newestPosition(db, "platform", "");
   const rows = await db
     .select()
     .from(devices)
@@ -26,11 +26,11 @@ export async function listDevices(context: ServiceContext, actor: Actor): Promis
   return {
     items: rows.map((row) => toView(row, newest, nowMs)),
     total: counted?.total ?? 0,
-    platform: newest === undefined ? null : { epoch: newest.epoch, revision: newest.revision },
+    platform: newest,
   };
 }
 
-function toView(row: typeof devices.$inferSelect, newest: Newest, nowMs: number): DeviceView {
+function toView(row: typeof devices.$inferSelect, newest: Position | null, nowMs: number): DeviceView {
   return {
     id: row.id,
     name: row.name,
@@ -42,18 +42,16 @@ function toView(row: typeof devices.$inferSelect, newest: Newest, nowMs: number)
     enrolledAt: row.enrolledAt.toISOString(),
     lastSeenAt: row.lastSeenAt?.toISOString() ?? null,
     state: deviceState(row, newest, nowMs),
-    appliedPlatform: row.appliedPlatform,
+    appliedPlatform: appliedPosition(row),
     appliedPrograms: row.appliedPrograms ?? {},
     appliedAt: row.appliedAt?.toISOString() ?? null,
   };
 }
 
-function deviceState(row: typeof devices.$inferSelect, newest: Newest, nowMs: number): DeviceView["state"] {
+function deviceState(row: typeof devices.$inferSelect, newest: Position | null, nowMs: number): DeviceView["state"] {
   if (row.revokedAt !== null) return "revoked";
   if (row.lastSeenAt === null) return "never_seen";
   if (nowMs - row.lastSeenAt.getTime() > DEVICE_SEEN_MS) return "stale";
-  if (newest === undefined || row.appliedEpoch === null || row.appliedPlatform === null) return "behind";
-  const isCurrent =
-    row.appliedEpoch > newest.epoch || (row.appliedEpoch === newest.epoch && row.appliedPlatform >= newest.revision);
-  return isCurrent ? "current" : "behind";
+  const applied = appliedPosition(row);
+  return newest === null || applied === null || isNewerPosition(newest, applied) ? "behind" : "current";
 }

@@ -1,16 +1,18 @@
 import { and, desc, eq, gt, isNull, max, sql } from "drizzle-orm";
+import { newestIssue } from "@/db/newest-document";
 import { changeSets, devices, platform, programs, telemetryBatches, versions } from "@/db/schema";
 import type { Database } from "@/db/store";
 import { countWhere } from "@/db/sums";
 import { verifyAudit } from "@/lib/audit/verify-audit";
 import type { Overview } from "@/lib/contracts/overview";
 import { type Actor, hasPermission } from "@/lib/domain/roles";
+import { type Position, positionOf } from "@/native/core/documents/position";
 import { withChanges } from "../change-sets/change-set-rows";
 import { toChangeSetViews } from "../change-sets/change-set-view";
 import { listWaitingFor } from "../change-sets/list-change-sets";
 import type { ServiceContext } from "../context";
 import { countLostSamples } from "../devices/count-lost";
-import { DEVICE_SEEN_MS, hasApplied, newestPlatformDocument, readSpread } from "../devices/spread";
+import { DEVICE_SEEN_MS, hasApplied, readSpread } from "../devices/spread";
 import { readSetUp } from "../people/list-people";
 import { requirePermission } from "../require-permission";
 
@@ -26,17 +28,17 @@ export async function getOverview(context: ServiceContext, actor: Actor): Promis
   requirePermission(actor, "console.read");
   const { db } = context.store;
   const nowMs = context.clock.nowMs();
-  const newest = await newestPlatformDocument(db);
-  const spread =
-    newest === undefined ? null : await readSpread(db, { epoch: newest.epoch, revision: newest.revision }, nowMs);
+  const newest = await newestIssue(db, "platform", "");
+  const position = newest && positionOf(newest);
+  const spread = position && (await readSpread(db, position, nowMs));
   const [reported] = await db.select({ newestAt: max(telemetryBatches.receivedAt) }).from(telemetryBatches);
   return {
     now: new Date(nowMs).toISOString(),
     waiting: await readWaiting(context, actor),
     loop: {
-      platformRevision: newest?.revision ?? null,
-      platformIssuedAt: newest === undefined ? null : new Date(newest.issuedAtSeconds * 1000).toISOString(),
-      platformExpiresAt: newest === undefined ? null : new Date(newest.expiresAtSeconds * 1000).toISOString(),
+      platformPosition: position,
+      platformIssuedAt: newest === null ? null : new Date(newest.issuedAtSeconds * 1000).toISOString(),
+      platformExpiresAt: newest === null ? null : new Date(newest.expiresAtSeconds * 1000).toISOString(),
       spread,
       devices: await countDevices(db, nowMs),
       newestTelemetryAt: reported?.newestAt?.toISOString() ?? null,
@@ -119,22 +121,18 @@ async function readRecent(context: ServiceContext, actor: Actor, nowMs: number):
     .limit(RECENT_MAX);
   const views = await toChangeSetViews(db, await withChanges(db, rows), actor, nowMs);
   const recent: Overview["recent"] = [];
-  for (const [index, view] of views.entries()) {
-    const row = rows[index];
-    const reach =
-      row === undefined || row.platformEpoch === null || row.platformRevision === null
-        ? null
-        : await countReached(db, row.platformEpoch, row.platformRevision, nowMs);
+  for (const view of views) {
+    const reach = view.platformPosition && (await countReached(db, view.platformPosition, nowMs));
     recent.push({ ...view, reached: reach?.reached ?? null, total: reach?.total ?? null });
   }
   return recent;
 }
 
-async function countReached(db: Database, epoch: number, revision: number, nowMs: number) {
+async function countReached(db: Database, position: Position, nowMs: number) {
   const [row] = await db
     .select({
       total: countWhere(),
-      reached: countWhere(hasApplied(epoch, revision)),
+      reached: countWhere(hasApplied(position)),
     })
     .from(devices)
     .where(and(isNull(devices.revokedAt), gt(devices.lastSeenAt, new Date(nowMs - DEVICE_SEEN_MS))));

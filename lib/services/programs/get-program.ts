@@ -1,5 +1,6 @@
 import { and, eq, gt, isNotNull } from "drizzle-orm";
 import { countedEvents } from "@/db/counted";
+import { newestIssue, newestPosition } from "@/db/newest-document";
 import { programs, publishers } from "@/db/schema";
 import type { Database } from "@/db/store";
 import { countDistinct } from "@/db/sums";
@@ -7,9 +8,7 @@ import type { ProgramDetail } from "@/lib/contracts/programs";
 import type { Actor } from "@/lib/domain/roles";
 import { AppError } from "@/lib/platform/errors";
 import type { ServiceContext } from "../context";
-import { newestPlatformDocument } from "../devices/spread";
 import { requirePermission } from "../require-permission";
-import { newestProgramDocument } from "./newest-document";
 import { toProgramRows } from "./program-row";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -37,8 +36,7 @@ export async function getProgram(context: ServiceContext, actor: Actor, appId: s
   const base = await loadProgram(db, appId);
   const [row] = await toProgramRows(db, [base], nowMs);
   if (row === undefined) throw new AppError("not_found", "There is nothing here.");
-  const document = await newestProgramDocument(db, appId);
-  const platform = await newestPlatformDocument(db);
+  const document = await newestIssue(db, "program", appId);
   const events = countedEvents(db);
   const [causes] = await db
     .select({ count: countDistinct(events.cause) })
@@ -49,9 +47,9 @@ export async function getProgram(context: ServiceContext, actor: Actor, appId: s
   return {
     ...row,
     createdAt: base.program.createdAt.toISOString(),
-    documentIssuedAt: instantOf(document?.row.issuedAtSeconds),
-    documentExpiresAt: instantOf(document?.row.expiresAtSeconds),
-    platformRevision: platform?.revision ?? null,
+    documentIssuedAt: instantOf(document?.issuedAtSeconds),
+    documentExpiresAt: instantOf(document?.expiresAtSeconds),
+    platformPosition: await newestPosition(db, "platform", ""),
     denialCauses24h: causes?.count ?? 0,
   };
 }

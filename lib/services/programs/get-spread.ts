@@ -1,8 +1,9 @@
+import { newestPosition } from "@/db/newest-document";
 import type { Spread } from "@/lib/contracts/shared";
 import type { Actor } from "@/lib/domain/roles";
 import { AppError } from "@/lib/platform/errors";
 import type { ServiceContext } from "../context";
-import { newestPlatformDocument, readSpread } from "../devices/spread";
+import { readSpread } from "../devices/spread";
 import { requirePermission } from "../require-permission";
 import { loadProgram } from "./get-program";
 
@@ -11,7 +12,7 @@ export async function getSpread(context: ServiceContext, actor: Actor, appId: st
   requirePermission(actor, "console.read");
   const { db } = context.store;
   await loadProgram(db, appId);
-  const newest = await newestPlatformDocument(db);
-  if (newest === undefined) throw new AppError("not_found", "Nothing was published yet.");
-  return readSpread(db, { epoch: newest.epoch, revision: newest.revision }, context.clock.nowMs());
+  const newest = await newestPosition(db, "platform", "");
+  if (newest === null) throw new AppError("not_found", "Nothing was published yet.");
+  return readSpread(db, newest, context.clock.nowMs());
 }

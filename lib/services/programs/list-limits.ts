@@ -10,7 +10,7 @@ import { LIMIT_NAMES, type LimitName } from "@/native/core/codes";
 import type { ServiceContext } from "../context";
 import { requirePermission } from "../require-permission";
 import { loadProgram } from "./get-program";
-import { newestPlatformClaims, newestProgramDocument } from "./newest-document";
+import { newestPlatformClaims, newestProgramClaims } from "./newest-claims";
 import { RANGES, type TelemetryQuery, warnOf } from "./read-telemetry";
 
 /** Limits whose use a device-minute tells. The others are enforced but leave no number in the telemetry. */
@@ -33,7 +33,7 @@ export async function listLimits(
   const { db } = context.store;
   await loadProgram(db, appId);
   const platform = (await newestPlatformClaims(db))?.claims.limits ?? {};
-  const own = (await newestProgramDocument(db, appId))?.claims.limits ?? {};
+  const own = (await newestProgramClaims(db, appId))?.claims.limits ?? {};
   const requested = await requestedLimits(db, appId);
   const since = new Date(context.clock.nowMs() - RANGES[query.range].seconds * 1000);
   const minutes = countedMinutes(db);

@@ -1,6 +1,7 @@
-import { and, desc, eq, gt, inArray, or, sql } from "drizzle-orm";
+import { and, eq, gt, inArray, or, sql } from "drizzle-orm";
 import { countedMinutes } from "@/db/counted";
-import { documents, type programs, type publishers, versions } from "@/db/schema";
+import { newestPositions } from "@/db/newest-document";
+import { type programs, type publishers, versions } from "@/db/schema";
 import type { Database } from "@/db/store";
 import { countDistinct, spansSince1970, sumOf } from "@/db/sums";
 import type { ProgramRow } from "@/lib/contracts/programs";
@@ -10,7 +11,7 @@ export const TREND_DAYS = 14;
 
 type Base = { program: typeof programs.$inferSelect; publisher: typeof publishers.$inferSelect };
 
-/** Joins each program with what its list row shows: versions, newest revision, traffic of a day, blocked of 14 days. */
+/** Joins each program with what its list row shows: versions, where its document stands, traffic of a day, blocked of 14 days. */
 export async function toProgramRows(db: Database, bases: readonly Base[], nowMs: number): Promise<ProgramRow[]> {
   const appIds = bases.map(({ program }) => program.appId);
   if (appIds.length === 0) return [];
@@ -19,12 +20,7 @@ export async function toProgramRows(db: Database, bases: readonly Base[], nowMs:
     .from(versions)
     .where(and(inArray(versions.appId, appIds), or(eq(versions.state, "listed"), eq(versions.state, "submitted"))))
     .orderBy(versions.code);
-  const revisions = await db
-    .selectDistinctOn([documents.appId], { appId: documents.appId, revision: documents.revision })
-    .from(documents)
-    .where(and(eq(documents.kind, "program"), inArray(documents.appId, appIds)))
-    // Newest by epoch and revision as a pair (spec §4): revision 1 of epoch 2 follows revision 57 of epoch 1.
-    .orderBy(documents.appId, desc(documents.epoch), desc(documents.revision));
+  const positions = await newestPositions(db, appIds);
   const minutes = countedMinutes(db);
   const traffic = await db
     .select({
@@ -51,7 +47,7 @@ export async function toProgramRows(db: Database, bases: readonly Base[], nowMs:
       status: program.status,
       liveVersion: pick("listed"),
       waitingVersion: pick("submitted"),
-      revision: revisions.find((row) => row.appId === program.appId)?.revision ?? null,
+      position: positions.get(program.appId) ?? null,
       devices24h: day?.devices ?? 0,
       requests24h: day?.requests ?? 0,
       blocked24h: day?.blocked ?? 0,

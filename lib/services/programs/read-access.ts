@@ -12,12 +12,13 @@ import { readProgramEntries } from "@/lib/sync/documents/read-entries";
 import type { HostPurpose } from "@/native/core/codes";
 import { findApi, findCapability } from "@/native/core/decide/catalog";
 import { type CompiledPolicy, compilePolicy } from "@/native/core/decide/compile-policy";
+import { positionOf } from "@/native/core/documents/position";
 import { OTHER } from "@/native/core/telemetry/batch";
 import type { ServiceContext } from "../context";
 import { requirePermission } from "../require-permission";
 import { capabilityRow, hostRow, type RowFacts } from "./access-rows";
 import { loadProgram } from "./get-program";
-import { newestPlatformClaims, newestProgramDocument } from "./newest-document";
+import { newestPlatformClaims, newestProgramClaims } from "./newest-claims";
 import { readWishes, type Wishes } from "./read-wishes";
 
 const USED_SINCE_MS = 90 * 24 * 60 * 60 * 1000;
@@ -44,10 +45,9 @@ export async function readAccess(
     .orderBy(desc(versions.code))
     .limit(50);
   const version = chooseVersion(known, versionCode);
-  const document = await newestProgramDocument(db, appId);
+  const document = await newestProgramClaims(db, appId);
   const platform = await newestPlatformClaims(db);
-  const policy =
-    document === undefined || platform === undefined ? null : compilePolicy(document.claims, platform.claims);
+  const policy = document === null || platform === null ? null : compilePolicy(document.claims, platform.claims);
   const rows =
     version === undefined || policy === null
       ? []
@@ -55,8 +55,8 @@ export async function readAccess(
   return {
     versionCode: version?.code ?? null,
     versions: known.map(({ code, name, state }) => ({ code, name, state })),
-    revision: document?.row.revision ?? null,
-    platformRevision: platform?.row.revision ?? null,
+    position: document === null ? null : positionOf(document.issue),
+    platformPosition: platform === null ? null : positionOf(platform.issue),
     rows,
   };
 }

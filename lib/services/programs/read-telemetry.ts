@@ -11,7 +11,7 @@ import type { ServiceContext } from "../context";
 import { countLostSamples } from "../devices/count-lost";
 import { requirePermission } from "../require-permission";
 import { loadProgram } from "./get-program";
-import { newestPlatformClaims, newestProgramDocument } from "./newest-document";
+import { newestPlatformClaims, newestProgramClaims } from "./newest-claims";
 
 /** Seconds of a range, and of one point in its charts. */
 export const RANGES: Record<TimeRange, { seconds: number; bucketSeconds: number }> = {
@@ -164,7 +164,7 @@ async function readMarks(db: Database, appId: string, since: Date): Promise<Tele
 /** The limits that count for a program: its own, else the platform's (contract §4). */
 export async function effectiveLimits(db: Database, appId: string): Promise<Limits> {
   const platform = await newestPlatformClaims(db);
-  const program = await newestProgramDocument(db, appId);
+  const program = await newestProgramClaims(db, appId);
   return { ...(platform?.claims.limits ?? {}), ...(program?.claims.limits ?? {}) };
 }
 

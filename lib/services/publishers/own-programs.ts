@@ -6,7 +6,7 @@ import { AppError } from "@/lib/platform/errors";
 import { LIMIT_NAMES } from "@/native/core/codes";
 import type { ServiceContext } from "../context";
 import { targetOf } from "../denials/denial-row";
-import { newestPlatformClaims, newestProgramDocument } from "../programs/newest-document";
+import { newestPlatformClaims, newestProgramClaims } from "../programs/newest-claims";
 
 type PublisherActor = Extract<Actor, { kind: "publisher" }>;
 
@@ -25,7 +25,7 @@ async function requireOwn(ctx: Pick<ServiceContext, "store">, actor: PublisherAc
 export async function readQuota(ctx: Pick<ServiceContext, "store">, actor: PublisherActor, appId: string) {
   await requireOwn(ctx, actor, appId);
   const platform = (await newestPlatformClaims(ctx.store.db))?.claims.limits ?? {};
-  const own = (await newestProgramDocument(ctx.store.db, appId))?.claims.limits ?? {};
+  const own = (await newestProgramClaims(ctx.store.db, appId))?.claims.limits ?? {};
   const limits = LIMIT_NAMES.flatMap((name) => {
     const limit = own[name] ?? platform[name];
     return limit === undefined ? [] : [{ name, max: limit.max, warn: limit.warn ?? null, action: limit.action }];

@@ -1,6 +1,7 @@
 import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
-import { and, desc, eq, isNull } from "drizzle-orm";
-import { auditEntries, documents, people, platform, publisherKeys } from "@/db/schema";
+import { eq, isNull } from "drizzle-orm";
+import { newestDocument } from "@/db/newest-document";
+import { auditEntries, people, platform, publisherKeys } from "@/db/schema";
 import type { TestStoreOptions } from "@/db/testing/with-test-store";
 import type { ChangeSetView } from "@/lib/contracts/change-sets";
 import type { PersonState } from "@/lib/domain/lifecycles";
@@ -153,12 +154,7 @@ export async function openServiceFixture(
 }
 
 async function newestClaims<T>(sync: SyncFixture, kind: "platform" | "program", appId: string): Promise<T> {
-  const [row] = await sync.store.db
-    .select()
-    .from(documents)
-    .where(and(eq(documents.kind, kind), eq(documents.appId, appId)))
-    .orderBy(desc(documents.epoch), desc(documents.revision))
-    .limit(1);
-  if (row === undefined) throw new Error(`no ${kind} document ${appId} was published`);
+  const row = await newestDocument(sync.store.db, kind, appId);
+  if (row === null) throw new Error(`no ${kind} document ${appId} was published`);
   return JSON.parse(Buffer.from(row.jws.split(".")[1] ?? "", "base64url").toString("utf8"));
 }

@@ -1,11 +1,12 @@
 import { eq } from "drizzle-orm";
+import { newestDocument } from "@/db/newest-document";
 import { keysets } from "@/db/schema";
 import type { Announcement, Store } from "@/db/store";
 import type { Clock } from "@/lib/platform/clock";
+import type { Position } from "@/native/core/documents/position";
 import { currentKeyset } from "../keyset/current-keyset";
-import { newestDocument } from "./stored-document";
 
-export type ServedDocument = { etag: string; body: string; epoch: number; revision: number };
+export type ServedDocument = Position & { etag: string; body: string };
 export type DocumentName = "keyset" | "platform" | `program:${string}`;
 
 export type DocumentCache = {
@@ -44,13 +45,13 @@ export function createDocumentCache(store: Store, clock: Clock): DocumentCache {
   async function read(name: DocumentName): Promise<ServedDocument | null> {
     if (name === "keyset") {
       const row = await currentKeyset(store.db);
-      return row === null ? null : toServed(row.jws, "keyset", row.epoch, row.revision);
+      return row === null ? null : toServed(row.jws, "keyset", row);
     }
     const row =
       name === "platform"
         ? await newestDocument(store.db, "platform", "")
         : await newestDocument(store.db, "program", name.slice("program:".length));
-    return row === null ? null : toServed(row.jws, row.sha256.slice(0, 16), row.epoch, row.revision);
+    return row === null ? null : toServed(row.jws, row.sha256.slice(0, 16), row);
   }
 
   function readShared(name: DocumentName): Promise<ServedDocument | null> {
@@ -82,7 +83,7 @@ export function createDocumentCache(store: Store, clock: Clock): DocumentCache {
       if (known !== undefined) return known;
       const [row] = await store.db.select().from(keysets).where(eq(keysets.revision, revision));
       if (row === undefined) return null;
-      const served = toServed(row.jws, "keyset", row.epoch, row.revision);
+      const served = toServed(row.jws, "keyset", row);
       if (steps.size < ENTRIES_MAX) steps.set(revision, served);
       return served;
     },
@@ -91,6 +92,6 @@ export function createDocumentCache(store: Store, clock: Clock): DocumentCache {
 }
 
 /** Strong: a revision is signed once, so its bytes never change. */
-function toServed(body: string, mark: string, epoch: number, revision: number): ServedDocument {
+function toServed(body: string, mark: string, { epoch, revision }: Position): ServedDocument {
   return { etag: `"${mark}-${epoch}-${revision}"`, body, epoch, revision };
 }

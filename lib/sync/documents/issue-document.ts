@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { newestDocument, type StoredDocument } from "@/db/newest-document";
 import { documents } from "@/db/schema";
 import type { Transaction } from "@/db/store";
 import { AppError } from "@/lib/platform/errors";
@@ -7,7 +8,7 @@ import { signCompact } from "@/native/core/documents/sign-document";
 import { LIFE_SECONDS_MAX } from "@/native/core/documents/verify-document";
 import type { DocumentClaims, KeysetClaims } from "@/native/core/shapes/claims";
 import { nowSeconds, type SigningContext } from "../context";
-import { newestDocument, ownPayload, type StoredDocument } from "./stored-document";
+import { ownPayload } from "./own-jws";
 
 const TYPES = { platform: "bulkhead-platform", program: "bulkhead-program" } as const;
 export type DocumentToIssue = {

@@ -1,9 +1,9 @@
+import type { StoredDocument } from "@/db/newest-document";
 import { AppError } from "@/lib/platform/errors";
 import { webCryptoPort } from "@/native/core/crypto/port";
 import { verifyDocument } from "@/native/core/documents/verify-document";
 import type { KeysetClaims } from "@/native/core/shapes/claims";
 import { publicSuffixes } from "../public-suffixes";
-import type { StoredDocument } from "./stored-document";
 
 /**
  * Judges freshly signed documents as a device would, before anyone can fetch them. Refuses `unprocessable` where one

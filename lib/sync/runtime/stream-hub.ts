@@ -3,6 +3,7 @@ import { and, inArray, isNotNull } from "drizzle-orm";
 import { devices } from "@/db/schema";
 import type { Announcement, Store } from "@/db/store";
 import type { Logger } from "@/lib/platform/logger";
+import { positionOf } from "@/native/core/documents/position";
 import { STREAM_HEARTBEAT_SECONDS } from "@/native/core/wire/stream-event";
 import type { DocumentCache } from "../documents/document-cache";
 
@@ -57,13 +58,9 @@ export function createStreamHub(options: { store: Store; cache: DocumentCache; l
 
   async function greeting(): Promise<string> {
     const [keyset, platform] = await Promise.all([cache.newest("keyset"), cache.newest("platform")]);
-    const position = (document: { epoch: number; revision: number }) => ({
-      epoch: document.epoch,
-      revision: document.revision,
-    });
     return frame("hello", {
-      ...(keyset === null ? {} : { keyset: position(keyset) }),
-      ...(platform === null ? {} : { platform: position(platform) }),
+      ...(keyset === null ? {} : { keyset: positionOf(keyset) }),
+      ...(platform === null ? {} : { platform: positionOf(platform) }),
     });
   }
 

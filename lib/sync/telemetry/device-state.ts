@@ -1,4 +1,5 @@
 import type { devices } from "@/db/schema";
+import { isNewerPosition, isSamePosition, type Position } from "@/native/core/documents/position";
 import type { ReceivedBatch } from "./received-batch";
 
 type DeviceRow = typeof devices.$inferSelect;
@@ -29,26 +30,17 @@ function addDiscarded(known: Record<string, number>, more: ReceivedBatch["discar
   return Object.fromEntries(sums);
 }
 
-function isAtLeast(epoch: number, revision: number, known: { epoch: number; revision: number }): boolean {
-  return epoch > known.epoch || (epoch === known.epoch && revision >= known.revision);
-}
-
 /**
  * What a batch says about its device, beside what is known (spec §7). Applied revisions only move forward, so a batch
  * that was delayed takes nothing back; and a device cannot have applied what was never `issued`, so such a claim is
  * left aside.
  */
-export function updateDevice(
-  device: DeviceRow,
-  batch: ReceivedBatch,
-  issued: { epoch: number; revision: number },
-  now: Date,
-): DeviceUpdate {
+export function updateDevice(device: DeviceRow, batch: ReceivedBatch, issued: Position, now: Date): DeviceUpdate {
   const { applied } = batch;
   const known = { epoch: device.appliedEpoch ?? 0, revision: device.appliedPlatform ?? 0 };
-  const isPossible = isAtLeast(issued.epoch, issued.revision, { epoch: applied.epoch, revision: applied.platform });
-  const takes = applied.platform > 0 && isPossible && isAtLeast(applied.epoch, applied.platform, known);
-  const moved = applied.epoch !== known.epoch || applied.platform !== known.revision;
+  const told = { epoch: applied.epoch, revision: applied.platform };
+  const takes = told.revision > 0 && !isNewerPosition(told, issued) && !isNewerPosition(known, told);
+  const moved = !isSamePosition(told, known);
   const enforced = takes
     ? {
         appliedEpoch: applied.epoch,

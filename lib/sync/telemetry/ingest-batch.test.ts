@@ -174,14 +174,14 @@ describe("telemetry", () => {
         publishDocuments(tx, fixture.ctx, { appIds: [], platform: true, changeSetId: null, narrows: false }),
       );
     await publish();
-    const { platformRevision } = await publish();
-    expect(await send(platformRevision)).toMatchObject({
-      appliedPlatform: platformRevision,
+    const { platform } = await publish();
+    expect(await send(platform.revision)).toMatchObject({
+      appliedPlatform: platform.revision,
       appliedPrograms: { "com.example.a": 3 },
       runtimeVersion: "0.2.0",
     });
-    expect((await send(platformRevision - 1))?.appliedPlatform).toBe(platformRevision);
-    expect((await send(platformRevision + 1))?.appliedPlatform).toBe(platformRevision);
+    expect((await send(platform.revision - 1))?.appliedPlatform).toBe(platform.revision);
+    expect((await send(platform.revision + 1))?.appliedPlatform).toBe(platform.revision);
     expect((await send(1, 2))?.appliedEpoch).toBe(1);
   });
 

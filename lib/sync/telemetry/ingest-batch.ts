@@ -1,13 +1,14 @@
 import { createHash } from "node:crypto";
 import { and, eq } from "drizzle-orm";
+import { newestPosition } from "@/db/newest-document";
 import { devices, platform, telemetryBatches } from "@/db/schema";
 import type { Store, Transaction } from "@/db/store";
 import { isStorable } from "@/lib/http/storable-text";
 import { AppError, invariant } from "@/lib/platform/errors";
+import { NO_POSITION } from "@/native/core/documents/position";
 import { isAppId } from "@/native/core/manifest/app-id";
 import type { TelemetryAnswer } from "@/native/core/telemetry/batch";
 import { nowSeconds, type SyncContext } from "../context";
-import { newestDocument } from "../documents/stored-document";
 import { updateDevice } from "./device-state";
 import { type JudgedBatch, judgeBatch } from "./judge-batch";
 import type { ReceivedBatch } from "./received-batch";
@@ -111,8 +112,7 @@ async function noteDevice(
   batch: ReceivedBatch,
   now: Date,
 ): Promise<void> {
-  const newest = await newestDocument(tx.db, "platform", "");
-  const issued = { epoch: newest?.epoch ?? 0, revision: newest?.revision ?? 0 };
+  const issued = (await newestPosition(tx.db, "platform", "")) ?? NO_POSITION;
   const update = updateDevice(device, batch, issued, now);
   await tx.db.update(devices).set(update).where(eq(devices.id, device.id));
   if (update.appliedAt !== device.appliedAt) tx.announce({ topic: "devices", deviceId: device.id, revoked: false });

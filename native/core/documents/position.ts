@@ -11,3 +11,6 @@ export function comparePositions(a: Position, b: Position): number {
 
 export const isNewerPosition = (a: Position, b: Position): boolean => comparePositions(a, b) > 0;
 export const isSamePosition = (a: Position, b: Position): boolean => comparePositions(a, b) === 0;
+
+/** The position alone, of anything that has one. */
+export const positionOf = ({ epoch, revision }: Position): Position => ({ epoch, revision });

@@ -6,7 +6,7 @@ import type { JsonObject } from "../json/parse-json";
 import type { DocumentClaims, KeysetClaims, PlatformClaims, ProgramClaims } from "../shapes/claims";
 import { openEnvelope } from "./envelope";
 import { judgeTime, type RefusalCode, readSignedClaims } from "./judge-claims";
-import { comparePositions } from "./position";
+import { comparePositions, isNewerPosition, type Position } from "./position";
 import { type ReadResult, readPlatformClaims, readProgramClaims } from "./read-claims";
 import { sealVerified, type VerifiedDocument } from "./verified-document";
 
@@ -14,7 +14,7 @@ export type PolicyDocumentType = "bulkhead-platform" | "bulkhead-program";
 type ClaimsOf = { "bulkhead-platform": PlatformClaims; "bulkhead-program": ProgramClaims };
 
 /** Where the floor stands: what was last verified of this document (spec §4). */
-export type DocumentPosition = { epoch: number; revision: number; sha256: string };
+export type DocumentPosition = Position & { sha256: string };
 
 export type VerifyDocumentInput<Type extends PolicyDocumentType> = {
   /** The compact JWS exactly as received. */
@@ -83,7 +83,7 @@ export async function verifyDocument<Type extends PolicyDocumentType>(
   const payloadSha256 = toHex(await crypto.sha256(payload));
   const position = judgePosition(claims, payloadSha256, keyset, input.stored);
   if (position !== undefined) return refused(position);
-  const isNewer = input.stored === undefined || comparePositions(claims, input.stored) > 0;
+  const isNewer = input.stored === undefined || isNewerPosition(claims, input.stored);
   const byClock = type === "bulkhead-platform" && isNewer && claims.iat < now ? input.clock : undefined;
   const time = judgeTime(claims, byClock ?? now);
   const document = sealVerified(claims, payloadSha256);

@@ -1,4 +1,5 @@
 import type { DocumentType } from "../../core/codes";
+import { isNewerPosition, NO_POSITION, type Position } from "../../core/documents/position";
 import type { HostLog, HostTimers } from "../ports";
 import type { Fetched, PolicyClient } from "./policy-client";
 import type { PolicyKeeper, Receipt } from "./policy-keeper";
@@ -277,10 +278,4 @@ export function createPolicySync(options: PolicySyncOptions): PolicySync {
   };
 }
 
-function isNewer(
-  event: { epoch: number; revision: number },
-  held: { epoch: number; revision: number } | undefined,
-): boolean {
-  if (!held) return true;
-  return event.epoch > held.epoch || (event.epoch === held.epoch && event.revision > held.revision);
-}
+const isNewer = (event: Position, held: Position | undefined): boolean => isNewerPosition(event, held ?? NO_POSITION);

@@ -1,7 +1,6 @@
 import type { DocumentCode } from "../../core/codes";
+import type { DocumentPosition } from "../../core/documents/verify-document";
 import type { KeysetClaims, PlatformClaims, ProgramClaims } from "../../core/shapes/claims";
-
-export type Position = { epoch: number; revision: number; sha256: string };
 
 /**
  * What the keeper of policies needs to know of a received document (spec §4). `newer` is there where the signature held
@@ -42,5 +41,5 @@ export type ReceivedDocument = {
   keyset: KeysetClaims;
   platform: string;
   now: number;
-  stored: Position | undefined;
+  stored: DocumentPosition | undefined;
 };

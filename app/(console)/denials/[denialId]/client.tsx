@@ -24,6 +24,7 @@ import { TextLink } from "@/components/ui/text-link";
 import type { DenialDetail } from "@/lib/contracts/programs";
 import { formatCount, plural } from "@/lib/format/count";
 import { formatInstant } from "@/lib/format/instant";
+import { formatRevision } from "@/lib/format/revision";
 import { denialQuery, programQuery } from "@/lib/queries/programs";
 import { usePermission } from "@/lib/queries/use-permission";
 import { Ladder } from "./_parts/ladder";
@@ -51,7 +52,7 @@ export function DenialClient({ denialId }: { denialId: string }) {
 
 function Denial({ denial, onPropose }: { denial: DenialDetail; onPropose(): void }) {
   const { ladder, rule, decidedBy, similar, times, devices } = denial;
-  const revision = denial.layer === "platform" ? denial.platformRevision : denial.programRevision;
+  const position = denial.layer === "platform" ? denial.platformPosition : denial.programPosition;
   return (
     <>
       <PageHead
@@ -70,7 +71,8 @@ function Denial({ denial, onPropose }: { denial: DenialDetail; onPropose(): void
               </>
             )}{" "}
             by {rule === null ? "no rule" : ruleWords(rule)} of{" "}
-            {denial.layer === "platform" ? "platform revision" : "revision"} {revision ?? "unknown"}
+            {denial.layer === "platform" ? "platform revision" : "revision"}{" "}
+            {position === null ? "unknown" : formatRevision(position)}
           </span>
         }
         sub={
@@ -200,8 +202,8 @@ function DenialAside({ denial, onPropose }: { denial: DenialDetail; onPropose():
                 {denial.versionCode === null ? "" : ` v${denial.versionCode}`}
               </span>,
             ],
-            ["Document", `epoch ${denial.epoch ?? "–"}, revision ${denial.programRevision ?? "–"}`],
-            ["Platform", `revision ${denial.platformRevision ?? "–"}`],
+            ["Document", `revision ${formatRevision(denial.programPosition)}`],
+            ["Platform", `revision ${formatRevision(denial.platformPosition)}`],
             ["At", formatInstant(denial.at)],
           ]}
         />

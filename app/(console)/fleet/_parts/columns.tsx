@@ -3,6 +3,8 @@ import { RelativeTime } from "@/components/blocks/relative-time";
 import type { MarkName } from "@/components/ui/mark";
 import { State } from "@/components/ui/state";
 import type { DeviceView } from "@/lib/contracts/devices";
+import { formatRevision } from "@/lib/format/revision";
+import { isSamePosition, type Position } from "@/native/core/documents/position";
 
 export const DEVICE_STATES = ["current", "behind", "stale", "never_seen", "revoked"] as const;
 
@@ -18,7 +20,7 @@ export function DeviceState({ state }: { state: DeviceView["state"] }) {
   return <State mark={STATES[state].mark}>{STATES[state].word}</State>;
 }
 
-export function deviceColumns(revision: number | null): Column<DeviceView>[] {
+export function deviceColumns(newest: Position | null): Column<DeviceView>[] {
   return [
     { id: "name", head: "Device", cell: (row) => <strong className="font-medium">{row.name}</strong> },
     { id: "state", head: "State", width: 116, cell: (row) => <DeviceState state={row.state} /> },
@@ -50,9 +52,9 @@ export function deviceColumns(revision: number | null): Column<DeviceView>[] {
       isNumber: true,
       cell: (row) => (
         <>
-          {row.appliedPlatform ?? "–"}
-          {revision !== null && row.appliedPlatform !== null && row.appliedPlatform !== revision && (
-            <span className="text-muted"> of {revision}</span>
+          {formatRevision(row.appliedPlatform)}
+          {newest !== null && row.appliedPlatform !== null && !isSamePosition(row.appliedPlatform, newest) && (
+            <span className="text-muted">, newest {formatRevision(newest)}</span>
           )}
         </>
       ),

@@ -12,14 +12,16 @@ import { State } from "@/components/ui/state";
 import { TextLink } from "@/components/ui/text-link";
 import { useToast } from "@/components/ui/toast";
 import type { DeviceView } from "@/lib/contracts/devices";
+import { formatRevision } from "@/lib/format/revision";
 import { revokeDevice } from "@/lib/queries/devices";
 import { usePermission } from "@/lib/queries/use-permission";
+import type { Position } from "@/native/core/documents/position";
 import { DeviceState } from "./columns";
 
-type DevicePanelProps = { device: DeviceView; platformRevision: number | null; onClose(): void };
+type DevicePanelProps = { device: DeviceView; newest: Position | null; onClose(): void };
 
 /** One device: what it says that it enforces, and what of the confinement it lacks. */
-export function DevicePanel({ device, platformRevision, onClose }: DevicePanelProps) {
+export function DevicePanel({ device, newest, onClose }: DevicePanelProps) {
   const mayRevoke = usePermission("devices.revoke");
   const [isRevoking, setRevoking] = useState(false);
   const programs = Object.entries(device.appliedPrograms);
@@ -59,7 +61,7 @@ export function DevicePanel({ device, platformRevision, onClose }: DevicePanelPr
               ],
               ["Enrolled", <RelativeTime key="enrolled" at={device.enrolledAt} />],
               ["Last seen", device.lastSeenAt === null ? "never" : <RelativeTime key="seen" at={device.lastSeenAt} />],
-              ["Platform", `revision ${device.appliedPlatform ?? "none"}, newest ${platformRevision ?? "none"}`],
+              ["Platform", `revision ${formatRevision(device.appliedPlatform)}, newest ${formatRevision(newest)}`],
               ["Applied", device.appliedAt === null ? "nothing" : <RelativeTime key="applied" at={device.appliedAt} />],
             ]}
           />
@@ -72,7 +74,7 @@ export function DevicePanel({ device, platformRevision, onClose }: DevicePanelPr
               items={programs.map(
                 ([appId, revision]) =>
                   [
-                    `revision ${revision}`,
+                    `revision ${formatRevision({ epoch: device.appliedPlatform?.epoch ?? 1, revision })}`,
                     <TextLink key={appId} href={`/programs/${appId}`}>
                       <code>{appId}</code>
                     </TextLink>,

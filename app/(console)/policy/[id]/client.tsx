@@ -19,6 +19,7 @@ import { TextLink } from "@/components/ui/text-link";
 import { useToast } from "@/components/ui/toast";
 import type { ChangeSetDetail, ChangeView } from "@/lib/contracts/change-sets";
 import { formatInstant } from "@/lib/format/instant";
+import { formatRevision } from "@/lib/format/revision";
 import { changeSetQuery, editDraft } from "@/lib/queries/change-sets";
 import { SetDock } from "./_parts/set-dock";
 import { SetSteps } from "./_parts/set-steps";
@@ -128,7 +129,7 @@ function SetFacts({ set }: { set: ChangeSetDetail }) {
   if (set.decisionReason) facts.push(["Their reason", `“${set.decisionReason}”`]);
   if (set.publishedBy !== null) facts.push(["Published by", set.publishedBy.name]);
   if (set.publishedAt !== null) facts.push(["Published", formatInstant(set.publishedAt)]);
-  if (set.platformRevision !== null) facts.push(["Revision", `platform ${set.platformRevision}`]);
+  if (set.platformPosition !== null) facts.push(["Revision", `platform ${formatRevision(set.platformPosition)}`]);
   if (set.undoOf !== null)
     facts.push([
       "Undoes",

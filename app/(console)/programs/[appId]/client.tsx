@@ -17,6 +17,7 @@ import { TextLink } from "@/components/ui/text-link";
 import type { LimitTable, ProgramDetail } from "@/lib/contracts/programs";
 import { formatCount, plural } from "@/lib/format/count";
 import { formatDay } from "@/lib/format/instant";
+import { formatRevision } from "@/lib/format/revision";
 import { denialsQuery, limitsQuery, programQuery, spreadQuery } from "@/lib/queries/programs";
 
 /** What a program does today, how close it is to its limits, and which devices have its newest decision. */
@@ -103,7 +104,7 @@ function MeasuredLimits({ table }: { table: LimitTable }) {
 }
 
 function Facts({ program }: { program: ProgramDetail }) {
-  const { publisher, liveVersion, waitingVersion, revision, documentExpiresAt, createdAt, appId } = program;
+  const { publisher, liveVersion, waitingVersion, position, documentExpiresAt, createdAt, appId } = program;
   return (
     <Panel title="Program" isPadded>
       <KeyValues
@@ -127,9 +128,9 @@ function Facts({ program }: { program: ProgramDetail }) {
           ],
           [
             "Document",
-            revision === null
+            position === null
               ? "none yet"
-              : `revision ${revision}${documentExpiresAt === null ? "" : `, expires ${formatDay(documentExpiresAt)}`}`,
+              : `revision ${formatRevision(position)}${documentExpiresAt === null ? "" : `, expires ${formatDay(documentExpiresAt)}`}`,
           ],
           ["Requests", `${formatCount(program.requests24h)} in 24 h`],
           ["Devices", `${plural(program.devices24h, "device")} in 24 h`],

@@ -19,6 +19,7 @@ import { Tile } from "@/components/ui/tile";
 import type { ProgramDetail } from "@/lib/contracts/programs";
 import { formatCount } from "@/lib/format/count";
 import { formatDay } from "@/lib/format/instant";
+import { formatRevision } from "@/lib/format/revision";
 import { denialsQuery, limitsQuery, programQuery } from "@/lib/queries/programs";
 import { usePermission } from "@/lib/queries/use-permission";
 
@@ -129,9 +130,9 @@ function ProgramFacts({ program }: { program: ProgramDetail }) {
             ["Devices, 24 h", formatCount(program.devices24h)],
             [
               "Document",
-              program.revision === null
+              program.position === null
                 ? "none yet"
-                : `revision ${program.revision}${program.documentExpiresAt === null ? "" : `, expires ${formatDay(program.documentExpiresAt)}`}`,
+                : `revision ${formatRevision(program.position)}${program.documentExpiresAt === null ? "" : `, expires ${formatDay(program.documentExpiresAt)}`}`,
             ],
           ]}
         />

@@ -13,8 +13,8 @@ type ProposalSheetProps = {
 
 /** The change that would allow what was refused, as the start of a proposal. */
 export function ProposalSheet({ denial, proposal, onClose }: ProposalSheetProps) {
-  const { appId, programName, programRevision, code, target } = denial;
-  const about = { programName, revision: programRevision, onClose, value: null };
+  const { appId, programName, programPosition, code, target } = denial;
+  const about = { programName, position: programPosition, onClose, value: null };
   const reason = `Asked for ${target}: ${code}`;
   const capability = /\/grant:(.+)$/.exec(proposal.member)?.[1];
   // Safe: the read answers with a value of the member that it names.

@@ -14,6 +14,7 @@ import { Tabs } from "@/components/ui/tabs";
 import { Tile } from "@/components/ui/tile";
 import type { ProgramDetail } from "@/lib/contracts/programs";
 import { plural } from "@/lib/format/count";
+import { formatRevision } from "@/lib/format/revision";
 import { programQuery } from "@/lib/queries/programs";
 import { usePermission } from "@/lib/queries/use-permission";
 import { LiftButton } from "./lift-button";
@@ -47,7 +48,7 @@ function ProgramHead({ program }: { program: ProgramDetail }) {
   const mayNarrow = usePermission("changes.narrow");
   const mayPropose = usePermission("changes.propose");
   const [isSuspending, setSuspending] = useState(false);
-  const { appId, name, status, liveVersion, revision, devices24h, denialCauses24h, waitingVersion } = program;
+  const { appId, name, status, liveVersion, position, devices24h, denialCauses24h, waitingVersion } = program;
   const at = `/programs/${appId}`;
   return (
     <>
@@ -59,7 +60,7 @@ function ProgramHead({ program }: { program: ProgramDetail }) {
           <Meta>
             <Identifier text={appId} label="app id" head={48} tail={8} />
             <span>{liveVersion === null ? "no version live" : `${liveVersion.name} live`}</span>
-            <span>{revision === null ? "no document yet" : `revision ${revision}`}</span>
+            <span>{position === null ? "no document yet" : `revision ${formatRevision(position)}`}</span>
             <span>{plural(devices24h, "device")} in 24 h</span>
           </Meta>
         }

@@ -12,6 +12,7 @@ import { Button } from "@/components/ui/button";
 import { Segmented } from "@/components/ui/segmented";
 import type { AccessRow, AccessTable } from "@/lib/contracts/programs";
 import { plural } from "@/lib/format/count";
+import { formatRevision } from "@/lib/format/revision";
 import { accessQuery, programQuery } from "@/lib/queries/programs";
 import { usePermission } from "@/lib/queries/use-permission";
 import { ProgramSide } from "../_parts/program-frame";
@@ -49,8 +50,8 @@ export function AccessClient({ appId }: { appId: string }) {
         )}
         {query.data !== undefined && (
           <p className="text-muted">
-            What it may do right now, by revision {query.data.revision ?? "–"} and platform revision{" "}
-            {query.data.platformRevision ?? "–"}
+            What it may do right now, by revision {formatRevision(query.data.position)} and platform revision{" "}
+            {formatRevision(query.data.platformPosition)}
           </p>
         )}
         {mayPropose && (
@@ -94,7 +95,7 @@ export function AccessClient({ appId }: { appId: string }) {
             key={edited}
             appId={appId}
             programName={program.data?.name ?? appId}
-            revision={query.data.revision}
+            position={query.data.position}
             target={edited}
             rows={query.data.rows}
             onClose={() => change({ edit: null })}
@@ -131,7 +132,7 @@ function NoAccess({ table }: { table: AccessTable }) {
       </EmptyState>
     );
   }
-  if (table.revision === null) {
+  if (table.position === null) {
     return (
       <EmptyState title="Not published yet">
         This program has no signed document. It gets one when its first version is approved.

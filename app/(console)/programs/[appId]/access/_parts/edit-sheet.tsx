@@ -8,12 +8,13 @@ import { Field } from "@/components/ui/field";
 import { Select } from "@/components/ui/select";
 import type { AccessRow } from "@/lib/contracts/programs";
 import { listCapabilities } from "@/native/core/decide/catalog";
+import type { Position } from "@/native/core/documents/position";
 import type { Grant, HostRule } from "@/native/core/shapes/claims";
 
 type EditSheetProps = {
   appId: string;
   programName: string;
-  revision: number | null;
+  position: Position | null;
   /** A row's key, or `new-host`, or `new-grant`. */
   target: string;
   rows: readonly AccessRow[];
@@ -21,11 +22,11 @@ type EditSheetProps = {
 };
 
 /** The sheet for what the address says is edited. */
-export function EditSheet({ appId, programName, revision, target, rows, onClose }: EditSheetProps) {
+export function EditSheet({ appId, programName, position, target, rows, onClose }: EditSheetProps) {
   /** The server makes the new rule's id. */
   const member = `program:${appId}/host:new`;
   const [capability, setCapability] = useState<string | null>(null);
-  const about = { programName, revision, onClose };
+  const about = { programName, position, onClose };
   if (target === "new-grant" && capability === null) {
     const granted = new Set(
       rows.filter(({ kind, value }) => kind === "capability" && value !== null).map(({ name }) => name),
