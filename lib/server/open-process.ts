@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { newestIssue } from "@/db/newest-document";
 import { type OpenedStore, openStore } from "@/db/open-store";
 import { describeRecovery } from "@/db/recovery";
 import type { Store } from "@/db/store";
@@ -10,7 +11,8 @@ import { randomIds } from "@/lib/platform/ids";
 import { type Logger, stderrLogger } from "@/lib/platform/logger";
 import type { ServiceContext } from "@/lib/services/context";
 import { initialisePlatform, type PlatformIdentity } from "@/lib/services/platform/initialise-platform";
-import type { SigningContext } from "@/lib/sync/context";
+import { nowSeconds, type SigningContext } from "@/lib/sync/context";
+import { clockWarning } from "@/lib/sync/documents/clock-warning";
 import { compareKeys, createFileSigner } from "@/lib/sync/keys/file-keys";
 import { KEY_FAULTS } from "@/lib/sync/keys/key-faults";
 import { type KeyFolder, openKeyFolder } from "@/lib/sync/keys/key-folder";
@@ -145,6 +147,9 @@ export async function openProcess(options: ServerOptions, baseUrl: string): Prom
     if (environment === "production" && baseUrl.startsWith("http:") && !isLoopback) {
       warnings.push("BULKHEAD_BASE_URL is not https: devices refuse it, and sign-in travels in the clear.");
     }
+    // Before anything is signed again, which hides it.
+    const clock = clockWarning(await newestIssue(store.db, "platform", ""), nowSeconds(systemClock));
+    if (clock !== null) warnings.push(clock);
     await tryNow(warnings, () => takeKeysetInbox(store, sync, keysDir));
     if (await judgeKeys(store, sync, folder, warnings)) await tryNow(warnings, () => resignDocuments(store, sync));
     const context: ServiceContext = {

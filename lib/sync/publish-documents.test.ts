@@ -197,6 +197,16 @@ describe("a new keyset", () => {
     expect(header.kid).toBe(key.kid);
   });
 
+  it("follows one that was signed by a clock that was ahead: the revision alone orders", async () => {
+    fixture = await openSyncFixture();
+    fixture.clock.advance(25 * 3_600);
+    const ahead = await nextKeyset({});
+    fixture.clock.advance(-25 * 3_600);
+    const next = await nextKeyset({});
+    expect(next.revision).toBe(ahead.revision + 1);
+    expect(next.iat).toBeLessThan(ahead.iat);
+  });
+
   it("without the old threshold is refused as devices would refuse it, and changes nothing", async () => {
     fixture = await openSyncFixture();
     const stranger = await fixture.folder.create("root");

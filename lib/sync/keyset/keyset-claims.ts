@@ -73,8 +73,9 @@ export function planNextKeyset(previous: KeysetClaims, change: KeysetChange, now
     platform: previous.platform,
     epoch: previous.epoch + (change.raisesEpoch === true ? 1 : 0),
     revision: previous.revision + 1,
-    iat: Math.max(nowSeconds, previous.iat),
-    exp: Math.max(nowSeconds, previous.iat) + KEYSET_LIFE_SECONDS,
+    // Order is the revision's alone (spec §4): a clock that was ahead once must not delay the next ceremony.
+    iat: nowSeconds,
+    exp: nowSeconds + KEYSET_LIFE_SECONDS,
     environment: previous.environment,
     keys: changeKeys(previous.keys, change.addPolicyKeys ?? [], change.removePolicyKids ?? []),
     rootKeys: changeKeys(previous.rootKeys, change.addRootKeys ?? [], change.removeRootKids ?? []),
