@@ -49,7 +49,7 @@ const signPlatform = (changes: Partial<PlatformClaims> = {}) =>
     claims: { ...platformClaims, ...changes },
     sign: signWith(policy.privateKey),
   });
-const verify = (jws: string | Uint8Array, more: { now?: number; stored?: DocumentPosition } = {}) =>
+const verify = (jws: string | Uint8Array, more: { now?: number; clock?: number; stored?: DocumentPosition } = {}) =>
   verifyDocument({
     jws,
     keyset: keysetClaims(),
@@ -60,8 +60,33 @@ const verify = (jws: string | Uint8Array, more: { now?: number; stored?: Documen
     publicSuffixes,
     ...more,
   });
+const NEVER = { epoch: 1, revision: 4, sha256: "0" };
 const signers = (...indexes: number[]) =>
   indexes.map((index) => ({ kid: `root-${index}`, sign: signWith((roots[index] ?? roots[0]).privateKey) }));
+
+describe("a clock that was wrong", () => {
+  it("refuses no newer platform document for good: below the last verified time it is judged by the clock alone", async () => {
+    const jws = await signPlatform();
+    const ahead = { now: NOW + 2 * DAY, stored: NEVER };
+    expect((await verify(jws, ahead)).code).toBe("EXPIRED");
+    expect((await verify(jws, { ...ahead, clock: NOW + 60 })).code).toBe("ACCEPTED");
+    expect((await verify(jws, { ...ahead, clock: NOW + DAY })).code).toBe("EXPIRED");
+    expect((await verify(jws, { ...ahead, clock: NOW - 301 })).code).toBe("NOT_YET_VALID");
+  });
+
+  it("makes no document good again that a device has had: a clock set back revives nothing", async () => {
+    const jws = await signPlatform();
+    const first = await verify(jws);
+    const sha256 = first.result === "accepted" ? first.document.payloadSha256 : "";
+    const again = { now: NOW + 2 * DAY, clock: NOW, stored: { epoch: 1, revision: 5, sha256 } };
+    expect((await verify(jws, again)).code).toBe("EXPIRED");
+  });
+
+  it("is no way around the time for what was issued after the last verified one", async () => {
+    const jws = await signPlatform({ iat: NOW + 400, exp: NOW + DAY });
+    expect((await verify(jws, { now: NOW, clock: NOW + 400, stored: NEVER })).code).toBe("NOT_YET_VALID");
+  });
+});
 
 describe("documents", () => {
   it("that were signed here are accepted, as text and as bytes", async () => {
