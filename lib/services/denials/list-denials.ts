@@ -7,8 +7,8 @@ import type { DenialCause, DenialList, DenialRow } from "@/lib/contracts/program
 import type { TimeRange } from "@/lib/contracts/shared";
 import type { Actor } from "@/lib/domain/roles";
 import { AppError } from "@/lib/platform/errors";
+import { addSaturating } from "@/native/core/telemetry/add-saturating";
 import { OTHER } from "@/native/core/telemetry/batch";
-import { addSaturating } from "@/native/core/telemetry/counter-bounds";
 import type { ServiceContext } from "../context";
 import { loadProgram } from "../programs/get-program";
 import { RANGES } from "../programs/read-telemetry";

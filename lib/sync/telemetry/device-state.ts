@@ -1,5 +1,6 @@
 import type { devices } from "@/db/schema";
 import { isNewerPosition, isSamePosition, type Position } from "@/native/core/documents/position";
+import { addSaturating } from "@/native/core/telemetry/add-saturating";
 import type { ReceivedBatch } from "./received-batch";
 
 type DeviceRow = typeof devices.$inferSelect;
@@ -25,7 +26,7 @@ function addDiscarded(known: Record<string, number>, more: ReceivedBatch["discar
   const sums = new Map(Object.entries(known));
   for (const { reason, count } of more) {
     const name = sums.has(reason) || sums.size < REASONS_MAX ? reason : OTHER_REASONS;
-    sums.set(name, Math.min(Number.MAX_SAFE_INTEGER, (sums.get(name) ?? 0) + count));
+    sums.set(name, addSaturating(sums.get(name) ?? 0, count));
   }
   return Object.fromEntries(sums);
 }

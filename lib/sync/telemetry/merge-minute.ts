@@ -1,6 +1,6 @@
 import type { telemetryMinutes } from "@/db/schema";
+import { addSaturating } from "@/native/core/telemetry/add-saturating";
 import { BATCH_BOUNDS, type DenialCount, type HostCount, type MinuteEntry, OTHER } from "@/native/core/telemetry/batch";
-import { addSaturating } from "@/native/core/telemetry/counter-bounds";
 
 export type MinuteRow = typeof telemetryMinutes.$inferSelect;
 export type MinuteCounts = Omit<MinuteRow, "deviceId" | "appId" | "versionCode" | "at">;

@@ -1,3 +1,4 @@
+import { addSaturating } from "../../core/telemetry/add-saturating";
 import { BATCH_BOUNDS, type DenialCount, type HostCount, type MinuteEntry, OTHER } from "../../core/telemetry/batch";
 import type { MinuteDenial, MinuteIncrement } from "../ports";
 
@@ -83,5 +84,5 @@ function whole(value: number | undefined): number {
 }
 
 function sum(a: number, b: number | undefined): number {
-  return Math.min(Number.MAX_SAFE_INTEGER, a + whole(b));
+  return addSaturating(a, whole(b));
 }
