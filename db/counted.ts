@@ -1,9 +1,9 @@
-import { and, type Column, eq, isNotNull, notExists, sql } from "drizzle-orm";
+import { and, type Column, desc, eq, isNotNull, notExists, sql } from "drizzle-orm";
 import { devices, events, telemetryMinutes } from "./schema";
 import type { Database } from "./store";
 
 /**
- * What devices told, as every read sees it: of revoked devices nothing is left, whenever it was told. No read takes the
+ * What devices told, as every count and list sees it: of revoked devices nothing, whenever it was told. No read takes the
  * tables themselves (`scripts/house/check-sql-numbers.ts`), so that none can forget to look away.
  */
 
@@ -18,6 +18,20 @@ const isCounted = (db: Database, deviceId: Column) =>
 /** The device-minutes that count, to select from. */
 export const countedMinutes = (db: Database) =>
   db.select().from(telemetryMinutes).where(isCounted(db, telemetryMinutes.deviceId)).as("minutes");
+
+/**
+ * The one event that a denial's id names, of whichever device: revoking one takes what it told out of every count and list,
+ * and must not take evidence away from whoever has its link. An event that counts goes before one that does not.
+ */
+export async function eventOfDenial(db: Database, denialId: string): Promise<typeof events.$inferSelect | null> {
+  const [row] = await db
+    .select()
+    .from(events)
+    .where(eq(events.denialId, denialId))
+    .orderBy(desc(isCounted(db, events.deviceId)), events.deviceId, events.eventId)
+    .limit(1);
+  return row ?? null;
+}
 
 /** The events that count, to select from. */
 export const countedEvents = (db: Database) =>

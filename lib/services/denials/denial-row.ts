@@ -10,7 +10,7 @@ const textOf = (body: Record<string, unknown>, name: string): string | null => {
   return typeof value === "string" ? value : null;
 };
 /** Where a document stood that the device names by its revision, in the epoch that both were of. */
-const positionOf = (body: Record<string, unknown>, name: string): Position | null => {
+const toldPosition = (body: Record<string, unknown>, name: string): Position | null => {
   const { epoch, [name]: revision } = body;
   return typeof epoch === "number" && typeof revision === "number" ? { epoch, revision } : null;
 };
@@ -41,7 +41,7 @@ export function toDenialRow(row: EventRow, names: { program: string; device: str
     purpose: textOf(body, "purpose"),
     deviceId: row.deviceId,
     deviceName: names.device,
-    programPosition: positionOf(body, "programRevision"),
-    platformPosition: positionOf(body, "platformRevision"),
+    programPosition: toldPosition(body, "programRevision"),
+    platformPosition: toldPosition(body, "platformRevision"),
   };
 }

@@ -1,5 +1,5 @@
 import { and, desc, eq, isNotNull, ne, sql } from "drizzle-orm";
-import { countedEvents, countedMinutes } from "@/db/counted";
+import { countedEvents, countedMinutes, eventOfDenial } from "@/db/counted";
 import { changeSets, people, programs } from "@/db/schema";
 import type { Database } from "@/db/store";
 import { countDistinct, elementsOf, numberOf, sumOf } from "@/db/sums";
@@ -28,9 +28,9 @@ export async function getDenial(context: ServiceContext, actor: Actor, denialId:
   const { db } = context.store;
   const cause = denialId.slice(0, 16);
   const events = countedEvents(db);
-  const [exact] = await db.select().from(events).where(eq(events.denialId, denialId)).limit(1);
+  const exact = await eventOfDenial(db, denialId);
   const [alike] =
-    exact !== undefined
+    exact !== null
       ? [exact]
       : await db
           .select()
