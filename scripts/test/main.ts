@@ -39,6 +39,7 @@ const STEPS: Step[] = [
       "lib/audit/audit.test.ts",
       "lib/auth",
       "lib/services",
+      "lib/server/hostile-device.test.ts",
       "lib/sync",
     ],
     env: { BULKHEAD_TEST_STORE: "postgres" },

@@ -1,23 +1,24 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { devices } from "@/db/schema";
+import { consoleRoutes } from "@/lib/http/console-routes";
+import { getDenial } from "@/lib/services/denials/get-denial";
+import { listDenials } from "@/lib/services/denials/list-denials";
+import { listDevices } from "@/lib/services/devices/list-devices";
+import { revokeDevice } from "@/lib/services/devices/revoke-device";
+import { getOverview } from "@/lib/services/overview/get-overview";
+import { getProgram } from "@/lib/services/programs/get-program";
+import { getSpread } from "@/lib/services/programs/get-spread";
+import { listLimits } from "@/lib/services/programs/list-limits";
+import { listPrograms } from "@/lib/services/programs/list-programs";
+import { listVersions } from "@/lib/services/programs/list-versions";
+import { readAccess } from "@/lib/services/programs/read-access";
+import { readTelemetry } from "@/lib/services/programs/read-telemetry";
+import { openServiceFixture, type PersonActor, type ServiceFixture } from "@/lib/services/testing/service-fixture";
 import { ingestBatch } from "@/lib/sync/telemetry/ingest-batch";
 import { receivedBatchShape } from "@/lib/sync/telemetry/received-batch";
 import { buildBatch, buildBlocked, buildMinute } from "@/lib/sync/testing/batch-builder";
 import { createDeviceKey } from "@/lib/sync/testing/device-key";
-import { getDenial } from "./denials/get-denial";
-import { listDenials } from "./denials/list-denials";
-import { listDevices } from "./devices/list-devices";
-import { revokeDevice } from "./devices/revoke-device";
-import { getOverview } from "./overview/get-overview";
-import { getProgram } from "./programs/get-program";
-import { getSpread } from "./programs/get-spread";
-import { listLimits } from "./programs/list-limits";
-import { listPrograms } from "./programs/list-programs";
-import { listVersions } from "./programs/list-versions";
-import { readAccess } from "./programs/read-access";
-import { readTelemetry } from "./programs/read-telemetry";
-import { openServiceFixture, type PersonActor, type ServiceFixture } from "./testing/service-fixture";
 
 let fixture: ServiceFixture;
 let operator: PersonActor;
@@ -48,6 +49,7 @@ async function enrol(): Promise<string> {
 }
 
 const CAUSE = "0123456789abcdef";
+const DENIAL = `${CAUSE}0000000000000000`;
 /** Numbers around every border that a column, a cast or a float has. */
 const count = fc.constantFrom(0, 1, 2 ** 31 - 1, 2 ** 31, 2 ** 32, 2 ** 52, Number.MAX_SAFE_INTEGER);
 const minute = fc.record({ a: count, b: count, c: count, ago: fc.integer({ min: 0, max: 20 }) }).map(
@@ -81,32 +83,49 @@ function* numbersOf(value: unknown, path = ""): Generator<[string, number]> {
   }
 }
 
-/** Every read of the console that telemetry reaches. */
-const READS: Record<string, () => Promise<unknown>> = {
-  overview: () => getOverview(fixture.ctx, operator),
-  programs: () => listPrograms(fixture.ctx, operator, {}),
-  program: () => getProgram(fixture.ctx, operator, appId),
-  versions: () => listVersions(fixture.ctx, operator, appId),
-  access: () => readAccess(fixture.ctx, operator, appId, undefined),
-  limits: () => listLimits(fixture.ctx, operator, appId, { range: "1h" }),
-  telemetry: () => readTelemetry(fixture.ctx, operator, appId, { range: "1h" }),
-  "telemetry of days": () => readTelemetry(fixture.ctx, operator, appId, { range: "14d" }),
-  denials: () => listDenials(fixture.ctx, operator, { range: "1h" }),
-  "denials of a program": () => listDenials(fixture.ctx, operator, { range: "24h", appId }),
-  denial: () => getDenial(fixture.ctx, operator, `${CAUSE}0000000000000000`),
-  spread: () => getSpread(fixture.ctx, operator, appId),
-  devices: () => listDevices(fixture.ctx, operator),
+type Reads = Partial<Record<keyof typeof consoleRoutes, readonly (() => Promise<unknown>)[]>>;
+
+/** Every read of the console that telemetry reaches, by the route that serves it. */
+const READS: Reads = {
+  getOverview: [() => getOverview(fixture.ctx, operator)],
+  listPrograms: [() => listPrograms(fixture.ctx, operator, {})],
+  getProgram: [() => getProgram(fixture.ctx, operator, appId)],
+  listVersions: [() => listVersions(fixture.ctx, operator, appId)],
+  getAccess: [() => readAccess(fixture.ctx, operator, appId, undefined)],
+  getLimits: [() => listLimits(fixture.ctx, operator, appId, { range: "1h" })],
+  getTelemetry: (["1h", "14d"] as const).map((range) => () => readTelemetry(fixture.ctx, operator, appId, { range })),
+  listDenials: [() => listDenials(fixture.ctx, operator, { range: "1h" })],
+  listProgramDenials: [() => listDenials(fixture.ctx, operator, { range: "24h", appId })],
+  getDenial: [() => getDenial(fixture.ctx, operator, DENIAL)],
+  getSpread: [() => getSpread(fixture.ctx, operator, appId)],
+  listDevices: [() => listDevices(fixture.ctx, operator)],
 };
 
+/** Reads of people's doings, which nothing that a device sends can reach. */
+const WITHOUT_TELEMETRY: readonly (keyof typeof consoleRoutes)[] = [
+  "getSession",
+  "listChangeSets",
+  "getDraft",
+  "getChangeSet",
+  "listPublishers",
+  "listPeople",
+  "listAudit",
+  "getAuditEntry",
+  "verifyAudit",
+  "exportAudit",
+];
+
 async function expectAllAnswer(): Promise<void> {
-  for (const [name, read] of Object.entries(READS)) {
-    const answer = await read().catch((error: unknown) => {
-      throw new Error(`${name} does not answer`, { cause: error });
-    });
-    const odd = [...numbersOf(answer)].filter(
-      ([, value]) => !Number.isFinite(value) || value > Number.MAX_SAFE_INTEGER,
-    );
-    expect(odd, name).toEqual([]);
+  for (const [name, reads] of Object.entries(READS)) {
+    const { output } = consoleRoutes[name as keyof typeof consoleRoutes];
+    for (const read of reads) {
+      const answer = await read().catch((error: unknown) => {
+        throw new Error(`${name} does not answer`, { cause: error });
+      });
+      expect("parse" in output && output.safeParse(answer).error, name).toBeUndefined();
+      const odd = [...numbersOf(answer)].filter(([, value]) => Math.abs(value) > Number.MAX_SAFE_INTEGER);
+      expect(odd, name).toEqual([]);
+    }
   }
 }
 
@@ -115,7 +134,7 @@ async function send(deviceId: string, sent: (typeof batch extends fc.Arbitrary<i
     const now = seconds();
     const body = buildBatch(now, {
       programs: [{ appId, versionCode: version, minutes: minutes.map((make) => make(now)) }],
-      events: [buildBlocked(now, { appId, versionCode: version, denialId: `${CAUSE}0000000000000000` })],
+      events: [buildBlocked(now, { appId, versionCode: version, denialId: DENIAL })],
       discarded: [{ reason: "queue_full", count: lost }],
       applied: { epoch: 1, keyset: 1, platform: applied, programs: {} },
     });
@@ -125,6 +144,11 @@ async function send(deviceId: string, sent: (typeof batch extends fc.Arbitrary<i
 }
 
 describe("a hostile device", () => {
+  it("is tried on every read of the console that tells of devices", () => {
+    const reads = Object.entries(consoleRoutes).filter(([, route]) => route.method === "GET");
+    expect(reads.map(([name]) => name).sort()).toEqual([...Object.keys(READS), ...WITHOUT_TELEMETRY].sort());
+  });
+
   it("takes no page down: after any batch that is accepted every read answers, in finite numbers", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(batch, { minLength: 1, maxLength: 3 }), async (sent) => {
@@ -139,14 +163,19 @@ describe("a hostile device", () => {
     const { appId: other } = await fixture.program();
     const id = await enrol();
     const now = seconds();
+    const denialId = "fedcba98765432100000000000000000";
     const body = buildBatch(now, {
       programs: [{ appId: other, versionCode: 1, minutes: [buildMinute(now, { requests: 7 })] }],
+      events: [buildBlocked(now, { appId: other, denialId })],
     });
     const { ctx } = fixture;
     await ingestBatch(ctx.store, ctx, id, receivedBatchShape.parse(body), Buffer.from(JSON.stringify(body)));
     expect((await readTelemetry(ctx, operator, other, { range: "1h" })).totals.requests).toBe(7);
     await revokeDevice(ctx, operator, { deviceId: id, reason: "It lies." });
     expect((await readTelemetry(ctx, operator, other, { range: "1h" })).totals.requests).toBe(0);
+    expect((await listDenials(ctx, operator, { range: "1h", appId: other })).items).toEqual([]);
+    // Whoever has the link still reads what was told: evidence is set aside, not thrown away.
+    expect((await getDenial(ctx, operator, denialId)).deviceId).toBe(id);
     await expectAllAnswer();
   });
 });
