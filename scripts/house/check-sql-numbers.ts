@@ -7,11 +7,13 @@ const KEEPERS = ["lib/sync/telemetry/", "lib/server/housekeeping.ts", "db/"];
  */
 export function checkSqlNumbers(path: string, text: string): string[] {
   if (!/^(db|lib|app)\//.test(path) || path.includes(".test.") || path.includes("/testing/")) return [];
-  const faults = /::(int|integer|int4|smallint)\b/.test(text) ? [`${path}: narrows a number in SQL; use db/sums`] : [];
-  const [, names = ""] = /import \{([^}]*)\} from "@\/db\/schema"/.exec(text) ?? [];
-  const taken = names.split(",").map((name) => name.trim());
+  const narrows = /::\s*(int\d*|integer|smallint|bigint)\b|\bas\s+(int\d*|integer|smallint|bigint)\s*\)/i;
+  const faults = narrows.test(text) ? [`${path}: narrows a number in SQL; use db/sums`] : [];
+  const imports = [...text.matchAll(/import \{([^}]*)\} from "@\/db\/schema"/g)];
+  const taken = imports.flatMap(([, names = ""]) => names.split(",").map((name) => name.trim().split(" ")[0]));
+  const isWhole = /import \* as \w+ from "@\/db\/schema"/.test(text);
   const isKeeper = KEEPERS.some((prefix) => path.startsWith(prefix));
-  if (!isKeeper && (taken.includes("telemetryMinutes") || taken.includes("events"))) {
+  if (!isKeeper && (isWhole || taken.includes("telemetryMinutes") || taken.includes("events"))) {
     faults.push(`${path}: reads telemetry past db/counted`);
   }
   return faults;
