@@ -31,7 +31,7 @@ describe("what kept a process from starting", () => {
 
   it("never repeats a password or the values of a statement", () => {
     const error = new Error('select $1\nparams: hunter2-hash {"deep":"value"}', {
-      cause: new Error("cannot connect to postgres://bulkhead:hunter2@db.example:5432/x"),
+      cause: new Error("cannot connect to postgres://bulkhead:hunter2@hunter2@db.example:5432/x"),
     });
     const failure = explainStartFailure(error);
     expect(JSON.stringify(failure)).not.toContain("hunter2");

@@ -83,7 +83,7 @@ function chainOf(error: unknown): Link[] {
 /** Drizzle puts the values of a statement behind it, and drivers may repeat the address that they were given. */
 function withoutSecrets(text: string): string {
   const [statement = ""] = text.split("\nparams: ", 1);
-  return statement.replaceAll(/(:\/\/[^:@/\s]*):[^@\s]*@/g, "$1:…@").trim();
+  return statement.replaceAll(/(:\/\/[^:@/\s]*):\S*@/g, "$1:…@").trim();
 }
 
 function inWords(link: Link): string {

@@ -4,13 +4,13 @@ import { type OptionsResult, USAGE } from "./server-options";
 
 /**
  * Ends the process with exit code 1: cause, what is unaffected, and remedy on stderr, and for programs one event on
- * stdout. A start changes no decision, document or key before it can no longer fail.
+ * stdout. A start takes no decision back and removes nothing; a first one may leave keys, which the next takes up.
  */
 export function failStart(error: unknown, json: boolean): never {
   const failure = explainStartFailure(error);
   const { code, message, remedy } = failure;
   process.stderr.write(
-    startFailureText(failure, "Bulkhead did not start", "No decision, document or key was changed."),
+    startFailureText(failure, "Bulkhead did not start", "What was decided and what lies there stands as it was."),
   );
   if (json) createSay(true)("start_failed", "", { code, message, remedy });
   process.exit(1);
