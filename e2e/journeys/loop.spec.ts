@@ -1,6 +1,7 @@
 import { type Browser, expect, type Page, test } from "@playwright/test";
 import type { DenialList } from "@/lib/contracts/programs";
 import { isAlive, type RunningDemo, startDemo } from "../fixtures/running-demo";
+import { untilListening } from "../fixtures/until-listening";
 
 /**
  * The loop, end to end: a decision in the browser changes what a running program may do, and what it tried is seen in
@@ -44,6 +45,7 @@ test("a denial of the running program appears in the console, live and explained
 test("the host that one person proposes and another approves opens to the same process at once", async () => {
   const pid = demo.program(APP)?.pid;
   await operator.goto(`/programs/${APP}/access`);
+  await untilListening(operator);
   await operator.getByRole("button", { name: "Propose host" }).first().click();
   const sheet = operator.getByRole("complementary", { name: "Propose host" });
   await sheet.getByLabel("Host", { exact: true }).fill(HOST);
@@ -57,10 +59,12 @@ test("the host that one person proposes and another approves opens to the same p
   await expect(operator.getByRole("button", { name: /^Approve/ })).toHaveCount(0);
 
   await security.goto(path);
+  await untilListening(security);
   await security.getByRole("button", { name: /^Approve/ }).click();
   await operator.reload();
   const publish = operator.getByRole("button", { name: "Publish", exact: true });
   await expect(publish).toBeVisible();
+  await untilListening(operator);
   await publish.click();
   const published = await untilPublished(path);
   // What devices enforce is asked of the telemetry: the first allowed request, by the host's own counting.
@@ -78,6 +82,7 @@ test("the host that one person removes is refused again", async () => {
   const pid = demo.program(APP)?.pid;
   const before = await deniedTimes();
   await operator.goto(`/programs/${APP}/access`);
+  await untilListening(operator);
   await operator.getByRole("row").filter({ hasText: HOST }).first().click();
   const sheet = operator.getByRole("complementary", { name: `Edit host ${HOST}` });
   await sheet.getByRole("button", { name: /^Remove/ }).click();
@@ -91,6 +96,7 @@ test("a suspended program's process is gone", async () => {
   const pid = demo.program(APP)?.pid ?? -1;
   expect(isAlive(pid)).toBe(true);
   await operator.goto(`/programs/${APP}`);
+  await untilListening(operator);
   await operator.getByRole("button", { name: /^Suspend program/ }).click();
   const dialog = operator.getByRole("dialog");
   await dialog.getByRole("radio").first().check();
