@@ -39,6 +39,10 @@ const TREATMENTS = {
   documents: { keep: "rows" },
   auditEntries: { keep: "rows" },
   auditHead: { keep: "rows" },
+  continuity: { keep: "rows" },
+  heldDocuments: { keep: "rows" },
+  heldNarrowings: { keep: "rows" },
+  clocks: { keep: "rows" },
   devices: {
     keep: "rows",
     ignored: [

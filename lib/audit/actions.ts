@@ -43,5 +43,10 @@ export const AUDIT_ACTIONS = [
   "setup.complete",
   "audit.export",
   "store.rebuilt",
+  "store.restore",
+  "clock.confirm",
+  "continuity.learn",
+  "continuity.resume",
+  "suspension.keep",
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];

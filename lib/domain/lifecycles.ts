@@ -26,3 +26,12 @@ export type Environment = (typeof ENVIRONMENTS)[number];
 
 export const SIGN_IN_LINK_PURPOSES = ["setup", "invite", "reset", "development"] as const;
 export type SignInLinkPurpose = (typeof SIGN_IN_LINK_PURPOSES)[number];
+
+/** What a document handed back by a device may stop that this store does not: a program, or a host and the names below it. */
+export const HELD_NARROWING_KINDS = ["suspension", "blockedHost"] as const;
+
+/**
+ * Of such a narrowing: nobody looked yet and it stays in force, this store's own state has it now, or a newer document
+ * of ours no longer had it.
+ */
+export const HELD_NARROWING_VERDICTS = ["unknown", "kept", "lifted"] as const;

@@ -19,6 +19,7 @@ export const PERMISSIONS = [
   "devices.revoke",
   "keys.manage",
   "settings.manage",
+  "platform.confirm",
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
@@ -38,6 +39,7 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
     "devices.revoke",
     "keys.manage",
     "settings.manage",
+    "platform.confirm",
   ],
   operator: [
     "console.read",
@@ -51,6 +53,7 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
     "devices.read",
     "devices.enrol",
     "devices.revoke",
+    "platform.confirm",
   ],
   security: [
     "console.read",
