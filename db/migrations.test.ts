@@ -4,7 +4,7 @@ import { generateDrizzleJson, generateMigration } from "drizzle-kit/api";
 import { is, sql } from "drizzle-orm";
 import { getTableConfig, PgTable } from "drizzle-orm/pg-core";
 import { describe, expect, it } from "vitest";
-import { findMigrationsFolder } from "./migrate";
+import { applyMigrations, findMigrationsFolder, type Migration, planMigrations } from "./migrate";
 import { rowsOf } from "./rows";
 import * as schema from "./schema";
 import { describeStores } from "./testing/with-test-store";
@@ -35,6 +35,40 @@ describe("migrations", () => {
     expect(journal.entries.map(({ tag }) => `${tag}.sql`)).toEqual(files.sort());
     const times = journal.entries.map(({ when }) => when);
     expect(times).toEqual([...times].sort((a, b) => a - b));
+  });
+});
+
+describe("the steps of a schema", () => {
+  const step = (at: number, ...statements: string[]): Migration => ({
+    name: `step_${at}`,
+    at,
+    sha256: "0",
+    statements,
+  });
+  const known = [step(1), step(3), step(5)];
+
+  it("that are pending are all that a database lacks, a skipped one too, and unknown what this program lacks", () => {
+    const at = (applied: number[]) => {
+      const { pending, unknown } = planMigrations(known, applied);
+      return { pending: pending.map((migration) => migration.at), unknown };
+    };
+    expect(at([])).toEqual({ pending: [1, 3, 5], unknown: [] });
+    expect(at([1, 5])).toEqual({ pending: [3], unknown: [] });
+    expect(at([1, 3, 5, 7])).toEqual({ pending: [], unknown: [7] });
+  });
+
+  it("name the one that failed, its statement and the database's words, and none after it is taken", async () => {
+    const run: string[] = [];
+    const failing = applyMigrations(
+      async (statement) => {
+        run.push(statement);
+        if (statement === "create\n  thing") throw new Error("it is there");
+        return [];
+      },
+      [step(1, "first"), step(3, "create\n  thing"), step(5, "never")],
+    );
+    await expect(failing).rejects.toThrow("step_3: it is there, at: create thing");
+    expect(run).not.toContain("never");
   });
 });
 

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "@/lib/platform/clock";
 import { type Logger, stderrLogger } from "@/lib/platform/logger";
-import { findMigrationsFolder } from "./migrate";
+import { type BeforeMigration, findMigrationsFolder } from "./migrate";
 import { openPglite, openPgliteInMemory } from "./pglite/open-pglite";
 import { openPostgres } from "./postgres/open-postgres";
 import { NOTHING_FOUND, type Recovery } from "./recovery";
@@ -18,6 +18,8 @@ export type StoreOptions = {
   logger?: Logger;
   /** A PGlite data folder as a tar, loaded where there is none yet: tests start from a migrated one. */
   seed?: Blob;
+  /** Called before a store that has rows is migrated: its chance of a backup. */
+  beforeMigration?: BeforeMigration;
 };
 
 export type OpenedStore = { store: Store; recovery: Recovery };
@@ -27,7 +29,7 @@ export type OpenedStore = { store: Store; recovery: Recovery };
  * the database cannot be reached, and when rows and journal cannot be brought to agree.
  */
 export async function openStore(options: StoreOptions): Promise<OpenedStore> {
-  const { location, clock = systemClock, logger = stderrLogger, seed } = options;
+  const { location, clock = systemClock, logger = stderrLogger, seed, beforeMigration } = options;
   const common = { clock, logger, migrationsFolder: findMigrationsFolder(), ...(seed === undefined ? {} : { seed }) };
   switch (location.kind) {
     case "postgres":
@@ -35,6 +37,10 @@ export async function openStore(options: StoreOptions): Promise<OpenedStore> {
     case "memory":
       return openPgliteInMemory(common);
     case "pglite":
-      return openPglite({ ...common, dataDir: location.dataDir });
+      return openPglite({
+        ...common,
+        dataDir: location.dataDir,
+        ...(beforeMigration === undefined ? {} : { beforeMigration }),
+      });
   }
 }

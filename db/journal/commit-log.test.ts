@@ -34,7 +34,7 @@ function openOn(fs = memoryJournalFs(), on = { client, position }) {
     client: on.client,
     logger: silent,
     createLog: (lookAgain) =>
-      createCommitLog({ client: on.client, writer, clock: { nowMs: () => 0 }, logger: silent, lookAgain }),
+      createCommitLog({ client: on.client, writer, clock: { nowMs: () => 0 }, logger: silent, schema: 1, lookAgain }),
   });
   store.subscribe((announcement) => heard.push(announcement));
   return { fs, store, writer, heard };

@@ -32,6 +32,8 @@ export function createCommitLog(parts: {
   writer: JournalWriter;
   clock: Clock;
   logger: Logger;
+  /** The newest migration that the rows have gone through. */
+  schema: number;
   /** Called after the journal caught up late: what those commits had to announce was never told. */
   lookAgain: () => void;
 }): CommitLog {
@@ -108,6 +110,7 @@ export function createCommitLog(parts: {
         sequence: (last?.sequence ?? 0) + 1,
         previous: last?.sha256 ?? JOURNAL_START,
         at: new Date(clock.nowMs()).toISOString(),
+        schema: parts.schema,
         changes: changes.map(({ relation, op, row }) => ({ relation, op, row: row as Record<string, unknown> })),
       });
       await db.delete(journalChanges);

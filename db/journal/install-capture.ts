@@ -45,10 +45,15 @@ end
 $body$;
 `;
 
-/** Lets the database note every row written to a journaled table; part of opening, and safe to repeat. */
-export async function installCapture(client: PGlite): Promise<void> {
+type Sink = Pick<PGlite, "exec" | "query">;
+
+/** Lets the database note every row written to a journaled table; part of opening, after migrating, and safe to repeat. */
+export async function installCapture(sink: Sink): Promise<void> {
   const triggers = [...TABLES.values()].map(({ relation, keys, treatment }) => {
-    if (treatment.keep === "nothing") return "";
+    if (treatment.keep === "nothing") {
+      return `drop trigger if exists journal_capture on "${relation}";
+        drop trigger if exists journal_refuse_truncate on "${relation}";`;
+    }
     const ignored = treatment.keep === "rows" ? (treatment.ignored ?? []) : [];
     const stamp = treatment.keep === "voids" ? treatment.stamp : "";
     return `
@@ -57,5 +62,39 @@ export async function installCapture(client: PGlite): Promise<void> {
       create or replace trigger journal_refuse_truncate before truncate on "${relation}"
         for each statement execute function journal_refuse_truncate();`;
   });
-  await client.exec(`${FUNCTIONS}${triggers.join("")}`);
+  await sink.exec(`${FUNCTIONS}${triggers.join("")}`);
+}
+
+/** The tables of ours that a database has; a schema before or after this program's may have others. */
+export async function relationsThere(sink: Sink): Promise<ReadonlySet<string>> {
+  const { rows } = await sink.query<{ relation: string }>(
+    "select relname as relation from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace",
+  );
+  return new Set(rows.map(({ relation }) => relation));
+}
+
+/** A table whose rows the journal notes. `stamp` names the instant where only voids are kept, and is empty elsewhere. */
+export type KeptTable = { relation: string; stamp: string };
+
+/**
+ * The tables that the journal tells of, in the schema that the database has now: those that it captures, and of a
+ * database that captures nothing yet those that this program would.
+ */
+export async function keptTables(sink: Sink): Promise<KeptTable[]> {
+  const { rows } = await sink.query<{ relation: string; args: string }>(
+    `select c.relname as relation, encode(t.tgargs, 'escape') as args
+     from pg_trigger t join pg_class c on c.oid = t.tgrelid where t.tgname = 'journal_capture'`,
+  );
+  const kept = new Map<string, KeptTable>();
+  const there = await relationsThere(sink);
+  for (const { relation, treatment } of TABLES.values()) {
+    if (treatment.keep === "nothing" || !there.has(relation)) continue;
+    kept.set(relation, { relation, stamp: treatment.keep === "voids" ? treatment.stamp : "" });
+  }
+  for (const { relation, args } of rows) {
+    // A NUL, escaped, ends each of the three arguments.
+    const [, , stamp = ""] = args.split("\\000");
+    kept.set(relation, { relation, stamp });
+  }
+  return [...kept.values()];
 }

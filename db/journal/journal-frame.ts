@@ -13,6 +13,8 @@ const recordSchema = z.object({
   sequence: z.number().int().positive(),
   previous: z.string().length(64),
   at: z.string(),
+  /** The newest migration that the rows had gone through; absent in records of the first released schema. */
+  schema: z.number().int().optional(),
   /** A part of all rows as they stood: where a journal begins, or begins again. */
   base: z.object({ part: z.number().int().nonnegative(), parts: z.number().int().positive() }).optional(),
   changes: z.array(changeSchema),

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { memoryJournalFs } from "../testing/memory-journal-fs";
 import { frameRecord, JOURNAL_START, type SealedRecord, sealRecord } from "./journal-frame";
 import { createJournalWriter } from "./journal-writer";
-import { readJournal, scanJournal, segmentName } from "./read-journal";
+import { dropSegmentsBefore, readJournal, scanJournal, segmentName } from "./read-journal";
 
 const START = { sequence: 0, sha256: JOURNAL_START };
 
@@ -86,6 +86,25 @@ describe("a journal", () => {
     const fs = place([1, 0, joined([first, one, two, half])]);
     for await (const record of readJournal(fs, "j", 2)) read.push(record.sequence);
     expect(read).toEqual([2, 3, 4]);
+  });
+
+  it("counts from the newest segment that begins with a whole base, and what lies before it can go", async () => {
+    const [first, second] = chain(2);
+    if (first === undefined || second === undefined) throw new Error("two records");
+    const base = (sequence: number, previous: string, part: number) =>
+      sealRecord({ sequence, previous, at: "t", schema: 7, base: { part, parts: 2 }, changes: [] });
+    const one = base(3, second.sha256, 0);
+    const two = base(4, one.sha256, 1);
+    const next = sealRecord({ sequence: 5, previous: two.sha256, at: "t", schema: 7, changes: [] });
+    const half = base(6, next.sha256, 0);
+    const fs = place([1, 0, joined([first, second])], [3, 0, joined([one, two, next])], [6, 0, joined([half])]);
+    const whole = { state: "whole", first: 3, rebuildFrom: 3, schema: 7, last: { sequence: 6 } };
+    expect(await scanJournal(fs, "j")).toMatchObject({ ...whole, firstPrevious: second.sha256 });
+    fs.files.set(`j/${segmentName(1, 0)}`, Buffer.from("garbled"));
+    expect(await scanJournal(fs, "j")).toMatchObject(whole);
+    await dropSegmentsBefore(fs, "j", 3);
+    expect([...fs.files.keys()]).toEqual([`j/${segmentName(3, 0)}`, `j/${segmentName(6, 0)}`]);
+    expect(await scanJournal(fs, "j")).toMatchObject(whole);
   });
 
   it("keeps every appended record through power loss, whichever operation fails before", async () => {

@@ -15,10 +15,17 @@ export type JournalScan =
   | {
       state: "whole";
       first: number;
+      /** The digest that the first record names as its predecessor's. */
+      firstPrevious: string;
       last: { sequence: number; sha256: string };
       records: number;
       /** Where rebuilding begins: the newest whole base, or the first record of all. Null when neither is there. */
       rebuildFrom: number | null;
+      /** The schema of the records from there on; null for the first released one. */
+      schema: number | null;
+      /** Bytes of the newest base, and of what was appended since it (or of all, where there is none). */
+      baseBytes: number;
+      bytesSinceBase: number;
       /** Bytes of an unfinished record at the end; it was never acknowledged. */
       tornBytes: number;
       /** The digest of the record asked for; null when the journal does not hold it. */
@@ -41,15 +48,19 @@ class JournalDamage extends Error {
   }
 }
 
-type Walked = SealedRecord & { entry: JournalEntry };
+type Walked = SealedRecord & { entry: JournalEntry; bytes: number };
 
 /**
  * Every record in order. A record may begin a journal when it is the first of all or the first part of a base; each
  * other one must name its predecessor. What is not whole at the end of a segment was never acknowledged and is passed
  * over, unless whole records follow it; the next segment must go on where the whole ones end, or repeat the last.
  */
-async function* walk(fs: JournalFs, folder: string, seen: { tornBytes: number }): AsyncGenerator<Walked> {
-  const segments = (await fs.list(folder)).filter((name) => SEGMENT.test(name)).sort();
+async function* walk(
+  fs: JournalFs,
+  folder: string,
+  segments: readonly string[],
+  seen: { tornBytes: number },
+): AsyncGenerator<Walked> {
   let last = null as { sequence: number; sha256: string } | null;
   for (const segment of segments) {
     const data = await fs.read(join(folder, segment));
@@ -62,6 +73,7 @@ async function* walk(fs: JournalFs, folder: string, seen: { tornBytes: number })
         seen.tornBytes = data.length - offset;
         break;
       }
+      const bytes = frame.end - offset;
       offset = frame.end;
       if (frame.sequence === last?.sequence && frame.sha256 === last.sha256) continue;
       const entry = parseRecord(frame.line);
@@ -71,41 +83,97 @@ async function* walk(fs: JournalFs, folder: string, seen: { tornBytes: number })
           : entry?.sequence === last.sequence + 1 && entry.previous === last.sha256;
       if (entry === null || !follows) throw new JournalDamage(last?.sequence ?? 0, segment);
       last = { sequence: frame.sequence, sha256: frame.sha256 };
-      yield { ...last, line: frame.line, entry };
+      yield { ...last, line: frame.line, entry, bytes };
     }
   }
+}
+
+/**
+ * The segments that count: from the newest one that begins with a whole base. What lies before it is over, whatever is
+ * left of it; without such a base all of them count.
+ */
+async function segmentsThatCount(fs: JournalFs, folder: string): Promise<string[]> {
+  const segments = (await fs.list(folder)).filter((name) => SEGMENT.test(name)).sort();
+  for (let from = segments.length - 1; from > 0; from -= 1) {
+    if (await beginsWithBase(fs, folder, segments.slice(from))) return segments.slice(from);
+  }
+  return segments;
+}
+
+async function beginsWithBase(fs: JournalFs, folder: string, segments: readonly string[]): Promise<boolean> {
+  try {
+    for await (const { entry } of walk(fs, folder, segments, { tornBytes: 0 })) {
+      if (entry.base === undefined) return false;
+      if (entry.base.part === entry.base.parts - 1) return true;
+    }
+  } catch (error) {
+    if (!(error instanceof JournalDamage)) throw error;
+  }
+  return false;
 }
 
 /** Reads a journal whole and says what it holds. Failures of the file system are raised as they are. */
 export async function scanJournal(fs: JournalFs, folder: string, wantedSequence = 0): Promise<JournalScan> {
   const seen = { tornBytes: 0 };
-  let first = 0;
-  let rebuildFrom: number | null = null;
-  let baseFrom = 0;
-  let records = 0;
-  let wantedSha256: string | null = null;
+  const whole = {
+    first: 0,
+    firstPrevious: JOURNAL_START,
+    rebuildFrom: null as number | null,
+    schema: null as number | null,
+    baseBytes: 0,
+    bytesSinceBase: 0,
+    records: 0,
+    wantedSha256: null as string | null,
+  };
+  let base = { from: 0, bytes: 0, schema: null as number | null };
   let last: { sequence: number; sha256: string } | null = null;
   try {
-    for await (const { sequence, sha256, entry } of walk(fs, folder, seen)) {
-      if (records === 0) {
-        first = sequence;
-        if (entry.base === undefined) rebuildFrom = sequence;
+    for await (const { sequence, sha256, entry, bytes } of walk(
+      fs,
+      folder,
+      await segmentsThatCount(fs, folder),
+      seen,
+    )) {
+      if (whole.records === 0) {
+        whole.first = sequence;
+        whole.firstPrevious = entry.previous;
+        if (entry.base === undefined) Object.assign(whole, { rebuildFrom: sequence, schema: entry.schema ?? null });
       }
-      records += 1;
+      whole.records += 1;
+      whole.bytesSinceBase += bytes;
       last = { sequence, sha256 };
-      if (sequence === wantedSequence) wantedSha256 = sha256;
-      if (entry.base?.part === 0) baseFrom = sequence;
-      if (entry.base !== undefined && entry.base.part === entry.base.parts - 1) rebuildFrom = baseFrom;
+      if (sequence === wantedSequence) whole.wantedSha256 = sha256;
+      if (entry.base === undefined) continue;
+      if (entry.base.part === 0) base = { from: sequence, bytes: 0, schema: entry.schema ?? null };
+      base.bytes += bytes;
+      if (entry.base.part < entry.base.parts - 1) continue;
+      Object.assign(whole, {
+        rebuildFrom: base.from,
+        schema: base.schema,
+        baseBytes: base.bytes,
+        bytesSinceBase: 0,
+      });
     }
   } catch (error) {
     if (!(error instanceof JournalDamage)) throw error;
     return { state: "damaged", afterSequence: error.afterSequence, segment: error.segment };
   }
   if (last === null) return { state: "empty", tornBytes: seen.tornBytes };
-  return { state: "whole", first, last, records, rebuildFrom, tornBytes: seen.tornBytes, wantedSha256 };
+  return { state: "whole", ...whole, last, tornBytes: seen.tornBytes };
 }
 
 /** Records from a sequence on, of a journal that was scanned whole. */
 export async function* readJournal(fs: JournalFs, folder: string, fromSequence: number): AsyncGenerator<Walked> {
-  for await (const record of walk(fs, folder, { tornBytes: 0 })) if (record.sequence >= fromSequence) yield record;
+  const segments = await segmentsThatCount(fs, folder);
+  for await (const record of walk(fs, folder, segments, { tornBytes: 0 })) {
+    if (record.sequence >= fromSequence) yield record;
+  }
+}
+
+/** Removes the segments before the one that begins with `sequence`, oldest first: what is left begins with a base. */
+export async function dropSegmentsBefore(fs: JournalFs, folder: string, sequence: number): Promise<void> {
+  const segments = (await fs.list(folder)).filter((name) => SEGMENT.test(name)).sort();
+  const over = segments.filter((name) => name < segmentName(sequence, 0));
+  for (const name of over) await fs.remove(join(folder, name));
+  if (over.length > 0) await fs.syncFolder(folder);
 }

@@ -1,52 +1,69 @@
 import type { PGlite, Transaction as PgliteTransaction } from "@electric-sql/pglite";
 import { invariant } from "@/lib/platform/errors";
-import type { JournalEntry, SealedRecord } from "./journal-frame";
-import { TABLES, type TableInfo } from "./journaled-tables";
+import { type KeptTable, keptTables, relationsThere } from "./install-capture";
+import type { JournalEntry, RowChange, SealedRecord } from "./journal-frame";
+import { TABLES } from "./journaled-tables";
 
 const ROWS_AT_ONCE = 200;
 
 type Sink = Pick<PgliteTransaction, "query" | "exec">;
 type Row = Record<string, unknown>;
+/** Rows of persons of which only the newest may count (`keep: "voids"`), by relation. */
+export type VoidableRows = Readonly<Record<string, readonly Row[]>>;
+
+/** A record that this database cannot take: it is of another schema than the database. */
+export class ForeignRecord extends Error {
+  constructor(sequence: number, what: string) {
+    super(`record ${sequence} of the journal tells of ${what}, which this schema does not have`);
+  }
+}
 
 /**
- * Makes the journaled tables what the journal says, in one transaction: empties them and plays every record in order.
- * Rows that only count until ended (sessions, open links) are ended, because one of them may have been ended by a
- * commit that the database lost. Afterwards the rows include the journal's last record.
+ * Makes the captured tables what the journal says, in one transaction: empties them and plays every record in order.
+ * `voidable` rows take the place of those that stand there, and what the journal voids is taken out of them. Rows that
+ * only count until ended (sessions, open links) are ended, because one of them may have been ended by a commit that the
+ * database lost. Afterwards the rows include the journal's last record. Raises `ForeignRecord` for a record that does
+ * not fit the database's schema; then nothing is changed.
  */
 export async function rebuildRows(
   client: PGlite,
   records: AsyncIterable<SealedRecord & { entry: JournalEntry }>,
+  voidable: VoidableRows | null = null,
 ): Promise<{ replayed: number }> {
   return client.transaction(async (sink) => {
     // Keeps triggers and foreign keys out: records are history, in its order, and are not captured again.
     await sink.exec("set local session_replication_role = replica");
-    for (const { relation, treatment } of TABLES.values()) {
-      const isEnded = treatment.keep === "nothing" && treatment.onPowerLoss === "end";
-      if (treatment.keep === "rows" || isEnded) await sink.exec(`delete from "${relation}"`);
+    const kept = await keptTables(sink);
+    const tables = await readTables(sink);
+    for (const { relation, stamp } of kept) {
+      if (stamp === "" || voidable !== null) await sink.exec(`delete from "${relation}"`);
     }
-    await sink.exec("delete from journal_changes; delete from journal_records");
-    let replayed = 0;
-    let last: SealedRecord | null = null;
-    const waiting = new Map<string, Map<string, Row>>();
-    for await (const record of records) {
-      replayed += 1;
-      last = record;
-      for (const change of record.entry.changes) {
-        const table = TABLES.get(change.relation);
-        // A table that a later schema dropped.
-        if (table === undefined) continue;
-        const rows = waiting.get(table.relation) ?? new Map<string, Row>();
-        waiting.set(table.relation, rows);
-        const key = keyOf(table, change.row);
-        if (rows.has(key) || rows.size >= ROWS_AT_ONCE || change.op !== "put") await flush(sink, table, rows);
-        if (change.op === "put") rows.set(key, change.row);
-        else await take(sink, table, change.op, change.row);
+    for (const { relation, treatment } of TABLES.values()) {
+      if (treatment.keep === "nothing" && treatment.onPowerLoss === "end" && tables.has(relation)) {
+        await sink.exec(`delete from "${relation}"`);
       }
     }
-    for (const [relation, rows] of waiting) {
-      const table = TABLES.get(relation);
-      invariant(table !== undefined, "only known tables wait");
-      await flush(sink, table, rows);
+    for (const [relation, rows] of Object.entries(voidable ?? {})) {
+      const table = tables.get(relation);
+      if (table !== undefined) await putRows(sink, table, rows);
+    }
+    await sink.exec("delete from journal_changes; delete from journal_records");
+    const voided = kept.filter(({ stamp }) => stamp !== "");
+    const player = createPlayer(sink, tables, voided);
+    let replayed = 0;
+    let last: SealedRecord | null = null;
+    let isAfterBase = false;
+    for await (const record of records) {
+      const { base } = record.entry;
+      replayed += 1;
+      last = record;
+      // A base that begins later was never finished: it repeats what is, and may be of another schema.
+      if (base === undefined || !isAfterBase) await player.play(record.entry);
+      isAfterBase ||= base === undefined || base.part === base.parts - 1;
+    }
+    await player.finish();
+    for (const { relation } of voided) {
+      await sink.exec(`delete from "${relation}" t where not exists (select 1 from people p where p.id = t.person_id)`);
     }
     if (last !== null) {
       await sink.query("insert into journal_records (sequence, sha256, line) values ($1, $2, $3)", [
@@ -62,18 +79,82 @@ export async function rebuildRows(
   });
 }
 
-const keyOf = (table: TableInfo, row: Row) => JSON.stringify(table.keys.map((name) => row[name]));
+type Table = { relation: string; keys: string[]; columns: Set<string> };
 
-/** Writes the rows that wait, in their order; columns that a record does not know keep their defaults. */
-async function flush(sink: Sink, table: TableInfo, rows: Map<string, Row>): Promise<void> {
+/** Tables as the database has them: which columns, and which of them are the key. */
+async function readTables(sink: Sink): Promise<ReadonlyMap<string, Table>> {
+  const there = await relationsThere(sink);
+  const { rows } = await sink.query<{ relation: string; name: string; is_key: boolean }>(
+    `select c.relname as relation, a.attname as name, coalesce(a.attnum = any(i.indkey), false) as is_key
+     from pg_class c
+     join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+     left join pg_index i on i.indrelid = c.oid and i.indisprimary
+     where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace`,
+  );
+  const tables = new Map<string, Table>();
+  for (const relation of there) tables.set(relation, { relation, keys: [], columns: new Set() });
+  for (const { relation, name, is_key } of rows) {
+    tables.get(relation)?.columns.add(name);
+    if (is_key) tables.get(relation)?.keys.push(name);
+  }
+  return tables;
+}
+
+const keyOf = (table: Table, row: Row) => JSON.stringify(table.keys.map((name) => row[name]));
+
+/** Plays changes in order; rows that are put wait, so that many are written at once. */
+function createPlayer(sink: Sink, tables: ReadonlyMap<string, Table>, voided: readonly KeptTable[]) {
+  const waiting = new Map<Table, Map<string, Row>>();
+  /** A base names all voidable rows that stand, and later records those that come; what neither names was removed. */
+  const named = new Map<Table, Row[]>();
+  let baseAt: string | null = null;
+
+  async function flush(table: Table): Promise<void> {
+    const rows = [...(waiting.get(table)?.values() ?? [])];
+    waiting.delete(table);
+    await putRows(sink, table, rows);
+  }
+
+  async function playChange(entry: JournalEntry, change: RowChange): Promise<void> {
+    const table = tables.get(change.relation);
+    if (table === undefined) throw new ForeignRecord(entry.sequence, `a table ${change.relation}`);
+    const strange = Object.keys(change.row).find((name) => !table.columns.has(name));
+    if (strange !== undefined) throw new ForeignRecord(entry.sequence, `a column ${change.relation}.${strange}`);
+    if (change.op === "put") {
+      const rows = waiting.get(table) ?? new Map<string, Row>();
+      const key = keyOf(table, change.row);
+      if (rows.has(key) || rows.size >= ROWS_AT_ONCE) await flush(table);
+      waiting.set(table, (waiting.get(table) ?? new Map<string, Row>()).set(key, change.row));
+      return;
+    }
+    await flush(table);
+    await remove(sink, table, change.op, change.row);
+    if (change.op === "void-before") named.set(table, [...(named.get(table) ?? []), change.row]);
+  }
+
+  return {
+    async play(entry: JournalEntry): Promise<void> {
+      if (entry.base !== undefined) baseAt = entry.at;
+      for (const change of entry.changes) await playChange(entry, change);
+    },
+    async finish(): Promise<void> {
+      for (const table of [...waiting.keys()]) await flush(table);
+      for (const { relation, stamp } of voided) {
+        const table = tables.get(relation);
+        invariant(table !== undefined, "a table that is captured is there");
+        if (baseAt !== null) await removeUnnamed(sink, table, { rows: named.get(table) ?? [], stamp, at: baseAt });
+      }
+    },
+  };
+}
+
+/** Writes rows whole; columns that a record does not know keep their defaults. */
+async function putRows(sink: Sink, table: Table, rows: readonly Row[]): Promise<void> {
   const batches = new Map<string, Row[]>();
-  const known = await columnsOf(sink, table.relation);
-  for (const row of rows.values()) {
-    const columns = Object.keys(row).filter((name) => known.has(name));
-    const shape = columns.sort().join(",");
+  for (const row of rows) {
+    const shape = Object.keys(row).sort().join(",");
     batches.set(shape, [...(batches.get(shape) ?? []), row]);
   }
-  rows.clear();
   for (const [shape, batch] of batches) {
     const columns = shape.split(",");
     const names = columns.map((name) => `"${name}"`).join(", ");
@@ -90,36 +171,31 @@ async function flush(sink: Sink, table: TableInfo, rows: Map<string, Row>): Prom
   }
 }
 
-const columnCache = new WeakMap<Sink, Map<string, Set<string>>>();
-async function columnsOf(sink: Sink, relation: string): Promise<Set<string>> {
-  const cache = columnCache.get(sink) ?? new Map<string, Set<string>>();
-  columnCache.set(sink, cache);
-  const found = cache.get(relation);
-  if (found !== undefined) return found;
-  const { rows } = await sink.query<{ column_name: string }>(
-    "select column_name from information_schema.columns where table_schema = 'public' and table_name = $1",
-    [relation],
-  );
-  const columns = new Set(rows.map((row) => row.column_name));
-  cache.set(relation, columns);
-  return columns;
-}
-
-async function take(
-  sink: Sink,
-  table: TableInfo,
-  op: "delete" | "void-before" | "void-through",
-  row: Row,
-): Promise<void> {
-  const stamp = table.treatment.keep === "voids" ? table.treatment.stamp : null;
+async function remove(sink: Sink, table: Table, op: Exclude<RowChange["op"], "put">, row: Row): Promise<void> {
   const conditions = table.keys.map((name) => `t."${name}" = r."${name}"`);
   if (op !== "delete") {
-    invariant(stamp !== null, "only tables with an instant have voids");
+    // The key, and the instant up to which the row counts no more.
+    const stamp = Object.keys(row).find((name) => !table.keys.includes(name));
+    invariant(stamp !== undefined, "a void names its instant");
     conditions.push(`t."${stamp}" ${op === "void-before" ? "<" : "<="} r."${stamp}"`);
   }
   await sink.query(
     `delete from "${table.relation}" t using jsonb_populate_record(null::"${table.relation}", $1::jsonb) r
      where ${conditions.join(" and ")}`,
     [JSON.stringify(row)],
+  );
+}
+
+async function removeUnnamed(
+  sink: Sink,
+  table: Table,
+  base: { rows: readonly Row[]; stamp: string; at: string },
+): Promise<void> {
+  await sink.query(
+    `delete from "${table.relation}" t
+     where t."${base.stamp}" <= $2::timestamptz and not exists (
+       select 1 from jsonb_populate_recordset(null::"${table.relation}", $1::jsonb) r
+       where ${table.keys.map((name) => `t."${name}" = r."${name}"`).join(" and ")})`,
+    [JSON.stringify(base.rows), base.at],
   );
 }

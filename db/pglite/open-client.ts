@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync, statfsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
-import { drizzle } from "drizzle-orm/pglite";
-import { migrate } from "drizzle-orm/pglite/migrator";
 import { AppError } from "@/lib/platform/errors";
+import type { BeforeMigration } from "../migrate";
+import { announceMigration, migratePglite } from "./migrate-pglite";
 
 /** The major version of Postgres that the PGlite of this program is. */
 export const PGLITE_MAJOR = "18";
@@ -21,7 +21,7 @@ export type OpenedClient =
  */
 export async function openClient(
   folder: string,
-  options: { migrationsFolder: string; seed?: Blob },
+  options: { migrationsFolder: string; seed?: Blob; beforeMigration?: BeforeMigration },
 ): Promise<OpenedClient> {
   refuseFullDisk(dirname(folder));
   const names = existsSync(folder) ? readdirSync(folder) : [];
@@ -37,13 +37,28 @@ export async function openClient(
     if (!wasThere) throw error;
     return { state: "broken", reason: `the database cannot be started: ${messageOf(error)}` };
   }
-  try {
-    await client.query("select count(*) from pg_catalog.pg_class");
-    await migrate(drizzle(client), { migrationsFolder: options.migrationsFolder });
-  } catch (error) {
+  async function fail(error: unknown): Promise<OpenedClient> {
     await client.close().catch(() => undefined);
     if (!wasThere) throw error;
     return { state: "broken", reason: `the database cannot be read: ${messageOf(error)}` };
+  }
+  try {
+    await client.query("select count(*) from pg_catalog.pg_class");
+  } catch (error) {
+    return fail(error);
+  }
+  if (wasThere && options.beforeMigration !== undefined) {
+    try {
+      await announceMigration(client, options.migrationsFolder, options.beforeMigration);
+    } catch (error) {
+      await client.close();
+      throw error;
+    }
+  }
+  try {
+    await migratePglite(client, options.migrationsFolder);
+  } catch (error) {
+    return fail(error);
   }
   return { state: "opened", client, wasThere };
 }

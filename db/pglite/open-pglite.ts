@@ -1,8 +1,6 @@
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
-import { drizzle } from "drizzle-orm/pglite";
-import { migrate } from "drizzle-orm/pglite/migrator";
 import type { Clock } from "@/lib/platform/clock";
 import { AppError } from "@/lib/platform/errors";
 import type { Logger } from "@/lib/platform/logger";
@@ -10,9 +8,11 @@ import { createCommitLog } from "../journal/commit-log";
 import { installCapture } from "../journal/install-capture";
 import { type JournalFs, nodeJournalFs } from "../journal/journal-fs";
 import { acquireLock } from "../lock/acquire-lock";
+import { type BeforeMigration, newestSchema, readMigrations } from "../migrate";
 import { NOTHING_FOUND, type Recovery } from "../recovery";
 import type { Store } from "../store";
 import { createPgliteStore } from "./create-pglite-store";
+import { migratePglite } from "./migrate-pglite";
 import { openClient } from "./open-client";
 import { reconcile, setAsidePath } from "./reconcile";
 import { syncPath, syncTree } from "./sync-tree";
@@ -20,6 +20,7 @@ import { syncPath, syncTree } from "./sync-tree";
 export type PgliteOptions = { migrationsFolder: string; clock: Clock; logger: Logger; seed?: Blob };
 export type PgliteFolderOptions = PgliteOptions & {
   dataDir: string;
+  beforeMigration?: BeforeMigration;
   /** Tests let its operations fail. */
   journalFs?: JournalFs;
   /** Names this run of the kernel; tests let the machine go down by another name. */
@@ -31,7 +32,7 @@ export type OpenedPglite = { store: Store; recovery: Recovery };
 /** A store that ends with the process: no lock, no journal. */
 export async function openPgliteInMemory(options: PgliteOptions): Promise<OpenedPglite> {
   const client = await PGlite.create(options.seed === undefined ? {} : { loadDataDir: options.seed });
-  await migrate(drizzle(client), { migrationsFolder: options.migrationsFolder });
+  await migratePglite(client, options.migrationsFolder);
   const store = createPgliteStore({ client, logger: options.logger, createLog: () => null });
   return { store, recovery: NOTHING_FOUND };
 }
@@ -53,13 +54,21 @@ export async function openPglite(options: PgliteFolderOptions): Promise<OpenedPg
     const doubt = await takeDoubt(dataDir, lock.previous === "machine-died");
     opened = await openOrReplace(storeFolder, options);
     const { client } = opened;
-    const { writer, recovery } = await reconcile({ ...opened, fs, folder: journalFolder, clock, isDoubtful: doubt.is });
+    const schema = newestSchema(readMigrations(options.migrationsFolder));
+    const { writer, recovery } = await reconcile({
+      ...opened,
+      fs,
+      folder: journalFolder,
+      clock,
+      schema,
+      isDoubtful: doubt.is,
+    });
     await doubt.end();
     await installCapture(client);
     const store = createPgliteStore({
       client,
       logger,
-      createLog: (lookAgain) => createCommitLog({ client, writer, clock, logger, lookAgain }),
+      createLog: (lookAgain) => createCommitLog({ client, writer, clock, logger, schema, lookAgain }),
       onClosed: async () => {
         await syncTree(storeFolder);
         await lock.release();

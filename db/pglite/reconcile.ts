@@ -17,6 +17,8 @@ export type ReconcileInput = {
   fs: JournalFs;
   folder: string;
   clock: Clock;
+  /** The newest migration that the rows have gone through. */
+  schema: number;
   /** The database was made just now, because there was none or the old one was set aside. */
   isNew: boolean;
   /** The database may have lost anything that was not synced: the machine went down while it was open. */
@@ -122,9 +124,18 @@ function report(state: State, outcome: Recovery["outcome"], more: Partial<Recove
   };
 }
 
+async function base(state: State, from: Position): Promise<void> {
+  const { client, clock, schema } = state.input;
+  const at = new Date(clock.nowMs()).toISOString();
+  await client.transaction(async (sink) => {
+    await sink.exec("delete from journal_records");
+    await writeBase(sink, from, { at, schema });
+  });
+}
+
 /** Nothing was ever journaled: a new store, or one that is older than its journal and begins it with all its rows. */
 async function beginFirst(state: State): Promise<{ writer: JournalWriter; recovery: Recovery }> {
-  const { client, fs, folder, clock } = state.input;
+  const { client, fs, folder } = state.input;
   const writer = createJournalWriter(fs, folder, START);
   if (!(await hasJournaledRows(client))) {
     const isKept = state.input.setAside.length > 0;
@@ -133,7 +144,7 @@ async function beginFirst(state: State): Promise<{ writer: JournalWriter; recove
       recovery: report(state, isKept ? "store-rebuilt" : "fresh", isKept ? { lost: [...NOT_KEPT] } : {}),
     };
   }
-  await writeBase(client, START, new Date(clock.nowMs()).toISOString());
+  await base(state, START);
   const recordsAppended = await appendStored(client, writer);
   return { writer, recovery: report(state, "journal-completed", { sequence: writer.last.sequence, recordsAppended }) };
 }
@@ -204,7 +215,7 @@ async function dropUnreadable(client: PGlite): Promise<string[]> {
 async function beginAnew(state: State, reason: string): Promise<{ writer: JournalWriter; recovery: Recovery }> {
   const { client, fs, folder, clock, setAside } = state.input;
   const from = state.rows.last ?? START;
-  await writeBase(client, from, new Date(clock.nowMs()).toISOString());
+  await base(state, from);
   if (existsSync(folder)) {
     const path = setAsidePath(folder, clock);
     renameSync(folder, path);

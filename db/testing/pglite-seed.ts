@@ -1,9 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
-import { drizzle } from "drizzle-orm/pglite";
-import { migrate } from "drizzle-orm/pglite/migrator";
 import { findMigrationsFolder, migrationsSha256 } from "../migrate";
+import { migratePglite } from "../pglite/migrate-pglite";
 
 let seed: Promise<Blob> | undefined;
 
@@ -44,7 +43,7 @@ async function loadSeed(): Promise<Blob> {
   const file = cachePath(".tar");
   if (!existsSync(file)) {
     const client = await PGlite.create();
-    await migrate(drizzle(client), { migrationsFolder: findMigrationsFolder() });
+    await migratePglite(client, findMigrationsFolder());
     const dump = await client.dumpDataDir("none");
     await client.close();
     // Written aside and renamed: several test processes may build it at once.
