@@ -2,6 +2,7 @@ import { type Clock, systemClock } from "@/lib/platform/clock";
 import { type Logger, stderrLogger } from "@/lib/platform/logger";
 import { type BeforeMigration, findMigrationsFolder } from "./migrate";
 import { openPglite, openPgliteInMemory } from "./pglite/open-pglite";
+import type { SchemaOptions } from "./postgres/migrate-postgres";
 import { openPostgres } from "./postgres/open-postgres";
 import { NOTHING_FOUND, type Recovery } from "./recovery";
 import type { Store } from "./store";
@@ -10,7 +11,10 @@ import type { Store } from "./store";
 export type StoreLocation =
   | { kind: "pglite"; dataDir: string }
   | { kind: "memory" }
-  | { kind: "postgres"; url: string; connectionsMax?: number };
+  | ({ kind: "postgres"; url: string; connectionsMax?: number } & Pick<
+      SchemaOptions,
+      "isBackupConfirmed" | "onSchemaBehind"
+    >);
 
 export type StoreOptions = {
   location: StoreLocation;

@@ -1,6 +1,5 @@
 import { sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/postgres-js";
-import { migrate } from "drizzle-orm/postgres-js/migrator";
 import postgres from "postgres";
 import type { Clock } from "@/lib/platform/clock";
 import { AppError } from "@/lib/platform/errors";
@@ -11,28 +10,21 @@ import * as schema from "../schema";
 import type { Announcement, Store } from "../store";
 import { storeFailure } from "../store-failure";
 import { createTransactionScope } from "../transaction-scope";
+import { ensureSchema, type SchemaOptions } from "./migrate-postgres";
 
 const CHANNEL = "bulkhead";
-/** Any constant: processes that start at once migrate one after the other. */
-const MIGRATION_LOCK = 7_261_004;
 
-export type PostgresOptions = {
-  url: string;
-  migrationsFolder: string;
+export type PostgresOptions = SchemaOptions & {
   logger: Logger;
   clock: Clock;
   /** Connections for queries; one more listens. */
   connectionsMax?: number;
 };
 
-/** Opens Postgres, migrates it and listens. Raises `unavailable` when it cannot be reached. */
+/** Opens Postgres, sees to its schema and listens. Raises `unavailable` when it cannot be reached, or be migrated. */
 export async function openPostgres(options: PostgresOptions): Promise<Store> {
   const { logger, url } = options;
-  try {
-    await migratePostgres(url, options.migrationsFolder);
-  } catch (error) {
-    throw storeFailure(error);
-  }
+  await ensureSchema(options);
   const client = postgres(url, { max: options.connectionsMax ?? 10, onnotice: () => undefined });
   const scope = createTransactionScope();
   const announcer = createAnnouncer(logger);
@@ -93,16 +85,4 @@ export async function openPostgres(options: PostgresOptions): Promise<Store> {
       await client.end({ timeout: 5 });
     },
   };
-}
-
-async function migratePostgres(url: string, migrationsFolder: string): Promise<void> {
-  const client = postgres(url, { max: 1, onnotice: () => undefined });
-  try {
-    const db = drizzle(client);
-    await db.execute(sql`select pg_advisory_lock(${MIGRATION_LOCK})`);
-    await migrate(db, { migrationsFolder });
-  } finally {
-    // Ending the only connection lets go of the advisory lock.
-    await client.end({ timeout: 5 });
-  }
 }

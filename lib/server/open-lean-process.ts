@@ -23,27 +23,29 @@ export type OpenedLeanProcess = {
 
 const LOOK_EVERY_MS = 500;
 
-/** A process that signs makes platform and keyset; this one waits for it, and says once that it does. */
-async function untilInitialised(store: Store, onWaiting: () => void): Promise<void> {
+/** A process that signs makes schema, platform and keyset; this one waits for it, and says once for which. */
+type OnWaiting = (what: "schema" | "platform") => void;
+
+async function untilInitialised(store: Store, onWaiting: OnWaiting): Promise<void> {
   for (let looks = 0; (await currentKeyset(store.db)) === null; looks += 1) {
-    if (looks === 0) onWaiting();
+    if (looks === 0) onWaiting("platform");
     await sleep(LOOK_EVERY_MS);
   }
 }
 
 /**
  * Opens a process that hands out what is signed and takes telemetry and submissions, beside others on one Postgres. It
- * knows no passphrase, opens no key and never signs; what it shares with the others is the access secret. Waits where
- * the platform is not there yet. Raises `unavailable` without that secret, and where the store cannot be opened.
+ * knows no passphrase, opens no key, never signs and never migrates; what it shares with the others is the access
+ * secret. Waits where schema or platform are not there yet. Raises `unavailable` without that secret, and where the store cannot be opened.
  */
 export async function openLeanProcess(
   options: ServerOptions & { databaseUrl: string },
   baseUrl: string,
-  onWaiting: () => void,
+  onWaiting: OnWaiting,
 ): Promise<OpenedLeanProcess> {
   const logger = stderrLogger;
   const { store } = await openStore({
-    location: { kind: "postgres", url: options.databaseUrl },
+    location: { kind: "postgres", url: options.databaseUrl, onSchemaBehind: () => onWaiting("schema") },
     clock: systemClock,
     logger,
   });

@@ -54,7 +54,7 @@ async function openStoreOf(options: ServerOptions, logger: Logger): Promise<Open
     location:
       options.databaseUrl === null
         ? { kind: "pglite", dataDir: options.dataDir }
-        : { kind: "postgres", url: options.databaseUrl },
+        : { kind: "postgres", url: options.databaseUrl, isBackupConfirmed: options.isBackupConfirmed },
     clock: systemClock,
     logger,
   });

@@ -20,6 +20,8 @@ export type ServerOptions = {
   isNextDev: boolean;
   /** How many proxies stand in front, each adding to `X-Forwarded-For`. */
   trustedProxies: number;
+  /** Rows on Postgres may be migrated by this start: a backup of them was made. */
+  isBackupConfirmed: boolean;
   /** Output for programs: JSON lines alone. */
   json: boolean;
   env: Env;
@@ -33,6 +35,7 @@ export const USAGE = `Usage: npm start -- [--port N] [--host ADDRESS] [--data DI
   --data DIR       default .bulkhead: keys, and the embedded store where DATABASE_URL is not set
   --development    makes a new store a development one: people may be switched, links are printed
   --dev            serves the pages by Next's development server
+  --backup-confirmed   lets this start migrate Postgres: a backup of it was made
   --json           writes JSON lines alone
 `;
 
@@ -54,6 +57,7 @@ export function readServerOptions(
         data: { type: "string" },
         development: { type: "boolean" },
         dev: { type: "boolean" },
+        "backup-confirmed": { type: "boolean" },
         json: { type: "boolean" },
         help: { type: "boolean", short: "h" },
       },
@@ -77,6 +81,7 @@ export function readServerOptions(
       environment: values.development === true ? "development" : (env.BULKHEAD_ENVIRONMENT ?? null),
       isNextDev: values.dev === true,
       trustedProxies: env.BULKHEAD_TRUSTED_PROXIES ?? 0,
+      isBackupConfirmed: values["backup-confirmed"] === true,
       json: values.json === true,
       env,
     },

@@ -23,8 +23,14 @@ async function run(options: ServerOptions): Promise<void> {
   const face = await openHttpFace(options.host, options.port);
   const port = boundPort(face.server);
   const baseUrl = options.baseUrl ?? `http://localhost:${port}`;
-  const onWaiting = () =>
-    say("waiting", 'Waiting for the platform: start the process that signs ("npm start") on this store.', {});
+  const onWaiting = (what: "schema" | "platform") =>
+    say(
+      "waiting",
+      `Waiting for the ${what}: start the process that signs ("npm start") of this version on this store.`,
+      {
+        what,
+      },
+    );
   const opened = await openLeanProcess({ ...options, databaseUrl }, baseUrl, onWaiting).catch(
     async (error: unknown) => {
       await face.close(0);
