@@ -1,0 +1,76 @@
+import { z } from "zod";
+
+const digest = z.string().regex(/^[0-9a-f]{64}$/);
+
+/** A backup's first line: what was taken, when, of which store, in which schema. */
+const headerShape = z.strictObject({
+  format: z.literal("bulkhead-backup-1"),
+  takenAt: z.iso.datetime(),
+  /** `asked`: by a person; `migration`: by a start that was about to change the schema. */
+  cause: z.enum(["asked", "migration"]),
+  /** Version of the program that wrote it. */
+  program: z.string(),
+  store: z.enum(["pglite", "postgres"]),
+  /** Null where no platform was made yet. */
+  platformId: z.string().nullable(),
+  /** The migrations that had been applied, oldest first: they name the schema of the rows. */
+  migrations: z.array(z.strictObject({ sha256: digest, createdAtMs: z.int() })),
+  /** What the rows include of the embedded store's journal. */
+  journal: z.strictObject({ sequence: z.int(), sha256: digest }).nullable(),
+});
+export type BackupHeader = z.infer<typeof headerShape>;
+
+/** A file that lies beside the store, by its path in the data folder. */
+const fileShape = z.strictObject({
+  file: z.string().regex(/^keys\/[A-Za-z0-9_-][A-Za-z0-9_.-]*$/),
+  text: z.string(),
+});
+export type BackupFile = { path: string; text: string };
+
+/** Begins the rows of a table; each is an array of its columns' values, in this order, as Postgres writes them as text. */
+const tableShape = z.strictObject({
+  table: z.string(),
+  columns: z.array(z.strictObject({ name: z.string(), type: z.string() })),
+  /** Where the numbers that the table gives out go on. */
+  sequences: z.array(z.strictObject({ column: z.string(), value: z.string().regex(/^\d+$/), isCalled: z.boolean() })),
+});
+export type BackupTable = z.infer<typeof tableShape>;
+
+const endShape = z.strictObject({
+  end: z.strictObject({ files: z.int(), tables: z.record(z.string(), z.int()) }),
+  /** SHA-256 of everything before this line. */
+  sha256: digest,
+});
+/** How many files, and rows of each table; the last line, without which a file is not whole. */
+export type BackupCounts = z.infer<typeof endShape>["end"];
+
+export const BACKUP_LINES = { header: headerShape, file: fileShape, table: tableShape, end: endShape } as const;
+
+export type BackupRow = (string | null)[];
+
+/** What a backup holds, in its order: the header, the files, then every table followed by its rows. */
+export type BackupPart =
+  | { kind: "header"; header: BackupHeader }
+  | { kind: "file"; file: BackupFile }
+  | { kind: "table"; table: BackupTable }
+  | { kind: "row"; row: BackupRow };
+
+/**
+ * Tables that a backup leaves out, by relation. The journal's own are of the store and not of what it keeps; probes and
+ * clock readings are of one machine; and what counts only until it is used or ended must not come back as it was before
+ * that: sessions, open links, enrolments, spent assertions, failed sign-ins.
+ */
+export const LEFT_OUT: ReadonlySet<string> = new Set([
+  "journal_changes",
+  "journal_records",
+  "probes",
+  "clocks",
+  "sessions",
+  "sign_in_links",
+  "sign_in_failures",
+  "enrolment_tokens",
+  "used_assertions",
+]);
+
+/** Names as Postgres takes them, whatever is in them. */
+export const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;

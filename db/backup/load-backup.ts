@@ -1,0 +1,135 @@
+import { type MigrationMeta, readMigrationFiles } from "drizzle-orm/migrator";
+import { invariant } from "@/lib/platform/errors";
+import { backupFault } from "./backup-fault";
+import {
+  type BackupCounts,
+  type BackupHeader,
+  type BackupPart,
+  type BackupRow,
+  type BackupTable,
+  quoted,
+} from "./backup-format";
+import type { Connection } from "./connection";
+import { describeTables } from "./describe-database";
+
+/** Rows of one statement: as many as these, or as many as fit, and at least one. */
+const ROWS_AT_ONCE = 50;
+const CHARACTERS_AT_ONCE = 4 * 1024 * 1024;
+
+/** How many of the program's migrations a backup had; a fault where it had others, or more. */
+function countMigrations(header: BackupHeader, migrations: readonly MigrationMeta[], path: string): number {
+  for (const [at, { sha256, createdAtMs }] of header.migrations.entries()) {
+    const own = migrations[at];
+    if (own?.hash === sha256 && own.folderMillis === createdAtMs) continue;
+    throw backupFault("other-schema", { path, found: `it was written by version ${header.program}` });
+  }
+  return header.migrations.length;
+}
+
+/**
+ * Loads a backup into an empty database, inside the caller's transaction: makes the schema that the backup names, puts
+ * every row into it, and brings it to this program's schema. Tables come in an order in which the database itself checks
+ * every reference. Files are handed to `onFile`. Raises a fault, named by `path`, where rows and schema do not fit.
+ */
+export async function loadBackup(
+  connection: Connection,
+  parts: AsyncIterable<BackupPart>,
+  options: { migrationsFolder: string; path: string; onFile?(file: { path: string; text: string }): Promise<void> },
+): Promise<{ header: BackupHeader; counts: BackupCounts }> {
+  const { path, migrationsFolder } = options;
+  const migrations = readMigrationFiles({ migrationsFolder });
+  const counts: BackupCounts = { files: 0, tables: {} };
+  let header: BackupHeader | null = null;
+  let known = new Map<string, BackupTable>();
+  let loader: TableLoader | null = null;
+  for await (const part of parts) {
+    switch (part.kind) {
+      case "header":
+        header = part.header;
+        await applyMigrations(connection, migrations.slice(0, countMigrations(header, migrations, path)));
+        known = new Map((await describeTables(connection)).map((table) => [table.table, table]));
+        break;
+      case "file":
+        counts.files += 1;
+        await options.onFile?.(part.file);
+        break;
+      case "table": {
+        await loader?.finish();
+        const { table } = part.table;
+        if (!isSameTable(part.table, known.get(table))) throw backupFault("does-not-fit", { path, found: table });
+        counts.tables[table] = 0;
+        loader = createTableLoader(connection, part.table);
+        break;
+      }
+      case "row":
+        await loader?.add(part.row);
+        if (loader !== null) counts.tables[loader.name] = (counts.tables[loader.name] ?? 0) + 1;
+        break;
+    }
+  }
+  await loader?.finish();
+  invariant(header !== null, "a backup that was read to its end has a header");
+  await applyMigrations(connection, migrations.slice(header.migrations.length));
+  return { header, counts };
+}
+
+/** Types stand in statements, so they are only ever those of the schema that was made here. */
+function isSameTable(said: BackupTable, known: BackupTable | undefined): boolean {
+  const text = ({ columns }: BackupTable) => columns.map(({ name, type }) => `${name} ${type}`).join("\n");
+  return known !== undefined && text(said) === text(known);
+}
+
+type TableLoader = { name: string; add(row: BackupRow): Promise<void>; finish(): Promise<void> };
+
+function createTableLoader(connection: Connection, { table, columns, sequences }: BackupTable): TableLoader {
+  const names = columns.map(({ name }) => quoted(name)).join(", ");
+  let waiting: BackupRow[] = [];
+  let characters = 0;
+
+  async function flush(): Promise<void> {
+    if (waiting.length === 0) return;
+    const rows = waiting;
+    waiting = [];
+    characters = 0;
+    const tuples = rows.map((_, row) => {
+      const values = columns.map(({ type }, at) => `$${row * columns.length + at + 1}::text::${type}`);
+      return `(${values.join(", ")})`;
+    });
+    await connection.query(`insert into ${quoted(table)} (${names}) values ${tuples.join(", ")}`, rows.flat());
+  }
+
+  return {
+    name: table,
+    async add(row) {
+      const size = row.reduce((sum, value) => sum + (value?.length ?? 0), 0);
+      if (waiting.length >= ROWS_AT_ONCE || characters + size > CHARACTERS_AT_ONCE) await flush();
+      waiting.push(row);
+      characters += size;
+    },
+    async finish() {
+      await flush();
+      for (const { column, value, isCalled } of sequences) {
+        // Digits and a truth value, so they can stand in the statement as they are.
+        await connection.query(`select setval(pg_get_serial_sequence($1::text, $2::text), ${value}, ${isCalled})`, [
+          quoted(table),
+          column,
+        ]);
+      }
+    },
+  };
+}
+
+/** What drizzle's migrator does, without a transaction of its own, so that it is in the caller's. */
+async function applyMigrations(connection: Connection, migrations: readonly MigrationMeta[]): Promise<void> {
+  await connection.query("create schema if not exists drizzle");
+  await connection.query(
+    "create table if not exists drizzle.__drizzle_migrations (id serial primary key, hash text not null, created_at bigint)",
+  );
+  for (const { sql, hash, folderMillis } of migrations) {
+    for (const statement of sql) await connection.query(statement);
+    await connection.query(
+      "insert into drizzle.__drizzle_migrations (hash, created_at) values ($1::text, $2::text::numeric)",
+      [hash, String(folderMillis)],
+    );
+  }
+}
