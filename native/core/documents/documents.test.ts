@@ -82,6 +82,16 @@ describe("a clock that was wrong", () => {
     expect((await verify(jws, again)).code).toBe("EXPIRED");
   });
 
+  it("ends no keyset for good: what a newer platform document is judged by judges its keyset too", async () => {
+    const keyset = { now: NOW + 101 * DAY, stored: NEVER };
+    const jws = await signPlatform();
+    expect((await verify(jws, keyset)).code).toBe("UNKNOWN_KEY");
+    expect((await verify(jws, { ...keyset, clock: NOW + 60 })).code).toBe("ACCEPTED");
+    expect((await verify(jws, { ...keyset, clock: NOW + 100 * DAY })).code).toBe("UNKNOWN_KEY");
+    const held = { ...keyset, stored: { ...NEVER, revision: 5 } };
+    expect((await verify(jws, { ...held, clock: NOW + 60 })).code).toBe("UNKNOWN_KEY");
+  });
+
   it("is no way around the time for what was issued after the last verified one", async () => {
     const jws = await signPlatform({ iat: NOW + 400, exp: NOW + DAY });
     expect((await verify(jws, { now: NOW, clock: NOW + 400, stored: NEVER })).code).toBe("NOT_YET_VALID");

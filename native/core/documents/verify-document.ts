@@ -29,7 +29,8 @@ export type VerifyDocumentInput<Type extends PolicyDocumentType> = {
   now: number;
   /**
    * Whole seconds: the clock alone, where `now` is not. A platform document that is newer than the floor and whose `iat`
-   * lies below `now` is judged by it: a clock that was wrong once, ours or theirs, refuses nothing for good (spec §4).
+   * lies below `now` is judged by it, and so is the keyset's end: a clock that was wrong once, ours or theirs, refuses
+   * nothing for good (spec §4).
    */
   clock?: number;
   stored?: DocumentPosition;
@@ -62,13 +63,14 @@ export async function verifyDocument<Type extends PolicyDocumentType>(
   input: VerifyDocumentInput<Type>,
 ): Promise<DocumentVerdict<ClaimsOf[Type]>> {
   const { keyset, type, crypto, now } = input;
+  const clock = type === "bulkhead-platform" ? (input.clock ?? now) : now;
   const text = typeof input.jws === "string" ? input.jws : utf8Text(input.jws);
   if (text === undefined) return refused("MALFORMED");
   const opened = openEnvelope(text, type);
   if (!opened.ok) return refused(opened.code);
   const { header, payload, signature, signingInput } = opened.envelope;
   if (header.typ !== type) return refused("WRONG_TYPE");
-  const candidates = now >= keyset.exp ? [] : keyset.keys.filter((key) => key.kid === header.kid);
+  const candidates = Math.min(now, clock) >= keyset.exp ? [] : keyset.keys.filter((key) => key.kid === header.kid);
   if (candidates.length === 0) return refused("UNKNOWN_KEY");
   let signed = false;
   for (const { jwk } of candidates) signed ||= await crypto.verifyP256(jwk, signature, signingInput);
@@ -78,17 +80,18 @@ export async function verifyDocument<Type extends PolicyDocumentType>(
   const claimed = readSignedClaims(payload, (raw) => read(raw, input.publicSuffixes), LIFE_SECONDS_MAX[type]);
   if (!claimed.ok) return refused(claimed.code);
   const { claims } = claimed;
+  const isNewer = input.stored === undefined || isNewerPosition(claims, input.stored);
+  const time = isNewer && claims.iat < now ? clock : now;
+  if (time >= keyset.exp) return refused("UNKNOWN_KEY");
   if (claims.platform !== input.platform) return refused("WRONG_PLATFORM");
   if ("appId" in claims && input.appId !== undefined && claims.appId !== input.appId) return refused("WRONG_PROGRAM");
   const payloadSha256 = toHex(await crypto.sha256(payload));
   const position = judgePosition(claims, payloadSha256, keyset, input.stored);
   if (position !== undefined) return refused(position);
-  const isNewer = input.stored === undefined || isNewerPosition(claims, input.stored);
-  const byClock = type === "bulkhead-platform" && isNewer && claims.iat < now ? input.clock : undefined;
-  const time = judgeTime(claims, byClock ?? now);
+  const untimely = judgeTime(claims, time);
   const document = sealVerified(claims, payloadSha256);
-  if (time === undefined) return { result: "accepted", code: "ACCEPTED", document };
-  return time === "EXPIRED" && isNewer ? { ...refused(time), expired: document } : refused(time);
+  if (untimely === undefined) return { result: "accepted", code: "ACCEPTED", document };
+  return untimely === "EXPIRED" && isNewer ? { ...refused(untimely), expired: document } : refused(untimely);
 }
 
 const READERS: {

@@ -16,8 +16,8 @@ export type PolicyTime = {
   /** A document was verified and accepted. */
   noteVerified(iat: number): void;
   /**
-   * Sets last verified `iat` and mark, even downwards: an accepted newer platform document, or a keyset of a higher epoch,
-   * is the way back from a time far ahead.
+   * Sets last verified `iat` and mark, even downwards: an accepted newer platform document is the way back from a time
+   * far ahead, and nothing else is.
    */
   restart(iat: number): void;
   readonly stored: { lastVerifiedIat: number; mark: number };

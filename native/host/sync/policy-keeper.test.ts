@@ -245,6 +245,19 @@ describe("freeze and expiry", () => {
     expect(held.time.stored.lastVerifiedIat).toBe(NOW + 60);
   });
 
+  it("a keyset never lowers the time, and a time beyond its life is undone by the first document of a higher epoch", async () => {
+    const far = NOW + 300 * DAY;
+    held.clock.seconds = far;
+    const keyset = await platform.keyset({ revision: 2, iat: far, exp: far + DAY });
+    expect(await held.keeper.receiveKeyset(keyset)).toBe("accepted");
+    held.clock.seconds = NOW + 60;
+    expect(await held.keeper.receiveKeyset(await platform.keyset({ revision: 3, epoch: 2 }))).toBe("expired");
+    expect(held.time.stored.lastVerifiedIat).toBe(far);
+    const honest = await platform.platform({ epoch: 2, revision: 1, iat: NOW + 60 });
+    expect(await held.keeper.receivePlatform(honest, undefined)).toBe("accepted");
+    expect(held.time.stored).toEqual({ lastVerifiedIat: NOW + 60, mark: NOW + 60 });
+  });
+
   it("an older document is no way back: below the floor the clock is not asked", async () => {
     held.clock.seconds = NOW + 30 * HOUR;
     const ahead = await platform.platform({ revision: 6, iat: NOW + 30 * HOUR });

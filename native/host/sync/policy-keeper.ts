@@ -112,9 +112,7 @@ export async function openPolicyKeeper(options: PolicyKeeperOptions): Promise<Po
     const next: TrustRecord = {
       ...record,
       keyset: { epoch, revision, environment, file: documentFileOf(bytes) },
-      time: endsDocuments
-        ? { lastVerifiedIat: claims.iat, mark: claims.iat }
-        : { ...record.time, lastVerifiedIat: Math.max(record.time.lastVerifiedIat, claims.iat) },
+      time: { ...record.time, lastVerifiedIat: Math.max(record.time.lastVerifiedIat, claims.iat) },
     };
     if (endsDocuments) {
       // The way back from a fast-forward: documents end at once, without grace, and suspensions outlive them.
@@ -133,13 +131,12 @@ export async function openPolicyKeeper(options: PolicyKeeperOptions): Promise<Po
     }
     if (!(await commit(next, [bytes]))) return "not_stored";
     keyset = claims;
+    time.noteVerified(claims.iat);
     if (endsDocuments) {
-      time.restart(claims.iat);
       platform = undefined;
       programs.clear();
       inForce = latest();
     } else {
-      time.noteVerified(claims.iat);
       inForce = { ...inForce, keyset };
     }
     return "accepted";
