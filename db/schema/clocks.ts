@@ -8,7 +8,8 @@ export const clocks = pgTable("clocks", {
   wallMs: whole("wall_ms").notNull(),
   uptimeMs: whole("uptime_ms").notNull(),
   seenAt: instant("seen_at").notNull(),
-  /** When a jump was first seen that nobody has confirmed yet; null when there is none. */
+  /** By how much the wall clock has left the uptime, and when that was first seen; null when it has not. */
+  jumpMs: whole("jump_ms"),
   jumpedAt: instant("jumped_at"),
   confirmedBy: text("confirmed_by"),
   confirmedAt: instant("confirmed_at"),

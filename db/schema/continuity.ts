@@ -20,6 +20,9 @@ export const continuity = pgTable(
     provenEpoch: whole("proven_epoch").notNull().default(0),
     provenRevision: whole("proven_revision").notNull().default(0),
     provenAt: instant("proven_at"),
+    /** Every document of this epoch is signed above this revision: below it something may be out there. */
+    floorEpoch: whole("floor_epoch").notNull().default(0),
+    floorRevision: whole("floor_revision").notNull().default(0),
     /** When all documents were last signed above what may be out there, and by whom. */
     resumedAt: instant("resumed_at"),
     resumedBy: text("resumed_by"),

@@ -18,6 +18,7 @@ import {
   splitResultSchema,
   withReasonSchema,
 } from "@/lib/contracts/change-sets";
+import { continuityViewSchema } from "@/lib/contracts/continuity";
 import { createEnrolmentInputSchema, createEnrolmentResultSchema, deviceListSchema } from "@/lib/contracts/devices";
 import { overviewSchema } from "@/lib/contracts/overview";
 import {
@@ -98,6 +99,22 @@ export const consoleRoutes = {
     summary: "What waits, and the health of the loop",
     output: overviewSchema,
     refusals: [],
+  }),
+  getContinuity: describeRoute({
+    ...seesConsole,
+    path: `${BASE}/continuity`,
+    summary: "Whether devices may hold documents that this store does not know of",
+    output: continuityViewSchema,
+    refusals: [],
+  }),
+  resumeContinuity: describeRoute({
+    ...write,
+    permission: "platform.confirm",
+    path: `${BASE}/continuity/resume`,
+    summary: "Sign every document above whatever devices hold",
+    input: { body: none },
+    output: continuityViewSchema,
+    refusals: ["conflict", "unavailable"],
   }),
   listPrograms: describeRoute({
     ...seesConsole,

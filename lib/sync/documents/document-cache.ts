@@ -3,14 +3,19 @@ import { newestDocument } from "@/db/newest-document";
 import { keysets } from "@/db/schema";
 import type { Announcement, Store } from "@/db/store";
 import type { Clock } from "@/lib/platform/clock";
+import { AppError } from "@/lib/platform/errors";
 import type { Position } from "@/native/core/documents/position";
+import { isBehind } from "../continuity/continuity-state";
 import { currentKeyset } from "../keyset/current-keyset";
 
 export type ServedDocument = Position & { etag: string; body: string };
 export type DocumentName = "keyset" | "platform" | `program:${string}`;
 
 export type DocumentCache = {
-  /** The newest document; null where there is none. */
+  /**
+   * The newest document; null where there is none. Raises `unavailable` for a platform or program document while devices
+   * may hold newer ones (spec 7.41).
+   */
   newest(name: DocumentName): Promise<ServedDocument | null>;
   /** One step of the keyset chain. Kept for good: it never changes. */
   keyset(revision: number): Promise<ServedDocument | null>;
@@ -20,6 +25,8 @@ export type DocumentCache = {
 /** How long an entry is believed without hearing of a new one, where every publish is this process's own. */
 const TRUST_MS = 2_000;
 const ENTRIES_MAX = 2_000;
+/** A person has to look first; the stream tells of the documents when they are there. */
+const BEHIND_RETRY_SECONDS = 30;
 
 type Entry = { atMs: number; document: Promise<ServedDocument | null> };
 
@@ -46,6 +53,11 @@ export function createDocumentCache(store: Store, clock: Clock): DocumentCache {
     if (name === "keyset") {
       const row = await currentKeyset(store.db);
       return row === null ? null : toServed(row.jws, "keyset", row);
+    }
+    if (await isBehind(store.db)) {
+      throw new AppError("unavailable", "Documents wait until they are signed again; keep what you have.", {
+        retryAfterSeconds: BEHIND_RETRY_SECONDS,
+      });
     }
     const row =
       name === "platform"

@@ -2,8 +2,10 @@ import { type DocumentIssue, newestDocument, newestProgramIssues } from "@/db/ne
 import { programs } from "@/db/schema";
 import type { Database } from "@/db/store";
 import { CLOCK_TOLERANCE_SECONDS } from "@/native/core/documents/judge-claims";
-import type { KeysetClaims } from "@/native/core/shapes/claims";
-import { ownKid } from "./own-jws";
+import type { KeysetClaims, PlatformClaims } from "@/native/core/shapes/claims";
+import { isBehind } from "../continuity/continuity-state";
+import { missingFrom, unknownNarrowings } from "../continuity/held-narrowings";
+import { ownKid, ownPayload } from "./own-jws";
 
 const HOUR = 3_600;
 /** A document with less life than this left is signed again: the platform's lives 24 h, a program's 90 days. */
@@ -25,10 +27,12 @@ function isDue(document: Signed | null | undefined, keyset: KeysetClaims, now: n
 
 /**
  * What has to be signed again: documents that are missing, near their end, of another epoch, issued ahead of the present
- * time, or signed by a key that the keyset no longer names. Null where nothing is; programs may be empty where only the
+ * time, signed by a key that the keyset no longer names, or silent about what a device's document stops. Null where
+ * nothing is, and while documents wait for a person after a loss (spec 7.41); programs may be empty where only the
  * platform's is due.
  */
 export async function readDueDocuments(db: Database, keyset: KeysetClaims, now: number): Promise<DueDocuments | null> {
+  if (await isBehind(db)) return null;
   const registered = await db.select({ appId: programs.appId }).from(programs);
   const newest = await newestProgramIssues(db);
   const byApp = new Map(newest.map((row) => [row.appId, row]));
@@ -37,6 +41,14 @@ export async function readDueDocuments(db: Database, keyset: KeysetClaims, now: 
     .filter((appId) => isDue(byApp.get(appId), keyset, now, RESIGN_BELOW_SECONDS.program));
   const platform = await newestDocument(db, "platform", "");
   const signed = platform && { ...platform, header: platform.jws.split(".")[0] ?? "" };
-  const isPlatformDue = isDue(signed, keyset, now, RESIGN_BELOW_SECONDS.platform);
+  const isPlatformDue =
+    isDue(signed, keyset, now, RESIGN_BELOW_SECONDS.platform) || (await isSilent(db, platform?.jws ?? ""));
   return appIds.length > 0 || isPlatformDue ? { appIds } : null;
+}
+
+/** A device's document was handed back after ours was signed above it, and stops what ours lets run. */
+async function isSilent(db: Database, jws: string): Promise<boolean> {
+  const held = await unknownNarrowings(db);
+  // Safe: signed by this server.
+  return held.length > 0 && missingFrom(ownPayload(jws) as PlatformClaims, held).length > 0;
 }

@@ -4,6 +4,7 @@ import { documents } from "@/db/schema";
 import type { Transaction } from "@/db/store";
 import { AppError } from "@/lib/platform/errors";
 import { DOCUMENT_BYTES_MAX } from "@/native/core/documents/envelope";
+import type { Position } from "@/native/core/documents/position";
 import { signCompact } from "@/native/core/documents/sign-document";
 import { LIFE_SECONDS_MAX } from "@/native/core/documents/verify-document";
 import type { DocumentClaims, KeysetClaims } from "@/native/core/shapes/claims";
@@ -18,14 +19,17 @@ export type DocumentToIssue = {
   body: Record<string, unknown>;
   /** The decision behind it; null when it is only signed again, and keeps the decision that it had. */
   changeSetId: string | null;
+  /** Signed above this position in its epoch: what is below may have been given out by a store that was lost. */
+  floor: Position | null;
 };
 
-function nextRevision(previous: StoredDocument | null, epoch: number): number {
-  if (previous === null || previous.epoch < epoch) return 1;
-  if (previous.revision >= Number.MAX_SAFE_INTEGER) {
+function nextRevision(previous: StoredDocument | null, floor: Position | null, epoch: number): number {
+  const issued = previous === null || previous.epoch < epoch ? 0 : previous.revision;
+  const lowest = Math.max(issued, floor?.epoch === epoch ? floor.revision : 0);
+  if (lowest >= Number.MAX_SAFE_INTEGER) {
     throw new AppError("unavailable", "The revisions of this epoch are used up; publish a keyset with a new epoch.");
   }
-  return previous.revision + 1;
+  return lowest + 1;
 }
 
 /**
@@ -49,7 +53,7 @@ export async function issueDocument(
     schema: 1,
     platform: keyset.platform,
     epoch: keyset.epoch,
-    revision: nextRevision(previous, keyset.epoch),
+    revision: nextRevision(previous, wanted.floor, keyset.epoch),
     iat,
     exp: iat + LIFE_SECONDS_MAX[typ],
     ...(decision === undefined ? {} : { decision }),

@@ -11,6 +11,7 @@ import type { RoutedHandler } from "@/lib/http/router";
 import { AppError, invariant } from "@/lib/platform/errors";
 import { BUNDLE_SIGNATURE_HEADER } from "@/native/core/wire/bundle-signature";
 import { nowSeconds, type SyncContext } from "../context";
+import { learnHeldDocument } from "../continuity/learn-held";
 import { createDocumentCache, type DocumentCache, type ServedDocument } from "../documents/document-cache";
 import { ingestBatch } from "../telemetry/ingest-batch";
 import { resolveDevice } from "./device-actor";
@@ -51,6 +52,8 @@ export function runtimeRoutedHandlers(api: RuntimeApi): RoutedHandler[] {
 const DEVICE_RATE = { burst: 240, perSecond: 8 } as const;
 /** Proofs are public and cost a signature check: held by the address that they come from, which a proxy may share. */
 const PROOF_RATE = { burst: 2_000, perSecond: 200 } as const;
+/** A document is handed back once; verifying one of a megabyte costs more than any other request. */
+const HELD_RATE = { burst: 4, perSecond: 1 / 15 } as const;
 /** Set by the node server from the socket: never taken from the outside. */
 export const PEER_HEADER = "x-bulkhead-peer";
 
@@ -112,6 +115,7 @@ export function createRuntimeApi(options: RuntimeApiOptions): RuntimeApi {
   const devices = createDeviceReader(store);
   const deviceRate = createRateLimit({ ...DEVICE_RATE, clock });
   const proofRate = createRateLimit({ ...PROOF_RATE, clock });
+  const heldRate = createRateLimit({ ...HELD_RATE, clock });
   const platformId = createPlatformIdReader(store);
 
   async function authenticate(authorization: string | null | undefined) {
@@ -157,6 +161,10 @@ export function createRuntimeApi(options: RuntimeApiOptions): RuntimeApi {
       telemetry: handle(runtimeRoutes.telemetry, ({ actor, body, bodyBytes }) =>
         ingestBatch(store, ctx, actor.deviceId, body, bodyBytes),
       ),
+      held: handle(runtimeRoutes.held, async ({ actor: { deviceId }, body }) => {
+        heldRate.take(deviceId);
+        return await learnHeldDocument(store, ctx, { deviceId, platform: await platformId(), jws: body });
+      }),
     },
     async openStream(request, response) {
       try {

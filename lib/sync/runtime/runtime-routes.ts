@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { appIdSchema } from "@/lib/contracts/shared";
 import { describeRoute } from "@/lib/http/route-description";
+import { DOCUMENT_BYTES_MAX } from "@/native/core/documents/envelope";
 import { telemetryAnswerShape } from "@/native/core/telemetry/batch";
 import { enrollRequestShape, enrollResponseShape } from "@/native/core/wire/enroll";
+import { heldAnswerShape } from "@/native/core/wire/held";
 import { tokenRequestShape, tokenResponseShape } from "@/native/core/wire/token";
 import { receivedBatchShape } from "../telemetry/received-batch";
 
@@ -65,7 +67,7 @@ export const runtimeRoutes = {
     permission: null,
     output: JOSE,
     maxBytes: 0,
-    refusals: ["not_found"],
+    refusals: ["not_found", "unavailable"],
   }),
   program: describeRoute({
     method: "GET",
@@ -76,7 +78,7 @@ export const runtimeRoutes = {
     input: { params: z.object({ appId: appIdSchema }) },
     output: JOSE,
     maxBytes: 0,
-    refusals: ["not_found", "token_expired", "device_revoked", "limit_exceeded"],
+    refusals: ["not_found", "token_expired", "device_revoked", "limit_exceeded", "unavailable"],
   }),
   bundle: describeRoute({
     method: "GET",
@@ -111,5 +113,16 @@ export const runtimeRoutes = {
     acceptsGzip: true,
     takesAnyText: true,
     refusals: ["conflict", "token_expired", "device_revoked", "limit_exceeded"],
+  }),
+  held: describeRoute({
+    method: "POST",
+    path: `${BASE}/held`,
+    summary: "Takes back the platform document that a telemetry answer wanted.",
+    actor: "device",
+    permission: null,
+    input: { body: { kind: "bytes", contentType: "application/jose" } },
+    output: heldAnswerShape,
+    maxBytes: 2 * DOCUMENT_BYTES_MAX["bulkhead-platform"],
+    refusals: ["unprocessable", "token_expired", "device_revoked", "limit_exceeded", "unavailable"],
   }),
 } as const;

@@ -2,10 +2,11 @@ import type { ServerResponse } from "node:http";
 import { and, inArray, isNotNull } from "drizzle-orm";
 import { devices } from "@/db/schema";
 import type { Announcement, Store } from "@/db/store";
+import { isAppError } from "@/lib/platform/errors";
 import type { Logger } from "@/lib/platform/logger";
 import { positionOf } from "@/native/core/documents/position";
 import { STREAM_HEARTBEAT_SECONDS } from "@/native/core/wire/stream-event";
-import type { DocumentCache } from "../documents/document-cache";
+import type { DocumentCache, ServedDocument } from "../documents/document-cache";
 
 export type StreamHub = {
   /** Takes over a response for good: greets, tells of revisions, and ends it when the device is revoked. */
@@ -56,8 +57,18 @@ export function createStreamHub(options: { store: Store; cache: DocumentCache; l
     streams.delete(deviceId);
   }
 
+  /** Nothing is offered that could not be fetched. */
+  async function offeredPlatform(): Promise<ServedDocument | null> {
+    try {
+      return await cache.newest("platform");
+    } catch (error) {
+      if (isAppError(error) && error.code === "unavailable") return null;
+      throw error;
+    }
+  }
+
   async function greeting(): Promise<string> {
-    const [keyset, platform] = await Promise.all([cache.newest("keyset"), cache.newest("platform")]);
+    const [keyset, platform] = await Promise.all([cache.newest("keyset"), offeredPlatform()]);
     return frame("hello", {
       ...(keyset === null ? {} : { keyset: positionOf(keyset) }),
       ...(platform === null ? {} : { platform: positionOf(platform) }),

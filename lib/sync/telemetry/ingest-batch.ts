@@ -5,10 +5,11 @@ import { devices, platform, telemetryBatches } from "@/db/schema";
 import type { Store, Transaction } from "@/db/store";
 import { isStorable } from "@/lib/http/storable-text";
 import { AppError, invariant } from "@/lib/platform/errors";
-import { NO_POSITION } from "@/native/core/documents/position";
+import { NO_POSITION, type Position } from "@/native/core/documents/position";
 import { isAppId } from "@/native/core/manifest/app-id";
 import type { TelemetryAnswer } from "@/native/core/telemetry/batch";
 import { nowSeconds, type SyncContext } from "../context";
+import { wantsHeld } from "../continuity/wants-held";
 import { updateDevice } from "./device-state";
 import { type JudgedBatch, judgeBatch } from "./judge-batch";
 import type { ReceivedBatch } from "./received-batch";
@@ -88,7 +89,8 @@ export async function ingestBatch(
     });
     if (judged.minutes.length > 0) await recordMinutes(tx, deviceId, judged.minutes);
     const added = await recordEvents(tx, deviceId, judged.events, now);
-    await noteDevice(tx, device, batch, now);
+    const issued = (await newestPosition(tx.db, "platform", "")) ?? NO_POSITION;
+    await noteDevice(tx, device, batch, issued, now);
     announceTelemetry(tx, judged, added);
 
     const [settings] = await tx.db.select().from(platform);
@@ -98,6 +100,7 @@ export async function ingestBatch(
       rejected: judged.rejected,
       nextIntervalSeconds: settings.telemetryIntervalSeconds,
       sampling: settings.telemetrySampling,
+      ...((await wantsHeld(tx.db, deviceId, toldPosition(batch, judged), issued)) ? { wanted: ["platform"] } : {}),
     };
     await tx.db
       .insert(telemetryBatches)
@@ -106,13 +109,19 @@ export async function ingestBatch(
   });
 }
 
+/** What the device holds, and whether it refused one of ours for holding another of the same revision. */
+function toldPosition({ applied }: ReceivedBatch, judged: JudgedBatch) {
+  const hasConflict = judged.events.some(({ type, code }) => type === "document_refused" && code === "CONFLICT");
+  return { epoch: applied.epoch, revision: applied.platform, hasConflict };
+}
+
 async function noteDevice(
   tx: Transaction,
   device: typeof devices.$inferSelect,
   batch: ReceivedBatch,
+  issued: Position,
   now: Date,
 ): Promise<void> {
-  const issued = (await newestPosition(tx.db, "platform", "")) ?? NO_POSITION;
   const update = updateDevice(device, batch, issued, now);
   await tx.db.update(devices).set(update).where(eq(devices.id, device.id));
   if (update.appliedAt !== device.appliedAt) tx.announce({ topic: "devices", deviceId: device.id, revoked: false });

@@ -4,6 +4,7 @@ CREATE TABLE "clocks" (
 	"wall_ms" bigint NOT NULL,
 	"uptime_ms" bigint NOT NULL,
 	"seen_at" timestamp with time zone NOT NULL,
+	"jump_ms" bigint,
 	"jumped_at" timestamp with time zone,
 	"confirmed_by" text,
 	"confirmed_at" timestamp with time zone
@@ -17,6 +18,8 @@ CREATE TABLE "continuity" (
 	"proven_epoch" bigint DEFAULT 0 NOT NULL,
 	"proven_revision" bigint DEFAULT 0 NOT NULL,
 	"proven_at" timestamp with time zone,
+	"floor_epoch" bigint DEFAULT 0 NOT NULL,
+	"floor_revision" bigint DEFAULT 0 NOT NULL,
 	"resumed_at" timestamp with time zone,
 	"resumed_by" text,
 	CONSTRAINT "continuity_single_row" CHECK ("continuity"."id" = 1)

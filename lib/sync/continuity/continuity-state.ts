@@ -1,0 +1,80 @@
+import { count, eq } from "drizzle-orm";
+import { type Continuity, provenPosition, readContinuity } from "@/db/continuity";
+import { newestPosition } from "@/db/newest-document";
+import { heldNarrowings } from "@/db/schema";
+import type { Database } from "@/db/store";
+import { isNewerPosition, NO_POSITION, type Position } from "@/native/core/documents/position";
+
+/** Whether devices may hold documents that this store does not know of, and what is known of them (spec 7.41). */
+export type ContinuityState = {
+  /** No platform or program document is handed out until all are signed again. */
+  isBehind: boolean;
+  /** Since when; null where it is not. */
+  since: Date | null;
+  /** Where the newest platform document of this store stands. */
+  newest: Position | null;
+  restoredAt: Date | null;
+  backupAt: Date | null;
+  /** Added to the next revisions; 0 once documents were signed after a restore. */
+  revisionLift: number;
+  /** The highest position that a device proved and this store never signed. */
+  proven: Position | null;
+  provenAt: Date | null;
+  resumedAt: Date | null;
+  resumedBy: string | null;
+  /** How many programs and hosts are stopped only because a device's document said so; a person has yet to look. */
+  unknownNarrowings: number;
+};
+
+/**
+ * Behind: a restore has not been followed by a publish yet, or a device proved a document that is not below our newest
+ * one. Of one at the very same position, too, since that one carries another decision than ours.
+ */
+export function isBehindOf(row: Continuity, newest: Position | null): boolean {
+  if (row.revisionLift > 0) return true;
+  return row.provenRevision > 0 && !isNewerPosition(newest ?? NO_POSITION, provenPosition(row));
+}
+
+/** Whether the documents of this store have to wait for a person, or for any publish. */
+export async function isBehind(db: Database): Promise<boolean> {
+  const row = await readContinuity(db);
+  return row !== null && isBehindOf(row, await newestPosition(db, "platform", ""));
+}
+
+/** All of it, for readiness and for people. */
+export async function continuityState(db: Database): Promise<ContinuityState> {
+  const row = await readContinuity(db);
+  const newest = await newestPosition(db, "platform", "");
+  const behind = row !== null && isBehindOf(row, newest);
+  const [unknown] = await db
+    .select({ count: count() })
+    .from(heldNarrowings)
+    .where(eq(heldNarrowings.verdict, "unknown"));
+  return {
+    isBehind: behind,
+    since: behind ? (row.revisionLift > 0 ? row.restoredAt : row.provenAt) : null,
+    newest,
+    restoredAt: row?.restoredAt ?? null,
+    backupAt: row?.backupAt ?? null,
+    revisionLift: row?.revisionLift ?? 0,
+    proven: row === null || row.provenRevision === 0 ? null : provenPosition(row),
+    provenAt: row?.provenAt ?? null,
+    resumedAt: row?.resumedAt ?? null,
+    resumedBy: row?.resumedBy ?? null,
+    unknownNarrowings: unknown?.count ?? 0,
+  };
+}
+
+/** What is wrong and what to do, in words; null where nothing waits. */
+export function continuityFault(state: ContinuityState): { says: string; remedy: string } | null {
+  if (!state.isBehind) return null;
+  const cause =
+    state.revisionLift > 0
+      ? `This store was restored from a backup of ${state.backupAt?.toISOString() ?? "an unknown time"}.`
+      : `A device holds platform document ${state.proven?.epoch}/${state.proven?.revision}, which this store never signed: the database is older than what was published.`;
+  return {
+    says: `${cause} Documents are not handed out until all are signed again; devices keep what they have.`,
+    remedy:
+      "Look at what the devices handed back (Continuity), then resume there; any publish resumes as well. Suspensions go out at once.",
+  };
+}
