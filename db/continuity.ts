@@ -4,7 +4,7 @@ import { continuity } from "./schema";
 import type { Database } from "./store";
 
 /**
- * How far above the newest known revision documents are signed after a restore (spec 7.41): more than a platform
+ * How far above the newest known revision documents are signed after a restore (spec 7.8): more than a platform
  * publishes between two backups.
  */
 export const REVISION_LIFT = 1_000_000;

@@ -52,7 +52,7 @@ async function raiseMinimums(tx: Transaction, ctx: SigningContext, issued: Store
 /**
  * Builds, signs and stores the documents of these programs and the platform document, within the caller's transaction
  * and behind the lock of the platform row. After a restore, or where a device proved a newer document, it signs every
- * document, above whatever may be out there (spec 7.41). What is published is announced after the commit. Raises `unavailable` where
+ * document, above whatever may be out there (spec 7.8). What is published is announced after the commit. Raises `unavailable` where
  * no unexpired keyset or key can sign, `not_found` for a program that is not registered, `unprocessable` where the
  * rows would make a document that devices refuse.
  */

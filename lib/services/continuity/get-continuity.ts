@@ -13,7 +13,7 @@ const NARROWINGS_MAX = 500;
 
 const instantOf = (at: Date | null) => at?.toISOString() ?? null;
 
-/** Whether devices may hold documents that this store does not know of, and what they handed back (spec 7.41). */
+/** Whether devices may hold documents that this store does not know of, and what they handed back (spec 7.8). */
 export async function getContinuity(context: ServiceContext, actor: Actor): Promise<ContinuityView> {
   requirePermission(actor, "console.read");
   const { db } = context.store;

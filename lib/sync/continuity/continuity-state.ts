@@ -5,7 +5,7 @@ import { heldNarrowings } from "@/db/schema";
 import type { Database } from "@/db/store";
 import { isNewerPosition, NO_POSITION, type Position } from "@/native/core/documents/position";
 
-/** Whether devices may hold documents that this store does not know of, and what is known of them (spec 7.41). */
+/** Whether devices may hold documents that this store does not know of, and what is known of them (spec 7.8). */
 export type ContinuityState = {
   /** No platform or program document is handed out until all are signed again. */
   isBehind: boolean;

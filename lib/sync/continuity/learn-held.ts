@@ -53,7 +53,7 @@ async function verify(store: Store, ctx: SyncContext, platform: string, jws: Uin
 }
 
 /**
- * Takes in a platform document that a device hands back (spec 7.42). Only what verifies against the trusted keyset and
+ * Takes in a platform document that a device hands back (spec 7.9). Only what verifies against the trusted keyset and
  * that this store never signed tells anything: the device is listed, and the newest such document raises what is proven,
  * and what it stops and this store does not stays stopped until a person has looked. Refuses `unprocessable` with the
  * code of the refusal for anything else, which changes nothing. Audited as `continuity.learn`, once a raise.

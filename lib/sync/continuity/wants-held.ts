@@ -12,7 +12,7 @@ export type ToldPosition = Position & {
 };
 
 /**
- * Whether the device is to hand its platform document back (spec 7.42): it says that it applied one that this store never
+ * Whether the device is to hand its platform document back (spec 7.9): it says that it applied one that this store never
  * signed, in an epoch that this store can judge. A claim alone changes nothing, and is asked about only while a document
  * would tell something.
  */

@@ -12,7 +12,7 @@ export type PlatformBody = Omit<PlatformClaims, keyof DocumentClaims>;
 const NO_AUDIT = { sequence: 0, sha256: "0".repeat(64) };
 
 /**
- * What the platform document says, from the published rows, what only devices' documents stop (spec 7.42), and the head of
+ * What the platform document says, from the published rows, what only devices' documents stop (spec 7.9), and the head of
  * the audit log (spec §4).
  */
 export async function buildPlatform(db: Database): Promise<PlatformBody> {

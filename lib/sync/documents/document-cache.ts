@@ -14,7 +14,7 @@ export type DocumentName = "keyset" | "platform" | `program:${string}`;
 export type DocumentCache = {
   /**
    * The newest document; null where there is none. Raises `unavailable` for a platform or program document while devices
-   * may hold newer ones (spec 7.41).
+   * may hold newer ones (spec 7.8).
    */
   newest(name: DocumentName): Promise<ServedDocument | null>;
   /** One step of the keyset chain. Kept for good: it never changes. */

@@ -28,7 +28,7 @@ function isDue(document: Signed | null | undefined, keyset: KeysetClaims, now: n
 /**
  * What has to be signed again: documents that are missing, near their end, of another epoch, issued ahead of the present
  * time, signed by a key that the keyset no longer names, or silent about what a device's document stops. Null where
- * nothing is, and while documents wait for a person after a loss (spec 7.41); programs may be empty where only the
+ * nothing is, and while documents wait for a person after a loss (spec 7.8); programs may be empty where only the
  * platform's is due.
  */
 export async function readDueDocuments(db: Database, keyset: KeysetClaims, now: number): Promise<DueDocuments | null> {

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 const counter = z.int().min(1).max(Number.MAX_SAFE_INTEGER);
 
-/** The answer to a handed-back document (spec 7.42): where it stands, and whether the server knew it. */
+/** The answer to a handed-back document (spec 7.9): where it stands, and whether the server knew it. */
 export const heldAnswerShape = z.object({
   epoch: counter,
   revision: counter,
