@@ -32,6 +32,10 @@ export type SimulatedDevice = {
   pull(): Promise<boolean>;
   /** Sends one batch with `requests` requests of this minute. Null: not acknowledged. */
   report(requests: number): Promise<Acknowledged | null>;
+  /** The last answer asked for the platform document (spec 7.9). */
+  readonly isPlatformWanted: boolean;
+  /** Hands the platform document back, as it was received; answers with the status. */
+  handBack(): Promise<number>;
   /** Sends again, byte for byte, the batch that was not acknowledged last, if any. */
   repeat(): Promise<Acknowledged | null>;
 };
@@ -79,6 +83,8 @@ export async function enrolDevice(
   const refusals: string[] = [];
   const unserved: number[] = [];
   let held: PlatformClaims | null = null;
+  let heldText = "";
+  let isPlatformWanted = false;
   let sequence = 0;
   let unanswered: { text: string; counts: Acknowledged } | null = null;
 
@@ -147,7 +153,8 @@ export async function enrolDevice(
       await answer.arrayBuffer();
       return null;
     }
-    const { rejected } = (await answer.json()) as { rejected: unknown[] };
+    const { rejected, wanted = [] } = (await answer.json()) as { rejected: unknown[]; wanted?: string[] };
+    isPlatformWanted = wanted.includes("platform");
     if (rejected.length > 0) throw new Error(`an honest batch was rejected: ${JSON.stringify(rejected)}`);
     unanswered = null;
     return counts;
@@ -167,7 +174,10 @@ export async function enrolDevice(
       const text = await get("platform", true);
       if (text === null || texts.includes(null)) return false;
       const claims = await judge("bulkhead-platform", text);
-      if (claims !== null) held = claims;
+      if (claims !== null) {
+        held = claims;
+        heldText = text;
+      }
       for (const [index, appId] of options.appIds.entries()) {
         const program = await judge("bulkhead-program", texts[index] ?? "", appId);
         if (program !== null) programs.set(appId, program);
@@ -193,6 +203,18 @@ export async function enrolDevice(
         programs: [{ appId, versionCode, minutes: [buildMinute(seconds(), { requests })] }],
       });
       return await send(JSON.stringify(batch), counts);
+    },
+    get isPlatformWanted() {
+      return isPlatformWanted;
+    },
+    async handBack() {
+      const answer = await fetch(`${baseUrl()}/api/runtime/v1/held`, {
+        method: "POST",
+        headers: { "content-type": "application/jose", authorization: `Bearer ${await access()}` },
+        body: heldText,
+      });
+      await answer.arrayBuffer();
+      return answer.status;
     },
     async repeat() {
       return unanswered === null ? null : await send(unanswered.text, unanswered.counts);

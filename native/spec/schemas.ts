@@ -10,6 +10,7 @@ import {
 import { manifestShape } from "../core/manifest/manifest-shape";
 import { telemetryAnswerShape, telemetryBatchShape } from "../core/telemetry/batch";
 import { enrollRequestShape, enrollResponseShape, enrolmentFileShape } from "../core/wire/enroll";
+import { heldAnswerShape } from "../core/wire/held";
 import { tokenRequestShape, tokenResponseShape } from "../core/wire/token";
 
 const DIALECT = "https://json-schema.org/draft/2020-12/schema";
@@ -26,6 +27,7 @@ const shapes = {
   limits: [limitsShape, "Limits of a program (spec §5)."],
   "telemetry-batch": [telemetryBatchShape, "Body of POST /api/runtime/v1/telemetry (spec §7)."],
   "telemetry-answer": [telemetryAnswerShape, "Answer to a telemetry batch (spec §7)."],
+  "held-answer": [heldAnswerShape, "Answer to POST /api/runtime/v1/held (spec §7)."],
   "enrolment-file": [enrolmentFileShape, "The file that is handed over out of band (spec §4)."],
   "enroll-request": [enrollRequestShape, "Body of POST /api/runtime/v1/enroll (spec §7)."],
   "enroll-response": [enrollResponseShape, "Answer to it."],

@@ -134,10 +134,7 @@ export const telemetryAnswerShape = z.object({
   nextIntervalSeconds: z.int().min(1).max(86_400),
   /** Of a hundred events of one cause within a minute, after the first, how many are sent singly. */
   sampling: z.int().min(0).max(100),
-  /** The device applied a document that the server does not have: it is to be handed back (spec §7). */
-  wanted: z
-    .array(z.enum(["platform"]))
-    .max(1)
-    .optional(),
+  /** `platform`: the device applied a document that the server does not have, and is to hand it back (spec 7.9). */
+  wanted: z.array(z.string().min(1).max(32)).max(8).optional(),
 });
 export type TelemetryAnswer = z.infer<typeof telemetryAnswerShape>;

@@ -61,6 +61,7 @@ export async function openDeviceLink(options: {
     random,
     log,
     onRevoked: () => log("error", "device_revoked"),
+    onPlatformWanted: () => void handBack(keeper, client, log),
   });
   const sync = createPolicySync({
     client,
@@ -75,6 +76,20 @@ export async function openDeviceLink(options: {
     log,
   });
   return { time, telemetry, keeper, client, sync, uploader };
+}
+
+/** Tried once an answer: while the platform still lacks the document, its next answer asks again. Never rejects. */
+async function handBack(keeper: PolicyKeeper, client: PolicyClient, log: HostLog): Promise<void> {
+  try {
+    const stored = await keeper.storedPlatform();
+    if (stored === undefined) return log("warn", "document_not_handed_back", { reason: "none is stored" });
+    const answer = await client.handBack(stored);
+    if (answer.kind === "body") return log("info", "document_handed_back");
+    const code = answer.kind === "failed" ? answer.code : answer.kind;
+    return log("warn", "document_not_handed_back", { code });
+  } catch (error) {
+    return log("warn", "document_not_handed_back", { error });
+  }
 }
 
 function appliedDocuments({ keyset, platform, programs }: DocumentsInForce) {

@@ -10,7 +10,7 @@ import type { ProgramClaims } from "../../core/shapes/claims";
 import type { RunningProgram, StartProgramOptions, StopReason } from "../ports";
 import { deviceKeyOf } from "../state/device-key";
 import { nodeDurableFiles } from "../state/durable-files";
-import { createFakeServer, refusal } from "../sync/testing/fake-server";
+import { createFakeServer, ok, refusal } from "../sync/testing/fake-server";
 import { createManualTime, settle } from "../sync/testing/manual-time";
 import { APP, createSigningPlatform, DAY, NOW, PLATFORM, verifier } from "../sync/testing/signing-platform";
 import { openDataDirectory } from "./data-directory";
@@ -306,6 +306,36 @@ describe("a platform that is silent", () => {
     await time.pass(600_000);
     expect(server.batches.length).toBe(heard);
     expect(stateOf(host)?.state).toBe("running");
+  });
+});
+
+describe("a platform that lost documents", () => {
+  it("gets the stored platform document back, byte for byte, once an answer; its refusal stops no telemetry", async () => {
+    const { server, startOk, time } = await enrolledDevice();
+    const given: { type: string | undefined; token: string | undefined; bytes: Uint8Array }[] = [];
+    let answers = 0;
+    server.intercept = (request, path) => {
+      if (path === "/held") {
+        const { "content-type": type, authorization: token } = request.headers;
+        given.push({ type, token, bytes: request.body ?? new Uint8Array() });
+        return refusal(422, "unprocessable");
+      }
+      if (path !== "/telemetry") return undefined;
+      answers += 1;
+      return ok(
+        JSON.stringify({ accepted: 0, rejected: [], nextIntervalSeconds: 60, sampling: 100, wanted: ["platform"] }),
+      );
+    };
+    const host = await startOk();
+    await until(() => expect(stateOf(host)?.state).toBe("running"));
+    await time.pass(1);
+    await until(() => expect(answers).toBe(1));
+    await until(() => expect(given).toHaveLength(1));
+    expect(given[0]).toMatchObject({ type: "application/jose", token: "Bearer token-1" });
+    expect(Buffer.from(given[0]?.bytes ?? []).equals(Buffer.from(server.platform ?? []))).toBe(true);
+    await time.pass(60_000);
+    await until(() => expect(answers).toBe(2));
+    await until(() => expect(given).toHaveLength(2));
   });
 });
 

@@ -39,6 +39,8 @@ export type PolicyClient = {
   /** Bundle and, in `headers`, its detached signature. */
   bundle(sha256: string, bytesMax: number): Promise<Fetched>;
   sendBatch(batch: TelemetryBatch): Promise<Fetched>;
+  /** Gives back the platform document that is stored, as it was received (spec 7.9). */
+  handBack(jws: Uint8Array): Promise<Fetched>;
   openStream(signal: AbortSignal): Promise<HttpStream | Extract<Fetched, { kind: "failed" }>>;
   enroll(token: string, runtime: RuntimeIdentity): Promise<{ ok: true; answer: EnrollResponse } | EnrollFailure>;
   close(): void;
@@ -87,15 +89,21 @@ export function createPolicyClient(options: PolicyClientOptions): PolicyClient {
   }
 
   async function post(path: string, value: unknown, headers: Record<string, string> = {}): Promise<Fetched> {
-    const body = Buffer.from(JSON.stringify(value), "utf8");
-    const request = { headers: { ...headers, "content-type": "application/json" }, body };
+    return postBytes(path, Buffer.from(JSON.stringify(value), "utf8"), {
+      ...headers,
+      "content-type": "application/json",
+    });
+  }
+
+  async function postBytes(path: string, body: Uint8Array, headers: Record<string, string>): Promise<Fetched> {
     return read(
       await transport.send({
         method: "POST",
         url: base + path,
         bytesMax: ANSWER_BYTES_MAX,
         timeoutMs: TIMEOUT_MS,
-        ...request,
+        headers,
+        body,
       }),
     );
   }
@@ -161,6 +169,8 @@ export function createPolicyClient(options: PolicyClientOptions): PolicyClient {
     bundle: (sha256, bytesMax) =>
       authorised((headers) => get(`/bundles/${sha256}`, bytesMax, headers, BUNDLE_TIMEOUT_MS)),
     sendBatch: (batch) => authorised((headers) => post("/telemetry", batch, headers)),
+    handBack: (jws) =>
+      authorised((headers) => postBytes("/held", jws, { ...headers, "content-type": "application/jose" })),
     async openStream(signal) {
       const value = await currentToken();
       if (typeof value !== "string") return value;

@@ -28,6 +28,8 @@ export type PolicyKeeper = {
   refuseTooLarge(type: DocumentType, what: string): void;
   /** The `ETag` of the last good document, if it is there. */
   etagOf(what: { platform: true } | { appId: string }): string | undefined;
+  /** The last good platform document, as it was received; `undefined` where there is none that can be read. */
+  storedPlatform(): Promise<Uint8Array | undefined>;
   /** Makes everything that was accepted count, as one. */
   apply(): void;
   /** Makes the platform document count and leaves the programs' as they are. */
@@ -265,6 +267,10 @@ export async function openPolicyKeeper(options: PolicyKeeperOptions): Promise<Po
     etagOf(what) {
       if ("platform" in what) return platform && record.platform?.good?.etag;
       return programs.has(what.appId) ? record.programs[what.appId]?.good?.etag : undefined;
+    },
+    async storedPlatform() {
+      const file = platform && record.platform?.good?.file;
+      return file === undefined ? undefined : await store.readDocument(file);
     },
     apply() {
       inForce = latest();

@@ -36,6 +36,7 @@ async function startUploader() {
   const answers: (Fetched | Promise<Fetched>)[] = [];
   let platformRevision = 1;
   const onRevoked = vi.fn();
+  const onPlatformWanted = vi.fn();
   const uploader = createTelemetryUploader({
     recorder,
     async sendBatch(batch) {
@@ -48,12 +49,13 @@ async function startUploader() {
     random: () => 1,
     log: () => undefined,
     onRevoked,
+    onPlatformWanted,
   });
   const apply = (revision: number) => {
     platformRevision = revision;
     uploader.sendSoon();
   };
-  return { time, queue, recorder, uploader, sent, answers, onRevoked, apply };
+  return { time, queue, recorder, uploader, sent, answers, onRevoked, onPlatformWanted, apply };
 }
 
 describe("batches", () => {
@@ -138,6 +140,22 @@ describe("batches", () => {
     await time.pass(3_600_000);
     expect(sent).toHaveLength(1);
     expect(onRevoked).toHaveBeenCalledTimes(1);
+  });
+
+  it("whose answer wants the platform document have it asked for once an answer, and what else is wanted is ignored", async () => {
+    const { time, answers, apply, onPlatformWanted } = await startUploader();
+    answers.push(
+      answer({ wanted: ["platform"] }),
+      answer({ wanted: ["something-new"] }),
+      answer({ wanted: ["platform"] }),
+    );
+    apply(1);
+    await time.pass(10);
+    expect(onPlatformWanted).toHaveBeenCalledTimes(1);
+    await time.pass(30_000);
+    expect(onPlatformWanted).toHaveBeenCalledTimes(1);
+    await time.pass(30_000);
+    expect(onPlatformWanted).toHaveBeenCalledTimes(2);
   });
 
   it("whose entries were partly rejected are settled, the rejected ones counted", async () => {

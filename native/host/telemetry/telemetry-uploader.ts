@@ -25,6 +25,8 @@ export type UploaderOptions = {
   log: HostLog;
   /** The platform revoked this device. */
   onRevoked(): void;
+  /** The platform lacks the platform document that this device applied, and wants it back; once an answer (spec 7.9). */
+  onPlatformWanted(): void;
 };
 
 const FIRST_INTERVAL_SECONDS = 60;
@@ -74,6 +76,7 @@ export function createTelemetryUploader(options: UploaderOptions): TelemetryUplo
       await recorder.answered(batch.batchId, answer.rejected.length);
       recorder.setSampling(answer.sampling);
       intervalSeconds = answer.nextIntervalSeconds;
+      if (answer.wanted?.includes("platform")) options.onPlatformWanted();
       if (answer.rejected.length > 0) log("warn", "telemetry_rejected", { count: answer.rejected.length });
       return owes || recorder.hasBacklog ? 0 : intervalSeconds * 1000;
     }
