@@ -1,5 +1,5 @@
 import { and, type Column, desc, eq, isNotNull, notExists, sql } from "drizzle-orm";
-import { devices, events, telemetryMinutes } from "./schema";
+import { devices, events, telemetryMinutes, unlistedMinutes } from "./schema";
 import type { Database } from "./store";
 
 /**
@@ -18,6 +18,10 @@ const isCounted = (db: Database, deviceId: Column) =>
 /** The device-minutes that count, to select from. */
 export const countedMinutes = (db: Database) =>
   db.select().from(telemetryMinutes).where(isCounted(db, telemetryMinutes.deviceId)).as("minutes");
+
+/** The minutes of versions never listed that count, to select from. */
+export const countedUnlisted = (db: Database) =>
+  db.select().from(unlistedMinutes).where(isCounted(db, unlistedMinutes.deviceId)).as("unlisted");
 
 /**
  * The one event that a denial's id names, of whichever device: revoking one takes what it told out of every count and list,

@@ -98,6 +98,7 @@ describe.each(PAIRS)("a backup of %s, loaded into %s", { timeout: 60_000 }, (fro
         fc.constantFrom("null", "1.50", "1e300", '"é\\n"', "123456789012345678901234567890"),
       ),
       bytea: fc.uint8Array({ maxLength: 300 }).map((bytes) => `\\x${Buffer.from(bytes).toString("hex")}`),
+      "bit(1440)": fc.string({ unit: fc.constantFrom("0", "1"), minLength: 1440, maxLength: 1440 }),
       "timestamp with time zone": fc.oneof(
         fc.date({ min: new Date(0), max: new Date("9999-01-01"), noInvalidDate: true }).map((at) => at.toISOString()),
         fc.constantFrom("infinity", "2026-03-01T00:00:00.123456+05:30", "0044-03-15 12:00:00+00 BC"),

@@ -22,3 +22,12 @@ export const json = customType<{ data: unknown; driverData: unknown }>({
   toDriver: (value) => JSON.stringify(value),
   fromDriver: (value) => value,
 });
+
+const MINUTES_A_DAY = 1440;
+
+/** The minutes of a day, one bit each, the first one leftmost; written and read as text of zeros and ones. */
+export const minutesOfDay = customType<{ data: string }>({ dataType: () => `bit(${MINUTES_A_DAY})` });
+
+/** Those minutes of a day, 0 … 1439, as such a column takes them. */
+export const minutesAsBits = (minutes: ReadonlySet<number>): string =>
+  Array.from({ length: MINUTES_A_DAY }, (_, minute) => (minutes.has(minute) ? "1" : "0")).join("");

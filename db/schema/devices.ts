@@ -23,6 +23,9 @@ export const devices = pgTable(
     appliedAt: instant("applied_at"),
     /** Counts of what it had to drop, by reason, since enrolment. */
     discarded: jsonb("discarded").$type<Record<string, number>>().notNull(),
+    /** Counters that it told beyond the plausible, and entries or parts that were not taken in, since enrolment. */
+    clamped: whole("clamped").notNull().default(0),
+    rejected: whole("rejected").notNull().default(0),
   },
   (table) => [index("devices_applied").on(table.appliedEpoch, table.appliedPlatform)],
 );

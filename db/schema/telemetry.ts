@@ -1,5 +1,5 @@
 import { index, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
-import { instant, whole } from "./columns";
+import { instant, minutesOfDay, whole } from "./columns";
 
 /** One device-minute of one program version; increments of that minute are added up here (contract §7). */
 export const telemetryMinutes = pgTable(
@@ -27,6 +27,25 @@ export const telemetryMinutes = pgTable(
   (table) => [
     primaryKey({ columns: [table.deviceId, table.appId, table.versionCode, table.at] }),
     index("telemetry_minutes_app").on(table.appId, table.at),
+  ],
+);
+
+/**
+ * In which minutes of a day a device told of versions of a program that were never listed: that there were some is all
+ * that is kept, one row a device, program and day.
+ */
+export const unlistedMinutes = pgTable(
+  "unlisted_minutes",
+  {
+    deviceId: text("device_id").notNull(),
+    appId: text("app_id").notNull(),
+    /** Its first instant, UTC. */
+    day: instant("day").notNull(),
+    minutes: minutesOfDay("minutes").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.deviceId, table.appId, table.day] }),
+    index("unlisted_minutes_app").on(table.appId, table.day),
   ],
 );
 

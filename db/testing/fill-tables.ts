@@ -36,6 +36,7 @@ function valueFor(relation: string, column: PgColumn): SQL {
   if (type === "bytea") return sql.raw(`'\\x00ff5c'::bytea`);
   if (type === "boolean") return sql.raw("true");
   if (type.startsWith("timestamp")) return sql.raw(`'${INSTANT}'::timestamptz`);
+  if (type.startsWith("bit")) return sql.raw(`repeat('1', 1440)::${type}`);
   if (/int|serial/.test(type)) return sql.raw("1");
   return sql`${column.enumValues?.[0] ?? `${relation}_1`}`;
 }

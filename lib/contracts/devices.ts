@@ -12,6 +12,9 @@ export const deviceViewSchema = z.object({
   /** Revisions in the epoch of `appliedPlatform`. */
   appliedPrograms: z.record(z.string(), z.number()),
   appliedAt: instantSchema.nullable(),
+  /** Counters told beyond the plausible, and entries or parts of entries not taken in, since enrolment. */
+  clamped: z.number(),
+  rejected: z.number(),
 });
 export type DeviceView = z.infer<typeof deviceViewSchema>;
 export const deviceListSchema = z.object({

@@ -176,6 +176,8 @@ export const telemetrySeriesSchema = z.object({
     blocked: z.number(),
     crashes: z.number(),
     lost: z.number(),
+    /** Of versions that were never listed; nothing else is kept of them. */
+    unlistedMinutes: z.number(),
   }),
   newestAt: instantSchema.nullable(),
 });

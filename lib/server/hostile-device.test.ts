@@ -1,6 +1,7 @@
+import { eq } from "drizzle-orm";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { devices } from "@/db/schema";
+import { devices, telemetryMinutes } from "@/db/schema";
 import { consoleRoutes } from "@/lib/http/console-routes";
 import { getDenial } from "@/lib/services/denials/get-denial";
 import { listDenials } from "@/lib/services/denials/list-denials";
@@ -19,6 +20,8 @@ import { ingestBatch } from "@/lib/sync/telemetry/ingest-batch";
 import { receivedBatchShape } from "@/lib/sync/telemetry/received-batch";
 import { buildBatch, buildBlocked, buildMinute } from "@/lib/sync/testing/batch-builder";
 import { createDeviceKey } from "@/lib/sync/testing/device-key";
+import { listVersion } from "@/lib/sync/testing/sync-fixture";
+import { PLAUSIBLE } from "@/native/core/telemetry/plausible";
 
 let fixture: ServiceFixture;
 let operator: PersonActor;
@@ -29,6 +32,7 @@ beforeAll(async () => {
   fixture = await openServiceFixture();
   operator = await fixture.person("operator");
   ({ appId } = await fixture.program());
+  await listVersion(fixture.ctx.store, appId, 1);
 });
 afterAll(() => fixture.close());
 
@@ -68,12 +72,56 @@ const minute = fc.record({ a: count, b: count, c: count, ago: fc.integer({ min: 
         ],
       }),
 );
+/** Control characters, text that turns direction, half a character, names of JavaScript's own, and far too much. */
+const text = fc.constantFrom(
+  "",
+  "\0",
+  "\u001b[2J",
+  "\u202ekcolb\u2066",
+  "a\ud83d",
+  "\udc00",
+  "__proto__",
+  "x".repeat(9000),
+);
+/** Around the borders of a clock, a calendar, a JavaScript date and a Postgres timestamp. */
+const farTime = fc.constantFrom(-62_135_596_800, -1, 0, 60, 8_640_000_000_000, 8_640_000_000_060, 2 ** 53 - 32);
 const batch = fc.record({
   minutes: fc.array(minute, { minLength: 1, maxLength: 6 }),
   version: fc.constantFrom(1, 2 ** 31, Number.MAX_SAFE_INTEGER),
   lost: count,
   applied: count,
+  text,
+  farTime,
 });
+
+/** What no device that is whole would send, beside what one would: texts where they can stand, times far away. */
+function hostileParts(now: number, words: string, far: number) {
+  const denial = { cause: CAUSE, code: words, layer: "host", rule: words, host: words, port: 443, purpose: "request" };
+  const counts = { allowed: 1, blocked: 1 };
+  return {
+    minutes: [
+      buildMinute(far, { at: far, requests: 1 }),
+      buildMinute(now - 3600, {
+        apis: JSON.parse(`{${JSON.stringify(words)}:{"allowed":1,"denied":1}}`),
+        hosts: [
+          { host: words, port: 443, purpose: "request", ...counts },
+          { host: "a.example", purpose: words, ...counts },
+        ],
+        denials: [{ ...denial, count: 1 }, { ...denial, code: "HOST_NOT_ALLOWED", count: 1 }, words],
+      }),
+    ],
+    events: [
+      buildBlocked(now, { appId, at: far }),
+      ...["eventId", "type", "appId", "denialId", "code", "layer", "rule", "api", "host", "purpose"].map((member) =>
+        buildBlocked(now, { appId, denialId: DENIAL, [member]: words }),
+      ),
+      buildBlocked(now, { appId, detail: JSON.parse(`{${JSON.stringify(words)}:${JSON.stringify(words)}}`) }),
+    ],
+    discarded: [{ reason: words, count: 1 }],
+    applied: JSON.parse(`{${JSON.stringify(words)}:1}`),
+    layers: [{ name: words, active: false, reason: words }],
+  };
+}
 
 /** Every number below a value, with where it stands. */
 function* numbersOf(value: unknown, path = ""): Generator<[string, number]> {
@@ -130,16 +178,38 @@ async function expectAllAnswer(): Promise<void> {
 }
 
 async function send(deviceId: string, sent: (typeof batch extends fc.Arbitrary<infer B> ? B : never)[]): Promise<void> {
-  for (const { minutes, version, lost, applied } of sent) {
+  for (const { minutes, version, lost, applied, text: words, farTime: far } of sent) {
     const now = seconds();
+    const hostile = hostileParts(now, words, far);
     const body = buildBatch(now, {
-      programs: [{ appId, versionCode: version, minutes: minutes.map((make) => make(now)) }],
-      events: [buildBlocked(now, { appId, versionCode: version, denialId: DENIAL })],
-      discarded: [{ reason: "queue_full", count: lost }],
-      applied: { epoch: 1, keyset: 1, platform: applied, programs: {} },
+      programs: [
+        { appId, versionCode: version, minutes: [...minutes.map((make) => make(now)), ...hostile.minutes] },
+        { appId: words, versionCode: version, minutes: [buildMinute(now)] },
+      ],
+      events: [buildBlocked(now, { appId, versionCode: version, denialId: DENIAL }), ...hostile.events],
+      discarded: [{ reason: "queue_full", count: lost }, ...hostile.discarded],
+      applied: { epoch: 1, keyset: 1, platform: applied, programs: hostile.applied },
+      runtime: { kind: "linux", version: "0.1.0", layers: hostile.layers },
     });
     const { store } = fixture.ctx;
     await ingestBatch(store, fixture.ctx, deviceId, receivedBatchShape.parse(body), Buffer.from(JSON.stringify(body)));
+  }
+}
+
+/** Nothing that is kept of a device is beyond the table of bounds, and only the version that is listed has rows. */
+async function expectPlausible(deviceId: string): Promise<void> {
+  const rows = await fixture.ctx.store.db
+    .select()
+    .from(telemetryMinutes)
+    .where(eq(telemetryMinutes.deviceId, deviceId));
+  const bounds = Object.entries(PLAUSIBLE).map(([name, { most }]) => [name.split("."), most] as const);
+  for (const row of rows) {
+    expect(row.versionCode).toBe(1);
+    for (const [[list = "", member], most] of bounds) {
+      const value = Object.entries(row).find(([name]) => name === list)?.[1] ?? [];
+      const numbers = member === undefined ? [value] : Object.values(value).map((entry) => Object(entry)[member] ?? 0);
+      expect(Math.max(0, ...numbers.map(Number)), `${list} ${member}`).toBeLessThanOrEqual(most);
+    }
   }
 }
 
@@ -152,15 +222,42 @@ describe("a hostile device", () => {
   it("takes no page down: after any batch that is accepted every read answers, in finite numbers", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(batch, { minLength: 1, maxLength: 3 }), async (sent) => {
-        await send(await enrol(), sent);
+        const id = await enrol();
+        await send(id, sent);
         await expectAllAnswer();
+        await expectPlausible(id);
       }),
       { numRuns: 12 },
     );
   }, 120_000);
 
+  it("adds no row a version that it invents, by the thousand: they are a number on the telemetry page", async () => {
+    const { appId: other } = await fixture.program();
+    await listVersion(fixture.ctx.store, other, 1);
+    const id = await enrol();
+    const now = seconds();
+    const { ctx } = fixture;
+    for (let first = 1; first <= 1000; first += 50) {
+      const codes = Array.from({ length: 50 }, (_, n) => first + n);
+      const programs = codes.map((versionCode) => {
+        const minutes = [now, now - 60, now - 7200].map((at) => buildMinute(at, { requests: 1 }));
+        return { appId: other, versionCode, minutes };
+      });
+      const body = buildBatch(now, { programs });
+      await ingestBatch(ctx.store, ctx, id, receivedBatchShape.parse(body), Buffer.from(JSON.stringify(body)));
+    }
+    const kept = await ctx.store.db.select().from(telemetryMinutes).where(eq(telemetryMinutes.deviceId, id));
+    expect(kept.map(({ versionCode }) => versionCode)).toEqual([1, 1, 1]);
+    const totals = async (range: "1h" | "24h") => (await readTelemetry(ctx, operator, other, { range })).totals;
+    expect(await totals("1h")).toMatchObject({ requests: 2, unlistedMinutes: 2 });
+    expect(await totals("24h")).toMatchObject({ requests: 3, unlistedMinutes: 3 });
+    await revokeDevice(ctx, operator, { deviceId: id, reason: "It lies." });
+    expect(await totals("24h")).toMatchObject({ requests: 0, unlistedMinutes: 0 });
+  }, 60_000);
+
   it("is set aside when it is revoked: what it told counts nowhere any more", async () => {
     const { appId: other } = await fixture.program();
+    await listVersion(fixture.ctx.store, other, 1);
     const id = await enrol();
     const now = seconds();
     const denialId = "fedcba98765432100000000000000000";

@@ -3,8 +3,8 @@ import { newestDocument, newestIssue, newestPosition, newestProgramIssues } from
 import { devices, documents, events } from "@/db/schema";
 import { testStoreKind } from "@/db/testing/with-test-store";
 import { updateDevice } from "@/lib/sync/telemetry/device-state";
-import { receivedBatchShape } from "@/lib/sync/telemetry/received-batch";
 import { buildBatch } from "@/lib/sync/testing/batch-builder";
+import { telemetryBatchShape } from "@/native/core/telemetry/batch";
 import { getChangeSet } from "./change-sets/get-change-set";
 import { narrowAtOnce } from "./change-sets/narrow";
 import { getDenial } from "./denials/get-denial";
@@ -101,8 +101,8 @@ describe(`with epoch 2 revision 1 in force after epoch 1 revision 57 (${testStor
     if (known === undefined) throw new Error("the device is missing");
     const told = (applied: typeof NEW) => {
       const { epoch, revision: platform } = applied;
-      const batch = receivedBatchShape.parse(buildBatch(1, { applied: { epoch, keyset: 1, platform, programs: {} } }));
-      return updateDevice(known, batch, NEW, new Date(0));
+      const batch = telemetryBatchShape.parse(buildBatch(1, { applied: { epoch, keyset: 1, platform, programs: {} } }));
+      return updateDevice(known, batch, NEW, new Date(0)).update;
     };
     expect(told(OLD)).toMatchObject({ appliedEpoch: 2, appliedPlatform: 1 });
     expect(told({ epoch: 2, revision: 2 })).toMatchObject({ appliedEpoch: 2, appliedPlatform: 1 });

@@ -139,6 +139,10 @@ export const EVENT_TYPES = [
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
+/** The policy service's own events, about what a device told; a device that sends one sends a type that is not known. */
+export const SERVER_EVENT_TYPES = ["evidence_rejected", "counter_clamped"] as const;
+export type ServerEventType = (typeof SERVER_EVENT_TYPES)[number];
+
 /** Sensitivity of a capability (spec §3). */
 export const SENSITIVITIES = ["public", "restricted", "dangerous"] as const;
 export type Sensitivity = (typeof SENSITIVITIES)[number];

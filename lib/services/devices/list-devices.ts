@@ -45,6 +45,8 @@ function toView(row: typeof devices.$inferSelect, newest: Position | null, nowMs
     appliedPlatform: appliedPosition(row),
     appliedPrograms: row.appliedPrograms ?? {},
     appliedAt: row.appliedAt?.toISOString() ?? null,
+    clamped: row.clamped,
+    rejected: row.rejected,
   };
 }
 

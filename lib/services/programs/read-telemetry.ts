@@ -1,5 +1,5 @@
 import { and, asc, eq, gte, max, sql } from "drizzle-orm";
-import { countedMinutes } from "@/db/counted";
+import { countedMinutes, countedUnlisted } from "@/db/counted";
 import { changeSets, changes, devices, versions } from "@/db/schema";
 import type { Database } from "@/db/store";
 import { countDistinct, percentileOf, spansSince1970, sumOf } from "@/db/sums";
@@ -77,9 +77,26 @@ export async function readTelemetry(
       blocked: totals?.blocked ?? 0,
       crashes: totals?.crashes ?? 0,
       lost: await countLostSamples(db),
+      unlistedMinutes: await countUnlisted(db, appId, since),
     },
     newestAt: totals?.newestAt?.toISOString() ?? null,
   };
+}
+
+const DAY_MS = 86_400_000;
+
+/** Device-minutes since then of versions that were never listed: each minute of a device once, whatever it ran in it. */
+async function countUnlisted(db: Database, appId: string, since: Date): Promise<number> {
+  const unlisted = countedUnlisted(db);
+  const firstDay = new Date(Math.floor(since.getTime() / DAY_MS) * DAY_MS);
+  const before = Math.floor((since.getTime() - firstDay.getTime()) / 60_000);
+  // The first day without the minutes before the range.
+  const minutes = sql`case when ${eq(unlisted.day, firstDay)} then ${unlisted.minutes} << ${sql.raw(String(before))} else ${unlisted.minutes} end`;
+  const [row] = await db
+    .select({ minutes: sumOf(sql`bit_count(${minutes})`) })
+    .from(unlisted)
+    .where(and(eq(unlisted.appId, appId), gte(unlisted.day, firstDay)));
+  return row?.minutes ?? 0;
 }
 
 type Point = Omit<TelemetrySeries["points"][number], "at">;

@@ -1,16 +1,19 @@
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { devices, events, telemetryMinutes } from "@/db/schema";
+import { devices, events, telemetryMinutes, unlistedMinutes } from "@/db/schema";
 import type { Announcement } from "@/db/store";
+import { PLAUSIBLE } from "@/native/core/telemetry/plausible";
 import { publishDocuments } from "../publish-documents";
 import { buildBatch, buildBlocked, buildMinute } from "../testing/batch-builder";
 import { openRuntimeFixture, type RuntimeFixture } from "../testing/runtime-fixture";
+import { listVersion } from "../testing/sync-fixture";
 
 let fixture: RuntimeFixture;
 beforeAll(async () => {
   fixture = await openRuntimeFixture();
   await fixture.addProgram("com.example.a");
   await fixture.addProgram("com.example.b");
+  for (const appId of ["com.example.a", "com.example.b"]) await listVersion(fixture.store, appId, 1);
 });
 afterAll(() => fixture.close());
 
@@ -96,21 +99,16 @@ describe("telemetry", () => {
       programs: [
         program([fine, fine, buildMinute(at - 15 * 86_400), buildMinute(at + 600), { at: "soon" }]),
         program([fine], "com.example.unknown"),
-        program(
-          [
-            buildMinute(at, {
-              hosts: [{ host: "a.example/path", port: 443, purpose: "request", allowed: 1, blocked: 0 }],
-            }),
-          ],
-          "com.example.b",
-        ),
+        { appId: 7, versionCode: 1, minutes: [fine] },
+        { appId: "com.example.a", versionCode: -1, minutes: [fine] },
       ],
       events: [
         buildBlocked(at, { eventId: "evt-fine-1" }),
         buildBlocked(at, { eventId: "evt-fine-1" }),
-        buildBlocked(at, { eventId: "evt-path-1", host: "a.example/path" }),
-        buildBlocked(at, { eventId: "evt-nul-01", rule: "\u0000" }),
+        buildBlocked(at, { eventId: "evt-app-01", appId: "\u0000" }),
         buildBlocked(at, { eventId: "evt-type-1", type: "made_up" }),
+        buildBlocked(at, { eventId: "evt-type-2", type: "counter_clamped" }),
+        buildBlocked(at, { eventId: "evt-type-3", type: "evidence_rejected" }),
         null,
       ],
     });
@@ -124,16 +122,165 @@ describe("telemetry", () => {
         { id: `com.example.a/1/${minute + 600}`, code: "NOT_YET_VALID" },
         { id: "com.example.a/1/soon", code: "MALFORMED" },
         { id: `com.example.unknown/1/${minute}`, code: "UNKNOWN_PROGRAM" },
-        { id: `com.example.b/1/${minute}`, code: "MALFORMED" },
+        { id: `7/1/${minute}`, code: "MALFORMED" },
+        { id: `com.example.a/-1/${minute}`, code: "MALFORMED" },
         { id: "evt-fine-1", code: "DUPLICATE" },
-        { id: "evt-path-1", code: "MALFORMED" },
-        { id: "evt-nul-01", code: "MALFORMED" },
+        { id: "evt-app-01", code: "MALFORMED" },
         { id: "evt-type-1", code: "MALFORMED" },
+        { id: "evt-type-2", code: "MALFORMED" },
+        { id: "evt-type-3", code: "MALFORMED" },
         { id: "?", code: "MALFORMED" },
       ],
     });
     expect(await minutesOf(deviceId)).toHaveLength(1);
-    expect((await eventsOf(deviceId)).map(({ eventId }) => eventId)).toEqual(["evt-fine-1"]);
+    const told = await eventsOf(deviceId);
+    expect(told.filter(({ type }) => type === "blocked_request").map(({ eventId }) => eventId)).toEqual(["evt-fine-1"]);
+    expect(told.find(({ type }) => type === "evidence_rejected")?.body).toMatchObject({
+      batchId: batch.batchId,
+      rejected: [
+        { place: "programs.minutes", code: "TOO_OLD", count: 1 },
+        { place: "programs.minutes", code: "NOT_YET_VALID", count: 1 },
+        { place: "programs.minutes", code: "MALFORMED", count: 3 },
+        { place: "programs.minutes", code: "UNKNOWN_PROGRAM", count: 1 },
+        { place: "events", code: "MALFORMED", count: 5 },
+      ],
+    });
+    expect(await deviceRow(deviceId)).toMatchObject({ rejected: 11, clamped: 0 });
+  });
+
+  it("loses nothing but the part that is malformed: numbers stay, under ~other where the text does not", async () => {
+    const { accessToken, deviceId } = await fixture.addDevice();
+    const at = fixture.nowSeconds();
+    const half = `${"a".repeat(20)}\uD83D`;
+    const minute = buildMinute(at, {
+      ...{ requests: 9, cpuMs: -1 },
+      apis: { [half]: { allowed: 1, denied: 2 }, "": { allowed: 1, denied: 0 }, "device.info": { allowed: "x" } },
+      hosts: [
+        { host: "a.example/path", port: 443, purpose: "request", allowed: 3, blocked: 4 },
+        { host: "b.example", port: 443, purpose: "request", allowed: 1, blocked: 0 },
+        { host: "c.example", port: 443, purpose: "made up", allowed: 1, blocked: 0 },
+        null,
+      ],
+      denials: [
+        { cause: "0123456789abcdef", code: "MADE_UP", layer: "host", rule: null, count: 5 },
+        { cause: half, count: "many" },
+      ],
+    });
+    const batch = buildBatch(at, {
+      runtime: {
+        kind: "linux",
+        version: "0.2.0",
+        layers: [
+          { name: half, active: true },
+          { name: "fine", active: true },
+        ],
+      },
+      applied: {
+        epoch: 1,
+        keyset: 1,
+        platform: 1,
+        programs: { "com.example.a": 1, "\u0000": 1, "com.example.b": "new" },
+      },
+      programs: [program([minute])],
+      events: [
+        buildBlocked(at, { eventId: "evt-part-1", host: "a.example/path", rule: "\u0000", detail: { a: half } }),
+      ],
+      discarded: [
+        { reason: "\u0000", count: 1 },
+        { reason: "queue_full", count: 2 },
+      ],
+    });
+    const response = await fixture.post("telemetry", batch, accessToken);
+    expect(await response.json()).toMatchObject({ accepted: 2, rejected: [] });
+    expect(await minutesOf(deviceId)).toMatchObject([
+      {
+        ...{ requests: 9, cpuMs: 0 },
+        apis: { "~other": { allowed: 2, denied: 2 } },
+        hosts: [
+          { host: "~other", port: 0, purpose: "request", allowed: 3, blocked: 4 },
+          { host: "b.example", allowed: 1 },
+        ],
+        denials: [{ cause: "~other", count: 5 }],
+      },
+    ]);
+    const told = await eventsOf(deviceId);
+    const kept = told.find(({ eventId }) => eventId === "evt-part-1");
+    expect(kept).toMatchObject({ code: "HOST_NOT_ALLOWED", rule: null, body: { port: 443 } });
+    expect(Object.keys(kept?.body ?? {})).not.toContain("host");
+    const { rejected } = told.find(({ type }) => type === "evidence_rejected")?.body ?? {};
+    expect(rejected).toEqual(
+      [
+        ["programs.minutes.cpuMs", 1],
+        ["programs.minutes.apis", 3],
+        ["programs.minutes.hosts", 3],
+        ["programs.minutes.denials", 2],
+        ["events.rule", 1],
+        ["events.host", 1],
+        ["events.detail", 1],
+        ["applied.programs", 2],
+        ["runtime.layers", 1],
+        ["discarded", 1],
+      ].map(([place, count]) => ({ place, code: "MALFORMED", count })),
+    );
+    expect(await deviceRow(deviceId)).toMatchObject({
+      runtimeLayers: [{ name: "fine", active: true }],
+      discarded: { queue_full: 2 },
+      rejected: 16,
+    });
+  });
+
+  it("holds a counter at the plausible, however many batches tell of the minute, and says so once a batch", async () => {
+    const { accessToken, deviceId } = await fixture.addDevice();
+    const at = fixture.nowSeconds();
+    const host = { host: "api.example", port: 443, purpose: "request" };
+    const most = PLAUSIBLE.requests.most;
+    const send = (requests: number) => {
+      const minutes = [buildMinute(at, { requests, cpuMs: 1, hosts: [{ ...host, allowed: requests, blocked: 0 }] })];
+      return fixture.post("telemetry", buildBatch(at, { programs: [program(minutes)] }), accessToken);
+    };
+    await send(most);
+    expect(await deviceRow(deviceId)).toMatchObject({ clamped: 0, rejected: 0 });
+    await send(1);
+    await send(Number.MAX_SAFE_INTEGER);
+    expect(await minutesOf(deviceId)).toMatchObject([{ requests: most, cpuMs: 3, hosts: [{ allowed: most }] }]);
+    expect(await deviceRow(deviceId)).toMatchObject({ clamped: 4, rejected: 0 });
+    const told = await eventsOf(deviceId);
+    const seen = [most + 1, Number.MAX_SAFE_INTEGER];
+    expect(
+      told.map(({ type, appId, versionCode, body }) => ({ type, appId, versionCode, clamped: body.clamped })),
+    ).toEqual(
+      expect.arrayContaining(
+        seen.map((requests) => ({
+          ...{ type: "counter_clamped", appId: "com.example.a", versionCode: 1 },
+          clamped: ["requests", "hosts.allowed"].map((counter) => ({ counter, seen: requests, bound: most, times: 1 })),
+        })),
+      ),
+    );
+    expect(told).toHaveLength(2);
+  });
+
+  it("keeps of versions that were never listed the minutes alone, in rows that no invented code adds to", async () => {
+    const { accessToken, deviceId } = await fixture.addDevice();
+    const midnight = Math.floor(fixture.nowSeconds() / 86_400) * 86_400;
+    const of = (versionCode: number) => ({
+      ...{ appId: "com.example.a", versionCode },
+      minutes: [-60, 0, 60].map((offset) => buildMinute(midnight + offset, { requests: 5 })),
+    });
+    for (const first of [2, 20, 20]) {
+      const programs = [1, ...Array.from({ length: 10 }, (_, n) => first + n)].map(of);
+      const batch = buildBatch(midnight, { programs });
+      expect(await (await fixture.post("telemetry", batch, accessToken)).json()).toMatchObject({ accepted: 33 });
+    }
+    expect((await minutesOf(deviceId)).map(({ versionCode, requests }) => [versionCode, requests])).toEqual([
+      [1, 15],
+      [1, 15],
+      [1, 15],
+    ]);
+    const rows = await fixture.store.db.select().from(unlistedMinutes).where(eq(unlistedMinutes.deviceId, deviceId));
+    expect(rows.map(({ minutes }) => [...minutes].flatMap((bit, at) => (bit === "1" ? [at] : [])))).toEqual([
+      [1439],
+      [0, 1],
+    ]);
   });
 
   it("keeps an event once across batches, and the cause that its denial id begins with", async () => {
@@ -243,7 +390,7 @@ describe("telemetry", () => {
     const at = fixture.nowSeconds();
     const frames = [{}, buildBatch(at, { batchId: "short" }), buildBatch(at, { runtime: { kind: "toaster" } })];
     for (const frame of frames) expect((await fixture.post("telemetry", frame, accessToken)).status).toBe(400);
-    const nul = buildBatch(at, { discarded: [{ reason: "\u0000", count: 1 }] });
+    const nul = buildBatch(at, { batchId: "\u0000".repeat(16) });
     expect((await fixture.post("telemetry", nul, accessToken)).status).toBe(400);
   });
 });

@@ -6,12 +6,12 @@ import type { Store, Transaction } from "@/db/store";
 import { isStorable } from "@/lib/http/storable-text";
 import { AppError, invariant } from "@/lib/platform/errors";
 import { NO_POSITION, type Position } from "@/native/core/documents/position";
-import { isAppId } from "@/native/core/manifest/app-id";
 import type { TelemetryAnswer } from "@/native/core/telemetry/batch";
 import { nowSeconds, type SyncContext } from "../context";
 import { wantsHeld } from "../continuity/wants-held";
 import { updateDevice } from "./device-state";
-import { type JudgedBatch, judgeBatch } from "./judge-batch";
+import { type JudgedBatch, judgeBatch, namedPrograms } from "./judge-batch";
+import { type ClampedVersion, recordOwnEvents } from "./own-events";
 import type { ReceivedBatch } from "./received-batch";
 import { readRegistered, recordEvents, recordMinutes } from "./record-batch";
 
@@ -31,22 +31,6 @@ async function earlierAnswer(
   return row.response as TelemetryAnswer;
 }
 
-/** The programs that a batch names, in so far as a program can have such a name. */
-function namedPrograms(batch: ReceivedBatch): string[] {
-  const ofEvents = batch.events.map((event) =>
-    typeof event === "object" && event !== null ? (event as { appId?: unknown }).appId : undefined,
-  );
-  const named = [...batch.programs.map(({ appId }) => appId), ...ofEvents];
-  return [...new Set(named.filter((name): name is string => typeof name === "string" && isAppId(name)))];
-}
-
-/** Refuses a frame whose texts the store can't hold; its entries are judged one by one. */
-function requireStorableFrame(batch: ReceivedBatch): void {
-  const { batchId, runtime, applied, discarded } = batch;
-  if (isStorable([batchId, runtime, applied, discarded])) return;
-  throw new AppError("invalid_input", "Some text of the batch can't be stored.");
-}
-
 function announceTelemetry(tx: Transaction, judged: JudgedBatch, addedEvents: ReadonlySet<string>): void {
   const measured = new Set(judged.minutes.map(({ appId }) => appId));
   const denied = new Set(judged.minutes.filter(({ entry }) => entry.denials.length > 0).map(({ appId }) => appId));
@@ -61,7 +45,8 @@ function announceTelemetry(tx: Transaction, judged: JudgedBatch, addedEvents: Re
 
 /**
  * Takes one batch in, whole, in one transaction behind the lock of the device's row (spec §7): minutes are added up,
- * events stored once, what cannot be counted is rejected by id, and what the device enforces is noted. The same batch
+ * events stored once, what cannot be counted is rejected by id, what is beyond the plausible is held there, both raise an
+ * event of the server's own, and what the device enforces is noted. The same batch
  * again gets the answer that it got; refuses `conflict` for the same id with another body, `device_revoked` where the
  * device was revoked meanwhile.
  */
@@ -72,7 +57,7 @@ export async function ingestBatch(
   batch: ReceivedBatch,
   body: Uint8Array,
 ): Promise<TelemetryAnswer> {
-  requireStorableFrame(batch);
+  if (!isStorable(batch.batchId)) throw new AppError("invalid_input", "The batch's id can't be stored.");
   const bodySha256 = createHash("sha256").update(body).digest("hex");
   return await store.transaction(async (tx) => {
     const [device] = await tx.db.select().from(devices).where(eq(devices.id, deviceId)).for("update");
@@ -87,10 +72,11 @@ export async function ingestBatch(
       nowSeconds: nowSeconds(ctx.clock),
       isProgram: (appId) => registered.has(appId),
     });
-    if (judged.minutes.length > 0) await recordMinutes(tx, deviceId, judged.minutes);
+    const clamped = await recordMinutes(tx, deviceId, judged.minutes);
     const added = await recordEvents(tx, deviceId, judged.events, now);
     const issued = (await newestPosition(tx.db, "platform", "")) ?? NO_POSITION;
-    await noteDevice(tx, device, batch, issued, now);
+    clamped.push(...(await noteDevice(tx, device, judged.device, issued, now)));
+    await recordOwnEvents(tx, ctx, device, { batchId: batch.batchId, clamped, evidence: judged.evidence });
     announceTelemetry(tx, judged, added);
 
     const [settings] = await tx.db.select().from(platform);
@@ -115,14 +101,16 @@ function toldPosition({ applied }: ReceivedBatch, judged: JudgedBatch) {
   return { epoch: applied.epoch, revision: applied.platform, hasConflict };
 }
 
+/** Answers with what it told of itself beyond the plausible. */
 async function noteDevice(
   tx: Transaction,
   device: typeof devices.$inferSelect,
-  batch: ReceivedBatch,
+  told: JudgedBatch["device"],
   issued: Position,
   now: Date,
-): Promise<void> {
-  const update = updateDevice(device, batch, issued, now);
+): Promise<ClampedVersion[]> {
+  const { update, clamped } = updateDevice(device, told, issued, now);
   await tx.db.update(devices).set(update).where(eq(devices.id, device.id));
   if (update.appliedAt !== device.appliedAt) tx.announce({ topic: "devices", deviceId: device.id, revoked: false });
+  return clamped.map((one) => ({ ...one, appId: null, versionCode: null }));
 }

@@ -1,12 +1,12 @@
-import { isStorable, toStorable } from "@/lib/http/storable-text";
+import { toStorable } from "@/lib/http/storable-text";
+import { isAppId } from "@/native/core/manifest/app-id";
 import {
   type MinuteEntry,
   minuteEntryId,
-  minuteEntryShape,
-  OTHER,
+  type TelemetryBatch,
   type TelemetryEvent,
-  telemetryEventShape,
 } from "@/native/core/telemetry/batch";
+import { type EvidencePlace, memberOf, readEvent, readMinute, readOwnWords } from "./read-evidence";
 import type { ReceivedBatch } from "./received-batch";
 
 /** Why one entry of a batch is not counted. The device drops it and counts it as rejected. */
@@ -14,10 +14,17 @@ export const REJECTION_CODES = ["MALFORMED", "UNKNOWN_PROGRAM", "TOO_OLD", "NOT_
 export type RejectionCode = (typeof REJECTION_CODES)[number];
 
 export type AcceptedMinute = { appId: string; versionCode: number; entry: MinuteEntry };
+/** What was left out of a batch: where, why and how often. */
+export type RejectedEvidence = { place: EvidencePlace; code: RejectionCode; count: number };
 export type JudgedBatch = {
   minutes: AcceptedMinute[];
   events: TelemetryEvent[];
+  /** What it says of itself. */
+  device: Pick<TelemetryBatch, "runtime" | "applied" | "discarded">;
+  /** Entries that are not counted, by id, for the device. */
   rejected: { id: string; code: RejectionCode }[];
+  /** The same for people, with the parts that kept entries lost; what was there already is no loss. */
+  evidence: RejectedEvidence[];
 };
 
 const DAY_SECONDS = 86_400;
@@ -26,68 +33,78 @@ export const TELEMETRY_AGE_SECONDS_MAX = 14 * DAY_SECONDS;
 /** As for documents: a device's clock may be this far ahead (spec §4). */
 const AHEAD_SECONDS_MAX = 300;
 
-/** No path, query, user or blank: an address or a misspelt host is still worth knowing. */
-const HOST = /^[^\s/?#\\@\p{Cc}]{1,253}$/u;
-
-/** Hosts only, never paths (spec §7): whoever puts anything else there loses the entry, not the server its privacy. */
-function namesHostsOnly(entry: MinuteEntry): boolean {
-  return (
-    entry.hosts.every(({ host }) => HOST.test(host)) &&
-    entry.denials.every((denial) => denial.cause === OTHER || !("host" in denial) || HOST.test(String(denial.host)))
-  );
-}
-
 function timeProblem(at: number, nowSeconds: number): RejectionCode | null {
   if (at > nowSeconds + AHEAD_SECONDS_MAX) return "NOT_YET_VALID";
   return at < nowSeconds - TELEMETRY_AGE_SECONDS_MAX ? "TOO_OLD" : null;
 }
 
-function memberText(value: unknown, name: string): string {
-  const member = typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;
-  return typeof member === "string" || typeof member === "number" ? String(member).slice(0, 64) : "?";
+function idText(value: unknown): string {
+  return typeof value === "string" || typeof value === "number" ? String(value).slice(0, 128) : "?";
+}
+
+function createRejections() {
+  const entries: JudgedBatch["rejected"] = [];
+  const evidence = new Map<string, RejectedEvidence>();
+  const lose = (place: EvidencePlace, code: RejectionCode) => {
+    const known = evidence.get(`${place} ${code}`) ?? { place, code, count: 0 };
+    evidence.set(`${place} ${code}`, { ...known, count: known.count + 1 });
+  };
+  return {
+    entries,
+    evidence,
+    lose,
+    reject(place: EvidencePlace, id: string, code: RejectionCode) {
+      entries.push({ id: toStorable(id.slice(0, 256)), code });
+      if (code !== "DUPLICATE") lose(place, code);
+    },
+  };
 }
 
 /**
- * Judges every entry of a batch alone. Pure: `isProgram` says which programs are registered. An id that stands twice
- * in one batch counts once.
+ * Judges every entry of a batch alone, and every part of an entry. Pure: `isProgram` says which programs are
+ * registered. An id that stands twice in one batch counts once.
  */
 export function judgeBatch(
   batch: ReceivedBatch,
   options: { nowSeconds: number; isProgram(appId: string): boolean },
 ): JudgedBatch {
-  const judged: JudgedBatch = { minutes: [], events: [], rejected: [] };
+  const minutes: AcceptedMinute[] = [];
+  const events: TelemetryEvent[] = [];
   const seen = new Set<string>();
-  const reject = (id: string, code: RejectionCode) => judged.rejected.push({ id: toStorable(id.slice(0, 256)), code });
+  const { entries, evidence, lose, reject } = createRejections();
+  const drop = (place: EvidencePlace) => lose(place, "MALFORMED");
 
-  for (const { appId, versionCode, minutes } of batch.programs) {
-    for (const sent of minutes) {
-      const parsed = minuteEntryShape.safeParse(sent);
-      const id = `${appId}/${versionCode}/${memberText(sent, "at")}`;
-      if (!parsed.success || !isStorable(parsed.data) || !namesHostsOnly(parsed.data)) {
-        reject(id, "MALFORMED");
+  for (const { appId, versionCode, minutes: sentMinutes } of batch.programs) {
+    const isNamed = typeof appId === "string" && isCode(versionCode);
+    for (const sent of sentMinutes) {
+      const entry = isNamed ? readMinute(sent, drop) : null;
+      if (entry === null || !isNamed) {
+        const id = `${idText(appId)}/${idText(versionCode)}/${idText(memberOf(sent, "at"))}`;
+        reject("programs.minutes", id, "MALFORMED");
         continue;
       }
-      const code = judge(minuteEntryId(appId, versionCode, parsed.data.at), appId, parsed.data.at);
-      if (code === null) judged.minutes.push({ appId, versionCode, entry: parsed.data });
-      else reject(id, code);
+      const id = minuteEntryId(appId, versionCode, entry.at);
+      const code = judge(id, appId, entry.at);
+      if (code === null) minutes.push({ appId, versionCode, entry });
+      else reject("programs.minutes", id, code);
     }
   }
   for (const sent of batch.events) {
-    const parsed = telemetryEventShape.safeParse(sent);
-    const id = memberText(sent, "eventId");
-    if (
-      !parsed.success ||
-      !isStorable(parsed.data) ||
-      (parsed.data.host !== undefined && !HOST.test(parsed.data.host))
-    ) {
-      reject(id, "MALFORMED");
-      continue;
-    }
-    const code = judge(id, parsed.data.appId, parsed.data.at);
-    if (code === null) judged.events.push(parsed.data);
-    else reject(id, code);
+    const event = readEvent(sent, drop);
+    const id = idText(memberOf(sent, "eventId"));
+    const code = event === null ? "MALFORMED" : judge(id, event.appId, event.at);
+    if (event !== null && code === null) events.push(event);
+    else reject("events", id, code ?? "MALFORMED");
   }
-  return judged;
+  const { layers, appliedPrograms, discarded } = readOwnWords(batch, drop);
+  const { runtime, applied } = batch;
+  return {
+    minutes,
+    events,
+    device: { runtime: { ...runtime, layers }, applied: { ...applied, programs: appliedPrograms }, discarded },
+    rejected: entries,
+    evidence: [...evidence.values()],
+  };
 
   function judge(id: string, appId: string | undefined, at: number): RejectionCode | null {
     if (appId !== undefined && !options.isProgram(appId)) return "UNKNOWN_PROGRAM";
@@ -97,4 +114,13 @@ export function judgeBatch(
     seen.add(id);
     return null;
   }
+}
+
+const isCode = (value: unknown): value is number =>
+  typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+
+/** The programs that a batch names, in so far as a program can have such a name. */
+export function namedPrograms(batch: ReceivedBatch): string[] {
+  const named = [...batch.programs.map(({ appId }) => appId), ...batch.events.map((event) => memberOf(event, "appId"))];
+  return [...new Set(named.filter((name): name is string => typeof name === "string" && isAppId(name)))];
 }

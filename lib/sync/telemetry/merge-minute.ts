@@ -1,24 +1,27 @@
 import type { telemetryMinutes } from "@/db/schema";
 import { addSaturating } from "@/native/core/telemetry/add-saturating";
 import { BATCH_BOUNDS, type DenialCount, type HostCount, type MinuteEntry, OTHER } from "@/native/core/telemetry/batch";
+import { type Clamped, createClamp, type MinuteCounter } from "@/native/core/telemetry/plausible";
 
 export type MinuteRow = typeof telemetryMinutes.$inferSelect;
 export type MinuteCounts = Omit<MinuteRow, "deviceId" | "appId" | "versionCode" | "at">;
 
-function mergeApis(a: MinuteCounts["apis"], b: MinuteCounts["apis"]): MinuteCounts["apis"] {
+type Hold = (counter: MinuteCounter, seen: number) => number;
+
+function mergeApis(a: MinuteCounts["apis"], b: MinuteCounts["apis"], hold: Hold): MinuteCounts["apis"] {
   const merged = new Map(Object.entries(a));
   for (const [name, more] of Object.entries(b)) {
     const key = merged.has(name) || merged.size < BATCH_BOUNDS.apis ? name : OTHER;
     const known = merged.get(key) ?? { allowed: 0, denied: 0 };
     merged.set(key, {
-      allowed: addSaturating(known.allowed, more.allowed),
-      denied: addSaturating(known.denied, more.denied),
+      allowed: hold("apis.allowed", addSaturating(known.allowed, more.allowed)),
+      denied: hold("apis.denied", addSaturating(known.denied, more.denied)),
     });
   }
   return Object.fromEntries(merged);
 }
 
-function mergeHosts(a: MinuteCounts["hosts"], b: readonly HostCount[]): MinuteCounts["hosts"] {
+function mergeHosts(a: MinuteCounts["hosts"], b: readonly HostCount[], hold: Hold): MinuteCounts["hosts"] {
   const keyOf = (entry: { host: string; port: number; purpose: string }) =>
     `${entry.host}:${entry.port}/${entry.purpose}`;
   const merged = new Map(a.map((entry) => [keyOf(entry), entry]));
@@ -28,30 +31,35 @@ function mergeHosts(a: MinuteCounts["hosts"], b: readonly HostCount[]): MinuteCo
     const known = merged.get(keyOf({ host, port, purpose })) ?? { host, port, purpose, allowed: 0, blocked: 0 };
     merged.set(keyOf(known), {
       ...known,
-      allowed: addSaturating(known.allowed, more.allowed),
-      blocked: addSaturating(known.blocked, more.blocked),
+      allowed: hold("hosts.allowed", addSaturating(known.allowed, more.allowed)),
+      blocked: hold("hosts.blocked", addSaturating(known.blocked, more.blocked)),
     });
   }
   return [...merged.values()];
 }
 
-function mergeDenials(a: MinuteCounts["denials"], b: readonly DenialCount[]): MinuteCounts["denials"] {
+function mergeDenials(a: MinuteCounts["denials"], b: readonly DenialCount[], hold: Hold): MinuteCounts["denials"] {
   const merged = new Map(a.map((entry) => [String(entry.cause), entry]));
   for (const more of b) {
     const fits = merged.has(more.cause) || merged.size < BATCH_BOUNDS.denials;
     const key = fits ? more.cause : OTHER;
     const known = merged.get(key);
     const base = known ?? (fits ? more : { cause: OTHER });
-    merged.set(key, { ...base, count: addSaturating(known === undefined ? 0 : Number(known.count), more.count) });
+    const count = addSaturating(known === undefined ? 0 : Number(known.count), more.count);
+    merged.set(key, { ...base, count: hold("denials.count", count) });
   }
   return [...merged.values()];
 }
 
 /**
  * Adds one increment to what is known of a device-minute (spec §7): counters add, `…Max` take the greater, and past
- * the bounds of one entry everything falls under `~other`. The sum does not depend on the order of increments.
+ * the bounds of one entry everything falls under `~other`. The sum does not depend on the order of increments. It is
+ * held within the plausible after each addition, so that no number of batches for one minute goes beyond it.
  */
-export function mergeMinute(known: MinuteCounts | null, more: MinuteEntry): MinuteCounts {
+export function mergeMinute(
+  known: MinuteCounts | null,
+  more: MinuteEntry,
+): { counts: MinuteCounts; clamped: readonly Clamped[] } {
   const base = known ?? {
     cpuMs: 0,
     memoryBytesMax: 0,
@@ -66,18 +74,20 @@ export function mergeMinute(known: MinuteCounts | null, more: MinuteEntry): Minu
     hosts: [],
     denials: [],
   };
-  return {
-    cpuMs: addSaturating(base.cpuMs, more.cpuMs),
-    memoryBytesMax: Math.max(base.memoryBytesMax, more.memoryBytesMax),
-    requests: addSaturating(base.requests, more.requests),
-    blocked: addSaturating(base.blocked, more.blocked),
-    bytesIn: addSaturating(base.bytesIn, more.bytesIn),
-    bytesOut: addSaturating(base.bytesOut, more.bytesOut),
-    inFlightMax: Math.max(base.inFlightMax, more.inFlightMax),
-    throttledMs: addSaturating(base.throttledMs, more.throttledMs),
-    crashes: addSaturating(base.crashes, more.crashes),
-    apis: mergeApis(base.apis, more.apis),
-    hosts: mergeHosts(base.hosts, more.hosts),
-    denials: mergeDenials(base.denials, more.denials),
+  const { clamped, hold } = createClamp();
+  const counts = {
+    cpuMs: hold("cpuMs", addSaturating(base.cpuMs, more.cpuMs)),
+    memoryBytesMax: hold("memoryBytesMax", Math.max(base.memoryBytesMax, more.memoryBytesMax)),
+    requests: hold("requests", addSaturating(base.requests, more.requests)),
+    blocked: hold("blocked", addSaturating(base.blocked, more.blocked)),
+    bytesIn: hold("bytesIn", addSaturating(base.bytesIn, more.bytesIn)),
+    bytesOut: hold("bytesOut", addSaturating(base.bytesOut, more.bytesOut)),
+    inFlightMax: hold("inFlightMax", Math.max(base.inFlightMax, more.inFlightMax)),
+    throttledMs: hold("throttledMs", addSaturating(base.throttledMs, more.throttledMs)),
+    crashes: hold("crashes", addSaturating(base.crashes, more.crashes)),
+    apis: mergeApis(base.apis, more.apis, hold),
+    hosts: mergeHosts(base.hosts, more.hosts, hold),
+    denials: mergeDenials(base.denials, more.denials, hold),
   };
+  return { counts, clamped };
 }

@@ -1,9 +1,11 @@
-import { and, eq, inArray, or, sql } from "drizzle-orm";
-import { events, programs, telemetryMinutes } from "@/db/schema";
+import { and, eq, inArray, isNotNull, or, sql } from "drizzle-orm";
+import { events, programs, telemetryMinutes, unlistedMinutes, versions } from "@/db/schema";
+import { minutesAsBits } from "@/db/schema/columns";
 import type { Transaction } from "@/db/store";
 import type { TelemetryEvent } from "@/native/core/telemetry/batch";
 import type { AcceptedMinute } from "./judge-batch";
 import { type MinuteRow, mergeMinute } from "./merge-minute";
+import type { ClampedVersion } from "./own-events";
 
 const keyOf = (appId: string, versionCode: number, atMs: number) => `${appId}/${versionCode}/${atMs}`;
 /** Rows a statement: Postgres takes 65,535 parameters. */
@@ -41,16 +43,31 @@ async function readKnown(
 }
 
 /**
- * Adds increments to their device-minutes. The device's row must be locked by the caller: what is known is read, added
- * to, and written back.
+ * Adds increments to their device-minutes, and answers with what was beyond the plausible. The device's row must be
+ * locked by the caller: what is known is read, added to, and written back. Of versions that were never listed only the
+ * minute is kept: codes are the device's words, and each would be rows of its own.
  */
-export async function recordMinutes(tx: Transaction, deviceId: string, minutes: AcceptedMinute[]): Promise<void> {
-  for (const part of inParts(minutes)) {
+export async function recordMinutes(
+  tx: Transaction,
+  deviceId: string,
+  minutes: readonly AcceptedMinute[],
+): Promise<ClampedVersion[]> {
+  if (minutes.length === 0) return [];
+  const listed = await readListed(tx, [...new Set(minutes.map(({ appId }) => appId))]);
+  const isListed = ({ appId, versionCode }: AcceptedMinute) => listed.has(`${appId}/${versionCode}`);
+  await recordUnlisted(
+    tx,
+    deviceId,
+    minutes.filter((minute) => !isListed(minute)),
+  );
+  const beyond: ClampedVersion[] = [];
+  for (const part of inParts(minutes.filter(isListed))) {
     const known = await readKnown(tx, deviceId, part);
     const rows = part.map(({ appId, versionCode, entry }) => {
       const atMs = entry.at * 1000;
-      const merged = mergeMinute(known.get(keyOf(appId, versionCode, atMs)) ?? null, entry);
-      return { deviceId, appId, versionCode, at: new Date(atMs), ...merged };
+      const { counts, clamped } = mergeMinute(known.get(keyOf(appId, versionCode, atMs)) ?? null, entry);
+      beyond.push(...clamped.map((one) => ({ ...one, appId, versionCode })));
+      return { deviceId, appId, versionCode, at: new Date(atMs), ...counts };
     });
     const { deviceId: device, appId, versionCode, at } = telemetryMinutes;
     await tx.db
@@ -74,6 +91,39 @@ export async function recordMinutes(tx: Transaction, deviceId: string, minutes: 
         },
       });
   }
+  return beyond;
+}
+
+/** `appId/code` of every version of these programs that was ever listed. */
+async function readListed(tx: Transaction, appIds: readonly string[]): Promise<Set<string>> {
+  const rows = await tx.db
+    .select({ appId: versions.appId, code: versions.code })
+    .from(versions)
+    .where(and(inArray(versions.appId, [...appIds]), isNotNull(versions.listedAt)));
+  return new Set(rows.map(({ appId, code }) => `${appId}/${code}`));
+}
+
+const DAY_SECONDS = 86_400;
+
+async function recordUnlisted(tx: Transaction, deviceId: string, minutes: readonly AcceptedMinute[]): Promise<void> {
+  const days = new Map<string, { appId: string; day: Date; at: Set<number> }>();
+  for (const { appId, entry } of minutes) {
+    const second = entry.at % DAY_SECONDS;
+    const day = new Date((entry.at - second) * 1000);
+    const key = `${appId} ${day.getTime()}`;
+    const known = days.get(key) ?? { appId, day, at: new Set() };
+    days.set(key, known);
+    known.at.add(second / 60);
+  }
+  if (days.size === 0) return;
+  const { appId, day, minutes: minutesOfDay } = unlistedMinutes;
+  await tx.db
+    .insert(unlistedMinutes)
+    .values([...days.values()].map(({ at, ...of }) => ({ ...{ deviceId, ...of }, minutes: minutesAsBits(at) })))
+    .onConflictDoUpdate({
+      target: [unlistedMinutes.deviceId, appId, day],
+      set: { minutes: sql`${minutesOfDay} | excluded.minutes` },
+    });
 }
 
 /** Stores events once: one that is there already, from an earlier batch, is left as it is. Answers with the new ones. */

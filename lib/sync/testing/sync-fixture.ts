@@ -1,8 +1,9 @@
+import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { eq } from "drizzle-orm";
-import { limits, platform, programs, publisherKeys, publishers } from "@/db/schema";
+import { limits, platform, programs, publisherKeys, publishers, versions } from "@/db/schema";
 import type { Store } from "@/db/store";
 import { openTestStore, type TestStoreOptions } from "@/db/testing/with-test-store";
 import { PLATFORM_DEFAULTS } from "@/lib/domain/platform-defaults";
@@ -95,5 +96,27 @@ export async function openSyncFixture(
 export async function setStatus(store: Store, appId: string, status: "active" | "suspended"): Promise<void> {
   await store.transaction(async ({ db }) => {
     await db.update(programs).set({ status }).where(eq(programs.appId, appId));
+  });
+}
+
+/** Lists a version as a publish would, without a decision or a bundle behind it. */
+export async function listVersion(store: Store, appId: string, code: number): Promise<void> {
+  const at = new Date(Date.UTC(2026, 0, 4));
+  const sha256 = createHash("sha256").update(`${appId}/${code}`).digest("hex");
+  await store.transaction(async ({ db }) => {
+    await db.insert(versions).values({
+      ...{
+        appId,
+        code,
+        name: `${code}.0`,
+        publisherId: "pub_test",
+        sha256,
+        sizeBytes: 1,
+        kid: "kid",
+        engine: "script",
+      },
+      ...{ declares: [], manifest: {}, state: "listed", submissionId: `sub_${sha256.slice(0, 12)}` },
+      ...{ submittedAt: at, listedAt: at },
+    });
   });
 }

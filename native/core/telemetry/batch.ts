@@ -53,6 +53,10 @@ export type DenialCount = z.infer<typeof denialCountShape>;
 export const hostCountShape = z.object({ host, port, purpose, allowed: count, blocked: count });
 export type HostCount = z.infer<typeof hostCountShape>;
 
+/** Calls of one API within a minute. The rest is under `~other`. */
+export const apiCountShape = z.object({ allowed: count, denied: count });
+export type ApiCount = z.infer<typeof apiCountShape>;
+
 /** What one program did within one minute since this device's last batch; `at` is the minute's first second. */
 export const minuteEntryShape = z.object({
   at: seconds.refine((value) => value % 60 === 0, "the first second of a minute"),
@@ -64,7 +68,7 @@ export const minuteEntryShape = z.object({
   bytesOut: count,
   inFlightMax: count,
   apis: z
-    .record(z.string().min(1).max(128), z.object({ allowed: count, denied: count }))
+    .record(z.string().min(1).max(128), apiCountShape)
     .refine((apis) => Object.keys(apis).length <= BATCH_BOUNDS.apis + 1, "too many"),
   hosts: z.array(hostCountShape).max(BATCH_BOUNDS.hosts + 1),
   throttledMs: count,

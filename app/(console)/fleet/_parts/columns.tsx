@@ -3,6 +3,7 @@ import { RelativeTime } from "@/components/blocks/relative-time";
 import type { MarkName } from "@/components/ui/mark";
 import { State } from "@/components/ui/state";
 import type { DeviceView } from "@/lib/contracts/devices";
+import { formatCount } from "@/lib/format/count";
 import { formatRevision } from "@/lib/format/revision";
 import { isSamePosition, type Position } from "@/native/core/documents/position";
 
@@ -18,6 +19,15 @@ const STATES: Record<DeviceView["state"], { mark: MarkName; word: string }> = {
 
 export function DeviceState({ state }: { state: DeviceView["state"] }) {
   return <State mark={STATES[state].mark}>{STATES[state].word}</State>;
+}
+
+/** "3 clamped, 1 rejected": what of the device's numbers was not taken as it was told; null where all of it was. */
+export function describeEvidence({ clamped, rejected }: Pick<DeviceView, "clamped" | "rejected">): string | null {
+  const parts = [
+    ...(clamped > 0 ? [`${formatCount(clamped)} clamped`] : []),
+    ...(rejected > 0 ? [`${formatCount(rejected)} rejected`] : []),
+  ];
+  return parts.length === 0 ? null : parts.join(", ");
 }
 
 export function deviceColumns(newest: Position | null): Column<DeviceView>[] {
@@ -44,6 +54,16 @@ export function deviceColumns(newest: Position | null): Column<DeviceView>[] {
             <State mark="differs">Without {row.runtime.missingLayers.join(", ")}</State>
           </span>
         ),
+    },
+    {
+      id: "numbers",
+      head: "Numbers",
+      width: 156,
+      priority: 3,
+      cell: (row) => {
+        const evidence = describeEvidence(row);
+        return evidence === null ? <State mark="yes">Plausible</State> : <State mark="differs">{evidence}</State>;
+      },
     },
     {
       id: "platform",

@@ -12,6 +12,7 @@ import { State } from "@/components/ui/state";
 import { TextLink } from "@/components/ui/text-link";
 import { useToast } from "@/components/ui/toast";
 import type { DeviceView } from "@/lib/contracts/devices";
+import { plural } from "@/lib/format/count";
 import { formatRevision } from "@/lib/format/revision";
 import { revokeDevice } from "@/lib/queries/devices";
 import { usePermission } from "@/lib/queries/use-permission";
@@ -66,6 +67,7 @@ export function DevicePanel({ device, newest, onClose }: DevicePanelProps) {
             ]}
           />
         </SideSection>
+        <NumbersSection device={device} />
         <SideSection title="Programs" about={String(programs.length)}>
           {programs.length === 0 ? (
             <p className="text-muted">It runs none.</p>
@@ -86,6 +88,30 @@ export function DevicePanel({ device, newest, onClose }: DevicePanelProps) {
       </SidePanel>
       {isRevoking && <RevokeDialog device={device} onClose={() => setRevoking(false)} />}
     </>
+  );
+}
+
+/** What of its numbers was not taken as it was told; nothing where all of it was. */
+function NumbersSection({ device: { clamped, rejected } }: { device: DeviceView }) {
+  if (clamped === 0 && rejected === 0) return null;
+  return (
+    <SideSection title="Numbers">
+      <div className="grid gap-2">
+        {clamped > 0 && (
+          <p>
+            {plural(clamped, "counter")} told beyond what a device can count in a minute, held at the bound. Its charts
+            show the bound, not what it told.
+          </p>
+        )}
+        {rejected > 0 && (
+          <p>
+            {plural(rejected, "entry or part", "entries or parts")} malformed, too old, ahead of the clock, or of a
+            program that is not registered: not taken in.
+          </p>
+        )}
+        <p className="text-muted">Since enrolment. Revoking the device sets aside all that it told.</p>
+      </div>
+    </SideSection>
   );
 }
 

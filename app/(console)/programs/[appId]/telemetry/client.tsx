@@ -78,7 +78,7 @@ export function TelemetryClient({ appId }: { appId: string }) {
 }
 
 function Legend({ series }: { series: TelemetrySeries }) {
-  const { lost, devices, crashes } = series.totals;
+  const { lost, devices, crashes, unlistedMinutes } = series.totals;
   return (
     <div className="flex flex-wrap gap-x-4 gap-y-1 text-muted">
       <LegendLine kind="p95">p95</LegendLine>
@@ -89,6 +89,7 @@ function Legend({ series }: { series: TelemetrySeries }) {
       <span className="ml-auto text-label">
         {plural(devices, "device")}, {plural(crashes, "crash", "crashes")}
         {lost > 0 && `, ${plural(lost, "sample")} lost by devices`}
+        {unlistedMinutes > 0 && `, ${plural(unlistedMinutes, "device-minute")} of versions never listed`}
         {series.newestAt !== null && (
           <>
             , newest <RelativeTime at={series.newestAt} />

@@ -44,3 +44,15 @@ CREATE TABLE "held_narrowings" (
 	"decided_at" timestamp with time zone,
 	CONSTRAINT "held_narrowings_kind_subject_pk" PRIMARY KEY("kind","subject")
 );
+--> statement-breakpoint
+CREATE TABLE "unlisted_minutes" (
+	"device_id" text NOT NULL,
+	"app_id" text NOT NULL,
+	"day" timestamp with time zone NOT NULL,
+	"minutes" bit(1440) NOT NULL,
+	CONSTRAINT "unlisted_minutes_device_id_app_id_day_pk" PRIMARY KEY("device_id","app_id","day")
+);
+--> statement-breakpoint
+ALTER TABLE "devices" ADD COLUMN "clamped" bigint DEFAULT 0 NOT NULL;--> statement-breakpoint
+ALTER TABLE "devices" ADD COLUMN "rejected" bigint DEFAULT 0 NOT NULL;--> statement-breakpoint
+CREATE INDEX "unlisted_minutes_app" ON "unlisted_minutes" USING btree ("app_id","day");

@@ -1,0 +1,202 @@
+import { isStorable } from "@/lib/http/storable-text";
+import { isAppId } from "@/native/core/manifest/app-id";
+import { addSaturating } from "@/native/core/telemetry/add-saturating";
+import {
+  type ApiCount,
+  apiCountShape,
+  type DenialCount,
+  denialCountShape,
+  discardedShape,
+  type HostCount,
+  hostCountShape,
+  type MinuteEntry,
+  minuteEntryShape,
+  OTHER,
+  type TelemetryBatch,
+  type TelemetryEvent,
+  telemetryEventShape,
+} from "@/native/core/telemetry/batch";
+import { confinementLayerShape } from "@/native/core/wire/runtime-identity";
+
+/**
+ * Where in a batch something was malformed: of a closed list, so that what is told of it holds no text of the device.
+ */
+export type EvidencePlace =
+  | `programs.minutes`
+  | `programs.minutes.${Exclude<keyof MinuteEntry, "at">}`
+  | "events"
+  | `events.${keyof TelemetryEvent}`
+  | "runtime.layers"
+  | "applied.programs"
+  | "discarded";
+/** Is told each part that is left out of what is kept. */
+export type Drop = (place: EvidencePlace) => void;
+
+const COUNTERS = [
+  "cpuMs",
+  "memoryBytesMax",
+  "requests",
+  "blocked",
+  "bytesIn",
+  "bytesOut",
+  "inFlightMax",
+  "throttledMs",
+  "crashes",
+] as const satisfies readonly (keyof MinuteEntry)[];
+const { at: atShape, cpuMs: countShape } = minuteEntryShape.shape;
+
+/** No path, query, user or blank: an address or a misspelt host is still worth knowing. */
+const HOST = /^[^\s/?#\\@\p{Cc}]{1,253}$/u;
+/** Hosts only, never paths (spec §7): whoever puts anything else there loses the text, not the server its privacy. */
+const namesHostOnly = (value: unknown): boolean => {
+  const host = memberOf(value, "host");
+  return host === undefined || (typeof host === "string" && HOST.test(host));
+};
+
+/** A member of any JSON value; undefined where it is no object or has none of this name itself. */
+export function memberOf(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null && Object.hasOwn(value, name)
+    ? (value as Record<string, unknown>)[name]
+    : undefined;
+}
+
+const countOf = (value: unknown, name: string): number | null =>
+  countShape.safeParse(memberOf(value, name)).data ?? null;
+
+/**
+ * One minute entry, each of its parts judged alone: an entry of a list whose text is malformed keeps its numbers under
+ * `~other`, one without numbers is left out, and a counter that is none is 0. Null where no minute is named, or nothing
+ * of it holds.
+ */
+export function readMinute(sent: unknown, drop: Drop): MinuteEntry | null {
+  const at = atShape.safeParse(memberOf(sent, "at"));
+  if (!at.success) return null;
+  const dropped: EvidencePlace[] = [];
+  const counters = COUNTERS.map((name) => {
+    const count = countOf(sent, name);
+    if (count === null) dropped.push(`programs.minutes.${name}`);
+    return [name, count ?? 0] as const;
+  });
+  if (dropped.length === COUNTERS.length) return null;
+  for (const place of dropped) drop(place);
+  const [apis, hosts, denials] = [memberOf(sent, "apis"), memberOf(sent, "hosts"), memberOf(sent, "denials")];
+  return {
+    at: at.data,
+    // Safe: one entry for each of the names.
+    ...(Object.fromEntries(counters) as Record<(typeof COUNTERS)[number], number>),
+    apis: readApis(apis, () => drop("programs.minutes.apis")),
+    hosts: readList(hosts, readHost, () => drop("programs.minutes.hosts")),
+    denials: readList(denials, readDenial, () => drop("programs.minutes.denials")),
+  };
+}
+
+type Read<T> = { kept: T | null; isWhole: boolean };
+
+function readList<T>(sent: unknown, read: (item: unknown) => Read<T>, drop: () => void): T[] {
+  if (!Array.isArray(sent)) {
+    drop();
+    return [];
+  }
+  return sent.flatMap((item: unknown) => {
+    const { kept, isWhole } = read(item);
+    if (!isWhole) drop();
+    return kept === null ? [] : [kept];
+  });
+}
+
+function readHost(sent: unknown): Read<HostCount> {
+  const parsed = hostCountShape.safeParse(sent);
+  if (parsed.success && isStorable(parsed.data) && namesHostOnly(parsed.data)) {
+    return { kept: parsed.data, isWhole: true };
+  }
+  const other = hostCountShape.safeParse({ ...Object(sent), host: OTHER, port: 0 });
+  return { kept: other.data ?? null, isWhole: false };
+}
+
+function readDenial(sent: unknown): Read<DenialCount> {
+  const parsed = denialCountShape.safeParse(sent);
+  if (parsed.success && isStorable(parsed.data) && namesHostOnly(parsed.data)) {
+    return { kept: parsed.data, isWhole: true };
+  }
+  const count = countOf(sent, "count");
+  return { kept: count === null ? null : { cause: OTHER, count }, isWhole: false };
+}
+
+function readApis(sent: unknown, drop: () => void): Record<string, ApiCount> {
+  if (typeof sent !== "object" || sent === null || Array.isArray(sent)) {
+    drop();
+    return {};
+  }
+  const apis = new Map<string, ApiCount>();
+  for (const [name, value] of Object.entries(sent)) {
+    const parsed = apiCountShape.safeParse(value);
+    const isName = name.length >= 1 && name.length <= 128 && isStorable(name);
+    if (!parsed.success || !isName) drop();
+    if (!parsed.success) continue;
+    const key = isName ? name : OTHER;
+    const known = apis.get(key) ?? { allowed: 0, denied: 0 };
+    apis.set(key, {
+      allowed: addSaturating(known.allowed, parsed.data.allowed),
+      denied: addSaturating(known.denied, parsed.data.denied),
+    });
+  }
+  return Object.fromEntries(apis);
+}
+
+/** What an event is about: without one of these that holds it tells nothing. */
+const NEEDED: readonly string[] = ["eventId", "at", "type", "appId"] satisfies (keyof TelemetryEvent)[];
+
+/** One event without its malformed members; null where one is malformed that it cannot do without. */
+export function readEvent(sent: unknown, drop: Drop): TelemetryEvent | null {
+  if (typeof sent !== "object" || sent === null) return null;
+  const kept: Record<string, unknown> = {};
+  const dropped: EvidencePlace[] = [];
+  for (const [name, shape] of Object.entries(telemetryEventShape.shape)) {
+    const value = memberOf(sent, name);
+    if (value === undefined) continue;
+    const parsed = shape.safeParse(value);
+    if (parsed.success && isStorable(parsed.data) && (name !== "host" || namesHostOnly({ host: parsed.data }))) {
+      kept[name] = parsed.data;
+    } else if (NEEDED.includes(name)) {
+      return null;
+    } else {
+      // Safe: a name of that very shape.
+      dropped.push(`events.${name as keyof TelemetryEvent}`);
+    }
+  }
+  const event = telemetryEventShape.safeParse(kept);
+  if (!event.success) return null;
+  for (const place of dropped) drop(place);
+  return event.data;
+}
+
+/** What the device says of itself, without what is malformed. */
+export function readOwnWords(
+  batch: { runtime: { layers: unknown[] }; applied: { programs: Record<string, unknown> }; discarded: unknown[] },
+  drop: Drop,
+): {
+  layers: TelemetryBatch["runtime"]["layers"];
+  appliedPrograms: TelemetryBatch["applied"]["programs"];
+  discarded: TelemetryBatch["discarded"];
+} {
+  const appliedPrograms = Object.entries(batch.applied.programs).flatMap(([appId, revision]) => {
+    const parsed = countShape.safeParse(revision);
+    if (parsed.success && isAppId(appId)) return [[appId, parsed.data] as const];
+    drop("applied.programs");
+    return [];
+  });
+  return {
+    layers: readList(batch.runtime.layers, whole(confinementLayerShape), () => drop("runtime.layers")),
+    appliedPrograms: Object.fromEntries(appliedPrograms),
+    discarded: readList(batch.discarded, whole(discardedShape), () => drop("discarded")),
+  };
+}
+
+/** An item that is kept as it is or not at all. */
+function whole<T>(shape: { safeParse(value: unknown): { success: boolean; data?: T | undefined } }) {
+  return (sent: unknown): Read<T> => {
+    const parsed = shape.safeParse(sent);
+    const isWhole = parsed.success && isStorable(parsed.data);
+    return { kept: isWhole ? (parsed.data ?? null) : null, isWhole };
+  };
+}
