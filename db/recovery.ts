@@ -19,6 +19,8 @@ export type Recovery = {
   lost: string[];
   /** What was ended, because the commit that ended one of them may be among the lost. */
   ended: string[];
+  /** Bundles whose rows were made from their files, and those that versions name and that could not be, in words. */
+  bundles: { restored: number; missing: string[] };
 };
 
 export const NOTHING_FOUND: Recovery = {
@@ -30,11 +32,12 @@ export const NOTHING_FOUND: Recovery = {
   setAside: [],
   lost: [],
   ended: [],
+  bundles: { restored: 0, missing: [] },
 };
 
 /** What an operator must be told about it, a sentence a line; nothing when rows and journal simply agreed. */
 export function describeRecovery(recovery: Recovery): string[] {
-  const { outcome, sequence, recordsAppended, recordsReplayed, tornBytes, setAside, lost, ended } = recovery;
+  const { outcome, sequence, recordsAppended, recordsReplayed, tornBytes, setAside, lost, ended, bundles } = recovery;
   const lines = {
     fresh: [],
     agreed: [],
@@ -52,6 +55,16 @@ export function describeRecovery(recovery: Recovery): string[] {
     ...setAside.map(({ path, reason }) => `Kept aside as ${path}: ${reason}.`),
     ...(lost.length === 0 ? [] : [`Lost, because the journal does not keep them: ${lost.join(", ")}.`]),
     ...(ended.length === 0 ? [] : [`Ended, to be safe: ${ended.join(", ")}.`]),
+    ...(bundles.restored === 0 ? [] : [`Bundles that were put back from their files: ${bundles.restored}.`]),
+    ...(bundles.missing.length === 0 ? [] : [missingBundles(bundles.missing)]),
     ...(tornBytes === 0 ? [] : [`The journal ended in ${tornBytes} bytes of a record that was never acknowledged.`]),
   ];
+}
+
+const NAMED_MAX = 20;
+
+function missingBundles(missing: readonly string[]): string {
+  const named = missing.slice(0, NAMED_MAX).join("; ");
+  const more = missing.length > NAMED_MAX ? `; and ${missing.length - NAMED_MAX} more` : "";
+  return `Bundles that devices cannot fetch: ${missing.length}. ${named}${more}. Put their files back into bundles/ and start again, or let the publisher submit a higher version.`;
 }

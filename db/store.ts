@@ -1,4 +1,5 @@
 import type { PgDatabase, PgQueryResultHKT } from "drizzle-orm/pg-core";
+import type { BundleFiles } from "./bundles/bundle-files";
 import type * as schema from "./schema";
 
 /** What reads and writes go through; the same type on PGlite and on Postgres. */
@@ -28,6 +29,8 @@ export type Transaction = {
 
 export type Store = {
   kind: "pglite" | "postgres";
+  /** Bundles as files in the data folder; null where the database keeps everything. */
+  bundleFiles: BundleFiles | null;
   /** Reads outside a transaction; inside one they raise `internal`. Never write through it. */
   db: Database;
   /**

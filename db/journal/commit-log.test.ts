@@ -33,6 +33,7 @@ function openOn(fs = memoryJournalFs(), on = { client, position }) {
   const store = createPgliteStore({
     client: on.client,
     logger: silent,
+    bundleFiles: null,
     createLog: (lookAgain) =>
       createCommitLog({ client: on.client, writer, clock: { nowMs: () => 0 }, logger: silent, schema: 1, lookAgain }),
   });

@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, readFile, unlink } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rename, unlink } from "node:fs/promises";
 
 /** A file that is being written. */
 export type JournalFile = {
@@ -18,6 +18,8 @@ export type JournalFs = {
   create(path: string): Promise<JournalFile>;
   /** Resolves when the names in a folder are on the disk. */
   syncFolder(path: string): Promise<void>;
+  /** Gives a file another name in its folder; a file that has that name is replaced. On the disk after `syncFolder`. */
+  rename(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;
 };
 
@@ -50,5 +52,6 @@ export const nodeJournalFs: JournalFs = {
       await handle.close();
     }
   },
+  rename: (from, to) => rename(from, to),
   remove: (path) => unlink(path),
 };

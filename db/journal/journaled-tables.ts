@@ -10,7 +10,8 @@ type TableName = {
  * What the journal keeps of a table. `rows`: every row, as it is after each commit; a change of `ignored` columns alone
  * is not worth a record. `voids`: no contents, only that what was there up to an instant counts no more, so that power
  * loss cannot bring back an old password. `nothing`: gone when the store has to be rebuilt; `onPowerLoss: "end"` says
- * that rows must not outlive a commit that the database lost, because one of them may have been ended by it.
+ * that rows must not outlive a commit that the database lost, because one of them may have been ended by it. Without a
+ * title nothing is told: bundles come back from their files (`restoreBundles`), which tells what did not.
  */
 type Treatment =
   | { keep: "rows"; ignored?: readonly string[] }
@@ -66,7 +67,7 @@ const TREATMENTS = {
   signInFailures: { keep: "nothing", title: "failed sign-ins" },
   enrolmentTokens: { keep: "nothing", title: "enrolments not used yet", onPowerLoss: "end" },
   usedAssertions: { keep: "nothing", title: "assertions used in the last minutes" },
-  bundles: { keep: "nothing", title: "bundles" },
+  bundles: { keep: "nothing", title: "" },
   unlistedMinutes: { keep: "nothing", title: "minutes of versions never listed" },
   telemetryMinutes: { keep: "nothing", title: "telemetry" },
   telemetryBatches: { keep: "nothing", title: "answers to telemetry batches" },

@@ -3,6 +3,7 @@ import { drizzle } from "drizzle-orm/pglite";
 import { AppError, invariant } from "@/lib/platform/errors";
 import type { Logger } from "@/lib/platform/logger";
 import { createAnnouncer, LOOK_AGAIN } from "../announcements";
+import type { BundleFiles } from "../bundles/bundle-files";
 import type { CommitLog } from "../journal/commit-log";
 import type { SealedRecord } from "../journal/journal-frame";
 import { raiseStoreFailures } from "../raise-store-failures";
@@ -14,6 +15,7 @@ import { createTransactionScope } from "../transaction-scope";
 export type PgliteStoreParts = {
   client: PGlite;
   logger: Logger;
+  bundleFiles: BundleFiles | null;
   /** Makes the log of commits, given what tells everyone to look again; null for a store that ends with the process. */
   createLog: (lookAgain: () => void) => CommitLog | null;
   /** Runs after the database is closed. */
@@ -77,6 +79,7 @@ export function createPgliteStore(parts: PgliteStoreParts): Store {
 
   return {
     kind: "pglite",
+    bundleFiles: parts.bundleFiles,
     db: raiseStoreFailures(drizzle(reader, { schema })),
     async transaction(fn) {
       refuseClosed();

@@ -4,6 +4,8 @@ import { PGlite } from "@electric-sql/pglite";
 import type { Clock } from "@/lib/platform/clock";
 import { AppError } from "@/lib/platform/errors";
 import type { Logger } from "@/lib/platform/logger";
+import { createBundleFiles } from "../bundles/bundle-files";
+import { restoreBundles } from "../bundles/restore-bundles";
 import { createCommitLog } from "../journal/commit-log";
 import { installCapture } from "../journal/install-capture";
 import { type JournalFs, nodeJournalFs } from "../journal/journal-fs";
@@ -33,7 +35,7 @@ export type OpenedPglite = { store: Store; recovery: Recovery };
 export async function openPgliteInMemory(options: PgliteOptions): Promise<OpenedPglite> {
   const client = await PGlite.create(options.seed === undefined ? {} : { loadDataDir: options.seed });
   await migratePglite(client, options.migrationsFolder);
-  const store = createPgliteStore({ client, logger: options.logger, createLog: () => null });
+  const store = createPgliteStore({ client, logger: options.logger, bundleFiles: null, createLog: () => null });
   return { store, recovery: NOTHING_FOUND };
 }
 
@@ -63,18 +65,21 @@ export async function openPglite(options: PgliteFolderOptions): Promise<OpenedPg
       schema,
       isDoubtful: doubt.is,
     });
+    const bundleFiles = createBundleFiles(fs, join(dataDir, "bundles"));
+    const bundles = await restoreBundles(client, bundleFiles);
     await doubt.end();
     await installCapture(client);
     const store = createPgliteStore({
       client,
       logger,
+      bundleFiles,
       createLog: (lookAgain) => createCommitLog({ client, writer, clock, logger, schema, lookAgain }),
       onClosed: async () => {
         await syncTree(storeFolder);
         await lock.release();
       },
     });
-    return { store, recovery };
+    return { store, recovery: { ...recovery, bundles } };
   } catch (error) {
     // Not a clean end: the next opener has the same doubts.
     await opened?.client.close().catch((closing: unknown) => logger("warn", "store_close_failed", { error: closing }));

@@ -10,7 +10,7 @@ import { NOT_KEPT, TABLES } from "../journal/journaled-tables";
 import { type JournalScan, readJournal, scanJournal } from "../journal/read-journal";
 import { rebuildRows } from "../journal/replay-journal";
 import { hasJournaledRows, writeBase } from "../journal/write-base";
-import type { Recovery } from "../recovery";
+import { NOTHING_FOUND, type Recovery } from "../recovery";
 
 export type ReconcileInput = {
   client: PGlite;
@@ -120,6 +120,7 @@ function report(state: State, outcome: Recovery["outcome"], more: Partial<Recove
     setAside: state.input.setAside,
     lost: [],
     ended: [],
+    bundles: NOTHING_FOUND.bundles,
     ...more,
   };
 }

@@ -57,6 +57,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Store> {
   const writer = drizzle(client, { schema });
   return {
     kind: "postgres",
+    bundleFiles: null,
     db: raiseStoreFailures(drizzle(guarded, { schema })),
     async transaction(fn) {
       if (isClosed) throw new AppError("unavailable", "The store is closed.");

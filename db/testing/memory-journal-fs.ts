@@ -14,8 +14,15 @@ export type MemoryJournalFs = JournalFs & {
 /** A disk in memory that keeps what was synced apart from what was only written. */
 export function memoryJournalFs(): MemoryJournalFs {
   const files = new Map<string, Uint8Array>();
-  const synced = new Map<string, Uint8Array>();
-  const names = new Set<string>();
+  /** Which file a name is of: names and files reach the disk separately. */
+  const inodes = new Map<string, symbol>();
+  const synced = new Map<symbol, Uint8Array>();
+  const names = new Map<string, symbol>();
+  const inodeOf = (path: string) => {
+    const inode = inodes.get(path) ?? Symbol(path);
+    inodes.set(path, inode);
+    return inode;
+  };
   let operations = 0;
   let fails: (operation: number, name: string) => boolean = () => false;
   const isFailing = (name: string) => {
@@ -37,10 +44,13 @@ export function memoryJournalFs(): MemoryJournalFs {
       fails = next;
     },
     losePower() {
-      for (const path of [...files.keys()]) {
-        const kept = synced.get(path);
-        if (names.has(path) && kept !== undefined) files.set(path, kept);
-        else files.delete(path);
+      files.clear();
+      inodes.clear();
+      for (const [path, inode] of names) {
+        const kept = synced.get(inode);
+        if (kept === undefined) continue;
+        files.set(path, kept);
+        inodes.set(path, inode);
       }
     },
     makeFolder: () => step("makeFolder"),
@@ -56,6 +66,7 @@ export function memoryJournalFs(): MemoryJournalFs {
       await step("create");
       if (files.has(path)) throw Object.assign(new Error("exists"), { code: "EEXIST" });
       files.set(path, new Uint8Array());
+      inodes.delete(path);
       return {
         async write(data) {
           if (isFailing("write")) {
@@ -66,18 +77,27 @@ export function memoryJournalFs(): MemoryJournalFs {
         },
         async sync() {
           await step("sync");
-          synced.set(path, files.get(path) ?? new Uint8Array());
+          synced.set(inodeOf(path), files.get(path) ?? new Uint8Array());
         },
         close: () => step("close"),
       };
     },
     async syncFolder(folder) {
       await step("syncFolder");
-      for (const path of files.keys()) if (dirname(path) === folder) names.add(path);
+      for (const path of names.keys()) if (dirname(path) === folder) names.delete(path);
+      for (const path of files.keys()) if (dirname(path) === folder) names.set(path, inodeOf(path));
+    },
+    async rename(from, to) {
+      await step("rename");
+      files.set(to, files.get(from) ?? new Uint8Array());
+      inodes.set(to, inodeOf(from));
+      files.delete(from);
+      inodes.delete(from);
     },
     async remove(path) {
       await step("remove");
       files.delete(path);
+      inodes.delete(path);
       names.delete(path);
     },
   };

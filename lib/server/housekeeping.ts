@@ -1,4 +1,5 @@
 import { lt } from "drizzle-orm";
+import { tendBundleFiles } from "@/db/bundles/tend-bundle-files";
 import { telemetryBatches, usedAssertions } from "@/db/schema";
 import type { ServiceContext } from "@/lib/services/context";
 import { takeKeysetInbox } from "@/lib/sync/keyset/keyset-inbox";
@@ -18,13 +19,15 @@ export async function forgetExpired(context: Pick<ServiceContext, "store" | "clo
 }
 
 /**
- * What the server does by itself: takes keysets of the ceremony, signs again what runs out, forgets what is over. One
+ * What the server does by itself: takes keysets of the ceremony, signs again what runs out, keeps bundles as files, forgets what
+ * is over. One
  * that fails is logged and tried again at its next turn. Answers with the function that stops it and waits.
  */
 export function startHousekeeping(context: ServiceContext, keysDir: string): () => Promise<void> {
   const jobs = [
     { name: "keyset_inbox", everyMs: 5_000, run: () => takeKeysetInbox(context.store, context, keysDir) },
     { name: "resign", everyMs: 5 * MINUTE_MS, run: () => resignDocuments(context.store, context) },
+    { name: "bundle_files", everyMs: MINUTE_MS, run: () => tendBundleFiles(context.store) },
     { name: "forget", everyMs: 10 * MINUTE_MS, run: () => forgetExpired(context) },
   ];
   const running = new Set<Promise<unknown>>();

@@ -1,4 +1,5 @@
 import { and, eq } from "drizzle-orm";
+import type { StagedBundle } from "@/db/bundles/bundle-files";
 import { bundles, changeSets, programs, publisherKeys, versions } from "@/db/schema";
 import type { Transaction } from "@/db/store";
 import { appendAudit } from "@/lib/audit/append-audit";
@@ -19,7 +20,8 @@ type PublisherActor = Extract<Actor, { kind: "publisher" }>;
  * Takes a signed bundle in: verified by the publisher's active keys, for a program that is registered to it, with a
  * version code above all before. It becomes a proposal whose proposer is the publisher (spec §6). The same bytes again
  * answer with the same submission. Raises `unprocessable` for what a device would refuse, `not_found` for a program
- * that is not this publisher's, `conflict` for a code that does not rise. Audited as `submission.receive`.
+ * that is not this publisher's, `conflict` for a code that does not rise, `unavailable` when the disk does not take it.
+ * Audited as `submission.receive`.
  */
 export async function submitBundle(
   ctx: LeanContext,
@@ -29,6 +31,24 @@ export async function submitBundle(
   const { publisherId } = actor;
   const keys = await ctx.store.db.select().from(publisherKeys).where(eq(publisherKeys.publisherId, publisherId));
   const bundle = await readSubmittedBundle(input.bytes, input.signatureDer, keys);
+  const files = ctx.store.bundleFiles;
+  // The slow part, before anything is locked.
+  const staged =
+    (await files?.stage(bundle.version.sha256, { content: input.bytes, signature: input.signatureDer })) ?? null;
+  try {
+    return await receive(ctx, actor, { ...input, bundle, staged });
+  } finally {
+    await staged?.drop();
+  }
+}
+
+async function receive(
+  ctx: LeanContext,
+  actor: PublisherActor,
+  input: { bytes: Uint8Array; signatureDer: Uint8Array; bundle: SubmittedBundle; staged: StagedBundle | null },
+): Promise<SubmissionView> {
+  const { publisherId } = actor;
+  const { bundle, staged } = input;
   return ctx.store.transaction(async (tx) => {
     await lockPlatform(tx);
     await requireOwnProgram(tx, bundle.appId, publisherId);
@@ -48,6 +68,8 @@ export async function submitBundle(
       .onConflictDoNothing();
     const row = await insertVersion(tx, ctx, bundle, publisherId, at);
     const changeSetId = await proposeListing(tx, ctx, bundle, publisherId, at);
+    // Before the commit: a row never names a bundle whose files power loss could take.
+    await staged?.keep();
     await appendAudit(tx, ctx, {
       actor,
       action: "submission.receive",
