@@ -9,39 +9,46 @@ export type Decided = {
   action: "changeSet.narrow" | "changeSet.publish";
 };
 
-/** Lowers a limit of a program, which one person may do at once. */
-export async function narrowLimit(operator: ConsoleSession, appId: string, max: number): Promise<Decided> {
-  const set = await operator.post<ChangeSetView>("change-sets/narrow", {
-    changes: [{ member: `program:${appId}/limit:memoryBytes`, after: { max, action: "kill" } }],
-    reason: "Lowered by the test.",
-  });
+type Changes = { member: string; after: unknown }[];
+
+async function narrow(person: ConsoleSession, changes: Changes, reason: string): Promise<Decided> {
+  const set = await person.post<ChangeSetView>("change-sets/narrow", { changes, reason });
   return decided(set, "changeSet.narrow");
 }
 
-/**
- * The whole way of a decision that widens: draft, proposed, approved by another, published. `onStep` hears of every
- * step that was acknowledged.
- */
-export async function widenHost(
-  operator: ConsoleSession,
-  security: ConsoleSession,
-  appId: string,
-  host: string,
-  onStep: (step: { verb: string; set: ChangeSetView }) => void = () => undefined,
-): Promise<Decided> {
-  const done = (verb: string, set: ChangeSetView) => {
-    onStep({ verb, set });
-    return set;
-  };
-  await operator.post("change-sets/edit", {
-    changes: [{ member: `program:${appId}/host:new`, after: { host, ports: [443], purposes: ["request"] } }],
-  });
+/** Lowers a limit of a program, which one person may do at once. */
+export function narrowLimit(person: ConsoleSession, appId: string, max: number): Promise<Decided> {
+  const changes = [{ member: `program:${appId}/limit:memoryBytes`, after: { max, action: "kill" } }];
+  return narrow(person, changes, "Lowered by the test.");
+}
+
+/** Stops a program everywhere, which one person may do at once. */
+export function suspend(person: ConsoleSession, appId: string): Promise<Decided> {
+  return narrow(person, [{ member: `program:${appId}/status`, after: "suspended" }], "Stopped by the test.");
+}
+
+type People = { operator: ConsoleSession; security: ConsoleSession };
+
+/** The whole way of a decision that widens: draft, proposed, approved by another, published. */
+async function widen({ operator, security }: People, changes: Changes): Promise<Decided> {
+  await operator.post("change-sets/edit", { changes });
   const { draft } = await operator.get<{ draft: ChangeSetView | null }>("change-sets/draft");
   if (draft === null) throw new Error("the draft is empty");
   const path = `change-sets/${draft.id}`;
-  done("propose", await operator.post<ChangeSetView>(`${path}/propose`, { reason: "Wanted by the test." }));
-  done("approve", await security.post<ChangeSetView>(`${path}/approve`, { reason: "Checked by the test." }));
-  return decided(done("publish", await operator.post<ChangeSetView>(`${path}/publish`, {})), "changeSet.publish");
+  await operator.post(`${path}/propose`, { reason: "Wanted by the test." });
+  await security.post(`${path}/approve`, { reason: "Checked by the test." });
+  return decided(await operator.post<ChangeSetView>(`${path}/publish`, {}), "changeSet.publish");
+}
+
+/** Allows a program one host more. */
+export function widenHost(people: People, appId: string, host: string): Promise<Decided> {
+  const after = { host, ports: [443], purposes: ["request"] };
+  return widen(people, [{ member: `program:${appId}/host:new`, after }]);
+}
+
+/** Lets a suspended program run again. */
+export function lift(people: People, appId: string): Promise<Decided> {
+  return widen(people, [{ member: `program:${appId}/status`, after: "active" }]);
 }
 
 function decided(set: ChangeSetView, action: Decided["action"]): Decided {

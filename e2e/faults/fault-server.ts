@@ -1,19 +1,35 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { onTestFinished } from "vitest";
+import { afterAll } from "vitest";
 import type { PublisherView } from "@/lib/contracts/publishers";
+import { startChild } from "../../scripts/client/child";
 import type { ConsoleSession } from "../../scripts/client/console-session";
 import { type RunningServer, startServer } from "../fixtures/running-server";
 
 export const APP = "com.example.fault";
 
-/** A folder for one test, gone after it. */
+/** What a file of tests leaves behind is taken away at its end, last first. */
+const cleanUps: (() => void | Promise<void>)[] = [];
+afterAll(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+});
+
+/** A folder that is gone after the tests of this file. */
 export function freshFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "bulkhead-fault-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  cleanUps.push(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
+}
+
+/** A copy of the data folder of a stopped server: all but its lock, whose socket nobody can copy. */
+export function copyOfData(dataDir: string): string {
+  const copy = join(freshFolder(), "data");
+  cpSync(dataDir, copy, { recursive: true, filter: (path) => path !== join(dataDir, "lock") });
+  return copy;
 }
 
 export function freePort(): Promise<number> {
@@ -27,18 +43,30 @@ export function freePort(): Promise<number> {
   });
 }
 
-export type Faulted = RunningServer & { dataDir: string; operator: ConsoleSession; security: ConsoleSession };
+export type Faulted = RunningServer & {
+  dataDir: string;
+  operator: ConsoleSession;
+  security: ConsoleSession;
+  /** What the start warned of, so far. */
+  warnings(): string[];
+};
 
-/** Starts a development server over a folder and signs two people in; it is stopped after the test at the latest. */
+/** Starts a development server over a folder and signs two people in; it is stopped after the tests at the latest. */
 export async function startFaulted(dataDir: string, env: Record<string, string> = {}): Promise<Faulted> {
   const server = await startServer({ dataDir, port: await freePort(), env: { ...process.env, ...env } });
-  onTestFinished(() => server.child.stop());
-  return { ...server, dataDir, operator: await server.session("operator"), security: await server.session("security") };
+  cleanUps.push(() => server.child.stop());
+  return {
+    ...server,
+    dataDir,
+    operator: await server.session("operator"),
+    security: await server.session("security"),
+    warnings: () => server.said.flatMap((line) => (line.event === "warning" ? [String(line.warning)] : [])),
+  };
 }
 
 /** The same, with one registered program. */
-export async function startWithProgram(dataDir: string): Promise<Faulted> {
-  const server = await startFaulted(dataDir);
+export async function startWithProgram(dataDir: string, env: Record<string, string> = {}): Promise<Faulted> {
+  const server = await startFaulted(dataDir, env);
   const publisher = await server.operator.post<PublisherView>("publishers", { name: "Fault" });
   await server.operator.post("programs", { appId: APP, name: "Fault", publisherId: publisher.id });
   return server;
@@ -47,4 +75,36 @@ export async function startWithProgram(dataDir: string): Promise<Faulted> {
 export async function kill(server: RunningServer): Promise<void> {
   server.child.process.kill("SIGKILL");
   await server.child.ended;
+}
+
+export type RefusedStart = { code: string; message: string; remedy: string };
+
+/** A start that must fail: why, as it tells programs. Raises where the server listens after all. */
+export async function refusedStart(dataDir: string, env: Record<string, string> = {}): Promise<RefusedStart> {
+  const child = startChild("dist/server.mjs", ["--port", "0", "--data", dataDir, "--json"], {
+    cwd: process.cwd(),
+    env: { ...process.env, ...env },
+    say: () => undefined,
+  });
+  cleanUps.push(() => child.stop());
+  const outcome = await Promise.race([
+    child.waitFor("start_failed"),
+    child.waitFor("listening").then(() => {
+      throw new Error("the server started");
+    }),
+  ]);
+  await child.ended;
+  return outcome as RefusedStart;
+}
+
+export type Typed = { code: number; said: string };
+
+/** Types `npm run NAME -- ...` as an operator does, and answers with its exit code and all that it said. */
+export async function type(name: "keys", args: readonly string[], env: Record<string, string> = {}): Promise<Typed> {
+  const child = spawn("npm", ["run", "--silent", name, "--", ...args], { env: { ...process.env, ...env } });
+  const parts: Buffer[] = [];
+  child.stdout.on("data", (part: Buffer) => parts.push(part));
+  child.stderr.on("data", (part: Buffer) => parts.push(part));
+  const [code] = (await once(child, "close")) as [number | null];
+  return { code: code ?? 128, said: Buffer.concat(parts).toString("utf8") };
 }
