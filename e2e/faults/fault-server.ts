@@ -18,10 +18,14 @@ afterAll(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
 
+export function atEnd(cleanUp: () => void | Promise<void>): void {
+  cleanUps.push(cleanUp);
+}
+
 /** A folder that is gone after the tests of this file. */
 export function freshFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "bulkhead-fault-"));
-  cleanUps.push(() => rmSync(folder, { recursive: true, force: true }));
+  atEnd(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
@@ -54,7 +58,7 @@ export type Faulted = RunningServer & {
 /** Starts a development server over a folder and signs two people in; it is stopped after the tests at the latest. */
 export async function startFaulted(dataDir: string, env: Record<string, string> = {}): Promise<Faulted> {
   const server = await startServer({ dataDir, port: await freePort(), env: { ...process.env, ...env } });
-  cleanUps.push(() => server.child.stop());
+  atEnd(() => server.child.stop());
   return {
     ...server,
     dataDir,
@@ -86,7 +90,7 @@ export async function refusedStart(dataDir: string, env: Record<string, string> 
     env: { ...process.env, ...env },
     say: () => undefined,
   });
-  cleanUps.push(() => child.stop());
+  atEnd(() => child.stop());
   const outcome = await Promise.race([
     child.waitFor("start_failed"),
     child.waitFor("listening").then(() => {

@@ -31,7 +31,7 @@ async function workUntilKilled(server: Faulted, device: SimulatedDevice, told: T
   };
   await Promise.all([
     untilGone(async (n) => note(await widenHost(server, APP, `h${n}.r${round}.example.com`))),
-    untilGone(async (n) => note(await narrowLimit(server.security, APP, 1_000_000_000 - round * 1_000_000 - n))),
+    untilGone(async (n) => note(await narrowLimit(server.security, APP, 100_000_000 - round * 100_000 - n))),
     untilGone(async (n) => {
       const acknowledged = await device.report(1 + n);
       if (acknowledged !== null) told.batches.push(acknowledged);

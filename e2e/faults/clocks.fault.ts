@@ -1,0 +1,150 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { expect, it } from "vitest";
+import { systemClock } from "@/lib/platform/clock";
+import { parseEnv } from "@/lib/platform/env";
+import { createFileSigner } from "@/lib/sync/keys/file-keys";
+import { openKeyFolder } from "@/lib/sync/keys/key-folder";
+import { findProtectionSecret } from "@/lib/sync/keys/protection-secret";
+import { readKeysetText } from "@/lib/sync/keyset/keyset-text";
+import { signCompact } from "@/native/core/documents/sign-document";
+import { type ClockedDevice, clockedDevice } from "./clocked-device";
+import { type Decided, lift, narrowLimit, suspend } from "./decisions";
+import { expectInvariants } from "./expect-invariants";
+import { APP, type Faulted, freshFolder, kill, startFaulted, startWithProgram } from "./fault-server";
+
+const HOUR = 3_600;
+const AHEAD = 25 * HOUR;
+
+/** A machine whose clock can be set: what to start its servers with. */
+function shiftedMachine(): { dataDir: string; env: Record<string, string>; setAhead(seconds: number): void } {
+  const folder = freshFolder();
+  const path = join(folder, "clock");
+  const setAhead = (seconds: number) => writeFileSync(path, String(seconds * 1000));
+  setAhead(0);
+  const preload = pathToFileURL(join(process.cwd(), "e2e/faults/shifted-clock.mjs")).href;
+  const env = { BULKHEAD_FAULT_CLOCK: path, NODE_OPTIONS: `--import=${preload}` };
+  return { dataDir: join(folder, "data"), env, setAhead };
+}
+
+/** Stops and lifts a program while the device looks: both reach it at once. */
+async function expectStopsAndLifts(server: Faulted, device: ClockedDevice): Promise<Decided[]> {
+  const suspended = await suspend(server.operator, APP);
+  expect(await device.pull()).toBe("accepted");
+  expect(device.stopped()).toEqual([APP]);
+  const lifted = await lift(server, APP);
+  expect(await device.pull()).toBe("accepted");
+  expect(device.stopped()).toEqual([]);
+  return [suspended, lifted];
+}
+
+it("a server that was ahead by 25 hours, and is right again, stops and lifts at once, and tells of it", async () => {
+  const { dataDir, env, setAhead } = shiftedMachine();
+  let server = await startWithProgram(dataDir, env);
+  const device = await clockedDevice(() => server.url, server.operator);
+  expect(await device.pull()).toBe("accepted");
+  await kill(server);
+
+  setAhead(AHEAD);
+  server = await startFaulted(dataDir, env);
+  const decisions = [await narrowLimit(server.operator, APP, 90_000_000)];
+  // Its own clock is right: it keeps what it has.
+  expect(await device.pull()).toBe("refused");
+  await kill(server);
+
+  setAhead(0);
+  server = await startFaulted(dataDir, env);
+  expect(server.warnings().join()).toContain("before the newest document was signed");
+  expect(await device.pull()).toBe("accepted");
+  decisions.push(...(await expectStopsAndLifts(server, device)));
+  await kill(server);
+  await expectInvariants(dataDir, { decisions });
+});
+
+it("a device and a server that were ahead together, and are right again, hear each other at once", async () => {
+  const { dataDir, env, setAhead } = shiftedMachine();
+  let server = await startWithProgram(dataDir, env);
+  const device = await clockedDevice(() => server.url, server.operator);
+  expect(await device.pull()).toBe("accepted");
+  await kill(server);
+
+  setAhead(AHEAD);
+  device.clock.aheadSeconds = AHEAD;
+  server = await startFaulted(dataDir, env);
+  const suspended = await suspend(server.operator, APP);
+  expect(await device.pull()).toBe("accepted");
+  await device.storeMark();
+  expect(device.stopped()).toEqual([APP]);
+  await kill(server);
+
+  setAhead(0);
+  device.clock.aheadSeconds = 0;
+  server = await startFaulted(dataDir, env);
+  expect(await device.pull()).toBe("accepted");
+  expect(device.stopped()).toEqual([APP]);
+  const lifted = await lift(server, APP);
+  expect(await device.pull()).toBe("accepted");
+  expect(device.stopped()).toEqual([]);
+  const decisions = [suspended, lifted, ...(await expectStopsAndLifts(server, device))];
+  await kill(server);
+  await expectInvariants(dataDir, { decisions });
+});
+
+it("a device whose own clock was ahead obeys a suspension even then, and hears everything once it is right", async () => {
+  const server = await startWithProgram(freshFolder());
+  const device = await clockedDevice(() => server.url, server.operator);
+  expect(await device.pull()).toBe("accepted");
+  device.clock.aheadSeconds = AHEAD;
+  await device.storeMark();
+  const suspended = await suspend(server.operator, APP);
+  expect(await device.pull()).toBe("expired");
+  expect(device.stopped()).toEqual([APP]);
+  // So far that the keyset has ended too.
+  device.clock.aheadSeconds = 3650 * 24 * HOUR;
+  await device.storeMark();
+  device.clock.aheadSeconds = 0;
+  const lifted = await lift(server, APP);
+  expect(await device.pull()).toBe("accepted");
+  expect(device.stopped()).toEqual([]);
+  const decisions = [suspended, lifted, ...(await expectStopsAndLifts(server, device))];
+  await kill(server);
+  await expectInvariants(server.dataDir, { decisions });
+});
+
+it("a stolen key that walks the time ahead by 300 documents of 299 s is undone by the next honest document", async () => {
+  const server = await startWithProgram(freshFolder());
+  const device = await clockedDevice(() => server.url, server.operator);
+  expect(await device.pull()).toBe("accepted");
+  const forge = await thief(server);
+  for (let step = 1; step <= 300; step += 1) expect(await device.receive(await forge(step))).toBe("accepted");
+  const decisions: Decided[] = [];
+  for (let step = 1; step <= 301; step += 1) {
+    decisions.push(await narrowLimit(server.operator, APP, 100_000_000 - step));
+  }
+  expect(await device.pull()).toBe("accepted");
+  decisions.push(...(await expectStopsAndLifts(server, device)));
+  await kill(server);
+  await expectInvariants(server.dataDir, { decisions });
+});
+
+/** Whoever has the policy key: signs what the platform published last, with a revision and time `step` times further. */
+async function thief(server: Faulted): Promise<(step: number) => Promise<string>> {
+  const dir = join(server.dataDir, "keys");
+  const env = parseEnv({});
+  const protection = env.ok ? await findProtectionSecret(dir, env.env) : null;
+  const folder = openKeyFolder({ dir, secret: protection?.secret ?? null, clock: systemClock });
+  const text = async (path: string) => await (await fetch(`${server.url}/api/runtime/v1/${path}`)).text();
+  const keyset = readKeysetText(await text("keyset"));
+  if (keyset === null) throw new Error("no keyset was served");
+  const signer = createFileSigner(folder);
+  const kid = await signer.activeKid(keyset);
+  const [, payload = ""] = (await text("platform")).split(".");
+  const claims = JSON.parse(Buffer.from(payload, "base64url").toString("utf8")) as Record<string, number>;
+  const { revision = 0, iat = 0, exp = 0 } = claims;
+  return (step) => {
+    const ahead = step * 299;
+    const stolen = { ...claims, revision: revision + step, iat: iat + ahead, exp: exp + ahead };
+    return signCompact({ typ: "bulkhead-platform", kid, claims: stolen, sign: (data) => signer.sign(kid, data) });
+  };
+}
