@@ -59,5 +59,6 @@ it("a server killed anywhere in the approve flow keeps every acknowledged decisi
   await kill(server);
   await expectInvariants(dataDir, told);
   expect(told.decisions.length).toBeGreaterThanOrEqual(2 * ROUNDS);
+  expect(new Set(told.decisions.map(({ action }) => action)).size).toBe(2);
   expect(told.batches.length).toBeGreaterThan(ROUNDS);
 });

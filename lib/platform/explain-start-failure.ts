@@ -67,6 +67,9 @@ const START_FAULTS = {
   },
 } as const satisfies Record<string, Fault>;
 
+/** What a failed start is called where the cause is not our own. */
+export const START_FAULT_CODES: readonly string[] = Object.keys(START_FAULTS);
+
 const UNFORESEEN = "Nobody foresaw this: what is below says where it happened. Start the version that ran before.";
 
 /** An error and what caused it, nearest first. An attempt at several addresses counts as its first failure. */

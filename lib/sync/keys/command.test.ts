@@ -80,6 +80,29 @@ describe("the root ceremony", () => {
   });
 });
 
+describe("a key whose id begins with a dash", () => {
+  it("is named everywhere as any other: shown, introduced, and removed again", async () => {
+    let dashed = createDeviceKey();
+    while (!dashed.thumbprint.startsWith("-")) dashed = createDeviceKey();
+    const { jwk, thumbprint: kid } = dashed;
+    const dir = join(elsewhere, "dashed");
+    const policy = await keys(dir, "policy", "create");
+    const root = await keys(dir, "root", "create");
+    const sealed = sealKey({ use: "policy", kid, jwk, createdAt: new Date(0).toISOString() }, new Uint8Array(1), "any");
+    writeFileSync(join(dir, "keys", `policy-${kid}.json`), JSON.stringify(sealed));
+    const file = (name: string) => join(dir, name);
+    writeFileSync(file("dashed.json"), await keys(dir, "public", kid));
+    writeFileSync(file("policy.json"), policy);
+    writeFileSync(file("root.json"), root);
+    const both = ["--policy", file("policy.json"), "--policy", file("dashed.json"), "--root", file("root.json")];
+    await keys(dir, "keyset", "first", "--platform", "x.test", ...both, "--threshold", "1", "--out", file("1.json"));
+    expect(await keys(dir, "keyset", "show", file("1.json"))).toContain(kid);
+    const from = ["--from", file("1.json")];
+    await keys(dir, "keyset", "next", ...from, "--remove-policy", kid, "--out", file("2.json"));
+    expect(await keys(dir, "keyset", "show", file("2.json"))).not.toContain(kid);
+  });
+});
+
 describe("key files", () => {
   it("hold no private key in the clear, and do not open with another passphrase", async () => {
     const dir = join(elsewhere, "sealed");
