@@ -84,9 +84,15 @@ export async function kill(server: RunningServer): Promise<void> {
 export type RefusedStart = { code: string; message: string; remedy: string };
 
 /** A start that must fail: why, as it tells programs. Raises where the server listens after all. */
-export async function refusedStart(dataDir: string, env: Record<string, string> = {}): Promise<RefusedStart> {
-  const child = startChild("dist/server.mjs", ["--port", "0", "--data", dataDir, "--json"], {
-    cwd: process.cwd(),
+export async function refusedStart(
+  dataDir: string,
+  how: { env?: Record<string, string>; args?: readonly string[]; program?: string } = {},
+): Promise<RefusedStart> {
+  const { env = {}, args = [], program = process.cwd() } = how;
+  // Of an option that is given twice the last one counts.
+  const options = ["--port", "0", "--data", dataDir, "--json", ...args];
+  const child = startChild(join(program, "dist/server.mjs"), options, {
+    cwd: program,
     env: { ...process.env, ...env },
     say: () => undefined,
   });
@@ -104,7 +110,11 @@ export async function refusedStart(dataDir: string, env: Record<string, string> 
 export type Typed = { code: number; said: string };
 
 /** Types `npm run NAME -- ...` as an operator does, and answers with its exit code and all that it said. */
-export async function type(name: "keys", args: readonly string[], env: Record<string, string> = {}): Promise<Typed> {
+export async function type(
+  name: "keys" | "store",
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<Typed> {
   const child = spawn("npm", ["run", "--silent", name, "--", ...args], { env: { ...process.env, ...env } });
   const parts: Buffer[] = [];
   child.stdout.on("data", (part: Buffer) => parts.push(part));
