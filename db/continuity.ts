@@ -1,4 +1,4 @@
-import { eq } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { type Position, positionOf } from "@/native/core/documents/position";
 import { continuity } from "./schema";
 import type { Database } from "./store";
@@ -23,12 +23,16 @@ export const provenPosition = (row: Continuity): Position =>
 
 /**
  * Says of a store that it was just made from a backup: until all documents are signed again, above whatever was signed
- * after that backup, none is handed out.
+ * after that backup, none is handed out. A lift that was still to come when the backup was taken is added to: it may have
+ * been used since.
  */
 export async function markRestored(db: Database, restored: { restoredAt: Date; backupAt: Date }): Promise<void> {
   const row = { ...restored, revisionLift: REVISION_LIFT, resumedAt: null, resumedBy: null };
   await db
     .insert(continuity)
     .values({ id: 1, ...row })
-    .onConflictDoUpdate({ target: continuity.id, set: row });
+    .onConflictDoUpdate({
+      target: continuity.id,
+      set: { ...row, revisionLift: sql`${continuity.revisionLift} + ${REVISION_LIFT}` },
+    });
 }

@@ -38,6 +38,11 @@ const BACKUP_FAULTS = {
     what: "something is there already",
     remedy: "Restore into an empty place: an empty data folder by --data DIR, or an empty database by DATABASE_URL.",
   },
+  "two-stores": {
+    code: "conflict",
+    what: "a restore that was cut off waits to be put here, and something else is here",
+    remedy: "Move one of the two away (restored/ is the restore's), then try again.",
+  },
   "file-there": {
     code: "conflict",
     what: "a file of that name is there already, and none is written over",

@@ -1,5 +1,5 @@
-import { type MigrationMeta, readMigrationFiles } from "drizzle-orm/migrator";
 import { invariant } from "@/lib/platform/errors";
+import { applyMigrations, type Migration, readMigrations } from "../migrate";
 import { backupFault } from "./backup-fault";
 import {
   type BackupCounts,
@@ -17,10 +17,10 @@ const ROWS_AT_ONCE = 50;
 const CHARACTERS_AT_ONCE = 4 * 1024 * 1024;
 
 /** How many of the program's migrations a backup had; a fault where it had others, or more. */
-function countMigrations(header: BackupHeader, migrations: readonly MigrationMeta[], path: string): number {
-  for (const [at, { sha256, createdAtMs }] of header.migrations.entries()) {
-    const own = migrations[at];
-    if (own?.hash === sha256 && own.folderMillis === createdAtMs) continue;
+export function countMigrations(header: BackupHeader, migrations: readonly Migration[], path: string): number {
+  for (const [index, { sha256, createdAtMs }] of header.migrations.entries()) {
+    const own = migrations[index];
+    if (own?.sha256 === sha256 && own.at === createdAtMs) continue;
     throw backupFault("other-schema", { path, found: `it was written by version ${header.program}` });
   }
   return header.migrations.length;
@@ -29,15 +29,16 @@ function countMigrations(header: BackupHeader, migrations: readonly MigrationMet
 /**
  * Loads a backup into an empty database, inside the caller's transaction: makes the schema that the backup names, puts
  * every row into it, and brings it to this program's schema. Tables come in an order in which the database itself checks
- * every reference. Files are handed to `onFile`. Raises a fault, named by `path`, where rows and schema do not fit.
+ * every reference. Raises a fault, named by `path`, where rows and schema do not fit.
  */
 export async function loadBackup(
   connection: Connection,
   parts: AsyncIterable<BackupPart>,
-  options: { migrationsFolder: string; path: string; onFile?(file: { path: string; text: string }): Promise<void> },
+  options: { migrationsFolder: string; path: string },
 ): Promise<{ header: BackupHeader; counts: BackupCounts }> {
   const { path, migrationsFolder } = options;
-  const migrations = readMigrationFiles({ migrationsFolder });
+  const migrations = readMigrations(migrationsFolder);
+  const run = (statement: string) => connection.query<Record<string, unknown>>(statement);
   const counts: BackupCounts = { files: 0, tables: {} };
   let header: BackupHeader | null = null;
   let known = new Map<string, BackupTable>();
@@ -46,12 +47,11 @@ export async function loadBackup(
     switch (part.kind) {
       case "header":
         header = part.header;
-        await applyMigrations(connection, migrations.slice(0, countMigrations(header, migrations, path)));
+        await applyMigrations(run, migrations.slice(0, countMigrations(header, migrations, path)));
         known = new Map((await describeTables(connection)).map((table) => [table.table, table]));
         break;
       case "file":
         counts.files += 1;
-        await options.onFile?.(part.file);
         break;
       case "table": {
         await loader?.finish();
@@ -69,7 +69,7 @@ export async function loadBackup(
   }
   await loader?.finish();
   invariant(header !== null, "a backup that was read to its end has a header");
-  await applyMigrations(connection, migrations.slice(header.migrations.length));
+  await applyMigrations(run, migrations.slice(header.migrations.length));
   return { header, counts };
 }
 
@@ -117,19 +117,4 @@ function createTableLoader(connection: Connection, { table, columns, sequences }
       }
     },
   };
-}
-
-/** What drizzle's migrator does, without a transaction of its own, so that it is in the caller's. */
-async function applyMigrations(connection: Connection, migrations: readonly MigrationMeta[]): Promise<void> {
-  await connection.query("create schema if not exists drizzle");
-  await connection.query(
-    "create table if not exists drizzle.__drizzle_migrations (id serial primary key, hash text not null, created_at bigint)",
-  );
-  for (const { sql, hash, folderMillis } of migrations) {
-    for (const statement of sql) await connection.query(statement);
-    await connection.query(
-      "insert into drizzle.__drizzle_migrations (hash, created_at) values ($1::text, $2::text::numeric)",
-      [hash, String(folderMillis)],
-    );
-  }
 }

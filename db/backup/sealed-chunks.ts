@@ -137,6 +137,13 @@ function parseHeader(text: string): SealHeader | null {
   }
 }
 
+/** Whether a file's beginning says that a passphrase opens it. Raises a fault where it is no backup. */
+export async function isSealed(source: AsyncIterable<Uint8Array>, path: string): Promise<boolean> {
+  const { header, body } = await splitHeader(source, path);
+  await body.return(undefined);
+  return header.seal === "passphrase";
+}
+
 /**
  * What was sealed, each piece only after it was found whole and in its place. Raises a fault, named by `path`, for a file
  * that is none of ours, another passphrase, and any byte that was changed, moved, repeated, added or cut off.

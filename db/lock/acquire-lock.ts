@@ -93,7 +93,7 @@ function heldBy(folder: string, held: { generation: number; record: LockRecord |
   const message =
     record === null
       ? `The lock of the data folder cannot be read: ${generationFile(folder, held.generation)}.`
-      : `The data folder is in use by process ${record.pid}, started ${record.startedAt}. Only one process can open it.`;
+      : `The data folder is in use by process ${record.pid}, started ${record.startedAt}. Only one process can open it.\nStop that one first, then try again.`;
   return new AppError("unavailable", message);
 }
 

@@ -4,6 +4,7 @@ import { PGlite } from "@electric-sql/pglite";
 import type { Clock } from "@/lib/platform/clock";
 import { AppError } from "@/lib/platform/errors";
 import type { Logger } from "@/lib/platform/logger";
+import { finishRestore } from "../backup/finish-restore";
 import { createBundleFiles } from "../bundles/bundle-files";
 import { restoreBundles } from "../bundles/restore-bundles";
 import { createCommitLog } from "../journal/commit-log";
@@ -50,6 +51,7 @@ export async function openPglite(options: PgliteFolderOptions): Promise<OpenedPg
   const lock = await acquireLock(join(dataDir, "lock"), options.bootId);
   let opened: { client: PGlite; isNew: boolean; setAside: Recovery["setAside"] } | undefined;
   try {
+    if (await finishRestore(dataDir)) logger("warn", "restore_finished", { dataDir });
     const storeFolder = join(dataDir, "store");
     const fs = options.journalFs ?? nodeJournalFs;
     const journalFolder = join(dataDir, "journal");

@@ -14,7 +14,7 @@ import {
 import { storeFailure } from "../store-failure";
 
 /** Any constant: processes that start at once migrate one after the other. */
-const MIGRATION_LOCK = 7_261_004;
+export const MIGRATION_LOCK = 7_261_004;
 const LOOK_EVERY_MS = 500;
 
 export type SchemaOptions = {

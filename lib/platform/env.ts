@@ -28,6 +28,9 @@ const environmentShape = z.object({
   /** Seals the devices' access tokens, the same for all processes of one store; of the file the first line is used. */
   BULKHEAD_ACCESS_SECRET: z.string().min(32).optional(),
   BULKHEAD_ACCESS_SECRET_FILE: z.string().min(1).optional(),
+  /** Seals backups and opens them; of the file the first line is used. Asked for at a terminal where neither is given. */
+  BULKHEAD_BACKUP_PASSPHRASE: z.string().min(12).optional(),
+  BULKHEAD_BACKUP_PASSPHRASE_FILE: z.string().min(1).optional(),
   /** Proxies in front of this process; throttles then count the address that the outermost of them saw. */
   BULKHEAD_TRUSTED_PROXIES: z.coerce.number().int().min(0).max(8).optional(),
 });

@@ -4,8 +4,8 @@ export type Say = (event: string, text: string, fields?: Readonly<Record<string,
  * What the process tells whoever started it, on stdout: text for people, or one JSON line an event for programs. Links
  * with one-time tokens are told here and nowhere else: the log never has them.
  */
-export function createSay(json: boolean): Say {
+export function createSay(json: boolean, write = (text: string): unknown => process.stdout.write(text)): Say {
   return (event, text, fields = {}) => {
-    process.stdout.write(`${json ? JSON.stringify({ event, ...fields }) : text}\n`);
+    write(`${json ? JSON.stringify({ event, ...fields }) : text}\n`);
   };
 }

@@ -1,0 +1,105 @@
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { PGlite } from "@electric-sql/pglite";
+import type { Clock } from "@/lib/platform/clock";
+import type { Logger } from "@/lib/platform/logger";
+import { acquireLock } from "../lock/acquire-lock";
+import { openPglite } from "../pglite/open-pglite";
+import { syncPath } from "../pglite/sync-tree";
+import type { Transaction } from "../store";
+import { backupFault } from "./backup-fault";
+import type { BackupCounts, BackupHeader } from "./backup-format";
+import type { BackupFs } from "./backup-fs";
+import { type Connection, pgliteConnection } from "./connection";
+import { finishRestore, RESTORED, RESTORING } from "./finish-restore";
+import { refuseOtherKeys, writeKeyFiles } from "./key-files";
+import { loadBackup } from "./load-backup";
+import { readBackup } from "./read-backup";
+import type { Passphrase } from "./sealed-chunks";
+import { surveyBackup } from "./survey-backup";
+
+export type RestoreOptions = {
+  fs: BackupFs;
+  /** The backup, and what opens it. */
+  file: string;
+  passphrase: Passphrase;
+  dataDir: string;
+  migrationsFolder: string;
+  clock: Clock;
+  logger: Logger;
+  /** Writes what the store has to know of its restore, in the same transaction as its rows. */
+  mark(tx: Transaction, header: BackupHeader): Promise<void>;
+};
+export type Restored = { header: BackupHeader; counts: BackupCounts };
+
+/** Loads the backup in one transaction of this connection, marked as restored. What `beforeCommit` raises undoes it all. */
+export async function restoreRows(
+  connection: Connection,
+  options: RestoreOptions,
+  around: { first?(): Promise<void>; beforeCommit?(): Promise<void> } = {},
+): Promise<Restored> {
+  const { fs, file, passphrase, migrationsFolder } = options;
+  await connection.query("begin");
+  try {
+    await around.first?.();
+    const parts = readBackup(fs.stream(file), passphrase, file);
+    const restored = await loadBackup(connection, parts, { migrationsFolder, path: file });
+    // Nobody listens yet.
+    await options.mark({ db: connection.db, announce: () => undefined }, restored.header);
+    await around.beforeCommit?.();
+    await connection.query("commit");
+    return restored;
+  } catch (error) {
+    // The failure that is raised says why; a connection that is gone has taken its transaction along.
+    await connection.query("rollback").catch(() => undefined);
+    throw error;
+  }
+}
+
+/**
+ * Makes an embedded store from a backup, in a data folder that has none: database, journal and keys under another name,
+ * synced, and put in place by one rename that the next opener finishes when this process is killed at it. Before that
+ * rename there is nothing that a start would use. Raises a fault where the file is not whole or the place not empty, and
+ * `unavailable` while a process has the folder open.
+ */
+export async function restoreFolder(options: RestoreOptions): Promise<Restored> {
+  const { dataDir, clock, logger, migrationsFolder } = options;
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const lock = await acquireLock(join(dataDir, "lock"));
+  const making = join(dataDir, RESTORING);
+  try {
+    await finishRestore(dataDir);
+    for (const name of ["store", "journal"]) {
+      const path = join(dataDir, name);
+      if (existsSync(path) && readdirSync(path).length > 0) throw backupFault("not-empty", { path });
+    }
+    const { files } = await surveyBackup(options);
+    await refuseOtherKeys(dataDir, files);
+    // What an earlier attempt left that was killed.
+    rmSync(making, { recursive: true, force: true });
+    mkdirSync(making, { mode: 0o700 });
+    const restored = await fillDatabase(join(making, "store"), options);
+    // Opening begins the journal with all rows; closing syncs them.
+    const { store } = await openPglite({ dataDir: making, clock, logger, migrationsFolder });
+    await store.close();
+    rmSync(join(making, "lock"), { recursive: true });
+    await writeKeyFiles(making, files);
+    await syncPath(making);
+    renameSync(making, join(dataDir, RESTORED));
+    await syncPath(dataDir);
+    await finishRestore(dataDir);
+    return restored;
+  } finally {
+    rmSync(making, { recursive: true, force: true });
+    await lock.release();
+  }
+}
+
+async function fillDatabase(folder: string, options: RestoreOptions): Promise<Restored> {
+  const client = await PGlite.create(folder);
+  try {
+    return await restoreRows(pgliteConnection(client), options);
+  } finally {
+    await client.close();
+  }
+}

@@ -1,0 +1,220 @@
+import { randomBytes } from "node:crypto";
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { LEFT_OUT } from "@/db/backup/backup-format";
+import { REVISION_LIFT, readContinuity } from "@/db/continuity";
+import { TABLES } from "@/db/journal/journaled-tables";
+import { openStore } from "@/db/open-store";
+import { auditEntries, bundles, credentials, people, publishers, sessions } from "@/db/schema";
+import type { Store } from "@/db/store";
+import { temporaryBase } from "@/db/testing/data-folder";
+import { dumpTable } from "@/db/testing/fill-tables";
+import { postgresServer, stopPostgresServer } from "@/db/testing/postgres-server";
+import { testStoreKind } from "@/db/testing/with-test-store";
+import { verifyAudit } from "@/lib/audit/verify-audit";
+import { hashPassword, matchesPassword } from "@/lib/auth/password";
+import { trialSignature } from "@/lib/sync/keys/trial-signature";
+import { currentKeyset } from "@/lib/sync/keyset/current-keyset";
+import { type OpenedProcess, openProcess } from "./open-process";
+import { readServerOptions } from "./server-options";
+import { runStoreCommand } from "./store-command";
+
+const PASSPHRASE = "a passphrase for tests";
+const PASSWORD = "correct horse battery";
+const at = new Date("2026-03-01T00:00:00Z");
+const BUNDLE = randomBytes(300_000);
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(temporaryBase(), "bulkhead-store-"));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(stopPostgresServer);
+
+type Kind = "pglite" | "postgres";
+/** A data folder, and the database that goes with it. */
+type Place = { dir: string; variables: Record<string, string> };
+
+let places = 0;
+async function makePlace(kind: Kind): Promise<Place> {
+  places += 1;
+  const name = `place-${places}`;
+  const variables = kind === "pglite" ? {} : { DATABASE_URL: await (await postgresServer()).createDatabase() };
+  return { dir: join(folder, name), variables };
+}
+
+async function start({ dir, variables }: Place): Promise<OpenedProcess> {
+  const parsed = readServerOptions(["--data", dir], variables);
+  if (!parsed.ok) throw new Error(parsed.problems.join());
+  return openProcess(parsed.options, "http://localhost:3000");
+}
+
+async function withStore<T>({ dir, variables }: Place, work: (store: Store) => Promise<T>): Promise<T> {
+  const url = variables.DATABASE_URL;
+  const location = url === undefined ? { kind: "pglite" as const, dataDir: dir } : { kind: "postgres" as const, url };
+  const { store } = await openStore({ location, logger: () => undefined });
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+  }
+}
+
+/** What the command printed, as events. */
+async function run(words: string[], { dir, variables }: Place, passphrase = PASSPHRASE): Promise<unknown[]> {
+  const printed: string[] = [];
+  const environment = { ...variables, BULKHEAD_BACKUP_PASSPHRASE: passphrase };
+  const shell = { ask: null, print: (text: string) => void printed.push(text) };
+  await runStoreCommand([...words, "--data", dir, "--json"], environment, shell);
+  return printed.map((line): unknown => JSON.parse(line));
+}
+
+/** A platform that has been started, with a person, a session and a bundle. */
+async function fill(place: Place): Promise<void> {
+  const opened = await start(place);
+  const passwordHash = await hashPassword(PASSWORD);
+  await opened.context.store.transaction(async ({ db }) => {
+    await db.insert(publishers).values({ id: "pub_1", name: "One", createdAt: at });
+    await db
+      .insert(people)
+      .values({ id: "per_1", email: "ada@example.test", name: "Ada", role: "admin", state: "active", createdAt: at });
+    await db.insert(credentials).values({ personId: "per_1", passwordHash, changedAt: at });
+    await db
+      .insert(sessions)
+      .values({ id: "ses_1", personId: "per_1", createdAt: at, lastSeenAt: at, expiresAt: at, detail: {} });
+    await db.insert(bundles).values({
+      sha256: "b",
+      sizeBytes: BUNDLE.length,
+      content: BUNDLE,
+      signature: BUNDLE.subarray(0, 70),
+      createdAt: at,
+    });
+  });
+  await opened.close();
+}
+
+/** Rows of every table, but of those that a backup leaves out and those that tell of the restore itself. */
+const dump = (place: Place) =>
+  withStore(place, async (store) => {
+    const tables: Record<string, string[]> = {};
+    for (const relation of TABLES.keys()) {
+      if (LEFT_OUT.has(relation) || ["continuity", "audit_head"].includes(relation)) continue;
+      const rows = await dumpTable(store.db, relation);
+      tables[relation] = rows.filter((row) => !row.includes('"store.restore"'));
+    }
+    return tables;
+  });
+
+const PAIRS: [Kind, Kind][] =
+  testStoreKind() === "memory"
+    ? [["pglite", "pglite"]]
+    : [
+        ["pglite", "postgres"],
+        ["postgres", "pglite"],
+      ];
+
+const slow = { timeout: 180_000 };
+
+describe.each(PAIRS)("a store on %s, backed up and restored on %s", slow, (from, to) => {
+  let source: Place;
+  let before: Awaited<ReturnType<typeof dump>>;
+  let file: string;
+  beforeAll(async () => {
+    source = await makePlace(from);
+    file = join(folder, `${from}-${to}.backup`);
+    await fill(source);
+    before = await dump(source);
+    // Postgres is backed up while a server runs.
+    const running = from === "postgres" ? await start(source) : null;
+    expect(await run(["backup", file], source)).toMatchObject([
+      { event: "backed_up", counts: { tables: { people: 1 } } },
+    ]);
+    await running?.close();
+  }, slow.timeout);
+
+  it("is the same store: rows, documents, bundles, passwords, keys; and knows that it was restored", async () => {
+    const target = await makePlace(to);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(await run(["check", "--file", file], target)).toMatchObject([{ event: "checked" }]);
+    expect(await run(["restore", file], target)).toMatchObject([{ event: "restored" }]);
+
+    expect(await dump(target)).toEqual(before);
+    const keys = readdirSync(join(target.dir, "keys"));
+    expect(keys.filter((name) => !name.endsWith(".json"))).toEqual(["session.salt"]);
+    for (const name of keys) {
+      expect(readFileSync(join(target.dir, "keys", name)), name).toEqual(readFileSync(join(source.dir, "keys", name)));
+    }
+    copyFileSync(join(source.dir, "keys", "protection.key"), join(target.dir, "keys", "protection.key"));
+
+    const opened = await start(target);
+    const { store, signer } = opened.context;
+    const [bundle] = await store.db.select().from(bundles);
+    expect(Buffer.from(bundle?.content ?? []).equals(BUNDLE)).toBe(true);
+    const [credential] = await store.db.select().from(credentials);
+    expect(await matchesPassword(PASSWORD, credential?.passwordHash ?? null)).toBe(true);
+    expect(await store.db.select().from(sessions)).toEqual([]);
+    const keyset = (await currentKeyset(store.db))?.claims ?? null;
+    expect(await trialSignature(keyset, signer)).toMatchObject({ result: "signs" });
+    expect(await readContinuity(store.db)).toMatchObject({ revisionLift: REVISION_LIFT, restoredAt: expect.any(Date) });
+    expect(await verifyAudit(store.db)).toMatchObject({ isWhole: true });
+    const actions = (await store.db.select().from(auditEntries)).map(({ action }) => action);
+    expect(actions.filter((action) => action === "store.restore")).toHaveLength(1);
+    await opened.close();
+  });
+
+  it("needs an empty place, and is told what is in the way", async () => {
+    await expect(run(["restore", file], source)).rejects.toMatchObject({ details: [{ code: "not-empty" }] });
+    const withKeys = await makePlace(to);
+    mkdirSync(join(withKeys.dir, "keys"), { recursive: true });
+    writeFileSync(join(withKeys.dir, "keys", "policy-other.json"), "{}");
+    await expect(run(["restore", file], withKeys)).rejects.toMatchObject({ details: [{ code: "not-empty" }] });
+    expect(readdirSync(join(withKeys.dir, "keys"))).toEqual(["policy-other.json"]);
+  });
+
+  it("leaves nothing behind where it fails, and succeeds beside what opens the keys when it is tried again", async () => {
+    const target = await makePlace(to);
+    mkdirSync(join(target.dir, "keys"), { recursive: true });
+    copyFileSync(join(source.dir, "keys", "protection.key"), join(target.dir, "keys", "protection.key"));
+    await expect(run(["restore", file], target, "another passphrase")).rejects.toMatchObject({
+      details: [{ code: "does-not-open" }],
+    });
+    const cut = join(folder, "cut.backup");
+    writeFileSync(cut, readFileSync(file).subarray(0, statSync(file).size - 1));
+    await expect(run(["restore", cut], target)).rejects.toMatchObject({ details: [{ code: "damaged" }] });
+    expect(readdirSync(target.dir).filter((name) => name !== "lock")).toEqual(["keys"]);
+    expect(readdirSync(join(target.dir, "keys"))).toEqual(["protection.key"]);
+    await run(["restore", file], target);
+    expect(await dump(target)).toEqual(before);
+  });
+});
+
+describe.runIf(testStoreKind() === "memory")("a backup of the embedded store", slow, () => {
+  it("is refused while a server has it open, and once the machine went down, with what to do", async () => {
+    const source = await makePlace("pglite");
+    const file = join(folder, "refused.backup");
+    const opened = await start(source);
+    await expect(run(["backup", file], source)).rejects.toMatchObject({
+      code: "unavailable",
+      message: expect.stringContaining(`process ${process.pid}`),
+    });
+    await opened.close();
+    const record = { pid: 1, bootId: "another", startedAt: at.toISOString(), socket: "00.sock", isReleased: false };
+    writeFileSync(join(source.dir, "lock", "000000000999.json"), JSON.stringify(record));
+    for (let attempt = 1; attempt <= 2; attempt += 1) {
+      await expect(run(["backup", file], source)).rejects.toMatchObject({
+        code: "unavailable",
+        message: expect.stringContaining("Start the server once"),
+      });
+    }
+  });
+});

@@ -1,0 +1,184 @@
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { withStoppedStore } from "@/db/backup/back-up-folder";
+import { nodeBackupFs } from "@/db/backup/backup-fs";
+import { openPostgresConnection } from "@/db/backup/connection";
+import { readKeyFiles } from "@/db/backup/key-files";
+import { type RestoreOptions, restoreFolder } from "@/db/backup/restore-folder";
+import { restorePostgres } from "@/db/backup/restore-postgres";
+import { type BackupSummary, saveBackup, verifyBackup } from "@/db/backup/save-backup";
+import { isSealed } from "@/db/backup/sealed-chunks";
+import type { BackupInput } from "@/db/backup/write-backup";
+import { findMigrationsFolder } from "@/db/migrate";
+import { storeFailure } from "@/db/store-failure";
+import { systemClock } from "@/lib/platform/clock";
+import { type Env, parseEnv } from "@/lib/platform/env";
+import { AppError } from "@/lib/platform/errors";
+import { explainStartFailure, startFailureText } from "@/lib/platform/explain-start-failure";
+import { randomIds } from "@/lib/platform/ids";
+import { stderrLogger } from "@/lib/platform/logger";
+import { type Ask, obtainPassphrase, terminalAsk } from "./backup-passphrase";
+import { readVersion } from "./project-root";
+import { recordRestore } from "./record-restore";
+import { createSay, type Say } from "./say";
+
+const USAGE = `Usage: npm run store -- COMMAND [options]        (docs/guides/server.md, "Backups")
+
+  backup FILE          writes the whole store into one file, sealed by a passphrase, and reads it back to its end
+  check --file FILE    reads a backup to its end and says what it holds; opens no store
+  restore FILE         makes a store from a backup, where none is
+
+  --data DIR           default .bulkhead: keys, and the embedded store where DATABASE_URL is not set
+  --json               writes JSON lines alone
+
+The store is the Postgres that DATABASE_URL names, which may be in use, or else the embedded one in DIR, whose server
+must be stopped first. The passphrase (12 characters at least) is asked for at a terminal, or taken from the first line
+of the file that BULKHEAD_BACKUP_PASSPHRASE_FILE names, or from BULKHEAD_BACKUP_PASSPHRASE.
+Exit code 0: done. 1: not done, and what lies there stands as it was.
+`;
+
+const OPTIONS = {
+  data: { type: "string" },
+  file: { type: "string" },
+  json: { type: "boolean" },
+  help: { type: "boolean", short: "h" },
+} as const;
+
+type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS; allowPositionals: true }>>["values"];
+type Call = { values: Values; words: string[]; dataDir: string; env: Env; ask: Ask; say: Say };
+
+const wrong = (message: string) => new AppError("invalid_input", message);
+
+function requireFile(given: string | undefined, usage: string): string {
+  if (given === undefined) throw wrong(`Which file? npm run store -- ${usage}`);
+  return resolve(given);
+}
+
+const megabytes = (bytes: number) => `${(bytes / 1_000_000).toFixed(1)} MB`;
+
+/** What a backup holds, for people. */
+function inWords(path: string, { header, counts, sizeBytes }: BackupSummary): string {
+  const rows = Object.values(counts.tables).reduce((sum, count) => sum + count, 0);
+  return [
+    `${path}: ${megabytes(sizeBytes)}, whole.`,
+    `  taken ${header.takenAt} by version ${header.program}, of ${header.platformId ?? "no platform yet"} (${header.store})`,
+    `  ${rows} rows in ${Object.keys(counts.tables).length} tables, ${counts.files} key files`,
+  ].join("\n");
+}
+
+async function backup({ words, dataDir, env, ask, say }: Call): Promise<void> {
+  const path = requireFile(words[1], "backup FILE");
+  const passphrase = await obtainPassphrase(env, ask, "seal");
+  const save = async (connection: BackupInput["connection"]) => {
+    const takenAt = new Date(systemClock.nowMs()).toISOString();
+    const about = { takenAt, cause: "asked", program: readVersion() } as const;
+    return saveBackup(nodeBackupFs, path, { connection, files: await readKeyFiles(dataDir), about }, passphrase);
+  };
+  const summary = await (env.DATABASE_URL === undefined
+    ? withStoppedStore(dataDir, save)
+    : withPostgres(env.DATABASE_URL, save));
+  say(
+    "backed_up",
+    `${inWords(path, summary)}\nKeep it with its passphrase, and apart from both what opens the keys: DATA/keys/protection.key or BULKHEAD_KEYS_PASSPHRASE.`,
+    { path, ...summary },
+  );
+}
+
+async function withPostgres<T>(url: string, work: (connection: BackupInput["connection"]) => Promise<T>): Promise<T> {
+  const connection = openPostgresConnection(url);
+  try {
+    return await work(connection);
+  } catch (error) {
+    throw storeFailure(error);
+  } finally {
+    await connection.close();
+  }
+}
+
+async function obtainOpening(path: string, { env, ask }: Call): Promise<string | null> {
+  return (await isSealed(nodeBackupFs.stream(path), path)) ? obtainPassphrase(env, ask, "open") : null;
+}
+
+async function check(call: Call): Promise<void> {
+  const path = requireFile(call.values.file, "check --file FILE");
+  const summary = await verifyBackup(nodeBackupFs, path, await obtainOpening(path, call));
+  call.say("checked", inWords(path, summary), { path, ...summary });
+}
+
+async function restore(call: Call): Promise<void> {
+  const { words, dataDir, env, say } = call;
+  const file = requireFile(words[1], "restore FILE");
+  const options: RestoreOptions = {
+    fs: nodeBackupFs,
+    file,
+    passphrase: await obtainOpening(file, call),
+    dataDir,
+    migrationsFolder: findMigrationsFolder(),
+    clock: systemClock,
+    logger: stderrLogger,
+    mark: (tx, header) => recordRestore(tx, { clock: systemClock, ids: randomIds }, header),
+  };
+  const { header, counts } = await (env.DATABASE_URL === undefined
+    ? restoreFolder(options)
+    : restorePostgres(env.DATABASE_URL, options));
+  const rows = Object.values(counts.tables).reduce((sum, count) => sum + count, 0);
+  say(
+    "restored",
+    `Restored ${rows} rows and ${counts.files} key files as they were at ${header.takenAt}.
+Put what opens the keys where it was (${dataDir}/keys/protection.key, or BULKHEAD_KEYS_PASSPHRASE), then start.
+Everybody signs in again. What was revoked or suspended after that time is not: do it again.
+Devices get no documents until the first publish, which is signed above whatever they may have.`,
+    { header, counts },
+  );
+}
+
+const COMMANDS: Readonly<Record<string, (call: Call) => Promise<void>>> = { backup, check, restore };
+
+function readArguments(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
+  } catch (error) {
+    throw wrong(
+      `${error instanceof Error ? error.message : String(error)}\nnpm run store -- --help says how it is called.`,
+    );
+  }
+}
+
+/** Runs one command on the store. Raises what stood in its way; then nothing was changed. */
+export async function runStoreCommand(
+  args: readonly string[],
+  variables: Readonly<Record<string, string | undefined>>,
+  shell: { ask: Ask; print(text: string): void },
+): Promise<void> {
+  const { values, positionals: words } = readArguments(args);
+  const command = Object.hasOwn(COMMANDS, words[0] ?? "") ? COMMANDS[words[0] ?? ""] : undefined;
+  if (command === undefined || values.help === true) {
+    shell.print(USAGE);
+    if (values.help !== true) throw wrong("No such command.");
+    return;
+  }
+  const parsed = parseEnv(variables);
+  if (!parsed.ok) throw wrong(parsed.problems.join("\n"));
+  const dataDir = resolve(values.data ?? parsed.env.BULKHEAD_DATA ?? ".bulkhead");
+  await command({
+    values,
+    words,
+    dataDir,
+    env: parsed.env,
+    ask: shell.ask,
+    say: createSay(values.json === true, shell.print),
+  });
+}
+
+if (process.argv[1]?.endsWith("store-command.ts") === true) {
+  // What is made here is its owner's alone, the database's files included.
+  process.umask(0o077);
+  runStoreCommand(process.argv.slice(2), process.env, {
+    ask: terminalAsk(process.stdin, process.stderr),
+    print: (text) => process.stdout.write(text),
+  }).catch((error: unknown) => {
+    const failure = explainStartFailure(error);
+    process.stderr.write(startFailureText(failure, "Not done", "What lies there stands as it was."));
+    process.exit(1);
+  });
+}
