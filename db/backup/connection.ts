@@ -7,10 +7,12 @@ import type { Database } from "../store";
 
 /**
  * One connection to a database in whatever schema: statements run on it one after the other, so `begin` and `commit`
- * bound what is between them. Values are sent as text.
+ * bound what is between them. Whoever asks answers for the shape of the rows.
  */
-export type Connection = {
-  kind: "pglite" | "postgres";
+export type Source = { kind: "pglite" | "postgres"; query<Row>(statement: string): Promise<Row[]> };
+
+/** A source that is also written to. Values are sent as text. */
+export type Connection = Source & {
   query<Row>(statement: string, values?: readonly (string | null)[]): Promise<Row[]>;
   /** The same connection for those who write by our schema; what they write is in the open transaction. */
   db: Database;

@@ -1,8 +1,8 @@
 import type { BackupHeader, BackupTable } from "./backup-format";
-import type { Connection } from "./connection";
+import type { Source } from "./connection";
 
 /** Tables of the database itself, whatever schema it has: each comes after those that its rows refer to. */
-export async function describeTables(connection: Connection): Promise<BackupTable[]> {
+export async function describeTables(connection: Source): Promise<BackupTable[]> {
   const columns = await connection.query<{ relation: string; name: string; type: string; sequence: string | null }>(
     `select c.relname::text as relation, a.attname::text as name,
             format_type(a.atttypid, a.atttypmod) as type,
@@ -26,7 +26,7 @@ export async function describeTables(connection: Connection): Promise<BackupTabl
   return inOrder(tables, await foreignKeys(connection));
 }
 
-async function foreignKeys(connection: Connection): Promise<Map<string, string[]>> {
+async function foreignKeys(connection: Source): Promise<Map<string, string[]>> {
   const rows = await connection.query<{ relation: string; refers_to: string }>(
     `select c.relname::text as relation, r.relname::text as refers_to
        from pg_catalog.pg_constraint k
@@ -53,7 +53,7 @@ function inOrder(tables: ReadonlyMap<string, BackupTable>, keys: ReadonlyMap<str
 }
 
 /** Migrations that were applied, oldest first; none where the database was never migrated. */
-export async function appliedMigrations(connection: Connection): Promise<BackupHeader["migrations"]> {
+export async function appliedMigrations(connection: Source): Promise<BackupHeader["migrations"]> {
   const [table] = await connection.query<{ name: string | null }>(
     "select to_regclass('drizzle.__drizzle_migrations')::text as name",
   );
@@ -65,7 +65,7 @@ export async function appliedMigrations(connection: Connection): Promise<BackupH
 }
 
 /** The journal's record that these rows include, where there is a journal. */
-export async function journalPosition(connection: Connection, tables: readonly BackupTable[]) {
+export async function journalPosition(connection: Source, tables: readonly BackupTable[]) {
   if (!tables.some(({ table }) => table === "journal_records")) return null;
   const [last] = await connection.query<{ sequence: string; sha256: string }>(
     "select sequence::text as sequence, sha256 from journal_records order by journal_records.sequence desc limit 1",
@@ -74,7 +74,7 @@ export async function journalPosition(connection: Connection, tables: readonly B
 }
 
 /** The platform that the store serves; null before its first start. */
-export async function platformIdOf(connection: Connection, tables: readonly BackupTable[]): Promise<string | null> {
+export async function platformIdOf(connection: Source, tables: readonly BackupTable[]): Promise<string | null> {
   if (!tables.some(({ table }) => table === "platform")) return null;
   const [row] = await connection.query<{ platform_id: string }>("select platform_id from platform limit 1");
   return row?.platform_id ?? null;

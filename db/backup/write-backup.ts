@@ -8,7 +8,7 @@ import {
   LEFT_OUT,
   quoted,
 } from "./backup-format";
-import type { Connection } from "./connection";
+import type { Source } from "./connection";
 import { appliedMigrations, describeTables, journalPosition, platformIdOf } from "./describe-database";
 import { throughZlib } from "./through-zlib";
 
@@ -17,7 +17,7 @@ const ROWS_AT_ONCE = 50;
 const LEVEL = 3;
 
 export type BackupInput = {
-  connection: Connection;
+  connection: Source;
   /** What lies beside the store and belongs to it. */
   files: readonly BackupFile[];
   about: Pick<BackupHeader, "takenAt" | "cause" | "program">;
@@ -80,7 +80,7 @@ async function* lines({ connection, files, about }: BackupInput, counts: BackupC
   }
 }
 
-async function* rowsOf(connection: Connection, { table, columns }: BackupTable): AsyncGenerator<(string | null)[]> {
+async function* rowsOf(connection: Source, { table, columns }: BackupTable): AsyncGenerator<(string | null)[]> {
   if (columns.length === 0) return;
   const values = columns.map(({ name }, at) => `${quoted(name)}::text as c${at}`).join(", ");
   // A bundle alone is tens of megabytes.

@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { automaticBackup } from "@/db/backup/automatic-backup";
+import { nodeBackupFs } from "@/db/backup/backup-fs";
 import { newestIssue } from "@/db/newest-document";
 import { type OpenedStore, openStore } from "@/db/open-store";
 import { describeRecovery } from "@/db/recovery";
@@ -57,6 +59,12 @@ async function openStoreOf(options: ServerOptions, logger: Logger): Promise<Open
         : { kind: "postgres", url: options.databaseUrl, isBackupConfirmed: options.isBackupConfirmed },
     clock: systemClock,
     logger,
+    beforeMigration: automaticBackup({
+      fs: nodeBackupFs,
+      dataDir: options.dataDir,
+      clock: systemClock,
+      program: readVersion(),
+    }),
   });
 }
 
