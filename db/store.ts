@@ -15,6 +15,8 @@ export type Announcement =
       documents: { kind: "platform" | "program" | "keyset"; appId: string | null; epoch: number; revision: number }[];
     }
   | { topic: "telemetry" | "denials"; appIds: string[] }
+  /** Said to hear whether one hears; of interest to whoever said it. */
+  | { topic: "probe"; id: string }
   | { topic: "devices"; deviceId: string | null; revoked: boolean }
   | { topic: "change-sets" | "programs" | "publishers" | "people" | "audit" | "sessions" };
 

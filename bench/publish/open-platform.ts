@@ -10,6 +10,7 @@ import { randomIds } from "../../lib/platform/ids";
 import { createLogger } from "../../lib/platform/logger";
 import { boundPort, createNodeHandler, openHttpFace } from "../../lib/server/http-face";
 import { createLeanApi } from "../../lib/server/lean-api";
+import { createReadiness } from "../../lib/server/readiness/create-readiness";
 import { leanRouteTable } from "../../lib/server/route-table";
 import type { ServiceContext } from "../../lib/services/context";
 import { initialisePlatform } from "../../lib/services/platform/initialise-platform";
@@ -98,6 +99,7 @@ export async function openBenchPlatform(deviceCount: number): Promise<BenchPlatf
   const context: ServiceContext = {
     store,
     ...ctx,
+    readiness: createReadiness([], ctx),
     config: {
       baseUrl: "http://localhost",
       environment: "production",
@@ -113,7 +115,7 @@ export async function openBenchPlatform(deviceCount: number): Promise<BenchPlatf
   const accessKey = randomBytes(32);
   const runtime = createRuntimeApi({ store, ctx, accessKey, validatesOutput: false });
   const face = await openHttpFace("127.0.0.1", 0);
-  face.serve(createNodeHandler(context, createLeanApi(context, runtime, leanRouteTable), null));
+  face.serve(createNodeHandler(context, createLeanApi(context, runtime, leanRouteTable, context), null));
   const expiresAt = Math.floor(systemClock.nowMs() / 1000) + 600;
   return {
     context,

@@ -68,6 +68,7 @@ const TREATMENTS = {
   enrolmentTokens: { keep: "nothing", title: "enrolments not used yet", onPowerLoss: "end" },
   usedAssertions: { keep: "nothing", title: "assertions used in the last minutes" },
   bundles: { keep: "nothing", title: "" },
+  probes: { keep: "nothing", title: "" },
   unlistedMinutes: { keep: "nothing", title: "minutes of versions never listed" },
   telemetryMinutes: { keep: "nothing", title: "telemetry" },
   telemetryBatches: { keep: "nothing", title: "answers to telemetry batches" },

@@ -49,3 +49,10 @@ export const limits = pgTable(
   },
   (table) => [primaryKey({ columns: [table.scope, table.name] })],
 );
+
+/** Written and read back to see that the store can be written; one row a process, gone an hour after its last. */
+export const probes = pgTable("probes", {
+  process: text("process").primaryKey(),
+  nonce: text("nonce").notNull(),
+  at: instant("at").notNull(),
+});

@@ -39,6 +39,7 @@ const verb = (people: Permission | readonly Permission[], body: unknown = {}): E
  */
 export const EXPECTED: Readonly<Record<string, Expectation>> = {
   "GET /api/health": { everybody: true, answer: 200 },
+  "GET /api/ready": { everybody: true, answer: 200 },
   "GET /api/openapi.json": { everybody: true, answer: 200 },
 
   "POST /api/runtime/v1/enroll": { everybody: true, body: {}, answer: 400 },
@@ -73,6 +74,7 @@ export const EXPECTED: Readonly<Record<string, Expectation>> = {
     answer: 404,
   },
   "GET /api/console/v1/stream": read(200),
+  "GET /api/console/v1/readiness": read(200),
   "GET /api/console/v1/overview": read(200),
 
   "GET /api/console/v1/programs": read(200),

@@ -49,6 +49,7 @@ import {
   publisherViewSchema,
   submissionActionResultSchema,
 } from "@/lib/contracts/publishers";
+import { readinessSchema } from "@/lib/contracts/readiness";
 import { appIdSchema, reasonSchema, spreadSchema, timeRangeSchema } from "@/lib/contracts/shared";
 import { describeRoute, type PersonPermission } from "./route-description";
 
@@ -98,6 +99,13 @@ export const consoleRoutes = {
     path: `${BASE}/overview`,
     summary: "What waits, and the health of the loop",
     output: overviewSchema,
+    refusals: [],
+  }),
+  getReadiness: describeRoute({
+    ...seesConsole,
+    path: `${BASE}/readiness`,
+    summary: "What the process that answers stands on, and what to do where it fails",
+    output: readinessSchema,
     refusals: [],
   }),
   getContinuity: describeRoute({

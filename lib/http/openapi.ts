@@ -52,10 +52,11 @@ function requestBody(route: RouteDescription): Json {
 function responses(route: RouteDescription): Json {
   const { output } = route;
   const status = route.successStatus ?? 200;
-  const content =
-    output instanceof z.ZodType
-      ? { "application/json": { schema: toSchema(output, "output") } }
-      : { [output.contentType]: { schema: { type: "string" } } };
+  const [shape, contentType] =
+    output instanceof z.ZodType ? [output, "application/json"] : [output.shape, output.contentType];
+  const content = {
+    [contentType]: { schema: shape === undefined ? { type: "string" } : toSchema(shape, "output") },
+  };
   const byStatus = new Map<number, ErrorCode[]>();
   for (const code of refusalsOf(route)) {
     byStatus.set(ERROR_STATUS[code], [...(byStatus.get(ERROR_STATUS[code]) ?? []), code]);
@@ -69,7 +70,7 @@ function responses(route: RouteDescription): Json {
   ]);
   return {
     [status]: status === 204 ? { description: "Done." } : { description: "Done.", content },
-    ...(output instanceof z.ZodType ? {} : { 304: { description: "The asker's copy is still the newest." } }),
+    ...(shape !== undefined ? {} : { 304: { description: "The asker's copy is still the newest." } }),
     ...Object.fromEntries(refused),
   };
 }

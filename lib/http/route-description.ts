@@ -7,8 +7,11 @@ export type ActorKind = "person" | "device" | "publisher" | "public";
 
 /** A body that is bytes and no JSON, with the one content type that it may have. */
 export type BytesBody = { kind: "bytes"; contentType: string };
-/** An answer that the handler writes itself: signed documents, bundles, exports, streams. */
-export type RawOutput = { kind: "raw"; contentType: string };
+/**
+ * An answer that the handler writes itself: signed documents, bundles, exports, streams. With a `shape` it is JSON of
+ * that shape, whose status says something too.
+ */
+export type RawOutput = { kind: "raw"; contentType: string; shape?: z.ZodType };
 
 /** A person's permission: one, any one of several, or `signed-in` where every role may ask. */
 export type PersonPermission = Permission | readonly [Permission, ...Permission[]] | "signed-in";

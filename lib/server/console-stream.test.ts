@@ -11,6 +11,7 @@ import { randomIds } from "@/lib/platform/ids";
 import type { ServiceContext } from "@/lib/services/context";
 import { type ConsoleStreams, createConsoleStreams } from "./console-stream";
 import { boundPort } from "./http-face";
+import { createReadiness } from "./readiness/create-readiness";
 
 const AUTH_SECRET = "thirty-two bytes that are not a secret";
 let context: ServiceContext;
@@ -24,6 +25,7 @@ beforeAll(async () => {
     clock: systemClock,
     ids: randomIds,
     logger: () => undefined,
+    readiness: createReadiness([], { clock: systemClock, logger: () => undefined }),
     signer: { activeKid: async () => "", sign: async () => new Uint8Array() },
     config: {
       baseUrl: "http://localhost",

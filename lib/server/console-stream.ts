@@ -39,7 +39,7 @@ function createGathering(flush: (events: StreamEvent[]) => void) {
     flush(events);
   };
   return {
-    add(announcement: Announcement) {
+    add(announcement: Exclude<Announcement, { topic: "probe" }>) {
       const named = appIdsOf(announcement);
       const known = topics.get(announcement.topic);
       // Without names everything of the topic is out of date, and stays so.
@@ -78,6 +78,7 @@ export function createConsoleStreams(context: ServiceContext): ConsoleStreams {
     for (const stream of open) write(stream, text);
   });
   const stop = context.store.subscribe((announcement) => {
+    if (announcement.topic === "probe") return;
     gathering.add(announcement);
     if (announcement.topic === "sessions" || announcement.topic === "people") checkSessions();
   });

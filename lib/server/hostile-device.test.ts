@@ -152,6 +152,7 @@ const READS: Reads = {
 /** Reads of people's doings, which nothing that a device sends can reach. */
 const WITHOUT_TELEMETRY: readonly (keyof typeof consoleRoutes)[] = [
   "getSession",
+  "getReadiness",
   "listChangeSets",
   "getDraft",
   "getChangeSet",

@@ -4,6 +4,7 @@ import { telemetryBatches, usedAssertions } from "@/db/schema";
 import type { ServiceContext } from "@/lib/services/context";
 import { takeKeysetInbox } from "@/lib/sync/keyset/keyset-inbox";
 import { resignDocuments } from "@/lib/sync/resign-documents";
+import type { JobLog } from "./readiness/job-log";
 
 const MINUTE_MS = 60_000;
 /** How long the answer to a batch is kept (spec §7). */
@@ -23,7 +24,7 @@ export async function forgetExpired(context: Pick<ServiceContext, "store" | "clo
  * is over. One
  * that fails is logged and tried again at its next turn. Answers with the function that stops it and waits.
  */
-export function startHousekeeping(context: ServiceContext, keysDir: string): () => Promise<void> {
+export function startHousekeeping(context: ServiceContext, keysDir: string, log: JobLog): () => Promise<void> {
   const jobs = [
     { name: "keyset_inbox", everyMs: 5_000, run: () => takeKeysetInbox(context.store, context, keysDir) },
     { name: "resign", everyMs: 5 * MINUTE_MS, run: () => resignDocuments(context.store, context) },
@@ -36,7 +37,8 @@ export function startHousekeeping(context: ServiceContext, keysDir: string): () 
     return setInterval(() => {
       if (isBusy) return;
       isBusy = true;
-      const turn: Promise<unknown> = run()
+      const turn: Promise<unknown> = log
+        .run(name, run)
         .catch((error: unknown) => context.logger("error", "housekeeping_failed", { job: name, error }))
         .finally(() => {
           isBusy = false;

@@ -2,8 +2,11 @@ import { connect } from "node:net";
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { devices } from "@/db/schema";
+import { type Readiness, readinessSchema } from "@/lib/contracts/readiness";
 import { publishDocuments } from "@/lib/sync/publish-documents";
-import { openHttpFace } from "./http-face";
+import { boundPort, createNodeHandler, openHttpFace } from "./http-face";
+import { createLeanApi } from "./lean-api";
+import { leanRouteTable } from "./route-table";
 import { type FaceFixture, openFaceFixture } from "./testing/face-fixture";
 import { readStream } from "./testing/read-stream";
 
@@ -129,6 +132,35 @@ describe("the lean face", () => {
     const response = await fetch(`${fixture.baseUrl}/api/health`, { headers: { "x-bulkhead-peer": "203.0.113.9" } });
     expect(response.status).toBe(200);
     expect(response.headers.get("x-content-type-options")).toBe("nosniff");
+  });
+
+  it("tells everybody the names and states alone, and what is wrong to this machine alone", async () => {
+    const ask = (query = "", headers: Record<string, string> = {}) =>
+      fetch(`${fixture.baseUrl}/api/ready${query}`, { headers });
+    const plain: unknown = await (await ask()).json();
+    expect(plain).toEqual({
+      state: "ok",
+      checks: ["store_read", "store_write", "continuity", "announcements"].map((name) => ({ name, state: "ok" })),
+    });
+    const verbose = readinessSchema.parse(await (await ask("?verbose")).json());
+    expect(verbose.checks[1]?.says).toBe("A row was written and read back.");
+    const forwarded = { "x-forwarded-for": "127.0.0.1", "x-bulkhead-socket": "127.0.0.1" };
+    expect((await ask("?verbose", forwarded)).status).toBe(401);
+    expect((await ask("", forwarded)).status).toBe(200);
+  });
+
+  it("is not ready while one check fails, and alive all the same", async () => {
+    const failed: Readiness = { state: "failed", at: new Date(0).toISOString(), checks: [], jobs: [] };
+    const door = { readiness: { read: async () => failed } };
+    const face = await openHttpFace("127.0.0.1", 0);
+    face.serve(
+      createNodeHandler(fixture.context, createLeanApi(fixture.context, fixture.api, leanRouteTable, door), null),
+    );
+    const base = `http://127.0.0.1:${boundPort(face.server)}`;
+    expect((await fetch(`${base}/api/ready`)).status).toBe(503);
+    expect(await (await fetch(`${base}/api/ready`)).json()).toEqual({ state: "failed", checks: [] });
+    expect((await fetch(`${base}/api/health`)).status).toBe(200);
+    await face.close(0);
   });
 
   it("says which port is taken", async () => {

@@ -4,7 +4,7 @@ import type { LeanContext } from "@/lib/services/context";
 import { type RuntimeApi, runtimeRoutedHandlers } from "@/lib/sync/runtime/runtime-api";
 import { runtimeRoutes } from "@/lib/sync/runtime/runtime-routes";
 import type { NodeHandler } from "./http-face";
-import { createPlainApi } from "./plain-api";
+import { createPlainApi, type ReadinessDoor } from "./plain-api";
 import { createPublisherApi } from "./publisher-api";
 
 export type LeanApi = {
@@ -18,6 +18,7 @@ export function createLeanApi(
   context: LeanContext,
   runtime: RuntimeApi,
   described: readonly RouteDescription[],
+  door: ReadinessDoor,
 ): LeanApi {
   const ports: RoutePorts = {
     ids: context.ids,
@@ -25,11 +26,11 @@ export function createLeanApi(
     validatesOutput: context.config.environment === "development",
   };
   return {
-    prefixes: ["/api/runtime", "/api/publisher", "/api/health", "/api/openapi.json"],
+    prefixes: ["/api/runtime", "/api/publisher", "/api/health", "/api/ready", "/api/openapi.json"],
     routes: [
       ...runtimeRoutedHandlers(runtime),
       ...createPublisherApi(context, ports),
-      ...createPlainApi(context, described, ports),
+      ...createPlainApi(context, described, ports, door),
     ],
     streams: new Map([[runtimeRoutes.stream.path, runtime.openStream]]),
   };

@@ -1,4 +1,6 @@
 import { ensureSetupLink } from "@/lib/auth/accept-link";
+import { readSession } from "@/lib/auth/session-reader";
+import { hasPermission } from "@/lib/domain/roles";
 import { provideServices } from "@/lib/services/context";
 import { prepareDemoPeople } from "@/lib/services/people/prepare-demo-people";
 import { createConsoleStreams } from "./console-stream";
@@ -35,10 +37,16 @@ async function run(options: ServerOptions): Promise<void> {
   process.env.NEXT_TELEMETRY_DISABLED ??= "1";
   const pages = await prepareNext({ dev: options.isNextDev, dir: projectRoot(), port, server: face.server });
   const streams = createConsoleStreams(context);
-  const lean = createLeanApi(context, opened.runtime, routeTable);
+  const lean = createLeanApi(context, opened.runtime, routeTable, {
+    readiness: context.readiness,
+    async mayRead({ headers }) {
+      const person = await readSession(context, headers.get("cookie"));
+      return person !== null && hasPermission(person.role, "console.read");
+    },
+  });
   lean.streams.set(consoleStreamRoute.path, streams.open);
   face.serve(createNodeHandler(context, lean, pages.handler, options.trustedProxies));
-  const stopHousekeeping = startHousekeeping(context, opened.folder.dir);
+  const stopHousekeeping = startHousekeeping(context, opened.folder.dir, opened.jobs);
 
   stopOnSignal(context.logger, STOP_MS, async () => {
     streams.close();

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { knownBody } from "@/lib/http/known-body";
 import { PEER_HEADER } from "@/lib/sync/runtime/runtime-api";
+import { SOCKET_HEADER } from "./loopback";
 
 /** How long the rest of a body that nobody wants is let in, so that its sender can read why. */
 const DRAIN_MS = 2_000;
@@ -49,6 +50,7 @@ function toHeaders(incoming: IncomingMessage, peer: string): Headers {
     headers.append(incoming.rawHeaders[index] ?? "", incoming.rawHeaders[index + 1] ?? "");
   }
   headers.set(PEER_HEADER, peer);
+  headers.set(SOCKET_HEADER, incoming.socket.remoteAddress ?? "");
   return headers;
 }
 

@@ -15,11 +15,10 @@ import type { ServiceContext } from "@/lib/services/context";
 import { initialisePlatform, type PlatformIdentity } from "@/lib/services/platform/initialise-platform";
 import { nowSeconds, type SigningContext } from "@/lib/sync/context";
 import { clockWarning } from "@/lib/sync/documents/clock-warning";
-import { compareKeys, createFileSigner } from "@/lib/sync/keys/file-keys";
-import { KEY_FAULTS } from "@/lib/sync/keys/key-faults";
+import { createFileSigner } from "@/lib/sync/keys/file-keys";
+import { judgeKeys } from "@/lib/sync/keys/judge-keys";
 import { type KeyFolder, openKeyFolder } from "@/lib/sync/keys/key-folder";
 import { createProtectionSecret, findProtectionSecret, type ProtectionSecret } from "@/lib/sync/keys/protection-secret";
-import { trialSignature } from "@/lib/sync/keys/trial-signature";
 import { currentKeyset } from "@/lib/sync/keyset/current-keyset";
 import { takeKeysetInbox } from "@/lib/sync/keyset/keyset-inbox";
 import { prepareKeys } from "@/lib/sync/keyset/prepare-keys";
@@ -27,6 +26,9 @@ import { resignDocuments } from "@/lib/sync/resign-documents";
 import { createAccessKey, findAccessKey } from "@/lib/sync/runtime/access-secret";
 import { createRuntimeApi, type RuntimeApi } from "@/lib/sync/runtime/runtime-api";
 import { readVersion } from "./project-root";
+import { signingChecks } from "./readiness/checks";
+import { createReadiness } from "./readiness/create-readiness";
+import { createJobLog, type JobLog } from "./readiness/job-log";
 import { askedPlatform, type ServerOptions } from "./server-options";
 
 /** What the console's process stands on: one store, one context, the keys, the runtime's API. */
@@ -34,8 +36,9 @@ export type OpenedProcess = {
   context: ServiceContext;
   runtime: RuntimeApi;
   platform: PlatformIdentity;
-  /** The keys that sign, for those who ask how they are. */
   folder: KeyFolder;
+  /** Turns of what the process does by itself, for readiness. */
+  jobs: JobLog;
   warnings: string[];
   close(): Promise<void>;
 };
@@ -105,18 +108,13 @@ async function tryNow(warnings: string[], work: () => Promise<unknown>): Promise
 }
 
 /** Whether a suspension would get out now, and which key files will not sign when they are needed. */
-async function judgeKeys(store: Store, ctx: SigningContext, folder: KeyFolder, warnings: string[]): Promise<boolean> {
-  const keyset = (await currentKeyset(store.db))?.claims ?? null;
-  const trial = await trialSignature(keyset, ctx.signer);
+async function warnOfKeys(store: Store, ctx: SigningContext, folder: KeyFolder, warnings: string[]): Promise<boolean> {
+  const { trial, faulty } = await judgeKeys(store.db, ctx.signer, folder);
   if (trial.result === "cannot_sign") {
     warnings.push(`A suspension would fail now. ${trial.says} ${trial.remedy}`);
     return false;
   }
-  for (const key of keyset === null ? [] : await compareKeys(folder, keyset)) {
-    // A key that no keyset names yet, or any more, is in order.
-    if (key.state === "usable" || key.state === "KEY_FOREIGN") continue;
-    warnings.push(`${KEY_FAULTS[key.state].says} (${key.about}) ${KEY_FAULTS[key.state].remedy}`);
-  }
+  warnings.push(...faulty.map(({ says, remedy }) => `${says} ${remedy}`));
   return true;
 }
 
@@ -159,10 +157,13 @@ export async function openProcess(options: ServerOptions, baseUrl: string): Prom
     const clock = clockWarning(await newestIssue(store.db, "platform", ""), nowSeconds(systemClock));
     if (clock !== null) warnings.push(clock);
     await tryNow(warnings, () => takeKeysetInbox(store, sync, keysDir));
-    if (await judgeKeys(store, sync, folder, warnings)) await tryNow(warnings, () => resignDocuments(store, sync));
+    if (await warnOfKeys(store, sync, folder, warnings)) await tryNow(warnings, () => resignDocuments(store, sync));
+    const jobs = createJobLog();
+    const checks = signingChecks(store, sync, folder, options.dataDir);
     const context: ServiceContext = {
       store,
       ...sync,
+      readiness: createReadiness(checks, { ...sync, jobs: jobs.figures }),
       config: {
         baseUrl,
         environment,
@@ -178,6 +179,7 @@ export async function openProcess(options: ServerOptions, baseUrl: string): Prom
       runtime,
       platform,
       folder,
+      jobs,
       warnings,
       async close() {
         runtime.close();

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { plainReadinessSchema, readinessSchema } from "@/lib/contracts/readiness";
 import { describeRoute } from "@/lib/http/route-description";
 
 /** What everybody may ask. */
@@ -6,12 +7,24 @@ export const plainRoutes = {
   health: describeRoute({
     method: "GET",
     path: "/api/health",
-    summary: "Whether the server and its store answer.",
+    summary: "Whether the process lives; nothing else is asked.",
     actor: "public",
     permission: null,
     output: z.object({ status: z.literal("ok"), version: z.string(), store: z.enum(["pglite", "postgres"]) }),
     maxBytes: 0,
     refusals: [],
+  }),
+  ready: describeRoute({
+    method: "GET",
+    path: "/api/ready",
+    summary:
+      "What the process stands on, by name: 503 with the same body where a check failed. With verbose, for a session or from this machine, also what was found, what to do, and what runs.",
+    actor: "public",
+    permission: null,
+    input: { query: z.object({ verbose: z.string().max(8).optional() }) },
+    output: { kind: "raw", contentType: "application/json", shape: z.union([readinessSchema, plainReadinessSchema]) },
+    maxBytes: 0,
+    refusals: ["unauthenticated"],
   }),
   openapi: describeRoute({
     method: "GET",

@@ -43,6 +43,7 @@ describe("the route table", () => {
     expect(open.sort()).toEqual([
       "GET /api/health",
       "GET /api/openapi.json",
+      "GET /api/ready",
       "GET /api/runtime/v1/keyset",
       "GET /api/runtime/v1/keyset/{revision}",
       "GET /api/runtime/v1/platform",

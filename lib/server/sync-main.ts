@@ -3,6 +3,8 @@ import { failOptions, failStart } from "./fail-start";
 import { boundPort, createNodeHandler, openHttpFace } from "./http-face";
 import { createLeanApi } from "./lean-api";
 import { openLeanProcess } from "./open-lean-process";
+import { leanChecks } from "./readiness/checks";
+import { createReadiness } from "./readiness/create-readiness";
 import { leanRouteTable } from "./route-table";
 import { createSay } from "./say";
 import { readServerOptions, type ServerOptions } from "./server-options";
@@ -38,9 +40,9 @@ async function run(options: ServerOptions): Promise<void> {
     },
   );
   const { context } = opened;
-  face.serve(
-    createNodeHandler(context, createLeanApi(context, opened.runtime, leanRouteTable), null, options.trustedProxies),
-  );
+  const readiness = createReadiness(leanChecks(context.store, context), context);
+  const lean = createLeanApi(context, opened.runtime, leanRouteTable, { readiness });
+  face.serve(createNodeHandler(context, lean, null, options.trustedProxies));
   stopOnSignal(context.logger, STOP_MS, async () => {
     opened.runtime.close();
     await face.close(STOP_MS / 2);

@@ -1,4 +1,5 @@
 import type { Store } from "@/db/store";
+import type { Readiness } from "@/lib/contracts/readiness";
 import type { Environment } from "@/lib/domain/lifecycles";
 import type { Clock } from "@/lib/platform/clock";
 import { obtainContainer, provideContainer } from "@/lib/platform/container";
@@ -25,6 +26,8 @@ export type LeanContext = {
 /** Everything that a verb needs beside its input. One per process, put together by the entry of the console. */
 export type ServiceContext = LeanContext & {
   signer: PolicySigner;
+  /** What this process stands on, tried at most once in 5 seconds. Never rejects. */
+  readiness: { read(): Promise<Readiness> };
   config: {
     /** The store was made by the demo: persons may be switched, links are printed. */
     isDevelopmentStore: boolean;

@@ -2,6 +2,8 @@ import type { ServiceContext } from "@/lib/services/context";
 import { openRuntimeFixture, type RuntimeFixture } from "@/lib/sync/testing/runtime-fixture";
 import { boundPort, createNodeHandler, openHttpFace } from "../http-face";
 import { createLeanApi } from "../lean-api";
+import { leanChecks } from "../readiness/checks";
+import { createReadiness } from "../readiness/create-readiness";
 import { leanRouteTable } from "../route-table";
 
 export type FaceFixture = RuntimeFixture & {
@@ -16,6 +18,7 @@ export async function openFaceFixture(): Promise<FaceFixture> {
   const context: ServiceContext = {
     store: fixture.store,
     ...fixture.ctx,
+    readiness: createReadiness(leanChecks(fixture.store, fixture.ctx), fixture.ctx),
     config: {
       baseUrl: "http://localhost",
       environment: "development",
@@ -26,7 +29,7 @@ export async function openFaceFixture(): Promise<FaceFixture> {
     },
   };
   const face = await openHttpFace("127.0.0.1", 0);
-  face.serve(createNodeHandler(context, createLeanApi(context, fixture.api, leanRouteTable), null));
+  face.serve(createNodeHandler(context, createLeanApi(context, fixture.api, leanRouteTable, context), null));
   return {
     ...fixture,
     context,

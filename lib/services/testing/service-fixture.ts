@@ -53,6 +53,7 @@ export async function openServiceFixture(
   const ctx: ServiceContext = {
     ...sync.ctx,
     store: sync.store,
+    readiness: { read: async () => ({ state: "ok", at: new Date(0).toISOString(), checks: [], jobs: [] }) },
     config: {
       baseUrl: "https://console.test",
       environment: "development",

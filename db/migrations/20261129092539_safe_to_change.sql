@@ -45,6 +45,12 @@ CREATE TABLE "held_narrowings" (
 	CONSTRAINT "held_narrowings_kind_subject_pk" PRIMARY KEY("kind","subject")
 );
 --> statement-breakpoint
+CREATE TABLE "probes" (
+	"process" text PRIMARY KEY NOT NULL,
+	"nonce" text NOT NULL,
+	"at" timestamp with time zone NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "unlisted_minutes" (
 	"device_id" text NOT NULL,
 	"app_id" text NOT NULL,

@@ -1,0 +1,56 @@
+import { z } from "zod";
+import { instantSchema } from "./shared";
+
+/**
+ * What a process asks itself, each by a try of its own, in the order in which it is shown. `stopsNarrowing`: while the
+ * check fails nobody can suspend, narrow or block.
+ */
+export const CHECKS = {
+  store_read: { title: "Store can be read", stopsNarrowing: true },
+  store_write: { title: "Store can be written", stopsNarrowing: true },
+  disk: { title: "Disk has room", stopsNarrowing: true },
+  signature: { title: "Trial signature", stopsNarrowing: true },
+  audit: { title: "Audit log goes on", stopsNarrowing: true },
+  keyset: { title: "Keys fit the keyset", stopsNarrowing: false },
+  clock: { title: "Clock", stopsNarrowing: false },
+  continuity: { title: "Documents are handed out", stopsNarrowing: false },
+  announcements: { title: "Announcements are heard", stopsNarrowing: false },
+} as const satisfies Record<string, { title: string; stopsNarrowing: boolean }>;
+export type CheckName = keyof typeof CHECKS;
+export const CHECK_NAMES = Object.keys(CHECKS) as [CheckName, ...CheckName[]];
+
+export const CHECK_STATES = ["ok", "warn", "failed"] as const;
+export type CheckState = (typeof CHECK_STATES)[number];
+
+const plainCheckSchema = z.object({ name: z.enum(CHECK_NAMES), state: z.enum(CHECK_STATES) });
+
+/** `GET /api/ready`: the worst state of all, and each by name. A process has the checks that concern what it does. */
+export const plainReadinessSchema = z.object({ state: z.enum(CHECK_STATES), checks: z.array(plainCheckSchema) });
+export type PlainReadiness = z.infer<typeof plainReadinessSchema>;
+
+export const readinessCheckSchema = plainCheckSchema.extend({
+  /** What was found, and what to do about it; null where nothing is to be done. */
+  says: z.string(),
+  remedy: z.string().nullable(),
+  /** How long the check took. */
+  ms: z.number(),
+});
+export type ReadinessCheck = z.infer<typeof readinessCheckSchema>;
+
+/** `GET /api/ready?verbose`, and what the console shows. */
+export const readinessSchema = plainReadinessSchema.extend({
+  at: instantSchema,
+  checks: z.array(readinessCheckSchema),
+  /** What the process does by itself: how long the last turn took and the longest, and since when one runs. */
+  jobs: z.array(
+    z.object({
+      name: z.string(),
+      turns: z.number(),
+      failures: z.number(),
+      lastMs: z.number().nullable(),
+      longestMs: z.number().nullable(),
+      runningMs: z.number().nullable(),
+    }),
+  ),
+});
+export type Readiness = z.infer<typeof readinessSchema>;
