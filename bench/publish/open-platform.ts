@@ -8,6 +8,7 @@ import type { Actor } from "../../lib/domain/roles";
 import { systemClock } from "../../lib/platform/clock";
 import { randomIds } from "../../lib/platform/ids";
 import { createLogger } from "../../lib/platform/logger";
+import { readMachine } from "../../lib/platform/machine";
 import { boundPort, createNodeHandler, openHttpFace } from "../../lib/server/http-face";
 import { createLeanApi } from "../../lib/server/lean-api";
 import { createReadiness } from "../../lib/server/readiness/create-readiness";
@@ -91,7 +92,7 @@ export async function openBenchPlatform(deviceCount: number): Promise<BenchPlatf
   const logger = createLogger((line) => process.stderr.write(line));
   const folder = openKeyFolder({ dir: join(dataDir, "keys"), secret: "a benchmark's passphrase", clock: systemClock });
   const { store } = await openStore({ location: { kind: "pglite", dataDir }, clock: systemClock, logger });
-  const ctx = { clock: systemClock, ids: randomIds, logger, signer: createFileSigner(folder) };
+  const ctx = { clock: systemClock, ids: randomIds, logger, signer: createFileSigner(folder), machine: readMachine() };
   const identity = { platformId: PLATFORM_ID, name: "Bench", environment: "development" as const };
   const { keyset } = await store.transaction(async (tx) =>
     prepareKeys(tx, ctx, folder, await initialisePlatform(tx, ctx, identity)),

@@ -18,6 +18,7 @@ import {
   splitResultSchema,
   withReasonSchema,
 } from "@/lib/contracts/change-sets";
+import { clockViewSchema, confirmClockInputSchema } from "@/lib/contracts/clock";
 import { continuityViewSchema } from "@/lib/contracts/continuity";
 import { createEnrolmentInputSchema, createEnrolmentResultSchema, deviceListSchema } from "@/lib/contracts/devices";
 import { overviewSchema } from "@/lib/contracts/overview";
@@ -107,6 +108,22 @@ export const consoleRoutes = {
     summary: "What the process that answers stands on, and what to do where it fails",
     output: readinessSchema,
     refusals: [],
+  }),
+  getClock: describeRoute({
+    ...seesConsole,
+    path: `${BASE}/clock`,
+    summary: "Whether the clock of the machine that answers is believed",
+    output: clockViewSchema,
+    refusals: [],
+  }),
+  confirmClock: describeRoute({
+    ...write,
+    permission: "platform.confirm",
+    path: `${BASE}/clock/confirm`,
+    summary: "Confirm that a clock that jumped is right",
+    input: { body: confirmClockInputSchema },
+    output: clockViewSchema,
+    refusals: ["conflict"],
   }),
   getContinuity: describeRoute({
     ...seesConsole,

@@ -26,6 +26,7 @@ beforeAll(async () => {
     ids: randomIds,
     logger: () => undefined,
     readiness: createReadiness([], { clock: systemClock, logger: () => undefined }),
+    machine: { bootId: "boot-1", name: "bench", uptimeMs: () => 0 },
     signer: { activeKid: async () => "", sign: async () => new Uint8Array() },
     config: {
       baseUrl: "http://localhost",

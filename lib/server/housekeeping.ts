@@ -2,6 +2,7 @@ import { lt } from "drizzle-orm";
 import { tendBundleFiles } from "@/db/bundles/tend-bundle-files";
 import { telemetryBatches, usedAssertions } from "@/db/schema";
 import type { ServiceContext } from "@/lib/services/context";
+import { measureClock } from "@/lib/sync/clock/measure-clock";
 import { takeKeysetInbox } from "@/lib/sync/keyset/keyset-inbox";
 import { resignDocuments } from "@/lib/sync/resign-documents";
 import type { JobLog } from "./readiness/job-log";
@@ -27,6 +28,7 @@ export async function forgetExpired(context: Pick<ServiceContext, "store" | "clo
 export function startHousekeeping(context: ServiceContext, keysDir: string, log: JobLog): () => Promise<void> {
   const jobs = [
     { name: "keyset_inbox", everyMs: 5_000, run: () => takeKeysetInbox(context.store, context, keysDir) },
+    { name: "clock", everyMs: MINUTE_MS, run: () => measureClock(context.store, context) },
     { name: "resign", everyMs: 5 * MINUTE_MS, run: () => resignDocuments(context.store, context) },
     { name: "bundle_files", everyMs: MINUTE_MS, run: () => tendBundleFiles(context.store) },
     { name: "forget", everyMs: 10 * MINUTE_MS, run: () => forgetExpired(context) },

@@ -2,7 +2,6 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { automaticBackup } from "@/db/backup/automatic-backup";
 import { nodeBackupFs } from "@/db/backup/backup-fs";
-import { newestIssue } from "@/db/newest-document";
 import { type OpenedStore, openStore } from "@/db/open-store";
 import { describeRecovery } from "@/db/recovery";
 import type { Store } from "@/db/store";
@@ -11,10 +10,13 @@ import { systemClock } from "@/lib/platform/clock";
 import { isAppError } from "@/lib/platform/errors";
 import { randomIds } from "@/lib/platform/ids";
 import { type Logger, stderrLogger } from "@/lib/platform/logger";
+import { readMachine } from "@/lib/platform/machine";
 import type { ServiceContext } from "@/lib/services/context";
 import { initialisePlatform, type PlatformIdentity } from "@/lib/services/platform/initialise-platform";
-import { nowSeconds, type SigningContext } from "@/lib/sync/context";
-import { clockWarning } from "@/lib/sync/documents/clock-warning";
+import { clockFault, clockState } from "@/lib/sync/clock/clock-state";
+import { measureClock } from "@/lib/sync/clock/measure-clock";
+import type { SigningContext } from "@/lib/sync/context";
+import { continuityFault, continuityState } from "@/lib/sync/continuity/continuity-state";
 import { createFileSigner } from "@/lib/sync/keys/file-keys";
 import { judgeKeys } from "@/lib/sync/keys/judge-keys";
 import { type KeyFolder, openKeyFolder } from "@/lib/sync/keys/key-folder";
@@ -134,7 +136,13 @@ export async function openProcess(options: ServerOptions, baseUrl: string): Prom
   try {
     const isNew = (await currentKeyset(store.db)) === null;
     const { folder, source, authSecret, accessKey } = await openKeys(options, found, isNew, warnings);
-    const sync = { clock: systemClock, ids: randomIds, logger, signer: createFileSigner(folder) };
+    const sync = {
+      clock: systemClock,
+      ids: randomIds,
+      logger,
+      signer: createFileSigner(folder),
+      machine: readMachine(),
+    };
     warnings.push(...describeRecovery(recovery));
     await auditRecovery(store, sync, recovery);
     // One transaction: of several processes that start at once one makes platform, keys and keyset, the others wait.
@@ -143,6 +151,7 @@ export async function openProcess(options: ServerOptions, baseUrl: string): Prom
       return { platform: identity, prepared: await prepareKeys(tx, sync, folder, identity) };
     });
     warnings.push(...prepared.warnings);
+    await measureClock(store, sync);
     const { environment } = platform;
     if (environment === "production" && source === "generated-file") {
       warnings.push(
@@ -154,8 +163,12 @@ export async function openProcess(options: ServerOptions, baseUrl: string): Prom
       warnings.push("BULKHEAD_BASE_URL is not https: devices refuse it, and sign-in travels in the clear.");
     }
     // Before anything is signed again, which hides it.
-    const clock = clockWarning(await newestIssue(store.db, "platform", ""), nowSeconds(systemClock));
-    if (clock !== null) warnings.push(clock);
+    const clock = await clockState(store.db, sync);
+    const jump = clockFault(clock);
+    if (jump !== null) warnings.push(`${jump.says} ${jump.remedy}`);
+    if (clock.warning !== null) warnings.push(clock.warning);
+    const behind = continuityFault(await continuityState(store.db));
+    if (behind !== null) warnings.push(`${behind.says} ${behind.remedy}`);
     await tryNow(warnings, () => takeKeysetInbox(store, sync, keysDir));
     if (await warnOfKeys(store, sync, folder, warnings)) await tryNow(warnings, () => resignDocuments(store, sync));
     const jobs = createJobLog();

@@ -5,6 +5,7 @@ import type { Clock } from "@/lib/platform/clock";
 import { obtainContainer, provideContainer } from "@/lib/platform/container";
 import type { Ids } from "@/lib/platform/ids";
 import type { Logger } from "@/lib/platform/logger";
+import type { Machine } from "@/lib/platform/machine";
 import type { PolicySigner } from "@/lib/sync/signer";
 
 /** What every process has, also one that serves devices and publishers' tools alone: nothing that could sign. */
@@ -28,6 +29,7 @@ export type ServiceContext = LeanContext & {
   signer: PolicySigner;
   /** What this process stands on, tried at most once in 5 seconds. Never rejects. */
   readiness: { read(): Promise<Readiness> };
+  machine: Machine;
   config: {
     /** The store was made by the demo: persons may be switched, links are printed. */
     isDevelopmentStore: boolean;

@@ -1,6 +1,7 @@
 import type { Clock } from "@/lib/platform/clock";
 import type { Ids } from "@/lib/platform/ids";
 import type { Logger } from "@/lib/platform/logger";
+import type { Machine } from "@/lib/platform/machine";
 import type { PolicySigner } from "./signer";
 
 /** What handing out documents and taking telemetry needs of the process around it: nothing that could sign. */
@@ -11,7 +12,7 @@ export type SyncContext = {
 };
 
 /** The context of a process that signs; whatever makes a document or a keyset asks for this one. */
-export type SigningContext = SyncContext & { signer: PolicySigner };
+export type SigningContext = SyncContext & { signer: PolicySigner; machine: Machine };
 
 /** Whole seconds since 1970, as documents count. */
 export function nowSeconds(clock: Clock): number {

@@ -1,12 +1,14 @@
 import { lt } from "drizzle-orm";
 import { readContinuity } from "@/db/continuity";
-import { newestPosition, type StoredDocument } from "@/db/newest-document";
+import { newestIssue, newestPosition, type StoredDocument } from "@/db/newest-document";
 import { minRevisions } from "@/db/schema";
 import type { Transaction } from "@/db/store";
 import type { Actor } from "@/lib/domain/roles";
 import { AppError } from "@/lib/platform/errors";
 import { type Position, positionOf } from "@/native/core/documents/position";
 import { LIFE_SECONDS_MAX } from "@/native/core/documents/verify-document";
+import { awaitedJump } from "./clock/clock-jump";
+import { clockFault } from "./clock/clock-state";
 import { nowSeconds, type SigningContext } from "./context";
 import { isBehindOf } from "./continuity/continuity-state";
 import { settleHeld } from "./continuity/held-narrowings";
@@ -26,6 +28,8 @@ export type PublishOptions = {
   changeSetId: string | null;
   /** Whether less is allowed than before: then older documents of these programs are set below their minimum. */
   narrows: boolean;
+  /** It is proven that nothing more is allowed than before; such a step waits for no clock. Absent: it may allow more. */
+  isNarrowing?: boolean;
   /** Who publishes; absent for what the policy service does by itself. */
   actor?: Actor;
 };
@@ -36,8 +40,7 @@ export type Published = {
   programs: { appId: string; revision: number }[];
 };
 
-async function raiseMinimums(tx: Transaction, ctx: SigningContext, issued: StoredDocument[]): Promise<void> {
-  const now = nowSeconds(ctx.clock);
+async function raiseMinimums(tx: Transaction, now: number, issued: StoredDocument[]): Promise<void> {
   for (const document of issued) {
     if (document.revision === 1) continue;
     const floor = {
@@ -50,10 +53,28 @@ async function raiseMinimums(tx: Transaction, ctx: SigningContext, issued: Store
 }
 
 /**
+ * The second at which documents are signed: the present one. While a jump of this machine's clock awaits a confirmation,
+ * a narrowing is signed with the newest stored `iat` or the clock, whichever is earlier: a device refuses what is from its
+ * future altogether, but a suspension acts even when its document is old (spec 4.29). Refuses `unavailable` for all else.
+ */
+async function issueTime(tx: Transaction, ctx: SigningContext, options: PublishOptions): Promise<number> {
+  const present = nowSeconds(ctx.clock);
+  const jumpMs = await awaitedJump(tx.db, ctx);
+  if (jumpMs === null) return present;
+  if (options.isNarrowing !== true) {
+    const fault = clockFault({ machine: ctx.machine.name, jumpMs });
+    throw new AppError("unavailable", `${fault?.says} ${fault?.remedy}`, {
+      details: [{ path: "", code: "CLOCK_JUMPED", message: "The clock awaits a confirmation." }],
+    });
+  }
+  return Math.min(present, (await newestIssue(tx.db, "platform", ""))?.issuedAtSeconds ?? present);
+}
+
+/**
  * Builds, signs and stores the documents of these programs and the platform document, within the caller's transaction
  * and behind the lock of the platform row. After a restore, or where a device proved a newer document, it signs every
  * document, above whatever may be out there (spec 7.8). What is published is announced after the commit. Raises `unavailable` where
- * no unexpired keyset or key can sign, `not_found` for a program that is not registered, `unprocessable` where the
+ * no unexpired keyset or key can sign, or what may allow more meets a jump of the clock, `not_found` for a program that is not registered, `unprocessable` where the
  * rows would make a document that devices refuse.
  */
 export async function publishDocuments(
@@ -64,7 +85,8 @@ export async function publishDocuments(
   await lockPlatform(tx);
   const keyset = await currentKeyset(tx.db);
   if (keyset === null) throw new AppError("unavailable", "This platform has no keyset yet.");
-  if (nowSeconds(ctx.clock) >= keyset.expiresAtSeconds) {
+  const now = await issueTime(tx, ctx, options);
+  if (now >= keyset.expiresAtSeconds) {
     throw new AppError("unavailable", "The keyset has expired; devices accept nothing until it is renewed.");
   }
   const { changeSetId, actor = POLICY_SERVICE } = options;
@@ -77,10 +99,12 @@ export async function publishDocuments(
   for (const appId of [...new Set([...options.appIds, ...appIds])].sort()) {
     const body = await buildProgram(tx.db, appId);
     if (body === null) throw new AppError("not_found", `There is no program ${appId}.`);
-    issued.push(await issueDocument(tx, ctx, keyset.claims, { kind: "program", appId, body, changeSetId, floor }));
+    issued.push(
+      await issueDocument(tx, ctx, keyset.claims, { kind: "program", appId, body, changeSetId, floor, iat: now }),
+    );
   }
-  await tx.db.delete(minRevisions).where(lt(minRevisions.keepUntil, new Date(ctx.clock.nowMs())));
-  if (options.narrows) await raiseMinimums(tx, ctx, issued);
+  await tx.db.delete(minRevisions).where(lt(minRevisions.keepUntil, new Date(now * 1000)));
+  if (options.narrows) await raiseMinimums(tx, now, issued);
   await settleHeld(tx, ctx, actor, changeSetId);
   const platformDocument = await issueDocument(tx, ctx, keyset.claims, {
     kind: "platform",
@@ -88,8 +112,9 @@ export async function publishDocuments(
     body: await buildPlatform(tx.db),
     changeSetId,
     floor,
+    iat: now,
   });
-  await requireAcceptable(keyset.claims, [...issued, platformDocument], nowSeconds(ctx.clock));
+  await requireAcceptable(keyset.claims, [...issued, platformDocument]);
   tx.announce({
     topic: "documents",
     documents: [...issued, platformDocument].map((row) => ({

@@ -1,5 +1,6 @@
 import type { Store } from "@/db/store";
 import { appendAudit } from "@/lib/audit/append-audit";
+import { awaitedJump } from "./clock/clock-jump";
 import { nowSeconds, type SigningContext } from "./context";
 import { readDueDocuments } from "./documents/due-documents";
 import { currentKeyset } from "./keyset/current-keyset";
@@ -8,9 +9,11 @@ import { type Published, publishDocuments } from "./publish-documents";
 
 /**
  * Signs again whatever is due, behind the lock of the platform row, so that of several processes one does it. The
- * decision behind a document stays the one that it had (spec §4). Null where nothing was due or there is no keyset.
+ * decision behind a document stays the one that it had (spec §4). Null where nothing was due, there is no keyset, or a
+ * jump of this machine's clock awaits a confirmation.
  */
 export async function resignDocuments(store: Store, ctx: SigningContext): Promise<Published | null> {
+  if ((await awaitedJump(store.db, ctx)) !== null) return null;
   const keyset = await currentKeyset(store.db);
   // Looked at without the lock first: nearly always there is nothing to do.
   if (keyset === null || (await readDueDocuments(store.db, keyset.claims, nowSeconds(ctx.clock))) === null) return null;

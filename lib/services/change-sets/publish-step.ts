@@ -44,7 +44,14 @@ export async function publishStep(tx: Transaction, ctx: ServiceContext, actor: A
   const appIds = await affectedPrograms(tx, edits);
   const published = edits.every(({ member }) => INTERNAL.includes(member.kind))
     ? null
-    : await publishDocuments(tx, ctx, { appIds, platform: true, changeSetId, narrows: takesAway(state, edits), actor });
+    : await publishDocuments(tx, ctx, {
+        appIds,
+        platform: true,
+        changeSetId,
+        narrows: takesAway(state, edits),
+        isNarrowing: step.isNarrowing,
+        actor,
+      });
   await tx.db
     .update(changeSets)
     .set({

@@ -18,6 +18,7 @@ import { signCompact } from "@/native/core/documents/sign-document";
 import { ownPayload } from "../documents/own-jws";
 import { publishDocuments } from "../publish-documents";
 import { resignDocuments } from "../resign-documents";
+import { createRuntimeApi } from "../runtime/runtime-api";
 import { buildBatch } from "../testing/batch-builder";
 import { loseDocuments } from "../testing/lose-documents";
 import { openRuntimeFixture, type RuntimeFixture } from "../testing/runtime-fixture";
@@ -214,6 +215,20 @@ describe("after a failover to an older replica", () => {
     expect((await continuityState(fixture.store.db)).isBehind).toBe(true);
     expect((await publish()).platform.revision).toBe(ours.revision + 1);
     expect((await continuityState(fixture.store.db)).isBehind).toBe(false);
+  });
+
+  it("closes the doors of every process of the store, also where the document was served a moment ago", async () => {
+    const at = await begin();
+    const lost = await loseThree(at);
+    const { store, ctx, accessKey } = fixture;
+    const other = createRuntimeApi({ store, ctx, accessKey, validatesOutput: true });
+    const served = () => other.handlers.platform(new Request("http://console.test/api/runtime/v1/platform"));
+    expect((await served()).status).toBe(200);
+    await handBack((await fixture.addDevice()).accessToken, lost[0] ?? "");
+    await expect.poll(async () => (await served()).status).toBe(503);
+    await publish();
+    await expect.poll(async () => (await served()).status).toBe(200);
+    other.close();
   });
 
   it("lists each device that proved it once, and writes one audit entry a raise, not one a device", async () => {

@@ -8,7 +8,7 @@ import type { Position } from "@/native/core/documents/position";
 import { signCompact } from "@/native/core/documents/sign-document";
 import { LIFE_SECONDS_MAX } from "@/native/core/documents/verify-document";
 import type { DocumentClaims, KeysetClaims } from "@/native/core/shapes/claims";
-import { nowSeconds, type SigningContext } from "../context";
+import type { SigningContext } from "../context";
 import { ownPayload } from "./own-jws";
 
 const TYPES = { platform: "bulkhead-platform", program: "bulkhead-program" } as const;
@@ -21,6 +21,8 @@ export type DocumentToIssue = {
   changeSetId: string | null;
   /** Signed above this position in its epoch: what is below may have been given out by a store that was lost. */
   floor: Position | null;
+  /** Whole seconds. Order is the revision's alone (spec 4.29), so it may lie before the last document's. */
+  iat: number;
 };
 
 function nextRevision(previous: StoredDocument | null, floor: Position | null, epoch: number): number {
@@ -45,8 +47,7 @@ export async function issueDocument(
 ): Promise<StoredDocument> {
   const typ = TYPES[wanted.kind];
   const previous = await newestDocument(tx.db, wanted.kind, wanted.appId);
-  // Order is the revision's alone (spec 4.29): with a clock that was ahead once, and is right now, stopping works at once.
-  const iat = nowSeconds(ctx.clock);
+  const { iat } = wanted;
   const decision =
     wanted.changeSetId ?? (previous === null ? undefined : (ownPayload(previous.jws).decision as string | undefined));
   const envelope: DocumentClaims = {

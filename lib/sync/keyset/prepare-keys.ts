@@ -4,6 +4,7 @@ import { AppError, invariant, isAppError } from "@/lib/platform/errors";
 import { readIfPresent } from "@/lib/platform/private-file";
 import { signKeyset } from "@/native/core/documents/sign-document";
 import type { KeysetClaims } from "@/native/core/shapes/claims";
+import { awaitedJump } from "../clock/clock-jump";
 import { nowSeconds, type SigningContext } from "../context";
 import type { KeyFolder } from "../keys/key-folder";
 import { lockPlatform } from "../lock-platform";
@@ -89,6 +90,8 @@ async function renew(
   const plan = planNextKeyset(keyset, {}, nowSeconds(ctx.clock));
   invariant(plan.ok, "a keyset without changes is always possible");
   const own = await folder.survey("root");
+  // A wrong clock would renew it into a future that no device believes.
+  if ((await awaitedJump(tx.db, ctx)) !== null) return { keyset, warnings: [] };
   const isHere = (kid: string) => own.ok && own.keys.some((key) => key.kid === kid);
   if (!keyset.rootKeys.every(({ kid }) => isHere(kid))) return { keyset, warnings: [expiryWarning(ctx, keyset)] };
   return { keyset: await insertAndResign(tx, ctx, await signAll(folder, plan.claims)), warnings: [] };

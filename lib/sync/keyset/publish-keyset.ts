@@ -5,6 +5,7 @@ import { AppError, invariant } from "@/lib/platform/errors";
 import { webCryptoPort } from "@/native/core/crypto/port";
 import { verifyKeyset } from "@/native/core/documents/verify-keyset";
 import type { KeysetClaims } from "@/native/core/shapes/claims";
+import { awaitedJump } from "../clock/clock-jump";
 import { nowSeconds, type SigningContext } from "../context";
 import { readDueDocuments } from "../documents/due-documents";
 import { thumbprintOf } from "../keys/thumbprint";
@@ -82,7 +83,7 @@ const summaryOf = (claims: KeysetClaims) => ({
 /**
  * Takes a signed keyset into the chain as devices would: the threshold of the trusted one and of itself, the next
  * revision (spec §4). In the same transaction every document is signed again that the new keyset no longer carries: a
- * removed policy key, a new epoch. The platform row is locked here, so a transaction that counts on what it read before
+ * removed policy key, a new epoch; unless documents wait for a person (spec 7.8) or for a clock. The platform row is locked here, so a transaction that counts on what it read before
  * locks it first. Refuses `unprocessable` with the code that devices would answer.
  */
 export async function insertAndResign(tx: Transaction, ctx: SigningContext, jws: string): Promise<KeysetClaims> {
@@ -90,7 +91,7 @@ export async function insertAndResign(tx: Transaction, ctx: SigningContext, jws:
   const claims = await insertKeyset(tx, ctx, jws, row);
   const due = await readDueDocuments(tx.db, claims, nowSeconds(ctx.clock));
   invariant(claims.platform === row.platformId, "verification binds the platform");
-  if (due !== null) {
+  if (due !== null && (await awaitedJump(tx.db, ctx)) === null) {
     await publishDocuments(tx, ctx, { appIds: due.appIds, platform: true, changeSetId: null, narrows: false });
   }
   return claims;

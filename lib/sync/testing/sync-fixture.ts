@@ -9,6 +9,7 @@ import { openTestStore, type TestStoreOptions } from "@/db/testing/with-test-sto
 import { PLATFORM_DEFAULTS } from "@/lib/domain/platform-defaults";
 import { randomIds } from "@/lib/platform/ids";
 import type { Logger } from "@/lib/platform/logger";
+import type { Machine } from "@/lib/platform/machine";
 import type { KeysetClaims } from "@/native/core/shapes/claims";
 import type { SigningContext } from "../context";
 import { createFileSigner } from "../keys/file-keys";
@@ -23,6 +24,7 @@ export type SyncFixture = {
   ctx: SigningContext;
   folder: KeyFolder;
   keyset: KeysetClaims;
+  /** `advance` lets time pass, for the uptime too; a step back and `set` are the wall clock's alone. */
   clock: { nowMs(): number; advance(seconds: number): void; set(nowMs: number): void };
   /** Everything logged, as `level event`. */
   logged: string[];
@@ -35,10 +37,12 @@ export async function openSyncFixture(
   options: TestStoreOptions & { environment?: "production" | "development"; store?: Store } = {},
 ): Promise<SyncFixture> {
   let nowMs = Date.UTC(2026, 0, 5, 12);
+  let uptimeMs = 3_600_000;
   const clock = {
     nowMs: () => nowMs,
     advance: (seconds: number) => {
       nowMs += seconds * 1000;
+      uptimeMs += Math.max(0, seconds) * 1000;
     },
     set: (value: number) => {
       nowMs = value;
@@ -49,7 +53,8 @@ export async function openSyncFixture(
   const store = options.store ?? (await openTestStore({ ...options, clock }));
   const dir = mkdtempSync(join(tmpdir(), "bulkhead-sync-"));
   const folder = openKeyFolder({ dir: join(dir, "keys"), secret: "correct horse battery", clock });
-  const ctx: SigningContext = { clock, ids: randomIds, logger, signer: createFileSigner(folder) };
+  const machine: Machine = { bootId: "boot-1", name: "bench", uptimeMs: () => uptimeMs };
+  const ctx: SigningContext = { clock, ids: randomIds, logger, signer: createFileSigner(folder), machine };
   const environment = options.environment ?? "development";
   await store.transaction(async ({ db }) => {
     await db.insert(platform).values({
