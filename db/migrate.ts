@@ -73,8 +73,8 @@ export function planMigrations(known: readonly Migration[], applied: readonly nu
   };
 }
 
-/** A store that is about to be migrated: `from` is null where it has no schema yet; `run` reads it as it is. */
-export type MigrationAhead = { from: number | null; to: number; pending: string[]; run: RunStatement };
+/** A store with rows that is about to be migrated; `run` reads it as it is. */
+export type MigrationAhead = { from: number; to: number; pending: string[]; run: RunStatement };
 
 /** Called before anything is migrated; when it rejects, the store is refused with its error and left as it is. */
 export type BeforeMigration = (ahead: MigrationAhead) => Promise<void>;

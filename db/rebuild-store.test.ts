@@ -30,7 +30,7 @@ describe("a store that is made anew with consent", { timeout: 120_000 }, () => {
   });
 
   it("is what a refusal names, with the folder's path", () => {
-    const error = storeFault("database-missing", { dataDir: "/data/x", found: "store/ is not there" });
+    const error = storeFault("database-missing", { dataDir: "/data/x", found: "gone", isUnchanged: true });
     expect(error.message).toContain("npm run store -- rebuild --from journal --data /data/x");
   });
 });

@@ -1,16 +1,48 @@
 import { existsSync, renameSync } from "node:fs";
-import { join } from "node:path";
 import { type Clock, systemClock } from "@/lib/platform/clock";
 import { type Logger, stderrLogger } from "@/lib/platform/logger";
-import { acquireLock } from "./lock/acquire-lock";
-import { findMigrationsFolder } from "./migrate";
-import { openPglite } from "./pglite/open-pglite";
-import { setAsidePath } from "./pglite/reconcile";
+import { nodeJournalFs } from "./journal/journal-fs";
+import { NOT_KEPT } from "./journal/journaled-tables";
+import { readJournal, scanJournal } from "./journal/read-journal";
+import { rebuildRows } from "./journal/replay-journal";
+import { acquireLock, type HeldLock } from "./lock/acquire-lock";
+import {
+  type BeforeMigration,
+  findMigrationsFolder,
+  type Migration,
+  newestSchema,
+  planMigrations,
+  readMigrations,
+} from "./migrate";
+import { readDoubt } from "./pglite/doubt";
+import { findDatabase } from "./pglite/find-database";
+import { makeDatabase } from "./pglite/make-database";
+import { announceMigration } from "./pglite/migrate-pglite";
+import { openLocked } from "./pglite/open-pglite";
+import { refusalOf } from "./pglite/opening-fault";
+import { putBack, rememberSegments } from "./pglite/put-back";
+import { settle } from "./pglite/settle";
+import { setAsidePath, storePaths } from "./pglite/store-paths";
+import { START } from "./pglite/stored-records";
+import { DATABASE_FAULTS } from "./pglite/verdict";
 import type { Recovery } from "./recovery";
+import { type StoreFaultCode, storeFault } from "./store-fault";
 
 /** What is believed: the journal (the database is made anew) or the rows (a new journal begins with them). */
 export type RebuildSource = "journal" | "rows";
-export type RebuildOptions = { dataDir: string; from: RebuildSource; clock?: Clock; logger?: Logger };
+export type RebuildOptions = {
+  dataDir: string;
+  from: RebuildSource;
+  clock?: Clock;
+  logger?: Logger;
+  beforeMigration?: BeforeMigration;
+};
+
+type Rebuilt = Pick<Recovery, "setAside" | "lost" | "recordsReplayed">;
+type Work = { dataDir: string; clock: Clock; logger: Logger; lock: HeldLock; known: Migration[] } & Pick<
+  RebuildOptions,
+  "beforeMigration"
+>;
 
 /**
  * Makes one half of an embedded store anew from the other, with its owner's consent; what is replaced is renamed and
@@ -19,17 +51,106 @@ export type RebuildOptions = { dataDir: string; from: RebuildSource; clock?: Clo
  * where the source cannot be read.
  */
 export async function rebuildStore(options: RebuildOptions): Promise<Recovery> {
-  const { dataDir, from, clock = systemClock, logger = stderrLogger } = options;
-  const lock = await acquireLock(join(dataDir, "lock"));
-  const replaced = join(dataDir, from === "journal" ? "store" : "journal");
-  const setAside: Recovery["setAside"] = [];
-  if (existsSync(replaced)) {
-    const path = setAsidePath(replaced, clock);
-    renameSync(replaced, path);
-    setAside.push({ path, reason: `it was made anew from the ${from}` });
+  const { dataDir, from, clock = systemClock, logger = stderrLogger, beforeMigration } = options;
+  const migrationsFolder = findMigrationsFolder();
+  const lock = await acquireLock(storePaths(dataDir).lock);
+  try {
+    const hook = beforeMigration === undefined ? {} : { beforeMigration };
+    const work = { dataDir, clock, logger, lock, known: readMigrations(migrationsFolder), ...hook };
+    const rebuilt = await (from === "journal" ? rebuildFromJournal(work) : rebuildFromRows(work));
+    const { store, recovery } = await openLocked({ dataDir, clock, logger, migrationsFolder, ...hook }, lock);
+    await store.close();
+    return { ...recovery, ...rebuilt, outcome: from === "journal" ? "store-rebuilt" : "journal-begun-anew" };
+  } catch (error) {
+    await lock.abandon();
+    throw error;
   }
-  await lock.release();
-  const { store, recovery } = await openPglite({ dataDir, clock, logger, migrationsFolder: findMigrationsFolder() });
-  await store.close();
-  return { ...recovery, setAside: [...setAside, ...recovery.setAside] };
+}
+
+async function rebuildFromJournal(work: Work): Promise<Rebuilt> {
+  const { dataDir, clock, known } = work;
+  const paths = storePaths(dataDir);
+  const refuse = (code: StoreFaultCode, found: string) => storeFault(code, { dataDir, found, isUnchanged: true });
+  const scan = await scanJournal(nodeJournalFs, paths.journal);
+  if (scan.state === "damaged") {
+    throw refuse("journal-damaged", `after record ${scan.afterSequence}, in ${scan.segment}`);
+  }
+  const rebuildFrom = scan.state === "whole" ? scan.rebuildFrom : 1;
+  if (rebuildFrom === null) throw refuse("journal-damaged", "it has no whole base");
+  const schema = (scan.state === "whole" ? scan.schema : newestSchema(known)) ?? known[0]?.at ?? 0;
+  if (schema > newestSchema(known)) throw refuse("newer-schema", `the journal is of the schema ${schema}`);
+  if (scan.state === "empty") {
+    // Nothing was ever decided where neither has a record; an unfinished first start leaves that behind.
+    const found = await findDatabase(paths.store);
+    if (found.state === "opened") await found.database.undo();
+    if (found.state !== "absent" && found.state !== "unfinished") {
+      throw refuse("journal-missing", "there is nothing to make the database from");
+    }
+  }
+  const setAside: Recovery["setAside"] = [];
+  let recordsReplayed = 0;
+  await makeDatabase(
+    paths,
+    {
+      migrations: known.filter(({ at }) => at <= schema),
+      async fill(client) {
+        recordsReplayed = (await rebuildRows(client, readJournal(nodeJournalFs, paths.journal, rebuildFrom))).replayed;
+      },
+    },
+    () => {
+      if (!existsSync(paths.store)) return;
+      const path = setAsidePath(paths.store, clock);
+      renameSync(paths.store, path);
+      setAside.push({ path, reason: "it was made anew from the journal" });
+    },
+  );
+  return { setAside, recordsReplayed, lost: [...NOT_KEPT] };
+}
+
+async function rebuildFromRows(work: Work): Promise<Rebuilt> {
+  const { dataDir, clock, logger, lock, known, beforeMigration } = work;
+  const paths = storePaths(dataDir);
+  const found = await findDatabase(paths.store);
+  const refuse = (code: StoreFaultCode, words: string, isUnchanged = true) =>
+    storeFault(code, { dataDir, found: words, isUnchanged });
+  if (found.state !== "opened") {
+    const words = found.state === "absent" ? "store/ is not there" : found.found;
+    throw refuse(DATABASE_FAULTS[found.state], words, found.state !== "unreadable" || found.isUnchanged);
+  }
+  const { database } = found;
+  const { client, rows } = database;
+  const { unknown } = planMigrations(known, rows.applied);
+  if (unknown.length > 0) {
+    throw refuse("newer-schema", `it has taken the steps ${unknown.join(", ")}`, await database.undo());
+  }
+  const doubt = readDoubt(paths.lock);
+  if (lock.previous === "machine-died") await doubt.begin();
+  const aside = existsSync(paths.journal) ? setAsidePath(paths.journal, clock) : null;
+  if (aside !== null) renameSync(paths.journal, aside);
+  const segments = await rememberSegments(nodeJournalFs, paths.journal);
+  try {
+    await announceMigration(database, known, beforeMigration);
+    const { writer } = await settle({
+      client,
+      rows: { ...rows, hasRows: true },
+      fs: nodeJournalFs,
+      folder: paths.journal,
+      scan: { state: "empty", tornBytes: 0 },
+      from: rows.last ?? START,
+      verdict: { do: "go-on", missing: [], isRemade: false, schema: null },
+      known,
+      clock,
+      isDoubtful: false,
+    });
+    await writer.close();
+  } catch (error) {
+    const isUnchanged = await putBack({ doubt, segments, database, logger });
+    if (aside !== null) renameSync(aside, paths.journal);
+    throw refusalOf(error, { dataDir, isUnchanged });
+  }
+  database.keep();
+  await client.close();
+  await doubt.end();
+  const setAside = aside === null ? [] : [{ path: aside, reason: "another one was begun with all rows" }];
+  return { setAside, recordsReplayed: 0, lost: [] };
 }

@@ -1,9 +1,9 @@
 /**
  * What opening found and did. `fresh`: a new store. `agreed`: rows and journal said the same. `journal-completed`: the
  * last commits were in the rows alone and were appended. `rows-rebuilt`: the machine went down, or the database had
- * lost its last commits, so the journaled rows were made from the journal. `store-rebuilt`: the database could not be
- * opened (or was not there), was set aside, and a new one was made from the journal. `journal-begun-anew`: the journal
- * was missing or damaged, was set aside, and begins again with all rows as they stand.
+ * lost its last commits, so the journaled rows were made from the journal. Only by consent (`rebuildStore`):
+ * `store-rebuilt`, a new database was made from the journal, and `journal-begun-anew`, a new journal begins with all rows
+ * as they stand; what was replaced is set aside.
  */
 export type Recovery = {
   outcome: "fresh" | "agreed" | "journal-completed" | "rows-rebuilt" | "store-rebuilt" | "journal-begun-anew";
@@ -15,6 +15,10 @@ export type Recovery = {
   tornBytes: number;
   /** Folders that were renamed and kept, with the reason. */
   setAside: { path: string; reason: string }[];
+  /** The steps of the schema that were taken. */
+  migrated: string[];
+  /** The record at which the journal begins again with all rows as they stand; null where it goes on as it was. */
+  baseFrom: number | null;
   /** What the store had and has no more, in words. */
   lost: string[];
   /** What was ended, because the commit that ended one of them may be among the lost. */
@@ -30,6 +34,8 @@ export const NOTHING_FOUND: Recovery = {
   recordsReplayed: 0,
   tornBytes: 0,
   setAside: [],
+  migrated: [],
+  baseFrom: null,
   lost: [],
   ended: [],
   bundles: { restored: 0, missing: [] },
@@ -37,7 +43,8 @@ export const NOTHING_FOUND: Recovery = {
 
 /** What an operator must be told about it, a sentence a line; nothing when rows and journal simply agreed. */
 export function describeRecovery(recovery: Recovery): string[] {
-  const { outcome, sequence, recordsAppended, recordsReplayed, tornBytes, setAside, lost, ended, bundles } = recovery;
+  const { outcome, sequence, recordsAppended, recordsReplayed, tornBytes, bundles } = recovery;
+  const { setAside, migrated, baseFrom, lost, ended } = recovery;
   const lines = {
     fresh: [],
     agreed: [],
@@ -52,6 +59,8 @@ export function describeRecovery(recovery: Recovery): string[] {
   }[outcome];
   return [
     ...lines,
+    ...(migrated.length === 0 ? [] : [`The store was brought to this program's schema: ${migrated.join(", ")}.`]),
+    ...(baseFrom === null ? [] : [`The journal begins again at record ${baseFrom}, with all rows as they stand.`]),
     ...setAside.map(({ path, reason }) => `Kept aside as ${path}: ${reason}.`),
     ...(lost.length === 0 ? [] : [`Lost, because the journal does not keep them: ${lost.join(", ")}.`]),
     ...(ended.length === 0 ? [] : [`Ended, to be safe: ${ended.join(", ")}.`]),

@@ -6,8 +6,8 @@ const rebuild = (from: "journal" | "rows") => (dataDir: string) => command(`rebu
 const check = (dataDir: string) => command("check", dataDir);
 
 /**
- * Why a store is not opened, a closed list: what stands in the way, and what to do, told with the data folder's path.
- * Nothing was changed when one of these is raised.
+ * Why a store is not opened, or not in order, a closed list: what stands in the way, and what to do, told with the data
+ * folder's path. Nothing was changed when one of these is raised.
  */
 export const STORE_FAULTS = {
   "disk-full": {
@@ -60,6 +60,11 @@ export const STORE_FAULTS = {
     remedy: (dataDir) =>
       `Decide which one to keep. The journal: ${rebuild("journal")(dataDir)} — the rows: ${rebuild("rows")(dataDir)}`,
   },
+  "rows-differ": {
+    what: "rows and journal do not say the same",
+    remedy: (dataDir) =>
+      `Decide which to believe. The journal: ${rebuild("journal")(dataDir)} — the rows: ${rebuild("rows")(dataDir)}`,
+  },
   "both-lost": {
     what: "neither database nor journal can be trusted",
     remedy: (dataDir) => `Restore a backup: ${command("restore FILE", dataDir)}`,
@@ -73,12 +78,21 @@ export const STORE_FAULTS = {
 export type StoreFaultCode = keyof typeof STORE_FAULTS;
 
 /** The refusal to open a store: `unavailable`, its one detail names the fault; `found` is the real cause in words. */
-export function storeFault(code: StoreFaultCode, where: { dataDir: string; found: string; cause?: unknown }): AppError {
+export function storeFault(
+  code: StoreFaultCode,
+  where: { dataDir: string; found: string; isUnchanged: boolean; cause?: unknown },
+): AppError {
   const { what, remedy } = STORE_FAULTS[code];
-  const { dataDir, found, cause } = where;
+  const { dataDir, found, isUnchanged, cause } = where;
+  const state = isUnchanged ? "nothing in it was changed" : "not all that was written to it could be taken back";
   return new AppError(
     "unavailable",
-    `The store in ${dataDir} is not opened, and nothing in it was changed: ${what} (${found}). Devices go on with the documents that they have.\n${remedy(dataDir)}`,
+    `The store in ${dataDir} is not opened, and ${state}: ${what} (${found}). Devices go on with the documents that they have.\n${remedy(dataDir)}`,
     { details: [{ path: dataDir, code, message: found }], ...(cause === undefined ? {} : { cause }) },
   );
+}
+
+/** What an error says, short enough for a line. */
+export function wordsOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, " ").slice(0, 300);
 }

@@ -23,14 +23,13 @@ export async function hasJournaledRows(sink: Sink): Promise<boolean> {
 
 /**
  * Turns all journaled rows, as they stand, into records that follow `from`, and stores them beside the rows, inside the
- * caller's transaction; appending them is the business of whoever opens the journal. A rebuild begins at the newest
- * whole base.
+ * caller's transaction; appending them is the caller's business. A rebuild begins at the newest whole base.
  */
 export async function writeBase(
   sink: Sink,
   from: { sequence: number; sha256: string },
   of: { at: string; schema: number },
-): Promise<void> {
+): Promise<SealedRecord[]> {
   const pages: RowChange[][] = [];
   for (const table of TABLES.values()) {
     if (table.treatment.keep === "nothing") continue;
@@ -46,17 +45,20 @@ export async function writeBase(
   if (pages.length === 0) pages.push([]);
   await sink.exec("delete from journal_changes");
   let { sequence, sha256: previous } = from;
+  const records: SealedRecord[] = [];
   for (const [part, changes] of pages.entries()) {
     sequence += 1;
     const entry: JournalEntry = { sequence, previous, ...of, base: { part, parts: pages.length }, changes };
     const record: SealedRecord = sealRecord(entry);
     previous = record.sha256;
+    records.push(record);
     await sink.query("insert into journal_records (sequence, sha256, line) values ($1, $2, $3)", [
       record.sequence,
       record.sha256,
       record.line,
     ]);
   }
+  return records;
 }
 
 function change({ relation, keys, treatment }: TableInfo, row: Row): RowChange {

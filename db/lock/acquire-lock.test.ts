@@ -32,14 +32,14 @@ function contend(...args: string[]): Promise<{ lines: string[]; signal: string |
 describe("the lock of a data folder", () => {
   it("is held by one, names its holder to the next, and is free once released", async () => {
     const first = await acquireLock(folder, "boot");
-    expect(first.previous).toBe("clean");
+    expect(first).toMatchObject({ previous: "clean", isFirst: true });
     await expect(acquireLock(folder, "boot")).rejects.toMatchObject({
       code: "unavailable",
       message: expect.stringContaining(`process ${process.pid}`),
     });
     await first.release();
     const second = await acquireLock(folder, "boot");
-    expect(second.previous).toBe("clean");
+    expect(second).toMatchObject({ previous: "clean", isFirst: false });
     await second.release();
   });
 

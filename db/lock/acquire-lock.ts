@@ -24,6 +24,8 @@ export type HeldLock = {
    * kernel, `machine-died` when the kernel has been started since, or that cannot be excluded.
    */
   previous: "clean" | "process-died" | "machine-died";
+  /** Nobody ever had the folder before. */
+  isFirst: boolean;
   /** Lets go after everything was closed and synced: the next holder sees a clean end. */
   release(): Promise<void>;
   /** Lets go as if this process had died. */
@@ -69,6 +71,7 @@ export async function acquireLock(folder: string, bootId: string | null = readBo
       }
       dropOldGenerations(folder, generation);
       return {
+        isFirst: held === null,
         previous: previousEnd(held?.record ?? null, bootId),
         async release() {
           writeGeneration(folder, folderFd, generation + 1, { ...record, isReleased: true });

@@ -3,6 +3,7 @@ import {
   appliedMigrations,
   applyMigrations,
   type BeforeMigration,
+  type Migration,
   planMigrations,
   type RunStatement,
   readMigrations,
@@ -19,17 +20,16 @@ export async function migratePglite(client: PGlite, migrationsFolder: string): P
   if (pending.length > 0) await client.transaction((sink) => applyMigrations(runIn(sink), pending));
 }
 
-/** Lets `beforeMigration` have a look at a database with steps to take. Raises what it raises. */
+/** Tells `beforeMigration` of the steps that an opened database has to take, if any. Raises what it raises. */
 export async function announceMigration(
-  client: PGlite,
-  migrationsFolder: string,
-  beforeMigration: BeforeMigration,
+  { client, rows }: { client: PGlite; rows: { applied: readonly number[] } },
+  known: readonly Migration[],
+  beforeMigration: BeforeMigration | undefined,
 ): Promise<void> {
-  const known = readMigrations(migrationsFolder);
-  const applied = await appliedMigrations(runIn(client));
-  const { pending } = planMigrations(known, applied);
+  const { pending } = planMigrations(known, rows.applied);
+  const from = rows.applied.at(-1);
   const to = pending.at(-1)?.at;
-  if (to === undefined) return;
-  const names = pending.map(({ name }) => name);
-  await beforeMigration({ from: applied.at(-1) ?? null, to, pending: names, run: runIn(client) });
+  // An empty database has nothing to be backed up.
+  if (beforeMigration === undefined || from === undefined || to === undefined) return;
+  await beforeMigration({ from, to, pending: pending.map(({ name }) => name), run: runIn(client) });
 }

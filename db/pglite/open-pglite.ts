@@ -1,24 +1,31 @@
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import type { Clock } from "@/lib/platform/clock";
-import { AppError } from "@/lib/platform/errors";
 import type { Logger } from "@/lib/platform/logger";
 import { finishRestore } from "../backup/finish-restore";
 import { createBundleFiles } from "../bundles/bundle-files";
 import { restoreBundles } from "../bundles/restore-bundles";
 import { createCommitLog } from "../journal/commit-log";
-import { installCapture } from "../journal/install-capture";
 import { type JournalFs, nodeJournalFs } from "../journal/journal-fs";
-import { acquireLock } from "../lock/acquire-lock";
-import { type BeforeMigration, newestSchema, readMigrations } from "../migrate";
+import { dropSegmentsBefore, type JournalScan, scanJournal } from "../journal/read-journal";
+import { acquireLock, type HeldLock } from "../lock/acquire-lock";
+import { type BeforeMigration, type Migration, newestSchema, readMigrations } from "../migrate";
 import { NOTHING_FOUND, type Recovery } from "../recovery";
 import type { Store } from "../store";
+import { storeFault } from "../store-fault";
 import { createPgliteStore } from "./create-pglite-store";
-import { migratePglite } from "./migrate-pglite";
-import { openClient } from "./open-client";
-import { reconcile, setAsidePath } from "./reconcile";
-import { syncPath, syncTree } from "./sync-tree";
+import { readDoubt } from "./doubt";
+import { type FoundDatabase, findDatabase, type OpenedDatabase } from "./find-database";
+import { makeDatabase } from "./make-database";
+import { announceMigration, migratePglite } from "./migrate-pglite";
+import { refusalOf } from "./opening-fault";
+import { putBack, rememberSegments } from "./put-back";
+import { type Settled, settle } from "./settle";
+import { storePaths } from "./store-paths";
+import { START } from "./stored-records";
+import { syncTree } from "./sync-tree";
+import { type Found, type Verdict, verdictOn } from "./verdict";
 
 export type PgliteOptions = { migrationsFolder: string; clock: Clock; logger: Logger; seed?: Blob };
 export type PgliteFolderOptions = PgliteOptions & {
@@ -28,9 +35,14 @@ export type PgliteFolderOptions = PgliteOptions & {
   journalFs?: JournalFs;
   /** Names this run of the kernel; tests let the machine go down by another name. */
   bootId?: string | null;
+  /** Bytes that are free on the disk with a folder; tests let it be full. */
+  freeBytes?: (folder: string) => number;
 };
 
 export type OpenedPglite = { store: Store; recovery: Recovery };
+
+/** A database that is opened writes its log; with less than this it could not, and would look broken. */
+const FREE_BYTES_MIN = 64 * 1024 * 1024;
 
 /** A store that ends with the process: no lock, no journal. */
 export async function openPgliteInMemory(options: PgliteOptions): Promise<OpenedPglite> {
@@ -41,86 +53,141 @@ export async function openPgliteInMemory(options: PgliteOptions): Promise<Opened
 }
 
 /**
- * Opens the data folder: `lock/`, `store/` (PGlite's) and `journal/`. Takes the lock first; a database that cannot be
- * used is renamed and kept, and a new one is made from the journal; rows and journal complete each other before anyone
- * reads. Raises `unavailable` when another process has the folder, or when the two cannot be brought to agree.
+ * Opens the data folder: `lock/`, `store/` (PGlite's) and `journal/`. Takes the lock first, looks at everything, and
+ * only then acts: rows and journal complete each other and are migrated before anyone reads. Raises `unavailable` when
+ * another process has the folder, and for each of `STORE_FAULTS`; the folder is then as it was.
  */
 export async function openPglite(options: PgliteFolderOptions): Promise<OpenedPglite> {
-  const { dataDir, clock, logger } = options;
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  const lock = await acquireLock(join(dataDir, "lock"), options.bootId);
-  let opened: { client: PGlite; isNew: boolean; setAside: Recovery["setAside"] } | undefined;
+  const lock = await acquireLock(storePaths(options.dataDir).lock, options.bootId);
   try {
-    if (await finishRestore(dataDir)) logger("warn", "restore_finished", { dataDir });
-    const storeFolder = join(dataDir, "store");
-    const fs = options.journalFs ?? nodeJournalFs;
-    const journalFolder = join(dataDir, "journal");
-    const doubt = await takeDoubt(dataDir, lock.previous === "machine-died");
-    opened = await openOrReplace(storeFolder, options);
-    const { client } = opened;
-    const schema = newestSchema(readMigrations(options.migrationsFolder));
-    const { writer, recovery } = await reconcile({
-      ...opened,
-      fs,
-      folder: journalFolder,
-      clock,
-      schema,
-      isDoubtful: doubt.is,
-    });
-    const bundleFiles = createBundleFiles(fs, join(dataDir, "bundles"));
-    const bundles = await restoreBundles(client, bundleFiles);
-    await doubt.end();
-    await installCapture(client);
-    const store = createPgliteStore({
-      client,
-      logger,
-      bundleFiles,
-      createLog: (lookAgain) => createCommitLog({ client, writer, clock, logger, schema, lookAgain }),
-      onClosed: async () => {
-        await syncTree(storeFolder);
-        await lock.release();
-      },
-    });
-    return { store, recovery: { ...recovery, bundles } };
+    return await openLocked(options, lock);
   } catch (error) {
     // Not a clean end: the next opener has the same doubts.
-    await opened?.client.close().catch((closing: unknown) => logger("warn", "store_close_failed", { error: closing }));
     await lock.abandon();
     throw error;
   }
 }
 
-/**
- * Whether the database may have lost what was not synced. Kept as a file until rows and journal agree again, so that
- * an opener that is killed in between does not pass its doubts for settled.
- */
-async function takeDoubt(dataDir: string, isDoubtful: boolean): Promise<{ is: boolean; end(): Promise<void> }> {
-  const marker = join(dataDir, "doubtful");
-  if (isDoubtful && !existsSync(marker)) {
-    writeFileSync(marker, "", { mode: 0o600, flush: true });
-    await syncPath(dataDir);
+/** The same for whoever holds the lock; it is let go when the store is closed. */
+export async function openLocked(options: PgliteFolderOptions, lock: HeldLock): Promise<OpenedPglite> {
+  const { dataDir, clock, logger } = options;
+  const paths = storePaths(dataDir);
+  if (await finishRestore(dataDir)) logger("warn", "restore_finished", { dataDir });
+  const fs = options.journalFs ?? nodeJournalFs;
+  const known = readMigrations(options.migrationsFolder);
+  const doubt = readDoubt(paths.lock);
+  if (lock.previous === "machine-died") await doubt.begin();
+  refuseFullDisk(options);
+  const mark = join(paths.lock, "opened");
+  const isFresh = lock.isFirst || (lock.previous !== "clean" && !existsSync(mark));
+  const look = () => lookAt({ options, fs, isDoubtful: doubt.is, isFresh, known });
+
+  let sight = await look();
+  const isBegun = sight.verdict.do === "begin";
+  if (isBegun) {
+    const seed = options.seed === undefined ? {} : { seed: options.seed };
+    await makeDatabase(paths, { migrations: known, ...seed });
+    sight = await look();
   }
-  return {
-    is: existsSync(marker),
-    async end() {
-      rmSync(marker, { force: true });
-      await syncPath(dataDir);
+  const { found, verdict, database } = sight;
+  if (verdict.do !== "go-on" || database === null) {
+    const isUnchanged = (await database?.undo()) ?? sight.isUnchanged;
+    throw verdict.do === "refuse"
+      ? storeFault(verdict.fault, { dataDir, found: verdict.found, isUnchanged })
+      : new Error("a database that was made just now is not there");
+  }
+  const { client, rows } = database;
+  const segments = await rememberSegments(fs, paths.journal);
+  const bundleFiles = createBundleFiles(fs, paths.bundles);
+  let settled: Settled;
+  let bundles: Recovery["bundles"];
+  try {
+    await announceMigration(database, known, options.beforeMigration);
+    const scan = found.journal;
+    const from = scan.state === "whole" ? scan.last : START;
+    const input = { client, rows, fs, folder: paths.journal, scan, from, verdict, known, clock };
+    settled = await settle({ ...input, isDoubtful: doubt.is });
+    bundles = await restoreBundles(client, bundleFiles);
+  } catch (error) {
+    const isUnchanged = await putBack({ doubt, segments, database, logger });
+    if (isBegun) rmSync(paths.store, { recursive: true });
+    throw refusalOf(error, { dataDir, isUnchanged });
+  }
+  database.keep();
+  await doubt.end();
+  writeFileSync(mark, "", { mode: 0o600 });
+  if (settled.baseFrom !== null) await dropOldSegments(settled.baseFrom);
+
+  const { writer, recovery } = settled;
+  const schema = newestSchema(known);
+  const store = createPgliteStore({
+    client,
+    logger,
+    bundleFiles,
+    createLog: (lookAgain) => createCommitLog({ client, writer, clock, logger, schema, lookAgain }),
+    onClosed: async () => {
+      await syncTree(paths.store);
+      await lock.release();
     },
-  };
+  });
+  return { store, recovery: { ...recovery, bundles } };
+
+  /** What was before the base is over once the database cannot fall back behind it. */
+  async function dropOldSegments(baseFrom: number): Promise<void> {
+    try {
+      await client.exec("checkpoint");
+      await syncTree(paths.store);
+      await dropSegmentsBefore(fs, paths.journal, baseFrom);
+    } catch (error) {
+      // They count no more, and the next base takes them along.
+      logger("warn", "journal_not_shortened", { error });
+    }
+  }
 }
 
-async function openOrReplace(
-  folder: string,
-  options: PgliteFolderOptions,
-): Promise<{ client: PGlite; isNew: boolean; setAside: Recovery["setAside"] }> {
-  const first = await openClient(folder, options);
-  if (first.state === "opened") return { client: first.client, isNew: !first.wasThere, setAside: [] };
-  const path = setAsidePath(folder, options.clock);
-  renameSync(folder, path);
-  options.logger("error", "store_set_aside", { path, reason: first.reason });
-  const second = await openClient(folder, options);
-  if (second.state === "broken") {
-    throw new AppError("unavailable", "The store cannot be made anew.", { cause: new Error(second.reason) });
+type Sight = {
+  found: Found;
+  verdict: Verdict;
+  database: OpenedDatabase | null;
+  /** What did not open was left as it was found. */
+  isUnchanged: boolean;
+};
+
+async function lookAt(at: {
+  options: PgliteFolderOptions;
+  fs: JournalFs;
+  isDoubtful: boolean;
+  isFresh: boolean;
+  known: readonly Migration[];
+}): Promise<Sight> {
+  const paths = storePaths(at.options.dataDir);
+  const opened = await findDatabase(paths.store);
+  const database = opened.state === "opened" ? opened.database : null;
+  let journal: JournalScan;
+  try {
+    journal = await scanJournal(at.fs, paths.journal, database?.rows.last?.sequence ?? 0);
+  } catch (error) {
+    await database?.undo();
+    throw error;
   }
-  return { client: second.client, isNew: true, setAside: [{ path, reason: first.reason }] };
+  const { isDoubtful, isFresh } = at;
+  const found: Found = { database: withoutClient(opened), journal, isDoubtful, isFresh };
+  const isUnchanged = opened.state !== "unreadable" || opened.isUnchanged;
+  return { found, verdict: verdictOn(found, at.known), database, isUnchanged };
+}
+
+function withoutClient(found: FoundDatabase): Found["database"] {
+  return found.state === "opened" ? { state: "opened", rows: found.database.rows } : found;
+}
+
+const freeBytesOf = (folder: string) => {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize;
+};
+
+function refuseFullDisk({ dataDir, freeBytes = freeBytesOf }: PgliteFolderOptions): void {
+  const free = freeBytes(dataDir);
+  if (free >= FREE_BYTES_MIN) return;
+  const mebibytes = Math.floor(free / 1024 ** 2);
+  throw storeFault("disk-full", { dataDir, found: `${mebibytes} MiB are free, 64 are needed`, isUnchanged: true });
 }
