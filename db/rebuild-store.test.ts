@@ -23,7 +23,10 @@ describe("a store that is made anew with consent", { timeout: 120_000 }, () => {
     const check = await checkStore(folder.path);
     expect(check.findings).toEqual([]);
     expect(check.tables).toContainEqual({ table: "publishers", rows: 1 });
-    if (from === "rows") rmSync(join(folder.path, "store"), { recursive: true });
+    if (from === "rows") {
+      rmSync(join(folder.path, "store"), { recursive: true });
+      await rebuildStore({ dataDir: folder.path, from: "journal", logger });
+    }
     const { store } = await folder.open();
     expect(await store.db.select({ id: publishers.id }).from(publishers)).toEqual([{ id: "pub_1" }]);
     await store.close();

@@ -1,13 +1,16 @@
-import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import { eq, sql } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
 import { NOT_KEPT } from "../journal/journaled-tables";
+import { type RebuildSource, rebuildStore } from "../rebuild-store";
 import { changeSets, credentials, devices, hostRules, people, publishers, sessions } from "../schema";
 import type { Store } from "../store";
+import { STORE_FAULTS, type StoreFaultCode, storeFault } from "../store-fault";
 import { flipBit, withDataFolder } from "../testing/data-folder";
 import { dumpJournaled, dumpTable, fillTables } from "../testing/fill-tables";
+import type { PgliteFolderOptions } from "./open-pglite";
 
 const at = new Date("2026-03-01T00:00:00Z");
 const later = new Date("2026-03-02T00:00:00Z");
@@ -25,6 +28,24 @@ async function withStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
   } finally {
     await store.close();
   }
+}
+const rebuild = (from: RebuildSource) => rebuildStore({ dataDir: folder.path, from, logger: () => undefined });
+
+/** Opening raises the fault, names its remedy and leaves every byte of the folder as it was. */
+async function refused(fault: StoreFaultCode, more: Partial<PgliteFolderOptions> = {}): Promise<Error> {
+  const before = folder.tree();
+  const raised = await folder.open(more).then(
+    async ({ store }) => {
+      await store.close();
+      return new Error("it was opened");
+    },
+    (error: Error) => error,
+  );
+  expect(raised).toMatchObject({ code: "unavailable", details: [{ code: fault }] });
+  expect(folder.tree()).toEqual(before);
+  expect(raised.message).toContain(STORE_FAULTS[fault].remedy(folder.path));
+  expect(raised.message).toContain("nothing in it was changed");
+  return raised;
 }
 const dropStore = () => rmSync(join(folder.path, "store"), { recursive: true });
 
@@ -54,7 +75,7 @@ describe("a data folder", slow, () => {
     await again.store.close();
   });
 
-  it("is made anew from the journal, row for row, when the database is gone, and says what is lost", async () => {
+  it("is made anew from the journal by consent, row for row, when the database is gone, and says what is lost", async () => {
     const before = await withStore(async (store) => {
       await store.transaction((tx) => fillTables(tx.db));
       await store.transaction(async (tx) => {
@@ -69,8 +90,10 @@ describe("a data folder", slow, () => {
       return dumpJournaled(store.db);
     });
     dropStore();
-    const { store, recovery } = await folder.open();
+    await refused("database-missing");
+    const recovery = await rebuild("journal");
     expect(recovery).toMatchObject({ outcome: "store-rebuilt", sequence: 3, recordsReplayed: 3, lost: NOT_KEPT });
+    const { store } = await folder.open();
     expect(await dumpJournaled(store.db)).toEqual(before);
     expect(await dumpTable(store.db, "bundles")).toEqual([]);
     expect(await dumpTable(store.db, "credentials")).toEqual([]);
@@ -83,28 +106,144 @@ describe("a data folder", slow, () => {
     await store.close();
   });
 
-  const DAMAGES: [title: string, damage: (store: string) => void][] = [
-    ["a garbled control file", (store) => writeFileSync(join(store, "global", "pg_control"), Buffer.alloc(8192, 7))],
-    ["no log files", (store) => rmSync(join(store, "pg_wal"), { recursive: true })],
-    ["no version file", (store) => rmSync(join(store, "PG_VERSION"))],
-    ["a garbled version file", (store) => writeFileSync(join(store, "PG_VERSION"), "\0\0")],
-    ["no tables", (store) => rmSync(join(store, "base"), { recursive: true })],
-  ];
-  it.each(DAMAGES)("is set aside, kept and made anew when the database has %s", async (_, damage) => {
+  it("that was there and has lost both database and journal is no new one", async () => {
     await withStore((store) => add(store, "pub_1"));
-    damage(join(folder.path, "store"));
-    const { store, recovery } = await folder.open();
-    expect(recovery).toMatchObject({ outcome: "store-rebuilt", setAside: [{ path: expect.any(String) }] });
-    expect(existsSync(recovery.setAside[0]?.path ?? "")).toBe(true);
-    expect(await ids(store)).toEqual(["pub_1"]);
-    await store.close();
+    dropStore();
+    rmSync(join(folder.path, "journal"), { recursive: true });
+    await refused("both-lost");
   });
 
-  it("of another version of the database is refused and left as it is", async () => {
+  it("whose first start is killed or refused has nothing half-made in it, and starts", async () => {
+    dropStore();
+    mkdirSync(join(folder.path, "store.making", "base"), { recursive: true });
+    writeFileSync(join(folder.path, "store.making", "PG_VERSION"), "18");
+    await refused("disk-full", { freeBytes: () => 1024 });
+    await expect(folder.open({ seed: new Blob(["no database"]) })).rejects.toThrow();
+    expect(readdirSync(folder.path)).toEqual(["lock"]);
+    const { store, recovery } = await folder.open();
+    expect(recovery.outcome).toBe("fresh");
+    await store.close();
+    expect(readdirSync(folder.path).sort()).toEqual(["lock", "store"]);
+  });
+});
+
+describe("a store that is not opened is as it was, and the remedy that it names works", slow, () => {
+  const DAMAGES: [title: string, fault: StoreFaultCode, damage: (store: string) => void][] = [
+    [
+      "a garbled control file",
+      "database-unreadable",
+      (store) => writeFileSync(join(store, "global", "pg_control"), Buffer.alloc(8192, 7)),
+    ],
+    ["no log files", "database-unreadable", (store) => rmSync(join(store, "pg_wal"), { recursive: true })],
+    ["no version file", "database-unfinished", (store) => rmSync(join(store, "PG_VERSION"))],
+    ["a garbled version file", "database-unreadable", (store) => writeFileSync(join(store, "PG_VERSION"), "\0\0")],
+    ["no tables", "database-unreadable", (store) => rmSync(join(store, "base"), { recursive: true })],
+  ];
+
+  it.each(DAMAGES)("when the database has %s", async (_, fault, damage) => {
+    await withStore((store) => add(store, "pub_1"));
+    damage(join(folder.path, "store"));
+    const error = await refused(fault);
+    expect(error.message).toContain(`npm run store -- rebuild --from journal --data ${folder.path}`);
+    const { setAside } = await rebuild("journal");
+    expect(existsSync(setAside[0]?.path ?? "")).toBe(true);
+    expect(await withStore(ids)).toEqual(["pub_1"]);
+  });
+
+  it("when it is of another version of the database", async () => {
     await withStore((store) => add(store, "pub_1"));
     writeFileSync(join(folder.path, "store", "PG_VERSION"), "17\n");
-    await expect(folder.open()).rejects.toMatchObject({ code: "unavailable", message: expect.stringContaining("17") });
-    expect(folder.asides()).toEqual([]);
+    const error = await refused("other-database-version");
+    expect(error.message).toContain("Postgres 17");
+  });
+
+  it("when a newer program has migrated it", async () => {
+    await withStore((store) => add(store, "pub_1"));
+    await tamper("insert into drizzle.__drizzle_migrations (hash, created_at) values ('x', 99999999999999)");
+    await refused("newer-schema");
+  });
+
+  it("when the disk is full", async () => {
+    await withStore((store) => add(store, "pub_1"));
+    await refused("disk-full", { freeBytes: () => 1024 });
+    await withStore(ids);
+  });
+
+  it("when the database is empty and the journal is not", async () => {
+    const putBack = folder.copy("store");
+    await withStore((store) => add(store, "pub_1"));
+    putBack();
+    await refused("database-missing");
+    await rebuild("journal");
+    expect(await withStore(ids)).toEqual(["pub_1"]);
+  });
+
+  const journalFaults: [title: string, fault: StoreFaultCode, damage: () => void][] = [
+    ["missing", "journal-missing", () => rmSync(join(folder.path, "journal"), { recursive: true })],
+    ["damaged", "journal-damaged", () => flipBit(folder.segments()[0] ?? "", 200)],
+    [
+      "without its last records",
+      "journal-behind",
+      () => {
+        // The rows have the newest two of them: what lacks no more is completed.
+        for (const path of folder.segments().slice(1)) rmSync(path);
+      },
+    ],
+  ];
+  it.each(journalFaults)("when the journal is %s; all rows then begin another", async (_, fault, damage) => {
+    const before = await withStore(async (store) => {
+      await store.transaction((tx) => fillTables(tx.db));
+      for (const n of [1, 2, 3]) await add(store, `pub_${n}`);
+      return dumpJournaled(store.db);
+    });
+    for (let n = 4; n <= 6; n += 1) await withStore((store) => add(store, `pub_${n}`));
+    damage();
+    const error = await refused(fault);
+    expect(error.message).toContain(`npm run store -- rebuild --from rows --data ${folder.path}`);
+    const recovery = await rebuild("rows");
+    expect(recovery.outcome).toBe("journal-begun-anew");
+    expect(recovery.setAside).toHaveLength(fault === "journal-missing" ? 0 : 1);
+    dropStore();
+    await rebuild("journal");
+    const after = await withStore((store) => dumpJournaled(store.db));
+    expect({ ...after, publishers: [] }).toEqual({ ...before, publishers: [] });
+    expect(await withStore(ids)).toEqual(expect.arrayContaining(["pub_1", "pub_6"]));
+  });
+
+  it("when the database is gone and the journal is damaged", async () => {
+    await withStore(async (store) => {
+      await add(store, "pub_1");
+      await add(store, "pub_2");
+    });
+    flipBit(folder.segments()[0] ?? "", 200);
+    dropStore();
+    await refused("both-lost");
+  });
+
+  it("when each tells another story; either may be kept", async () => {
+    await withStore((store) => add(store, "pub_1"));
+    const putStoreBack = folder.copy("store");
+    const putJournalBack = folder.copy("journal");
+    rmSync(folder.path, { recursive: true });
+    mkdirSync(folder.path);
+    await withStore((store) => add(store, "pub_other"));
+    putStoreBack();
+    const other = folder.copy("journal");
+    const error = await refused("journal-foreign");
+    expect(error.message).toContain("record 1");
+    await rebuild("rows");
+    expect(await withStore(ids)).toEqual(["pub_1"]);
+    other();
+    await refused("journal-behind");
+    await rebuild("journal");
+    expect(await withStore(ids)).toEqual(["pub_other"]);
+    putJournalBack();
+  });
+
+  it("when more was written than is remembered, and then it says so", () => {
+    const error = storeFault("disk-full", { dataDir: "/d", found: "it is full", isUnchanged: false });
+    expect(error.message).toContain("not all that was written to it could be taken back");
+    expect(error.message).not.toContain("nothing in it was changed");
   });
 });
 
@@ -121,57 +260,8 @@ describe("rows and journal", slow, () => {
     expect(recovery.tornBytes).toBeGreaterThan(0);
     await store.close();
     dropStore();
-    const rebuilt = await folder.open();
-    expect(await ids(rebuilt.store)).toEqual(["pub_1", "pub_2"]);
-    await rebuilt.store.close();
-  });
-
-  it("begin a new journal with all rows when the old one is missing or damaged, and rebuild from it", async () => {
-    const before = await withStore(async (store) => {
-      await store.transaction((tx) => fillTables(tx.db));
-      for (const n of [1, 2, 3]) await add(store, `pub_${n}`);
-      return dumpJournaled(store.db);
-    });
-    flipBit(folder.segments()[0] ?? "", 200);
-    const damaged = await folder.open();
-    expect(damaged.recovery.outcome).toBe("journal-begun-anew");
-    expect(damaged.recovery.setAside).toHaveLength(1);
-    await damaged.store.close();
-    rmSync(join(folder.path, "journal"), { recursive: true });
-    const missing = await folder.open();
-    expect(missing.recovery).toMatchObject({ outcome: "journal-begun-anew", setAside: [] });
-    await missing.store.close();
-    dropStore();
-    const { store, recovery } = await folder.open();
-    expect(recovery.outcome).toBe("store-rebuilt");
-    expect(await dumpJournaled(store.db)).toEqual(before);
-    await store.close();
-  });
-
-  it("are refused when the database is gone and the journal is damaged", async () => {
-    await withStore(async (store) => {
-      await add(store, "pub_1");
-      await add(store, "pub_2");
-    });
-    flipBit(folder.segments()[0] ?? "", 200);
-    dropStore();
-    await expect(folder.open()).rejects.toMatchObject({ code: "unavailable" });
-    expect(folder.asides()).toEqual([]);
-  });
-
-  it("are refused when each tells another story", async () => {
-    await withStore((store) => add(store, "pub_1"));
-    const putBack = folder.copy("store");
-    dropStore();
-    rmSync(join(folder.path, "journal"), { recursive: true });
-    await withStore((store) => add(store, "pub_other"));
-    putBack();
-    const journal = readFileSync(folder.segments()[0] ?? "");
-    await expect(folder.open()).rejects.toMatchObject({
-      code: "unavailable",
-      message: expect.stringContaining("differ"),
-    });
-    expect(readFileSync(folder.segments()[0] ?? "")).toEqual(journal);
+    await rebuild("journal");
+    expect(await withStore(ids)).toEqual(["pub_1", "pub_2"]);
   });
 
   it("bring back what an older copy of the database lacks, and re-open nothing that was closed meanwhile", async () => {

@@ -1,6 +1,17 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import {
+  cpSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { afterEach, beforeEach } from "vitest";
 import type { Logger } from "@/lib/platform/logger";
 import { findMigrationsFolder } from "../migrate";
@@ -26,6 +37,8 @@ export type DataFolder = {
   segments(): string[];
   /** Names in the data folder that were set aside. */
   asides(): string[];
+  /** Every name below the folder with its mode and digest, the lock aside: equal where nothing was changed. */
+  tree(): string[];
   /** Leaves the lock as a process leaves it that was killed, under the name of a kernel's run. */
   leaveLockBehind(bootId: string): void;
   /** Keeps a copy of a part of the folder, and puts it back. */
@@ -63,6 +76,7 @@ export function withDataFolder(): DataFolder {
         .sort()
         .map((name) => join(path, "journal", name)),
     asides: () => readdirSync(path).filter((name) => name.includes(".set-aside-")),
+    tree: () => treeOf(path, path).filter((line) => !line.startsWith("lock")),
     leaveLockBehind(bootId) {
       const folder = join(path, "lock");
       const newest = Math.max(
@@ -82,6 +96,18 @@ export function withDataFolder(): DataFolder {
       };
     },
   };
+}
+
+function treeOf(base: string, folder: string): string[] {
+  return readdirSync(folder)
+    .sort()
+    .flatMap((name) => {
+      const path = join(folder, name);
+      const { mode } = lstatSync(path);
+      const line = `${relative(base, path)} ${mode.toString(8)}`;
+      if (lstatSync(path).isDirectory()) return [line, ...treeOf(base, path)];
+      return [`${line} ${createHash("sha256").update(readFileSync(path)).digest("hex")}`];
+    });
 }
 
 /** Flips one bit of a file. */

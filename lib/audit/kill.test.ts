@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openStore } from "@/db/open-store";
+import { rebuildStore } from "@/db/rebuild-store";
 import { publishers } from "@/db/schema";
 import type { Store } from "@/db/store";
 import { temporaryBase } from "@/db/testing/data-folder";
@@ -77,8 +78,9 @@ describe("kill -9 of a process that commits", () => {
     }
     expect(acknowledged.length).toBeGreaterThan(ROUNDS);
     rmSync(join(dataDir, "store"), { recursive: true });
-    const { store, recovery } = await openFolder();
+    const recovery = await rebuildStore({ dataDir, from: "journal", logger: silent });
     expect(recovery.outcome).toBe("store-rebuilt");
+    const { store } = await openFolder();
     const rows = await kept(store);
     expect(acknowledged.filter((id) => !rows.has(id))).toEqual([]);
     expect(await verifyAudit(store.db)).toMatchObject({ isWhole: true, entries: rows.size });
@@ -95,7 +97,7 @@ describe("kill -9 of a process that commits", () => {
       mkdirSync(dataDir, { recursive: true });
       await new Promise<void>((resolve) => {
         const watcher = watch(dataDir, () => {
-          if (!existsSync(join(dataDir, "store"))) return;
+          if (!existsSync(join(dataDir, "store.making"))) return;
           watcher.close();
           resolve();
         });
