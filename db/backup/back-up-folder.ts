@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { AppError } from "@/lib/platform/errors";
 import { acquireLock, type HeldLock } from "../lock/acquire-lock";
@@ -20,6 +21,9 @@ export async function withStoppedStore<T>(
   bootId?: string | null,
 ): Promise<T> {
   const folder = join(dataDir, "store");
+  if (!existsSync(join(folder, "PG_VERSION"))) {
+    throw storeFault("database-missing", { dataDir, found: "store/ holds no database", isUnchanged: true });
+  }
   const lock = await acquireLock(join(dataDir, "lock"), bootId);
   try {
     await refuseDoubtful(lock);
