@@ -114,6 +114,7 @@ async function takeConsole(browser: Browser): Promise<void> {
       { name: "fleet", path: "/fleet" },
       { name: "publishers", path: "/publishers" },
       { name: "people", path: "/people" },
+      { name: "readiness", path: "/readiness" },
       { name: "audit", path: "/audit" },
       { name: "audit-entry", path: "/audit?entry=12" },
       { name: "palette", path: "/programs", before: (page) => page.keyboard.press("Control+k") },

@@ -29,12 +29,14 @@ type AppFrameProps = {
   actions: ReactNode;
   /** Anything but production is striped. */
   isStriped: boolean;
+  /** What concerns every page, under the bar. */
+  banner?: ReactNode;
   children: ReactNode;
 };
 
 /** Rail, bar and the page. The rail is icons below 1100 px, and a menu on a phone. */
 export function AppFrame(props: AppFrameProps) {
-  const { brand, rooms, account, place, crumbs, actions, isStriped, children } = props;
+  const { brand, rooms, account, place, crumbs, actions, isStriped, banner, children } = props;
   const [isMenuOpen, setMenuOpen] = useState(false);
   return (
     <div className="flex min-h-dvh">
@@ -71,6 +73,7 @@ export function AppFrame(props: AppFrameProps) {
           <Crumbs crumbs={crumbs} />
           <span className="ml-auto flex min-w-0 shrink-0 items-center gap-1">{actions}</span>
         </header>
+        {banner}
         <div className="flex min-w-0 flex-1 items-start [&>*]:min-h-[calc(100dvh-var(--spacing-bar))]">{children}</div>
       </div>
       <Dialog isOpen={isMenuOpen} onClose={() => setMenuOpen(false)} title={brand}>

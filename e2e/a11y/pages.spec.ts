@@ -38,7 +38,17 @@ test.afterAll(async () => {
 });
 
 const paths = (): string[] => [
-  ...["/", "/programs", `/programs?program=${APP}`, "/policy", `/policy/${setId}`, "/audit", "/fleet", "/people"],
+  ...[
+    "/",
+    "/programs",
+    `/programs?program=${APP}`,
+    "/policy",
+    `/policy/${setId}`,
+    "/audit",
+    "/fleet",
+    "/people",
+    "/readiness",
+  ],
   ...["/publishers", `/denials/${denialId}`, "/nowhere"],
   ...["", "/versions", "/access", "/limits", "/telemetry", "/blocked", "/audit"].map((tab) => `/programs/${APP}${tab}`),
 ];

@@ -11,7 +11,18 @@ const APP = "com.example.hidden";
 /** Words that stand in the store and nowhere else: an answer to a stranger that holds one of them tells too much. */
 const SECRETS = [APP, "Hidden Program", "Hidden Publisher", "Mara Lindqvist", "mara.lindqvist"];
 const PAGES = [
-  ...["/", "/programs", `/programs/${APP}`, "/policy", "/audit", "/fleet", "/people", "/publishers", "/set-up"],
+  ...[
+    "/",
+    "/programs",
+    `/programs/${APP}`,
+    "/policy",
+    "/audit",
+    "/fleet",
+    "/people",
+    "/publishers",
+    "/readiness",
+    "/set-up",
+  ],
   ...["access", "limits", "telemetry", "blocked", "versions", "audit"].map((tab) => `/programs/${APP}/${tab}`),
 ];
 const WRITES = Object.values(consoleRoutes).filter(({ method }) => method !== "GET");

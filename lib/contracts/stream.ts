@@ -12,6 +12,7 @@ export const STREAM_TOPICS = [
   "people",
   "audit",
   "sessions",
+  "readiness",
 ] as const;
 export const streamEventSchema = z.object({ topic: z.enum(STREAM_TOPICS), appIds: z.array(z.string()).optional() });
 export type StreamEvent = z.infer<typeof streamEventSchema>;

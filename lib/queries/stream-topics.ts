@@ -2,11 +2,13 @@ import type { QueryKey } from "@tanstack/react-query";
 import type { StreamEvent } from "@/lib/contracts/stream";
 import { auditRoot } from "./audit";
 import { changeSetsRoot } from "./change-sets";
+import { continuityRoot } from "./continuity";
 import { devicesRoot } from "./devices";
 import { overviewRoot } from "./overview";
 import { peopleRoot } from "./people";
 import { denialsRoot, programRoot, programsRoot } from "./programs";
 import { publishersRoot } from "./publishers";
+import { readinessRoot } from "./readiness";
 import { sessionRoot } from "./session";
 
 /** Which reads an event of the stream puts out of date, by the roots of their keys. */
@@ -27,7 +29,7 @@ export function outdatedBy({ topic, appIds }: StreamEvent): QueryKey[] {
         denialsRoot,
       ];
     case "documents":
-      return [programsRoot, changeSetsRoot, devicesRoot, overviewRoot];
+      return [programsRoot, changeSetsRoot, devicesRoot, overviewRoot, readinessRoot, continuityRoot];
     case "devices":
       return [devicesRoot, overviewRoot, programsRoot, [...changeSetsRoot, "one"]];
     case "change-sets":
@@ -42,5 +44,7 @@ export function outdatedBy({ topic, appIds }: StreamEvent): QueryKey[] {
       return [auditRoot];
     case "sessions":
       return [sessionRoot];
+    case "readiness":
+      return [readinessRoot, continuityRoot];
   }
 }

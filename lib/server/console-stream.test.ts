@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { people, sessions } from "@/db/schema";
 import { openTestStore } from "@/db/testing/with-test-store";
 import { sessionCookie } from "@/lib/auth/session-cookie";
+import type { CheckState, Readiness } from "@/lib/contracts/readiness";
 import type { Role } from "@/lib/domain/roles";
 import { systemClock } from "@/lib/platform/clock";
 import { randomIds } from "@/lib/platform/ids";
@@ -95,6 +96,21 @@ describe("the console's stream", () => {
       { topic: "documents", appIds: ["com.example.a"] },
       { topic: "audit" },
     ]);
+  });
+
+  it("tells of a check that changes its state by itself", async () => {
+    const states: CheckState[] = ["ok", "ok", "failed"];
+    const read = async (): Promise<Readiness> => {
+      const state = states.length > 1 ? (states.shift() ?? "ok") : "failed";
+      return { state, at: "", jobs: [], checks: [{ name: "disk", state, says: "", remedy: null, ms: 0 }] };
+    };
+    const own = createConsoleStreams({ ...context, readiness: { read } }, 5);
+    const before = streams;
+    streams = own;
+    const { heard } = await listen((await signIn("auditor")).cookie);
+    streams = before;
+    await expect.poll(() => heard).toEqual([{ topic: "readiness" }]);
+    own.close();
   });
 
   it("ends when its session does, and at once when its person is disabled", async () => {

@@ -39,12 +39,11 @@ function createGathering(flush: (events: StreamEvent[]) => void) {
     flush(events);
   };
   return {
-    add(announcement: Exclude<Announcement, { topic: "probe" }>) {
-      const named = appIdsOf(announcement);
-      const known = topics.get(announcement.topic);
+    add(topic: StreamEvent["topic"], named?: readonly string[]) {
+      const known = topics.get(topic);
       // Without names everything of the topic is out of date, and stays so.
-      const isWhole = named === undefined || (topics.has(announcement.topic) && known === null);
-      topics.set(announcement.topic, isWhole ? null : new Set([...(known ?? []), ...named]));
+      const isWhole = named === undefined || (topics.has(topic) && known === null);
+      topics.set(topic, isWhole ? null : new Set([...(known ?? []), ...named]));
       timer ??= setTimeout(send, TOGETHER_MS);
     },
     stop: () => clearTimeout(timer),
@@ -55,7 +54,7 @@ function createGathering(flush: (events: StreamEvent[]) => void) {
  * The browsers' streams. Who listens is asked of the session's row when a stream opens and at each heartbeat, and at
  * once when sessions or people change: a stream does not outlive its session.
  */
-export function createConsoleStreams(context: ServiceContext): ConsoleStreams {
+export function createConsoleStreams(context: ServiceContext, heartbeatMs = HEARTBEAT_MS): ConsoleStreams {
   const open = new Set<OpenStream>();
 
   function write(stream: OpenStream, text: string): void {
@@ -79,13 +78,23 @@ export function createConsoleStreams(context: ServiceContext): ConsoleStreams {
   });
   const stop = context.store.subscribe((announcement) => {
     if (announcement.topic === "probe") return;
-    gathering.add(announcement);
+    gathering.add(announcement.topic, appIdsOf(announcement));
     if (announcement.topic === "sessions" || announcement.topic === "people") checkSessions();
   });
+  // Nobody announces that a key was lost or a disk filled up: while somebody looks, it is looked for.
+  let lastStates = "";
+  async function lookAtReadiness(): Promise<void> {
+    if (open.size === 0) return;
+    const { checks } = await context.readiness.read();
+    const states = checks.map(({ name, state }) => `${name} ${state}`).join();
+    if (lastStates !== "" && lastStates !== states) gathering.add("readiness");
+    lastStates = states;
+  }
   const heartbeat = setInterval(() => {
     for (const stream of open) write(stream, ": still here\n\n");
     checkSessions();
-  }, HEARTBEAT_MS);
+    void lookAtReadiness();
+  }, heartbeatMs);
   heartbeat.unref();
 
   async function start(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -18,9 +18,11 @@ import { makeQueryClient } from "@/lib/queries/query-client";
 import { sessionQuery } from "@/lib/queries/session";
 import { AccountMenu } from "./account-menu";
 import { ConsolePalette } from "./console-palette";
+import { NarrowingBanner } from "./narrowing-banner";
 import { type RoomInfo, roomsOf } from "./rooms";
 import { useCrumbs } from "./use-crumbs";
 import { useStream } from "./use-stream";
+import { mayActOnReadiness } from "./why-no-suspension";
 
 export type FramePerson = {
   name: string;
@@ -88,6 +90,7 @@ function Frame({ person, children }: { person: FramePerson; children: ReactNode 
         }
         crumbs={crumbs}
         isStriped={person.environment !== "production"}
+        banner={mayActOnReadiness(person.role) && <NarrowingBanner />}
         actions={
           <>
             <button

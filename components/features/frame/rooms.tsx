@@ -1,8 +1,8 @@
-import { Building2, Gauge, LayoutGrid, Scale, ScrollText, Smartphone, Users } from "lucide-react";
+import { Activity, Building2, Gauge, LayoutGrid, Scale, ScrollText, Smartphone, Users } from "lucide-react";
 import type { ReactNode } from "react";
 import type { Role } from "@/lib/domain/roles";
 
-export type RoomId = "overview" | "policy" | "programs" | "fleet" | "publishers" | "audit" | "people";
+export type RoomId = "overview" | "policy" | "programs" | "fleet" | "publishers" | "audit" | "people" | "readiness";
 export type RoomInfo = { id: RoomId; href: string; label: string; letter: string; icon: ReactNode };
 
 const icon = { size: 16, strokeWidth: 1.75, "aria-hidden": true, className: "shrink-0" } as const;
@@ -20,15 +20,16 @@ const ROOMS: Record<RoomId, RoomInfo> = {
     icon: <Building2 {...icon} />,
   },
   audit: { id: "audit", href: "/audit", label: "Audit", letter: "a", icon: <ScrollText {...icon} /> },
+  readiness: { id: "readiness", href: "/readiness", label: "Readiness", letter: "r", icon: <Activity {...icon} /> },
   people: { id: "people", href: "/people", label: "People", letter: "e", icon: <Users {...icon} /> },
 };
 
 /** In the order of use for the role. */
 const ORDER: Record<Role, readonly RoomId[]> = {
-  operator: ["overview", "policy", "programs", "fleet", "publishers", "audit", "people"],
-  security: ["overview", "programs", "policy", "fleet", "publishers", "audit", "people"],
-  admin: ["overview", "people", "policy", "publishers", "programs", "fleet", "audit"],
-  auditor: ["audit", "overview", "policy", "programs", "fleet", "publishers", "people"],
+  operator: ["overview", "policy", "programs", "fleet", "publishers", "audit", "people", "readiness"],
+  security: ["overview", "programs", "policy", "fleet", "publishers", "audit", "people", "readiness"],
+  admin: ["overview", "people", "readiness", "policy", "publishers", "programs", "fleet", "audit"],
+  auditor: ["audit", "overview", "policy", "programs", "fleet", "publishers", "people", "readiness"],
   developer: [],
 };
 

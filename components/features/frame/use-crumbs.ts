@@ -15,6 +15,7 @@ const WORDS: Record<string, string> = {
   people: "People",
   audit: "Audit",
   fleet: "Fleet",
+  readiness: "Readiness",
   versions: "Versions",
   access: "Access",
   limits: "Limits",

@@ -1,0 +1,31 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { TriangleAlert } from "lucide-react";
+import { TextLink } from "@/components/ui/text-link";
+import { readinessQuery } from "@/lib/queries/readiness";
+import { whyNoSuspension } from "./why-no-suspension";
+
+/** Says on every page that a suspension would fail now, before somebody needs one. Draws nothing otherwise. */
+export function NarrowingBanner() {
+  const { data, error } = useQuery(readinessQuery());
+  const why =
+    error === null
+      ? data && whyNoSuspension(data)
+      : { says: error.message, remedy: "What devices hold stays in force; the server's log says more." };
+  if (why == null) return null;
+  return (
+    <div
+      role="alert"
+      className="flex items-start gap-3 border-edge-danger border-b bg-tint-danger px-6 py-2.5 max-phone:px-4"
+    >
+      <TriangleAlert size={16} aria-hidden className="mt-0.5 shrink-0 text-danger" />
+      <p className="min-w-0 flex-1 wrap-anywhere">
+        <strong>A suspension would fail now:</strong> {why.says} {why.remedy}
+      </p>
+      <TextLink href="/readiness" className="shrink-0">
+        Readiness
+      </TextLink>
+    </div>
+  );
+}

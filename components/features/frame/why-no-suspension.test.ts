@@ -1,0 +1,23 @@
+import { describe, expect, it } from "vitest";
+import { CHECK_NAMES, type CheckName, type CheckState } from "@/lib/contracts/readiness";
+import { ROLES } from "@/lib/domain/roles";
+import { mayActOnReadiness, whyNoSuspension } from "./why-no-suspension";
+
+const found = (name: CheckName, state: CheckState) => ({ name, state, says: name, remedy: "Mend it.", ms: 1 });
+
+describe("the banner", () => {
+  it("is shown for each failure that stops a suspension, and for no other", () => {
+    const alone = CHECK_NAMES.filter((name) => whyNoSuspension({ checks: [found(name, "failed")] }) !== null);
+    expect(alone).toEqual(["store_read", "store_write", "disk", "signature", "audit"]);
+    expect(whyNoSuspension({ checks: CHECK_NAMES.map((name) => found(name, "warn")) })).toBeNull();
+  });
+
+  it("tells the first of several, with what to do", () => {
+    const checks = [found("store_read", "ok"), found("signature", "failed"), found("audit", "failed")];
+    expect(whyNoSuspension({ checks })).toMatchObject({ says: "signature", remedy: "Mend it." });
+  });
+
+  it("is for those who suspend and those who mend", () => {
+    expect(ROLES.filter(mayActOnReadiness)).toEqual(["admin", "operator", "security"]);
+  });
+});
