@@ -2,6 +2,7 @@ import type { QueryKey } from "@tanstack/react-query";
 import type { StreamEvent } from "@/lib/contracts/stream";
 import { auditRoot } from "./audit";
 import { changeSetsRoot } from "./change-sets";
+import { clockRoot } from "./clock";
 import { continuityRoot } from "./continuity";
 import { devicesRoot } from "./devices";
 import { overviewRoot } from "./overview";
@@ -45,6 +46,6 @@ export function outdatedBy({ topic, appIds }: StreamEvent): QueryKey[] {
     case "sessions":
       return [sessionRoot];
     case "readiness":
-      return [readinessRoot, continuityRoot];
+      return [readinessRoot, continuityRoot, clockRoot];
   }
 }

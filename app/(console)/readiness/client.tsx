@@ -6,15 +6,18 @@ import { PageMain } from "@/components/blocks/page-main";
 import { QueryView } from "@/components/blocks/query-view";
 import type { Readiness } from "@/lib/contracts/readiness";
 import { plural } from "@/lib/format/count";
+import { clockQuery } from "@/lib/queries/clock";
 import { continuityQuery } from "@/lib/queries/continuity";
 import { readinessQuery } from "@/lib/queries/readiness";
 import { CheckList } from "./_parts/check-list";
+import { ClockPanel } from "./_parts/clock-panel";
 import { ContinuityPanel } from "./_parts/continuity-panel";
 import { JobsPanel } from "./_parts/jobs-panel";
 
 /** Whether a decision would get out now: everything that the server stands on, tried, with what to do where it fails. */
 export function ReadinessClient() {
   const query = useQuery(readinessQuery());
+  const clock = useQuery(clockQuery());
   const continuity = useQuery(continuityQuery());
   return (
     <PageMain>
@@ -25,6 +28,9 @@ export function ReadinessClient() {
             {(readiness) => <CheckList readiness={readiness} />}
           </QueryView>
           <div className="grid gap-6">
+            <QueryView query={clock} name="The clock" unaffected="Suspensions go out at once.">
+              {(view) => <ClockPanel view={view} />}
+            </QueryView>
             {query.data !== undefined && query.data.jobs.length > 0 && <JobsPanel jobs={query.data.jobs} />}
           </div>
         </div>

@@ -6,7 +6,9 @@ import { auditEntries, probes } from "@/db/schema";
 import type { Store } from "@/db/store";
 import { appendAudit } from "@/lib/audit/append-audit";
 import type { CheckName } from "@/lib/contracts/readiness";
+import { measureClock } from "@/lib/sync/clock/measure-clock";
 import { createFileSigner } from "@/lib/sync/keys/file-keys";
+import { publishDocuments } from "@/lib/sync/publish-documents";
 import { openSyncFixture, type SyncFixture } from "@/lib/sync/testing/sync-fixture";
 import { signingChecks } from "./checks";
 import { createReadiness } from "./create-readiness";
@@ -29,7 +31,7 @@ const seal = async (relation: string) => {
 
 const failing = async (ctx = fixture.ctx) => {
   const checks = signingChecks(fixture.store, ctx, fixture.folder, fixture.folder.dir);
-  const { checks: found } = await createReadiness(checks, fixture.ctx).read();
+  const { checks: found } = await createReadiness(checks, { ...fixture.ctx, timeoutMs: 60_000 }).read();
   return found.filter(({ state }) => state === "failed").map(({ name }): CheckName => name);
 };
 
@@ -77,7 +79,7 @@ describe("what a process stands on", () => {
     const { folder } = other;
     const ctx = { ...fixture.ctx, signer: createFileSigner(folder) };
     const checks = signingChecks(fixture.store, ctx, folder, folder.dir);
-    const { checks: found } = await createReadiness(checks, ctx).read();
+    const { checks: found } = await createReadiness(checks, { ...ctx, timeoutMs: 60_000 }).read();
     expect(found.filter(({ state }) => state === "failed").map(({ name }) => name)).toEqual(["signature", "keyset"]);
     await other.close();
     fixture.clock.set(fixture.keyset.exp * 1000);
@@ -109,6 +111,26 @@ describe("what a process stands on", () => {
     expect(await failing()).toEqual([]);
     await seal("audit_entries");
     expect(await failing()).toEqual(["audit"]);
+  });
+
+  it("fails by name while a jump of the clock awaits confirmation, and only warns where it is behind", async () => {
+    const state = async () => {
+      const checks = signingChecks(fixture.store, fixture.ctx, fixture.folder, fixture.folder.dir);
+      return (await checks.find(({ name }) => name === "clock")?.run())?.state;
+    };
+    const publish = () =>
+      fixture.store.transaction((tx) =>
+        publishDocuments(tx, fixture.ctx, { appIds: [], platform: true, changeSetId: null, narrows: false }),
+      );
+    await publish();
+    fixture.clock.set(fixture.clock.nowMs() - 3_600_000);
+    expect(await state()).toBe("warn");
+    await publish();
+    expect(await state()).toBe("ok");
+    await measureClock(fixture.store, fixture.ctx);
+    fixture.clock.set(fixture.clock.nowMs() + 301_000);
+    expect(await state()).toBe("failed");
+    expect(await failing()).toEqual(["clock"]);
   });
 
   it("fails by name after a restore, until every document is signed again", async () => {

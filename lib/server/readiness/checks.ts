@@ -1,4 +1,5 @@
 import type { Store } from "@/db/store";
+import { clockFault, clockState } from "@/lib/sync/clock/clock-state";
 import type { SigningContext, SyncContext } from "@/lib/sync/context";
 import { continuityFault, continuityState } from "@/lib/sync/continuity/continuity-state";
 import type { KeyFolder } from "@/lib/sync/keys/key-folder";
@@ -22,6 +23,24 @@ const continuity = (store: Store): Check => ({
   },
 });
 
+const clock = (store: Store, ctx: SigningContext): Check => ({
+  name: "clock",
+  async run() {
+    const state = await clockState(store.db, ctx);
+    const fault = clockFault(state);
+    if (fault !== null) return { state: "failed", ...fault };
+    if (state.warning !== null) return { state: "warn", says: state.warning, remedy: "Set it by NTP." };
+    const says = `The clock of ${state.machine} goes with its uptime, and is not behind the newest document.`;
+    if (state.awaiting.length === 0) return { state: "ok", says };
+    const others = [...new Set(state.awaiting.map(({ machine }) => machine))].join(", ");
+    return {
+      state: "warn",
+      says: `The clock of ${others} jumped.`,
+      remedy: "Set it right, or confirm it under Readiness.",
+    };
+  },
+});
+
 /** What a process stands on that decides and signs. */
 export const signingChecks = (store: Store, ctx: SigningContext, folder: KeyFolder, dataDir: string): Check[] => [
   storeRead(store),
@@ -29,6 +48,7 @@ export const signingChecks = (store: Store, ctx: SigningContext, folder: KeyFold
   disk(store.kind, dataDir),
   ...keyChecks(store, ctx, folder),
   audit(store, ctx),
+  clock(store, ctx),
   continuity(store),
   announcements(store, ctx),
 ];
