@@ -1,8 +1,9 @@
 import { existsSync, renameSync } from "node:fs";
 import { type Clock, systemClock } from "@/lib/platform/clock";
 import { type Logger, stderrLogger } from "@/lib/platform/logger";
+import { createCredentialsFile } from "./journal/credentials-file";
 import { nodeJournalFs } from "./journal/journal-fs";
-import { NOT_KEPT } from "./journal/journaled-tables";
+import { NOT_KEPT, VOIDED } from "./journal/journaled-tables";
 import { readJournal, scanJournal } from "./journal/read-journal";
 import { rebuildRows } from "./journal/replay-journal";
 import { acquireLock, type HeldLock } from "./lock/acquire-lock";
@@ -87,6 +88,7 @@ async function rebuildFromJournal(work: Work): Promise<Rebuilt> {
       throw refuse("journal-missing", "there is nothing to make the database from");
     }
   }
+  const credentials = await createCredentialsFile(nodeJournalFs, dataDir).read();
   const setAside: Recovery["setAside"] = [];
   let recordsReplayed = 0;
   await makeDatabase(
@@ -94,7 +96,8 @@ async function rebuildFromJournal(work: Work): Promise<Rebuilt> {
     {
       migrations: known.filter(({ at }) => at <= schema),
       async fill(client) {
-        recordsReplayed = (await rebuildRows(client, readJournal(nodeJournalFs, paths.journal, rebuildFrom))).replayed;
+        const records = readJournal(nodeJournalFs, paths.journal, rebuildFrom);
+        recordsReplayed = (await rebuildRows(client, records, credentials)).replayed;
       },
     },
     () => {
@@ -104,7 +107,7 @@ async function rebuildFromJournal(work: Work): Promise<Rebuilt> {
       setAside.push({ path, reason: "it was made anew from the journal" });
     },
   );
-  return { setAside, recordsReplayed, lost: [...NOT_KEPT] };
+  return { setAside, recordsReplayed, lost: credentials === null ? [...NOT_KEPT, ...VOIDED] : [...NOT_KEPT] };
 }
 
 async function rebuildFromRows(work: Work): Promise<Rebuilt> {
@@ -133,6 +136,7 @@ async function rebuildFromRows(work: Work): Promise<Rebuilt> {
     const { writer } = await settle({
       client,
       rows: { ...rows, hasRows: true },
+      credentials: createCredentialsFile(nodeJournalFs, dataDir),
       fs: nodeJournalFs,
       folder: paths.journal,
       scan: { state: "empty", tornBytes: 0 },

@@ -9,6 +9,7 @@ import { dumpJournaled, fillTables } from "../testing/fill-tables";
 import { type MemoryJournalFs, memoryJournalFs } from "../testing/memory-journal-fs";
 import { pgliteSeed } from "../testing/pglite-seed";
 import { createCommitLog } from "./commit-log";
+import { createCredentialsFile } from "./credentials-file";
 import { installCapture } from "./install-capture";
 import { JOURNAL_START } from "./journal-frame";
 import { createJournalWriter } from "./journal-writer";
@@ -35,7 +36,10 @@ function openOn(fs = memoryJournalFs(), on = { client, position }) {
     logger: silent,
     bundleFiles: null,
     createLog: (lookAgain) =>
-      createCommitLog({ client: on.client, writer, clock: { nowMs: () => 0 }, logger: silent, schema: 1, lookAgain }),
+      createCommitLog({
+        ...{ client: on.client, writer, clock: { nowMs: () => 0 }, logger: silent, schema: 1, lookAgain },
+        credentials: createCredentialsFile(fs, "."),
+      }),
   });
   store.subscribe((announcement) => heard.push(announcement));
   return { fs, store, writer, heard };

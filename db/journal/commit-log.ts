@@ -1,12 +1,17 @@
 import type { PGlite } from "@electric-sql/pglite";
-import { asc, desc, lt } from "drizzle-orm";
+import { asc, desc, lt, sql } from "drizzle-orm";
 import type { Clock } from "@/lib/platform/clock";
 import { AppError } from "@/lib/platform/errors";
 import type { Logger } from "@/lib/platform/logger";
+import { rowsOf } from "../rows";
 import { journalChanges, journalRecords } from "../schema";
 import type { Database } from "../store";
+import { type CredentialsFile, standingRows } from "./credentials-file";
 import { JOURNAL_START, type SealedRecord, sealRecord } from "./journal-frame";
 import type { JournalWriter } from "./journal-writer";
+import type { VoidableRows } from "./replay-journal";
+
+type Row = Record<string, unknown>;
 
 /** Makes commits durable beside the database. */
 export type CommitLog = {
@@ -34,10 +39,13 @@ export function createCommitLog(parts: {
   logger: Logger;
   /** The newest migration that the rows have gone through. */
   schema: number;
+  credentials: CredentialsFile;
   /** Called after the journal caught up late: what those commits had to announce was never told. */
   lookAgain: () => void;
 }): CommitLog {
-  const { client, writer, clock, logger } = parts;
+  const { client, writer, clock, logger, credentials } = parts;
+  /** What a record that touches credentials leaves of them, as its transaction saw it. */
+  const left = new WeakMap<SealedRecord, VoidableRows>();
   const outstanding = new Map<SealedRecord, { done: Promise<void>; finish: () => void }>();
   let appending: Promise<unknown> = Promise.resolve();
   let failure: AppError | null = null;
@@ -81,6 +89,9 @@ export function createCommitLog(parts: {
       "select sequence, sha256, line from journal_records where sequence > $1 order by sequence",
       [writer.last.sequence],
     );
+    if (rows.length === 0) return;
+    // Whatever these records did to credentials: what stands now is what they left.
+    await credentials.replace(await standingRows(async (statement) => (await client.query<Row>(statement)).rows));
     for (const row of rows) await writer.append({ ...row, sequence: Number(row.sequence) });
   }
 
@@ -113,6 +124,9 @@ export function createCommitLog(parts: {
         schema: parts.schema,
         changes: changes.map(({ relation, op, row }) => ({ relation, op, row: row as Record<string, unknown> })),
       });
+      if (changes.some(({ op }) => op === "void-before" || op === "void-through")) {
+        left.set(record, await standingRows((statement) => rowsOf<Row>(db, sql.raw(statement))));
+      }
       await db.delete(journalChanges);
       // The newest record on disk stays: it says what these rows include.
       await db.delete(journalRecords).where(lt(journalRecords.sequence, writer.last.sequence));
@@ -129,8 +143,12 @@ export function createCommitLog(parts: {
       try {
         await inTurn(async () => {
           if (record.sequence <= writer.last.sequence) return;
-          if (failure === null && record.sequence === writer.last.sequence + 1) await writer.append(record);
-          else await appendFromRows();
+          if (failure === null && record.sequence === writer.last.sequence + 1) {
+            const rows = left.get(record);
+            // Before the record that voids what was there: whoever is stopped in between has the old or the new.
+            if (rows !== undefined) await credentials.replace(rows);
+            await writer.append(record);
+          } else await appendFromRows();
         });
         recovered();
       } catch (error) {

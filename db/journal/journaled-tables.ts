@@ -8,10 +8,11 @@ type TableName = {
 
 /**
  * What the journal keeps of a table. `rows`: every row, as it is after each commit; a change of `ignored` columns alone
- * is not worth a record. `voids`: no contents, only that what was there up to an instant counts no more, so that power
- * loss cannot bring back an old password. `nothing`: gone when the store has to be rebuilt; `onPowerLoss: "end"` says
- * that rows must not outlive a commit that the database lost, because one of them may have been ended by it. Without a
- * title nothing is told: bundles come back from their files (`restoreBundles`), which tells what did not.
+ * is not worth a record. `voids`: no contents, only that what was there up to an instant counts no more, so that neither
+ * power loss nor a rebuild brings back an old password; the rows themselves lie in one file (`credentials-file.ts`).
+ * `nothing`: gone when the store has to be rebuilt; `onPowerLoss: "end"` says that rows must not outlive a commit that the
+ * database lost, because one of them may have been ended by it. Without a title nothing is told: bundles come back from
+ * their files (`restoreBundles`), which tells what did not.
  */
 type Treatment =
   | { keep: "rows"; ignored?: readonly string[] }
@@ -93,7 +94,12 @@ export const TABLES: ReadonlyMap<string, TableInfo> = new Map(
   }),
 );
 
-/** What is not there any more after a rebuild from the journal alone, in words. */
+/** What is not there any more after a rebuild, in words. */
 export const NOT_KEPT: readonly string[] = [...TABLES.values()].flatMap(({ treatment }) =>
-  treatment.keep === "rows" || treatment.title === "" ? [] : [treatment.title],
+  treatment.keep === "nothing" && treatment.title !== "" ? [treatment.title] : [],
+);
+
+/** What is gone too where the file beside the journal is not there. */
+export const VOIDED: readonly string[] = [...TABLES.values()].flatMap(({ treatment }) =>
+  treatment.keep === "voids" ? [treatment.title] : [],
 );

@@ -96,7 +96,7 @@ describe("a data folder", slow, () => {
     const { store } = await folder.open();
     expect(await dumpJournaled(store.db)).toEqual(before);
     expect(await dumpTable(store.db, "bundles")).toEqual([]);
-    expect(await dumpTable(store.db, "credentials")).toEqual([]);
+    for (const kept of ["credentials", "identities"]) expect(await dumpTable(store.db, kept)).toHaveLength(1);
     // The number of the next change set follows those that came back.
     await store.transaction((tx) =>
       tx.db.insert(changeSets).values({ id: "cs_next", ownerId: "o", state: "draft", createdAt: at, updatedAt: at }),
@@ -123,7 +123,7 @@ describe("a data folder", slow, () => {
     const { store, recovery } = await folder.open();
     expect(recovery.outcome).toBe("fresh");
     await store.close();
-    expect(readdirSync(folder.path).sort()).toEqual(["lock", "store"]);
+    expect(readdirSync(folder.path).sort()).toEqual(["credentials.json", "lock", "store"]);
   });
 });
 
@@ -288,7 +288,8 @@ describe("rows and journal", slow, () => {
     expect(await store.db.select({ revokedAt: devices.revokedAt }).from(devices)).toEqual([{ revokedAt: later }]);
     expect(await store.db.select({ state: people.state }).from(people)).toEqual([{ state: "disabled" }]);
     expect(await store.db.select().from(sessions)).toEqual([]);
-    expect(await store.db.select().from(credentials)).toEqual([]);
+    const [credential] = await store.db.select().from(credentials);
+    expect(credential?.passwordHash, "the newest, from its file").toBe("new");
     expect(await dumpTable(store.db, "bundles")).toHaveLength(1);
     await store.close();
   });
@@ -335,6 +336,6 @@ describe("after the machine went down with the store open", slow, () => {
     const { store, recovery } = await folder.open();
     expect(recovery.outcome).toBe("agreed");
     await store.close();
-    expect(readdirSync(folder.path).sort()).toEqual(["journal", "lock", "store"]);
+    expect(readdirSync(folder.path).sort()).toEqual(["credentials.json", "journal", "lock", "store"]);
   });
 });

@@ -7,6 +7,7 @@ import { finishRestore } from "../backup/finish-restore";
 import { createBundleFiles } from "../bundles/bundle-files";
 import { restoreBundles } from "../bundles/restore-bundles";
 import { createCommitLog } from "../journal/commit-log";
+import { createCredentialsFile, standingRows } from "../journal/credentials-file";
 import { type JournalFs, nodeJournalFs } from "../journal/journal-fs";
 import { dropSegmentsBefore, type JournalScan, scanJournal } from "../journal/read-journal";
 import { acquireLock, type HeldLock } from "../lock/acquire-lock";
@@ -18,7 +19,7 @@ import { createPgliteStore } from "./create-pglite-store";
 import { readDoubt } from "./doubt";
 import { type FoundDatabase, findDatabase, type OpenedDatabase } from "./find-database";
 import { makeDatabase } from "./make-database";
-import { announceMigration, migratePglite } from "./migrate-pglite";
+import { announceMigration, migratePglite, runIn } from "./migrate-pglite";
 import { refusalOf } from "./opening-fault";
 import { putBack, rememberSegments } from "./put-back";
 import { type Settled, settle } from "./settle";
@@ -99,15 +100,17 @@ export async function openLocked(options: PgliteFolderOptions, lock: HeldLock): 
   const { client, rows } = database;
   const segments = await rememberSegments(fs, paths.journal);
   const bundleFiles = createBundleFiles(fs, paths.bundles);
+  const credentials = createCredentialsFile(fs, dataDir);
   let settled: Settled;
   let bundles: Recovery["bundles"];
   try {
     await announceMigration(database, known, options.beforeMigration);
     const scan = found.journal;
     const from = scan.state === "whole" ? scan.last : START;
-    const input = { client, rows, fs, folder: paths.journal, scan, from, verdict, known, clock };
+    const input = { client, rows, fs, folder: paths.journal, credentials, scan, from, verdict, known, clock };
     settled = await settle({ ...input, isDoubtful: doubt.is });
     bundles = await restoreBundles(client, bundleFiles);
+    await credentials.replace(await standingRows(runIn(client)));
   } catch (error) {
     const isUnchanged = await putBack({ doubt, segments, database, logger });
     if (isBegun) rmSync(paths.store, { recursive: true });
@@ -124,7 +127,7 @@ export async function openLocked(options: PgliteFolderOptions, lock: HeldLock): 
     client,
     logger,
     bundleFiles,
-    createLog: (lookAgain) => createCommitLog({ client, writer, clock, logger, schema, lookAgain }),
+    createLog: (lookAgain) => createCommitLog({ client, writer, clock, logger, schema, credentials, lookAgain }),
     onClosed: async () => {
       await syncTree(paths.store);
       await lock.release();

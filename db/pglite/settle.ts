@@ -1,12 +1,13 @@
 import type { PGlite } from "@electric-sql/pglite";
 import type { Clock } from "@/lib/platform/clock";
 import { invariant } from "@/lib/platform/errors";
+import { type CredentialsFile, newestRows, standingRows } from "../journal/credentials-file";
 import { installCapture, relationsThere } from "../journal/install-capture";
 import type { JournalFs } from "../journal/journal-fs";
 import { createJournalWriter, type JournalWriter } from "../journal/journal-writer";
 import { TABLES } from "../journal/journaled-tables";
 import { type JournalScan, readJournal, scanJournal } from "../journal/read-journal";
-import { rebuildRows } from "../journal/replay-journal";
+import { rebuildRows, type VoidableRows } from "../journal/replay-journal";
 import { writeBase } from "../journal/write-base";
 import { applyMigrations, type Migration, newestSchema, planMigrations } from "../migrate";
 import { NOTHING_FOUND, type Recovery } from "../recovery";
@@ -23,6 +24,7 @@ export type SettleInput = {
   scan: JournalScan;
   /** Where the journal ends, or the records before it would. */
   from: Position;
+  credentials: CredentialsFile;
   verdict: Extract<Verdict, { do: "go-on" }>;
   known: readonly Migration[];
   clock: Clock;
@@ -52,8 +54,14 @@ export async function settle(input: SettleInput): Promise<Settled> {
   const { rows, fs, folder, scan, from, verdict, known } = input;
   const writer = createJournalWriter(fs, folder, from);
   try {
+    if (verdict.isRemade && input.isDoubtful) await refuseUnreadable(input.client);
+    const voidable = await newestCredentials(input);
+    // As a commit does: before a record that voids what was there.
+    if (verdict.missing.length > 0) await input.credentials.replace(voidable);
     for (const record of verdict.missing) await writer.append(record);
-    const remade = verdict.isRemade ? await remakeRows(input, writer.last) : { replayed: 0, applied: rows.applied };
+    const remade = verdict.isRemade
+      ? await remakeRows(input, voidable, writer.last)
+      : { replayed: 0, applied: rows.applied };
     const { pending } = planMigrations(known, remade.applied);
     const isTold = verdict.schema !== null || rows.hasRows;
     const needsBase = isTold && (pending.length > 0 || verdict.schema !== newestSchema(known) || isLong(scan));
@@ -86,11 +94,20 @@ function outcomeOf({ rows, scan, verdict }: SettleInput): Recovery["outcome"] {
   return scan.state === "empty" ? "fresh" : "agreed";
 }
 
+/** Of the file beside the journal and of the rows that stand: either may be ahead, by a commit that was cut off or lost. */
+async function newestCredentials({ client, rows, credentials }: SettleInput): Promise<VoidableRows> {
+  const kept = (await credentials.read()) ?? {};
+  return rows.applied.length === 0 ? kept : newestRows(kept, await standingRows(runIn(client)));
+}
+
 /** Makes the rows from the journal, in the schema that it is in; answers with the steps that the database has then taken. */
-async function remakeRows(input: SettleInput, last: Position): Promise<{ replayed: number; applied: number[] }> {
+async function remakeRows(
+  input: SettleInput,
+  voidable: VoidableRows,
+  last: Position,
+): Promise<{ replayed: number; applied: number[] }> {
   const { client, rows, fs, folder, verdict, known } = input;
   const steps = planMigrations(known, rows.applied).pending.filter(({ at }) => at <= (verdict.schema ?? 0));
-  if (input.isDoubtful) await refuseUnreadable(client);
   try {
     await client.transaction((sink) => applyMigrations(runIn(sink), steps));
   } catch (error) {
@@ -100,7 +117,7 @@ async function remakeRows(input: SettleInput, last: Position): Promise<{ replaye
   const scan = await scanJournal(fs, folder);
   invariant(scan.state === "whole" && scan.rebuildFrom !== null, "a verdict to remake has seen a whole journal");
   invariant(scan.last.sha256 === last.sha256, "the journal ends where it was written to");
-  const { replayed } = await rebuildRows(client, readJournal(fs, folder, scan.rebuildFrom));
+  const { replayed } = await rebuildRows(client, readJournal(fs, folder, scan.rebuildFrom), voidable);
   return { replayed, applied: [...rows.applied, ...steps.map(({ at }) => at)] };
 }
 

@@ -1,4 +1,4 @@
-import { count, eq } from "drizzle-orm";
+import { count, eq, sql } from "drizzle-orm";
 import { credentials, people, signInLinks } from "@/db/schema";
 import type { Database, Transaction } from "@/db/store";
 import { appendAudit } from "@/lib/audit/append-audit";
@@ -57,7 +57,14 @@ export async function acceptLink(
     await tx.db
       .insert(credentials)
       .values({ personId: person.id, passwordHash, changedAt: new Date(nowMs) })
-      .onConflictDoUpdate({ target: credentials.personId, set: { passwordHash, changedAt: new Date(nowMs) } });
+      .onConflictDoUpdate({
+        target: credentials.personId,
+        // It only rises, whatever the clock does: the store's journal voids what is older than the newest.
+        set: {
+          passwordHash,
+          changedAt: sql`greatest(excluded.changed_at, ${credentials.changedAt} + interval '1 ms')`,
+        },
+      });
     await endSessionsOf(tx.db, person.id, nowMs);
     await endLinks(tx.db, person.id, nowMs);
     await appendAudit(tx, context, {

@@ -186,6 +186,19 @@ describe("a one-time link", () => {
     expect(await readSession(context(), await cookieOf(sessionId))).toBeNull();
   });
 
+  it("makes the new password the newer one by its instant too, when the clock went back meanwhile", async () => {
+    const person = await addPerson("petra", "active");
+    const { token } = await held.store.transaction(({ db }) =>
+      createLink(db, { purpose: "reset", personId: person.id }, nowMs),
+    );
+    const before = nowMs;
+    nowMs -= 60_000;
+    await acceptLink(context(), { token, password: "a much better password" });
+    nowMs = before;
+    const [row] = await held.store.db.select().from(credentials).where(eq(credentials.personId, person.id));
+    expect(row?.changedAt.getTime()).toBe(before + 1);
+  });
+
   it("of the demo signs nobody in where the store is no development store", async () => {
     const person = await addPerson("demo", "active");
     const make = () =>
