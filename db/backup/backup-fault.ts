@@ -36,7 +36,8 @@ const BACKUP_FAULTS = {
   "not-empty": {
     code: "conflict",
     what: "something is there already",
-    remedy: "Restore into an empty place: an empty data folder by --data DIR, or an empty database by DATABASE_URL.",
+    remedy:
+      "Move the whole folder away and restore into a new one, or name another: --data DIR, or an empty database by DATABASE_URL.",
   },
   "two-stores": {
     code: "conflict",

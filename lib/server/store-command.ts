@@ -9,8 +9,14 @@ import { restorePostgres } from "@/db/backup/restore-postgres";
 import { type BackupSummary, saveBackup, verifyBackup } from "@/db/backup/save-backup";
 import { isSealed } from "@/db/backup/sealed-chunks";
 import type { BackupInput } from "@/db/backup/write-backup";
+import { checkStore } from "@/db/check-store";
 import { findMigrationsFolder } from "@/db/migrate";
+import { openStore } from "@/db/open-store";
+import { checkPostgres } from "@/db/postgres/check-postgres";
+import { rebuildStore } from "@/db/rebuild-store";
+import { describeRecovery, type Recovery } from "@/db/recovery";
 import { storeFailure } from "@/db/store-failure";
+import { auditRecovery } from "@/lib/audit/audit-recovery";
 import { systemClock } from "@/lib/platform/clock";
 import { type Env, parseEnv } from "@/lib/platform/env";
 import { AppError } from "@/lib/platform/errors";
@@ -22,30 +28,40 @@ import { readVersion } from "./project-root";
 import { recordRestore } from "./record-restore";
 import { createSay, type Say } from "./say";
 
-const USAGE = `Usage: npm run store -- COMMAND [options]        (docs/guides/server.md, "Backups")
+const USAGE = `Usage: npm run store -- COMMAND [options]        (docs/guides/server.md, "Backups"; docs/guides/operations.md)
 
-  backup FILE          writes the whole store into one file, sealed by a passphrase, and reads it back to its end
-  check --file FILE    reads a backup to its end and says what it holds; opens no store
-  restore FILE         makes a store from a backup, where none is
+  check                    reads every row and compares it with the journal; changes nothing
+  check --file FILE        reads a backup to its end and says what it holds; opens no store
+  backup FILE              writes the whole store into one file, sealed by a passphrase, and reads it back to its end
+  restore FILE             makes a store from a backup, where none is
+  rebuild --from journal   makes the embedded database anew from its journal; the old one is renamed and kept
+  rebuild --from rows      begins a new journal with all rows as they stand; the old one is renamed and kept
 
-  --data DIR           default .bulkhead: keys, and the embedded store where DATABASE_URL is not set
-  --json               writes JSON lines alone
+  --data DIR               default .bulkhead: keys, and the embedded store where DATABASE_URL is not set
+  --json                   writes JSON lines alone
+  --help                   says this
 
 The store is the Postgres that DATABASE_URL names, which may be in use, or else the embedded one in DIR, whose server
 must be stopped first. The passphrase (12 characters at least) is asked for at a terminal, or taken from the first line
 of the file that BULKHEAD_BACKUP_PASSPHRASE_FILE names, or from BULKHEAD_BACKUP_PASSPHRASE.
-Exit code 0: done. 1: not done, and what lies there stands as it was.
+Exit code 0: done, and in order. 1: not done, and what lies there stands as it was. 2: check found something wrong.
 `;
 
 const OPTIONS = {
   data: { type: "string" },
   file: { type: "string" },
+  from: { type: "string" },
   json: { type: "boolean" },
   help: { type: "boolean", short: "h" },
 } as const;
 
 type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS; allowPositionals: true }>>["values"];
 type Call = { values: Values; words: string[]; dataDir: string; env: Env; ask: Ask; say: Say };
+
+/** What the process ends with; a command that raises ends with 1. */
+type ExitCode = typeof DONE | typeof FOUND;
+const DONE = 0;
+const FOUND = 2;
 
 const wrong = (message: string) => new AppError("invalid_input", message);
 
@@ -66,7 +82,7 @@ function inWords(path: string, { header, counts, sizeBytes }: BackupSummary): st
   ].join("\n");
 }
 
-async function backup({ words, dataDir, env, ask, say }: Call): Promise<void> {
+async function backup({ words, dataDir, env, ask, say }: Call): Promise<ExitCode> {
   const path = requireFile(words[1], "backup FILE");
   const passphrase = await obtainPassphrase(env, ask, "seal");
   const save = async (connection: BackupInput["connection"]) => {
@@ -82,6 +98,7 @@ async function backup({ words, dataDir, env, ask, say }: Call): Promise<void> {
     `${inWords(path, summary)}\nKeep it with its passphrase, and apart from both what opens the keys: DATA/keys/protection.key or BULKHEAD_KEYS_PASSPHRASE.`,
     { path, ...summary },
   );
+  return DONE;
 }
 
 async function withPostgres<T>(url: string, work: (connection: BackupInput["connection"]) => Promise<T>): Promise<T> {
@@ -99,13 +116,56 @@ async function obtainOpening(path: string, { env, ask }: Call): Promise<string |
   return (await isSealed(nodeBackupFs.stream(path), path)) ? obtainPassphrase(env, ask, "open") : null;
 }
 
-async function check(call: Call): Promise<void> {
-  const path = requireFile(call.values.file, "check --file FILE");
+async function checkFile(call: Call, given: string): Promise<void> {
+  const path = resolve(given);
   const summary = await verifyBackup(nodeBackupFs, path, await obtainOpening(path, call));
   call.say("checked", inWords(path, summary), { path, ...summary });
 }
 
-async function restore(call: Call): Promise<void> {
+async function check(call: Call): Promise<ExitCode> {
+  const { values, dataDir, env, say } = call;
+  if (values.file !== undefined) {
+    await checkFile(call, values.file);
+    return DONE;
+  }
+  const { findings, tables } = await (env.DATABASE_URL === undefined
+    ? checkStore(dataDir)
+    : checkPostgres(env.DATABASE_URL));
+  for (const { code, found, remedy } of findings) {
+    say("found", `${code}: ${found}\n  ${remedy}`, { code, found, remedy });
+  }
+  const rows = tables.reduce((sum, table) => sum + table.rows, 0);
+  const verdict = findings.length === 0 ? "in order" : `${findings.length} found wrong; nothing was changed`;
+  say("checked", `${rows} rows in ${tables.length} tables read: ${verdict}.`, { findings: findings.length, tables });
+  return findings.length === 0 ? DONE : FOUND;
+}
+
+async function rebuild({ values, dataDir, env, say }: Call): Promise<ExitCode> {
+  const { from } = values;
+  if (from !== "journal" && from !== "rows")
+    throw wrong("--from journal or --from rows: which of the two is believed?");
+  if (env.DATABASE_URL !== undefined) {
+    throw wrong(
+      "Postgres has no journal here to rebuild from.\nUnset DATABASE_URL for an embedded store, or restore a backup.",
+    );
+  }
+  const recovery = await rebuildStore({ dataDir, from });
+  await recordRebuild(dataDir, recovery);
+  say("rebuilt", describeRecovery(recovery).join("\n"), { recovery });
+  return DONE;
+}
+
+/** The log of the rebuilt store says that it was, by the next opening of it. */
+async function recordRebuild(dataDir: string, recovery: Recovery): Promise<void> {
+  const { store } = await openStore({ location: { kind: "pglite", dataDir } });
+  try {
+    await auditRecovery(store, { clock: systemClock, ids: randomIds }, recovery);
+  } finally {
+    await store.close();
+  }
+}
+
+async function restore(call: Call): Promise<ExitCode> {
   const { words, dataDir, env, say } = call;
   const file = requireFile(words[1], "restore FILE");
   const options: RestoreOptions = {
@@ -130,9 +190,10 @@ Everybody signs in again. What was revoked or suspended after that time is not: 
 Devices get no documents until the first publish, which is signed above whatever they may have.`,
     { header, counts },
   );
+  return DONE;
 }
 
-const COMMANDS: Readonly<Record<string, (call: Call) => Promise<void>>> = { backup, check, restore };
+const COMMANDS: Readonly<Record<string, (call: Call) => Promise<ExitCode>>> = { backup, check, rebuild, restore };
 
 function readArguments(args: readonly string[]) {
   try {
@@ -144,18 +205,18 @@ function readArguments(args: readonly string[]) {
   }
 }
 
-/** Runs one command on the store. Raises what stood in its way; then nothing was changed. */
+/** Runs one command on the store. Raises what stood in its way; what lies there is then as it was. */
 export async function runStoreCommand(
   args: readonly string[],
   variables: Readonly<Record<string, string | undefined>>,
   shell: { ask: Ask; print(text: string): void },
-): Promise<void> {
+): Promise<ExitCode> {
   const { values, positionals: words } = readArguments(args);
   const command = Object.hasOwn(COMMANDS, words[0] ?? "") ? COMMANDS[words[0] ?? ""] : undefined;
   if (command === undefined || values.help === true) {
     shell.print(USAGE);
     if (values.help !== true) throw wrong("No such command.");
-    return;
+    return DONE;
   }
   const parsed = parseEnv(variables);
   if (!parsed.ok) throw wrong(parsed.problems.join("\n"));
@@ -176,9 +237,14 @@ if (process.argv[1]?.endsWith("store-command.ts") === true) {
   runStoreCommand(process.argv.slice(2), process.env, {
     ask: terminalAsk(process.stdin, process.stderr),
     print: (text) => process.stdout.write(text),
-  }).catch((error: unknown) => {
-    const failure = explainStartFailure(error);
-    process.stderr.write(startFailureText(failure, "Not done", "What lies there stands as it was."));
-    process.exit(1);
-  });
+  }).then(
+    (code) => {
+      process.exitCode = code;
+    },
+    (error: unknown) => {
+      const failure = explainStartFailure(error);
+      process.stderr.write(startFailureText(failure, "Not done", "What lies there stands as it was."));
+      process.exit(1);
+    },
+  );
 }
