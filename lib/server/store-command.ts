@@ -221,7 +221,7 @@ export async function runStoreCommand(
   const parsed = parseEnv(variables);
   if (!parsed.ok) throw wrong(parsed.problems.join("\n"));
   const dataDir = resolve(values.data ?? parsed.env.BULKHEAD_DATA ?? ".bulkhead");
-  await command({
+  return await command({
     values,
     words,
     dataDir,
@@ -243,7 +243,9 @@ if (process.argv[1]?.endsWith("store-command.ts") === true) {
     },
     (error: unknown) => {
       const failure = explainStartFailure(error);
+      const { code, message, remedy } = failure;
       process.stderr.write(startFailureText(failure, "Not done", "What lies there stands as it was."));
+      if (process.argv.includes("--json")) createSay(true)("failed", "", { code, message, remedy });
       process.exit(1);
     },
   );
