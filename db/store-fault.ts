@@ -67,7 +67,8 @@ export const STORE_FAULTS = {
   },
   "both-lost": {
     what: "neither database nor journal can be trusted",
-    remedy: (dataDir) => `Restore a backup: ${command("restore FILE", dataDir)}`,
+    remedy: (dataDir) =>
+      `Restore a backup: mv ${dataDir} ${dataDir}.lost && ${command("restore FILE", dataDir)} — then put what opens the keys back (keys/protection.key).`,
   },
   "migration-failed": {
     what: "the store cannot be brought to this program's schema",

@@ -7,8 +7,8 @@ import { findDatabase, type OpenedDatabase } from "../pglite/find-database";
 import { syncTree } from "../pglite/sync-tree";
 import { DATABASE_FAULTS } from "../pglite/verdict";
 import { storeFault } from "../store-fault";
-import type { Connection } from "./connection";
-import { pgliteConnection } from "./connection";
+import { type Connection, pgliteConnection } from "./connection";
+import { finishRestore, RESTORED } from "./finish-restore";
 
 /**
  * Reads an embedded store as it is, neither migrated nor compared with its journal. Raises `unavailable` while a process
@@ -21,11 +21,13 @@ export async function withStoppedStore<T>(
   bootId?: string | null,
 ): Promise<T> {
   const folder = join(dataDir, "store");
-  if (!existsSync(join(folder, "PG_VERSION"))) {
+  // Before the lock, which would make a folder where a name was mistyped.
+  if (!existsSync(folder) && !existsSync(join(dataDir, RESTORED))) {
     throw storeFault("database-missing", { dataDir, found: "store/ holds no database", isUnchanged: true });
   }
   const lock = await acquireLock(join(dataDir, "lock"), bootId);
   try {
+    await finishRestore(dataDir);
     await refuseDoubtful(lock);
     const { client, undo } = await openDatabase(folder, dataDir);
     try {

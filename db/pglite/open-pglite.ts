@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import type { Clock } from "@/lib/platform/clock";
 import type { Logger } from "@/lib/platform/logger";
-import { finishRestore } from "../backup/finish-restore";
+import { finishRestore, RESTORING } from "../backup/finish-restore";
 import { createBundleFiles } from "../bundles/bundle-files";
 import { restoreBundles } from "../bundles/restore-bundles";
 import { createCommitLog } from "../journal/commit-log";
@@ -80,7 +80,9 @@ export async function openLocked(options: PgliteFolderOptions, lock: HeldLock): 
   if (lock.previous === "machine-died") await doubt.begin();
   refuseFullDisk(options);
   const mark = join(paths.lock, "opened");
-  const isFresh = lock.isFirst || (lock.previous !== "clean" && !existsSync(mark));
+  // Where a restore was cut off, somebody means to have a store back: no new one is begun there.
+  const isRestoring = existsSync(join(dataDir, RESTORING));
+  const isFresh = !isRestoring && (lock.isFirst || (lock.previous !== "clean" && !existsSync(mark)));
   const look = () => lookAt({ options, fs, isDoubtful: doubt.is, isFresh, known });
 
   let sight = await look();

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import {
   copyFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -216,5 +217,46 @@ describe.runIf(testStoreKind() === "memory")("a backup of the embedded store", s
         message: expect.stringContaining("Start the server once"),
       });
     }
+  });
+});
+
+describe.runIf(testStoreKind() === "memory")("half of an embedded store", slow, () => {
+  it("is checked, named, made anew from the other half, and the log says so", async () => {
+    const place = await makePlace("pglite");
+    await fill(place);
+    const inOrder = [{ event: "checked", findings: 0 }];
+    expect(await run(["check"], place)).toMatchObject(inOrder);
+    rmSync(join(place.dir, "store"), { recursive: true });
+    expect(await run(["check"], place)).toMatchObject([
+      { event: "found", code: "database-missing", remedy: expect.stringContaining("rebuild --from journal") },
+      { event: "checked", findings: 1 },
+    ]);
+    expect(await run(["rebuild", "--from", "journal"], place)).toMatchObject([
+      { event: "rebuilt", recovery: { outcome: "store-rebuilt" } },
+    ]);
+    expect(await run(["check"], place)).toMatchObject(inOrder);
+    await withStore(place, async ({ db }) => {
+      expect(await db.select().from(people)).toHaveLength(1);
+      const actions = (await db.select().from(auditEntries)).map(({ action }) => action);
+      expect(actions.filter((action) => action === "store.rebuilt")).toHaveLength(1);
+      expect(await verifyAudit(db)).toMatchObject({ isWhole: true });
+    });
+  });
+
+  it("is not looked for in a folder that is not there, and none is made", async () => {
+    const place: Place = { dir: join(folder, "mistyped"), variables: {} };
+    for (const words of [["check"], ["rebuild", "--from", "rows"], ["backup", join(folder, "none.backup")]]) {
+      await expect(run(words, place)).rejects.toMatchObject({
+        code: expect.stringMatching(/invalid_input|unavailable/),
+      });
+    }
+    expect(existsSync(place.dir)).toBe(false);
+  });
+
+  it("is not begun anew where a restore was cut off", async () => {
+    const place = await makePlace("pglite");
+    mkdirSync(join(place.dir, "restoring"), { recursive: true });
+    await expect(start(place)).rejects.toMatchObject({ message: expect.stringContaining("restore FILE") });
+    expect(existsSync(join(place.dir, "store"))).toBe(false);
   });
 });

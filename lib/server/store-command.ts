@@ -1,5 +1,7 @@
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { automaticBackup } from "@/db/backup/automatic-backup";
 import { withStoppedStore } from "@/db/backup/back-up-folder";
 import { nodeBackupFs } from "@/db/backup/backup-fs";
 import { openPostgresConnection } from "@/db/backup/connection";
@@ -70,6 +72,12 @@ function requireFile(given: string | undefined, usage: string): string {
   return resolve(given);
 }
 
+/** A name that was mistyped makes no folder. */
+function requireFolder(dataDir: string): void {
+  if (existsSync(dataDir)) return;
+  throw wrong(`${dataDir} is not there.\nName the data folder of the server: --data DIR.`);
+}
+
 const megabytes = (bytes: number) => `${(bytes / 1_000_000).toFixed(1)} MB`;
 
 /** What a backup holds, for people. */
@@ -128,6 +136,7 @@ async function check(call: Call): Promise<ExitCode> {
     await checkFile(call, values.file);
     return DONE;
   }
+  if (env.DATABASE_URL === undefined) requireFolder(dataDir);
   const { findings, tables } = await (env.DATABASE_URL === undefined
     ? checkStore(dataDir)
     : checkPostgres(env.DATABASE_URL));
@@ -149,7 +158,9 @@ async function rebuild({ values, dataDir, env, say }: Call): Promise<ExitCode> {
       "Postgres has no journal here to rebuild from.\nUnset DATABASE_URL for an embedded store, or restore a backup.",
     );
   }
-  const recovery = await rebuildStore({ dataDir, from });
+  requireFolder(dataDir);
+  const beforeMigration = automaticBackup({ fs: nodeBackupFs, dataDir, clock: systemClock, program: readVersion() });
+  const recovery = await rebuildStore({ dataDir, from, beforeMigration });
   await recordRebuild(dataDir, recovery);
   say("rebuilt", describeRecovery(recovery).join("\n"), { recovery });
   return DONE;
