@@ -28,6 +28,7 @@ import { START } from "./pglite/stored-records";
 import { DATABASE_FAULTS } from "./pglite/verdict";
 import type { Recovery } from "./recovery";
 import { type StoreFaultCode, storeFault } from "./store-fault";
+import { takeDataFolder } from "./take-data-folder";
 
 /** What is believed: the journal (the database is made anew) or the rows (a new journal begins with them). */
 export type RebuildSource = "journal" | "rows";
@@ -54,6 +55,7 @@ type Work = { dataDir: string; clock: Clock; logger: Logger; lock: HeldLock; kno
 export async function rebuildStore(options: RebuildOptions): Promise<Recovery> {
   const { dataDir, from, clock = systemClock, logger = stderrLogger, beforeMigration } = options;
   const migrationsFolder = findMigrationsFolder();
+  for (const what of takeDataFolder(dataDir)) logger("warn", "data_folder_tightened", { what });
   const lock = await acquireLock(storePaths(dataDir).lock);
   try {
     const hook = beforeMigration === undefined ? {} : { beforeMigration };

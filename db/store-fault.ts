@@ -15,8 +15,9 @@ export const STORE_FAULTS = {
     remedy: () => "Make room on the disk (64 MiB at least), then start again.",
   },
   "folder-not-private": {
-    what: "others may write to the data folder",
-    remedy: (dataDir) => `Let its owner run: chmod -R go= ${dataDir} — then start again as that user.`,
+    what: "others may enter the data folder, and it is another user's",
+    remedy: (dataDir) =>
+      `Let its owner run: chmod -R go= ${dataDir} — then start again as that user; or name a folder in it of this user's own: --data ${dataDir}/bulkhead`,
   },
   "other-database-version": {
     what: "the database was made by another version of Postgres",

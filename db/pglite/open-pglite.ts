@@ -15,6 +15,7 @@ import { type BeforeMigration, type Migration, newestSchema, readMigrations } fr
 import { NOTHING_FOUND, type Recovery } from "../recovery";
 import type { Store } from "../store";
 import { storeFault } from "../store-fault";
+import { takeDataFolder, tightenTree } from "../take-data-folder";
 import { createPgliteStore } from "./create-pglite-store";
 import { readDoubt } from "./doubt";
 import { type FoundDatabase, findDatabase, type OpenedDatabase } from "./find-database";
@@ -54,11 +55,12 @@ export async function openPgliteInMemory(options: PgliteOptions): Promise<Opened
 }
 
 /**
- * Opens the data folder: `lock/`, `store/` (PGlite's) and `journal/`. Takes the lock first, looks at everything, and
+ * Opens the data folder: `lock/`, `store/` (PGlite's) and `journal/`. Closes it to others, takes the lock, looks at everything, and
  * only then acts: rows and journal complete each other and are migrated before anyone reads. Raises `unavailable` when
  * another process has the folder, and for each of `STORE_FAULTS`; the folder is then as it was.
  */
 export async function openPglite(options: PgliteFolderOptions): Promise<OpenedPglite> {
+  for (const what of takeDataFolder(options.dataDir)) options.logger("warn", "data_folder_tightened", { what });
   const lock = await acquireLock(storePaths(options.dataDir).lock, options.bootId);
   try {
     return await openLocked(options, lock);
@@ -122,6 +124,9 @@ export async function openLocked(options: PgliteFolderOptions, lock: HeldLock): 
   await doubt.end();
   writeFileSync(mark, "", { mode: 0o600 });
   if (settled.baseFrom !== null) await dropOldSegments(settled.baseFrom);
+
+  // What the database made just now is open to all by its own doing, whatever the umask.
+  tightenTree(paths.store);
 
   const { writer, recovery } = settled;
   const schema = newestSchema(known);

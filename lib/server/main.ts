@@ -74,6 +74,8 @@ async function run(options: ServerOptions): Promise<void> {
   say("listening", `Bulkhead listens on ${baseUrl}`, { url: baseUrl, port, environment: context.config.environment });
 }
 
+// What is made here is its owner's alone.
+process.umask(0o077);
 const { argv, env } = process;
 const parsed = readServerOptions(argv.slice(2), env);
 if (!parsed.ok) {

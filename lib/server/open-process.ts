@@ -5,6 +5,7 @@ import { nodeBackupFs } from "@/db/backup/backup-fs";
 import { type OpenedStore, openStore } from "@/db/open-store";
 import { describeRecovery } from "@/db/recovery";
 import type { Store } from "@/db/store";
+import { takeDataFolder } from "@/db/take-data-folder";
 import { auditRecovery } from "@/lib/audit/audit-recovery";
 import { systemClock } from "@/lib/platform/clock";
 import { isAppError } from "@/lib/platform/errors";
@@ -130,6 +131,7 @@ export async function openProcess(options: ServerOptions, baseUrl: string): Prom
   const warnings: string[] = [];
   const logger = stderrLogger;
   const keysDir = join(options.dataDir, "keys");
+  warnings.push(...takeDataFolder(options.dataDir));
   // Before the store: where a passphrase is wanting, nothing else is touched.
   const found = await findProtectionSecret(keysDir, options.env);
   const { store, recovery } = await openStoreOf(options, logger);

@@ -85,6 +85,8 @@ function refuse(reason: string, code: string | undefined): number {
   return 1;
 }
 
+// What is made here is its owner's alone; what a sandbox's own user must reach is opened to it by name.
+process.umask(0o077);
 main(process.argv.slice(2)).then(
   (code) => {
     process.exitCode = code;

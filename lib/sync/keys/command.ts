@@ -262,6 +262,8 @@ export async function runKeysCommand(
 }
 
 if (process.argv[1]?.endsWith("command.ts") === true) {
+  // What is made here is its owner's alone.
+  process.umask(0o077);
   runKeysCommand(process.argv.slice(2), process.env, (text) => process.stdout.write(`${text}\n`)).catch(
     (error: unknown) => {
       process.stderr.write(startFailureText(explainStartFailure(error), "Not done", ""));
