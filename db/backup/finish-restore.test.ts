@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { temporaryBase } from "../testing/data-folder";
 import { finishRestore } from "./finish-restore";
@@ -10,13 +10,20 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dataDir, { recursive: true }));
 
-const PARTS = ["keys/keyset.json", "keys/policy-1.json", "keys/session.salt", "journal/1", "store/PG_VERSION"];
+const PARTS = [
+  "keys/keyset.json",
+  "keys/policy-1.json",
+  "keys/session.salt",
+  "credentials.json",
+  "journal/1",
+  "store/PG_VERSION",
+];
 
 /** As a restore leaves it that was killed when so many of its parts were moved. */
 function leave(moved: number): void {
   for (const [index, part] of PARTS.entries()) {
     const path = join(dataDir, index < moved ? "" : "restored", part);
-    mkdirSync(join(path, ".."), { recursive: true });
+    mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, part);
   }
 }

@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { CREDENTIALS_FILE } from "../journal/credentials-file";
 import { syncPath } from "../pglite/sync-tree";
 import { backupFault } from "./backup-fault";
 
@@ -7,6 +8,17 @@ import { backupFault } from "./backup-fault";
 export const RESTORING = "restoring";
 /** The same once it is whole: what lies in it is moved to where it belongs, by the restore or by the next opener. */
 export const RESTORED = "restored";
+
+/** What makes a store of a data folder, beside its keys; the database comes last. */
+const PARTS = [CREDENTIALS_FILE, "journal", "store"] as const;
+
+/** An empty folder is nothing. */
+const isThere = (path: string) => existsSync(path) && !(statSync(path).isDirectory() && readdirSync(path).length === 0);
+
+/** The first part of a store that lies in a data folder; null where there is none. */
+export function findStorePart(dataDir: string): string | null {
+  return PARTS.map((name) => join(dataDir, name)).find(isThere) ?? null;
+}
 
 /**
  * Moves what a restore has made whole to its place. A restore that was killed at this is finished by whoever opens the
@@ -24,10 +36,9 @@ export async function finishRestore(dataDir: string): Promise<boolean> {
     for (const name of readdirSync(keys).sort()) renameSync(join(keys, name), join(to, name));
     await syncPath(to);
   }
-  for (const name of ["journal", "store"]) {
+  for (const name of PARTS.filter((part) => existsSync(join(from, part)))) {
     const to = join(dataDir, name);
-    if (!existsSync(join(from, name))) continue;
-    if (existsSync(to) && readdirSync(to).length > 0) throw backupFault("two-stores", { path: to });
+    if (isThere(to)) throw backupFault("two-stores", { path: to });
     renameSync(join(from, name), to);
   }
   await syncPath(dataDir);

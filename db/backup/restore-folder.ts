@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import type { Clock } from "@/lib/platform/clock";
@@ -11,7 +11,7 @@ import { backupFault } from "./backup-fault";
 import type { BackupCounts, BackupHeader } from "./backup-format";
 import type { BackupFs } from "./backup-fs";
 import { type Connection, pgliteConnection } from "./connection";
-import { finishRestore, RESTORED, RESTORING } from "./finish-restore";
+import { findStorePart, finishRestore, RESTORED, RESTORING } from "./finish-restore";
 import { refuseOtherKeys, writeKeyFiles } from "./key-files";
 import { loadBackup } from "./load-backup";
 import { readBackup } from "./read-backup";
@@ -69,10 +69,8 @@ export async function restoreFolder(options: RestoreOptions): Promise<Restored> 
   const making = join(dataDir, RESTORING);
   try {
     await finishRestore(dataDir);
-    for (const name of ["store", "journal"]) {
-      const path = join(dataDir, name);
-      if (existsSync(path) && readdirSync(path).length > 0) throw backupFault("not-empty", { path });
-    }
+    const part = findStorePart(dataDir);
+    if (part !== null) throw backupFault("not-empty", { path: part });
     const { files } = await surveyBackup(options);
     await refuseOtherKeys(dataDir, files);
     // What an earlier attempt left that was killed.
