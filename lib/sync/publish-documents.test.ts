@@ -4,14 +4,13 @@ import { newestDocument } from "@/db/newest-document";
 import { auditEntries, documents, hostRules, keysets, minRevisions } from "@/db/schema";
 import type { Announcement } from "@/db/store";
 import { signKeyset } from "@/native/core/documents/sign-document";
-import type { KeysetClaims } from "@/native/core/shapes/claims";
 import { ownPayload } from "./documents/own-jws";
-import { currentKeyset } from "./keyset/current-keyset";
 import { planNextKeyset } from "./keyset/keyset-claims";
 import { publishKeyset } from "./keyset/publish-keyset";
 import { signWithRootKey } from "./keyset/sign-with-root-key";
 import { publishDocuments } from "./publish-documents";
 import { resignDocuments } from "./resign-documents";
+import { publishNextKeyset } from "./testing/next-keyset";
 import { openSyncFixture, type SyncFixture, setStatus } from "./testing/sync-fixture";
 
 let fixture: SyncFixture;
@@ -26,15 +25,6 @@ function publish(appIds: string[], options: { narrows?: boolean; changeSetId?: s
 async function claimsOf(kind: "platform" | "program", appId = "") {
   const document = await newestDocument(fixture.store.db, kind, appId);
   return ownPayload(document?.jws ?? "");
-}
-
-async function nextKeyset(change: Parameters<typeof planNextKeyset>[1]): Promise<KeysetClaims> {
-  const { store, ctx, folder, clock } = fixture;
-  const current = await currentKeyset(store.db);
-  const plan = planNextKeyset(current?.claims as KeysetClaims, change, Math.floor(clock.nowMs() / 1000));
-  if (!plan.ok) throw new Error(plan.problem);
-  const signers = (await folder.list("root")).map(({ kid }) => ({ kid, sign: signWithRootKey(folder, kid) }));
-  return await publishKeyset(store, ctx, await signKeyset({ claims: plan.claims, signers }));
 }
 
 describe("publishing", () => {
@@ -177,7 +167,7 @@ describe("a new keyset", () => {
     await fixture.addProgram("com.example.a");
     await publish(["com.example.a"]);
     await publish(["com.example.a"], { narrows: true });
-    await nextKeyset({ raisesEpoch: true });
+    await publishNextKeyset(fixture, { raisesEpoch: true });
     expect(await claimsOf("platform")).toMatchObject({ epoch: 2, revision: 1, minRevisions: {} });
     expect(await claimsOf("program", "com.example.a")).toMatchObject({ epoch: 2, revision: 1 });
     expect(await fixture.store.db.select().from(minRevisions)).toEqual([]);
@@ -190,7 +180,7 @@ describe("a new keyset", () => {
     const old = fixture.keyset.keys[0]?.kid ?? "";
     fixture.clock.advance(1);
     const key = await fixture.folder.create("policy");
-    await nextKeyset({ addPolicyKeys: [{ kid: key.kid, jwk: key.jwk }], removePolicyKids: [old] });
+    await publishNextKeyset(fixture, { addPolicyKeys: [{ kid: key.kid, jwk: key.jwk }], removePolicyKids: [old] });
     const document = await newestDocument(fixture.store.db, "program", "com.example.a");
     expect(document?.revision).toBe(2);
     const header = JSON.parse(Buffer.from(document?.jws.split(".")[0] ?? "", "base64url").toString());
@@ -200,9 +190,9 @@ describe("a new keyset", () => {
   it("follows one that was signed by a clock that was ahead: the revision alone orders", async () => {
     fixture = await openSyncFixture();
     fixture.clock.advance(25 * 3_600);
-    const ahead = await nextKeyset({});
+    const ahead = await publishNextKeyset(fixture, {});
     fixture.clock.advance(-25 * 3_600);
-    const next = await nextKeyset({});
+    const next = await publishNextKeyset(fixture, {});
     expect(next.revision).toBe(ahead.revision + 1);
     expect(next.iat).toBeLessThan(ahead.iat);
   });

@@ -5,9 +5,11 @@ import { clocks, minRevisions } from "@/db/schema";
 import { webCryptoPort } from "@/native/core/crypto/port";
 import { verifyDocument } from "@/native/core/documents/verify-document";
 import type { SigningContext } from "../context";
+import { prepareKeys } from "../keyset/prepare-keys";
 import { publicSuffixes } from "../public-suffixes";
 import { publishDocuments } from "../publish-documents";
 import { resignDocuments } from "../resign-documents";
+import { publishNextKeyset } from "../testing/next-keyset";
 import { openSyncFixture, type SyncFixture, setStatus, TEST_PLATFORM } from "../testing/sync-fixture";
 import { CLOCK_JUMP_MS_MAX, jumpSince } from "./clock-jump";
 import { clockState } from "./clock-state";
@@ -104,6 +106,19 @@ describe("a clock that jumped", () => {
     jump(-20 * HOUR);
     fixture.clock.advance(20 * HOUR);
     expect(await resignDocuments(fixture.store, fixture.ctx)).not.toBeNull();
+  });
+
+  it("lets a keyset in without signing documents, and renews none by itself", async () => {
+    await begin();
+    const signed = await newest();
+    jump(25 * HOUR);
+    await publishNextKeyset(fixture, { raisesEpoch: true });
+    expect(await newest()).toEqual(signed);
+    jump(180 * DAY);
+    const { store, ctx, folder } = fixture;
+    const identity = { platformId: TEST_PLATFORM, environment: "development" as const };
+    const prepared = await store.transaction((tx) => prepareKeys(tx, ctx, folder, identity));
+    expect(prepared.keyset.revision).toBe(2);
   });
 
   it("on one machine is no other machine's: two processes of one store, one of which goes on", async () => {

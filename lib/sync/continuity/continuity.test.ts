@@ -21,6 +21,7 @@ import { resignDocuments } from "../resign-documents";
 import { createRuntimeApi } from "../runtime/runtime-api";
 import { buildBatch } from "../testing/batch-builder";
 import { loseDocuments } from "../testing/lose-documents";
+import { publishNextKeyset } from "../testing/next-keyset";
 import { openRuntimeFixture, type RuntimeFixture } from "../testing/runtime-fixture";
 import { openSyncFixture, setStatus } from "../testing/sync-fixture";
 import { continuityState } from "./continuity-state";
@@ -127,6 +128,27 @@ describe("after a restore", () => {
     expect(await resignDocuments(fixture.store, fixture.ctx)).not.toBeNull();
   });
 
+  it("takes a keyset of a new epoch without signing: the restored one, too, begins above what was given out", async () => {
+    await begin();
+    await restore();
+    await publishNextKeyset(fixture, { raisesEpoch: true });
+    expect((await newestPosition(fixture.store.db, "platform", ""))?.epoch).toBe(1);
+    expect((await publish()).platform).toEqual({ epoch: 2, revision: REVISION_LIFT + 1 });
+  });
+
+  it("is resumed once by several publishes at a time, each with a revision of its own", async () => {
+    await begin();
+    await restore();
+    const published = await Promise.all([publish(), publish(), publish()]);
+    const revisions = published.map(({ platform }) => platform.revision).sort((a, b) => a - b);
+    expect(revisions).toEqual([revisions[0], (revisions[0] ?? 0) + 1, (revisions[0] ?? 0) + 2]);
+    const resumed = await fixture.store.db
+      .select()
+      .from(auditEntries)
+      .where(eq(auditEntries.action, "continuity.resume"));
+    expect(resumed).toHaveLength(1);
+  });
+
   it("keeps in force what only a device's document stops, until the store's own state stops it", async () => {
     const at = await begin();
     const lost = await loseThree(at);
@@ -145,6 +167,27 @@ describe("after a restore", () => {
     await setStatus(fixture.store, APP, "active");
     await publish();
     expect(await platformClaims()).toMatchObject({ suspended: [], blockedHosts: ["tracker.example"] });
+  });
+
+  it("leaves lifted what people kept and lifted since, when a document signed before that comes back", async () => {
+    const at = await begin();
+    await publish();
+    await setStatus(fixture.store, APP, "suspended");
+    fixture.clock.advance(60);
+    await publish({ narrows: true });
+    await publish();
+    const [, older = "", newer = ""] = await loseDocuments(fixture.store, at);
+    fixture.clock.advance(60);
+    await setStatus(fixture.store, APP, "active");
+    await restore();
+    await handBack((await fixture.addDevice()).accessToken, older);
+    await setStatus(fixture.store, APP, "suspended");
+    await publish({ narrows: true });
+    await setStatus(fixture.store, APP, "active");
+    await publish();
+    await handBack((await fixture.addDevice()).accessToken, newer);
+    expect((await continuityState(fixture.store.db)).unknownNarrowings).toBe(0);
+    expect(await resignDocuments(fixture.store, fixture.ctx)).toBeNull();
   });
 
   it("does not forget a suspension that a device hands back only after documents were signed again", async () => {
