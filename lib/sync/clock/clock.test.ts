@@ -94,8 +94,9 @@ describe("a clock that jumped", () => {
     await begin();
     await publish("narrowing");
     jump(400 * DAY);
-    await fixture.addProgram("com.example.b");
-    await publish("narrowing");
+    const { store, ctx } = fixture;
+    const blocking = { appIds: [], platform: true, changeSetId: null, narrows: true, isNarrowing: true } as const;
+    await store.transaction((tx) => publishDocuments(tx, ctx, blocking));
     expect(await fixture.store.db.select({ appId: minRevisions.appId }).from(minRevisions)).toEqual([{ appId: APP }]);
   });
 
