@@ -1,57 +1,82 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { PGlite } from "@electric-sql/pglite";
+import { beforeEach, describe, expect, it } from "vitest";
+import { tendBundleFiles } from "../bundles/tend-bundle-files";
 import { TABLES } from "../journal/journaled-tables";
-import { openStore } from "../open-store";
+import { rebuildStore } from "../rebuild-store";
 import type { Store } from "../store";
-import { temporaryBase } from "../testing/data-folder";
+import { withDataFolder } from "../testing/data-folder";
 import { dumpTable } from "../testing/fill-tables";
 import { releasedFacts, unpackReleased } from "../testing/released-folder";
 
 const facts = releasedFacts();
-let base = "";
-let dataDir = "";
+const folder = withDataFolder();
 beforeEach(() => {
-  base = mkdtempSync(join(temporaryBase(), "bulkhead-released-"));
-  dataDir = join(base, "data");
+  rmSync(join(folder.path, "store"), { recursive: true });
+  unpackReleased(folder.path);
 });
-afterEach(() => rmSync(base, { recursive: true, force: true }));
-
-const open = () => openStore({ location: { kind: "pglite", dataDir }, logger: () => undefined });
 
 type Row = Record<string, unknown>;
 const inOrder = (rows: Row[]) => rows.map((row) => JSON.stringify(Object.entries(row).sort())).sort();
+const released = Object.fromEntries(Object.entries(facts.rows).map(([relation, rows]) => [relation, inOrder(rows)]));
 
-/** The rows that the released version had, as far as its columns go, in today's store. */
-async function releasedRows(store: Store): Promise<Record<string, string[]>> {
+/** Members, documents with their bytes, audit, and all else that was journaled: every row as it was, as far as its columns go. */
+async function expectReleased(store: Store): Promise<void> {
   const found: Record<string, string[]> = {};
-  for (const [relation, released] of Object.entries(facts.rows)) {
-    const columns = Object.keys(released[0] ?? {});
-    const rows = (await dumpTable(store.db, relation)).map((text) => JSON.parse(text) as Row);
-    found[relation] = inOrder(rows.map((row) => Object.fromEntries(columns.map((name) => [name, row[name]]))));
+  for (const [relation, rows] of Object.entries(facts.rows)) {
+    const columns = Object.keys(rows[0] ?? {});
+    const now = (await dumpTable(store.db, relation)).map((text) => JSON.parse(text) as Row);
+    found[relation] = inOrder(now.map((row) => Object.fromEntries(columns.map((name) => [name, row[name]]))));
   }
-  return found;
+  expect(found).toEqual(released);
 }
-const expected = Object.fromEntries(Object.entries(facts.rows).map(([relation, rows]) => [relation, inOrder(rows)]));
 
-describe("the data folder of the released version", { timeout: 120_000 }, () => {
+/** What lies beside the journal. */
+async function expectCounts(store: Store, relations: readonly string[]): Promise<void> {
+  for (const relation of relations) {
+    expect(await dumpTable(store.db, relation), relation).toHaveLength(facts.counts[relation] ?? -1);
+  }
+}
+
+describe("the data folder of the released version", { timeout: 180_000 }, () => {
   it("has rows in every table that was journaled, and beside the journal", () => {
     expect(Object.keys(facts.counts).filter((relation) => facts.counts[relation] === 0)).toEqual(["journal_changes"]);
     const kept = [...TABLES.values()].filter(({ treatment }) => treatment.keep === "rows");
     expect(kept.map(({ relation }) => relation)).toEqual(expect.arrayContaining(Object.keys(facts.rows)));
   });
 
-  it("is upgraded with every row as it was: members, documents and their bytes, audit, and what is not journaled", async () => {
-    unpackReleased(dataDir);
-    const { store } = await open();
-    expect(await releasedRows(store)).toEqual(expected);
-    for (const relation of ["credentials", "identities", "bundles", "telemetry_minutes", "events"]) {
-      expect(await dumpTable(store.db, relation)).toHaveLength(facts.counts[relation] ?? -1);
-    }
+  it("is upgraded, then loses its database, then the machine's power, and every row is as it was", async () => {
+    const upgraded = await folder.open();
+    expect(upgraded.recovery.migrated).not.toEqual([]);
+    await expectReleased(upgraded.store);
+    await expectCounts(upgraded.store, ["credentials", "identities", "bundles", "telemetry_minutes", "events"]);
+    expect(await tendBundleFiles(upgraded.store)).toEqual({ written: facts.counts.bundles, removed: 0 });
+    await upgraded.store.close();
+
+    rmSync(join(folder.path, "store"), { recursive: true });
+    await expect(folder.open()).rejects.toMatchObject({ details: [{ code: "database-missing" }] });
+    await rebuildStore({ dataDir: folder.path, from: "journal", logger: () => undefined });
+    const rebuilt = await folder.open();
+    expect(rebuilt.recovery).toMatchObject({ outcome: "agreed", migrated: [] });
+    await expectReleased(rebuilt.store);
+    await expectCounts(rebuilt.store, ["credentials", "identities", "bundles"]);
+    await rebuilt.store.close();
+
+    const disk = await PGlite.create(join(folder.path, "store"));
+    await disk.exec(`set session_replication_role = replica;
+      update documents set jws = 'an older page'; delete from audit_entries where sequence > 50; delete from bundles;
+      update people set role = 'admin'; update credentials set password_hash = 'an older one'`);
+    await disk.close();
+    folder.leaveLockBehind("boot-0");
+    const { store, recovery } = await folder.open();
+    expect(recovery).toMatchObject({
+      outcome: "rows-rebuilt",
+      bundles: { restored: facts.counts.bundles, missing: [] },
+    });
+    await expectReleased(store);
+    await expectCounts(store, ["credentials", "identities"]);
+    expect((await dumpTable(store.db, "credentials")).join()).not.toContain("an older one");
     await store.close();
-    const again = await open();
-    expect(again.recovery.outcome).toBe("agreed");
-    expect(await releasedRows(again.store)).toEqual(expected);
-    await again.store.close();
   });
 });
