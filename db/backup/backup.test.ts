@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -173,6 +173,20 @@ describe("a sealed backup", { timeout: 60_000 }, () => {
     );
   });
 
+  it("that needs no passphrase is held to the same", async () => {
+    const plain = await collect(sealChunks(writeBackup({ connection: source, files, about }), null));
+    expect(await readWhole(plain, null)).not.toEqual([]);
+    await fc.assert(
+      fc.asyncProperty(fc.nat({ max: plain.length - 1 }), fc.nat({ max: 7 }), async (at, bit) => {
+        const changed = Buffer.from(plain);
+        changed[at] = (changed[at] ?? 0) ^ (1 << bit);
+        await expect(readWhole(changed, null)).rejects.toMatchObject({ code: "unprocessable" });
+        await expect(readWhole(plain.subarray(0, at), null)).rejects.toMatchObject({ code: "unprocessable" });
+      }),
+      { numRuns: 50 },
+    );
+  });
+
   it("is refused when it is cut off anywhere, or goes on after its end", async () => {
     const cut = async (length: number) => {
       const reading = readWhole(backup.subarray(0, length));
@@ -208,6 +222,41 @@ describe("a sealed backup", { timeout: 60_000 }, () => {
     for (const text of ["", "{}\n", "PK\u0003\u0004", '{"format":"bulkhead-backup-2"}\n', "x".repeat(2000)]) {
       await expect(readWhole(Buffer.from(text))).rejects.toMatchObject(refusal("not-a-backup"));
     }
+  });
+
+  /** The same backup with other lines, its sums made to agree: what only a writer of ours can have written. */
+  async function rewritten(change: (lines: string[]) => string[]): Promise<Buffer> {
+    const plain = gunzipSync(await collect(openChunks(inPieces(backup), PASSPHRASE, "FILE"))).toString("utf8");
+    const lines = plain.trimEnd().split("\n");
+    const kept = change(lines.slice(0, -1)).map((line) => `${line}\n`);
+    const end = { ...JSON.parse(lines.at(-1) ?? ""), sha256: createHash("sha256").update(kept.join("")).digest("hex") };
+    return collect(sealChunks(inPieces(gzipSync(`${kept.join("")}${JSON.stringify(end)}\n`)), PASSPHRASE, CHEAP));
+  }
+
+  it("is of the schema that it names, or is not loaded", async () => {
+    const target = await openDatabase("pglite", "bare");
+    const loading = async (change: (lines: string[]) => string[]) => {
+      try {
+        await load(target, await rewritten(change));
+      } finally {
+        await target.query("rollback");
+      }
+    };
+    await withDatabases([target], async () => {
+      const header = (change: (migrations: unknown[]) => unknown[]) =>
+        loading(([first = "", ...rest]) => {
+          const value = JSON.parse(first);
+          return [JSON.stringify({ ...value, migrations: change(value.migrations) }), ...rest];
+        });
+      const later = { sha256: "0".repeat(64), createdAtMs: 9_999_999_999_999 };
+      await expect(header((known) => [...known, later])).rejects.toMatchObject(refusal("other-schema"));
+      await expect(header(() => [later])).rejects.toMatchObject(refusal("other-schema"));
+      await expect(header((known) => known.slice(0, 1))).rejects.toMatchObject(refusal("does-not-fit"));
+      const otherType = (lines: string[]) =>
+        lines.map((line) => line.replace('"name":"id","type":"text"', '"name":"id","type":"oid"'));
+      await expect(loading(otherType)).rejects.toMatchObject(refusal("does-not-fit"));
+      expect(await target.query("select 1 from pg_tables where schemaname = 'public'")).toEqual([]);
+    });
   });
 
   it("is refused when what was sealed is cut short, however it was sealed", async () => {
