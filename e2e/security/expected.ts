@@ -51,6 +51,7 @@ export const EXPECTED: Readonly<Record<string, Expectation>> = {
   "GET /api/runtime/v1/bundles/{sha256}": { only: "device", params: { sha256: "0".repeat(64) }, answer: 404 },
   "GET /api/runtime/v1/stream": { only: "device", answer: 200 },
   "POST /api/runtime/v1/telemetry": { only: "device", body: {}, answer: 400 },
+  "POST /api/runtime/v1/held": { only: "device", body: "no document", contentType: "application/jose", answer: 422 },
 
   "POST /api/publisher/v1/submissions": {
     only: "publisher",
@@ -75,6 +76,10 @@ export const EXPECTED: Readonly<Record<string, Expectation>> = {
   },
   "GET /api/console/v1/stream": read(200),
   "GET /api/console/v1/readiness": read(200),
+  "GET /api/console/v1/clock": read(200),
+  "POST /api/console/v1/clock/confirm": { people: "platform.confirm", body: { bootId: "nowhere" }, answer: 409 },
+  "GET /api/console/v1/continuity": read(200),
+  "POST /api/console/v1/continuity/resume": { people: "platform.confirm", body: {}, answer: 409 },
   "GET /api/console/v1/overview": read(200),
 
   "GET /api/console/v1/programs": read(200),

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { devices, telemetryMinutes } from "@/db/schema";
 import { consoleRoutes } from "@/lib/http/console-routes";
+import { getContinuity } from "@/lib/services/continuity/get-continuity";
 import { getDenial } from "@/lib/services/denials/get-denial";
 import { listDenials } from "@/lib/services/denials/list-denials";
 import { listDevices } from "@/lib/services/devices/list-devices";
@@ -147,12 +148,14 @@ const READS: Reads = {
   getDenial: [() => getDenial(fixture.ctx, operator, DENIAL)],
   getSpread: [() => getSpread(fixture.ctx, operator, appId)],
   listDevices: [() => listDevices(fixture.ctx, operator)],
+  getContinuity: [() => getContinuity(fixture.ctx, operator)],
 };
 
 /** Reads of people's doings, which nothing that a device sends can reach. */
 const WITHOUT_TELEMETRY: readonly (keyof typeof consoleRoutes)[] = [
   "getSession",
   "getReadiness",
+  "getClock",
   "listChangeSets",
   "getDraft",
   "getChangeSet",

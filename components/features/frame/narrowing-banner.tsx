@@ -21,11 +21,11 @@ export function NarrowingBanner() {
     >
       <TriangleAlert size={16} aria-hidden className="mt-0.5 shrink-0 text-danger" />
       <p className="min-w-0 flex-1 wrap-anywhere">
-        <strong>A suspension would fail now:</strong> {why.says} {why.remedy}
+        <strong>A suspension would fail now:</strong> {why.says} {why.remedy}{" "}
+        <TextLink href="/readiness" className="whitespace-nowrap underline">
+          See readiness
+        </TextLink>
       </p>
-      <TextLink href="/readiness" className="shrink-0">
-        Readiness
-      </TextLink>
     </div>
   );
 }

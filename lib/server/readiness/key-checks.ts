@@ -37,7 +37,7 @@ function judgeTrial(judged: JudgedKeys, now: number): Finding {
   const expired = expiry(judged, now);
   if (expired !== null) return expired;
   if (trial.result === "signs")
-    return { state: "ok", says: `Key ${trial.kid} signed, and it verifies by the trusted keyset.` };
+    return { state: "ok", says: "A text was signed, and it verifies by the trusted keyset." };
   return { state: "failed", says: trial.says, remedy: trial.remedy };
 }
 

@@ -44,7 +44,7 @@ export function deviceColumns(newest: Position | null): Column<DeviceView>[] {
     {
       id: "layers",
       head: "Confinement",
-      width: 220,
+      width: 188,
       priority: 3,
       cell: (row) =>
         row.runtime.missingLayers.length === 0 ? (
@@ -58,11 +58,16 @@ export function deviceColumns(newest: Position | null): Column<DeviceView>[] {
     {
       id: "numbers",
       head: "Numbers",
-      width: 156,
+      width: 196,
       priority: 3,
       cell: (row) => {
         const evidence = describeEvidence(row);
-        return evidence === null ? <State mark="yes">Plausible</State> : <State mark="differs">{evidence}</State>;
+        if (evidence === null) return <State mark="yes">Plausible</State>;
+        return (
+          <span title={evidence}>
+            <State mark="differs">{evidence}</State>
+          </span>
+        );
       },
     },
     {

@@ -17,15 +17,15 @@ export const holderColumns: Column<Holder>[] = [
   },
   {
     id: "holds",
-    head: "Holds revision",
-    width: 140,
+    head: "Revision",
+    width: 88,
     isNumber: true,
     cell: ({ position }) => formatRevision(position),
   },
   {
     id: "received",
     head: "Handed back",
-    width: 112,
+    width: 100,
     isNumber: true,
     cell: ({ receivedAt }) => <RelativeTime at={receivedAt} />,
   },

@@ -29,22 +29,16 @@ export function ContinuityPanel({ view }: { view: ContinuityView }) {
         Continuity
       </h2>
       {view.says !== null && (
-        <Callout
-          tone="danger"
-          icon={<TriangleAlert size={16} aria-hidden />}
-          action={
-            mayResume && (
-              <Button tone="primary" onClick={() => setResuming(true)}>
-                Sign all again…
-              </Button>
-            )
-          }
-        >
-          <p>
-            <strong>Documents are not handed out.</strong> {view.says}
-          </p>
+        <Callout tone="danger" icon={<TriangleAlert size={16} aria-hidden />}>
+          <p className="font-medium">{view.says}</p>
           <p>{view.remedy}</p>
-          {!mayResume && <p className="text-muted">An admin or an operator signs all again.</p>}
+          {mayResume ? (
+            <Button tone="primary" className="mt-2" onClick={() => setResuming(true)}>
+              Sign all again…
+            </Button>
+          ) : (
+            <p className="text-muted">An admin or an operator signs all again.</p>
+          )}
         </Callout>
       )}
       {view.isUnheard && (
@@ -58,12 +52,12 @@ export function ContinuityPanel({ view }: { view: ContinuityView }) {
       </Panel>
       {narrowings.length > 0 && (
         <Panel
-          title="Stopped by what devices handed back"
+          title="Stopped there, not here"
           about={unknownNarrowings === 0 ? "all looked at" : `${formatCount(unknownNarrowings)} to be looked at`}
         >
           <DataTable
             id="held-narrowings"
-            caption="Stopped by what devices handed back"
+            caption="Stopped there, not here"
             columns={narrowingColumns}
             rows={narrowings}
             keyOf={({ kind, subject }) => `${kind} ${subject}`}
@@ -71,10 +65,10 @@ export function ContinuityPanel({ view }: { view: ContinuityView }) {
         </Panel>
       )}
       {deviceCount > 0 && (
-        <Panel title="Devices that hold more than this store" about={plural(deviceCount, "device")}>
+        <Panel title="Devices ahead of this store" about={plural(deviceCount, "device")}>
           <DataTable
             id="holders"
-            caption="Devices that hold more than this store"
+            caption="Devices ahead of this store"
             columns={holderColumns}
             rows={devices}
             keyOf={({ deviceId }) => deviceId}
@@ -143,7 +137,7 @@ function ResumeDialog({ view, onClose }: { view: ContinuityView; onClose(): void
       What was allowed after the backup is gone.{" "}
       {unknownNarrowings === 0
         ? "Devices handed back nothing that is stopped there and not here."
-        : `${plural(unknownNarrowings, "program or host", "programs and hosts")} that devices hold as stopped stay so until somebody looks at each.`}{" "}
+        : `What devices hold as stopped and this store does not (${formatCount(unknownNarrowings)}) stays stopped until somebody has looked at it.`}{" "}
       Takes one person; it stands in the audit under your name.
     </Confirm>
   );

@@ -14,6 +14,7 @@ const WORDS: Readonly<Record<string, string>> = {
   resign: "Sign again what runs out",
   forget: "Forget what is over",
   clock: "Measure the clock",
+  bundle_files: "Write bundles as files",
 };
 
 const columns: Column<Job>[] = [
@@ -21,7 +22,7 @@ const columns: Column<Job>[] = [
   {
     id: "last",
     head: "Last",
-    width: 80,
+    width: 92,
     isNumber: true,
     cell: ({ lastMs, runningMs }) =>
       runningMs !== null ? `runs ${formatDuration(runningMs)}` : lastMs === null ? "–" : formatDuration(lastMs),
@@ -33,7 +34,7 @@ const columns: Column<Job>[] = [
     isNumber: true,
     cell: ({ longestMs }) => (longestMs === null ? "–" : formatDuration(longestMs)),
   },
-  { id: "failed", head: "Failed", width: 60, isNumber: true, cell: ({ failures }) => formatCount(failures) },
+  { id: "failed", head: "Failed", width: 56, isNumber: true, cell: ({ failures }) => formatCount(failures) },
 ];
 
 /** What the server does by itself, since it started. */
