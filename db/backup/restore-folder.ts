@@ -1,7 +1,8 @@
-import { mkdirSync, renameSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, renameSync, rmSync, statfsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import type { Clock } from "@/lib/platform/clock";
+import { AppError, isAppError } from "@/lib/platform/errors";
 import type { Logger } from "@/lib/platform/logger";
 import { acquireLock } from "../lock/acquire-lock";
 import { openPglite } from "../pglite/open-pglite";
@@ -94,10 +95,22 @@ export async function restoreFolder(options: RestoreOptions): Promise<Restored> 
 }
 
 async function fillDatabase(folder: string, options: RestoreOptions): Promise<Restored> {
-  const client = await PGlite.create(folder);
+  let client: PGlite | undefined;
   try {
+    client = await PGlite.create(folder);
     return await restoreRows(pgliteConnection(client), options);
+  } catch (error) {
+    if (isAppError(error)) throw error;
+    // On a full disk the database ends with something that has no words.
+    const { bavail, bsize } = statfsSync(dirname(folder));
+    const free = `${Math.floor((bavail * bsize) / 1024 ** 2)} MiB are free there`;
+    throw new AppError(
+      "unavailable",
+      `The database cannot be made in ${options.dataDir} (${free}).\nMake room for all that the backup holds, unpacked, and 64 MiB more. Then try again.`,
+      { cause: error instanceof Error ? error : undefined },
+    );
   } finally {
-    await client.close();
+    // A database that ended by itself does not close; the folder is removed.
+    await client?.close().catch(() => undefined);
   }
 }
