@@ -86,7 +86,7 @@ async function untilMigrated(client: postgres.Sql, known: readonly Migration[], 
 function newerSchema(steps: number): AppError {
   return new AppError(
     "unavailable",
-    `The database's schema is newer than this program: it has taken ${steps} steps that this program does not know.\nStart the version that ran before; to go back for good, restore the backup that was made before the upgrade (npm run store -- restore).`,
+    `The database's schema is newer than this program: it has taken ${steps} steps that this program does not know.\nStart the version that ran before; to go back for good, restore the backup that was made before the upgrade (npm run store -- restore FILE).`,
   );
 }
 
@@ -94,7 +94,7 @@ function backupWanted(pending: readonly Migration[]): AppError {
   const names = pending.map(({ name }) => name).join(", ");
   return new AppError(
     "unavailable",
-    `The database has to be migrated (${names}), and nobody has confirmed a backup of it.\nMake one (npm run store -- backup, or by Postgres' own means), then start once with --backup-confirmed.`,
+    `The database has to be migrated (${names}), and nobody has confirmed a backup of it.\nMake one (npm run store -- backup FILE, or by Postgres' own means), then start once with --backup-confirmed.`,
   );
 }
 
