@@ -42,6 +42,6 @@ export function clockFault({ machine, jumpMs }: Pick<ClockState, "machine" | "ju
   return {
     says: `The clock of ${machine} jumped ${minutes} minutes ${jumpMs > 0 ? "ahead" : "back"} while it ran. What allows more and what is only signed again waits; suspending and narrowing go on.`,
     remedy:
-      "Set the clock right, by NTP for example, and the wait ends by itself; or, if it is right now, an admin or operator confirms it: POST /api/console/v1/clock/confirm.",
+      "Set the clock right, by NTP for example, and the wait ends by itself; or, if it is right now, an admin or operator confirms it in the console under Readiness.",
   };
 }

@@ -75,6 +75,6 @@ export function continuityFault(state: ContinuityState): { says: string; remedy:
   return {
     says: `${cause} Documents are not handed out until all are signed again; devices keep what they have.`,
     remedy:
-      "Look at what the devices handed back (Continuity), then resume there; any publish resumes as well. Suspensions go out at once.",
+      "Look at what devices handed back and sign all again, in the console under Readiness; any publish does it as well. Suspensions go out at once.",
   };
 }
