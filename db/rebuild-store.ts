@@ -37,6 +37,7 @@ export type RebuildOptions = {
   from: RebuildSource;
   clock?: Clock;
   logger?: Logger;
+  migrationsFolder?: string;
   beforeMigration?: BeforeMigration;
 };
 
@@ -54,7 +55,7 @@ type Work = { dataDir: string; clock: Clock; logger: Logger; lock: HeldLock; kno
  */
 export async function rebuildStore(options: RebuildOptions): Promise<Recovery> {
   const { dataDir, from, clock = systemClock, logger = stderrLogger, beforeMigration } = options;
-  const migrationsFolder = findMigrationsFolder();
+  const { migrationsFolder = findMigrationsFolder() } = options;
   for (const what of takeDataFolder(dataDir)) logger("warn", "data_folder_tightened", { what });
   const lock = await acquireLock(storePaths(dataDir).lock);
   try {

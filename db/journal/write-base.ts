@@ -4,6 +4,8 @@ import { type JournalEntry, type RowChange, type SealedRecord, sealRecord } from
 import { TABLES, type TableInfo } from "./journaled-tables";
 
 const ROWS_AT_ONCE = 500;
+/** A record of a base has about this much of rows, so that it is neither many syncs nor one line without bound. */
+const RECORD_BYTES = 1024 * 1024;
 
 type Sink = Pick<PGlite, "query" | "exec">;
 type Row = Record<string, unknown>;
@@ -30,19 +32,27 @@ export async function writeBase(
   from: { sequence: number; sha256: string },
   of: { at: string; schema: number },
 ): Promise<SealedRecord[]> {
-  const pages: RowChange[][] = [];
+  const pages: RowChange[][] = [[]];
+  let bytes = 0;
   for (const table of TABLES.values()) {
     if (table.treatment.keep === "nothing") continue;
     const columns = table.keys.map((name) => `"${name}"`).join(", ");
     for (let offset = 0; ; offset += ROWS_AT_ONCE) {
-      const { rows } = await sink.query<{ row: Row }>(
-        `select to_jsonb(t) as row from "${table.relation}" t order by ${columns} limit ${ROWS_AT_ONCE} offset ${offset}`,
+      const { rows } = await sink.query<{ row: Row; bytes: number }>(
+        `select to_jsonb(t) as row, octet_length(to_jsonb(t)::text) as bytes
+         from "${table.relation}" t order by ${columns} limit ${ROWS_AT_ONCE} offset ${offset}`,
       );
-      if (rows.length > 0) pages.push(rows.map(({ row }) => change(table, row)));
+      for (const found of rows) {
+        if (bytes > RECORD_BYTES) {
+          pages.push([]);
+          bytes = 0;
+        }
+        pages.at(-1)?.push(change(table, found.row));
+        bytes += found.bytes;
+      }
       if (rows.length < ROWS_AT_ONCE) break;
     }
   }
-  if (pages.length === 0) pages.push([]);
   await sink.exec("delete from journal_changes");
   let { sequence, sha256: previous } = from;
   const records: SealedRecord[] = [];

@@ -9,15 +9,22 @@ export type MemoryJournalFs = JournalFs & {
   failWhen(fails: (operation: number, name: string) => boolean): void;
   /** What is left after power loss: of every file what was synced, of every folder the names that were. */
   losePower(): void;
+  /** The disk as it is now, for another process to find. */
+  fork(): MemoryJournalFs;
 };
 
-/** A disk in memory that keeps what was synced apart from what was only written. */
-export function memoryJournalFs(): MemoryJournalFs {
-  const files = new Map<string, Uint8Array>();
+type Disk = {
+  files: Map<string, Uint8Array>;
   /** Which file a name is of: names and files reach the disk separately. */
-  const inodes = new Map<string, symbol>();
-  const synced = new Map<symbol, Uint8Array>();
-  const names = new Map<string, symbol>();
+  inodes: Map<string, symbol>;
+  synced: Map<symbol, Uint8Array>;
+  names: Map<string, symbol>;
+};
+const emptyDisk = (): Disk => ({ files: new Map(), inodes: new Map(), synced: new Map(), names: new Map() });
+
+/** A disk in memory that keeps what was synced apart from what was only written. */
+export function memoryJournalFs(disk = emptyDisk()): MemoryJournalFs {
+  const { files, inodes, synced, names } = disk;
   const inodeOf = (path: string) => {
     const inode = inodes.get(path) ?? Symbol(path);
     inodes.set(path, inode);
@@ -52,6 +59,14 @@ export function memoryJournalFs(): MemoryJournalFs {
         files.set(path, kept);
         inodes.set(path, inode);
       }
+    },
+    fork() {
+      return memoryJournalFs({
+        files: new Map(files),
+        inodes: new Map(inodes),
+        synced: new Map(synced),
+        names: new Map(names),
+      });
     },
     makeFolder: () => step("makeFolder"),
     async list(folder) {
