@@ -21,7 +21,7 @@ import { makeDatabase } from "./pglite/make-database";
 import { announceMigration } from "./pglite/migrate-pglite";
 import { openLocked } from "./pglite/open-pglite";
 import { refusalOf } from "./pglite/opening-fault";
-import { putBack, rememberSegments } from "./pglite/put-back";
+import { putBack, rememberFile, rememberSegments } from "./pglite/put-back";
 import { settle } from "./pglite/settle";
 import { setAsidePath, storePaths } from "./pglite/store-paths";
 import { START } from "./pglite/stored-records";
@@ -133,7 +133,7 @@ async function rebuildFromRows(work: Work): Promise<Rebuilt> {
   if (lock.previous === "machine-died") await doubt.begin();
   const aside = existsSync(paths.journal) ? setAsidePath(paths.journal, clock) : null;
   if (aside !== null) renameSync(paths.journal, aside);
-  const segments = await rememberSegments(nodeJournalFs, paths.journal);
+  const files = [await rememberSegments(nodeJournalFs, paths.journal), rememberFile(paths.credentials)];
   try {
     await announceMigration(database, known, beforeMigration);
     const { writer } = await settle({
@@ -151,7 +151,7 @@ async function rebuildFromRows(work: Work): Promise<Rebuilt> {
     });
     await writer.close();
   } catch (error) {
-    const isUnchanged = await putBack({ doubt, segments, database, logger });
+    const isUnchanged = await putBack({ doubt, files, database, logger });
     if (aside !== null) renameSync(aside, paths.journal);
     throw refusalOf(error, { dataDir, isUnchanged });
   }

@@ -22,7 +22,7 @@ import { type FoundDatabase, findDatabase, type OpenedDatabase } from "./find-da
 import { makeDatabase } from "./make-database";
 import { announceMigration, migratePglite, runIn } from "./migrate-pglite";
 import { refusalOf } from "./opening-fault";
-import { putBack, rememberSegments } from "./put-back";
+import { putBack, rememberFile, rememberSegments } from "./put-back";
 import { type Settled, settle } from "./settle";
 import { storePaths } from "./store-paths";
 import { START } from "./stored-records";
@@ -102,7 +102,7 @@ export async function openLocked(options: PgliteFolderOptions, lock: HeldLock): 
       : new Error("a database that was made just now is not there");
   }
   const { client, rows } = database;
-  const segments = await rememberSegments(fs, paths.journal);
+  const files = [await rememberSegments(fs, paths.journal), rememberFile(paths.credentials)];
   const bundleFiles = createBundleFiles(fs, paths.bundles);
   const credentials = createCredentialsFile(fs, dataDir);
   let settled: Settled;
@@ -116,7 +116,7 @@ export async function openLocked(options: PgliteFolderOptions, lock: HeldLock): 
     bundles = await restoreBundles(client, bundleFiles);
     await credentials.replace(await standingRows(runIn(client)));
   } catch (error) {
-    const isUnchanged = await putBack({ doubt, segments, database, logger });
+    const isUnchanged = await putBack({ doubt, files, database, logger });
     if (isBegun) rmSync(paths.store, { recursive: true });
     throw refusalOf(error, { dataDir, isUnchanged });
   }

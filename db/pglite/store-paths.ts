@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "@/lib/platform/clock";
+import { CREDENTIALS_FILE } from "../journal/credentials-file";
 
 /** Where the parts of a data folder lie. */
 export const storePaths = (dataDir: string) => ({
@@ -10,6 +11,7 @@ export const storePaths = (dataDir: string) => ({
   making: join(dataDir, "store.making"),
   journal: join(dataDir, "journal"),
   bundles: join(dataDir, "bundles"),
+  credentials: join(dataDir, CREDENTIALS_FILE),
 });
 export type StorePaths = ReturnType<typeof storePaths>;
 

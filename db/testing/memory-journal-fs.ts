@@ -1,4 +1,4 @@
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import type { JournalFs } from "../journal/journal-fs";
 
 export type MemoryJournalFs = JournalFs & {
@@ -71,7 +71,7 @@ export function memoryJournalFs(disk = emptyDisk()): MemoryJournalFs {
     makeFolder: () => step("makeFolder"),
     async list(folder) {
       await step("list");
-      return [...files.keys()].filter((path) => dirname(path) === folder).map((path) => path.slice(folder.length + 1));
+      return [...files.keys()].filter((path) => dirname(path) === folder).map((path) => basename(path));
     },
     async read(path) {
       await step("read");
