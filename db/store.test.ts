@@ -40,6 +40,24 @@ describeStores("store", (held) => {
     expect(rows[0]?.createdAt).toEqual(createdAt);
   });
 
+  it("lets whoever hears an announcement read what was committed, at once", async () => {
+    const reading = new Promise<number>((resolve, reject) => {
+      const stop = held.store.subscribe((announcement) => {
+        if (announcement.topic !== "publishers") return;
+        stop();
+        held.store.db
+          .select()
+          .from(publishers)
+          .then((rows) => resolve(rows.filter(({ id }) => id === "pub_heard").length), reject);
+      });
+    });
+    await held.store.transaction(async (tx) => {
+      await tx.db.insert(publishers).values({ id: "pub_heard", name: "Heard", createdAt: new Date(0) });
+      tx.announce({ topic: "publishers" });
+    });
+    expect(await reading).toBe(1);
+  });
+
   it("announces after commit, in order, and never what was rolled back", async () => {
     const heard = hear(held.store.subscribe, 2);
     await expect(

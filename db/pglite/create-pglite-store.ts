@@ -53,9 +53,8 @@ export function createPgliteStore(parts: PgliteStoreParts): Store {
     },
   });
 
-  async function transact<T>(fn: Parameters<Store["transaction"]>[0]): Promise<T> {
+  async function transact<T>(fn: Parameters<Store["transaction"]>[0], announcements: Announcement[]): Promise<T> {
     await log?.settled();
-    const announcements: Announcement[] = [];
     let sealed: SealedRecord | null = null;
     let result: T;
     try {
@@ -73,7 +72,6 @@ export function createPgliteStore(parts: PgliteStoreParts): Store {
     }
     if (sealed !== null) await log?.append(sealed);
     else await log?.settled();
-    announcer.tell(announcements);
     return result;
   }
 
@@ -83,10 +81,14 @@ export function createPgliteStore(parts: PgliteStoreParts): Store {
     db: raiseStoreFailures(drizzle(reader, { schema })),
     async transaction(fn) {
       refuseClosed();
-      const work = scope.run(() => transact<Awaited<ReturnType<typeof fn>>>(fn));
+      const announcements: Announcement[] = [];
+      const work = scope.run(() => transact<Awaited<ReturnType<typeof fn>>>(fn, announcements));
       running.add(work);
       try {
-        return await work;
+        const result = await work;
+        // Outside the transaction's scope: whoever hears it may read the store at once.
+        announcer.tell(announcements);
+        return result;
       } finally {
         running.delete(work);
       }

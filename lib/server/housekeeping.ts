@@ -21,9 +21,9 @@ export async function forgetExpired(context: Pick<ServiceContext, "store" | "clo
 }
 
 /**
- * What the server does by itself: takes keysets of the ceremony, signs again what runs out, keeps bundles as files, forgets what
- * is over. One
- * that fails is logged and tried again at its next turn. Answers with the function that stops it and waits.
+ * What the server does by itself: takes keysets of the ceremony, signs again what runs out, keeps bundles as files, forgets
+ * what is over. One that fails is logged and tried again at its next turn. Where documents are to be looked at again, what is
+ * due is signed at once: a device may have handed back a suspension. Answers with the function that stops it and waits.
  */
 export function startHousekeeping(context: ServiceContext, keysDir: string, log: JobLog): () => Promise<void> {
   const jobs = [
@@ -34,9 +34,9 @@ export function startHousekeeping(context: ServiceContext, keysDir: string, log:
     { name: "forget", everyMs: 10 * MINUTE_MS, run: () => forgetExpired(context) },
   ];
   const running = new Set<Promise<unknown>>();
-  const timers = jobs.map(({ name, everyMs, run }) => {
+  const clockwork = jobs.map(({ name, everyMs, run }) => {
     let isBusy = false;
-    return setInterval(() => {
+    const start = () => {
       if (isBusy) return;
       isBusy = true;
       const turn: Promise<unknown> = log
@@ -47,10 +47,16 @@ export function startHousekeeping(context: ServiceContext, keysDir: string, log:
           running.delete(turn);
         });
       running.add(turn);
-    }, everyMs);
+    };
+    return { name, start, timer: setInterval(start, everyMs) };
+  });
+  const stopListening = context.store.subscribe((heard) => {
+    if (heard.topic !== "documents" || heard.documents.length > 0) return;
+    for (const { name, start } of clockwork) if (name === "resign") start();
   });
   return async () => {
-    for (const timer of timers) clearInterval(timer);
+    stopListening();
+    for (const { timer } of clockwork) clearInterval(timer);
     await Promise.all(running);
   };
 }
