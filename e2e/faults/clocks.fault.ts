@@ -1,6 +1,4 @@
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { expect, it } from "vitest";
 import { systemClock } from "@/lib/platform/clock";
 import { parseEnv } from "@/lib/platform/env";
@@ -13,20 +11,10 @@ import { type ClockedDevice, clockedDevice } from "./clocked-device";
 import { type Decided, lift, narrowLimit, suspend } from "./decisions";
 import { expectInvariants } from "./expect-invariants";
 import { APP, type Faulted, freshFolder, kill, startFaulted, startWithProgram } from "./fault-server";
+import { shiftedMachine } from "./shifted-machine";
 
 const HOUR = 3_600;
 const AHEAD = 25 * HOUR;
-
-/** A machine whose clock can be set: what to start its servers with. */
-function shiftedMachine(): { dataDir: string; env: Record<string, string>; setAhead(seconds: number): void } {
-  const folder = freshFolder();
-  const path = join(folder, "clock");
-  const setAhead = (seconds: number) => writeFileSync(path, String(seconds * 1000));
-  setAhead(0);
-  const preload = pathToFileURL(join(process.cwd(), "e2e/faults/shifted-clock.mjs")).href;
-  const env = { BULKHEAD_FAULT_CLOCK: path, NODE_OPTIONS: `--import=${preload}` };
-  return { dataDir: join(folder, "data"), env, setAhead };
-}
 
 /** Stops and lifts a program while the device looks: both reach it at once. */
 async function expectStopsAndLifts(server: Faulted, device: ClockedDevice): Promise<Decided[]> {

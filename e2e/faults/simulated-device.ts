@@ -11,7 +11,6 @@ import type { KeysetClaims, PlatformClaims, ProgramClaims } from "@/native/core/
 import type { ConsoleSession } from "../../scripts/client/console-session";
 
 const suffixes = readPublicSuffixes(table);
-const seconds = () => Math.floor(Date.now() / 1000);
 
 /** What a batch that was acknowledged said: it must be counted exactly once, for ever. */
 export type Acknowledged = { deviceId: string; appId: string; versionCode: number; requests: number };
@@ -42,12 +41,16 @@ export type SimulatedDevice = {
 
 type Trust = { keyset: KeysetClaims | null; roots: VerifyKeysetInput["trusted"]; platform: string };
 
-/** Enrols at a server that may come back at another address: `baseUrl` is asked before each call. */
+/**
+ * Enrols at a server that may come back at another address: `baseUrl` is asked before each call. `time` is how far its
+ * clock is from the right one; the test may change it.
+ */
 export async function enrolDevice(
   baseUrl: () => string,
   operator: ConsoleSession,
-  options: { name: string; appIds: readonly string[] },
+  options: { name: string; appIds: readonly string[]; time?: { aheadSeconds: number } },
 ): Promise<SimulatedDevice> {
+  const seconds = () => Math.floor(Date.now() / 1000) + (options.time?.aheadSeconds ?? 0);
   const { file } = await operator.post<{
     file: { platform: string; token: string; rootThumbprints: string[]; threshold: number };
   }>("enrolments", { deviceName: options.name });
