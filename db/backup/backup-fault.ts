@@ -1,7 +1,7 @@
 import { AppError, type ErrorCode } from "@/lib/platform/errors";
 
 /** Why a backup is not made, read or restored, a closed list: what is wrong, and what to do about it. */
-const BACKUP_FAULTS = {
+export const BACKUP_FAULTS = {
   "not-a-backup": {
     code: "unprocessable",
     what: "it is no backup of this program",

@@ -1,4 +1,4 @@
-import type { ChangeSetView } from "@/lib/contracts/change-sets";
+import type { ChangeSetList, ChangeSetView } from "@/lib/contracts/change-sets";
 import type { Position } from "@/native/core/documents/position";
 import { ConsoleRefusal, type ConsoleSession } from "../../scripts/client/console-session";
 
@@ -38,6 +38,14 @@ async function widen({ operator, security }: People, changes: Changes): Promise<
   await operator.post(`${path}/propose`, { reason: "Wanted by the test." });
   await security.post(`${path}/approve`, { reason: "Checked by the test." });
   return decided(await operator.post<ChangeSetView>(`${path}/publish`, {}), "changeSet.publish");
+}
+
+/** Publishes what was approved already, and could not go out then. */
+export async function publishApproved({ operator }: Pick<People, "operator">): Promise<Decided> {
+  const { items } = await operator.get<ChangeSetList>("change-sets");
+  const approved = items.find(({ state }) => state === "approved");
+  const set = await operator.post<ChangeSetView>(`change-sets/${approved?.id}/publish`, {});
+  return decided(set, "changeSet.publish");
 }
 
 /** Allows a program one host more. */

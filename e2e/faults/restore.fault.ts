@@ -24,12 +24,13 @@ async function reportAll(devices: readonly SimulatedDevice[]): Promise<Acknowled
 
 it("last week's backup, restored under 50 devices, forgets no suspension unsaid, and no device refuses what it is served", async () => {
   const folder = freshFolder();
-  const { dataDir, env, setAhead } = shiftedMachine();
+  const machine = shiftedMachine();
+  const { dataDir } = machine;
   const file = join(folder, "last-week.backup");
   const time = { aheadSeconds: -WEEK_SECONDS };
 
-  setAhead(time.aheadSeconds);
-  let server = await startWithProgram(dataDir, env);
+  await machine.setAhead(time.aheadSeconds);
+  let server = await startWithProgram(dataDir, machine.env());
   const publisher = await server.operator.post<PublisherView>("publishers", { name: "Other" });
   await server.operator.post("programs", { appId: OTHER, name: "Other", publisherId: publisher.id });
   const devices: SimulatedDevice[] = [];
@@ -46,8 +47,9 @@ it("last week's backup, restored under 50 devices, forgets no suspension unsaid,
 
   // A week goes by: much is decided, one program is stopped, another one may run again.
   time.aheadSeconds = 0;
-  setAhead(0);
-  server = await startFaulted(dataDir, env);
+  await machine.setAhead(0);
+  machine.reboot();
+  server = await startFaulted(dataDir, machine.env());
   const forgotten: Decided[] = [await lift(server, OTHER)];
   for (let n = 1; n <= 20; n += 1) forgotten.push(await narrowLimit(server.operator, APP, 100_000_000 - n));
   forgotten.push(await suspend(server.security, APP));

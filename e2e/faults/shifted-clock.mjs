@@ -1,12 +1,16 @@
-import { readFileSync } from "node:fs";
+import fs from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 
 /**
  * Loaded before a server (`--import`): its wall clock is off by the milliseconds that the file named by
- * BULKHEAD_FAULT_CLOCK holds, read now and again at SIGUSR2. What counts time that has passed stays right, as it does
- * on a machine whose clock is set.
+ * BULKHEAD_FAULT_CLOCK holds, read now and again at SIGUSR2; what counts time that has passed stays right, as on a
+ * machine whose clock is set. BULKHEAD_FAULT_BOOT names the run of the kernel: another name is a machine that was
+ * started again.
  */
-const path = process.env.BULKHEAD_FAULT_CLOCK;
+const { BULKHEAD_FAULT_CLOCK: path, BULKHEAD_FAULT_BOOT: boot } = process.env;
+const BOOT_ID = "/proc/sys/kernel/random/boot_id";
 const RealDate = Date;
+const { readFileSync } = fs;
 let shiftMs = 0;
 const readShift = () => {
   shiftMs = Number(readFileSync(path, "utf8"));
@@ -16,7 +20,7 @@ if (path !== undefined) {
   readShift();
   process.on("SIGUSR2", () => {
     readShift();
-    process.stdout.write(`${JSON.stringify({ event: "clock_shifted", shiftMs })}\n`);
+    process.stdout.write(`${JSON.stringify({ event: `clock_shifted ${shiftMs}` })}\n`);
   });
   globalThis.Date = new Proxy(RealDate, {
     construct: (target, args, newTarget) =>
@@ -24,4 +28,8 @@ if (path !== undefined) {
     apply: () => new Date().toString(),
     get: (target, name) => (name === "now" ? () => RealDate.now() + shiftMs : Reflect.get(target, name)),
   });
+}
+if (boot !== undefined) {
+  fs.readFileSync = (file, ...options) => (file === BOOT_ID ? `${boot}\n` : readFileSync(file, ...options));
+  syncBuiltinESMExports();
 }

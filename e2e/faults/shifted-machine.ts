@@ -1,22 +1,41 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import type { RunningServer } from "../fixtures/running-server";
 import { freshFolder } from "./fault-server";
 
-/** A machine whose wall clock can be set: where its data lies, and the environment to start its servers with. */
+/** A machine whose wall clock can be set, and which can be switched off: where its data lies, and what to start with. */
 export type ShiftedMachine = {
   dataDir: string;
-  env: Record<string, string>;
-  /** For the next start; a server that runs looks again at SIGUSR2. */
-  setAhead(seconds: number): void;
+  /** The environment of its servers. */
+  env(): Record<string, string>;
+  /** Sets the clock, for a server that runs as well. */
+  setAhead(seconds: number, running?: RunningServer): Promise<void>;
+  /** What starts after this starts in another run of the kernel. */
+  reboot(): void;
 };
 
 export function shiftedMachine(): ShiftedMachine {
   const folder = freshFolder();
   const path = join(folder, "clock");
-  const setAhead = (seconds: number) => writeFileSync(path, String(seconds * 1000));
-  setAhead(0);
   const preload = pathToFileURL(join(process.cwd(), "e2e/faults/shifted-clock.mjs")).href;
-  const env = { BULKHEAD_FAULT_CLOCK: path, NODE_OPTIONS: `--import=${preload}` };
-  return { dataDir: join(folder, "data"), env, setAhead };
+  let boot = 1;
+  writeFileSync(path, "0");
+  return {
+    dataDir: join(folder, "data"),
+    env: () => ({
+      BULKHEAD_FAULT_CLOCK: path,
+      BULKHEAD_FAULT_BOOT: `boot-${boot}`,
+      NODE_OPTIONS: `--import=${preload}`,
+    }),
+    async setAhead(seconds, running) {
+      writeFileSync(path, String(seconds * 1000));
+      if (running === undefined) return;
+      running.child.process.kill("SIGUSR2");
+      await running.child.waitFor(`clock_shifted ${seconds * 1000}`);
+    },
+    reboot() {
+      boot += 1;
+    },
+  };
 }

@@ -80,6 +80,18 @@ export async function enrolDevice(
     }
     return token.text;
   };
+  /** With its token; a server that no longer knows it is asked for another one, once. */
+  const authorised = async (path: string, init: RequestInit & { headers?: Record<string, string> } = {}) => {
+    const call = async () => {
+      const headers = { ...init.headers, authorization: `Bearer ${await access()}` };
+      return await fetch(`${baseUrl()}/api/runtime/v1/${path}`, { ...init, headers });
+    };
+    const answer = await call();
+    if (answer.status !== 401) return answer;
+    await answer.arrayBuffer();
+    token = null;
+    return await call();
+  };
   const trust: Trust = { keyset: null, roots: file, platform };
   const programs = new Map<string, ProgramClaims>();
   const floors = new Map<string, DocumentPosition>();
@@ -92,8 +104,7 @@ export async function enrolDevice(
   let unanswered: { text: string; counts: Acknowledged } | null = null;
 
   async function get(path: string, isPublic: boolean): Promise<string | null> {
-    const headers: Record<string, string> = isPublic ? {} : { authorization: `Bearer ${await access()}` };
-    const answer = await fetch(`${baseUrl()}/api/runtime/v1/${path}`, { headers });
+    const answer = await (isPublic ? fetch(`${baseUrl()}/api/runtime/v1/${path}`) : authorised(path));
     if (answer.status === 200) return await answer.text();
     await answer.arrayBuffer();
     unserved.push(answer.status);
@@ -147,11 +158,8 @@ export async function enrolDevice(
 
   async function send(text: string, counts: Acknowledged): Promise<Acknowledged | null> {
     unanswered = { text, counts };
-    const answer = await fetch(`${baseUrl()}/api/runtime/v1/telemetry`, {
-      method: "POST",
-      headers: { "content-type": "application/json", authorization: `Bearer ${await access()}` },
-      body: text,
-    });
+    const headers = { "content-type": "application/json" };
+    const answer = await authorised("telemetry", { method: "POST", headers, body: text });
     if (answer.status !== 200) {
       await answer.arrayBuffer();
       return null;
@@ -211,11 +219,8 @@ export async function enrolDevice(
       return isPlatformWanted;
     },
     async handBack() {
-      const answer = await fetch(`${baseUrl()}/api/runtime/v1/held`, {
-        method: "POST",
-        headers: { "content-type": "application/jose", authorization: `Bearer ${await access()}` },
-        body: heldText,
-      });
+      const headers = { "content-type": "application/jose" };
+      const answer = await authorised("held", { method: "POST", headers, body: heldText });
       await answer.arrayBuffer();
       return answer.status;
     },

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
+import { BACKUP_FAULTS } from "@/db/backup/backup-fault";
 import { STORE_FAULTS } from "@/db/store-fault";
 import { START_FAULT_CODES } from "@/lib/platform/explain-start-failure";
 import { KEY_FAULTS } from "@/lib/sync/keys/key-faults";
@@ -11,6 +12,7 @@ it.each([
   ["a failed start", START_FAULT_CODES],
   ["the keys", Object.keys(KEY_FAULTS)],
   ["the store", Object.keys(STORE_FAULTS)],
+  ["a backup", Object.keys(BACKUP_FAULTS)],
 ])("the operations guide has a row for every code of %s", (_, codes) => {
   expect(codes.length).toBeGreaterThan(0);
   expect(codes.filter((code) => !isInRow(code))).toEqual([]);
