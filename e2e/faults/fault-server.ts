@@ -5,12 +5,22 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
-import type { PublisherView } from "@/lib/contracts/publishers";
 import { startChild } from "../../scripts/client/child";
 import type { ConsoleSession } from "../../scripts/client/console-session";
+import type { Sample } from "../../scripts/demo/samples";
+import { bringIn } from "../../scripts/demo/seed";
 import { type RunningServer, startServer } from "../fixtures/running-server";
 
-export const APP = "com.example.fault";
+const SAMPLE: Sample = {
+  folder: "native/samples/coin-rush",
+  appId: "example.coin.rush",
+  name: "Coin Rush",
+  publisher: "Copper Coin Studio",
+  hosts: [{ host: "api.coinrush.example", ports: [443], purposes: ["request"] }],
+  limits: {},
+};
+/** The program of these tests. */
+export const APP = SAMPLE.appId;
 
 /** What a file of tests leaves behind is taken away at its end, last first. */
 const cleanUps: (() => void | Promise<void>)[] = [];
@@ -68,11 +78,10 @@ export async function startFaulted(dataDir: string, env: Record<string, string> 
   };
 }
 
-/** The same, with one registered program. */
+/** The same, with one program of which a version is listed. */
 export async function startWithProgram(dataDir: string, env: Record<string, string> = {}): Promise<Faulted> {
   const server = await startFaulted(dataDir, env);
-  const publisher = await server.operator.post<PublisherView>("publishers", { name: "Fault" });
-  await server.operator.post("programs", { appId: APP, name: "Fault", publisherId: publisher.id });
+  await bringIn(SAMPLE, { root: process.cwd(), dataDir: freshFolder(), baseUrl: server.url, sessions: server });
   return server;
 }
 

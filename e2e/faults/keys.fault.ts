@@ -105,7 +105,7 @@ async function expectServedButUnsigned(server: Faulted, fault: KeyFault): Promis
   expect(server.warnings()).toContainEqual(`A suspension would fail now. ${says} ${remedy}`);
   const device = await enrolDevice(() => server.url, server.operator, { name: "faithful", appIds: [APP] });
   expect(await device.pull()).toBe(true);
-  expect(device.programs.get(APP)?.hosts.map(({ host }) => host)).toEqual(["kept.example.com"]);
+  expect(device.programs.get(APP)?.hosts.map(({ host }) => host)).toContain("kept.example.com");
   expect(device.refusals).toEqual([]);
   const refused = suspend(server.operator, APP);
   await expect(refused).rejects.toMatchObject({ status: 503, code: "unavailable" });

@@ -31,7 +31,8 @@ export async function seedSamples(options: {
   }
 }
 
-async function bringIn(
+/** One of them: with a listed version, and what it is granted at first. */
+export async function bringIn(
   sample: Sample,
   { root, dataDir, baseUrl, sessions }: { root: string; dataDir: string; baseUrl: string; sessions: SeedSessions },
 ): Promise<void> {
