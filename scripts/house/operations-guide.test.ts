@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { BACKUP_FAULTS } from "@/db/backup/backup-fault";
 import { STORE_FAULTS } from "@/db/store-fault";
+import { CHECK_NAMES } from "@/lib/contracts/readiness";
 import { START_FAULT_CODES } from "@/lib/platform/explain-start-failure";
 import { KEY_FAULTS } from "@/lib/sync/keys/key-faults";
 
@@ -10,6 +11,7 @@ const isInRow = (code: string) => guide.split("\n").some((line) => line.startsWi
 
 it.each([
   ["a failed start", START_FAULT_CODES],
+  ["readiness", CHECK_NAMES],
   ["the keys", Object.keys(KEY_FAULTS)],
   ["the store", Object.keys(STORE_FAULTS)],
   ["a backup", Object.keys(BACKUP_FAULTS)],
