@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import type { ClockView } from "@/lib/contracts/clock";
 import { systemClock } from "@/lib/platform/clock";
 import { parseEnv } from "@/lib/platform/env";
 import { createFileSigner } from "@/lib/sync/keys/file-keys";
@@ -8,7 +9,7 @@ import { findProtectionSecret } from "@/lib/sync/keys/protection-secret";
 import { readKeysetText } from "@/lib/sync/keyset/keyset-text";
 import { signCompact } from "@/native/core/documents/sign-document";
 import { type ClockedDevice, clockedDevice } from "./clocked-device";
-import { type Decided, lift, narrowLimit, suspend } from "./decisions";
+import { type Decided, lift, narrowLimit, publishApproved, suspend } from "./decisions";
 import { expectInvariants } from "./expect-invariants";
 import { APP, type Faulted, freshFolder, kill, startFaulted, startWithProgram } from "./fault-server";
 import { shiftedMachine } from "./shifted-machine";
@@ -27,22 +28,33 @@ async function expectStopsAndLifts(server: Faulted, device: ClockedDevice): Prom
   return [suspended, lifted];
 }
 
-it("a server that was ahead by 25 hours, and is right again, stops and lifts at once, and tells of it", async () => {
-  const { dataDir, env, setAhead } = shiftedMachine();
-  let server = await startWithProgram(dataDir, env);
+/** Confirms by name what awaits it, as the console does. */
+async function confirmClock({ operator }: Faulted): Promise<void> {
+  const { awaiting } = await operator.get<ClockView>("clock");
+  expect(awaiting).toHaveLength(1);
+  const after = await operator.post<ClockView>("clock/confirm", { bootId: awaiting[0]?.bootId });
+  expect(after).toMatchObject({ isWaiting: false, awaiting: [] });
+}
+
+it("a machine that came up 25 hours ahead, and comes up right again, stops and lifts at once, and tells of it", async () => {
+  const machine = shiftedMachine();
+  const { dataDir } = machine;
+  let server = await startWithProgram(dataDir, machine.env());
   const device = await clockedDevice(() => server.url, server.operator);
   expect(await device.pull()).toBe("accepted");
-  await kill(server);
+  await server.child.stop();
 
-  setAhead(AHEAD);
-  server = await startFaulted(dataDir, env);
+  await machine.setAhead(AHEAD);
+  machine.reboot();
+  server = await startFaulted(dataDir, machine.env());
   const decisions = [await narrowLimit(server.operator, APP, 90_000_000)];
   // Its own clock is right: it keeps what it has.
   expect(await device.pull()).toBe("refused");
-  await kill(server);
+  await server.child.stop();
 
-  setAhead(0);
-  server = await startFaulted(dataDir, env);
+  await machine.setAhead(0);
+  machine.reboot();
+  server = await startFaulted(dataDir, machine.env());
   expect(server.warnings().join()).toContain("before the newest document was signed");
   expect(await device.pull()).toBe("accepted");
   decisions.push(...(await expectStopsAndLifts(server, device)));
@@ -50,25 +62,61 @@ it("a server that was ahead by 25 hours, and is right again, stops and lifts at 
   await expectInvariants(dataDir, { decisions });
 });
 
-it("a device and a server that were ahead together, and are right again, hear each other at once", async () => {
-  const { dataDir, env, setAhead } = shiftedMachine();
-  let server = await startWithProgram(dataDir, env);
+it("a clock that jumps ahead by 25 hours while the server runs stops no suspension, and lifts wait until it is right", async () => {
+  const machine = shiftedMachine();
+  const server = await startWithProgram(machine.dataDir, machine.env());
   const device = await clockedDevice(() => server.url, server.operator);
   expect(await device.pull()).toBe("accepted");
+  await machine.setAhead(AHEAD, server);
+  const decisions = [await suspend(server.operator, APP)];
+  // Not signed with the wrong time: a device whose clock is right takes it.
+  expect(await device.pull()).toBe("accepted");
+  expect(device.stopped()).toEqual([APP]);
+  await expect(lift(server, APP)).rejects.toThrow("jumped 1500 minutes ahead");
+  await machine.setAhead(0, server);
+  decisions.push(await publishApproved(server));
+  expect(await device.pull()).toBe("accepted");
+  expect(device.stopped()).toEqual([]);
+  decisions.push(...(await expectStopsAndLifts(server, device)));
   await kill(server);
+  await expectInvariants(machine.dataDir, { decisions });
+});
 
-  setAhead(AHEAD);
+it("a clock that is set right by 25 hours while the server runs stops at once, and lifts once somebody confirmed it", async () => {
+  const machine = shiftedMachine();
+  await machine.setAhead(AHEAD);
+  const server = await startWithProgram(machine.dataDir, machine.env());
+  await machine.setAhead(0, server);
+  const decisions = [await suspend(server.operator, APP)];
+  await expect(lift(server, APP)).rejects.toThrow("jumped 1500 minutes back");
+  await confirmClock(server);
+  decisions.push(await publishApproved(server));
+  await kill(server);
+  await expectInvariants(machine.dataDir, { decisions });
+});
+
+it("a device and a server that were ahead together, and are right again, hear each other at once", async () => {
+  const machine = shiftedMachine();
+  const { dataDir } = machine;
+  let server = await startWithProgram(dataDir, machine.env());
+  const device = await clockedDevice(() => server.url, server.operator);
+  expect(await device.pull()).toBe("accepted");
+  await server.child.stop();
+
+  await machine.setAhead(AHEAD);
+  machine.reboot();
   device.clock.aheadSeconds = AHEAD;
-  server = await startFaulted(dataDir, env);
+  server = await startFaulted(dataDir, machine.env());
   const suspended = await suspend(server.operator, APP);
   expect(await device.pull()).toBe("accepted");
   await device.storeMark();
   expect(device.stopped()).toEqual([APP]);
-  await kill(server);
+  await server.child.stop();
 
-  setAhead(0);
+  await machine.setAhead(0);
+  machine.reboot();
   device.clock.aheadSeconds = 0;
-  server = await startFaulted(dataDir, env);
+  server = await startFaulted(dataDir, machine.env());
   expect(await device.pull()).toBe("accepted");
   expect(device.stopped()).toEqual([APP]);
   const lifted = await lift(server, APP);
