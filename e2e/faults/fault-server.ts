@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
+import type { CheckName, Readiness } from "@/lib/contracts/readiness";
 import { startChild } from "../../scripts/client/child";
 import type { ConsoleSession } from "../../scripts/client/console-session";
 import type { Sample } from "../../scripts/demo/samples";
@@ -88,6 +89,13 @@ export async function startWithProgram(dataDir: string, env: Record<string, stri
 export async function kill(server: RunningServer): Promise<void> {
   server.child.process.kill("SIGKILL");
   await server.child.ended;
+}
+
+/** What a server says of itself: the status that a load balancer sees, and a check by its name. */
+export async function readiness({ url }: RunningServer, name: CheckName): Promise<{ status: number; state: string }> {
+  const answer = await fetch(`${url}/api/ready?verbose`);
+  const { checks } = (await answer.json()) as Readiness;
+  return { status: answer.status, state: checks.find((check) => check.name === name)?.state ?? "not checked" };
 }
 
 export type RefusedStart = { code: string; message: string; remedy: string };

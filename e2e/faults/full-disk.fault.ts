@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { STORE_FAULTS } from "@/db/store-fault";
 import { ConsoleRefusal } from "../../scripts/client/console-session";
 import { type Decided, narrowLimit, suspend } from "./decisions";
 import { expectInvariants } from "./expect-invariants";
-import { APP, type Faulted, kill, refusedStart, startFaulted, startWithProgram } from "./fault-server";
+import { APP, type Faulted, kill, readiness, refusedStart, startFaulted, startWithProgram } from "./fault-server";
 import { type Acknowledged, enrolDevice } from "./simulated-device";
 import { smallDisk, whyNoSmallDisk } from "./small-disk";
 
@@ -40,6 +41,7 @@ it.skipIf(missing !== null)(
     const refusal = await narrowUntilRefused(server, told.decisions);
     expect(refusal).toMatchObject({ status: 503, code: "unavailable" });
     expect(server.child.process.exitCode).toBeNull();
+    expect(await readiness(server, "disk")).toEqual({ status: 503, state: "failed" });
 
     disk.makeRoom();
     told.decisions.push(await suspend(server.operator, APP));
@@ -52,7 +54,8 @@ it.skipIf(missing !== null)(
 
     disk.fill(32 * MIB);
     const refused = await refusedStart(dataDir);
-    expect(refused.message).toMatch(/full/);
+    expect(refused.message).toContain(STORE_FAULTS["disk-full"].what);
+    expect(refused.remedy).toBe(STORE_FAULTS["disk-full"].remedy());
     disk.makeRoom();
     server = await startFaulted(dataDir);
     told.decisions.push(await narrowLimit(server.operator, APP, 1_000));

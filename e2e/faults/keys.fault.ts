@@ -10,6 +10,7 @@ import {
   type Faulted,
   freshFolder,
   kill,
+  readiness,
   refusedStart,
   startFaulted,
   startWithProgram,
@@ -103,6 +104,7 @@ const LOSSES: Loss[] = [
 async function expectServedButUnsigned(server: Faulted, fault: KeyFault): Promise<void> {
   const { says, remedy } = KEY_FAULTS[fault];
   expect(server.warnings()).toContainEqual(`A suspension would fail now. ${says} ${remedy}`);
+  expect(await readiness(server, "signature")).toEqual({ status: 503, state: "failed" });
   const device = await enrolDevice(() => server.url, server.operator, { name: "faithful", appIds: [APP] });
   expect(await device.pull()).toBe(true);
   expect(device.programs.get(APP)?.hosts.map(({ host }) => host)).toContain("kept.example.com");
@@ -119,6 +121,7 @@ async function expectSuspends(server: Faulted): Promise<Decided> {
   expect(await device.pull()).toBe(true);
   expect(device.platform?.suspended).toEqual([APP]);
   expect(device.refusals).toEqual([]);
+  expect(await readiness(server, "signature")).toMatchObject({ state: "ok" });
   return decided;
 }
 

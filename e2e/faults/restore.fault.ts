@@ -5,7 +5,7 @@ import type { ContinuityView } from "@/lib/contracts/continuity";
 import type { PublisherView } from "@/lib/contracts/publishers";
 import { type Decided, lift, narrowLimit, suspend, widenHost } from "./decisions";
 import { expectInvariants } from "./expect-invariants";
-import { APP, freshFolder, kill, startFaulted, startWithProgram, type } from "./fault-server";
+import { APP, freshFolder, kill, readiness, startFaulted, startWithProgram, type } from "./fault-server";
 import { shiftedMachine } from "./shifted-machine";
 import { type Acknowledged, enrolDevice, type SimulatedDevice } from "./simulated-device";
 
@@ -69,6 +69,7 @@ it("last week's backup, restored under 50 devices, forgets no suspension unsaid,
   server = await startFaulted(restored);
   const continuity = () => server.operator.get<ContinuityView>("continuity");
   expect(await continuity()).toMatchObject({ isBehind: true });
+  expect(await readiness(server, "continuity")).toEqual({ status: 503, state: "failed" });
 
   // Nothing is handed out that they would refuse; they say what they have, and hand it back.
   expect(await pullAll(devices)).not.toContain(true);
