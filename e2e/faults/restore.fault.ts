@@ -86,7 +86,7 @@ it("last week's backup, restored under 50 devices, forgets no suspension unsaid,
   expect(await pullAll(devices)).not.toContain(false);
   for (const { platform } of devices) {
     expect(platform?.revision).toBeGreaterThan(Math.max(held, 1_000_000));
-    expect(platform?.suspended).toEqual([APP, OTHER]);
+    expect(platform?.suspended).toEqual([OTHER, APP]);
   }
   expect(refusalsOf(devices)).toEqual([]);
   expect(await continuity()).toMatchObject({ isBehind: false });
