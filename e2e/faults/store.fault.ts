@@ -45,6 +45,7 @@ beforeAll(async () => {
   await server.child.stop();
   used = { dataDir: server.dataDir, decisions };
   const other = await startWithProgram(freshFolder());
+  for (let n = 1; n <= 9; n += 1) await narrowLimit(other.operator, APP, 100_000_000 - n);
   await other.child.stop();
   another = other.dataDir;
 }, 240_000);
@@ -94,6 +95,13 @@ const journalFile = (dataDir: string) => {
   return join(dataDir, "journal", name);
 };
 
+/** Takes the last two records, which the rows still have beside them, from the journal. */
+function cutJournal(dataDir: string): void {
+  const path = journalFile(dataDir);
+  const lines = readFileSync(path, "utf8").split("\n");
+  truncateSync(path, Buffer.byteLength(lines.slice(0, -3).join("\n")) + 1);
+}
+
 type Loss = {
   code: StoreFaultCode;
   lose(dataDir: string): void | Promise<void>;
@@ -120,11 +128,11 @@ const LOSSES: Loss[] = [
   },
   {
     code: "journal-behind",
-    lose: (dataDir) => {
-      const path = journalFile(dataDir);
-      const text = readFileSync(path, "utf8");
-      // Without its last two records, cut where one ends.
-      truncateSync(path, Buffer.byteLength(text.split("\n").slice(0, -3).join("\n")) + 1);
+    lose: async (dataDir) => {
+      cutJournal(dataDir);
+      const client = await PGlite.create(join(dataDir, "store"));
+      await client.exec("delete from journal_records where sequence < (select max(sequence) from journal_records)");
+      await client.close();
     },
   },
   {
@@ -146,6 +154,13 @@ describe("a store that was lost or cannot be read", () => {
     const done = await type("store", words);
     expect(done, done.said).toMatchObject({ code: 0 });
     await expectGoesOn(dataDir);
+  });
+
+  it("is opened where its journal lacks records that the rows have beside them, and completes it", async () => {
+    const dataDir = copyOfData(used.dataDir);
+    cutJournal(dataDir);
+    const server = await expectGoesOn(dataDir);
+    expect(server.warnings().join()).toContain("The journal was completed from the database: 2 records");
   });
 
   it("is refused where nothing of it can be trusted, until a backup is restored as it is told: both-lost", async () => {
