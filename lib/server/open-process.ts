@@ -29,9 +29,9 @@ import { resignDocuments } from "@/lib/sync/resign-documents";
 import { createAccessKey, findAccessKey } from "@/lib/sync/runtime/access-secret";
 import { createRuntimeApi, type RuntimeApi } from "@/lib/sync/runtime/runtime-api";
 import { readVersion } from "./project-root";
-import { signingChecks } from "./readiness/checks";
 import { createReadiness } from "./readiness/create-readiness";
 import { createJobLog, type JobLog } from "./readiness/job-log";
+import { signingChecks } from "./readiness/signing-checks";
 import { askedPlatform, type ServerOptions } from "./server-options";
 
 /** What the console's process stands on: one store, one context, the keys, the runtime's API. */

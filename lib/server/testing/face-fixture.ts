@@ -2,8 +2,8 @@ import type { ServiceContext } from "@/lib/services/context";
 import { openRuntimeFixture, type RuntimeFixture } from "@/lib/sync/testing/runtime-fixture";
 import { boundPort, createNodeHandler, openHttpFace } from "../http-face";
 import { createLeanApi } from "../lean-api";
-import { leanChecks } from "../readiness/checks";
 import { createReadiness } from "../readiness/create-readiness";
+import { leanChecks } from "../readiness/lean-checks";
 import { leanRouteTable } from "../route-table";
 
 export type FaceFixture = RuntimeFixture & {

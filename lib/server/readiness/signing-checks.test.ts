@@ -10,8 +10,8 @@ import { measureClock } from "@/lib/sync/clock/measure-clock";
 import { createFileSigner } from "@/lib/sync/keys/file-keys";
 import { publishDocuments } from "@/lib/sync/publish-documents";
 import { openSyncFixture, type SyncFixture } from "@/lib/sync/testing/sync-fixture";
-import { signingChecks } from "./checks";
 import { createReadiness } from "./create-readiness";
+import { signingChecks } from "./signing-checks";
 import { announcements, disk } from "./store-checks";
 
 let fixture: SyncFixture;

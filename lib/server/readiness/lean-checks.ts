@@ -1,0 +1,30 @@
+import type { Store } from "@/db/store";
+import type { SyncContext } from "@/lib/sync/context";
+import { continuityFault, continuityState } from "@/lib/sync/continuity/continuity-state";
+import type { Check } from "./create-readiness";
+import { announcements, storeRead, storeWrite } from "./store-checks";
+
+/** What one stands on that hands out what is signed and takes telemetry and submissions; nothing here opens a key. */
+export const leanChecks = (store: Store, ctx: SyncContext): Check[] => [
+  storeRead(store),
+  storeWrite(store, ctx),
+  continuity(store),
+  announcements(store, ctx),
+];
+
+/** Whether devices are known to hold more than this store was restored with. */
+export const continuity = (store: Store): Check => ({
+  name: "continuity",
+  async run() {
+    const state = await continuityState(store.db);
+    const fault = continuityFault(state);
+    if (fault !== null) return { state: "failed", ...fault };
+    const says = "Every document that devices are known to hold is below the newest of this store.";
+    if (state.unknownNarrowings === 0) return { state: "ok", says };
+    return {
+      state: "warn",
+      says: `Devices handed back ${state.unknownNarrowings} suspensions or blocked hosts that this store did not know; they stay in force.`,
+      remedy: "Look at each under Readiness, and lift what is not wanted.",
+    };
+  },
+});
