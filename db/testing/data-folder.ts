@@ -37,7 +37,10 @@ export type DataFolder = {
   segments(): string[];
   /** Names in the data folder that were set aside. */
   asides(): string[];
-  /** Every name below the folder with its mode and digest, the lock aside: equal where nothing was changed. */
+  /**
+   * Every name below the folder with its owner's rights and its digest, the lock aside: equal where nothing was changed
+   * but the rights of others, which every start takes away.
+   */
   tree(): string[];
   /** Leaves the lock as a process leaves it that was killed, under the name of a kernel's run. */
   leaveLockBehind(bootId: string): void;
@@ -104,7 +107,7 @@ function treeOf(base: string, folder: string): string[] {
     .flatMap((name) => {
       const path = join(folder, name);
       const { mode } = lstatSync(path);
-      const line = `${relative(base, path)} ${mode.toString(8)}`;
+      const line = `${relative(base, path)} ${(mode & ~0o077).toString(8)}`;
       if (lstatSync(path).isDirectory()) return [line, ...treeOf(base, path)];
       return [`${line} ${createHash("sha256").update(readFileSync(path)).digest("hex")}`];
     });
