@@ -41,6 +41,11 @@ export type Store = {
    * cannot be written: then nothing is announced, and the store answers nothing more until the two agree again.
    */
   transaction<T>(fn: (tx: Transaction) => Promise<T>): Promise<T>;
+  /**
+   * Tries beside the rows what a commit needs of the disk, before a decision meets it: `unavailable` where a journaled
+   * commit would fail. Does nothing where the database alone keeps what is committed.
+   */
+  tryJournal(): Promise<void>;
   /** Hears every announcement of every process; answers with the function that stops it. */
   subscribe(listener: (announcement: Announcement) => void): () => void;
   /** Waits for what runs, then lets go of the lock or the connections. A second call does nothing. */

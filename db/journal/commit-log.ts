@@ -29,6 +29,8 @@ export type CommitLog = {
    * back. Raises `unavailable` while the journal is behind; every call tries to bring it up.
    */
   settled(): Promise<void>;
+  /** Writes and syncs beside the journal's records. Raises `unavailable` where the next append would fail. */
+  tryOut(): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -164,6 +166,14 @@ export function createCommitLog(parts: {
         catchingUp = null;
       });
       await catchingUp;
+    },
+    async tryOut() {
+      try {
+        await inTurn(() => writer.tryOut());
+      } catch (cause) {
+        const reason = (cause as NodeJS.ErrnoException).code ?? "it failed";
+        throw new AppError("unavailable", `The store's journal cannot be written (${reason}).`, { cause });
+      }
     },
     async close() {
       await appending;

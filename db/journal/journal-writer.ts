@@ -5,6 +5,10 @@ import type { JournalFile, JournalFs } from "./journal-fs";
 import { segmentName } from "./read-journal";
 
 const SEGMENT_BYTES_MAX = 16 * 1024 * 1024;
+/** What a trial writes; no segment's name, so no reader looks at it. */
+const TRIAL = "trial";
+/** As long as a short record: a disk without a block left fails. */
+const TRIAL_BYTES = Buffer.alloc(4096, "\n");
 
 export type JournalWriter = {
   /** The last record that is on disk. */
@@ -15,6 +19,8 @@ export type JournalWriter = {
    * a later one in the same file promises.
    */
   append(record: SealedRecord): Promise<void>;
+  /** Does on a file of its own what an append does, and removes it. Raises what the file system raises. */
+  tryOut(): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -69,6 +75,22 @@ export function createJournalWriter(
         await abandon();
         throw error;
       }
+    },
+    async tryOut() {
+      const path = join(folder, TRIAL);
+      // Later a folder that is gone is not made again: its records are gone with it.
+      if (last.sequence === 0) await fs.makeFolder(folder);
+      // Left by a process that was killed.
+      if ((await fs.list(folder)).includes(TRIAL)) await fs.remove(path);
+      const file = await fs.create(path);
+      try {
+        await file.write(TRIAL_BYTES);
+        await file.sync();
+      } finally {
+        await file.close();
+        await fs.remove(path);
+      }
+      await fs.syncFolder(folder);
     },
     async close() {
       const left = segment;

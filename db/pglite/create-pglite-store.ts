@@ -93,6 +93,10 @@ export function createPgliteStore(parts: PgliteStoreParts): Store {
         running.delete(work);
       }
     },
+    async tryJournal() {
+      refuseClosed();
+      await log?.tryOut();
+    },
     subscribe: announcer.subscribe,
     close() {
       closing ??= (async () => {

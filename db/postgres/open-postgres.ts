@@ -79,6 +79,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Store> {
         }
       });
     },
+    async tryJournal() {},
     subscribe: announcer.subscribe,
     async close() {
       if (isClosed) return;

@@ -19,12 +19,13 @@ export const storeRead = (store: Store): Check => ({
   },
 });
 
-/** Writes a row, commits, and reads it back. */
+/** Writes a row, commits, reads it back, and tries what a decision needs beside it: the embedded store's journal. */
 export const storeWrite = (store: Store, ctx: SyncContext): Check => {
   const process = ctx.ids.next("request");
   return {
     name: "store_write",
     async run() {
+      await store.tryJournal();
       const row = { nonce: ctx.ids.next("request"), at: new Date(ctx.clock.nowMs()) };
       await store.transaction(async ({ db }) => {
         await db.delete(probes).where(lt(probes.at, new Date(row.at.getTime() - HOUR_MS)));
