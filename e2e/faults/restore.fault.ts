@@ -89,6 +89,7 @@ it("last week's backup, restored under 50 devices, forgets no suspension unsaid,
     expect(platform?.suspended).toEqual([OTHER, APP]);
   }
   expect(refusalsOf(devices)).toEqual([]);
+  expect(await devices[0]?.canFetch(APP)).toBe(true);
   expect(await continuity()).toMatchObject({ isBehind: false });
 
   // A person takes it as their own, and two lift it: then it is over.

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { buildBatch, buildMinute } from "@/lib/sync/testing/batch-builder";
 import { createDeviceKey, enrollBody, tokenBody } from "@/lib/sync/testing/device-key";
 import table from "@/native/catalog/public-suffixes.json";
@@ -29,6 +29,8 @@ export type SimulatedDevice = {
   readonly unserved: number[];
   /** Fetches and judges everything. False where the doors did not serve. */
   pull(): Promise<boolean>;
+  /** Whether the newest version of a program can be fetched, byte for byte as its document names it. */
+  canFetch(appId: string): Promise<boolean>;
   /** Sends one batch with `requests` requests of this minute. Null: not acknowledged. */
   report(requests: number): Promise<Acknowledged | null>;
   /** The last answer asked for the platform document (spec 7.9). */
@@ -194,6 +196,12 @@ export async function enrolDevice(
         if (program !== null) programs.set(appId, program);
       }
       return true;
+    },
+    async canFetch(appId) {
+      const sha256 = programs.get(appId)?.versions.at(-1)?.sha256;
+      const answer = await authorised(`bundles/${sha256}`);
+      const bytes = Buffer.from(await answer.arrayBuffer());
+      return answer.status === 200 && createHash("sha256").update(bytes).digest("hex") === sha256;
     },
     async report(requests) {
       const [appId = ""] = options.appIds;

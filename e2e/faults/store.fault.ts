@@ -77,13 +77,14 @@ async function expectRefused(dataDir: string, code: StoreFaultCode, program?: st
   return refused.remedy;
 }
 
-/** What was decided is there, a suspension works, and a device takes what is served. */
+/** What was decided is there, a suspension works, and a device takes what is served, bundles too. */
 async function expectGoesOn(dataDir: string): Promise<Faulted> {
   const server = await startFaulted(dataDir);
   const device = await enrolDevice(() => server.url, server.operator, { name: "faithful", appIds: [APP] });
   const suspended = await suspend(server.operator, APP);
   expect(await device.pull()).toBe(true);
   expect(device.platform?.suspended).toEqual([APP]);
+  expect(await device.canFetch(APP)).toBe(true);
   expect(device.refusals).toEqual([]);
   await kill(server);
   await expectInvariants(dataDir, { decisions: [...used.decisions, suspended] });
