@@ -17,6 +17,8 @@ export const programRowSchema = z.object({
   name: z.string(),
   publisher: z.object({ id: z.string(), name: z.string() }),
   status: programStatusSchema,
+  /** Active here, and stopped on devices all the same: a document that they handed back says so, and nobody has looked. */
+  isHeld: z.boolean(),
   liveVersion: z.object({ code: z.number(), name: z.string() }).nullable(),
   waitingVersion: z.object({ code: z.number(), name: z.string() }).nullable(),
   position: positionSchema.nullable(),

@@ -28,7 +28,7 @@ export default async function SignInPage({ searchParams }: SignInPageProps) {
         />
         <p className="text-muted">No account? An admin of {platformName} invites you; there is no sign-up.</p>
       </main>
-      <p className="py-4 text-hint text-muted">Bulkhead {version}. Ready, store reachable.</p>
+      <p className="py-4 text-hint text-muted">Bulkhead {version}</p>
     </>
   );
 }

@@ -47,8 +47,8 @@ function summarise({ checks }: Readiness): string {
   const [failed, warned] = [count("failed"), count("warn")];
   if (failed === 0 && warned === 0) return `All ${checks.length} checks pass. Each is a try of what it names.`;
   const parts = [
-    ...(failed === 0 ? [] : [`${failed} of ${plural(checks.length, "check")} ${failed === 1 ? "fails" : "fail"}`]),
+    ...(failed === 0 ? [] : [`${failed} ${failed === 1 ? "fails" : "fail"}`]),
     ...(warned === 0 ? [] : [`${warned} ${warned === 1 ? "warns" : "warn"}`]),
   ];
-  return `${parts.join(", ")}.`;
+  return `Of ${plural(checks.length, "check")} ${parts.join(", ")}.`;
 }

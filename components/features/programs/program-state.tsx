@@ -6,9 +6,10 @@ const WORDS = {
   retired: ["retired", "Retired"],
 } as const;
 
-type ProgramStateProps = { status: keyof typeof WORDS; hasVersion: boolean };
+type ProgramStateProps = { status: keyof typeof WORDS; hasVersion: boolean; isHeld: boolean };
 
-export function ProgramState({ status, hasVersion }: ProgramStateProps) {
+export function ProgramState({ status, hasVersion, isHeld }: ProgramStateProps) {
+  if (isHeld) return <State mark="suspended">Suspended on devices</State>;
   if (status === "active" && !hasVersion) return <State mark="proposed">No version yet</State>;
   const [mark, word] = WORDS[status];
   return <State mark={mark}>{word}</State>;

@@ -23,8 +23,8 @@ export const continuity = (store: Store): Check => ({
     if (state.unknownNarrowings === 0) return { state: "ok", says };
     return {
       state: "warn",
-      says: `Devices handed back ${state.unknownNarrowings} suspensions or blocked hosts that this store did not know; they stay in force.`,
-      remedy: "Look at each under Readiness, and lift what is not wanted.",
+      says: `Stopped on devices, by a document that this store does not know: ${state.unknownNarrowings}. Each stays stopped.`,
+      remedy: "Look at each under Readiness: suspend it here too, and two people can lift it as any other.",
     };
   },
 });

@@ -10,6 +10,7 @@ import { approveChangeSet } from "../change-sets/approve-change-set";
 import { narrowAtOnce } from "../change-sets/narrow";
 import { proposeChangeSet } from "../change-sets/propose-change-set";
 import { publishChangeSet } from "../change-sets/publish-change-set";
+import { getProgram } from "../programs/get-program";
 import { refusalOf } from "../testing/refusal-of";
 import { openServiceFixture, type ServiceFixture } from "../testing/service-fixture";
 import { getContinuity } from "./get-continuity";
@@ -111,11 +112,17 @@ describe("a suspension that only a device's document tells of", () => {
     expect(await getContinuity(fixture.ctx, admin)).toMatchObject({ isBehind: false, unknownNarrowings: 1 });
   });
 
-  it("is kept by one person who suspends the program, and lifted by two as any other", async () => {
+  it("is shown with its program, kept by one person who suspends the program, and lifted by two as any other", async () => {
     fixture = await openServiceFixture();
     const appId = await heldSuspension();
-    await suspend(appId);
     const operator = await fixture.person("operator");
+    const shown = async () => {
+      const { status, isHeld } = await getProgram(fixture.ctx, operator, appId);
+      return { status, isHeld };
+    };
+    expect(await shown()).toEqual({ status: "active", isHeld: true });
+    await suspend(appId);
+    expect(await shown()).toEqual({ status: "suspended", isHeld: false });
     expect(await getContinuity(fixture.ctx, operator)).toMatchObject({
       unknownNarrowings: 0,
       narrowings: [{ subject: appId, verdict: "kept", decidedBy: { name: expect.stringContaining("security") } }],
@@ -127,5 +134,6 @@ describe("a suspension that only a device's document tells of", () => {
     await approveChangeSet(fixture.ctx, await fixture.person("security"), draft.id, { reason: "Agreed." });
     await publishChangeSet(fixture.ctx, operator, draft.id);
     expect(await fixture.platformClaims()).toMatchObject({ suspended: [] });
+    expect(await shown()).toEqual({ status: "active", isHeld: false });
   });
 });

@@ -5,6 +5,7 @@ import { type programs, type publishers, versions } from "@/db/schema";
 import type { Database } from "@/db/store";
 import { countDistinct, spansSince1970, sumOf } from "@/db/sums";
 import type { ProgramRow } from "@/lib/contracts/programs";
+import { unknownNarrowings } from "@/lib/sync/continuity/held-narrowings";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 export const TREND_DAYS = 14;
@@ -33,6 +34,8 @@ export async function toProgramRows(db: Database, bases: readonly Base[], nowMs:
     .where(and(inArray(minutes.appId, appIds), gt(minutes.at, new Date(nowMs - DAY_MS))))
     .groupBy(minutes.appId);
   const trend = await blockedByDay(db, appIds, nowMs);
+  const unknown = await unknownNarrowings(db);
+  const held = new Set(unknown.flatMap(({ kind, subject }) => (kind === "suspension" ? [subject] : [])));
   return bases.map(({ program, publisher }) => {
     const own = known.filter((version) => version.appId === program.appId);
     const pick = (state: "listed" | "submitted") => {
@@ -45,6 +48,7 @@ export async function toProgramRows(db: Database, bases: readonly Base[], nowMs:
       name: program.name,
       publisher: { id: publisher.id, name: publisher.name },
       status: program.status,
+      isHeld: program.status === "active" && held.has(program.appId),
       liveVersion: pick("listed"),
       waitingVersion: pick("submitted"),
       position: positions.get(program.appId) ?? null,

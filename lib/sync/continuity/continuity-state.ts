@@ -70,11 +70,14 @@ export function continuityFault(state: ContinuityState): { says: string; remedy:
   if (!state.isBehind) return null;
   const cause =
     state.revisionLift > 0
-      ? `This store was restored from a backup of ${state.backupAt?.toISOString() ?? "an unknown time"}.`
-      : `A device holds platform document ${state.proven?.epoch}/${state.proven?.revision}, which this store never signed: the database is older than what was published.`;
+      ? `This store was restored from a backup of ${state.backupAt === null ? "an unknown time" : minuteOf(state.backupAt)}.`
+      : `A device holds revision ${state.proven?.revision} of the platform document, which this store never signed: the database is older than what was published.`;
   return {
     says: `${cause} Documents are not handed out until all are signed again; devices keep what they have.`,
     remedy:
       "Look at what devices handed back and sign all again, in the console under Readiness; any publish does it as well. Suspensions go out at once.",
   };
 }
+
+/** "2026-11-17 11:20 UTC". */
+const minuteOf = (at: Date): string => `${at.toISOString().slice(0, 16).replace("T", " ")} UTC`;

@@ -124,7 +124,15 @@ function ProgramFacts({ program }: { program: ProgramDetail }) {
       <SideSection>
         <KeyValues
           items={[
-            ["State", <ProgramState key="state" status={program.status} hasVersion={program.liveVersion !== null} />],
+            [
+              "State",
+              <ProgramState
+                key="state"
+                status={program.status}
+                hasVersion={program.liveVersion !== null}
+                isHeld={program.isHeld}
+              />,
+            ],
             ["Publisher", program.publisher.name],
             ["Live version", program.liveVersion?.name ?? "none"],
             ["Devices, 24 h", formatCount(program.devices24h)],

@@ -55,6 +55,12 @@ export function ContinuityPanel({ view }: { view: ContinuityView }) {
           title="Stopped there, not here"
           about={unknownNarrowings === 0 ? "all looked at" : `${formatCount(unknownNarrowings)} to be looked at`}
         >
+          {unknownNarrowings > 0 && (
+            <p className="max-w-[72ch] border-line border-b px-4 py-3">
+              Each stays stopped until somebody decides. Open the program and suspend it to make that a decision of this
+              store; after that two people can lift it.
+            </p>
+          )}
           <DataTable
             id="held-narrowings"
             caption="Stopped there, not here"
@@ -65,10 +71,10 @@ export function ContinuityPanel({ view }: { view: ContinuityView }) {
         </Panel>
       )}
       {deviceCount > 0 && (
-        <Panel title="Devices ahead of this store" about={plural(deviceCount, "device")}>
+        <Panel title="Handed back by devices" about={plural(deviceCount, "device")}>
           <DataTable
             id="holders"
-            caption="Devices ahead of this store"
+            caption="Handed back by devices"
             columns={holderColumns}
             rows={devices}
             keyOf={({ deviceId }) => deviceId}

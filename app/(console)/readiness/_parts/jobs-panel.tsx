@@ -11,8 +11,8 @@ type Job = Readiness["jobs"][number];
 /** What the server calls a job, for people. */
 const WORDS: Readonly<Record<string, string>> = {
   keyset_inbox: "Take keysets in",
-  resign: "Sign again what runs out",
-  forget: "Forget what is over",
+  resign: "Renew documents",
+  forget: "Forget what ended",
   clock: "Measure the clock",
   bundle_files: "Write bundles as files",
 };

@@ -1,6 +1,7 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
+import { TriangleAlert } from "lucide-react";
 import { createContext, type ReactNode, useContext, useState } from "react";
 import { createPortal } from "react-dom";
 import { Identifier } from "@/components/blocks/identifier";
@@ -10,7 +11,9 @@ import { QueryView } from "@/components/blocks/query-view";
 import { ProgramState } from "@/components/features/programs/program-state";
 import { SuspendDialog } from "@/components/features/programs/suspend-dialog";
 import { Button } from "@/components/ui/button";
+import { Callout } from "@/components/ui/callout";
 import { Tabs } from "@/components/ui/tabs";
+import { TextLink } from "@/components/ui/text-link";
 import { Tile } from "@/components/ui/tile";
 import type { ProgramDetail } from "@/lib/contracts/programs";
 import { plural } from "@/lib/format/count";
@@ -48,14 +51,14 @@ function ProgramHead({ program }: { program: ProgramDetail }) {
   const mayNarrow = usePermission("changes.narrow");
   const mayPropose = usePermission("changes.propose");
   const [isSuspending, setSuspending] = useState(false);
-  const { appId, name, status, liveVersion, position, devices24h, denialCauses24h, waitingVersion } = program;
+  const { appId, name, status, isHeld, liveVersion, position, devices24h, denialCauses24h, waitingVersion } = program;
   const at = `/programs/${appId}`;
   return (
     <>
       <PageHead
         lead={<Tile name={name} isLarge />}
         title={name}
-        state={<ProgramState status={status} hasVersion={liveVersion !== null} />}
+        state={<ProgramState status={status} hasVersion={liveVersion !== null} isHeld={isHeld} />}
         sub={
           <Meta>
             <Identifier text={appId} label="app id" head={48} tail={8} />
@@ -75,6 +78,13 @@ function ProgramHead({ program }: { program: ProgramDetail }) {
           </>
         }
       />
+      {isHeld && (
+        <Callout tone="waiting" icon={<TriangleAlert size={16} aria-hidden />}>
+          Devices keep it suspended: a document that one of them handed back says so, and this store does not know why.
+          Suspend it to make that your decision; then two people can lift it.{" "}
+          <TextLink href="/readiness">See what was handed back</TextLink>
+        </Callout>
+      )}
       <Tabs
         label={name}
         tabs={[
