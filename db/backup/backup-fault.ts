@@ -13,6 +13,12 @@ export const BACKUP_FAULTS = {
     remedy:
       "Type it at a terminal, or set BULKHEAD_BACKUP_PASSPHRASE_FILE (a file, its first line) or BULKHEAD_BACKUP_PASSPHRASE.",
   },
+  unsealed: {
+    code: "conflict",
+    what: "it is sealed by no passphrase, so whoever could write to its folder may have made it",
+    remedy:
+      "Is it one that a start left in DIR/backups, and yours alone: add --unsealed. Otherwise take one that is sealed.",
+  },
   "does-not-open": {
     code: "unprocessable",
     what: "the passphrase is another one, or the file was changed at its beginning",

@@ -20,9 +20,12 @@ const headerShape = z.strictObject({
 });
 export type BackupHeader = z.infer<typeof headerShape>;
 
+/** Sealed keys and the salt of sessions. What opens them, and what seals access tokens, is never in a backup. */
+export const KEY_FILE = /^((policy|root)-[A-Za-z0-9_-]{1,200}\.json|session\.salt|keyset\.json)$/;
+
 /** A file that lies beside the store, by its path in the data folder. */
 const fileShape = z.strictObject({
-  file: z.string().regex(/^keys\/[A-Za-z0-9_-][A-Za-z0-9_.-]*$/),
+  file: z.string().refine((path) => path.startsWith("keys/") && KEY_FILE.test(path.slice("keys/".length))),
   text: z.string(),
 });
 export type BackupFile = { path: string; text: string };

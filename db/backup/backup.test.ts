@@ -187,6 +187,24 @@ describe("a sealed backup", { timeout: 60_000 }, () => {
     );
   });
 
+  it("is refused where it holds what opens the keys or tokens, or a file under any name that is no sealed key's", async () => {
+    for (const name of [
+      "protection.key",
+      "access.key",
+      "../session.salt",
+      "..",
+      "policy-1.json/x",
+      "policy-.JSON",
+      "x.sh",
+    ]) {
+      const held = [...files, { path: `keys/${name}`, text: "" }];
+      const written = await collect(
+        sealChunks(writeBackup({ connection: source, files: held, about }), PASSPHRASE, CHEAP),
+      );
+      await expect(readWhole(written), name).rejects.toMatchObject(refusal("damaged"));
+    }
+  });
+
   it("is refused when it is cut off anywhere, or goes on after its end", async () => {
     const cut = async (length: number) => {
       const reading = readWhole(backup.subarray(0, length));

@@ -2,12 +2,10 @@ import { mkdir, readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { readIfPresent, writePrivateFile } from "@/lib/platform/private-file";
 import { backupFault } from "./backup-fault";
-import type { BackupFile } from "./backup-format";
+import { type BackupFile, KEY_FILE } from "./backup-format";
 
 /** The keyset's copy, which says whose keys these are; keys without it would pass for those of a first start. */
 const KEYSET_COPY = "keyset.json";
-/** Sealed keys and the salt of sessions. What opens them, and what seals access tokens, is never in a backup. */
-const IN_BACKUP = /^((policy|root)-[A-Za-z0-9_-]+\.json|session\.salt|keyset\.json)$/;
 /** May lie where a backup is restored: secrets that the operator brings, and what a ceremony has signed. */
 const BESIDE = new Set(["protection.key", "access.key", "inbox"]);
 
@@ -22,7 +20,7 @@ async function namesIn(folder: string): Promise<string[]> {
 
 /** What of `DATA/keys` belongs into a backup; nothing where there is no such folder. */
 export async function readKeyFiles(dataDir: string): Promise<BackupFile[]> {
-  const names = (await namesIn(join(dataDir, "keys"))).filter((name) => IN_BACKUP.test(name));
+  const names = (await namesIn(join(dataDir, "keys"))).filter((name) => KEY_FILE.test(name));
   return Promise.all(
     names.map(async (name) => ({ path: `keys/${name}`, text: await readFile(join(dataDir, "keys", name), "utf8") })),
   );

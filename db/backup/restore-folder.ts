@@ -8,6 +8,7 @@ import { acquireLock } from "../lock/acquire-lock";
 import { openPglite } from "../pglite/open-pglite";
 import { syncPath } from "../pglite/sync-tree";
 import type { Transaction } from "../store";
+import { tightenTree } from "../take-data-folder";
 import { backupFault } from "./backup-fault";
 import type { BackupCounts, BackupHeader } from "./backup-format";
 import type { BackupFs } from "./backup-fs";
@@ -78,6 +79,8 @@ export async function restoreFolder(options: RestoreOptions): Promise<Restored> 
     rmSync(making, { recursive: true, force: true });
     mkdirSync(making, { mode: 0o700 });
     const restored = await fillDatabase(join(making, "store"), options);
+    // The database opens to all what it makes, whatever the umask; nobody could enter the folder around it.
+    tightenTree(join(making, "store"));
     // Opening begins the journal with all rows; closing syncs them.
     const { store } = await openPglite({ dataDir: making, clock, logger, migrationsFolder });
     await store.close();

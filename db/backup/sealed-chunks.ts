@@ -98,7 +98,7 @@ export async function* sealChunks(
   }
 }
 
-/** The header's line and what follows it. */
+/** The header's line and what follows it; `close` lets go of the source, also where nobody began to read on. */
 async function splitHeader(source: AsyncIterable<Uint8Array>, path: string) {
   const iterator = source[Symbol.asyncIterator]();
   let read = Buffer.alloc(0);
@@ -108,7 +108,8 @@ async function splitHeader(source: AsyncIterable<Uint8Array>, path: string) {
       const rest = read.subarray(end + 1);
       const parsed = parseHeader(read.subarray(0, end).toString("utf8"));
       if (parsed === null) break;
-      return { line: read.subarray(0, end + 1), header: parsed, body: continued(rest, iterator) };
+      const close = async () => void (await iterator.return?.());
+      return { line: read.subarray(0, end + 1), header: parsed, body: continued(rest, iterator), close };
     }
     if (read.length > HEADER_BYTES_MAX) break;
     const next = await iterator.next();
@@ -120,12 +121,8 @@ async function splitHeader(source: AsyncIterable<Uint8Array>, path: string) {
 }
 
 async function* continued(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  try {
-    yield first;
-    for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
-  } finally {
-    await rest.return?.();
-  }
+  yield first;
+  for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
 }
 
 function parseHeader(text: string): SealHeader | null {
@@ -139,8 +136,8 @@ function parseHeader(text: string): SealHeader | null {
 
 /** Whether a file's beginning says that a passphrase opens it. Raises a fault where it is no backup. */
 export async function isSealed(source: AsyncIterable<Uint8Array>, path: string): Promise<boolean> {
-  const { header, body } = await splitHeader(source, path);
-  await body.return(undefined);
+  const { header, close } = await splitHeader(source, path);
+  await close();
   return header.seal === "passphrase";
 }
 
@@ -153,18 +150,22 @@ export async function* openChunks(
   passphrase: Passphrase,
   path: string,
 ): AsyncGenerator<Uint8Array> {
-  const { line, header, body } = await splitHeader(source, path);
-  const key = await keyOf(header, passphrase, path);
-  const boundTo = createHash("sha256").update(line).digest();
-  let chunk = 0;
-  for await (const { piece, isLast } of piecesOf(body, CHUNK_BYTES + TAG_BYTES)) {
-    const opened = openChunk(piece, key, nonceOf(chunk, isLast), boundTo);
-    if (opened === null) {
-      const isFirst = chunk === 0 && header.seal === "passphrase";
-      throw backupFault(isFirst ? "does-not-open" : "damaged", { path, found: `chunk ${chunk + 1}` });
+  const { line, header, body, close } = await splitHeader(source, path);
+  try {
+    const key = await keyOf(header, passphrase, path);
+    const boundTo = createHash("sha256").update(line).digest();
+    let chunk = 0;
+    for await (const { piece, isLast } of piecesOf(body, CHUNK_BYTES + TAG_BYTES)) {
+      const opened = openChunk(piece, key, nonceOf(chunk, isLast), boundTo);
+      if (opened === null) {
+        const isFirst = chunk === 0 && header.seal === "passphrase";
+        throw backupFault(isFirst ? "does-not-open" : "damaged", { path, found: `chunk ${chunk + 1}` });
+      }
+      yield opened;
+      chunk += 1;
     }
-    yield opened;
-    chunk += 1;
+  } finally {
+    await close();
   }
 }
 

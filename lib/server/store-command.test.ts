@@ -1,5 +1,7 @@
+import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import {
+  appendFileSync,
   copyFileSync,
   existsSync,
   mkdirSync,
@@ -13,6 +15,8 @@ import {
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LEFT_OUT } from "@/db/backup/backup-format";
+import { nodeBackupFs } from "@/db/backup/backup-fs";
+import { openChunks, sealChunks } from "@/db/backup/sealed-chunks";
 import { REVISION_LIFT, readContinuity } from "@/db/continuity";
 import { TABLES } from "@/db/journal/journaled-tables";
 import { openStore } from "@/db/open-store";
@@ -182,6 +186,19 @@ describe.each(PAIRS)("a store on %s, backed up and restored on %s", slow, (from,
     expect(readdirSync(join(withKeys.dir, "keys"))).toEqual(["policy-other.json"]);
   });
 
+  it("is not taken for one that no passphrase sealed, unless somebody says so", async () => {
+    const forged = `${file}.forged`;
+    const opened = openChunks(nodeBackupFs.stream(file), PASSPHRASE, file);
+    for await (const piece of sealChunks(opened, null)) appendFileSync(forged, piece);
+    const target = await makePlace(to);
+    await expect(run(["restore", forged], target)).rejects.toMatchObject({ details: [{ code: "unsealed" }] });
+    expect(existsSync(target.dir)).toBe(false);
+    // Taken, it is refused for its place.
+    await expect(run(["restore", forged, "--unsealed"], source)).rejects.toMatchObject({
+      details: [{ code: "not-empty" }],
+    });
+  });
+
   it("leaves nothing behind where it fails, and succeeds beside what opens the keys when it is tried again", async () => {
     const target = await makePlace(to);
     mkdirSync(join(target.dir, "keys"), { recursive: true });
@@ -200,6 +217,22 @@ describe.each(PAIRS)("a store on %s, backed up and restored on %s", slow, (from,
 });
 
 describe.runIf(testStoreKind() === "memory")("a backup of the embedded store", slow, () => {
+  it("is not looked for where there is none, nor in a folder, a device, or a pipe that nobody writes to", async () => {
+    const place = await makePlace("pglite");
+    const pipe = join(folder, "pipe");
+    execFileSync("sh", ["-c", 'mkfifo "$0"', pipe]);
+    for (const file of [join(folder, "none"), folder, "/dev/zero", pipe]) {
+      for (const words of [
+        ["restore", file],
+        ["check", "--file", file],
+      ]) {
+        await expect(run(words, place), file).rejects.toMatchObject({ details: [{ code: "not-a-backup" }] });
+      }
+    }
+    await expect(run(["backup", join(folder, "none", "file")], place)).rejects.toThrow("Make it");
+    expect(existsSync(place.dir)).toBe(false);
+  });
+
   it("is refused while a server has it open, and once the machine went down, with what to do", async () => {
     const source = await makePlace("pglite");
     const file = join(folder, "refused.backup");

@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { automaticBackup } from "@/db/backup/automatic-backup";
 import { withStoppedStore } from "@/db/backup/back-up-folder";
+import { backupFault } from "@/db/backup/backup-fault";
 import { nodeBackupFs } from "@/db/backup/backup-fs";
 import { openPostgresConnection } from "@/db/backup/connection";
 import { readKeyFiles } from "@/db/backup/key-files";
@@ -35,7 +36,8 @@ const USAGE = `Usage: npm run store -- COMMAND [options]        (docs/guides/ser
   check                    reads every row and compares it with the journal; changes nothing
   check --file FILE        reads a backup to its end and says what it holds; opens no store
   backup FILE              writes the whole store into one file, sealed by a passphrase, and reads it back to its end
-  restore FILE             makes a store from a backup, where none is
+  restore FILE             makes a store from a backup, where none is; --unsealed takes one that no passphrase sealed,
+                           as a start leaves it in DIR/backups before it migrates
   rebuild --from journal   makes the embedded database anew from its journal; the old one is renamed and kept
   rebuild --from rows      begins a new journal with all rows as they stand; the old one is renamed and kept
 
@@ -53,6 +55,7 @@ const OPTIONS = {
   data: { type: "string" },
   file: { type: "string" },
   from: { type: "string" },
+  unsealed: { type: "boolean" },
   json: { type: "boolean" },
   help: { type: "boolean", short: "h" },
 } as const;
@@ -92,6 +95,7 @@ function inWords(path: string, { header, counts, sizeBytes }: BackupSummary): st
 
 async function backup({ words, dataDir, env, ask, say }: Call): Promise<ExitCode> {
   const path = requireFile(words[1], "backup FILE");
+  if (!existsSync(dirname(path))) throw wrong(`${dirname(path)} is not there.\nMake it, or name a file elsewhere.`);
   const passphrase = await obtainPassphrase(env, ask, "seal");
   const save = async (connection: BackupInput["connection"]) => {
     const takenAt = new Date(systemClock.nowMs()).toISOString();
@@ -122,6 +126,13 @@ async function withPostgres<T>(url: string, work: (connection: BackupInput["conn
 
 async function obtainOpening(path: string, { env, ask }: Call): Promise<string | null> {
   return (await isSealed(nodeBackupFs.stream(path), path)) ? obtainPassphrase(env, ask, "open") : null;
+}
+
+/** Where somebody counts on a passphrase, a file that has none is not taken in its stead. */
+async function requireOpening(path: string, call: Call): Promise<string | null> {
+  const passphrase = await obtainOpening(path, call);
+  if (passphrase === null && call.values.unsealed !== true) throw backupFault("unsealed", { path });
+  return passphrase;
 }
 
 async function checkFile(call: Call, given: string): Promise<void> {
@@ -182,7 +193,7 @@ async function restore(call: Call): Promise<ExitCode> {
   const options: RestoreOptions = {
     fs: nodeBackupFs,
     file,
-    passphrase: await obtainOpening(file, call),
+    passphrase: await requireOpening(file, call),
     dataDir,
     migrationsFolder: findMigrationsFolder(),
     clock: systemClock,
