@@ -15,7 +15,7 @@ import {
   XAxis,
   YAxis,
 } from "recharts";
-import { formatCount } from "@/lib/format/count";
+import { formatCount, formatTick } from "@/lib/format/count";
 import { formatInstant, formatTime, formatWeekday } from "@/lib/format/instant";
 import { type ChartEvent, ChartEvents } from "./chart-events";
 import { PointCard, shownValue } from "./chart-point-card";
@@ -53,6 +53,8 @@ const RIGHT = 16;
 /** Room for the words beside the limit. */
 const RIGHT_OF_LIMIT = 100;
 const BEFORE_MEASURED = { width: 560, height: HEIGHT };
+/** A line of words beside a limit; two that are closer than this would cover each other. */
+const LABEL_HEIGHT = 16;
 /** Half of the room of the date under the crosshair. */
 const DATE_HALF = 48;
 const MUTED = { fill: "var(--color-muted)" };
@@ -87,6 +89,7 @@ export function TimeChart(props: TimeChartProps) {
   const right = limit ? RIGHT_OF_LIMIT : RIGHT;
   const x = (at: number) => LEFT + ((width - LEFT - right) * (at - from)) / Math.max(1, to - from);
   const greatest = Math.max(limit?.max ?? 0, ...series.flatMap(({ values }) => values.map((value) => value ?? 0))) || 1;
+  const between = limit ? ((limit.max - limit.warn) / greatest) * (HEIGHT - TOP - BOTTOM) : 0;
   const dates = timeTicks(from, to, width - LEFT - right);
   const isFree = (at: number) => crossAt === undefined || Math.abs(x(at) - x(crossAt)) > 1.5 * DATE_HALF;
   const within = events.filter(({ at }) => new Date(at).getTime() >= from && new Date(at).getTime() <= to);
@@ -127,7 +130,7 @@ export function TimeChart(props: TimeChartProps) {
             <YAxis
               domain={[0, greatest * 1.04]}
               ticks={valueTicks(greatest)}
-              tickFormatter={format}
+              tickFormatter={(value: number) => formatTick(value, format)}
               interval={0}
               width={LEFT}
               tickLine={false}
@@ -169,7 +172,12 @@ export function TimeChart(props: TimeChartProps) {
                 y={limit.warn}
                 stroke="var(--color-muted)"
                 strokeDasharray="4 3"
-                label={{ value: limit.warnLabel, position: "right", offset: 8, fill: "var(--color-muted)" }}
+                label={{
+                  value: between < LABEL_HEIGHT ? "" : limit.warnLabel,
+                  position: "right",
+                  offset: 8,
+                  fill: "var(--color-muted)",
+                }}
               />
             )}
             {limit && (

@@ -6,6 +6,12 @@ export function formatCount(value: number): string {
   return whole.format(value);
 }
 
+const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+/** For the axis of a chart, in six characters at most: 60000 → "60,000", 2500000 → "2.5M". */
+export function formatTick(value: number, format: (value: number) => string): string {
+  return value < 100_000 ? format(value) : compact.format(value);
+}
+
 /** A measured value of no more digits than matter: 3.94 → "3.9", 412.3 → "412". */
 export function formatMeasure(value: number): string {
   return Math.abs(value) < 10 ? oneDigit.format(value) : whole.format(value);

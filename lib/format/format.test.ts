@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { formatBytes } from "./bytes";
-import { formatCount, formatMeasure, formatShare, plural } from "./count";
+import { formatCount, formatMeasure, formatShare, formatTick, plural } from "./count";
 import { formatAge, formatDuration } from "./duration";
 import { cutMiddle } from "./identifier";
 import { formatDay, formatInstant, formatWhen } from "./instant";
@@ -9,6 +9,12 @@ import { formatRevision } from "./revision";
 describe("numbers", () => {
   it("carry as many digits as matter, and thousands are set apart", () => {
     expect([formatCount(41208), formatMeasure(3.94), formatMeasure(412.3)]).toEqual(["41,208", "3.9", "412"]);
+  });
+  it("have room beside an axis, however large they are", () => {
+    const ticks = [0, 48, 60_000, 2_500_000, 750_000_000_000, Number.MAX_SAFE_INTEGER].map((value) =>
+      formatTick(value, formatCount),
+    );
+    expect(ticks).toEqual(["0", "48", "60,000", "2.5M", "750B", "9007.2T"]);
   });
   it("say shares in percent and counts with their noun", () => {
     expect([formatShare(0.018), plural(1, "change"), plural(3, "change"), plural(2, "entry", "entries")]).toEqual([

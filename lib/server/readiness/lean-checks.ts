@@ -20,6 +20,13 @@ export const continuity = (store: Store): Check => ({
     const fault = continuityFault(state);
     if (fault !== null) return { state: "failed", ...fault };
     const says = "Every document that devices are known to hold is below the newest of this store.";
+    if (state.fastForwarded > 0) {
+      return {
+        state: "warn",
+        says: `Devices that hold a platform document with a revision far above any of ours: ${state.fastForwarded}. A policy key was stolen; they take nothing more in this epoch.`,
+        remedy: "Publish a keyset of a new epoch without that key (docs/guides/root-ceremony.md).",
+      };
+    }
     if (state.unknownNarrowings === 0) return { state: "ok", says };
     return {
       state: "warn",

@@ -40,7 +40,7 @@ export function clockFault({ machine, jumpMs }: Pick<ClockState, "machine" | "ju
   if (jumpMs === null) return null;
   const minutes = Math.ceil(Math.abs(jumpMs) / 60_000);
   return {
-    says: `The clock of ${machine} jumped ${minutes} minutes ${jumpMs > 0 ? "ahead" : "back"} while it ran. What allows more and what is only signed again waits; suspending and narrowing go on.`,
+    says: `The clock of ${machine} jumped ${minutes} minutes ${jumpMs > 0 ? "ahead" : "back"} while it ran. Whatever allows more waits, and so does renewing documents; suspending and narrowing go on.`,
     remedy:
       "Set the clock right, by NTP for example, and the wait ends by itself; or, if it is right now, an admin or operator confirms it in the console under Readiness.",
   };

@@ -1,9 +1,15 @@
-import { count, eq } from "drizzle-orm";
+import { and, count, eq, gt } from "drizzle-orm";
 import { type Continuity, provenPosition, readContinuity } from "@/db/continuity";
 import { newestPosition } from "@/db/newest-document";
-import { heldNarrowings } from "@/db/schema";
+import { heldDocuments, heldNarrowings } from "@/db/schema";
 import type { Database } from "@/db/store";
 import { isNewerPosition, NO_POSITION, type Position } from "@/native/core/documents/position";
+
+/**
+ * The highest revision that a handed-back document proves. No platform publishes this often: a genuine one above it is a
+ * stolen key's, and signing above that would use up the revisions of the epoch, so that nothing could be stopped.
+ */
+export const PROVEN_REVISION_MAX = Number.MAX_SAFE_INTEGER - 2 ** 40;
 
 /** Whether devices may hold documents that this store does not know of, and what is known of them (spec 7.8). */
 export type ContinuityState = {
@@ -24,6 +30,8 @@ export type ContinuityState = {
   resumedBy: string | null;
   /** How many programs and hosts are stopped only because a device's document said so; a person has yet to look. */
   unknownNarrowings: number;
+  /** How many devices hold a document of this epoch that is above what may be proven. */
+  fastForwarded: number;
 };
 
 /**
@@ -50,6 +58,10 @@ export async function continuityState(db: Database): Promise<ContinuityState> {
     .select({ count: count() })
     .from(heldNarrowings)
     .where(eq(heldNarrowings.verdict, "unknown"));
+  const [beyond] = await db
+    .select({ count: count() })
+    .from(heldDocuments)
+    .where(and(eq(heldDocuments.epoch, newest?.epoch ?? 0), gt(heldDocuments.revision, PROVEN_REVISION_MAX)));
   return {
     isBehind: behind,
     since: behind ? (row.revisionLift > 0 ? row.restoredAt : row.provenAt) : null,
@@ -62,6 +74,7 @@ export async function continuityState(db: Database): Promise<ContinuityState> {
     resumedAt: row?.resumedAt ?? null,
     resumedBy: row?.resumedBy ?? null,
     unknownNarrowings: unknown?.count ?? 0,
+    fastForwarded: beyond?.count ?? 0,
   };
 }
 

@@ -304,6 +304,18 @@ describe("a document handed back", () => {
     return await signCompact({ typ, kid, claims, sign: (data) => ctx.signer.sign(kid, data) });
   }
 
+  it("of a stolen key, at the end of all revisions, is listed, and neither shuts the doors nor stops narrowing", async () => {
+    await begin();
+    const { accessToken } = await fixture.addDevice();
+    const stolen = await sign({ revision: Number.MAX_SAFE_INTEGER, suspended: [APP] });
+    expect(await (await handBack(accessToken, stolen)).json()).toMatchObject({ result: "learned" });
+    expect((await fixture.fetch("platform")).status).toBe(200);
+    expect(await continuityState(fixture.store.db)).toMatchObject({ isBehind: false, fastForwarded: 1 });
+    const { platform } = await publish({ narrows: true });
+    expect(platform.revision).toBeLessThan(100);
+    expect(await platformClaims()).toMatchObject({ suspended: [] });
+  });
+
   it("of another platform or epoch, or of the future, counts for nothing", async () => {
     await begin();
     const future = Date.UTC(2027, 0, 1) / 1000;

@@ -15,6 +15,7 @@ import { nowSeconds, type SyncContext } from "../context";
 import { currentKeyset } from "../keyset/current-keyset";
 import { lockPlatform } from "../lock-platform";
 import { publicSuffixes } from "../public-suffixes";
+import { PROVEN_REVISION_MAX } from "./continuity-state";
 import { stoppedHere } from "./held-narrowings";
 
 /** Devices that are listed with what they hold; beyond them only a newer document is of interest. */
@@ -91,7 +92,7 @@ async function raiseProven(
 ): Promise<void> {
   const row = await readContinuity(tx.db);
   const before = row === null ? NO_POSITION : provenPosition(row);
-  if (!isNewerPosition(claims, before)) return;
+  if (!isNewerPosition(claims, before) || claims.revision > PROVEN_REVISION_MAX) return;
   const proven = { provenEpoch: claims.epoch, provenRevision: claims.revision, provenAt: now };
   await tx.db
     .insert(continuity)

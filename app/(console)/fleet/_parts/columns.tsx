@@ -73,7 +73,7 @@ export function deviceColumns(newest: Position | null): Column<DeviceView>[] {
     {
       id: "platform",
       head: "Platform revision",
-      width: 128,
+      width: 176,
       isNumber: true,
       cell: (row) => (
         <>

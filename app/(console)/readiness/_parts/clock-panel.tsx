@@ -42,13 +42,8 @@ export function ClockPanel({ view }: { view: ClockView }) {
             <strong>
               {jump.machine} jumped {describeJump(jump)}
             </strong>
-            {jump.since !== null && (
-              <>
-                {" "}
-                <RelativeTime at={jump.since} />
-              </>
-            )}
-            . What allows more, and what is only signed again, waits. Suspending and narrowing go on.
+            {jump.since !== null && <>, noticed when it said {formatInstant(jump.since)}</>}. Whatever allows more
+            waits, and so does renewing documents. Suspending and narrowing go on.
           </p>
           <p className="text-muted">Set the clock right and the wait ends by itself.</p>
           {mayConfirm ? (
