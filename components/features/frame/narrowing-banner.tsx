@@ -4,15 +4,12 @@ import { useQuery } from "@tanstack/react-query";
 import { TriangleAlert } from "lucide-react";
 import { TextLink } from "@/components/ui/text-link";
 import { readinessQuery } from "@/lib/queries/readiness";
-import { whyNoSuspension } from "./why-no-suspension";
+import { whyNoSuspension, whyUnread } from "./why-no-suspension";
 
 /** Says on every page that a suspension would fail now, before somebody needs one. Draws nothing otherwise. */
 export function NarrowingBanner() {
   const { data, error } = useQuery(readinessQuery());
-  const why =
-    error === null
-      ? data && whyNoSuspension(data)
-      : { says: error.message, remedy: "What devices hold stays in force; the server's log says more." };
+  const why = error === null ? data && whyNoSuspension(data) : whyUnread(error);
   if (why == null) return null;
   return (
     <div

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { CHECK_NAMES, type CheckName, type CheckState } from "@/lib/contracts/readiness";
 import { ROLES } from "@/lib/domain/roles";
-import { mayActOnReadiness, whyNoSuspension } from "./why-no-suspension";
+import { ConsoleError } from "@/lib/http/console-client";
+import { mayActOnReadiness, whyNoSuspension, whyUnread } from "./why-no-suspension";
 
 const found = (name: CheckName, state: CheckState) => ({ name, state, says: name, remedy: "Mend it.", ms: 1 });
 
@@ -15,6 +16,13 @@ describe("the banner", () => {
   it("tells the first of several, with what to do", () => {
     const checks = [found("store_read", "ok"), found("signature", "failed"), found("audit", "failed")];
     expect(whyNoSuspension({ checks })).toMatchObject({ says: "signature", remedy: "Mend it." });
+  });
+
+  it("sends whoever is signed out to sign in, and tells any other failure as it is", () => {
+    const ended = new ConsoleError("unauthenticated", "Sign in first.", null);
+    expect(whyUnread(ended)).toEqual({ says: "your session has ended.", remedy: "Sign in again." });
+    const lost = new ConsoleError("unreachable", "No answer.", null);
+    expect(whyUnread(lost)).toMatchObject({ says: "No answer.", remedy: expect.stringContaining("log") });
   });
 
   it("is for those who suspend and those who mend", () => {

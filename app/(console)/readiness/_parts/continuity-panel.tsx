@@ -56,10 +56,12 @@ export function ContinuityPanel({ view }: { view: ContinuityView }) {
           about={unknownNarrowings === 0 ? "all looked at" : `${formatCount(unknownNarrowings)} to be looked at`}
         >
           {unknownNarrowings > 0 && (
-            <p className="max-w-[72ch] border-line border-b px-4 py-3">
-              Each stays stopped until somebody decides. Open the program and suspend it to make that a decision of this
-              store; after that two people can lift it.
-            </p>
+            <div className="border-line border-b px-4 py-3">
+              <p className="max-w-[72ch]">
+                Each stays stopped until somebody decides. Suspend the program on its page, or block the host by search,
+                to make that a decision of this store; after that two people can lift it.
+              </p>
+            </div>
           )}
           <DataTable
             id="held-narrowings"

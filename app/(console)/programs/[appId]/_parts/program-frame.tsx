@@ -82,7 +82,9 @@ function ProgramHead({ program }: { program: ProgramDetail }) {
         <Callout tone="waiting" icon={<TriangleAlert size={16} aria-hidden />}>
           Devices keep it suspended: a document that one of them handed back says so, and this store does not know why.
           Suspend it to make that your decision; then two people can lift it.{" "}
-          <TextLink href="/readiness">See what was handed back</TextLink>
+          <TextLink href="/readiness" className="underline">
+            See what was handed back
+          </TextLink>
         </Callout>
       )}
       <Tabs
