@@ -6,8 +6,8 @@ export default defineConfig({
   resolve: { alias: { "@/": fileURLToPath(new URL(".", import.meta.url)) } },
   test: {
     include: ["e2e/faults/**/*.fault.ts"],
-    testTimeout: 600_000,
-    hookTimeout: 120_000,
+    testTimeout: 1_200_000,
+    hookTimeout: 240_000,
     pool: "forks",
     fileParallelism: false,
     bail: 0,
