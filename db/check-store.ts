@@ -13,6 +13,7 @@ import { runIn } from "./pglite/migrate-pglite";
 import { storePaths } from "./pglite/store-paths";
 import { verdictOn } from "./pglite/verdict";
 import { STORE_FAULTS, type StoreFaultCode, wordsOf } from "./store-fault";
+import { requireOwnDatabase } from "./take-data-folder";
 
 /** One thing that is wrong with a store, in words, and what to do about it. */
 export type StoreFinding = { code: StoreFaultCode; found: string; remedy: string };
@@ -29,6 +30,7 @@ export type StoreCheck = {
  * Raises `unavailable` while a process has the folder open.
  */
 export async function checkStore(dataDir: string): Promise<StoreCheck> {
+  requireOwnDatabase(dataDir);
   const paths = storePaths(dataDir);
   const lock = await acquireLock(paths.lock);
   try {

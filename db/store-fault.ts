@@ -19,6 +19,10 @@ export const STORE_FAULTS = {
     remedy: (dataDir) =>
       `Let its owner run: chmod -R go= ${dataDir} — then start again as that user; or name a folder in it of this user's own: --data ${dataDir}/bulkhead`,
   },
+  "other-user": {
+    what: "its files are another user's, who could not open it any more beside files of this user",
+    remedy: (dataDir) => `Run it as that user, or make all of it this user's: chown -R $(id -u) ${dataDir}`,
+  },
   "other-database-version": {
     what: "the database was made by another version of Postgres",
     remedy: () => "Open it with the program that made it.",

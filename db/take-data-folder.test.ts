@@ -1,8 +1,21 @@
-import { chmodSync, chownSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Logger } from "@/lib/platform/logger";
+import { withStoppedStore } from "./backup/back-up-folder";
+import { checkStore } from "./check-store";
 import { openStore } from "./open-store";
+import { publishers } from "./schema";
 import { takeDataFolder } from "./take-data-folder";
 import { temporaryBase } from "./testing/data-folder";
 import { unpackReleased } from "./testing/released-folder";
@@ -55,6 +68,33 @@ describe("a data folder", { timeout: 120_000 }, () => {
     await (await open()).store.close();
     expect(said).toHaveLength(3);
   });
+
+  it("whose database is a link to another disk is opened as any other", async () => {
+    const open = () => openStore({ location: { kind: "pglite", dataDir }, logger: () => undefined });
+    const first = (await open()).store;
+    await first.transaction(({ db }) => db.insert(publishers).values({ id: "p", name: "P", createdAt: new Date(0) }));
+    await first.close();
+    renameSync(join(dataDir, "store"), join(base, "elsewhere"));
+    symlinkSync(join(base, "elsewhere"), join(dataDir, "store"));
+    expect((await checkStore(dataDir)).findings).toEqual([]);
+    const { store, recovery } = await open();
+    expect(recovery.outcome).toBe("agreed");
+    expect(await store.db.select().from(publishers)).toHaveLength(1);
+    await store.close();
+  });
+
+  // Only root can give a folder away.
+  it.skipIf(process.geteuid?.() !== 0)(
+    "is not looked into by another user, whose files would shut its owner out",
+    async () => {
+      mkdirSync(join(dataDir, "store"), { recursive: true });
+      chownSync(join(dataDir, "store"), 65_534, 65_534);
+      const refusal = { details: [{ code: "other-user" }] };
+      await expect(checkStore(dataDir)).rejects.toMatchObject(refusal);
+      await expect(withStoppedStore(dataDir, async () => undefined)).rejects.toMatchObject(refusal);
+      expect(readdirSync(dataDir)).toEqual(["store"]);
+    },
+  );
 
   // Only root can give a folder away.
   it.skipIf(process.geteuid?.() !== 0)("of another user that others can enter is refused, and left as it is", () => {

@@ -42,6 +42,15 @@ export function takeDataFolder(dataDir: string): string[] {
   return said;
 }
 
+/** Raises the fault `other-user` where the database is another user's: only root gets in, and would shut its owner out. */
+export function requireOwnDatabase(dataDir: string): void {
+  const owner = statSync(join(dataDir, "store"), { throwIfNoEntry: false })?.uid;
+  const user = process.geteuid?.();
+  if (owner === undefined || user === undefined || owner === user) return;
+  const found = `store/ is user ${owner}'s, and this process is user ${user}'s`;
+  throw storeFault("other-user", { dataDir, found, isUnchanged: true });
+}
+
 /** Takes from others what they may do with a folder's files and with the folders in it; answers how many files it was. */
 export function tightenTree(folder: string): number {
   let files = 0;

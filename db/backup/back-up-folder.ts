@@ -7,6 +7,7 @@ import { findDatabase, type OpenedDatabase } from "../pglite/find-database";
 import { syncTree } from "../pglite/sync-tree";
 import { DATABASE_FAULTS } from "../pglite/verdict";
 import { storeFault } from "../store-fault";
+import { requireOwnDatabase } from "../take-data-folder";
 import { type Connection, pgliteConnection } from "./connection";
 import { finishRestore, RESTORED } from "./finish-restore";
 
@@ -25,6 +26,7 @@ export async function withStoppedStore<T>(
   if (!existsSync(folder) && !existsSync(join(dataDir, RESTORED))) {
     throw storeFault("database-missing", { dataDir, found: "store/ holds no database", isUnchanged: true });
   }
+  requireOwnDatabase(dataDir);
   const lock = await acquireLock(join(dataDir, "lock"), bootId);
   try {
     await finishRestore(dataDir);

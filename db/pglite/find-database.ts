@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, readdirSync, readFileSync } from "node:fs";
+import { accessSync, constants, existsSync, readdirSync, readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import { wordsOf } from "../store-fault";
@@ -38,7 +38,8 @@ export async function findDatabase(folder: string): Promise<FoundDatabase> {
   if (/^\d+$/.test(version) && version !== PGLITE_MAJOR) {
     return { state: "other-version", found: `it was made by Postgres ${version}, this program brings ${PGLITE_MAJOR}` };
   }
-  const fs = new UndoableFs(folder);
+  // It may be a link to another disk, which PGlite's file system does not follow.
+  const fs = new UndoableFs(realpathSync(folder));
   let client: PGlite | undefined;
   const undo = async () => {
     // What it says while it closes is no news: it is put back as it was.
