@@ -49,7 +49,7 @@ export function programColumns(sort: string, onSort: (sort: string) => void): Co
     {
       id: "state",
       head: "State",
-      width: 176,
+      width: 120,
       cell: (row) => <ProgramState status={row.status} hasVersion={row.liveVersion !== null} isHeld={row.isHeld} />,
     },
     {
