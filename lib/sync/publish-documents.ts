@@ -72,8 +72,9 @@ async function issueTime(tx: Transaction, ctx: SigningContext, options: PublishO
 
 /**
  * Builds, signs and stores the documents of these programs and the platform document, within the caller's transaction
- * and behind the lock of the platform row. After a restore, or where a device proved a newer document, it signs every
- * document, above whatever may be out there (spec 7.8). What is published is announced after the commit. Raises `unavailable` where
+ * and behind the lock of the platform row. After a restore, or where a device proved a newer document, it signs above
+ * whatever may be out there (spec 7.8), and every program's document with them; a narrowing leaves those of the others to
+ * `resignDocuments`, which it sets going. What is published is announced after the commit. Raises `unavailable` where
  * no unexpired keyset or key can sign, or what may allow more meets a jump of the clock, `not_found` for a program that is not registered, `unprocessable` where the
  * rows would make a document that devices refuse.
  */
@@ -92,11 +93,13 @@ export async function publishDocuments(
   const { changeSetId, actor = POLICY_SERVICE } = options;
   const row = await readContinuity(tx.db);
   const resumes = row !== null && isBehindOf(row, await newestPosition(tx.db, "platform", ""));
-  const appIds = resumes ? await allPrograms(tx) : [];
   const { epoch } = keyset.claims;
-  const floor = resumes ? await raiseFloor(tx, ctx, { row, epoch, appIds, actor, changeSetId }) : floorOf(row);
+  const floor = resumes ? await raiseFloor(tx, ctx, { row, epoch, actor, changeSetId }) : floorOf(row);
+  // Stopping waits for no other program's document: those are due from here on, and not handed out until they are signed.
+  const isAlone = options.isNarrowing === true;
+  const others = resumes && !isAlone ? await allPrograms(tx.db) : [];
   const issued: StoredDocument[] = [];
-  for (const appId of [...new Set([...options.appIds, ...appIds])].sort()) {
+  for (const appId of [...new Set([...options.appIds, ...others])].sort()) {
     const body = await buildProgram(tx.db, appId);
     if (body === null) throw new AppError("not_found", `There is no program ${appId}.`);
     issued.push(
@@ -124,6 +127,7 @@ export async function publishDocuments(
       revision: row.revision,
     })),
   });
+  if (resumes && isAlone) tx.announce({ topic: "documents", documents: [] });
   return {
     platform: positionOf(platformDocument),
     programs: issued.map((row) => ({ appId: row.appId, revision: row.revision })),

@@ -13,6 +13,7 @@ import {
   heldNarrowings,
   keysets,
 } from "@/db/schema";
+import type { Announcement } from "@/db/store";
 import type { Position } from "@/native/core/documents/position";
 import { signCompact } from "@/native/core/documents/sign-document";
 import { ownPayload } from "../documents/own-jws";
@@ -30,7 +31,7 @@ const APP = "com.example.a";
 let fixture: RuntimeFixture;
 afterEach(() => fixture.close());
 
-const publish = (options: { appIds?: string[]; narrows?: boolean } = {}) =>
+const publish = (options: { appIds?: string[]; narrows?: boolean; isNarrowing?: boolean } = {}) =>
   fixture.store.transaction((tx) =>
     publishDocuments(tx, fixture.ctx, { appIds: [APP], platform: true, changeSetId: null, narrows: false, ...options }),
   );
@@ -107,6 +108,31 @@ describe("after a restore", () => {
     expect((await fixture.fetch("platform")).status).toBe(200);
     expect((await fixture.fetch(`programs/${APP}`, { token: accessToken })).status).toBe(200);
     expect((await publish()).platform.revision).toBe(platform.revision + 1);
+  });
+
+  it("stops a program without waiting for the others, whose documents are not handed out until they are signed again", async () => {
+    await begin();
+    await fixture.addProgram("com.example.b");
+    const before = (await publish({ appIds: ["com.example.b"] })).platform;
+    const { accessToken } = await fixture.addDevice();
+    await restore();
+    const heard: Announcement[] = [];
+    fixture.store.subscribe((announcement) => heard.push(announcement));
+    const stopped = await publish({ narrows: true, isNarrowing: true });
+    expect(stopped.programs.map(({ appId }) => appId)).toEqual([APP]);
+    expect(stopped.platform.revision).toBeGreaterThan(before.revision + REVISION_LIFT);
+    expect((await fixture.fetch("platform")).status).toBe(200);
+    expect((await fixture.fetch(`programs/${APP}`, { token: accessToken })).status).toBe(200);
+    const other = () => fixture.fetch("programs/com.example.b", { token: accessToken });
+    expect(await codeOf(await other())).toBe("503 unavailable");
+    // What sets signing going.
+    expect(heard).toContainEqual({ topic: "documents", documents: [] });
+
+    const signed = await resignDocuments(fixture.store, fixture.ctx);
+    expect(signed?.programs.map(({ appId }) => appId)).toEqual(["com.example.b"]);
+    expect(signed?.programs[0]?.revision).toBeGreaterThan(before.revision + REVISION_LIFT);
+    expect((await other()).status).toBe(200);
+    expect(await resignDocuments(fixture.store, fixture.ctx)).toBeNull();
   });
 
   it("begins a program that was registered anew above the revisions of the lost one", async () => {

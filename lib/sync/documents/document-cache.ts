@@ -1,4 +1,5 @@
 import { eq } from "drizzle-orm";
+import { readContinuity } from "@/db/continuity";
 import { newestDocument } from "@/db/newest-document";
 import { keysets } from "@/db/schema";
 import type { Announcement, Store } from "@/db/store";
@@ -6,6 +7,7 @@ import type { Clock } from "@/lib/platform/clock";
 import { AppError } from "@/lib/platform/errors";
 import type { Position } from "@/native/core/documents/position";
 import { isBehind } from "../continuity/continuity-state";
+import { isBelowFloor } from "../continuity/resume";
 import { currentKeyset } from "../keyset/current-keyset";
 
 export type ServedDocument = Position & { etag: string; body: string };
@@ -54,15 +56,13 @@ export function createDocumentCache(store: Store, clock: Clock): DocumentCache {
       const row = await currentKeyset(store.db);
       return row === null ? null : toServed(row.jws, "keyset", row);
     }
-    if (await isBehind(store.db)) {
-      throw new AppError("unavailable", "Documents wait until they are signed again; keep what you have.", {
-        retryAfterSeconds: BEHIND_RETRY_SECONDS,
-      });
+    if (await isBehind(store.db)) throw waiting();
+    if (name === "platform") {
+      const row = await newestDocument(store.db, "platform", "");
+      return row === null ? null : toServed(row.jws, row.sha256.slice(0, 16), row);
     }
-    const row =
-      name === "platform"
-        ? await newestDocument(store.db, "platform", "")
-        : await newestDocument(store.db, "program", name.slice("program:".length));
+    const row = await newestDocument(store.db, "program", name.slice("program:".length));
+    if (row !== null && isBelowFloor(row, await readContinuity(store.db))) throw waiting();
     return row === null ? null : toServed(row.jws, row.sha256.slice(0, 16), row);
   }
 
@@ -102,6 +102,11 @@ export function createDocumentCache(store: Store, clock: Clock): DocumentCache {
     close: stop,
   };
 }
+
+const waiting = () =>
+  new AppError("unavailable", "Documents wait until they are signed again; keep what you have.", {
+    retryAfterSeconds: BEHIND_RETRY_SECONDS,
+  });
 
 /** Strong: a revision is signed once, so its bytes never change. */
 function toServed(body: string, mark: string, { epoch, revision }: Position): ServedDocument {

@@ -1,3 +1,4 @@
+import { readContinuity } from "@/db/continuity";
 import { type DocumentIssue, newestDocument, newestProgramIssues } from "@/db/newest-document";
 import { programs } from "@/db/schema";
 import type { Database } from "@/db/store";
@@ -5,6 +6,7 @@ import { CLOCK_TOLERANCE_SECONDS } from "@/native/core/documents/judge-claims";
 import type { KeysetClaims, PlatformClaims } from "@/native/core/shapes/claims";
 import { isBehind } from "../continuity/continuity-state";
 import { missingFrom, unknownNarrowings } from "../continuity/held-narrowings";
+import { isBelowFloor } from "../continuity/resume";
 import { ownKid, ownPayload } from "./own-jws";
 
 const HOUR = 3_600;
@@ -27,18 +29,23 @@ function isDue(document: Signed | null | undefined, keyset: KeysetClaims, now: n
 
 /**
  * What has to be signed again: documents that are missing, near their end, of another epoch, issued ahead of the present
- * time, signed by a key that the keyset no longer names, or silent about what a device's document stops. Null where
+ * time, signed by a key that the keyset no longer names or before a loss, or silent about what a device's document stops. Null where
  * nothing is, and while documents wait for a person after a loss (spec 7.8); programs may be empty where only the
  * platform's is due.
  */
 export async function readDueDocuments(db: Database, keyset: KeysetClaims, now: number): Promise<DueDocuments | null> {
   if (await isBehind(db)) return null;
+  const continuity = await readContinuity(db);
   const registered = await db.select({ appId: programs.appId }).from(programs);
   const newest = await newestProgramIssues(db);
   const byApp = new Map(newest.map((row) => [row.appId, row]));
   const appIds = registered
     .map(({ appId }) => appId)
-    .filter((appId) => isDue(byApp.get(appId), keyset, now, RESIGN_BELOW_SECONDS.program));
+    .filter((appId) => {
+      const document = byApp.get(appId);
+      if (document !== undefined && isBelowFloor(document, continuity)) return true;
+      return isDue(document, keyset, now, RESIGN_BELOW_SECONDS.program);
+    });
   const platform = await newestDocument(db, "platform", "");
   const signed = platform && { ...platform, header: platform.jws.split(".")[0] ?? "" };
   const isPlatformDue =
