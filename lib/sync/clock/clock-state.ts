@@ -38,7 +38,7 @@ export function clockFault({ machine, jumpMs }: Pick<ClockState, "machine" | "ju
   remedy: string;
 } | null {
   if (jumpMs === null) return null;
-  const minutes = Math.ceil(Math.abs(jumpMs) / 60_000);
+  const minutes = Math.round(Math.abs(jumpMs) / 60_000);
   return {
     says: `The clock of ${machine} jumped ${minutes} minutes ${jumpMs > 0 ? "ahead" : "back"} while it ran. Whatever allows more waits, and so does renewing documents; suspending and narrowing go on.`,
     remedy:

@@ -12,7 +12,7 @@ import { resignDocuments } from "../resign-documents";
 import { publishNextKeyset } from "../testing/next-keyset";
 import { openSyncFixture, type SyncFixture, setStatus, TEST_PLATFORM } from "../testing/sync-fixture";
 import { CLOCK_JUMP_MS_MAX, jumpSince } from "./clock-jump";
-import { clockState } from "./clock-state";
+import { clockFault, clockState } from "./clock-state";
 import { measureClock } from "./measure-clock";
 
 const APP = "com.example.a";
@@ -137,6 +137,12 @@ describe("a clock that jumped", () => {
     expect((await clockState(fixture.store.db, other)).jumpMs).toBeNull();
     expect((await clockState(fixture.store.db, other)).awaiting).toMatchObject([{ machine: "bench" }]);
   });
+});
+
+it("a jump is told in the minutes that it was, not in the next full ones", () => {
+  const jumped = (jumpMs: number) => clockFault({ machine: "vm", jumpMs })?.says;
+  expect(jumped(3_600_020)).toContain("jumped 60 minutes ahead");
+  expect(jumped(-90_000_020)).toContain("jumped 1500 minutes back");
 });
 
 describe("no jump", () => {
