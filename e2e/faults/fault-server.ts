@@ -8,20 +8,12 @@ import { afterAll } from "vitest";
 import type { CheckName, Readiness } from "@/lib/contracts/readiness";
 import { startChild } from "../../scripts/client/child";
 import type { ConsoleSession } from "../../scripts/client/console-session";
-import type { Sample } from "../../scripts/demo/samples";
+import { SAMPLES } from "../../scripts/demo/samples";
 import { bringIn } from "../../scripts/demo/seed";
 import { type RunningServer, startServer } from "../fixtures/running-server";
 
-const SAMPLE: Sample = {
-  folder: "native/samples/coin-rush",
-  appId: "example.coin.rush",
-  name: "Coin Rush",
-  publisher: "Copper Coin Studio",
-  hosts: [{ host: "api.coinrush.example", ports: [443], purposes: ["request"] }],
-  limits: {},
-};
 /** The program of these tests. */
-export const APP = SAMPLE.appId;
+export const APP = "example.coin.rush";
 
 /** What a file of tests leaves behind is taken away at its end, last first. */
 const cleanUps: (() => void | Promise<void>)[] = [];
@@ -82,7 +74,9 @@ export async function startFaulted(dataDir: string, env: Record<string, string> 
 /** The same, with one program of which a version is listed. */
 export async function startWithProgram(dataDir: string, env: Record<string, string> = {}): Promise<Faulted> {
   const server = await startFaulted(dataDir, env);
-  await bringIn(SAMPLE, { root: process.cwd(), dataDir: freshFolder(), baseUrl: server.url, sessions: server });
+  const sample = SAMPLES.find(({ appId }) => appId === APP);
+  if (sample === undefined) throw new Error(`the demo has no ${APP}`);
+  await bringIn(sample, { root: process.cwd(), dataDir: freshFolder(), baseUrl: server.url, sessions: server });
   return server;
 }
 

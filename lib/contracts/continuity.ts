@@ -4,7 +4,7 @@ import { instantSchema, personRefSchema, positionSchema } from "./shared";
 
 /** `GET continuity`: whether devices may hold documents that this store does not know of, and what they handed back. */
 export const continuityViewSchema = z.object({
-  /** No platform or program document is handed out until all are signed again. */
+  /** No platform or program document is handed out until one more is published; a program's not before its own is signed again. */
   isBehind: z.boolean(),
   since: instantSchema.nullable(),
   /** What is wrong and what to do; null where nothing waits. */

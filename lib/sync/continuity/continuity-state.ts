@@ -13,7 +13,7 @@ export const PROVEN_REVISION_MAX = Number.MAX_SAFE_INTEGER - 2 ** 40;
 
 /** Whether devices may hold documents that this store does not know of, and what is known of them (spec 7.8). */
 export type ContinuityState = {
-  /** No platform or program document is handed out until all are signed again. */
+  /** No platform or program document is handed out until one more is published; a program's not before its own is signed again. */
   isBehind: boolean;
   /** Since when; null where it is not. */
   since: Date | null;
