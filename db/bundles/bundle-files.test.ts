@@ -1,8 +1,9 @@
-import { createHash, generateKeyPairSync, sign } from "node:crypto";
+import { createHash, sign } from "node:crypto";
 import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { makeKeyPair } from "@/native/node/make-key-pair";
 import { createPgliteStore } from "../pglite/create-pglite-store";
 import { bundles, programs, publisherKeys, publishers, versions } from "../schema";
 import type { Store } from "../store";
@@ -13,7 +14,7 @@ import { createBundleFiles } from "./bundle-files";
 import { tendBundleFiles } from "./tend-bundle-files";
 
 const FOLDER = "data/bundles";
-const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+const { privateKey, publicKey } = makeKeyPair();
 const { x = "", y = "" } = publicKey.export({ format: "jwk" });
 const createdAt = new Date("2026-03-01T00:00:00Z");
 

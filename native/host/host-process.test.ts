@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { createHash, generateKeyPairSync, sign } from "node:crypto";
+import { createHash, sign } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { packBundle } from "../core/bundle/pack-bundle";
 import type { TelemetryBatch } from "../core/telemetry/batch";
+import { makeKeyPair } from "../node/make-key-pair";
 import { requireConfinement } from "./confinement/require-confinement";
 import type { HostStatus } from "./runtime/host-options";
 import { deviceKeyOf } from "./state/device-key";
@@ -31,7 +32,7 @@ const SCRIPT = `setInterval(() => {
 
 async function startPlatform() {
   const platform = createSigningPlatform();
-  const publisher = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
+  const publisher = makeKeyPair().privateKey;
   const key = deviceKeyOf(publisher);
   const packed = packBundle(
     new Map([

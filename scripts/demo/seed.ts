@@ -1,10 +1,11 @@
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign } from "node:crypto";
+import { createHash, createPrivateKey, createPublicKey, sign } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ChangeSetView } from "@/lib/contracts/change-sets";
 import type { ProgramList } from "@/lib/contracts/programs";
 import type { PublisherView } from "@/lib/contracts/publishers";
 import { packBundle } from "@/native/core/bundle/pack-bundle";
+import { makeKeyPair } from "@/native/node/make-key-pair";
 import { ConsoleRefusal, type ConsoleSession } from "../client/console-session";
 import { SAMPLES, type Sample } from "./samples";
 
@@ -70,7 +71,7 @@ function publisherKey(folder: string, publisherId: string): { privateKeyPem: str
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, `${publisherId}.pem`);
   if (!existsSync(path)) {
-    const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const { privateKey } = makeKeyPair();
     writeFileSync(path, privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
   }
   const privateKeyPem = readFileSync(path, "utf8");

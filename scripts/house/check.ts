@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkImports } from "./check-imports";
+import { checkKeyPairs } from "./check-key-pairs";
 import { checkNewestDocument } from "./check-newest-document";
 import { checkSqlNumbers } from "./check-sql-numbers";
 
@@ -17,7 +18,7 @@ const faults = checkImports(root, sources).map(({ file, specifier, why }) => `${
 
 for (const path of sources) {
   const text = readFileSync(join(root, path), "utf8");
-  faults.push(...checkSqlNumbers(path, text), ...checkNewestDocument(path, text));
+  faults.push(...checkSqlNumbers(path, text), ...checkNewestDocument(path, text), ...checkKeyPairs(path, text));
 }
 
 const NAMED_BY_FRAMEWORK = /(^|\/)(\[.*\]|\(.*\))/;

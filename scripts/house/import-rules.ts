@@ -20,16 +20,17 @@ const PURE_CORE = ["native/core/", "native/catalog/"] as const;
 
 export const ROOMS: readonly Room[] = [
   { room: "native/core", files: ["native/core/"], may: PURE_CORE, never: [...NODE, ...WEB, ...STORE, "hono"] },
+  { room: "native/node", files: ["native/node/"], may: ["native/node/"], never: [...WEB, ...STORE, "hono"] },
   {
     room: "native/host",
     files: ["native/host/"],
-    may: ["native/host/", ...PURE_CORE],
+    may: ["native/host/", "native/node/", ...PURE_CORE],
     never: [...WEB, ...STORE, "hono"],
   },
   {
     room: "native/cli",
     files: ["native/cli/"],
-    may: ["native/cli/", "native/host/", ...PURE_CORE],
+    may: ["native/cli/", "native/host/", "native/node/", ...PURE_CORE],
     never: [...WEB, ...STORE, "hono"],
   },
   {
@@ -84,6 +85,7 @@ export const ROOMS: readonly Room[] = [
     files: ["lib/sync/"],
     may: [
       "lib/sync/",
+      "native/node/",
       ...PURE_CORE,
       "lib/domain/",
       "lib/contracts/",

@@ -1,7 +1,7 @@
-import { generateKeyPairSync } from "node:crypto";
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { publisherTokens } from "@/db/schema";
+import { makeKeyPair } from "@/native/node/make-key-pair";
 import { approveChangeSet } from "../change-sets/approve-change-set";
 import { narrowAtOnce } from "../change-sets/narrow";
 import { proposeChangeSet } from "../change-sets/propose-change-set";
@@ -21,8 +21,8 @@ beforeAll(async () => {
 });
 afterAll(async () => held.close());
 
-function pem(namedCurve = "P-256"): string {
-  return String(generateKeyPairSync("ec", { namedCurve }).publicKey.export({ type: "spki", format: "pem" }));
+function pem(namedCurve?: "P-384"): string {
+  return String(makeKeyPair(namedCurve).publicKey.export({ type: "spki", format: "pem" }));
 }
 
 describe("a publisher", () => {
@@ -105,7 +105,7 @@ describe("a publisher's key", () => {
 
 /** A PEM of the right form around a point that is not on P-256. */
 function offCurve(): string {
-  const der = generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey.export({ type: "spki", format: "der" });
+  const der = makeKeyPair().publicKey.export({ type: "spki", format: "der" });
   der.fill(7, der.length - 32);
   const lines = der.toString("base64").match(/.{1,64}/g) ?? [];
   return `-----BEGIN PUBLIC KEY-----\n${lines.join("\n")}\n-----END PUBLIC KEY-----\n`;

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { type KeyObject, sign } from "node:crypto";
 import { eq, isNull } from "drizzle-orm";
 import { newestDocument } from "@/db/newest-document";
 import { auditEntries, people, platform, publisherKeys } from "@/db/schema";
@@ -11,6 +11,7 @@ import { packBundle } from "@/native/core/bundle/pack-bundle";
 import { thumbprint } from "@/native/core/crypto/jwk";
 import { webCryptoPort } from "@/native/core/crypto/port";
 import type { PlatformClaims, ProgramClaims, PublicJwk } from "@/native/core/shapes/claims";
+import { makeKeyPair } from "@/native/node/make-key-pair";
 import { editDraft } from "../change-sets/edit-draft";
 import type { ServiceContext } from "../context";
 import { registerProgram } from "../programs/register-program";
@@ -91,7 +92,7 @@ export async function openServiceFixture(
     async publisher() {
       count += 1;
       const { id } = await createPublisher(ctx, await fixture.person("operator"), { name: `Publisher ${count}` });
-      const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+      const { privateKey, publicKey } = makeKeyPair();
       const { x = "", y = "" } = publicKey.export({ format: "jwk" });
       const jwk: PublicJwk = { kty: "EC", crv: "P-256", x, y };
       const kid = await thumbprint(jwk, webCryptoPort);

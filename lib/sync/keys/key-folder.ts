@@ -1,10 +1,11 @@
-import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes, scryptSync } from "node:crypto";
+import { createPrivateKey, type KeyObject, randomBytes, scryptSync } from "node:crypto";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "@/lib/platform/clock";
 import { AppError } from "@/lib/platform/errors";
 import { createPrivateFile, makePrivateFolder, readIfPresent, writePrivateFile } from "@/lib/platform/private-file";
 import type { PublicJwk } from "@/native/core/shapes/claims";
+import { makeKeyPair } from "@/native/node/make-key-pair";
 import { keyFault } from "./key-faults";
 import { openKey, type SealedKey, sealedKeyShape, sealKey } from "./sealed-key";
 import { samePublicKey, thumbprintOf } from "./thumbprint";
@@ -116,7 +117,7 @@ export function openKeyFolder(options: { dir: string; secret: string | null; clo
     async create(use) {
       if (secret === null) throw new AppError("unavailable", "There is no passphrase to seal a key with.");
       await makePrivateFolder(dir);
-      const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+      const { publicKey, privateKey } = makeKeyPair();
       const jwk = publicHalf(publicKey);
       const kid = thumbprintOf(jwk);
       const pkcs8 = privateKey.export({ format: "der", type: "pkcs8" });

@@ -1,6 +1,7 @@
-import { createHash, generateKeyPairSync, randomBytes, sign } from "node:crypto";
+import { createHash, randomBytes, sign } from "node:crypto";
 import type { PublicJwk } from "@/native/core/shapes/claims";
 import { ENROLL_ASSERTION_TYPE, TOKEN_ASSERTION_TYPE } from "@/native/core/wire/device-assertion";
+import { makeKeyPair } from "@/native/node/make-key-pair";
 import { thumbprintOf } from "../keys/thumbprint";
 
 export type DeviceKey = {
@@ -14,7 +15,7 @@ const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("
 
 /** A P-256 key as a device has one. */
 export function createDeviceKey(): DeviceKey {
-  const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const { publicKey, privateKey } = makeKeyPair();
   const { x, y } = publicKey.export({ format: "jwk" });
   const jwk: PublicJwk = { kty: "EC", crv: "P-256", x: String(x), y: String(y) };
   const thumbprint = thumbprintOf(jwk);

@@ -1,9 +1,9 @@
-import { generateKeyPairSync } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { pemFromPublicJwk, thumbprint } from "../../core/crypto/jwk";
 import { webCryptoPort } from "../../core/crypto/port";
 import { publicKeyShape } from "../../core/documents/claims-shapes";
+import { makeKeyPair } from "../../node/make-key-pair";
 import { type Command, failure, textOption } from "../command";
 
 export const keygenCommand: Command = {
@@ -15,7 +15,7 @@ export const keygenCommand: Command = {
   positionals: { min: 0, max: 0 },
   async run({ values, context }) {
     const prefix = resolve(context.cwd, textOption(values, "out") ?? "publisher");
-    const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const { privateKey, publicKey } = makeKeyPair();
     const jwk = publicKeyShape.parse(publicKey.export({ format: "jwk" }));
     const kid = await thumbprint(jwk, webCryptoPort);
     const paths = {

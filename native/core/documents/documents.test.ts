@@ -1,7 +1,8 @@
-import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { type KeyObject, sign } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { makeKeyPair } from "../../node/make-key-pair";
 import { webCryptoPort } from "../crypto/port";
 import type { KeysetClaims, PlatformClaims, ProgramClaims } from "../shapes/claims";
 import { publicKeyShape } from "./claims-shapes";
@@ -13,7 +14,7 @@ import { verifyKeyset } from "./verify-keyset";
 const NOW = 1_700_000_000;
 const DAY = 86_400;
 const publicSuffixes = { coversSuffix: (name: string) => !name.includes(".") };
-const makeKey = () => generateKeyPairSync("ec", { namedCurve: "P-256" });
+const makeKey = () => makeKeyPair();
 const jwkOf = (key: KeyObject) => publicKeyShape.parse(key.export({ format: "jwk" }));
 const signWith = (key: KeyObject) => async (data: Uint8Array) =>
   new Uint8Array(sign("sha256", data, { key, dsaEncoding: "ieee-p1363" }));

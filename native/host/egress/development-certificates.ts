@@ -1,4 +1,5 @@
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign } from "node:crypto";
+import { makeKeyPair } from "../../node/make-key-pair";
 import {
   bitString,
   boolean,
@@ -154,7 +155,7 @@ function distinguishedName(commonName: string): Buffer {
 }
 
 function newKey(): KeyObject {
-  return generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
+  return makeKeyPair().privateKey;
 }
 
 function spki(key: KeyObject): Buffer {

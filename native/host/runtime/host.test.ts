@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync, sign } from "node:crypto";
+import { createHash, sign } from "node:crypto";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +7,7 @@ import publicSuffixData from "../../catalog/public-suffixes.json";
 import { packBundle } from "../../core/bundle/pack-bundle";
 import { readPublicSuffixes } from "../../core/decide/public-suffixes";
 import type { ProgramClaims } from "../../core/shapes/claims";
+import { makeKeyPair } from "../../node/make-key-pair";
 import type { RunningProgram, StartProgramOptions, StopReason } from "../ports";
 import { deviceKeyOf } from "../state/device-key";
 import { nodeDurableFiles } from "../state/durable-files";
@@ -22,7 +23,7 @@ import { randomId } from "./system-ports";
 const log = () => undefined;
 const publicSuffixes = readPublicSuffixes(publicSuffixData);
 const platform = createSigningPlatform();
-const publisher = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
+const publisher = makeKeyPair().privateKey;
 const publisherKey = deviceKeyOf(publisher);
 const encode = (text: string) => new TextEncoder().encode(text);
 

@@ -1,10 +1,11 @@
-import { createHash, generateKeyPairSync, sign as signDer } from "node:crypto";
+import { createHash, sign as signDer } from "node:crypto";
 import { signCompact, signKeyset } from "../../core/documents/sign-document";
 import type { Manifest } from "../../core/manifest/manifest-shape";
 import type { KeysetClaims, PlatformClaims, ProgramClaims } from "../../core/shapes/claims";
 import { type TelemetryBatch, telemetryBatchShape } from "../../core/telemetry/batch";
 import { BUNDLE_SIGNATURE_HEADER } from "../../core/wire/bundle-signature";
 import type { EnrolmentFile } from "../../core/wire/enroll";
+import { makeKeyPair } from "../../node/make-key-pair";
 import type { HostClock } from "../ports";
 import { deviceKeyOf } from "../state/device-key";
 import type { HttpAnswer, HttpRequest, HttpTransport } from "../sync/http-transport";
@@ -161,7 +162,7 @@ export async function createLocalPlatform(options: {
 }
 
 function newKey() {
-  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const { privateKey } = makeKeyPair();
   return { privateKey, key: deviceKeyOf(privateKey) };
 }
 

@@ -1,6 +1,7 @@
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign } from "node:crypto";
 import type { PublicJwk } from "../../core/shapes/claims";
 import { publicJwkShape } from "../../core/wire/public-jwk";
+import { makeKeyPair } from "../../node/make-key-pair";
 import type { DurableFiles } from "./durable-files";
 import { replaceFile } from "./replace-file";
 
@@ -17,7 +18,7 @@ export type DeviceKey = {
 export async function loadDeviceKey(files: DurableFiles, path: string): Promise<DeviceKey> {
   const stored = await files.read(path);
   if (stored) return deviceKeyOf(createPrivateKey(Buffer.from(stored).toString("utf8")));
-  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const { privateKey } = makeKeyPair();
   const pem = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
   await replaceFile(files, path, Buffer.from(pem, "utf8"));
   return deviceKeyOf(privateKey);

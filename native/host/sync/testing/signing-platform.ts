@@ -1,8 +1,8 @@
-import { generateKeyPairSync } from "node:crypto";
 import publicSuffixData from "../../../catalog/public-suffixes.json";
 import { readPublicSuffixes } from "../../../core/decide/public-suffixes";
 import { signCompact, signKeyset } from "../../../core/documents/sign-document";
 import type { KeysetClaims, PlatformClaims, ProgramClaims } from "../../../core/shapes/claims";
+import { makeKeyPair } from "../../../node/make-key-pair";
 import { type DeviceKey, deviceKeyOf } from "../../state/device-key";
 import { createCoreVerifier } from "../core-verifier";
 
@@ -16,7 +16,7 @@ export const DAY = 24 * HOUR;
 export const verifier = createCoreVerifier({ publicSuffixes: readPublicSuffixes(publicSuffixData) });
 
 export function newKey(): DeviceKey {
-  return deviceKeyOf(generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey);
+  return deviceKeyOf(makeKeyPair().privateKey);
 }
 
 const named = (key: DeviceKey) => ({ kid: key.thumbprint, jwk: key.publicJwk });
