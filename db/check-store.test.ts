@@ -7,6 +7,7 @@ import { rebuildStore } from "./rebuild-store";
 import { devices } from "./schema";
 import { withDataFolder } from "./testing/data-folder";
 import { fillTables } from "./testing/fill-tables";
+import { pgliteSeed } from "./testing/pglite-seed";
 
 const folder = withDataFolder();
 
@@ -58,7 +59,7 @@ describe("a check of a store", { timeout: 120_000 }, () => {
       ["rows-differ", "publishers"],
     ]);
     expect(findings[0]?.remedy).toContain("rebuild --from journal");
-    await rebuildStore({ dataDir: folder.path, from: "journal", logger: () => undefined });
+    await rebuildStore({ dataDir: folder.path, from: "journal", logger: () => undefined, seed: await pgliteSeed() });
     expect((await check()).findings).toEqual([]);
   });
 

@@ -39,12 +39,14 @@ export type RebuildOptions = {
   logger?: Logger;
   migrationsFolder?: string;
   beforeMigration?: BeforeMigration;
+  /** A migrated, empty database to begin with, as for `openPglite`. */
+  seed?: Blob;
 };
 
 type Rebuilt = Pick<Recovery, "setAside" | "lost" | "recordsReplayed">;
 type Work = { dataDir: string; clock: Clock; logger: Logger; lock: HeldLock; known: Migration[] } & Pick<
   RebuildOptions,
-  "beforeMigration"
+  "beforeMigration" | "seed"
 >;
 
 /**
@@ -54,13 +56,14 @@ type Work = { dataDir: string; clock: Clock; logger: Logger; lock: HeldLock; kno
  * where the source cannot be read.
  */
 export async function rebuildStore(options: RebuildOptions): Promise<Recovery> {
-  const { dataDir, from, clock = systemClock, logger = stderrLogger, beforeMigration } = options;
+  const { dataDir, from, clock = systemClock, logger = stderrLogger, beforeMigration, seed } = options;
   const { migrationsFolder = findMigrationsFolder() } = options;
   for (const what of takeDataFolder(dataDir)) logger("warn", "data_folder_tightened", { what });
   const lock = await acquireLock(storePaths(dataDir).lock);
   try {
     const hook = beforeMigration === undefined ? {} : { beforeMigration };
-    const work = { dataDir, clock, logger, lock, known: readMigrations(migrationsFolder), ...hook };
+    const known = readMigrations(migrationsFolder);
+    const work = { dataDir, clock, logger, lock, known, ...hook, ...(seed === undefined ? {} : { seed }) };
     const rebuilt = await (from === "journal" ? rebuildFromJournal(work) : rebuildFromRows(work));
     const { store, recovery } = await openLocked({ dataDir, clock, logger, migrationsFolder, ...hook }, lock);
     await store.close();
@@ -72,7 +75,7 @@ export async function rebuildStore(options: RebuildOptions): Promise<Recovery> {
 }
 
 async function rebuildFromJournal(work: Work): Promise<Rebuilt> {
-  const { dataDir, clock, known } = work;
+  const { dataDir, clock, known, seed } = work;
   const paths = storePaths(dataDir);
   const refuse = (code: StoreFaultCode, found: string) => storeFault(code, { dataDir, found, isUnchanged: true });
   const scan = await scanJournal(nodeJournalFs, paths.journal);
@@ -98,6 +101,7 @@ async function rebuildFromJournal(work: Work): Promise<Rebuilt> {
     paths,
     {
       migrations: known.filter(({ at }) => at <= schema),
+      ...(seed !== undefined && schema === newestSchema(known) ? { seed } : {}),
       async fill(client) {
         const records = readJournal(nodeJournalFs, paths.journal, rebuildFrom);
         recordsReplayed = (await rebuildRows(client, records, credentials)).replayed;

@@ -18,6 +18,7 @@ import { openStore } from "./open-store";
 import { publishers } from "./schema";
 import { takeDataFolder } from "./take-data-folder";
 import { temporaryBase } from "./testing/data-folder";
+import { pgliteSeed } from "./testing/pglite-seed";
 import { unpackReleased } from "./testing/released-folder";
 
 let base = "";
@@ -70,7 +71,8 @@ describe("a data folder", { timeout: 120_000 }, () => {
   });
 
   it("whose database is a link to another disk is opened as any other", async () => {
-    const open = () => openStore({ location: { kind: "pglite", dataDir }, logger: () => undefined });
+    const open = async () =>
+      openStore({ location: { kind: "pglite", dataDir }, seed: await pgliteSeed(), logger: () => undefined });
     const first = (await open()).store;
     await first.transaction(({ db }) => db.insert(publishers).values({ id: "p", name: "P", createdAt: new Date(0) }));
     await first.close();

@@ -12,12 +12,13 @@ import { withDataFolder } from "../testing/data-folder";
 import { dumpJournaled, fillTables } from "../testing/fill-tables";
 import { type MemoryJournalFs, memoryJournalFs } from "../testing/memory-journal-fs";
 import { migrationsAhead } from "../testing/migrations-ahead";
+import { pgliteSeed } from "../testing/pglite-seed";
 
 const createdAt = new Date("2026-03-01T00:00:00Z");
 const folder = withDataFolder();
 const slow = { timeout: 300_000 };
 /** Every operation where there is time for it. */
-const STRIDE = process.env.BULKHEAD_KILL_ROUNDS === undefined ? 3 : 1;
+const STRIDE = process.env.BULKHEAD_KILL_ROUNDS === undefined ? 6 : 1;
 
 /** Moves the rows of journaled tables: a new column that is filled, and one that is not journaled any more. */
 const ahead = migrationsAhead(
@@ -207,7 +208,12 @@ describe("a journal that grows", slow, () => {
     await again.store.close();
     expect((await checkStore(folder.path)).findings).toEqual([]);
     rmSync(join(folder.path, "store"), { recursive: true });
-    await rebuildStore({ dataDir: folder.path, from: "journal", logger: () => undefined });
+    await rebuildStore({
+      dataDir: folder.path,
+      from: "journal",
+      logger: () => undefined,
+      seed: await pgliteSeed(),
+    });
     const { store: rebuilt } = await folder.open();
     expect(await rebuilt.db.select({ name: publishers.name }).from(publishers)).toEqual([{ name: "short" }]);
     await rebuilt.close();

@@ -10,6 +10,7 @@ import type { Store } from "../store";
 import { STORE_FAULTS, type StoreFaultCode, storeFault } from "../store-fault";
 import { flipBit, withDataFolder } from "../testing/data-folder";
 import { dumpJournaled, dumpTable, fillTables } from "../testing/fill-tables";
+import { pgliteSeed } from "../testing/pglite-seed";
 import type { PgliteFolderOptions } from "./open-pglite";
 
 const at = new Date("2026-03-01T00:00:00Z");
@@ -29,7 +30,8 @@ async function withStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
     await store.close();
   }
 }
-const rebuild = (from: RebuildSource) => rebuildStore({ dataDir: folder.path, from, logger: () => undefined });
+const rebuild = async (from: RebuildSource) =>
+  rebuildStore({ dataDir: folder.path, from, logger: () => undefined, seed: await pgliteSeed() });
 
 /** Opening raises the fault, names its remedy and leaves every byte of the folder as it was. */
 async function refused(fault: StoreFaultCode, more: Partial<PgliteFolderOptions> = {}): Promise<Error> {

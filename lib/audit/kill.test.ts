@@ -13,7 +13,7 @@ import type { Logger } from "@/lib/platform/logger";
 import { verifyAudit } from "./verify-audit";
 
 /** More rounds where there is time for them. */
-const ROUNDS = Number(process.env.BULKHEAD_KILL_ROUNDS ?? "6");
+const ROUNDS = Number(process.env.BULKHEAD_KILL_ROUNDS ?? "3");
 const silent: Logger = () => undefined;
 let dataDir: string;
 

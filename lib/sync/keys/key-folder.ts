@@ -61,8 +61,13 @@ const SALT = /^[A-Za-z0-9_-]{43}$/;
  * The keys of `DATA/keys`, one file a key; the secret protects each of them at rest. Without one (null) what is public
  * can be read, and nothing opens.
  */
-export function openKeyFolder(options: { dir: string; secret: string | null; clock: Clock }): KeyFolder {
-  const { dir, secret, clock } = options;
+export function openKeyFolder(options: {
+  dir: string;
+  secret: string | null;
+  clock: Clock;
+  sealCost?: number;
+}): KeyFolder {
+  const { dir, secret, clock, sealCost } = options;
   const opened = new Map<string, KeyObject>();
   /** Seals that did not open: scrypt costs a tenth of a second, and the same file stays shut. */
   const shut = new Set<string>();
@@ -121,7 +126,12 @@ export function openKeyFolder(options: { dir: string; secret: string | null; clo
       const jwk = publicHalf(publicKey);
       const kid = thumbprintOf(jwk);
       const pkcs8 = privateKey.export({ format: "der", type: "pkcs8" });
-      const sealed = sealKey({ use, kid, jwk, createdAt: new Date(clock.nowMs()).toISOString() }, pkcs8, secret);
+      const sealed = sealKey(
+        { use, kid, jwk, createdAt: new Date(clock.nowMs()).toISOString() },
+        pkcs8,
+        secret,
+        sealCost,
+      );
       await writePrivateFile(fileOf(use, kid), `${JSON.stringify(sealed, null, 2)}\n`);
       return sealed;
     },

@@ -5,6 +5,10 @@ import { publicJwkShape } from "@/native/core/wire/public-jwk";
 const base64 = z.base64();
 const SCRYPT = { N: 2 ** 15, r: 8, p: 1, maxmem: 64 * 1024 * 1024 } as const;
 
+/** What opening a sealed key costs; the only other cost is for tests, whose secrets are no secrets. */
+export const SEAL_COST: number = SCRYPT.N;
+export const SEAL_COST_OF_TESTS = 2 ** 4;
+
 /** A private key at rest: PKCS#8 under AES-256-GCM, the key of which scrypt derives from the protection secret. */
 export const sealedKeyShape = z.strictObject({
   format: z.literal("bulkhead-key-1"),
@@ -31,17 +35,22 @@ function boundTo(key: Pick<SealedKey, "use" | "kid">): Buffer {
 }
 
 /** Seals `pkcs8` under `secret`; every seal has a salt and a nonce of its own. */
-export function sealKey(key: Omit<SealedKey, "format" | "sealed">, pkcs8: Uint8Array, secret: string): SealedKey {
+export function sealKey(
+  key: Omit<SealedKey, "format" | "sealed">,
+  pkcs8: Uint8Array,
+  secret: string,
+  cost = SEAL_COST,
+): SealedKey {
   const salt = randomBytes(16);
   const iv = randomBytes(12);
-  const cipher = createCipheriv("aes-256-gcm", derive(secret, salt, SCRYPT), iv);
+  const cipher = createCipheriv("aes-256-gcm", derive(secret, salt, { ...SCRYPT, N: cost }), iv);
   cipher.setAAD(boundTo(key));
   const ciphertext = Buffer.concat([cipher.update(pkcs8), cipher.final()]);
   return {
     format: "bulkhead-key-1",
     ...key,
     sealed: {
-      kdf: { name: "scrypt", N: SCRYPT.N, r: SCRYPT.r, p: SCRYPT.p, salt: salt.toString("base64") },
+      kdf: { name: "scrypt", N: cost, r: SCRYPT.r, p: SCRYPT.p, salt: salt.toString("base64") },
       iv: iv.toString("base64"),
       tag: cipher.getAuthTag().toString("base64"),
       ciphertext: ciphertext.toString("base64"),

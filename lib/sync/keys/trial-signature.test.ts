@@ -7,6 +7,7 @@ import { planFirstKeyset } from "../keyset/keyset-claims";
 import { createFileSigner } from "./file-keys";
 import { openKeyFolder } from "./key-folder";
 import { createProtectionSecret, findProtectionSecret } from "./protection-secret";
+import { SEAL_COST_OF_TESTS } from "./sealed-key";
 import { trialSignature } from "./trial-signature";
 
 const clock = { nowMs: () => Date.parse("2026-03-01T00:00:00Z") };
@@ -15,7 +16,8 @@ let dir: string;
 let keyset: KeysetClaims;
 let kid: string;
 
-const folderOf = (secret: string | null = SECRET) => openKeyFolder({ dir, secret, clock });
+const folderOf = (secret: string | null = SECRET) =>
+  openKeyFolder({ dir, secret, clock, sealCost: SEAL_COST_OF_TESTS });
 const trial = async (secret: string | null = SECRET) => trialSignature(keyset, createFileSigner(folderOf(secret)));
 const policyFile = () => join(dir, readdirSync(dir).find((name) => name.startsWith("policy-")) ?? "");
 

@@ -14,6 +14,7 @@ import type { KeysetClaims } from "@/native/core/shapes/claims";
 import type { SigningContext } from "../context";
 import { createFileSigner } from "../keys/file-keys";
 import { type KeyFolder, openKeyFolder } from "../keys/key-folder";
+import { SEAL_COST_OF_TESTS } from "../keys/sealed-key";
 import { prepareKeys } from "../keyset/prepare-keys";
 import { createDeviceKey } from "./device-key";
 
@@ -52,7 +53,12 @@ export async function openSyncFixture(
   const logger: Logger = (level, event) => void logged.push(`${level} ${event}`);
   const store = options.store ?? (await openTestStore({ ...options, clock }));
   const dir = mkdtempSync(join(tmpdir(), "bulkhead-sync-"));
-  const folder = openKeyFolder({ dir: join(dir, "keys"), secret: "correct horse battery", clock });
+  const folder = openKeyFolder({
+    dir: join(dir, "keys"),
+    secret: "correct horse battery",
+    clock,
+    sealCost: SEAL_COST_OF_TESTS,
+  });
   const machine: Machine = { bootId: "boot-1", name: "bench", uptimeMs: () => uptimeMs };
   const ctx: SigningContext = { clock, ids: randomIds, logger, signer: createFileSigner(folder), machine };
   const environment = options.environment ?? "development";
