@@ -8,7 +8,7 @@ export default defineConfig({
   resolve: { alias: { "@/": root } },
   test: {
     include: ["{lib,db,native,components,app,scripts,bench}/**/*.test.{ts,tsx}"],
-    exclude: ["**/node_modules/**", ".next/**"],
+    exclude: ["**/node_modules/**", ".next/**", "**/*.folder.test.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: "forks",

@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
  */
 type Step = {
   name: string;
-  group: "static" | "unit" | "store" | "e2e" | "loop" | "build" | "faults";
+  group: "static" | "unit" | "folders" | "store" | "e2e" | "loop" | "build" | "faults";
   command: string;
   args: string[];
   env?: Record<string, string>;
@@ -26,6 +26,12 @@ const STEPS: Step[] = [
   { name: "types", group: "static", command: bin("tsc"), args: ["-p", "tsconfig.json", "--noEmit"] },
   { name: "dead code", group: "static", command: bin("knip"), args: ["--no-progress"] },
   { name: "unit and service tests", group: "unit", command: bin("vitest"), args: ["run"] },
+  {
+    name: "data folders and backups",
+    group: "folders",
+    command: bin("vitest"),
+    args: ["run", "--config", "vitest.folders.config.ts"],
+  },
   {
     name: "store, audit, sync and services on Postgres",
     group: "store",
