@@ -1,6 +1,7 @@
+import { kindOf } from "./kinds";
 import type { ChangeSetState } from "./lifecycles";
 import type { MemberKind } from "./members";
-import { hasPermission, type Permission, type Role } from "./roles";
+import { hasPermission, type Role } from "./roles";
 
 /** What may be done with a change set, in the order in which pages offer it (spec §6). */
 export const CHANGE_SET_VERBS = [
@@ -66,29 +67,14 @@ export type VerbAnswer = { ok: true } | { ok: false; refusal: VerbRefusal };
 const YES: VerbAnswer = { ok: true };
 const no = (refusal: VerbRefusal): VerbAnswer => ({ ok: false, refusal });
 
-/** Settings and keys that an admin keeps, and may therefore narrow, though admins have no hand in programs. */
-const NARROWED_BY: Partial<Record<MemberKind, Permission>> = {
-  person: "people.manage",
-  "sign-in": "people.manage",
-  "publisher-key": "keys.manage",
-  "platform-limit": "settings.manage",
-  "blocked-host": "settings.manage",
-  "min-runtime": "settings.manage",
-  "grace-seconds": "settings.manage",
-  telemetry: "settings.manage",
-};
-
-/** Whether a role may write a member of this kind into a draft. People are the admins' alone. */
+/** Whether a role may write a member of this kind into a draft. */
 export function mayPropose(role: Role, kind: MemberKind): boolean {
-  if (kind === "person" || kind === "sign-in") return hasPermission(role, "people.manage");
-  return hasPermission(role, "changes.propose");
+  return kindOf(kind).proposedBy.some((permission) => hasPermission(role, permission));
 }
 
 /** Whether a role may publish a narrowing of a member of this kind by itself. */
 export function mayNarrow(role: Role, kind: MemberKind): boolean {
-  if (kind === "person" || kind === "sign-in") return hasPermission(role, "people.manage");
-  const keptBy = NARROWED_BY[kind];
-  return hasPermission(role, "changes.narrow") || (keptBy !== undefined && hasPermission(role, keptBy));
+  return kindOf(kind).narrowedBy.some((permission) => hasPermission(role, permission));
 }
 
 /** Whether this person may do this with this change set now (spec §6). What the members are is judged elsewhere. */

@@ -1,15 +1,27 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { changedLeaves } from "./changed-leaves";
 import { describeChange } from "./describe-change";
-import { parseMember } from "./member-keys";
+import { MEMBER_KINDS } from "./kinds";
+import type { Names } from "./kinds/kind";
+import { formatMember, parseMember } from "./member-keys";
+import { isSameValue } from "./same-value";
+import { anyMemberValues } from "./testing/member-arbitraries";
 
 const APP = "program:com.example.coins";
 const host = { host: "api.example.com", ports: [443], purposes: ["request"] };
 const person = { email: "a@harbor.example", name: "Ines", role: "operator", publisherId: null, state: "active" };
+const pins = { sha256: ["a".repeat(64)], until: 1_800_000_000, mode: "enforce" };
+const names: Names = {
+  publisher: (id) => (id === "pub_1" ? "Harbor Ltd" : null),
+  person: (id) => (id === "per_1" ? "Ines" : null),
+  program: () => null,
+};
 
 function textOf(key: string, before: unknown, after: unknown): string {
   const member = parseMember(key);
   if (member === null) throw new Error(key);
-  return describeChange({ member, before, after });
+  return describeChange({ member, before, after }, names);
 }
 
 // The words are the product here: they stand in lists, in the audit log and in the draft bar.
@@ -25,27 +37,99 @@ describe("a change says what it does", () => {
       `${APP}/limit:memoryBytes`,
       { max: 9, action: "kill" },
       { max: 9, action: "warn" },
-      "Changed action of memoryBytes kill → warn",
+      "Changed memoryBytes (action kill → warn)",
     ],
-    [`${APP}/limit:memoryBytes`, null, { max: 9, action: "kill" }, "Set memoryBytes to 9, kill"],
-    ["platform/limit:memoryBytes", { max: 9, action: "kill" }, null, "Removed limit memoryBytes of 9 for all programs"],
-    [`${APP}/status`, "active", "suspended", "Suspended"],
-    [`${APP}/status`, "suspended", "active", "Lifted the suspension"],
-    [`${APP}/grant:nfc.read`, null, { consent: "ask" }, "Granted nfc.read, with consent"],
-    [`${APP}/grant:nfc.read`, { consent: "ask" }, { consent: "none" }, "Widened grant nfc.read"],
-    [`${APP}/grant:nfc.read`, { consent: "none" }, { consent: "ask" }, "Narrowed grant nfc.read"],
-    [`${APP}/host:hr_1`, null, host, "Added host api.example.com:443 request"],
-    [`${APP}/host:hr_1`, host, null, "Removed host api.example.com:443 request"],
+    [`${APP}/limit:memoryBytes`, null, { max: 9, action: "kill" }, "Set memoryBytes 9 (action kill)"],
+    [
+      "platform/limit:memoryBytes",
+      { max: 9, action: "kill" },
+      null,
+      "Removed limit memoryBytes for all programs 9 (action kill)",
+    ],
+    [`${APP}/status`, "active", "suspended", "Suspended (active → suspended)"],
+    [`${APP}/status`, "suspended", "active", "Lifted the suspension (suspended → active)"],
+    [`${APP}/grant:nfc.read`, null, { consent: "ask" }, "Granted nfc.read (consent ask)"],
+    [`${APP}/grant:nfc.read`, { consent: "ask" }, { consent: "none" }, 'Widened grant nfc.read (consent ask → "none")'],
+    [
+      `${APP}/grant:nfc.read`,
+      { consent: "none" },
+      { consent: "ask" },
+      'Narrowed grant nfc.read (consent "none" → ask)',
+    ],
+    [`${APP}/host:hr_1`, null, host, "Added host api.example.com (host api.example.com; ports 443; purposes request)"],
+    [
+      `${APP}/host:hr_1`,
+      { ...host, pins, fromVersion: 3 },
+      { ...host, pins: { ...pins, mode: "report" } },
+      "Changed host api.example.com (from version 3 → none; pins mode enforce → report)",
+    ],
+    [
+      `${APP}/host:hr_1`,
+      { ...host, until: 1_800_000_000 },
+      host,
+      "Changed host api.example.com (until 2027-01-15T08:00:00Z → none)",
+    ],
     ["platform/blocked-host:x.com", null, true, "Blocked x.com for all programs"],
     ["platform/blocked-host:x.com", true, null, "Unblocked x.com"],
-    ["person:per_1", person, { ...person, role: "auditor" }, "Changed Ines from operator to auditor"],
-    ["person:per_1", person, { ...person, state: "disabled" }, "Disabled Ines"],
-    ["person:per_1", null, { ...person, state: "invited" }, "Invited Ines as operator"],
+    ["platform/grace-seconds", 7200, 3600, "Set the grace period 2 h → 1 h"],
+    ["person:per_1", person, { ...person, role: "auditor" }, "Changed Ines (role operator → auditor)"],
+    ["person:per_1", person, { ...person, state: "disabled" }, "Disabled Ines (state active → disabled)"],
+    ["person:per_1", person, { ...person, publisherId: "pub_1" }, 'Changed Ines (publisher id none → "Harbor Ltd")'],
+    ["person:per_1/sign-in", null, { purpose: "reset" }, "Allowed one reset of the sign-in of Ines (purpose reset)"],
   ])("%s", (key, before, after, text) => {
     expect(textOf(key, before, after)).toBe(text);
   });
 
+  test("and whose key it is, by the publisher's name", () => {
+    const key = { jwk: { kty: "EC", crv: "P-256", x: "x".repeat(43), y: "y".repeat(43) }, status: "active" };
+    expect(textOf("publisher:pub_1/key:k1", null, key)).toContain('Added key k1 of publisher "Harbor Ltd"');
+    expect(textOf("publisher:pub_1/key:k1", key, { ...key, status: "revoked" })).toBe(
+      'Revoked key k1 of publisher "Harbor Ltd" (status active → revoked)',
+    );
+  });
+
   test("even where the value is of a release that knows more", () => {
-    expect(textOf(`${APP}/grant:nfc.read`, null, { consent: "by moonlight" })).toBe("Changed grant");
+    expect(textOf(`${APP}/grant:nfc.read`, null, { consent: "by moonlight" })).toBe(
+      `Added ${APP}/grant:nfc.read (consent "by moonlight")`,
+    );
+  });
+});
+
+describe("what is approved by its text", () => {
+  test("is told whole: every changed leaf with both values, whatever the kind", () => {
+    const seen = new Set<string>();
+    fc.assert(
+      fc.property(anyMemberValues, ({ member, one, other }) => {
+        fc.pre(!isSameValue(one, other));
+        seen.add(member.kind);
+        const text = describeChange({ member, before: one, after: other }, names);
+        for (const { before, after } of changedLeaves(one, other)) {
+          for (const value of [before, after]) {
+            // As it is written, or in words of its kind: then the text of another value is another.
+            const isPlain = typeof value === "string" && /^[a-z][a-z0-9.@-]*$/.test(value) && value !== "none";
+            if (isPlain && !value.startsWith("pub_")) expect(text).toContain(value);
+          }
+        }
+      }),
+      { numRuns: 3000 },
+    );
+    expect([...seen].sort()).toEqual(MEMBER_KINDS.filter((kind) => !["route", "blocked-host"].includes(kind)).sort());
+  });
+
+  test("is told apart: unequal values of one member have unequal texts", () => {
+    fc.assert(
+      fc.property(anyMemberValues, ({ member, one, other, third }) => {
+        fc.pre(!isSameValue(other, third));
+        const text = (before: unknown, after: unknown) => describeChange({ member, before, after }, names);
+        const why = formatMember(member);
+        if (!isSameValue(one, other) && !isSameValue(one, third)) {
+          expect(text(one, other), why).not.toBe(text(one, third));
+          expect(text(other, one), why).not.toBe(text(third, one));
+        }
+        expect(text(null, other), why).not.toBe(text(null, third));
+        expect(text(other, null), why).not.toBe(text(third, null));
+      }),
+      { numRuns: 3000 },
+    );
   });
 });

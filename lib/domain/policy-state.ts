@@ -1,6 +1,9 @@
-import type { Grant, Limits, ProgramStatus, ProgramVersion, PublisherKey, Receiver } from "@/native/core/shapes/claims";
+import type { PublisherKey } from "@/native/core/shapes/claims";
+import { emptyPlatform, emptyProgram, type PlatformMembers, type ProgramMembers } from "./grouped-members";
+import { kindOf } from "./kinds";
+import type { StateView } from "./kinds/kind";
 import { formatMember } from "./member-keys";
-import type { Entry, EntryOf, Member, MemberKind, MemberValues } from "./members";
+import type { Entry, EntryOf, Member, MemberKind, MemberOf, MemberValues } from "./members";
 
 /** All published members in reach of a decision, by their keys. What is not in it is absent. */
 export type PolicyState = ReadonlyMap<string, Entry>;
@@ -32,56 +35,27 @@ export function entriesOf<K extends MemberKind>(state: PolicyState, kind: K): En
   return [...state.values()].filter((entry): entry is EntryOf<K> => entry.kind === kind);
 }
 
-export type NamedHostRule = { ruleId: string; rule: MemberValues["host"] };
-
-/** One program's published members, in the order in which its document lists them. */
-export type ProgramMembers = {
-  appId: string;
-  registration: MemberValues["registration"] | null;
-  status: ProgramStatus;
-  versions: ProgramVersion[];
-  grants: Record<string, Grant>;
-  hosts: NamedHostRule[];
-  limits: Limits;
-  receives: Receiver[];
-  externalRoutes: string[];
-};
-
-export type PlatformMembers = {
-  limits: Limits;
-  blockedHosts: string[];
-  minRuntime: Record<string, string>;
-  graceSeconds: number | null;
-  telemetry: MemberValues["telemetry"] | null;
-};
-
-/** A program that nothing was decided about. */
-export function emptyProgram(appId: string): ProgramMembers {
+/** What a check of one member sees of a state. */
+export function viewOf(state: PolicyState): StateView {
   return {
-    appId,
-    registration: null,
-    status: "active",
-    versions: [],
-    grants: {},
-    hosts: [],
-    limits: {},
-    receives: [],
-    externalRoutes: [],
+    value: <K extends MemberKind>(member: MemberOf<K>) => memberValue(state, member) as MemberValues[K] | null,
+    entries: (kind) => entriesOf(state, kind),
   };
 }
 
 /** Every program of the state. Lists have one order whatever order the members were written in. */
 export function groupPrograms(state: PolicyState): Map<string, ProgramMembers> {
   const programs = new Map<string, ProgramMembers>();
-  for (const entry of state.values()) {
-    if (!("appId" in entry.member)) continue;
-    const { appId } = entry.member;
+  for (const { kind, member, value } of state.values()) {
+    const { document } = kindOf(kind);
+    if (document.in !== "program" || !("appId" in member)) continue;
+    const { appId } = member;
     let program = programs.get(appId);
     if (program === undefined) {
       program = emptyProgram(appId);
       programs.set(appId, program);
     }
-    addToProgram(program, entry);
+    document.put(program, member, value);
   }
   for (const program of programs.values()) {
     program.versions.sort((a, b) => a.code - b.code);
@@ -97,50 +71,12 @@ export function readProgram(state: PolicyState, appId: string): ProgramMembers {
   return groupPrograms(state).get(appId) ?? emptyProgram(appId);
 }
 
-function addToProgram(program: ProgramMembers, entry: Entry): void {
-  switch (entry.kind) {
-    case "registration":
-      program.registration = entry.value;
-      return;
-    case "status":
-      program.status = entry.value;
-      return;
-    case "version":
-      program.versions.push(entry.value);
-      return;
-    case "grant":
-      program.grants[entry.member.capability] = entry.value;
-      return;
-    case "host":
-      program.hosts.push({ ruleId: entry.member.ruleId, rule: entry.value });
-      return;
-    case "limit":
-      program.limits[entry.member.name] = entry.value;
-      return;
-    case "receiver":
-      program.receives.push({ from: entry.member.fromAppId, actions: entry.value.actions });
-      return;
-    case "route":
-      program.externalRoutes.push(entry.member.page);
-      return;
-    default:
-  }
-}
-
+/** The platform's members. Lists have one order whatever order the members were written in. */
 export function readPlatform(state: PolicyState): PlatformMembers {
-  const platform: PlatformMembers = {
-    limits: {},
-    blockedHosts: [],
-    minRuntime: {},
-    graceSeconds: null,
-    telemetry: null,
-  };
-  for (const entry of state.values()) {
-    if (entry.kind === "platform-limit") platform.limits[entry.member.name] = entry.value;
-    else if (entry.kind === "blocked-host") platform.blockedHosts.push(entry.member.host);
-    else if (entry.kind === "min-runtime") platform.minRuntime[entry.member.runtime] = entry.value;
-    else if (entry.kind === "grace-seconds") platform.graceSeconds = entry.value;
-    else if (entry.kind === "telemetry") platform.telemetry = entry.value;
+  const platform = emptyPlatform();
+  for (const { kind, member, value } of state.values()) {
+    const { document } = kindOf(kind);
+    if (document.in === "platform") document.put(platform, member, value);
   }
   platform.blockedHosts.sort(byText);
   platform.minRuntime = sortMembers(platform.minRuntime);

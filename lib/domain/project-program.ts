@@ -1,13 +1,6 @@
 import type { DocumentClaims, PlatformClaims, ProgramClaims } from "@/native/core/shapes/claims";
 import { PLATFORM_DEFAULTS } from "./platform-defaults";
-import {
-  groupPrograms,
-  type PlatformMembers,
-  type PolicyState,
-  readPlatform,
-  readProgram,
-  readPublisherKeys,
-} from "./policy-state";
+import { groupPrograms, type PolicyState, readPlatform, readProgram, readPublisherKeys } from "./policy-state";
 
 /** What the decisions say of a program; the policy service adds revision, times and epoch (spec §4). */
 export type ProgramContent = Omit<ProgramClaims, keyof DocumentClaims>;
@@ -36,7 +29,7 @@ export function projectProgram(state: PolicyState, appId: string): ProgramConten
  * soon as it is verified, before a device has the program's own document.
  */
 export function projectPlatform(state: PolicyState): PlatformContent {
-  const platform: PlatformMembers = readPlatform(state);
+  const platform = readPlatform(state);
   return {
     limits: platform.limits,
     blockedHosts: platform.blockedHosts,

@@ -1,10 +1,29 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { changedLeaves } from "../changed-leaves";
+import { judgeFields } from "../kinds/judge-fields";
 import { parseMember } from "../member-keys";
 import { parseEntry } from "../member-values";
 import type { Entry } from "../members";
 import { applyEdits, type Edit, policyState } from "../policy-state";
+import { isSameValue } from "../same-value";
+import { anyMemberValues } from "../testing/member-arbitraries";
 import { findWidenings } from "./find-widenings";
 import { splitEdits, takesAway, wideningsOf } from "./judge-edits";
+
+/** Leaves of which neither value allows more than the other. */
+const NEUTRAL = [
+  "limit/warn",
+  "person/email",
+  "person/name",
+  "person/publisherId",
+  "person/role",
+  "person/state",
+  "platform-limit/warn",
+  // Of keys that are revoked before and after; a key is never exchanged besides.
+  "publisher-key/jwk/x",
+  "publisher-key/jwk/y",
+];
 
 const APP = "program:com.example.coins";
 const JWK = { kty: "EC", crv: "P-256", x: "x".repeat(43), y: "y".repeat(43) };
@@ -234,6 +253,61 @@ describe("everything else widens", () => {
       "PERSON_MAY_MORE",
     ],
     ["a reset of another's sign-in", {}, { "person:per_1/sign-in": { purpose: "reset" } }, "SIGN_IN_GIVEN"],
+    [
+      "a program that takes another's name",
+      { [`${APP}/registration`]: { publisherId: "pub_1", name: "Coins" } },
+      { [`${APP}/registration`]: { publisherId: "pub_1", name: "Harbor Bank (official)" } },
+      "NAME_CHANGED",
+    ],
+    [
+      "a publisher's other name",
+      { "publisher:pub_1": { name: "A" } },
+      { "publisher:pub_1": { name: "B" } },
+      "NAME_CHANGED",
+    ],
+    [
+      "the name of somebody who approves",
+      { "person:per_1": person("operator") },
+      { "person:per_1": person("operator", { name: "B" }) },
+      "PERSON_RENAMED",
+    ],
+    [
+      "a developer's other publisher",
+      { "person:per_1": person("developer", { publisherId: "pub_1" }) },
+      { "person:per_1": person("developer", { publisherId: "pub_2" }) },
+      "PUBLISHER_CHANGED",
+    ],
+    [
+      "a first limit above the shipped one",
+      {},
+      { [`${APP}/limit:memoryBytes`]: { max: 64 * 1024 ** 3, action: "warn" } },
+      "LIMIT_RAISED",
+    ],
+    [
+      "a first limit with a milder action than the shipped one",
+      {},
+      { "platform/limit:memoryBytes": { max: 1, action: "warn" } },
+      "LIMIT_RAISED",
+    ],
+    ["a first grace that is longer than the shipped one", {}, { "platform/grace-seconds": 7 * 86_400 }, "GRACE_LONGER"],
+    [
+      "telemetry that sees less than is shipped",
+      {},
+      { "platform/telemetry": { intervalSeconds: 3600, sampling: 100 } },
+      "TELEMETRY_LESS",
+    ],
+    [
+      "a suspension in place of a retirement",
+      { [`${APP}/status`]: "retired" },
+      { [`${APP}/status`]: "suspended" },
+      "STATUS_LIFTED",
+    ],
+    [
+      "other media types",
+      { [`${APP}/grant:files.pick`]: { consent: "ask", constraints: { mediaTypes: ["image/png"] } } },
+      { [`${APP}/grant:files.pick`]: { consent: "ask", constraints: { mediaTypes: ["image/*"] } } },
+      "GRANT_WIDER",
+    ],
   ];
   test.each(cases)("%s", (_title, before, changed, code) => {
     expect(codesOf(before, changed)).toContain(code);
@@ -309,6 +383,31 @@ describe("one person narrows at once", () => {
     ["a role that decides nothing", { "person:per_1": person("operator") }, { "person:per_1": person("auditor") }],
     ["an invited developer", {}, { "person:per_1": person("developer", { publisherId: "pub_1", state: "invited" }) }],
     [
+      "one type of an image in place of all",
+      { [`${APP}/grant:files.pick`]: { consent: "ask", constraints: { mediaTypes: ["image/*", "text/plain"] } } },
+      { [`${APP}/grant:files.pick`]: { consent: "ask", constraints: { mediaTypes: ["image/png"] } } },
+    ],
+    [
+      "pins that only reported, taken away",
+      {
+        [`${APP}/host:hr_1`]: rule("a.example.com", {
+          pins: { sha256: ["a".repeat(64)], until: 20, mode: "report" },
+        }),
+      },
+      { [`${APP}/host:hr_1`]: rule("a.example.com") },
+    ],
+    [
+      "a limit of its own above the platform's, taken away",
+      { ...limits, [`${APP}/limit:requestsPerMinute`]: { max: 900, action: "throttle" } },
+      { [`${APP}/limit:requestsPerMinute`]: null },
+    ],
+    ["a first limit below the shipped one", {}, { "platform/limit:memoryBytes": { max: 1024, action: "kill" } }],
+    [
+      "the name of somebody who decides nothing",
+      { "person:per_1": person("auditor") },
+      { "person:per_1": person("auditor", { name: "B" }) },
+    ],
+    [
       "a registration, which allows nothing yet",
       {},
       { [`${APP}/registration`]: { publisherId: "pub_1", name: "Coins" } },
@@ -316,6 +415,34 @@ describe("one person narrows at once", () => {
   ];
   test.each(cases)("%s", (_title, before, changed) => {
     expect(codesOf(before, changed)).toEqual([]);
+  });
+});
+
+describe("whatever is not the same", () => {
+  test("is judged, whatever the kind: it widens, or one of the two directions does, or its text says why neither", () => {
+    const neutral = new Set<string>();
+    fc.assert(
+      fc.property(anyMemberValues, ({ member, one, other }) => {
+        fc.pre(!isSameValue(one, other));
+        const stateWith = (value: unknown) => policyState([{ kind: member.kind, member, value } as Entry]);
+        const codes = [
+          ...findWidenings(stateWith(one), stateWith(other)),
+          ...findWidenings(stateWith(other), stateWith(one)),
+        ];
+        for (const { path } of codes.length > 0 ? [] : changedLeaves(one, other)) neutral.add(`${member.kind}${path}`);
+      }),
+      { numRuns: 5000 },
+    );
+    // What may change either way by one person's word, and no more than that.
+    expect([...neutral].sort()).toEqual(NEUTRAL);
+  });
+
+  test("is unjudged where its kind does not know the field", () => {
+    const judge = (before: object, after: object) =>
+      judgeFields<{ known: number }>({ known: () => null }, before as never, after as never);
+    expect(judge({ known: 1 }, { known: 2 })).toBeNull();
+    expect(judge({ known: 1 }, { known: 2, another: 1 })).toBe("UNJUDGED");
+    expect(judge({ toString: 1 }, { toString: 2 })).toBe("UNJUDGED");
   });
 });
 

@@ -82,10 +82,9 @@ function boundaries(points: readonly (number | undefined)[]): number[] {
   return [...new Set([0, ...points.filter((point) => point !== undefined)])];
 }
 
-/** Whether at this time the pins after refuse all that the pins before refused; a pin that only reports counts too. */
+/** Whether at this time the pins after refuse all that the pins before refused; a pin that only reports refuses nothing. */
 function isPinnedAsMuch(before: Pins | undefined, after: Pins | undefined, time: number): boolean {
-  if (before === undefined || time >= before.until) return true;
+  if (before === undefined || before.mode === "report" || time >= before.until) return true;
   if (after === undefined || time >= after.until) return false;
-  if (before.mode === "report") return true;
   return after.mode === "enforce" && after.sha256.every((pin) => before.sha256.includes(pin));
 }

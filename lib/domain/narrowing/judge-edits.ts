@@ -2,18 +2,20 @@ import type { ChangeDirection } from "../lifecycles";
 import { appIdOf } from "../members";
 import { applyEdits, type Edit, type PolicyState } from "../policy-state";
 import { findWidenings } from "./find-widenings";
-import type { Widening } from "./widening";
+import type { Widening, WideningCode } from "./widening";
 
 export type StepRules = {
   /** Until set-up is done the admin gives roles and sign-ins alone (spec §6). */
   isSetUpComplete: boolean;
 };
 
+const GIVEN_IN_SET_UP: readonly WideningCode[] = ["PERSON_MAY_MORE", "PERSON_RENAMED", "SIGN_IN_GIVEN"];
+
 /** What the edits, taken as one step, are not proven to leave closed. Empty if one person may publish them at once. */
 export function wideningsOf(before: PolicyState, edits: readonly Edit[], rules: StepRules): Widening[] {
   const reached = withinReach(before, edits);
   return findWidenings(reached, applyEdits(reached, edits)).filter(
-    ({ code }) => rules.isSetUpComplete || (code !== "PERSON_MAY_MORE" && code !== "SIGN_IN_GIVEN"),
+    ({ code }) => rules.isSetUpComplete || !GIVEN_IN_SET_UP.includes(code),
   );
 }
 

@@ -16,7 +16,10 @@ export const WIDENING_CODES = [
   "GRACE_LONGER",
   "TELEMETRY_LESS",
   "PERSON_MAY_MORE",
+  "PERSON_RENAMED",
   "SIGN_IN_GIVEN",
+  "NAME_CHANGED",
+  "UNJUDGED",
 ] as const;
 export type WideningCode = (typeof WIDENING_CODES)[number];
 

@@ -2,9 +2,11 @@ import fc from "fast-check";
 import type { LimitName } from "@/native/core/codes";
 import { HOST_PURPOSES, LIMIT_ACTIONS } from "@/native/core/codes";
 import { checkHostRules } from "@/native/core/decide/check-host-rules";
+import { SHIPPED_LIMITS } from "@/native/core/limits/effective-limits";
 import type { Grant, HostRule, Limit } from "@/native/core/shapes/claims";
 import { parseEntry } from "../member-values";
 import type { Entry, Member } from "../members";
+import { PLATFORM_DEFAULTS } from "../platform-defaults";
 import { applyEdits, type Edit, groupPrograms, type PolicyState, policyState } from "../policy-state";
 
 /**
@@ -21,6 +23,7 @@ const RULES = ["hr_1", "hr_2", "hr_3", "hr_4"];
 const LIMITED: LimitName[] = ["requestsPerMinute", "cpuMsPerMinute"];
 const PINS = ["1".repeat(64), "2".repeat(64)];
 const TIMES = [100, 200];
+const GRACE = PLATFORM_DEFAULTS.graceSeconds;
 
 const maybe = <T>(item: fc.Arbitrary<T>) => fc.option(item, { nil: undefined });
 const some = <T>(items: readonly T[]) => fc.subarray([...items], { minLength: 1 });
@@ -64,10 +67,14 @@ const grant: fc.Arbitrary<Grant> = fc
   })
   .map((value) => present<Grant>(value as never));
 
-const limit: fc.Arbitrary<Limit> = fc.record({
-  max: fc.constantFrom(10, 20),
-  action: fc.constantFrom(...LIMIT_ACTIONS),
-});
+/** Around what is shipped, which holds where nobody decided. */
+const limitOf = (name: LimitName): fc.Arbitrary<Limit> => {
+  const { max } = SHIPPED_LIMITS[name];
+  return fc.record({
+    max: fc.constantFrom(10, max - 1, max, max + 1, 64 * 1024 ** 3),
+    action: fc.constantFrom(...LIMIT_ACTIONS),
+  });
+};
 
 const version = (code: number) =>
   fc.subarray(CAPABILITIES).map((declares) => ({
@@ -114,18 +121,27 @@ export const anyEdit: fc.Arbitrary<Edit> = fc.oneof(
   },
   {
     weight: 2,
-    arbitrary: fc.constantFrom(...LIMITED).chain((name) => editOf({ kind: "limit", appId: APP, name }, limit)),
+    arbitrary: fc.constantFrom(...LIMITED).chain((name) => editOf({ kind: "limit", appId: APP, name }, limitOf(name))),
   },
   {
     weight: 1,
-    arbitrary: fc.constantFrom(...LIMITED).chain((name) => editOf({ kind: "platform-limit", name }, limit)),
+    arbitrary: fc.constantFrom(...LIMITED).chain((name) => editOf({ kind: "platform-limit", name }, limitOf(name))),
   },
   editOf({ kind: "status", appId: APP }, fc.constantFrom("active", "suspended", "retired"), false),
   fc
     .constantFrom("a.x.example", "x.example")
     .chain((host) => editOf({ kind: "blocked-host", host }, fc.constant(true))),
   editOf({ kind: "min-runtime", runtime: "linux" }, fc.constantFrom("1.0.0", "1.10.0")),
-  editOf({ kind: "grace-seconds" }, fc.constantFrom(50, 500), false),
+  editOf({ kind: "grace-seconds" }, fc.constantFrom(50, 500, GRACE - 1, GRACE, GRACE + 1)),
+  editOf(
+    { kind: "telemetry" },
+    fc.constantFrom({ intervalSeconds: 60, sampling: 100 }, { intervalSeconds: 5, sampling: 1 }),
+  ),
+  editOf(
+    { kind: "registration", appId: APP },
+    fc.constant({ publisherId: PUBLISHER, name: "Coin Jar (official)" }),
+    false,
+  ),
 );
 
 const BASE: Entry[] = [

@@ -10,14 +10,16 @@ import {
   UNDO_WINDOW_MS,
 } from "@/lib/domain/change-set-lifecycle";
 import { describeChange } from "@/lib/domain/describe-change";
+import type { Names } from "@/lib/domain/kinds/kind";
 import type { ChangeSetState } from "@/lib/domain/lifecycles";
 import { appIdOf } from "@/lib/domain/members";
 import type { Actor } from "@/lib/domain/roles";
+import { readChangeNames } from "./change-names";
 import { factsOf } from "./change-set-facts";
 import { type ChangeRow, type LoadedSet, memberOf, publishedPosition, withChanges } from "./change-set-rows";
 import { REFUSAL_TEXT } from "./require-verb";
 
-type Names = { people: ReadonlyMap<string, string>; programs: ReadonlyMap<string, string> };
+type Titled = { people: ReadonlyMap<string, string>; programs: ReadonlyMap<string, string>; inChanges: Names };
 
 /** Change sets as pages show them, with what this actor may do with each now. */
 export async function toChangeSetViews(
@@ -40,7 +42,7 @@ export async function viewChangeSet(db: Database, row: LoadedSet["row"], actor: 
   return view;
 }
 
-function toView(set: LoadedSet, facts: ChangeSetFacts, names: Names, actor: Actor, nowMs: number): ChangeSetView {
+function toView(set: LoadedSet, facts: ChangeSetFacts, names: Titled, actor: Actor, nowMs: number): ChangeSetView {
   const { row } = set;
   const person = (id: string | null) => (id === null ? null : { id, name: names.people.get(id) ?? id });
   const canUndo = facts.isNarrowing && facts.isReversible && facts.approvedBy === null && !facts.isUndone;
@@ -72,7 +74,7 @@ function toView(set: LoadedSet, facts: ChangeSetFacts, names: Names, actor: Acto
   };
 }
 
-function toChangeView(change: ChangeRow, names: Names): ChangeView {
+function toChangeView(change: ChangeRow, names: Titled): ChangeView {
   const member = memberOf(change);
   const appId = appIdOf(member);
   return {
@@ -83,7 +85,7 @@ function toChangeView(change: ChangeRow, names: Names): ChangeView {
     programName: appId === null ? null : (names.programs.get(appId) ?? appId),
     before: change.before,
     after: change.after,
-    title: describeChange({ member, before: change.before, after: change.after }),
+    title: describeChange({ member, before: change.before, after: change.after }, names.inChanges),
     direction: change.direction,
   };
 }
@@ -108,7 +110,7 @@ function whatIsMissing(
 }
 
 /** Owners are people, or the publishers of submitted versions. */
-async function readNames(db: Database, sets: readonly LoadedSet[]): Promise<Names> {
+async function readNames(db: Database, sets: readonly LoadedSet[]): Promise<Titled> {
   const ids = unique(sets.flatMap(({ row }) => [row.ownerId, row.decidedBy, row.publishedBy]));
   const appIds = unique(sets.flatMap((set) => set.changes.map((change) => appIdOf(memberOf(change)))));
   const persons =
@@ -132,6 +134,10 @@ async function readNames(db: Database, sets: readonly LoadedSet[]): Promise<Name
   return {
     people: new Map([...persons, ...owners].map(({ id, name }) => [id, name])),
     programs: new Map(apps.map(({ id, name }) => [id, name])),
+    inChanges: await readChangeNames(
+      db,
+      sets.flatMap((set) => set.changes.map((change) => ({ ...change, member: memberOf(change) }))),
+    ),
   };
 }
 

@@ -6,6 +6,7 @@ import type { ServiceContext } from "../context";
 import { loadState } from "../members/load-state";
 import { readPlatformRow } from "../members/platform-row";
 import { requirePermission } from "../require-permission";
+import { readChangeNames } from "./change-names";
 import { judgeChanges } from "./judge-changes";
 import { requirePublishable } from "./open-set";
 import { requirePerson } from "./require-verb";
@@ -32,19 +33,27 @@ export async function previewChanges(
   requireEditable(state, edits, newKeys);
   requirePublishable(state, edits, "invalid_input");
   const judged = judgeChanges(state, edits, { isSetUpComplete: platform.setUpAt !== null }, ctx.ids);
+  const changes = judged.rows.flatMap((row, index) => {
+    const member = edits[index]?.member;
+    return member === undefined ? [] : [{ row, change: { member, before: row.before, after: row.after } }];
+  });
+  const names = await readChangeNames(
+    db,
+    changes.map(({ change }) => change),
+  );
   return {
     isNarrowing: judged.isNarrowing,
-    changes: judged.rows.map((row, index) => {
-      const member = edits[index]?.member;
+    changes: changes.map(({ row, change }) => {
+      const { member } = change;
       const registration = [...state.values()].find(
-        (entry) => entry.kind === "registration" && member !== undefined && entry.member.appId === appIdOf(member),
+        (entry) => entry.kind === "registration" && entry.member.appId === appIdOf(member),
       );
       return {
         ...row,
-        kind: member?.kind ?? "",
-        appId: member === undefined ? null : appIdOf(member),
+        kind: member.kind,
+        appId: appIdOf(member),
         programName: registration?.kind === "registration" ? registration.value.name : null,
-        title: member === undefined ? "" : describeChange({ member, before: row.before, after: row.after }),
+        title: describeChange(change, names),
       };
     }),
   };

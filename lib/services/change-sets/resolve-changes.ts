@@ -1,8 +1,9 @@
 import type { ChangeInput } from "@/lib/contracts/change-sets";
 import { mayNarrow, mayPropose } from "@/lib/domain/change-set-lifecycle";
+import { kindOf } from "@/lib/domain/kinds";
 import { formatMember, parseMember } from "@/lib/domain/member-keys";
 import { parseEntry } from "@/lib/domain/member-values";
-import { type Member, type MemberValues, personIdOf } from "@/lib/domain/members";
+import { personIdOf } from "@/lib/domain/members";
 import { type Edit, memberValue, type PolicyState } from "@/lib/domain/policy-state";
 import { AppError, type ErrorDetail } from "@/lib/platform/errors";
 import type { Ids } from "@/lib/platform/ids";
@@ -69,41 +70,12 @@ export function readChanges(
  */
 export function requireEditable(state: PolicyState, edits: readonly Edit[], knownKeys: ReadonlySet<string>): void {
   const details = edits.flatMap(({ member, entry }) => {
-    const code = entry === null ? null : whyNotEditable(member, entry.value, state, knownKeys);
+    // What may not be removed at all is said with the whole step.
+    if (entry === null) return [];
+    const before = memberValue(state, member);
+    const isOwnKey = knownKeys.has(formatMember(member));
+    const code = kindOf(member.kind).whyNotEditable({ before, after: entry.value, isOwnKey });
     return code === null ? [] : [{ path: formatMember(member), code, message: "This is not changed by a draft." }];
   });
   if (details.length > 0) throw new AppError("invalid_input", "Some of this is not changed by a draft.", { details });
-}
-
-function whyNotEditable(
-  member: Member,
-  value: unknown,
-  state: PolicyState,
-  knownKeys: ReadonlySet<string>,
-): string | null {
-  const before = memberValue(state, member);
-  switch (member.kind) {
-    case "registration":
-    case "publisher":
-      return before === null ? "NOT_EDITABLE" : null;
-    case "publisher-key":
-      return before === null && !knownKeys.has(formatMember(member)) ? "NOT_EDITABLE" : null;
-    case "version":
-      return "NOT_EDITABLE";
-    case "host":
-      return before === null && !knownKeys.has(formatMember(member)) ? "UNKNOWN_RULE" : null;
-    case "person": {
-      if (before === null) return "NOT_EDITABLE";
-      const was = (before as MemberValues["person"]).state;
-      const is = (value as MemberValues["person"]).state;
-      // Only the invited themselves turn an invitation into an account.
-      return was === "invited" && is === "active"
-        ? "PERSON_STATE"
-        : was === "active" && is === "invited"
-          ? "PERSON_STATE"
-          : null;
-    }
-    default:
-      return null;
-  }
 }

@@ -1,0 +1,32 @@
+import { z } from "zod";
+import { readHostName } from "@/native/core/decide/host-name";
+import type { Kind } from "./kind";
+
+const HOST = /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])$/;
+
+export const blockedHost: Kind<"blocked-host"> = {
+  key: {
+    owner: "platform",
+    part: "blocked-host",
+    name: ({ host }) => host,
+    read: (_, name) => (name !== null && HOST.test(name) ? { kind: "blocked-host", host: name } : null),
+  },
+  shape: z.literal(true),
+  checkValue: { because: "it is there or not" },
+  // A block covers every name below it, so one label is enough.
+  checkStep: ({ member }) =>
+    readHostName(`x.${member.host}`) === undefined ? [{ path: "", code: "HOST_MALFORMED" }] : [],
+  isLasting: false,
+  whyNotEditable: () => null,
+  proposedBy: ["changes.propose"],
+  narrowedBy: ["changes.narrow", "settings.manage"],
+  widens: { by: "effect", of: "blocks" },
+  document: { in: "platform", put: (platform, { host }) => void platform.blockedHosts.push(host) },
+  words: {
+    noun: ({ host }) => `block of ${host}`,
+    headline: ({ member, after }) =>
+      after === null ? `Unblocked ${member.host}` : `Blocked ${member.host} for all programs`,
+    inline: null,
+    leaves: {},
+  },
+};

@@ -1,0 +1,38 @@
+import { z } from "zod";
+import { PLATFORM_DEFAULTS } from "../platform-defaults";
+import type { Kind } from "./kind";
+
+const inForce = (seconds: number | null) => seconds ?? PLATFORM_DEFAULTS.graceSeconds;
+
+export const graceSeconds: Kind<"grace-seconds"> = {
+  key: {
+    owner: "platform",
+    part: "grace-seconds",
+    name: () => null,
+    read: (_, name) => (name === null ? { kind: "grace-seconds" } : null),
+  },
+  shape: z
+    .int()
+    .min(0)
+    .max(30 * 86_400),
+  checkValue: { because: "the platform has one" },
+  checkStep: { because: "it stands for itself" },
+  isLasting: true,
+  whyNotEditable: () => null,
+  proposedBy: ["changes.propose"],
+  narrowedBy: ["changes.narrow", "settings.manage"],
+  // Where nobody decided, the shipped one is in force.
+  widens: { by: "value", judge: (before, after) => (inForce(after) > inForce(before) ? "GRACE_LONGER" : null) },
+  document: {
+    in: "platform",
+    put(platform, _member, value) {
+      platform.graceSeconds = value;
+    },
+  },
+  words: {
+    noun: () => "grace period",
+    headline: () => "Set the grace period",
+    inline: "",
+    leaves: { "": (value) => (Number(value) % 3600 === 0 ? `${Number(value) / 3600} h` : `${value} s`) },
+  },
+};

@@ -1,0 +1,49 @@
+import type { MemberKind } from "../members";
+import { blockedHost } from "./blocked-host";
+import { graceSeconds } from "./grace-seconds";
+import { grant } from "./grant";
+import { host } from "./host";
+import type { Kind } from "./kind";
+import { limit, platformLimit } from "./limit";
+import { minRuntime } from "./min-runtime";
+import { person } from "./person";
+import { publisher } from "./publisher";
+import { publisherKey } from "./publisher-key";
+import { receiver } from "./receiver";
+import { registration } from "./registration";
+import { route } from "./route";
+import { signIn } from "./sign-in";
+import { status } from "./status";
+import { telemetry } from "./telemetry";
+import { version } from "./version";
+
+/** Every kind of member, once. */
+export const KINDS = {
+  publisher,
+  "publisher-key": publisherKey,
+  registration,
+  status,
+  version,
+  grant,
+  host,
+  limit,
+  receiver,
+  route,
+  "platform-limit": platformLimit,
+  "blocked-host": blockedHost,
+  "min-runtime": minRuntime,
+  "grace-seconds": graceSeconds,
+  telemetry,
+  person,
+  "sign-in": signIn,
+} satisfies { [K in MemberKind]: Kind<K> };
+
+export const MEMBER_KINDS = Object.keys(KINDS) as MemberKind[];
+
+/**
+ * The kind of a member, as one that takes any member's values: which belong together the compiler cannot follow across
+ * a table, so whoever asks hands over a member and the values of the same.
+ */
+export function kindOf(kind: MemberKind): Kind<MemberKind> {
+  return KINDS[kind] as unknown as Kind<MemberKind>;
+}

@@ -1,0 +1,76 @@
+import type { LimitName } from "@/native/core/codes";
+import { limitShape } from "@/native/core/documents/claims-shapes";
+import type { Limit } from "@/native/core/shapes/claims";
+import { isLimitName } from "./key-names";
+import type { Kind } from "./kind";
+
+const shape = limitShape
+  .strict()
+  .refine((value) => value.warn === undefined || value.warn <= value.max, { path: ["warn"] });
+
+const WHOM = { limit: "", "platform-limit": " for all programs" } as const;
+
+function headline(kind: keyof typeof WHOM, name: LimitName, before: Limit | null, after: Limit | null): string {
+  if (after === null) return `Removed limit ${name}${WHOM[kind]}`;
+  if (before === null) return `Set ${name}${WHOM[kind]}`;
+  const verb = after.max < before.max ? "Lowered" : after.max > before.max ? "Raised" : "Changed";
+  return `${verb} ${name}${WHOM[kind]}`;
+}
+
+export const limit: Kind<"limit"> = {
+  key: {
+    owner: "program",
+    part: "limit",
+    name: ({ name }) => name,
+    read: (appId, name) => (name !== null && isLimitName(name) ? { kind: "limit", appId, name } : null),
+  },
+  shape,
+  checkValue: { because: "every limit takes every value" },
+  checkStep: { because: "a limit stands for itself" },
+  isLasting: false,
+  whyNotEditable: () => null,
+  proposedBy: ["changes.propose"],
+  narrowedBy: ["changes.narrow"],
+  widens: { by: "effect", of: "limits" },
+  document: {
+    in: "program",
+    put(program, { name }, value) {
+      program.limits[name] = value;
+    },
+  },
+  words: {
+    noun: ({ name }) => `limit ${name}`,
+    headline: ({ member, before, after }) => headline("limit", member.name, before, after),
+    inline: "/max",
+    leaves: {},
+  },
+};
+
+export const platformLimit: Kind<"platform-limit"> = {
+  key: {
+    owner: "platform",
+    part: "limit",
+    name: ({ name }) => name,
+    read: (_, name) => (name !== null && isLimitName(name) ? { kind: "platform-limit", name } : null),
+  },
+  shape,
+  checkValue: { because: "every limit takes every value" },
+  checkStep: { because: "a limit stands for itself" },
+  isLasting: false,
+  whyNotEditable: () => null,
+  proposedBy: ["changes.propose"],
+  narrowedBy: ["changes.narrow", "settings.manage"],
+  widens: { by: "effect", of: "limits" },
+  document: {
+    in: "platform",
+    put(platform, { name }, value) {
+      platform.limits[name] = value;
+    },
+  },
+  words: {
+    noun: ({ name }) => `limit ${name} for all programs`,
+    headline: ({ member, before, after }) => headline("platform-limit", member.name, before, after),
+    inline: "/max",
+    leaves: {},
+  },
+};

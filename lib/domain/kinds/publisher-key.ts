@@ -1,0 +1,54 @@
+import { z } from "zod";
+import { publicKeyShape } from "@/native/core/documents/claims-shapes";
+import { always, judgeFields } from "./judge-fields";
+import type { Kind } from "./kind";
+import { publisherName } from "./leaf-words";
+
+const KID = /^[A-Za-z0-9_-]{1,128}$/;
+
+export const publisherKey: Kind<"publisher-key"> = {
+  key: {
+    owner: "publisher",
+    part: "key",
+    name: ({ kid }) => kid,
+    read: (publisherId, kid) => (kid !== null && KID.test(kid) ? { kind: "publisher-key", publisherId, kid } : null),
+  },
+  shape: z.strictObject({ jwk: publicKeyShape.strict(), status: z.enum(["active", "revoked"]) }),
+  checkValue: { because: "that the id is the key's thumbprint is checked by the verb that reads its PEM" },
+  checkStep({ member, value, before, after }) {
+    const issues = [];
+    const taken = before.entries("publisher-key").find((other) => other.member.kid === member.kid);
+    if (after.value({ kind: "publisher", publisherId: member.publisherId }) === null) {
+      issues.push({ path: "", code: "UNKNOWN_PUBLISHER" });
+    }
+    if (taken !== undefined && taken.member.publisherId !== member.publisherId) {
+      issues.push({ path: "", code: "KEY_TAKEN" });
+    }
+    if (taken !== undefined && taken.value.jwk.x + taken.value.jwk.y !== value.jwk.x + value.jwk.y) {
+      issues.push({ path: "/jwk", code: "KEY_FIXED" });
+    }
+    return issues;
+  },
+  isLasting: true,
+  whyNotEditable: ({ before, isOwnKey }) => (before === null && !isOwnKey ? "NOT_EDITABLE" : null),
+  proposedBy: ["changes.propose"],
+  narrowedBy: ["changes.narrow", "keys.manage"],
+  widens: {
+    by: "value",
+    judge(before, after) {
+      if (after === null || after.status === "revoked") return null;
+      if (before === null) return "KEY_ADDED";
+      return judgeFields({ jwk: always("KEY_ADDED"), status: always("KEY_ADDED") }, before, after);
+    },
+  },
+  document: { in: "none", because: "a program's document has the keys of the publisher that its registration names" },
+  words: {
+    noun: ({ publisherId, kid }, _value, names) => `key ${kid} of publisher ${publisherName(publisherId, names)}`,
+    headline: ({ member, before, after, names }) =>
+      before !== null && after?.status === "revoked" && before.status !== "revoked"
+        ? `Revoked key ${member.kid} of publisher ${publisherName(member.publisherId, names)}`
+        : null,
+    inline: null,
+    leaves: {},
+  },
+};

@@ -1,0 +1,33 @@
+import { z } from "zod";
+import { always, judgeFields } from "./judge-fields";
+import type { Kind } from "./kind";
+import { label } from "./shapes";
+
+export const publisher: Kind<"publisher"> = {
+  key: {
+    owner: "publisher",
+    part: null,
+    name: () => null,
+    read: (publisherId) => ({ kind: "publisher", publisherId }),
+  },
+  shape: z.strictObject({ name: label }),
+  checkValue: { because: "its key is an id that says nothing of it" },
+  checkStep: { because: "that names are unique is the verb's that makes one, and the store's" },
+  isLasting: true,
+  // One comes into being by a verb of its own.
+  whyNotEditable: ({ before }) => (before === null ? "NOT_EDITABLE" : null),
+  proposedBy: ["changes.propose"],
+  narrowedBy: ["changes.narrow"],
+  widens: {
+    by: "value",
+    judge: (before, after) =>
+      before === null || after === null ? null : judgeFields({ name: always("NAME_CHANGED") }, before, after),
+  },
+  document: { in: "none", because: "devices know publishers by their keys" },
+  words: {
+    noun: (_, { name }) => `publisher ${name}`,
+    headline: () => null,
+    inline: null,
+    leaves: {},
+  },
+};

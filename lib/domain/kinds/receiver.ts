@@ -1,0 +1,48 @@
+import { z } from "zod";
+import { isAppId } from "@/native/core/manifest/app-id";
+import { judgeFields } from "./judge-fields";
+import type { Kind } from "./kind";
+import { LIST_MAX, sorted, text } from "./shapes";
+
+export const receiver: Kind<"receiver"> = {
+  key: {
+    owner: "program",
+    part: "receiver",
+    name: ({ fromAppId }) => fromAppId,
+    read: (appId, name) => (name !== null && isAppId(name) ? { kind: "receiver", appId, fromAppId: name } : null),
+  },
+  shape: z.strictObject({ actions: z.array(text).min(1).max(LIST_MAX).transform(sorted) }),
+  checkValue: { because: "every sender may be heard" },
+  checkStep: { because: "a sender need not be registered yet: what nobody sends is not received" },
+  isLasting: false,
+  whyNotEditable: () => null,
+  proposedBy: ["changes.propose"],
+  narrowedBy: ["changes.narrow"],
+  widens: {
+    by: "value",
+    judge(before, after) {
+      if (after === null) return null;
+      if (before === null) return "RECEIVER_ADDED";
+      return judgeFields(
+        {
+          actions: (old = [], now = []) => (now.every((action) => old.includes(action)) ? null : "RECEIVER_ADDED"),
+        },
+        before,
+        after,
+      );
+    },
+  },
+  document: {
+    in: "program",
+    put: (program, { fromAppId }, { actions }) => void program.receives.push({ from: fromAppId, actions }),
+  },
+  words: {
+    noun: ({ fromAppId }, _value, names) => {
+      const name = names.program(fromAppId);
+      return `receiver for ${name === null ? fromAppId : `${name} (${fromAppId})`}`;
+    },
+    headline: () => null,
+    inline: null,
+    leaves: {},
+  },
+};

@@ -1,0 +1,11 @@
+import { z } from "zod";
+
+/** Items in a list of a decision at most. */
+export const LIST_MAX = 256;
+export const label = z.string().trim().min(1).max(100);
+export const text = z.string().min(1).max(1024);
+
+/** A set, written as a list in one order. */
+export function sorted<T extends string | number>(items: readonly T[]): T[] {
+  return [...new Set(items)].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+}

@@ -1,0 +1,33 @@
+import { z } from "zod";
+import type { Kind } from "./kind";
+
+export const signIn: Kind<"sign-in"> = {
+  key: {
+    owner: "person",
+    part: "sign-in",
+    name: () => null,
+    read: (personId, name) => (name === null ? { kind: "sign-in", personId } : null),
+  },
+  shape: z.strictObject({ purpose: z.enum(["invite", "reset"]) }),
+  checkValue: { because: "its key is the person's id, which is its owner" },
+  checkStep: ({ member, before }) =>
+    before.value({ kind: "person", personId: member.personId }) === null ? [{ path: "", code: "UNKNOWN_PERSON" }] : [],
+  isLasting: true,
+  whyNotEditable: () => null,
+  proposedBy: ["people.manage"],
+  narrowedBy: ["people.manage"],
+  widens: { by: "value", judge: (_, after) => (after === null ? null : "SIGN_IN_GIVEN") },
+  document: { in: "none", because: "it is spent by making a link" },
+  words: {
+    noun: ({ personId }, _value, names) => `sign-in of ${names.person(personId) ?? personId}`,
+    headline: ({ member, after, names }) => {
+      const name = names.person(member.personId) ?? member.personId;
+      if (after === null) return null;
+      return after.purpose === "reset"
+        ? `Allowed one reset of the sign-in of ${name}`
+        : `Allowed one new invitation link for ${name}`;
+    },
+    inline: null,
+    leaves: {},
+  },
+};

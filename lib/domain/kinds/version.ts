@@ -1,0 +1,50 @@
+import { versionShape } from "@/native/core/documents/claims-shapes";
+import type { ProgramVersion } from "@/native/core/shapes/claims";
+import { always, judgeFields } from "./judge-fields";
+import type { FieldJudges, Kind } from "./kind";
+
+const CODE = /^(?:0|[1-9][0-9]{0,15})$/;
+const another = always("VERSION_ADDED");
+
+const FIELDS: FieldJudges<ProgramVersion> = {
+  code: another,
+  name: another,
+  sha256: another,
+  size: another,
+  kid: another,
+  declares: (before = [], after = []) => (after.every((capability) => before.includes(capability)) ? null : another()),
+};
+
+export const version: Kind<"version"> = {
+  key: {
+    owner: "program",
+    part: "version",
+    name: ({ code }) => String(code),
+    read(appId, name) {
+      const code = Number(name);
+      return name !== null && CODE.test(name) && Number.isSafeInteger(code) ? { kind: "version", appId, code } : null;
+    },
+  },
+  shape: versionShape.strict(),
+  checkValue: (member, value) => (value.code === member.code ? [] : [{ path: "/code", code: "FORMAT" }]),
+  checkStep: { because: "its key is looked up among the publisher's with the whole program" },
+  isLasting: false,
+  // Versions are submitted and listed.
+  whyNotEditable: () => "NOT_EDITABLE",
+  proposedBy: ["changes.propose"],
+  narrowedBy: ["changes.narrow"],
+  widens: {
+    by: "value",
+    judge(before, after) {
+      if (after === null) return null;
+      return before === null ? "VERSION_ADDED" : judgeFields(FIELDS, before, after);
+    },
+  },
+  document: { in: "program", put: (program, _member, value) => void program.versions.push(value) },
+  words: {
+    noun: (_, { name }) => `version ${name}`,
+    headline: ({ before, after }) => (before === null && after !== null ? `Listed version ${after.name}` : null),
+    inline: null,
+    leaves: {},
+  },
+};
