@@ -1,6 +1,5 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
-import { HungFilesReporter } from "./scripts/test/hung-files-reporter";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
 
@@ -12,7 +11,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: "forks",
-    reporters: ["default", new HungFilesReporter()],
+    reporters: ["default", "./scripts/test/hung-files-reporter.ts"],
     maxWorkers: 2,
   },
 });

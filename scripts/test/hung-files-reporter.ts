@@ -9,14 +9,12 @@ const LIMIT_MS = 10 * 60_000;
  * timeout, so its file would hold the whole run for ever: here it is named, with the last that it told and what its
  * threads do, and the run fails.
  */
-export class HungFilesReporter implements Reporter {
+export default class HungFilesReporter implements Reporter {
   readonly #running = new Map<string, { sinceMs: number; told: string }>();
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(private readonly limitMs = LIMIT_MS) {}
-
   onTestRunStart(): void {
-    this.#timer = setInterval(() => this.#look(Date.now()), Math.min(10_000, this.limitMs));
+    this.#timer = setInterval(() => this.#look(Date.now()), 10_000);
     this.#timer.unref();
   }
 
@@ -46,7 +44,7 @@ export class HungFilesReporter implements Reporter {
   }
 
   #look(nowMs: number): void {
-    const hung = [...this.#running].filter(([, { sinceMs }]) => nowMs - sinceMs > this.limitMs);
+    const hung = [...this.#running].filter(([, { sinceMs }]) => nowMs - sinceMs > LIMIT_MS);
     if (hung.length === 0) return;
     for (const [file, { told }] of hung) process.stderr.write(`\nhung: ${file}; last, ${told}\n`);
     for (const pid of childrenOf(process.pid)) {

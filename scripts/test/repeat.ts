@@ -34,9 +34,20 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 
 function runOnce(reportFile: string): Promise<number> {
   return new Promise((resolve) => {
-    const args = ["run", "--reporter=json", `--outputFile=${reportFile}`, ...filters];
-    const child = spawn("node_modules/.bin/vitest", args, { stdio: ["ignore", "ignore", "pipe"] });
-    child.stderr.on("data", () => undefined);
+    const args = [
+      "run",
+      "--reporter=json",
+      "--reporter=./scripts/test/hung-files-reporter.ts",
+      `--outputFile=${reportFile}`,
+    ];
+    const child = spawn("node_modules/.bin/vitest", [...args, ...filters], { stdio: ["ignore", "ignore", "pipe"] });
+    // Where a file hung, its name stands there.
+    child.stderr.on("data", (chunk) => {
+      const hung = String(chunk)
+        .split("\n")
+        .filter((line) => line.startsWith("hung: "));
+      for (const line of hung) process.stdout.write(`  ${line}\n`);
+    });
     child.on("error", () => resolve(127));
     child.on("exit", (code) => resolve(code ?? 130));
   });
