@@ -2,16 +2,22 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
+const ALL = "{lib,db,native,components,app,scripts,bench}/**/*.test.{ts,tsx}";
+/** Data folders that are made, broken, upgraded, backed up and restored: minutes of real databases. */
+const FOLDERS = "{lib,db}/**/*.folder.test.ts";
+const NEVER = ["**/node_modules/**", ".next/**"];
 
 export default defineConfig({
   resolve: { alias: { "@/": root } },
   test: {
-    include: ["{lib,db,native,components,app,scripts,bench}/**/*.test.{ts,tsx}"],
-    exclude: ["**/node_modules/**", ".next/**", "**/*.folder.test.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: "forks",
     reporters: ["default", "./scripts/test/hung-files-reporter.ts"],
     maxWorkers: 2,
+    projects: [
+      { extends: true, test: { name: "unit", include: [ALL], exclude: [...NEVER, FOLDERS] } },
+      { extends: true, test: { name: "folders", include: [FOLDERS], exclude: NEVER } },
+    ],
   },
 });

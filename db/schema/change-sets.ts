@@ -17,6 +17,12 @@ export const changeSets = pgTable(
     /** The change set that this one takes back, or the one it was split from. */
     undoOf: text("undo_of"),
     splitFrom: text("split_from"),
+    /**
+     * What it may put in force at most, by members' keys: of an approved set what its approver saw in force after it, of
+     * one that narrowed what was in force before it (its undo). Null: nobody kept it, and nothing beyond the present is
+     * allowed.
+     */
+    effect: json("effect"),
     undoneBy: text("undone_by"),
     decidedBy: text("decided_by"),
     decidedAt: instant("decided_at"),

@@ -25,12 +25,12 @@ const STEPS: Step[] = [
   { name: "route types", group: "static", command: bin("next"), args: ["typegen"] },
   { name: "types", group: "static", command: bin("tsc"), args: ["-p", "tsconfig.json", "--noEmit"] },
   { name: "dead code", group: "static", command: bin("knip"), args: ["--no-progress"] },
-  { name: "unit and service tests", group: "unit", command: bin("vitest"), args: ["run"] },
+  { name: "unit and service tests", group: "unit", command: bin("vitest"), args: ["run", "--project", "unit"] },
   {
     name: "data folders and backups",
     group: "folders",
     command: bin("vitest"),
-    args: ["run", "--config", "vitest.folders.config.ts"],
+    args: ["run", "--project", "folders"],
   },
   {
     name: "store, audit, sync and services on Postgres",
@@ -39,6 +39,8 @@ const STEPS: Step[] = [
     // The embedded store's own files, lock and journal are not Postgres's to test.
     args: [
       "run",
+      "--project",
+      "unit",
       "db/store.test.ts",
       "db/migrations.test.ts",
       "db/postgres",

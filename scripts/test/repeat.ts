@@ -36,6 +36,7 @@ function runOnce(reportFile: string): Promise<number> {
   return new Promise((resolve) => {
     const args = [
       "run",
+      "--project=unit",
       "--reporter=json",
       "--reporter=./scripts/test/hung-files-reporter.ts",
       `--outputFile=${reportFile}`,

@@ -1,15 +1,26 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { HOST_PURPOSES, LIMIT_ACTIONS, type LimitName } from "@/native/core/codes";
+import { HOST_PURPOSES, LIMIT_ACTIONS, LIMIT_NAMES, type LimitName } from "@/native/core/codes";
 import { type CompiledPolicy, compilePolicy } from "@/native/core/decide/compile-policy";
 import { decideApi } from "@/native/core/decide/decide-api";
 import { decideHost } from "@/native/core/decide/decide-host";
 import type { Pins } from "@/native/core/shapes/claims";
+import { formatMember, parseMember } from "../member-keys";
+import { parseEntry } from "../member-values";
+import type { Entry } from "../members";
 import { PLATFORM_DEFAULTS } from "../platform-defaults";
-import { applyEdits, type PolicyState } from "../policy-state";
+import { applyEdits, type Edit, type PolicyState, policyState } from "../policy-state";
 import { projectPlatform, projectProgram } from "../project-program";
-import { APP, anyGrantStep, anyStep, CAPABILITIES, PORTS, VERSIONS } from "../testing/policy-arbitraries";
-import { isNarrowing } from "./find-widenings";
+import {
+  APP,
+  anyGrantStep,
+  anyStep,
+  CAPABILITIES,
+  hasValidHosts,
+  PORTS,
+  VERSIONS,
+} from "../testing/policy-arbitraries";
+import { findWidenings, isNarrowing } from "./find-widenings";
 import { findHostWidening } from "./host-widening";
 
 const EXPIRES = 250;
@@ -44,7 +55,8 @@ function isPinned(before: Pins | null, after: Pins | null, now: number): boolean
   return enforced(after)?.sha256.every((pin) => old.sha256.includes(pin)) ?? false;
 }
 
-function findFlippedHost(before: CompiledPolicy, after: CompiledPolicy): string | null {
+/** A question that is allowed after, and by none of the others. */
+function findFlippedHost(others: CompiledPolicy[], after: CompiledPolicy): string | null {
   for (const versionCode of [0, ...VERSIONS, 9]) {
     for (const name of NAMES) {
       for (const port of PORTS) {
@@ -54,8 +66,11 @@ function findFlippedHost(before: CompiledPolicy, after: CompiledPolicy): string 
             const question = { versionCode, url, purpose, now };
             const then = decideHost(after, question);
             if (then.decision === "deny") continue;
-            const old = decideHost(before, question);
-            if (old.decision === "deny" || !isPinned(old.pins, then.pins, now)) return JSON.stringify(question);
+            const isWithin = others.some((other) => {
+              const old = decideHost(other, question);
+              return old.decision !== "deny" && isPinned(old.pins, then.pins, now);
+            });
+            if (!isWithin) return JSON.stringify(question);
           }
         }
       }
@@ -64,7 +79,7 @@ function findFlippedHost(before: CompiledPolicy, after: CompiledPolicy): string 
   return null;
 }
 
-function findFlippedCall(before: CompiledPolicy, after: CompiledPolicy): string | null {
+function findFlippedCall(others: CompiledPolicy[], after: CompiledPolicy): string | null {
   const contexts = [
     undefined,
     { foreground: true, gesture: false, used: { perMinute: 0, perDay: 0 } },
@@ -82,9 +97,12 @@ function findFlippedCall(before: CompiledPolicy, after: CompiledPolicy): string 
                 const question = { versionCode, api, params, runtime, now, consent, context };
                 const then = decideApi(after, question);
                 if (then.decision === "deny") continue;
-                const old = decideApi(before, question);
-                const isWithin = old.fields === undefined || then.fields?.every((name) => old.fields?.includes(name));
-                if (old.decision === "deny" || isWithin !== true) return JSON.stringify(question);
+                const isWithin = others.some((other) => {
+                  const old = decideApi(other, question);
+                  if (old.decision === "deny") return false;
+                  return old.fields === undefined || then.fields?.every((name) => old.fields?.includes(name));
+                });
+                if (!isWithin) return JSON.stringify(question);
               }
             }
           }
@@ -103,7 +121,7 @@ describe("what is proven to narrow", () => {
         const after = applyEdits(before, edits);
         if (!isNarrowing(before, after)) return;
         proven += 1;
-        expect(findFlippedHost(compile(before), compile(after))).toBeNull();
+        expect(findFlippedHost([compile(before)], compile(after))).toBeNull();
       }),
       { numRuns: 700 },
     );
@@ -118,7 +136,7 @@ describe("what is proven to narrow", () => {
         const after = applyEdits(before, edits);
         if (!isNarrowing(before, after)) return;
         proven += 1;
-        expect(findFlippedCall(compile(before), compile(after))).toBeNull();
+        expect(findFlippedCall([compile(before)], compile(after))).toBeNull();
       }),
       { numRuns: 600 },
     );
@@ -163,14 +181,69 @@ describe("what is proven to narrow", () => {
             return "inert" in rule ? [] : [rule];
           });
         const open = (state: PolicyState): CompiledPolicy => compile(withoutBlocks(state));
-        const isFlipped = findFlippedHost(open(before), open(after)) !== null;
-        expect(findHostWidening(rules(before), rules(after)) !== null).toBe(isFlipped);
+        const isFlipped = findFlippedHost([open(before)], open(after)) !== null;
+        expect(findHostWidening([rules(before)], rules(after)) !== null).toBe(isFlipped);
       }),
       { numRuns: 400 },
     );
   });
 });
 
+describe("what an approval allows", () => {
+  // Each publish of others is as the console lets it be: proven to narrow, or approved by itself.
+  const anyStory = fc.tuple(anyStep, anyStep, anyStep, anyStep).filter(([{ before }]) => hasValidHosts(before));
+
+  test("is what its approver saw in force, or what is in force anyway, after any three publishes of others", () => {
+    let proven = 0;
+    fc.assert(
+      fc.property(anyStory, ([{ before, edits }, ...others]) => {
+        const approved = applyEdits(before, edits);
+        const touched = new Set(edits.map(({ member }) => formatMember(member)));
+        // A touched member voids the approval, so others change something else.
+        const publishes = others.map((other) => other.edits.filter(({ member }) => !touched.has(formatMember(member))));
+        const present = publishes.reduce(applyEdits, before);
+        const after = applyEdits(present, edits);
+        fc.pre(hasValidHosts(approved) && hasValidHosts(present) && hasValidHosts(after));
+        if (findWidenings(present, after, approved).length > 0) return;
+        proven += 1;
+        // Each part as if the others stood open: a host behind a block was approved with the block's end in mind.
+        const allowed = [present, approved].map((state) => compile(withoutBlocks(state)));
+        expect(findFlippedHost(allowed, compile(withoutBlocks(after)))).toBeNull();
+        for (const name of LIMIT_NAMES) {
+          const isWithin = allowed.some(
+            ({ limits }) => limits[name].limit.max >= compile(after).limits[name].limit.max,
+          );
+          expect(isWithin, name).toBe(true);
+        }
+      }),
+      { numRuns: 500 },
+    );
+    expect(proven).toBeGreaterThan(200);
+  });
+
+  test("is no wildcard's share of a host that an exact rule kept for itself when it was approved", () => {
+    const exact = edit("program:com.example.coins/host:hr_1", pinned("a.x.example"));
+    const wildcard = edit("program:com.example.coins/host:hr_2", rule("*.x.example"));
+    const before = policyState([exact.entry as Entry]);
+    const approved = applyEdits(before, [wildcard]);
+    const present = applyEdits(before, [{ member: exact.member, entry: null }]);
+    expect(findWidenings(before, approved, approved)).toEqual([]);
+    expect(findWidenings(present, applyEdits(present, [wildcard]), approved)).toMatchObject([{ code: "HOST_WIDER" }]);
+  });
+});
+
+const rule = (host: string) => ({ host, ports: [443], purposes: ["request"] });
+const pinned = (host: string) => ({
+  ...rule(host),
+  pins: { sha256: ["1".repeat(64)], until: 200, mode: "enforce" },
+});
+function edit(key: string, value: unknown): Edit {
+  const member = parseMember(key);
+  const parsed = member === null ? null : parseEntry(member, value);
+  if (member === null || parsed === null || !parsed.ok) throw new Error(key);
+  return { member, entry: parsed.entry };
+}
+
 function withoutBlocks(state: PolicyState): PolicyState {
-  return new Map([...state].filter(([, entry]) => entry.kind !== "blocked-host"));
+  return new Map([...state].filter(([, { kind }]) => kind !== "blocked-host" && kind !== "status"));
 }

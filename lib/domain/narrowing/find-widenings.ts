@@ -1,5 +1,6 @@
 import { emptyProgram } from "../grouped-members";
 import { kindOf } from "../kinds";
+import { formatMember } from "../member-keys";
 import { appIdOf, type Entry, type Member } from "../members";
 import { groupPrograms, type PolicyState, readPlatform } from "../policy-state";
 import { isSameValue } from "../same-value";
@@ -12,25 +13,33 @@ import type { Widening } from "./widening";
  * An empty list is the proof. Every member that is not the same before and after is judged by its kind, alone or with
  * what is in force beside it; there is no other way out. Each part is judged as if all others stood open: a host
  * behind a block or a grant of a suspended program counts, because lifting the block later shows nobody what it opens.
+ *
+ * With `approved`, a state that somebody approved before: everything by which `after` goes beyond both, question by
+ * question. An approval allows what its approver saw in force, whatever others published since.
  */
-export function findWidenings(before: PolicyState, after: PolicyState): Widening[] {
+export function findWidenings(before: PolicyState, after: PolicyState, approved?: PolicyState): Widening[] {
+  const allowed = approved === undefined ? [before] : [before, approved];
   const widenings: Widening[] = [];
   const hosts = new Set<string>();
   let isLimitTouched = false;
   let isBlockTouched = false;
-  for (const { member, old, now } of changedMembers(before, after)) {
+  for (const { member, now } of changedMembers(before, after)) {
     const { widens } = kindOf(member.kind);
     const appId = appIdOf(member);
     if (widens.by === "value") {
-      const code = widens.judge(old?.value ?? null, now?.value ?? null);
-      if (code !== null) widenings.push({ code, appId, what: whatOf(member, now) });
+      const key = formatMember(member);
+      const codes = allowed.map((state) => widens.judge(state.get(key)?.value ?? null, now?.value ?? null));
+      const [code] = codes;
+      if (code !== undefined && code !== null && codes.every((other) => other !== null)) {
+        widenings.push({ code, appId, what: whatOf(member, now) });
+      }
     } else if (widens.of === "hosts") hosts.add(appId ?? "");
     else if (widens.of === "limits") isLimitTouched = true;
     else isBlockTouched = true;
   }
-  if (hosts.size > 0) widenings.push(...hostWidenings(before, after, hosts));
-  if (isLimitTouched) widenings.push(...limitWidenings(before, after));
-  if (isBlockTouched) widenings.push(...blockWidenings(before, after));
+  if (hosts.size > 0) widenings.push(...hostWidenings(allowed, after, hosts));
+  if (isLimitTouched) widenings.push(...limitWidenings(allowed, after));
+  if (isBlockTouched) widenings.push(...blockWidenings(allowed, after));
   return widenings;
 }
 
@@ -39,7 +48,7 @@ export function isNarrowing(before: PolicyState, after: PolicyState): boolean {
   return findWidenings(before, after).length === 0;
 }
 
-type ChangedMember = { member: Member; old: Entry | null; now: Entry | null };
+type ChangedMember = { member: Member; now: Entry | null };
 
 function changedMembers(before: PolicyState, after: PolicyState): ChangedMember[] {
   const changed: ChangedMember[] = [];
@@ -48,7 +57,7 @@ function changedMembers(before: PolicyState, after: PolicyState): ChangedMember[
     const now = after.get(key) ?? null;
     const member = (now ?? old)?.member;
     if (member === undefined || old === now || isSameValue(old?.value, now?.value)) continue;
-    changed.push({ member, old, now });
+    changed.push({ member, now });
   }
   return changed;
 }
@@ -60,36 +69,45 @@ function whatOf(member: Member, now: Entry | null): string {
   return key.name(member) ?? (typeof now?.value === "object" ? "" : String(now?.value ?? ""));
 }
 
-function hostWidenings(before: PolicyState, after: PolicyState, appIds: ReadonlySet<string>): Widening[] {
-  const old = groupPrograms(before);
+function hostWidenings(allowed: readonly PolicyState[], after: PolicyState, appIds: ReadonlySet<string>): Widening[] {
+  const olds = allowed.map(groupPrograms);
   const now = groupPrograms(after);
-  const rulesOf = (programs: typeof old, appId: string) =>
+  const rulesOf = (programs: typeof now, appId: string) =>
     (programs.get(appId) ?? emptyProgram(appId)).hosts.map(({ rule }) => rule);
   return [...appIds].flatMap((appId) => {
-    const found = findHostWidening(rulesOf(old, appId), rulesOf(now, appId));
+    const found = findHostWidening(
+      olds.map((programs) => rulesOf(programs, appId)),
+      rulesOf(now, appId),
+    );
     return found === null ? [] : [{ code: found.code, appId, what: found.what }];
   });
 }
 
-function limitWidenings(before: PolicyState, after: PolicyState): Widening[] {
-  const platform = { old: readPlatform(before).limits, now: readPlatform(after).limits };
-  const old = groupPrograms(before);
-  const now = groupPrograms(after);
+function limitWidenings(allowed: readonly PolicyState[], after: PolicyState): Widening[] {
+  const sides = [...allowed, after].map((state) => ({
+    platform: readPlatform(state).limits,
+    programs: groupPrograms(state),
+  }));
+  const appIds = new Set(sides.flatMap(({ programs }) => [...programs.keys()]));
   // And of programs still to come, which have no limits of their own.
-  return [null, ...new Set([...old.keys(), ...now.keys()])].flatMap((appId) => {
-    const limitsIn = (programs: typeof old) => (appId === null ? {} : (programs.get(appId)?.limits ?? {}));
-    const raised = findRaisedLimit(
-      { program: limitsIn(old), platform: platform.old },
-      { program: limitsIn(now), platform: platform.now },
-    );
+  return [null, ...appIds].flatMap((appId) => {
+    const pairs = sides.map(({ platform, programs }) => ({
+      platform,
+      program: appId === null ? {} : (programs.get(appId)?.limits ?? {}),
+    }));
+    const now = pairs.pop();
+    const raised = now === undefined ? null : findRaisedLimit(pairs, now);
     return raised === null ? [] : [{ code: "LIMIT_RAISED" as const, appId, what: raised }];
   });
 }
 
 /** A block covers every name below it, so one above it takes its place. */
-function blockWidenings(before: PolicyState, after: PolicyState): Widening[] {
+function blockWidenings(allowed: readonly PolicyState[], after: PolicyState): Widening[] {
+  const [before = [], ...others] = allowed.map((state) => readPlatform(state).blockedHosts);
   const now = readPlatform(after).blockedHosts;
-  return readPlatform(before)
-    .blockedHosts.filter((host) => !now.some((other) => host === other || host.endsWith(`.${other}`)))
+  const isBlockedBy = (blocks: readonly string[], host: string) =>
+    blocks.some((other) => host === other || host.endsWith(`.${other}`));
+  return before
+    .filter((host) => !isBlockedBy(now, host) && others.every((blocks) => isBlockedBy(blocks, host)))
     .map((host) => ({ code: "HOST_UNBLOCKED", appId: null, what: host }));
 }

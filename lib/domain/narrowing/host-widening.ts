@@ -8,24 +8,28 @@ export type HostWidening = { code: "HOST_WIDER" | "HOST_NOT_PROVEN"; what: strin
 const QUESTIONS_MAX = 2_000_000;
 
 /**
- * The first question that the rules after allow and the rules before did not, or null if there is none for any version,
- * host, port, purpose and time (spec §5 "Host", §6). Finite because an answer can only change at what the rules name:
+ * The first question that the rules after allow and none of the given rule sets does, or null if there is none for any
+ * version, host, port, purpose and time (spec §5 "Host", §6). Finite because an answer can only change at what the rules name:
  * each exact host, one fresh label below each wildcard, each named port, and each `fromVersion` and `until`.
  * Blocked hosts are left out of account on both sides: what stands behind a block counts as if the block were gone.
  */
-export function findHostWidening(before: readonly HostRule[], after: readonly HostRule[]): HostWidening | null {
+export function findHostWidening(
+  allowed: readonly (readonly HostRule[])[],
+  after: readonly HostRule[],
+): HostWidening | null {
   let questions = 0;
-  for (const host of representativeHosts(before, after)) {
-    const old = before.filter((rule) => matches(rule.host, host));
+  for (const host of representativeHosts(allowed.flat(), after)) {
+    const old = allowed.map((rules) => rules.filter((rule) => matches(rule.host, host)));
     const now = after.filter((rule) => matches(rule.host, host));
-    if (isSameValue(old, now)) continue;
-    const versions = boundaries([...old, ...now].map((rule) => rule.fromVersion));
-    const times = boundaries([...old, ...now].flatMap((rule) => [rule.until, rule.pins?.until]));
+    if (old.some((rules) => isSameValue(rules, now))) continue;
+    const all = [...old.flat(), ...now];
+    const versions = boundaries(all.map((rule) => rule.fromVersion));
+    const times = boundaries(all.flatMap((rule) => [rule.until, rule.pins?.until]));
     const ports = [...new Set(now.flatMap((rule) => rule.ports))];
-    questions += versions.length * times.length * ports.length * HOST_PURPOSES.length * (old.length + now.length);
+    questions += versions.length * times.length * ports.length * HOST_PURPOSES.length * all.length;
     if (questions > QUESTIONS_MAX) return { code: "HOST_NOT_PROVEN", what: host };
     for (const version of versions) {
-      const oldPool = rulesInForce(old, version);
+      const oldPools = old.map((rules) => rulesInForce(rules, version));
       const nowPool = rulesInForce(now, version);
       for (const time of times) {
         for (const port of ports) {
@@ -36,10 +40,13 @@ export function findHostWidening(before: readonly HostRule[], after: readonly Ho
               rule.purposes.includes(purpose);
             const allowedNow = nowPool.filter(allows);
             if (allowedNow.length === 0) continue;
-            const allowedBefore = oldPool.filter(allows);
-            const isCovered =
-              allowedBefore.length > 0 &&
-              allowedNow.every((rule) => allowedBefore.every((other) => isPinnedAsMuch(other.pins, rule.pins, time)));
+            const isCovered = oldPools.some((pool) => {
+              const allowedBefore = pool.filter(allows);
+              return (
+                allowedBefore.length > 0 &&
+                allowedNow.every((rule) => allowedBefore.every((other) => isPinnedAsMuch(other.pins, rule.pins, time)))
+              );
+            });
             if (!isCovered) return { code: "HOST_WIDER", what: `${host}:${port} ${purpose}` };
           }
         }

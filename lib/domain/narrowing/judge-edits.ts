@@ -11,10 +11,18 @@ export type StepRules = {
 
 const GIVEN_IN_SET_UP: readonly WideningCode[] = ["PERSON_MAY_MORE", "PERSON_RENAMED", "SIGN_IN_GIVEN"];
 
-/** What the edits, taken as one step, are not proven to leave closed. Empty if one person may publish them at once. */
-export function wideningsOf(before: PolicyState, edits: readonly Edit[], rules: StepRules): Widening[] {
+/**
+ * What the edits, taken as one step, are not proven to leave closed. Empty if one person may publish them at once; with
+ * `approved`, the state that somebody approved, empty if they go beyond neither.
+ */
+export function wideningsOf(
+  before: PolicyState,
+  edits: readonly Edit[],
+  rules: StepRules,
+  approved?: PolicyState,
+): Widening[] {
   const reached = withinReach(before, edits);
-  return findWidenings(reached, applyEdits(reached, edits)).filter(
+  return findWidenings(reached, applyEdits(reached, edits), approved).filter(
     ({ code }) => rules.isSetUpComplete || !GIVEN_IN_SET_UP.includes(code),
   );
 }

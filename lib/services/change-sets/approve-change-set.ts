@@ -2,6 +2,7 @@ import { eq } from "drizzle-orm";
 import { changeSets } from "@/db/schema";
 import { appendAudit } from "@/lib/audit/append-audit";
 import type { ChangeSetView } from "@/lib/contracts/change-sets";
+import { applyEdits } from "@/lib/domain/policy-state";
 import type { Actor } from "@/lib/domain/roles";
 import type { ServiceContext } from "../context";
 import { requirePermission } from "../require-permission";
@@ -10,11 +11,12 @@ import { findSubmissionOf } from "../submissions/find-submission-of";
 import { auditSet } from "./audit-set";
 import { decideOnSet } from "./decide-on-set";
 import { getChangeSet } from "./get-change-set";
+import { effectOf } from "./kept-effect";
 import { requireFresh, requirePublishable } from "./open-set";
 
 /**
- * Approves another's proposal, bound to the members that it changes and their values before (spec §6). It is published
- * by a further step. Raises `forbidden` for its proposer, for a role that never approves, and for whoever belongs to a
+ * Approves another's proposal, bound to the members that it changes, their values before, and what would be in force
+ * after it (spec §6). It is published by a further step. Raises `forbidden` for its proposer, for a role that never approves, and for whoever belongs to a
  * publisher concerned. A submitted version is published by its approval. Audited as `changeSet.approve`.
  */
 export async function approveChangeSet(
@@ -40,6 +42,7 @@ export async function approveChangeSet(
         decidedAt: at,
         decisionReason: input.reason === "" ? null : input.reason,
         isNarrowing: set.facts.isNarrowing,
+        effect: effectOf(applyEdits(set.state, set.edits)),
         updatedAt: at,
       })
       .where(eq(changeSets.id, id));

@@ -1,6 +1,6 @@
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { people } from "@/db/schema";
+import { changeSets, people } from "@/db/schema";
 import { refusalOf } from "../testing/refusal-of";
 import { openServiceFixture, type ServiceFixture } from "../testing/service-fixture";
 import { approveChangeSet } from "./approve-change-set";
@@ -135,6 +135,51 @@ describe("from draft to published", () => {
     expect((await getChangeSet(held.ctx, second, grant.id)).state).toBe("proposed");
     expect((await refusalOf(publishChangeSet(held.ctx, first, wider.id))).details).toEqual(["STATE"]);
     expect(await held.audited({ changeSetId: wider.id })).toContain("changeSet.void");
+  });
+
+  /** An approved wildcard beside an exact rule with pins, and the exact rule then taken away by one person. */
+  async function approvedBesideExactRule() {
+    const { appId } = await held.program();
+    const [proposer, approver] = [await held.person("operator"), await held.person("security")];
+    const pins = { sha256: ["a".repeat(64)], until: 4_000_000_000, mode: "enforce" };
+    const exact = await held.draft(proposer, { [`program:${appId}/host:new`]: host("a.corp.example", { pins }) });
+    await proposeChangeSet(held.ctx, proposer, exact.id, REASON);
+    await approveChangeSet(held.ctx, approver, exact.id, REASON);
+    const published = await publishChangeSet(held.ctx, proposer, exact.id);
+    const wildcard = await held.draft(proposer, { [`program:${appId}/host:new`]: host("*.corp.example") });
+    await proposeChangeSet(held.ctx, proposer, wildcard.id, REASON);
+    await approveChangeSet(held.ctx, approver, wildcard.id, REASON);
+    return { appId, proposer, approver, wildcard, exact: published.changes[0]?.member ?? "" };
+  }
+
+  test("an approval binds what would be in force: once more would be, it is void, and whoever publishes hears why", async () => {
+    const { appId, proposer, approver, wildcard, exact } = await approvedBesideExactRule();
+    await narrowAtOnce(held.ctx, approver, { changes: [{ member: exact, after: null }], ...REASON });
+    const refused = await refusalOf(publishChangeSet(held.ctx, proposer, wildcard.id));
+    expect(refused).toEqual({ code: "conflict", details: ["BEYOND_APPROVAL"] });
+    expect((await held.programClaims(appId)).hosts).toEqual([]);
+    const ended = await getChangeSet(held.ctx, proposer, wildcard.id);
+    expect(ended).toMatchObject({ state: "void", decisionReason: expect.stringContaining("HOST_WIDER") });
+    expect(await held.audited({ changeSetId: wildcard.id })).toContain("changeSet.void");
+  });
+
+  test("whoever looks at such an approval finds it void; one that is still what was approved is published", async () => {
+    const { approver, wildcard, exact } = await approvedBesideExactRule();
+    await narrowAtOnce(held.ctx, approver, { changes: [{ member: exact, after: null }], ...REASON });
+    expect((await getChangeSet(held.ctx, await held.person("auditor"), wildcard.id)).state).toBe("void");
+    const other = await approvedBesideExactRule();
+    expect((await publishChangeSet(held.ctx, other.proposer, other.wildcard.id)).state).toBe("published");
+  });
+
+  test("what was approved before approvals kept their effect is void, and says so", async () => {
+    const { proposer, wildcard } = await approvedBesideExactRule();
+    await held.ctx.store.transaction(async ({ db }) => {
+      await db.update(changeSets).set({ effect: null }).where(eq(changeSets.id, wildcard.id));
+    });
+    const refused = await refusalOf(publishChangeSet(held.ctx, proposer, wildcard.id));
+    expect(refused.details).toEqual(["BEYOND_APPROVAL"]);
+    const ended = await getChangeSet(held.ctx, proposer, wildcard.id);
+    expect(ended).toMatchObject({ state: "void", decisionReason: expect.stringContaining("Propose it again") });
   });
 
   test("a draft made from a value that was published over is looked at again before it is proposed", async () => {

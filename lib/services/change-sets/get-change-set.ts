@@ -6,13 +6,18 @@ import { readSpread } from "../devices/spread";
 import { requirePermission } from "../require-permission";
 import { loadChangeSet } from "./change-set-rows";
 import { toChangeSetViews } from "./change-set-view";
+import { settleApproval } from "./settle-approval";
 
-/** One change set, with which devices enforce it once it was published. Raises `not_found`. */
+/**
+ * One change set, with which devices enforce it once it was published. An approved one that would now allow more than
+ * was approved is void from here on. Raises `not_found`.
+ */
 export async function getChangeSet(context: ServiceContext, actor: Actor, id: string): Promise<ChangeSetDetail> {
   requirePermission(actor, "console.read");
   const { db } = context.store;
   const nowMs = context.clock.nowMs();
-  const set = await loadChangeSet(db, id);
+  let set = await loadChangeSet(db, id);
+  if (await settleApproval(context, set)) set = await loadChangeSet(db, id);
   const [view] = await toChangeSetViews(db, [set], actor, nowMs);
   if (view === undefined) throw new AppError("not_found", "There is no such change set.");
   const spread = view.platformPosition && (await readSpread(db, view.platformPosition, nowMs));

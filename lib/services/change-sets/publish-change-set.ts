@@ -9,17 +9,20 @@ import type { ServiceContext } from "../context";
 import { decideOnSet } from "./decide-on-set";
 import { type OpenSet, requireFresh, requirePublishable } from "./open-set";
 import { publishStep } from "./publish-step";
+import { voidIfBeyond } from "./settle-approval";
 
 /**
  * Publishes an approved set: by its proposer or any operator. Raises `conflict` where a member changed since, and where
- * whoever approved it could not approve it now (disabled, another role, joined the publisher). Audited as
+ * whoever approved it could not approve it now (disabled, another role, joined the publisher). Where it is not proven to
+ * allow nothing beyond what is in force now or what the approver saw, the set is void, and `conflict` says so. Audited as
  * `changeSet.publish`; devices are told after the commit.
  */
 export async function publishChangeSet(ctx: ServiceContext, actor: Actor, id: string): Promise<ChangeSetView> {
-  return decideOnSet(ctx, actor, id, "publish", async ({ tx, set }) => {
+  const view = await decideOnSet(ctx, actor, id, "publish", async ({ tx, set }) => {
     await requireStandingApproval(tx, set);
     requireFresh(set);
     requirePublishable(set.state, set.edits, "conflict");
+    if (await voidIfBeyond(tx, ctx, set)) return;
     await publishStep(tx, ctx, actor, {
       changeSetId: id,
       number: set.row.number,
@@ -30,6 +33,9 @@ export async function publishChangeSet(ctx: ServiceContext, actor: Actor, id: st
       reason: set.row.reason,
     });
   });
+  if (view.state === "published") return view;
+  const message = view.decisionReason ?? "It would allow more than was approved.";
+  throw new AppError("conflict", message, { details: [{ path: "", code: "BEYOND_APPROVAL", message }] });
 }
 
 async function requireStandingApproval(tx: Transaction, set: OpenSet): Promise<void> {

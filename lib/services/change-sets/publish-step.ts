@@ -14,6 +14,8 @@ import type { ServiceContext } from "../context";
 import { applyMember } from "../members/apply-member";
 import { auditSet } from "./audit-set";
 import { isListing } from "./change-set-rows";
+import { effectOf } from "./kept-effect";
+import { voidSet } from "./void-set";
 
 /** Kinds that no document carries. */
 const INTERNAL: readonly MemberKind[] = ["person", "sign-in", "publisher"];
@@ -40,7 +42,7 @@ export async function publishStep(tx: Transaction, ctx: ServiceContext, actor: A
   const { changeSetId, edits, state } = step;
   for (const edit of edits) await applyMember(tx.db, edit, { at, changeSetId });
   await appendAudit(tx, ctx, auditSet(ctx, actor, step));
-  await settleOthers(tx, ctx, step, at);
+  await settleOthers(tx, ctx, step);
   const appIds = await affectedPrograms(tx, edits);
   const published = edits.every(({ member }) => INTERNAL.includes(member.kind))
     ? null
@@ -57,6 +59,7 @@ export async function publishStep(tx: Transaction, ctx: ServiceContext, actor: A
     .set({
       state: "published",
       isNarrowing: step.isNarrowing,
+      ...(step.isNarrowing ? { effect: effectOf(state) } : {}),
       publishedBy: actor.kind === "person" ? actor.personId : null,
       publishedAt: at,
       platformEpoch: published?.platform.epoch ?? null,
@@ -86,7 +89,7 @@ async function affectedPrograms(tx: Transaction, edits: readonly Edit[]): Promis
  * nothing is dropped. A submitted version's set is derived anew when it is approved, so only another listing of the
  * same version ends it.
  */
-async function settleOthers(tx: Transaction, ctx: ServiceContext, step: Step, at: Date): Promise<void> {
+async function settleOthers(tx: Transaction, ctx: ServiceContext, step: Step): Promise<void> {
   const keys = step.edits.map(({ member }) => formatMember(member));
   const touching = await tx.db
     .select({ change: changes, set: changeSets })
@@ -109,21 +112,7 @@ async function settleOthers(tx: Transaction, ctx: ServiceContext, step: Step, at
     const isSubmission = isListing(set) && edit?.member.kind !== "version";
     if (voided.has(set.id) || isSubmission) continue;
     voided.add(set.id);
-    const reason = `Change set ${step.number} changed ${change.member} first.`;
-    await tx.db
-      .update(changeSets)
-      .set({ state: "void", decisionReason: reason, updatedAt: at })
-      .where(eq(changeSets.id, set.id));
-    await appendAudit(tx, ctx, {
-      actor: { kind: "system", name: "change sets" },
-      action: "changeSet.void",
-      subject: `change-set:${set.id}`,
-      changeSetId: set.id,
-      reason,
-      before: { state: set.state },
-      after: { state: "void" },
-      requestId: ctx.requestId ?? null,
-    });
+    await voidSet(tx, ctx, set, `Change set ${step.number} changed ${change.member} first.`);
   }
 }
 

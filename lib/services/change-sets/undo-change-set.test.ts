@@ -107,6 +107,18 @@ describe("undo", () => {
     expect((await held.programClaims(appId)).hosts).toEqual(before);
   });
 
+  test("is refused where it would give back more than it took, because the platform's part was published since", async () => {
+    const { appId, operator } = await program();
+    const security = await held.person("security");
+    const changes = [{ member: `program:${appId}/limit:requestsPerMinute`, after: { max: 10, action: "kill" } }];
+    const narrowed = await narrowAtOnce(held.ctx, security, { changes, ...REASON });
+    held.clock.advance(1);
+    const raised = { "platform/limit:requestsPerMinute": { max: 6000, action: "throttle" } };
+    await publish(operator, raised);
+    expect((await refusalOf(undoChangeSet(held.ctx, security, narrowed.id))).details).toEqual(["CHANGED_SINCE"]);
+    expect((await held.programClaims(appId)).limits).toMatchObject({ requestsPerMinute: { max: 10 } });
+  });
+
   test("of a block is refused once any program's rules were published behind it", async () => {
     const security = await held.person("security");
     const narrowed = await narrowAtOnce(held.ctx, security, {

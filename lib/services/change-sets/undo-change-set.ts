@@ -3,13 +3,14 @@ import { changeSets } from "@/db/schema";
 import type { Transaction } from "@/db/store";
 import type { ChangeSetView } from "@/lib/contracts/change-sets";
 import { appIdOf, type Member, personIdOf, publisherIdOf } from "@/lib/domain/members";
-import { memberValue } from "@/lib/domain/policy-state";
+import { type Edit, memberValue } from "@/lib/domain/policy-state";
 import type { Actor } from "@/lib/domain/roles";
 import { isSameValue } from "@/lib/domain/same-value";
 import { AppError } from "@/lib/platform/errors";
 import type { ServiceContext } from "../context";
 import { memberOf, publishedPosition, toEdit, withChanges } from "./change-set-rows";
 import { decideOnSet } from "./decide-on-set";
+import { whyBeyond } from "./kept-effect";
 import { type OpenSet, requirePublishable } from "./open-set";
 import { publishAtOnce } from "./publish-at-once";
 
@@ -21,6 +22,7 @@ export async function undoChangeSet(ctx: ServiceContext, actor: Actor, id: strin
   return decideOnSet(ctx, actor, id, "undo", async ({ tx, set }) => {
     await requireNothingElseChanged(tx, set);
     const edits = set.changes.map((change) => toEdit(memberOf(change), change.before));
+    requireWithinBefore(set, edits);
     requirePublishable(set.state, edits, "conflict");
     const undoneBy = await publishAtOnce(tx, ctx, actor, {
       edits,
@@ -64,6 +66,14 @@ async function requireNothingElseChanged(tx: Transaction, set: OpenSet): Promise
   );
   if (isLeft && !isTouched) return;
   const message = "Something else was published since; propose the change instead.";
+  throw new AppError("conflict", message, { details: [{ path: "", code: "CHANGED_SINCE", message }] });
+}
+
+/** Returned members put nothing in force that was not before, whatever others published for all programs. */
+function requireWithinBefore(set: OpenSet, edits: readonly Edit[]): void {
+  const beyond = whyBeyond(set.state, edits, set.row.effect, set);
+  if (beyond === null) return;
+  const message = `With what was published since, it would allow more than before (${beyond.what}); propose the change instead.`;
   throw new AppError("conflict", message, { details: [{ path: "", code: "CHANGED_SINCE", message }] });
 }
 
