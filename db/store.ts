@@ -1,5 +1,4 @@
 import type { PgDatabase, PgQueryResultHKT } from "drizzle-orm/pg-core";
-import type { BundleFiles } from "./bundles/bundle-files";
 import type * as schema from "./schema";
 
 /** What reads and writes go through; the same type on PGlite and on Postgres. */
@@ -27,6 +26,32 @@ export type Announcement =
 export type Transaction = {
   db: Database;
   announce(announcement: Announcement): void;
+};
+
+/** A bundle's bytes and its detached signature (DER), as they were submitted. */
+export type BundleBytes = { content: Uint8Array; signature: Uint8Array };
+
+/** A bundle that is on the disk under names that do not count yet. */
+export type StagedBundle = {
+  /** Gives it the names that count. They are on the disk when this resolves. */
+  keep(): Promise<void>;
+  /** Removes what was not kept. */
+  drop(): Promise<void>;
+};
+
+/**
+ * Bundles beside the rows that name them: `SHA256.ma` and `SHA256.ma.sig` in one folder, which one process has. Raises
+ * `unavailable` where they cannot be written, and what the file system raises where they cannot be read.
+ */
+export type BundleFiles = {
+  /** Writes and syncs a bundle, so that `keep` is quick and a commit can wait for it. */
+  stage(sha256: string, bundle: BundleBytes): Promise<StagedBundle>;
+  /** The bundle with these bytes; null where there is none. Its signature is not checked. */
+  read(sha256: string): Promise<BundleBytes | null>;
+  /** Digests that have both files, and names of files that belong to no bundle: unfinished, or half of one. */
+  list(): Promise<{ whole: Set<string>; leftOver: string[] }>;
+  remove(sha256: string): Promise<void>;
+  removeLeftOver(name: string): Promise<void>;
 };
 
 export type Store = {

@@ -4,12 +4,12 @@ import { AppError } from "@/lib/platform/errors";
 import { acquireLock, type HeldLock } from "../lock/acquire-lock";
 import { readDoubt } from "../pglite/doubt";
 import { findDatabase, type OpenedDatabase } from "../pglite/find-database";
+import { finishRestore, RESTORED } from "../pglite/finish-restore";
 import { syncTree } from "../pglite/sync-tree";
 import { DATABASE_FAULTS } from "../pglite/verdict";
 import { storeFault } from "../store-fault";
 import { requireOwnDatabase } from "../take-data-folder";
 import { type Connection, pgliteConnection } from "./connection";
-import { finishRestore, RESTORED } from "./finish-restore";
 
 /**
  * Reads an embedded store as it is, neither migrated nor compared with its journal. Raises `unavailable` while a process

@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, rename } from "node:fs/promises";
+import { backupFault } from "../backup-fault";
 import { type JournalFs, nodeJournalFs } from "../journal/journal-fs";
-import { backupFault } from "./backup-fault";
 
 /** What backups need of a file system; tests let any of its operations fail. */
 export type BackupFs = Omit<JournalFs, "read"> & {

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { readIfPresent, writePrivateFile } from "@/lib/platform/private-file";
-import { backupFault } from "./backup-fault";
+import { backupFault } from "../backup-fault";
 import { type BackupFile, KEY_FILE } from "./backup-format";
 
 /** The keyset's copy, which says whose keys these are; keys without it would pass for those of a first start. */

@@ -1,6 +1,6 @@
 import { invariant } from "@/lib/platform/errors";
+import { backupFault } from "../backup-fault";
 import { applyMigrations, type Migration, readMigrations } from "../migrate";
-import { backupFault } from "./backup-fault";
 import {
   type BackupCounts,
   type BackupHeader,

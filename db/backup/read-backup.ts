@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { createGunzip } from "node:zlib";
 import type { z } from "zod";
 import { isAppError } from "@/lib/platform/errors";
-import { backupFault } from "./backup-fault";
+import { backupFault } from "../backup-fault";
 import {
   BACKUP_LINES,
   type BackupCounts,

@@ -1,7 +1,7 @@
+import { backupFault } from "../backup-fault";
 import { TABLES } from "../journal/journaled-tables";
 import { MIGRATION_LOCK } from "../postgres/migrate-postgres";
 import { storeFailure } from "../store-failure";
-import { backupFault } from "./backup-fault";
 import { LEFT_OUT, quoted } from "./backup-format";
 import { type Connection, openPostgresConnection } from "./connection";
 import { refuseOtherKeys, writeKeyFiles } from "./key-files";

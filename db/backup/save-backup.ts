@@ -1,5 +1,5 @@
 import { basename, dirname } from "node:path";
-import { backupFault } from "./backup-fault";
+import { backupFault } from "../backup-fault";
 import type { BackupCounts, BackupHeader } from "./backup-format";
 import type { BackupFs } from "./backup-fs";
 import { readBackup } from "./read-backup";

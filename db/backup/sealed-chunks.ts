@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes, scrypt } from "node:crypto";
 import { promisify } from "node:util";
 import { z } from "zod";
-import { backupFault } from "./backup-fault";
+import { backupFault } from "../backup-fault";
 
 const CHUNK_BYTES = 64 * 1024;
 const TAG_BYTES = 16;

@@ -1,5 +1,5 @@
+import { backupFault } from "../backup-fault";
 import { readMigrations } from "../migrate";
-import { backupFault } from "./backup-fault";
 import type { BackupFile, BackupHeader } from "./backup-format";
 import type { BackupFs } from "./backup-fs";
 import { countMigrations } from "./load-backup";

@@ -1,7 +1,7 @@
 import { verify } from "node:crypto";
 import type { PGlite } from "@electric-sql/pglite";
 import type { PublicJwk } from "@/native/core/shapes/claims";
-import type { BundleBytes, BundleFiles } from "./bundle-files";
+import type { BundleBytes, BundleFiles } from "../store";
 
 /** What became of bundles whose rows were not there; `missing` names versions in words, with the reason. */
 export type RestoredBundles = { restored: number; missing: string[] };

@@ -3,12 +3,11 @@ import { drizzle } from "drizzle-orm/pglite";
 import { AppError, invariant } from "@/lib/platform/errors";
 import type { Logger } from "@/lib/platform/logger";
 import { createAnnouncer, LOOK_AGAIN } from "../announcements";
-import type { BundleFiles } from "../bundles/bundle-files";
 import type { CommitLog } from "../journal/commit-log";
 import type { SealedRecord } from "../journal/journal-frame";
 import { raiseStoreFailures } from "../raise-store-failures";
 import * as schema from "../schema";
-import type { Announcement, Store } from "../store";
+import type { Announcement, BundleFiles, Store } from "../store";
 import { storeFailure } from "../store-failure";
 import { createTransactionScope } from "../transaction-scope";
 

@@ -19,6 +19,11 @@ export const ID_PREFIXES = {
 } as const;
 
 export type IdKind = keyof typeof ID_PREFIXES;
+/** Whether an id was made for this entity: the prefix says it. */
+export function isIdOf(kind: IdKind, id: string): boolean {
+  return id.startsWith(`${ID_PREFIXES[kind]}_`);
+}
+
 export type Ids = { next(kind: IdKind): string };
 
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";

@@ -8,7 +8,7 @@ import { randomIds } from "@/lib/platform/ids";
 import { stderrLogger } from "@/lib/platform/logger";
 import type { LeanContext } from "@/lib/services/context";
 import { findPlatform } from "@/lib/services/platform/initialise-platform";
-import { currentKeyset } from "@/lib/sync/keyset/current-keyset";
+import { currentKeyset } from "@/lib/sync/current-keyset";
 import { findAccessKey } from "@/lib/sync/runtime/access-secret";
 import { createRuntimeApi, type RuntimeApi } from "@/lib/sync/runtime/runtime-api";
 import { readVersion } from "./project-root";

@@ -28,8 +28,8 @@ import { postgresServer, stopPostgresServer } from "@/db/testing/postgres-server
 import { testStoreKind } from "@/db/testing/with-test-store";
 import { verifyAudit } from "@/lib/audit/verify-audit";
 import { hashPassword, matchesPassword } from "@/lib/auth/password";
+import { currentKeyset } from "@/lib/sync/current-keyset";
 import { trialSignature } from "@/lib/sync/keys/trial-signature";
-import { currentKeyset } from "@/lib/sync/keyset/current-keyset";
 import { type OpenedProcess, openProcess } from "./open-process";
 import { readServerOptions } from "./server-options";
 import { runStoreCommand } from "./store-command";

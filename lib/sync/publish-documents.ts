@@ -13,11 +13,11 @@ import { nowSeconds, type SigningContext } from "./context";
 import { isBehindOf } from "./continuity/continuity-state";
 import { settleHeld } from "./continuity/held-narrowings";
 import { allPrograms, floorOf, raiseFloor } from "./continuity/resume";
+import { currentKeyset } from "./current-keyset";
 import { buildPlatform } from "./documents/build-platform";
 import { buildProgram } from "./documents/build-program";
 import { issueDocument } from "./documents/issue-document";
 import { requireAcceptable } from "./documents/require-acceptable";
-import { currentKeyset } from "./keyset/current-keyset";
 import { lockPlatform } from "./lock-platform";
 
 export type PublishOptions = {

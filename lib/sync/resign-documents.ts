@@ -2,8 +2,8 @@ import type { Store } from "@/db/store";
 import { appendAudit } from "@/lib/audit/append-audit";
 import { awaitedJump } from "./clock/clock-jump";
 import { nowSeconds, type SigningContext } from "./context";
+import { currentKeyset } from "./current-keyset";
 import { readDueDocuments } from "./documents/due-documents";
-import { currentKeyset } from "./keyset/current-keyset";
 import { lockPlatform } from "./lock-platform";
 import { type Published, publishDocuments } from "./publish-documents";
 

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import type { VectorTopic } from "./cases/vector-topic";
 import { keepSignatures, usedSignatures } from "./craft/test-keys";
 import { vectorFiles } from "./craft/vector-files";
 import { isRefusal } from "./vector-index";
+import type { VectorTopic } from "./vector-topic";
 
 /**
  * Writes the vectors from `cases/`: one `NN-name.json` a topic, the bundles that they name under `files/`, and

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { checkFile, checkSiblings, importsOf } from "./check-imports";
+import { checkFile } from "./check-imports";
+import { checkParts } from "./check-parts";
+import { importsOf } from "./read-imports";
 
 describe("import zones", () => {
   it("catch a forbidden edge in every spelling", () => {
@@ -26,10 +28,18 @@ describe("import zones", () => {
     expect(checkFile("scripts/screenshots.ts", 'import { x } from "../app/actions";')).toHaveLength(1);
   });
 
-  it("keep sibling features apart", () => {
-    const source = 'import { AccessTable } from "@/components/features/access/access-table";';
-    expect(checkSiblings("components/features/telemetry/charts.tsx", source)).toHaveLength(1);
-    expect(checkSiblings("components/features/access/sheet.tsx", source)).toHaveLength(0);
+  it("keep sibling features apart, change sets from submissions, and engines from their confinement", () => {
+    for (const [file, specifier] of [
+      ["components/features/people/charts.tsx", "@/components/features/programs/access-table"],
+      ["lib/services/change-sets/approve-change-set.ts", "../submissions/decide-submission"],
+      ["native/host/engines/build-engine.ts", "../confinement/reachable-files"],
+    ] as const) {
+      const named = checkParts([{ file, source: `import { x } from "${specifier}";` }]).map((fault) => fault.file);
+      expect(
+        named.filter((name) => name === file),
+        file,
+      ).toHaveLength(1);
+    }
   });
 
   it("pass what the table allows, and read no comments", () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { BACKUP_FAULTS } from "@/db/backup/backup-fault";
+import { BACKUP_FAULTS } from "@/db/backup-fault";
 import { STORE_FAULTS } from "@/db/store-fault";
 import { CHECK_NAMES } from "@/lib/contracts/readiness";
 import { START_FAULT_CODES } from "@/lib/platform/explain-start-failure";

@@ -6,18 +6,15 @@ import { applyEdits } from "@/lib/domain/policy-state";
 import type { Actor } from "@/lib/domain/roles";
 import type { ServiceContext } from "../context";
 import { requirePermission } from "../require-permission";
-import { approveSubmission } from "../submissions/decide-submission";
-import { findSubmissionOf } from "../submissions/find-submission-of";
 import { auditSet } from "./audit-set";
 import { decideOnSet } from "./decide-on-set";
-import { getChangeSet } from "./get-change-set";
 import { effectOf } from "./kept-effect";
-import { requireFresh, requirePublishable } from "./open-set";
+import { requireFresh, requireNoListing, requirePublishable } from "./open-set";
 
 /**
  * Approves another's proposal, bound to the members that it changes, their values before, and what would be in force
  * after it (spec §6). It is published by a further step. Raises `forbidden` for its proposer, for a role that never approves, and for whoever belongs to a
- * publisher concerned. A submitted version is published by its approval. Audited as `changeSet.approve`.
+ * publisher concerned. A submitted version's set is for `approveProposal`. Audited as `changeSet.approve`.
  */
 export async function approveChangeSet(
   ctx: ServiceContext,
@@ -26,12 +23,8 @@ export async function approveChangeSet(
   input: { reason: string },
 ): Promise<ChangeSetView> {
   requirePermission(actor, "changes.approve");
-  const submissionId = await findSubmissionOf(ctx.store.db, id);
-  if (submissionId !== null) {
-    await approveSubmission(ctx, actor, submissionId, input);
-    return getChangeSet(ctx, actor, id);
-  }
   return decideOnSet(ctx, actor, id, "approve", async ({ tx, set, person, at }) => {
+    requireNoListing(set);
     requireFresh(set);
     requirePublishable(set.state, set.edits, "conflict");
     await tx.db

@@ -6,6 +6,7 @@ import { parseEntry } from "@/lib/domain/member-values";
 import type { Member } from "@/lib/domain/members";
 import type { Edit } from "@/lib/domain/policy-state";
 import { AppError, invariant } from "@/lib/platform/errors";
+import { isIdOf } from "@/lib/platform/ids";
 import type { Position } from "@/native/core/documents/position";
 
 export type ChangeSetRow = typeof changeSets.$inferSelect;
@@ -33,7 +34,7 @@ export async function loadChangeSet(db: Database, id: string): Promise<LoadedSet
 
 /** Whether it lists a submitted version: then a publisher owns it, and submissions' verbs decide on it. */
 export function isListing(row: Pick<ChangeSetRow, "ownerId">): boolean {
-  return row.ownerId.startsWith("pub_");
+  return isIdOf("publisher", row.ownerId);
 }
 
 /** A person's one draft. */

@@ -5,11 +5,9 @@ import type { ChangeSetView } from "@/lib/contracts/change-sets";
 import type { Actor } from "@/lib/domain/roles";
 import type { ServiceContext } from "../context";
 import { requirePermission } from "../require-permission";
-import { refuseSubmission } from "../submissions/decide-submission";
-import { findSubmissionOf } from "../submissions/find-submission-of";
 import { auditSet } from "./audit-set";
 import { type Decision, decideOnSet } from "./decide-on-set";
-import { getChangeSet } from "./get-change-set";
+import { requireNoListing } from "./open-set";
 
 type Ending = { state: "discarded" | "withdrawn" | "refused"; decidedBy?: string; reason: string | null };
 
@@ -28,8 +26,8 @@ export async function withdrawChangeSet(ctx: ServiceContext, actor: Actor, id: s
 }
 
 /**
- * Refuses another's proposal, also after a third person approved it, with a reason that its proposer can act on.
- * Audited as `changeSet.refuse`.
+ * Refuses another's proposal, also after a third person approved it, with a reason that its proposer can act on. A
+ * submitted version's set is for `refuseProposal`. Audited as `changeSet.refuse`.
  */
 export async function refuseChangeSet(
   ctx: ServiceContext,
@@ -38,12 +36,8 @@ export async function refuseChangeSet(
   input: { reason: string },
 ): Promise<ChangeSetView> {
   requirePermission(actor, "changes.approve");
-  const submissionId = await findSubmissionOf(ctx.store.db, id);
-  if (submissionId !== null) {
-    await refuseSubmission(ctx, actor, submissionId, input);
-    return getChangeSet(ctx, actor, id);
-  }
   return decideOnSet(ctx, actor, id, "refuse", async (decision) => {
+    requireNoListing(decision.set);
     const { personId } = decision.person;
     await end(ctx, actor, decision, "changeSet.refuse", {
       state: "refused",

@@ -4,7 +4,7 @@ import { checkEdits } from "@/lib/domain/check-edits";
 import { wideningsOf } from "@/lib/domain/narrowing/judge-edits";
 import { applyEdits, type Edit, memberValue, type PolicyState } from "@/lib/domain/policy-state";
 import { isSameValue } from "@/lib/domain/same-value";
-import { AppError, type ErrorCode } from "@/lib/platform/errors";
+import { AppError, type ErrorCode, invariant } from "@/lib/platform/errors";
 import type { ServiceContext } from "../context";
 import { editRules } from "../members/edit-rules";
 import { loadState } from "../members/load-state";
@@ -31,6 +31,11 @@ export async function openSet(tx: Transaction, ctx: ServiceContext, id: string):
   const isOpen = set.row.state === "draft" || set.row.state === "proposed" || set.row.state === "approved";
   const isNarrowing = isOpen ? wideningsOf(state, edits, { isSetUpComplete }).length === 0 : set.row.isNarrowing;
   return { ...set, edits, state, isSetUpComplete, facts: { ...facts, isNarrowing } };
+}
+
+/** A submitted version's set is decided by the verbs of submissions alone, which ask more. */
+export function requireNoListing({ facts }: OpenSet): void {
+  invariant(!facts.isListing, "a listing is decided by the verbs of submissions");
 }
 
 /** Raises `conflict` naming each member whose published value is no longer the one that the change was made from. */

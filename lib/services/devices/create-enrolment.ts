@@ -3,7 +3,7 @@ import { enrolmentTokens } from "@/db/schema";
 import { appendAudit } from "@/lib/audit/append-audit";
 import type { Actor } from "@/lib/domain/roles";
 import { AppError } from "@/lib/platform/errors";
-import { currentKeyset } from "@/lib/sync/keyset/current-keyset";
+import { currentKeyset } from "@/lib/sync/current-keyset";
 import { lockPlatform } from "@/lib/sync/lock-platform";
 import { thumbprint } from "@/native/core/crypto/jwk";
 import { webCryptoPort } from "@/native/core/crypto/port";

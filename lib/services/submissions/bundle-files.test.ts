@@ -1,7 +1,8 @@
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type BundleFiles, createBundleFiles } from "@/db/bundles/bundle-files";
+import { createBundleFiles } from "@/db/bundles/bundle-files";
 import { bundles, versions } from "@/db/schema";
+import type { BundleFiles } from "@/db/store";
 import { memoryJournalFs } from "@/db/testing/memory-journal-fs";
 import { refusalOf } from "../testing/refusal-of";
 import { openServiceFixture, type ServiceFixture } from "../testing/service-fixture";

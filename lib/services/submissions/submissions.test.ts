@@ -8,6 +8,7 @@ import { proposeChangeSet } from "../change-sets/propose-change-set";
 import { publishChangeSet } from "../change-sets/publish-change-set";
 import { refusalOf } from "../testing/refusal-of";
 import { openServiceFixture, type ServiceFixture, type TestPublisher } from "../testing/service-fixture";
+import { approveProposal } from "./decide-proposal";
 import { approveSubmission, refuseSubmission, withdrawSubmission } from "./decide-submission";
 import { getSubmission, listWaitingSubmissions } from "./get-submission";
 import { submitBundle } from "./submit-bundle";
@@ -140,7 +141,10 @@ describe("deciding on a submission", () => {
     await submit(publisher, appId, 1, ["haptics.vibrate"]);
     const rows = await held.ctx.store.db.select().from(changeSets).where(eq(changeSets.ownerId, publisher.id));
     const id = rows.find((row) => row.state === "proposed")?.id ?? "";
-    const view = await approveChangeSet(held.ctx, await held.person("operator"), id, REASON);
+    const operator = await held.person("operator");
+    // The change sets' own verb, which asks nothing of keys, publishes no listing.
+    expect((await refusalOf(approveChangeSet(held.ctx, operator, id, REASON))).code).toBe("internal");
+    const view = await approveProposal(held.ctx, operator, id, REASON);
     expect(view).toMatchObject({ state: "published", owner: { id: publisher.id } });
     expect((await held.programClaims(appId)).versions).toHaveLength(1);
   });

@@ -1,7 +1,6 @@
 import { and, eq } from "drizzle-orm";
-import type { StagedBundle } from "@/db/bundles/bundle-files";
 import { bundles, changeSets, programs, publisherKeys, versions } from "@/db/schema";
-import type { Transaction } from "@/db/store";
+import type { StagedBundle, Transaction } from "@/db/store";
 import { appendAudit } from "@/lib/audit/append-audit";
 import type { Actor } from "@/lib/domain/roles";
 import { AppError } from "@/lib/platform/errors";

@@ -3,8 +3,8 @@ import { newestIssue } from "@/db/newest-document";
 import { clocks } from "@/db/schema";
 import type { Database } from "@/db/store";
 import { nowSeconds, type SigningContext } from "../context";
-import { clockWarning } from "../documents/clock-warning";
 import { type ClockAnchor, findAnchor, jumpSince, readClock } from "./clock-jump";
+import { clockWarning } from "./clock-warning";
 
 /** Whether this machine's clock is believed, for readiness and for people. */
 export type ClockState = {

@@ -12,7 +12,7 @@ import { verifyDocument } from "@/native/core/documents/verify-document";
 import type { PlatformClaims } from "@/native/core/shapes/claims";
 import type { HeldAnswer } from "@/native/core/wire/held";
 import { nowSeconds, type SyncContext } from "../context";
-import { currentKeyset } from "../keyset/current-keyset";
+import { currentKeyset } from "../current-keyset";
 import { lockPlatform } from "../lock-platform";
 import { publicSuffixes } from "../public-suffixes";
 import { PROVEN_REVISION_MAX } from "./continuity-state";

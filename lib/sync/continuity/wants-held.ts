@@ -2,7 +2,7 @@ import { readContinuity } from "@/db/continuity";
 import { issueAt } from "@/db/newest-document";
 import type { Database } from "@/db/store";
 import { isNewerPosition, isSamePosition, type Position } from "@/native/core/documents/position";
-import { currentKeyset } from "../keyset/current-keyset";
+import { currentKeyset } from "../current-keyset";
 import { isOfInterest } from "./learn-held";
 
 /** What a batch says of the platform document that its device holds. */

@@ -8,7 +8,7 @@ import { AppError } from "@/lib/platform/errors";
 import type { Position } from "@/native/core/documents/position";
 import { isBehind } from "../continuity/continuity-state";
 import { isBelowFloor } from "../continuity/resume";
-import { currentKeyset } from "../keyset/current-keyset";
+import { currentKeyset } from "../current-keyset";
 
 export type ServedDocument = Position & { etag: string; body: string };
 export type DocumentName = "keyset" | "platform" | `program:${string}`;

@@ -1,6 +1,6 @@
 import type { Database } from "@/db/store";
 import type { KeysetClaims } from "@/native/core/shapes/claims";
-import { currentKeyset } from "../keyset/current-keyset";
+import { currentKeyset } from "../current-keyset";
 import type { PolicySigner } from "../signer";
 import { compareKeys } from "./file-keys";
 import { KEY_FAULTS } from "./key-faults";

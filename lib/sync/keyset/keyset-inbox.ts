@@ -6,7 +6,7 @@ import type { Store } from "@/db/store";
 import { isAppError } from "@/lib/platform/errors";
 import { readIfPresent, writePrivateFile } from "@/lib/platform/private-file";
 import type { SigningContext } from "../context";
-import { currentKeyset } from "./current-keyset";
+import { currentKeyset } from "../current-keyset";
 import { KEYSET_COPY, readInbox } from "./inbox-files";
 import { publishKeyset } from "./publish-keyset";
 

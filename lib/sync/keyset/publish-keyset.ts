@@ -7,11 +7,11 @@ import { verifyKeyset } from "@/native/core/documents/verify-keyset";
 import type { KeysetClaims } from "@/native/core/shapes/claims";
 import { awaitedJump } from "../clock/clock-jump";
 import { nowSeconds, type SigningContext } from "../context";
+import { currentKeyset } from "../current-keyset";
 import { readDueDocuments } from "../documents/due-documents";
 import { thumbprintOf } from "../keys/thumbprint";
 import { lockPlatform } from "../lock-platform";
 import { publishDocuments } from "../publish-documents";
-import { currentKeyset } from "./current-keyset";
 import { readKeysetText } from "./keyset-text";
 
 /** The first keyset is its own witness: whoever owns the key folder decides whom devices will trust. */

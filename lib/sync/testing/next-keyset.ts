@@ -1,6 +1,6 @@
 import { signKeyset } from "@/native/core/documents/sign-document";
 import type { KeysetClaims } from "@/native/core/shapes/claims";
-import { currentKeyset } from "../keyset/current-keyset";
+import { currentKeyset } from "../current-keyset";
 import { planNextKeyset } from "../keyset/keyset-claims";
 import { publishKeyset } from "../keyset/publish-keyset";
 import { signWithRootKey } from "../keyset/sign-with-root-key";

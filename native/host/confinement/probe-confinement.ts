@@ -1,7 +1,7 @@
-import { engineFiles } from "../engines/build-engine";
 import { CONFINEMENT_LAYERS, type LayerReport } from "./confinement-layers";
 import { type ConfinementTools, findConfinementTools } from "./confinement-tools";
 import { type ControlGroupsResult, openControlGroups } from "./control-group";
+import { engineFiles } from "./engine-files";
 import { judgeProbe, probeReportShape } from "./judge-probe";
 import { type ConfinedProcess, launchConfined } from "./launch-confined";
 import { systemProc } from "./process-tree";

@@ -3,7 +3,6 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { reachableFiles } from "../confinement/reachable-files";
 
 /** What is shown to a sandboxed child: one file of script and, for the engine, its WebAssembly beside it. */
 export type EngineFiles = { script: string; wasm: string; probe: string };
@@ -80,9 +79,8 @@ async function buildOnce(): Promise<EngineFiles> {
   return files;
 }
 
-/** The engine's files, built where they are missing or older than their sources; once a process. */
-export function engineFiles(): Promise<EngineFiles> {
-  // What a sandbox of root's runs must be where the sandbox's own user can open it.
-  built ??= buildOnce().then((files) => reachableFiles(files));
+/** The engine's files as they were built: where they are missing or older than their sources, once a process. */
+export function builtEngine(): Promise<EngineFiles> {
+  built ??= buildOnce();
   return built;
 }

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { missingLayers } from "../confinement/confinement-layers";
 import type { ControlGroup } from "../confinement/control-group";
+import { engineFiles } from "../confinement/engine-files";
 import { type LaunchResult, launchConfined } from "../confinement/launch-confined";
 import { type Confinement, probeConfinement } from "../confinement/probe-confinement";
 import { SANDBOX_ENGINE_FOLDER } from "../confinement/sandbox-command";
-import { engineFiles } from "../engines/build-engine";
 import type { AppliedPolicy, StartProgramOptions, StartProgramResult } from "../ports";
 import { memoryBounds } from "./memory-bounds";
 import { openProgramFiles, type ProgramFiles } from "./program-files";

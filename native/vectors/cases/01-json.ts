@@ -1,5 +1,5 @@
 import { caseTable } from "../craft/case-table";
-import type { VectorTopic } from "./vector-topic";
+import type { VectorTopic } from "../vector-topic";
 
 const members =
   '"app_id":"com.example.notes","name":"Notes","icons":[],"pages":[],"platform_version":{"min_code":1},"version":{"code":1,"name":"1"}';

@@ -3,7 +3,7 @@ import { toHex, utf8Bytes } from "../../core/crypto/encoding";
 import { pemFromPublicJwk } from "../../core/crypto/jwk";
 import { caseTable } from "../craft/case-table";
 import { signFixed, testKey } from "../craft/test-keys";
-import type { VectorTopic } from "./vector-topic";
+import type { VectorTopic } from "../vector-topic";
 
 /** The order of the group of P-256. */
 const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;

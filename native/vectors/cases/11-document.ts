@@ -3,8 +3,8 @@ import { toBase64Url, utf8Bytes } from "../../core/crypto/encoding";
 import { caseTable } from "../craft/case-table";
 import { craftCompact, encode } from "../craft/craft-documents";
 import { signFixed, type TestKey, testKey } from "../craft/test-keys";
+import type { VectorTopic } from "../vector-topic";
 import { NOW, platformClaims, programClaims } from "./policy-claims";
-import type { VectorTopic } from "./vector-topic";
 
 type Members = Record<string, unknown>;
 const DAY = 86_400;

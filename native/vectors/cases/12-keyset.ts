@@ -1,8 +1,8 @@
 import { caseTable } from "../craft/case-table";
 import { craftCompact, craftGeneral, craftSignature, encode } from "../craft/craft-documents";
 import { type TestKey, testKey } from "../craft/test-keys";
+import type { VectorTopic } from "../vector-topic";
 import { NOW } from "./policy-claims";
-import type { VectorTopic } from "./vector-topic";
 
 type Members = Record<string, unknown>;
 const DAY = 86_400;

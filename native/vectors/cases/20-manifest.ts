@@ -1,5 +1,5 @@
 import { caseTable } from "../craft/case-table";
-import type { VectorTopic } from "./vector-topic";
+import type { VectorTopic } from "../vector-topic";
 
 type Members = Record<string, unknown>;
 

@@ -4,8 +4,8 @@ import { caseTable } from "../craft/case-table";
 import { type CraftedArchive, type CraftedEntry, craftArchive, extraBlock } from "../craft/craft-archive";
 import { signFixed, type TestKey, testKey } from "../craft/test-keys";
 import { vectorFile } from "../craft/vector-files";
+import type { VectorTopic } from "../vector-topic";
 import { programClaims } from "./policy-claims";
-import type { VectorTopic } from "./vector-topic";
 
 type Members = Record<string, unknown>;
 const accepted = { result: "accepted", code: "ACCEPTED" };

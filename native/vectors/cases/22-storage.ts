@@ -1,5 +1,5 @@
 import { caseTable } from "../craft/case-table";
-import type { VectorTopic } from "./vector-topic";
+import type { VectorTopic } from "../vector-topic";
 
 const place = (changes: Record<string, string> = {}) => ({
   appId: "com.example.notes",

@@ -1,5 +1,5 @@
+import type { VectorCase, VectorTopic } from "../vector-topic";
 import { NOW, platformClaims, programClaims } from "./policy-claims";
-import type { VectorCase, VectorTopic } from "./vector-topic";
 
 const hosts = [
   { host: "api.allowed.test", ports: [443, 8443], purposes: ["request"] },

@@ -1,4 +1,4 @@
-import type { VectorCase, VectorTopic } from "./vector-topic";
+import type { VectorCase, VectorTopic } from "../vector-topic";
 
 type Row = [id: string, title: string, flags: string[], address: string];
 

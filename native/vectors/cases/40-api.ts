@@ -1,5 +1,5 @@
+import type { VectorCase, VectorTopic } from "../vector-topic";
 import { NOW, platformClaims, programClaims, version } from "./policy-claims";
-import type { VectorCase, VectorTopic } from "./vector-topic";
 
 const DAY = 86_400;
 const URL = "https://api.allowed.test/";

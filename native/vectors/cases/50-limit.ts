@@ -1,4 +1,4 @@
-import type { VectorCase, VectorTopic } from "./vector-topic";
+import type { VectorCase, VectorTopic } from "../vector-topic";
 
 type Action = [atMs: number, limit: string, action: string];
 type Row = [

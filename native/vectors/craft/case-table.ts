@@ -1,4 +1,4 @@
-import type { VectorCase } from "../cases/vector-topic";
+import type { VectorCase } from "../vector-topic";
 
 type Members = Readonly<Record<string, unknown>>;
 

@@ -1,7 +1,7 @@
 import { consoleRoutes } from "@/lib/http/console-routes";
-import { approveChangeSet } from "@/lib/services/change-sets/approve-change-set";
+import { approveProposal } from "@/lib/services/submissions/decide-proposal";
 import { consoleRoute } from "../../../console-route";
 
 export const POST = consoleRoute(consoleRoutes.approveChangeSet, ({ actor, params, body }, context) =>
-  approveChangeSet(context, actor, params.id, body),
+  approveProposal(context, actor, params.id, body),
 );

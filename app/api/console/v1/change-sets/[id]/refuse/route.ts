@@ -1,7 +1,7 @@
 import { consoleRoutes } from "@/lib/http/console-routes";
-import { refuseChangeSet } from "@/lib/services/change-sets/end-change-set";
+import { refuseProposal } from "@/lib/services/submissions/decide-proposal";
 import { consoleRoute } from "../../../console-route";
 
 export const POST = consoleRoute(consoleRoutes.refuseChangeSet, ({ actor, params, body }, context) =>
-  refuseChangeSet(context, actor, params.id, body),
+  refuseProposal(context, actor, params.id, body),
 );

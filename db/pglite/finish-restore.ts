@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { backupFault } from "../backup-fault";
 import { CREDENTIALS_FILE } from "../journal/credentials-file";
-import { syncPath } from "../pglite/sync-tree";
-import { backupFault } from "./backup-fault";
+import { syncPath } from "./sync-tree";
 
 /** A restore's work while it is not whole; nobody but the next restore looks at it, and removes it. */
 export const RESTORING = "restoring";

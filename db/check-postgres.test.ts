@@ -1,9 +1,9 @@
 import { afterAll, expect, it } from "vitest";
-import { openPostgresConnection } from "../backup/connection";
-import { openStore } from "../open-store";
-import { fillTables } from "../testing/fill-tables";
-import { postgresServer, stopPostgresServer } from "../testing/postgres-server";
+import { openPostgresConnection } from "./backup/connection";
 import { checkPostgres } from "./check-postgres";
+import { openStore } from "./open-store";
+import { fillTables } from "./testing/fill-tables";
+import { postgresServer, stopPostgresServer } from "./testing/postgres-server";
 
 afterAll(stopPostgresServer);
 

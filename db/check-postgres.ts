@@ -1,8 +1,8 @@
-import { quoted } from "../backup/backup-format";
-import { openPostgresConnection } from "../backup/connection";
-import { describeTables } from "../backup/describe-database";
-import type { StoreCheck } from "../check-store";
-import { storeFailure } from "../store-failure";
+import { quoted } from "./backup/backup-format";
+import { openPostgresConnection } from "./backup/connection";
+import { describeTables } from "./backup/describe-database";
+import type { StoreCheck } from "./check-store";
+import { storeFailure } from "./store-failure";
 
 type PostgresCheck = {
   findings: { code: "table-unreadable"; found: string; remedy: string }[];

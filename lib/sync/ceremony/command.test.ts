@@ -3,13 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { systemClock } from "@/lib/platform/clock";
-import { currentKeyset } from "../keyset/current-keyset";
+import { currentKeyset } from "../current-keyset";
+import { openKeyFolder } from "../keys/key-folder";
+import { openKey, sealKey } from "../keys/sealed-key";
 import { takeKeysetInbox } from "../keyset/keyset-inbox";
 import { createDeviceKey } from "../testing/device-key";
 import { openSyncFixture, type SyncFixture, TEST_PLATFORM } from "../testing/sync-fixture";
 import { runKeysCommand } from "./command";
-import { openKeyFolder } from "./key-folder";
-import { openKey, sealKey } from "./sealed-key";
 
 const PASSPHRASE = { BULKHEAD_KEYS_PASSPHRASE: "correct horse battery" };
 let fixture: SyncFixture;

@@ -10,15 +10,15 @@ import { addKeysetSignature, signKeyset } from "@/native/core/documents/sign-doc
 import { isJsonObject, parseJson } from "@/native/core/json/parse-json";
 import type { KeysetClaims, NamedKey } from "@/native/core/shapes/claims";
 import { publicJwkShape } from "@/native/core/wire/public-jwk";
+import { keyFault } from "../keys/key-faults";
+import { type KeyFolder, openKeyFolder } from "../keys/key-folder";
+import { createProtectionSecret, findProtectionSecret } from "../keys/protection-secret";
+import { thumbprintOf } from "../keys/thumbprint";
 import { INBOX, KEYSET_COPY } from "../keyset/inbox-files";
 import { type KeysetPlan, planFirstKeyset, planNextKeyset } from "../keyset/keyset-claims";
 import { readKeysetText, signersOf } from "../keyset/keyset-text";
 import { signWithRootKey } from "../keyset/sign-with-root-key";
-import { keyFault } from "./key-faults";
-import { type KeyFolder, openKeyFolder } from "./key-folder";
 import { bindKeyIds } from "./key-id-arguments";
-import { createProtectionSecret, findProtectionSecret } from "./protection-secret";
-import { thumbprintOf } from "./thumbprint";
 
 const USAGE = `Usage: npm run keys -- COMMAND [options]        (docs/guides/root-ceremony.md)
 
