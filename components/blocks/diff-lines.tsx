@@ -30,11 +30,17 @@ function Line({ line }: { line: DiffLine }) {
       </span>
       <span className="wrap-anywhere whitespace-pre-wrap">
         <span className="sr-only">{WORDS[line.side]}</span>
-        {line.side === "old" && <del className="text-ink decoration-1">{line.text}</del>}
-        {line.side === "new" && (
-          <ins className="rounded-xs bg-mark-new px-0.5 font-semibold no-underline">{line.text}</ins>
+        {line.side === "old" && (
+          <del className="text-ink decoration-1">
+            <bdi>{line.text}</bdi>
+          </del>
         )}
-        {line.side === "kept" && line.text}
+        {line.side === "new" && (
+          <ins className="rounded-xs bg-mark-new px-0.5 font-semibold no-underline">
+            <bdi>{line.text}</bdi>
+          </ins>
+        )}
+        {line.side === "kept" && <bdi>{line.text}</bdi>}
       </span>
     </div>
   );

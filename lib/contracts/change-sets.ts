@@ -1,7 +1,14 @@
 import { z } from "zod";
 import { CHANGE_SET_VERBS, type ChangeSetVerb } from "@/lib/domain/change-set-lifecycle";
 import { CHANGE_DIRECTIONS, CHANGE_SET_STATES } from "@/lib/domain/lifecycles";
-import { instantSchema, personRefSchema, positionSchema, reasonSchema, spreadSchema } from "./shared";
+import {
+  instantSchema,
+  optionalReasonSchema,
+  personRefSchema,
+  positionSchema,
+  reasonSchema,
+  spreadSchema,
+} from "./shared";
 
 export type { ChangeSetVerb };
 
@@ -77,6 +84,6 @@ export const narrowInputSchema = changesInputSchema.extend({ reason: reasonSchem
 /** `POST change-sets/{id}/propose`, `…/refuse`, `…/narrow` (of the draft). */
 export const withReasonSchema = z.object({ reason: reasonSchema });
 /** `POST change-sets/{id}/approve`. */
-export const approveInputSchema = z.object({ reason: z.string().trim().max(1000).default("") });
+export const approveInputSchema = z.object({ reason: optionalReasonSchema });
 /** `POST change-sets/{id}/split`: the draft keeps what widens; the other part holds what narrows and is published. */
 export const splitResultSchema = z.object({ draft: changeSetViewSchema, narrowing: changeSetViewSchema });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { instantSchema, positionSchema } from "./shared";
+import { instantSchema, nameSchema, positionSchema } from "./shared";
 
 export const deviceViewSchema = z.object({
   id: z.string(),
@@ -25,7 +25,7 @@ export const deviceListSchema = z.object({
 export type DeviceList = z.infer<typeof deviceListSchema>;
 
 /** `POST enrolments`: the file is handed over out of band and holds a one-time token. */
-export const createEnrolmentInputSchema = z.object({ deviceName: z.string().trim().min(1).max(100) });
+export const createEnrolmentInputSchema = z.object({ deviceName: nameSchema });
 export const enrolmentFileSchema = z.object({
   url: z.string(),
   platform: z.string(),

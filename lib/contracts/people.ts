@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { PERSON_STATES } from "@/lib/domain/lifecycles";
 import { ROLES } from "@/lib/domain/roles";
-import { instantSchema } from "./shared";
+import { instantSchema, nameSchema } from "./shared";
 
 export const personViewSchema = z.object({
   id: z.string(),
@@ -23,7 +23,7 @@ export type PeopleList = z.infer<typeof peopleListSchema>;
 
 export const inviteInputSchema = z.object({
   email: z.email().max(254),
-  name: z.string().trim().min(1).max(100),
+  name: nameSchema,
   role: z.enum(ROLES),
   publisherId: z.string().nullable().default(null),
 });

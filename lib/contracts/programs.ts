@@ -8,7 +8,7 @@ import {
   LIMIT_NAMES,
   SENSITIVITIES,
 } from "@/native/core/codes";
-import { appIdSchema, instantSchema, positionSchema, timeRangeSchema } from "./shared";
+import { appIdSchema, instantSchema, nameSchema, positionSchema, timeRangeSchema } from "./shared";
 
 export const programStatusSchema = z.enum(["active", "suspended", "retired"]);
 
@@ -34,7 +34,7 @@ export type ProgramList = z.infer<typeof programListSchema>;
 
 export const registerProgramInputSchema = z.object({
   appId: appIdSchema,
-  name: z.string().trim().min(1).max(100),
+  name: nameSchema,
   publisherId: z.string(),
 });
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { instantSchema } from "./shared";
+import { instantSchema, nameSchema } from "./shared";
 
 export const publisherViewSchema = z.object({
   id: z.string(),
@@ -13,7 +13,7 @@ export const publisherViewSchema = z.object({
 });
 export type PublisherView = z.infer<typeof publisherViewSchema>;
 export const publisherListSchema = z.object({ items: z.array(publisherViewSchema) });
-export const createPublisherInputSchema = z.object({ name: z.string().trim().min(1).max(100) });
+export const createPublisherInputSchema = z.object({ name: nameSchema });
 /** `POST publishers/{id}/keys`: adds the key to my draft; a new key is a widening. */
 export const proposeKeyInputSchema = z.object({ publicKeyPem: z.string().max(2000) });
 /** `POST publishers/{id}/tokens`: the token is shown this one time. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isPlainText } from "@/native/core/text/plain-text";
 
 /** An instant as it crosses the wire: ISO 8601 with milliseconds, UTC. */
 export const instantSchema = z.iso.datetime();
@@ -6,7 +7,17 @@ export const appIdSchema = z
   .string()
   .max(128)
   .regex(/^[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)+$/);
-export const reasonSchema = z.string().trim().min(3).max(1000);
+/** A name that people read: nothing in it acts instead of being shown. */
+export const nameSchema = z.string().trim().min(1).max(100).refine(isPlainText, "has characters that are not shown");
+
+/** Lines that somebody wrote become one line. */
+const reasonText = z
+  .string()
+  .transform((text) => text.replace(/[\t\r\n]+/g, " ").trim())
+  .refine(isPlainText, "has characters that are not shown");
+export const reasonSchema = reasonText.pipe(z.string().min(3).max(1000));
+/** Where the deed speaks for itself. */
+export const optionalReasonSchema = reasonText.pipe(z.string().max(1000)).default("");
 
 /** Time ranges that every screen offers. */
 export const TIME_RANGES = ["1h", "24h", "7d", "14d"] as const;

@@ -18,10 +18,16 @@ function redact(value: unknown, depth: number): unknown {
   );
 }
 
+const escapeUnits = (character: string): string =>
+  [...Array(character.length).keys()]
+    .map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, "0")}`)
+    .join("");
+
 export function createLogger(write: (line: string) => void, nowMs: () => number = Date.now): Logger {
   return (level, event, fields = {}) => {
     const entry = { at: new Date(nowMs()).toISOString(), level, event, ...(redact(fields, 0) as object) };
-    write(`${JSON.stringify(entry)}\n`);
+    // JSON escapes control characters alone; those that turn text around are a stranger's too.
+    write(`${JSON.stringify(entry).replace(/[\p{Cf}\p{Zl}\p{Zp}]/gu, escapeUnits)}\n`);
   };
 }
 

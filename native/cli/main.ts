@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { showActing } from "../core/text/plain-text";
 import {
   type Command,
   type CommandContext,
@@ -66,9 +67,13 @@ async function runCommand(
     report(context, result, isJson);
     return EXIT.refused;
   }
-  if (!("isWritten" in result)) await context.write(isJson ? `${JSON.stringify(result.json)}\n` : `${result.text}\n`);
+  if (!("isWritten" in result))
+    await context.write(isJson ? `${JSON.stringify(result.json)}\n` : `${shown(result.text)}\n`);
   return EXIT.success;
 }
+
+/** Names and answers in it are other people's text; a terminal obeys some of it. */
+const shown = (text: string): string => showActing(text, "\n\t");
 
 function findCommand(argv: readonly string[]): { command: Command; rest: readonly string[] } | undefined {
   for (const length of [2, 1]) {
@@ -83,9 +88,9 @@ function report(context: CommandContext, { code, message, details }: CommandFail
     context.warn(`${JSON.stringify({ error: { code, message, ...(details === undefined ? {} : { details }) } })}\n`);
     return;
   }
-  context.warn(`bulkhead: ${code}: ${message}\n`);
+  context.warn(`bulkhead: ${code}: ${shown(message)}\n`);
   const lines = Array.isArray(details) ? details : [];
-  for (const line of lines) context.warn(`  ${typeof line === "string" ? line : JSON.stringify(line)}\n`);
+  for (const line of lines) context.warn(`  ${shown(typeof line === "string" ? line : JSON.stringify(line))}\n`);
 }
 
 /** What file systems refuse when an argument names a place that is not there, not ours or of another kind. */

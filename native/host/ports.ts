@@ -1,6 +1,7 @@
 import type { DecisionCode, DecisionLayer, EventType, HostPurpose } from "../core/codes";
 import type { CompiledPolicy } from "../core/decide/compile-policy";
 import type { Pins } from "../core/shapes/claims";
+import type { TelemetryEvent } from "../core/telemetry/batch";
 
 /** The seams between the rooms of the host. Time, network and processes come in through these and nowhere else. */
 
@@ -99,7 +100,7 @@ export type HostEvent = {
   appId?: string;
   versionCode?: number;
   denialId?: string;
-  code?: string;
+  code?: TelemetryEvent["code"];
   layer?: DecisionLayer;
   rule?: string | null;
   epoch?: number;

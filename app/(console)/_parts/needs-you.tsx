@@ -40,7 +40,9 @@ export function NeedsYou({ waiting }: { waiting: readonly Waiting[] }) {
                   <State mark={item.kind === "limit" ? "differs" : "waiting"}>{KINDS[item.kind]}</State>
                 </span>
                 <span className="min-w-0">
-                  <strong className="block leading-4 wrap-anywhere">{item.title}</strong>
+                  <strong className="block leading-4 wrap-anywhere">
+                    <bdi>{item.title}</bdi>
+                  </strong>
                   <span className="mt-0.5 block text-muted leading-4 wrap-anywhere">{item.detail}</span>
                 </span>
                 <time

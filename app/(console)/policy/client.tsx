@@ -32,7 +32,11 @@ const COLUMNS: Column<ChangeSetView>[] = [
     head: "Decided by",
     width: 132,
     priority: 3,
-    cell: (row) => <span className={row.decidedBy ? "" : "text-muted"}>{row.decidedBy?.name ?? "–"}</span>,
+    cell: (row) => (
+      <span className={row.decidedBy ? "" : "text-muted"}>
+        <bdi>{row.decidedBy?.name ?? "–"}</bdi>
+      </span>
+    ),
   },
   {
     id: "revision",

@@ -19,7 +19,15 @@ import { CreatePublisherDialog } from "./_parts/create-publisher-dialog";
 import { PublisherPanel } from "./_parts/publisher-panel";
 
 const COLUMNS: Column<PublisherView>[] = [
-  { id: "name", head: "Publisher", cell: (row) => <strong className="font-medium">{row.name}</strong> },
+  {
+    id: "name",
+    head: "Publisher",
+    cell: (row) => (
+      <strong className="font-medium">
+        <bdi>{row.name}</bdi>
+      </strong>
+    ),
+  },
   {
     id: "programs",
     head: "Programs",

@@ -45,7 +45,11 @@ const COLUMNS: Column<AuditEntryView>[] = [
     id: "reason",
     head: "Reason",
     priority: 4,
-    cell: (row) => <span className="text-muted">{row.reason ?? ""}</span>,
+    cell: (row) => (
+      <span className="text-muted">
+        <bdi>{row.reason ?? ""}</bdi>
+      </span>
+    ),
   },
 ];
 

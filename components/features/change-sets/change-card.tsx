@@ -20,7 +20,9 @@ export function ChangeCard({ change, index, onRemove }: ChangeCardProps) {
             {programName ?? appId}
           </Link>
         )}
-        <h3 className="min-w-0 wrap-anywhere">{title}</h3>
+        <h3 className="min-w-0 wrap-anywhere">
+          <bdi>{title}</bdi>
+        </h3>
         <code className="ml-auto truncate text-muted max-phone:hidden" title={member}>
           {shortMember(member)}
         </code>

@@ -158,7 +158,9 @@ function PreviewDiff({ preview }: { preview: Preview | undefined }) {
     <div className="grid gap-3">
       {preview.changes.map((change) => (
         <div key={change.member} className="grid gap-2">
-          <p className="text-muted">{change.title}</p>
+          <p className="text-muted">
+            <bdi>{change.title}</bdi>
+          </p>
           <DiffLines before={change.before} after={change.after} />
         </div>
       ))}

@@ -34,7 +34,13 @@ export const denialColumns: Column<DenialRow>[] = [
     width: 128,
     priority: 3,
     cell: (row) =>
-      row.rule === null ? <span className="text-muted">no rule</span> : <code title={row.rule}>{row.rule}</code>,
+      row.rule === null ? (
+        <span className="text-muted">no rule</span>
+      ) : (
+        <code title={row.rule}>
+          <bdi>{row.rule}</bdi>
+        </code>
+      ),
   },
   {
     id: "revision",

@@ -27,7 +27,9 @@ export function AccountMenu({ person, switchTo }: { person: Person; switchTo: Se
         >
           <Face name={person.name} />
           <span className="min-w-0 flex-1 font-medium text-ink leading-4 max-rail:phone:sr-only">
-            <span className="block truncate">{person.name}</span>
+            <span className="block truncate">
+              <bdi>{person.name}</bdi>
+            </span>
             <span className="block font-normal text-hint text-muted">{person.role}</span>
           </span>
           <ChevronsUpDown size={16} aria-hidden className="max-rail:phone:hidden" />

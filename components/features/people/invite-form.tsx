@@ -90,7 +90,7 @@ export function InviteForm() {
           <Select id={`${id}-publisher`} value={owner} onChange={(event) => setPublisherId(event.target.value)}>
             {owners.map((item) => (
               <option key={item.id} value={item.id}>
-                {item.name}
+                <bdi>{item.name}</bdi>
               </option>
             ))}
           </Select>

@@ -18,7 +18,9 @@ export const personColumns: Column<PersonView>[] = [
     cell: (row) => (
       <span className="inline-flex min-w-0 items-center gap-2">
         <Face name={row.name} isSmall />
-        <span className="truncate font-medium">{row.name}</span>
+        <span className="truncate font-medium">
+          <bdi>{row.name}</bdi>
+        </span>
         {row.isMe && <span className="text-muted">you</span>}
       </span>
     ),

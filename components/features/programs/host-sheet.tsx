@@ -70,7 +70,10 @@ export function HostSheet({ programName, position, member, value, wish, reason, 
           "Propose host"
         ) : (
           <>
-            Edit host <code>{value.host}</code>
+            Edit host{" "}
+            <code>
+              <bdi>{value.host}</bdi>
+            </code>
           </>
         )
       }

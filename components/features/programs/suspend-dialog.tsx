@@ -105,7 +105,7 @@ export function SuspendDialog({ program, onClose }: SuspendDialogProps) {
         {suspend.error && <p role="alert">{suspend.error.message}</p>}
         <div className="grid gap-3">
           <Button type="submit" tone="danger-fill" isWide disabled={reason.length < 3 || suspend.isPending}>
-            Suspend {program.name}
+            Suspend <bdi>{program.name}</bdi>
           </Button>
           <Button isWide onClick={onClose}>
             Keep it running

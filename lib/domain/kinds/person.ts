@@ -5,6 +5,7 @@ import { hasPermission, ROLE_PERMISSIONS, ROLES, type Role } from "../roles";
 import { allowsNothing, judgeFields } from "./judge-fields";
 import type { Kind } from "./kind";
 import { publisherName } from "./leaf-words";
+import { plainWhereNew } from "./plain-name";
 import { label, text } from "./shapes";
 
 type Person = MemberValues["person"];
@@ -66,8 +67,12 @@ export const person: Kind<"person"> = {
     state: z.enum(PERSON_STATES),
   }),
   checkValue: { because: "its key is an id that says nothing of it" },
-  checkStep({ value, after }) {
-    const issues = [];
+  checkStep({ member, value, before, after }) {
+    const old = before.value(member);
+    const issues = [
+      ...plainWhereNew("/name", old?.name, value.name),
+      ...plainWhereNew("/email", old?.email, value.email),
+    ];
     const { publisherId, role } = value;
     if (publisherId !== null && after.value({ kind: "publisher", publisherId }) === null) {
       issues.push({ path: "/publisherId", code: "UNKNOWN_PUBLISHER" });

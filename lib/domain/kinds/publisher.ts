@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { always, judgeFields } from "./judge-fields";
 import type { Kind } from "./kind";
+import { plainWhereNew } from "./plain-name";
 import { label } from "./shapes";
 
 export const publisher: Kind<"publisher"> = {
@@ -12,7 +13,8 @@ export const publisher: Kind<"publisher"> = {
   },
   shape: z.strictObject({ name: label }),
   checkValue: { because: "its key is an id that says nothing of it" },
-  checkStep: { because: "that names are unique is the verb's that makes one, and the store's" },
+  // That names are unique is the verb's that makes one, and the store's.
+  checkStep: ({ member, value, before }) => plainWhereNew("/name", before.value(member)?.name, value.name),
   isLasting: true,
   // One comes into being by a verb of its own.
   whyNotEditable: ({ before }) => (before === null ? "NOT_EDITABLE" : null),

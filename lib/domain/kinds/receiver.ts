@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { isAppId } from "@/native/core/manifest/app-id";
+import { isPlainText } from "@/native/core/text/plain-text";
 import { judgeFields } from "./judge-fields";
 import type { Kind } from "./kind";
 import { LIST_MAX, sorted, text } from "./shapes";
@@ -13,7 +14,12 @@ export const receiver: Kind<"receiver"> = {
   },
   shape: z.strictObject({ actions: z.array(text).min(1).max(LIST_MAX).transform(sorted) }),
   checkValue: { because: "every sender may be heard" },
-  checkStep: { because: "a sender need not be registered yet: what nobody sends is not received" },
+  // A sender need not be registered yet: what nobody sends is not received.
+  checkStep({ member, value, before }) {
+    const known = before.value(member)?.actions ?? [];
+    const strange = value.actions.some((action) => !known.includes(action) && !isPlainText(action));
+    return strange ? [{ path: "/actions", code: "TEXT_NOT_PLAIN" }] : [];
+  },
   isLasting: false,
   whyNotEditable: () => null,
   proposedBy: ["changes.propose"],

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { always, judgeFields } from "./judge-fields";
 import type { Kind } from "./kind";
 import { publisherName } from "./leaf-words";
+import { plainWhereNew } from "./plain-name";
 import { label, text } from "./shapes";
 
 export const registration: Kind<"registration"> = {
@@ -14,8 +15,8 @@ export const registration: Kind<"registration"> = {
   shape: z.strictObject({ publisherId: text, name: label }),
   checkValue: { because: "its key is the program's id, which is its owner" },
   checkStep({ member, value, before, after }) {
-    const issues = [];
     const old = before.value(member);
+    const issues = plainWhereNew("/name", old?.name, value.name);
     const isKnown = after.value({ kind: "publisher", publisherId: value.publisherId }) !== null;
     if (!isKnown) issues.push({ path: "/publisherId", code: "UNKNOWN_PUBLISHER" });
     if (old !== null && old.publisherId !== value.publisherId) {

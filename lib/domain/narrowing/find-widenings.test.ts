@@ -437,6 +437,18 @@ describe("whatever is not the same", () => {
     expect([...neutral].sort()).toEqual(NEUTRAL);
   });
 
+  test("is within what was approved where it is what was approved, whatever the kind", () => {
+    fc.assert(
+      fc.property(anyMemberValues, fc.boolean(), ({ member, one, other }, isAdded) => {
+        const stateWith = (value: unknown) => policyState([{ kind: member.kind, member, value } as Entry]);
+        const before = isAdded ? policyState([]) : stateWith(one);
+        const after = stateWith(other);
+        expect(findWidenings(before, after, after)).toEqual([]);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
   test("is unjudged where its kind does not know the field", () => {
     const judge = (before: object, after: object) =>
       judgeFields<{ known: number }>({ known: () => null }, before as never, after as never);

@@ -28,7 +28,11 @@ export function findWidenings(before: PolicyState, after: PolicyState, approved?
     const appId = appIdOf(member);
     if (widens.by === "value") {
       const key = formatMember(member);
-      const codes = allowed.map((state) => widens.judge(state.get(key)?.value ?? null, now?.value ?? null));
+      const after = now?.value ?? null;
+      const codes = allowed.map((state) => {
+        const value = state.get(key)?.value ?? null;
+        return isSameValue(value, after) ? null : widens.judge(value, after);
+      });
       const [code] = codes;
       if (code !== undefined && code !== null && codes.every((other) => other !== null)) {
         widenings.push({ code, appId, what: whatOf(member, now) });

@@ -85,6 +85,7 @@ const ISSUE_TEXT: Record<string, string> = {
   UNKNOWN_PERSON: "There is no such person.",
   NOT_REGISTERED: "There is no such program.",
   DOCUMENT_TOO_LARGE: "Devices would refuse a document of this size.",
+  TEXT_NOT_PLAIN: "It has characters that are not shown, or that turn text around.",
   EMAIL_TAKEN: "Another person has this e-mail.",
   LAST_ADMIN: "Nobody could let people in any more.",
   LAST_APPROVER: "Nobody could approve anything any more.",

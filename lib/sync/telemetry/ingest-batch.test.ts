@@ -229,6 +229,37 @@ describe("telemetry", () => {
     });
   });
 
+  it("keeps no text that acts where people read it, no code of nobody's and no rule that is no pointer", async () => {
+    const { accessToken, deviceId } = await fixture.addDevice();
+    const at = fixture.nowSeconds();
+    const minute = buildMinute(at, {
+      requests: 7,
+      apis: { "camera\u202ecapture": { allowed: 1, denied: 1 } },
+      hosts: [{ host: "bank\u2066.example", port: 443, purpose: "request", allowed: 1, blocked: 0 }],
+    });
+    const batch = buildBatch(at, {
+      programs: [program([minute])],
+      events: [
+        buildBlocked(at, { eventId: "evt-text-1", code: "Your account is locked", rule: "call 555" }),
+        buildBlocked(at, { eventId: "evt-text-2", detail: { a: "\u001b[2J" } }),
+      ],
+    });
+    expect(await (await fixture.post("telemetry", batch, accessToken)).json()).toMatchObject({ accepted: 3 });
+    expect(await minutesOf(deviceId)).toMatchObject([
+      { requests: 7, apis: { "~other": { allowed: 1, denied: 1 } }, hosts: [{ host: "~other", allowed: 1 }] },
+    ]);
+    const told = await eventsOf(deviceId);
+    expect(told.find(({ eventId }) => eventId === "evt-text-1")).toMatchObject({ code: null, rule: null });
+    const rejected = told.find(({ type }) => type === "evidence_rejected")?.body as { rejected: { place: string }[] };
+    expect(rejected.rejected.map(({ place }) => place).sort()).toEqual([
+      "events.code",
+      "events.detail",
+      "events.rule",
+      "programs.minutes.apis",
+      "programs.minutes.hosts",
+    ]);
+  });
+
   it("holds a counter at the plausible, however many batches tell of the minute, and says so once a batch", async () => {
     const { accessToken, deviceId } = await fixture.addDevice();
     const at = fixture.nowSeconds();

@@ -16,6 +16,7 @@ import {
   type TelemetryEvent,
   telemetryEventShape,
 } from "@/native/core/telemetry/batch";
+import { isPlainValue } from "@/native/core/text/plain-text";
 import { confinementLayerShape } from "@/native/core/wire/runtime-identity";
 
 /**
@@ -46,7 +47,9 @@ const COUNTERS = [
 const { at: atShape, cpuMs: countShape } = minuteEntryShape.shape;
 
 /** No path, query, user or blank: an address or a misspelt host is still worth knowing. */
-const HOST = /^[^\s/?#\\@\p{Cc}]{1,253}$/u;
+const HOST = /^[^\s/?#\\@]{1,253}$/u;
+/** Kept as it is: the store can hold it, and none of its characters acts where people read it. */
+const isKept = (value: unknown): boolean => isStorable(value) && isPlainValue(value);
 /** Hosts only, never paths (spec §7): whoever puts anything else there loses the text, not the server its privacy. */
 const namesHostOnly = (value: unknown): boolean => {
   const host = memberOf(value, "host");
@@ -106,7 +109,7 @@ function readList<T>(sent: unknown, read: (item: unknown) => Read<T>, drop: () =
 
 function readHost(sent: unknown): Read<HostCount> {
   const parsed = hostCountShape.safeParse(sent);
-  if (parsed.success && isStorable(parsed.data) && namesHostOnly(parsed.data)) {
+  if (parsed.success && isKept(parsed.data) && namesHostOnly(parsed.data)) {
     return { kept: parsed.data, isWhole: true };
   }
   const other = hostCountShape.safeParse({ ...Object(sent), host: OTHER, port: 0 });
@@ -115,7 +118,7 @@ function readHost(sent: unknown): Read<HostCount> {
 
 function readDenial(sent: unknown): Read<DenialCount> {
   const parsed = denialCountShape.safeParse(sent);
-  if (parsed.success && isStorable(parsed.data) && namesHostOnly(parsed.data)) {
+  if (parsed.success && isKept(parsed.data) && namesHostOnly(parsed.data)) {
     return { kept: parsed.data, isWhole: true };
   }
   const count = countOf(sent, "count");
@@ -130,7 +133,7 @@ function readApis(sent: unknown, drop: () => void): Record<string, ApiCount> {
   const apis = new Map<string, ApiCount>();
   for (const [name, value] of Object.entries(sent)) {
     const parsed = apiCountShape.safeParse(value);
-    const isName = name.length >= 1 && name.length <= 128 && isStorable(name);
+    const isName = name.length >= 1 && name.length <= 128 && isKept(name);
     if (!parsed.success || !isName) drop();
     if (!parsed.success) continue;
     const key = isName ? name : OTHER;
@@ -155,7 +158,7 @@ export function readEvent(sent: unknown, drop: Drop): TelemetryEvent | null {
     const value = memberOf(sent, name);
     if (value === undefined) continue;
     const parsed = shape.safeParse(value);
-    if (parsed.success && isStorable(parsed.data) && (name !== "host" || namesHostOnly({ host: parsed.data }))) {
+    if (parsed.success && isKept(parsed.data) && (name !== "host" || namesHostOnly({ host: parsed.data }))) {
       kept[name] = parsed.data;
     } else if (NEEDED.includes(name)) {
       return null;
@@ -196,7 +199,7 @@ export function readOwnWords(
 function whole<T>(shape: { safeParse(value: unknown): { success: boolean; data?: T | undefined } }) {
   return (sent: unknown): Read<T> => {
     const parsed = shape.safeParse(sent);
-    const isWhole = parsed.success && isStorable(parsed.data);
+    const isWhole = parsed.success && isKept(parsed.data);
     return { kept: isWhole ? (parsed.data ?? null) : null, isWhole };
   };
 }

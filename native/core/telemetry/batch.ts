@@ -1,5 +1,14 @@
 import { z } from "zod";
-import { API_CODES, DECISION_LAYERS, EGRESS_CODES, EVENT_TYPES, HOST_CODES, HOST_PURPOSES } from "../codes";
+import {
+  API_CODES,
+  BUNDLE_CODES,
+  DECISION_LAYERS,
+  DOCUMENT_CODES,
+  EGRESS_CODES,
+  EVENT_TYPES,
+  HOST_CODES,
+  HOST_PURPOSES,
+} from "../codes";
 import { runtimeIdentityShape } from "../wire/runtime-identity";
 
 /**
@@ -29,8 +38,15 @@ const host = z.string().min(1).max(253);
 const port = z.int().min(0).max(65_535);
 const purpose = z.enum(HOST_PURPOSES);
 const layer = z.enum(DECISION_LAYERS);
-const rule = z.string().max(512).nullable();
+/** A place in a document: a JSON Pointer, the tokens of which are printable and without blanks (spec §5). */
+const rule = z
+  .string()
+  .max(512)
+  .regex(/^(?:\/[\x21-\x2e\x30-\x7e]*)*$/)
+  .nullable();
 const decisionCode = z.enum([...new Set([...API_CODES, ...HOST_CODES, ...EGRESS_CODES])]);
+/** What an event may answer with: a decision, or the verdict on a document or a bundle. */
+const eventCode = z.enum([...new Set([...decisionCode.options, ...DOCUMENT_CODES, ...BUNDLE_CODES])]);
 
 /** One distinct cause within a minute. The rest, `~other`, carries the count alone. */
 export const denialCountShape = z.union([
@@ -85,7 +101,7 @@ export const telemetryEventShape = z.object({
   appId: appId.optional(),
   versionCode: count.optional(),
   denialId: z.string().min(16).max(64).optional(),
-  code: z.string().min(1).max(64).optional(),
+  code: eventCode.optional(),
   layer: layer.optional(),
   rule: rule.optional(),
   epoch: count.optional(),

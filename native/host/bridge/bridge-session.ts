@@ -4,6 +4,7 @@ import { findUnmetConstraint } from "../../core/decide/check-constraints";
 import { type ApiDecision, type ApiQuestion, decideApi, hasAccess } from "../../core/decide/decide-api";
 import { pointerToken } from "../../core/decide/decision";
 import { isJsonObject, parseJson } from "../../core/json/parse-json";
+import { boundText } from "../../core/text/plain-text";
 import type { AppliedPolicy, HostLog, MinuteIncrement, TelemetryPort } from "../ports";
 import type { BridgeChannel, FromProgramMessage } from "./bridge-channel";
 import type { CallLimits } from "./call-limits";
@@ -91,7 +92,7 @@ export function createBridgeSession(options: BridgeSessionOptions): BridgeSessio
     about: { url?: string; purpose?: HostPurpose; target?: { host: string; port: number } } = {},
   ): Promise<void> => {
     const { url, purpose, target } = about;
-    count({ apis: { [api.slice(0, 128) || "?"]: { denied: 1 } } });
+    count({ apis: { [boundText(api, 128) || "?"]: { denied: 1 } } });
     if (purpose !== undefined) {
       const hosts = target === undefined ? [] : [{ ...target, purpose, blocked: 1 }];
       count({ blocked: 1, ...(hosts.length === 0 ? {} : { hosts }) });
@@ -103,7 +104,7 @@ export function createBridgeSession(options: BridgeSessionOptions): BridgeSessio
       ...(purpose === undefined ? {} : { purpose }),
     });
     const { code, layer, rule, rate } = decision;
-    const message = `${api.slice(0, 128)} was refused: ${code}`;
+    const message = `${boundText(api, 128)} was refused: ${code}`;
     answer(id, false, { code, layer, rule, denialId, message, ...rate });
   };
 
@@ -178,7 +179,7 @@ export function createBridgeSession(options: BridgeSessionOptions): BridgeSessio
   const safely = (call: Call, work: Promise<void>): void => {
     work.catch((error: unknown) => {
       // the program learns that it failed; why is the host's own affair
-      options.log("error", "call_failed", { appId, api: call.api.slice(0, 128), error });
+      options.log("error", "call_failed", { appId, api: boundText(call.api, 128), error });
       fail(call.id, "the host could not do it");
     });
   };

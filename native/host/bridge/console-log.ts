@@ -1,3 +1,4 @@
+import { boundText, showActing } from "../../core/text/plain-text";
 import type { ConsoleLine } from "../ports";
 
 export const CONSOLE_LINES_MAX = 1_000;
@@ -12,14 +13,6 @@ export type ConsoleLog = {
   readonly forgotten: number;
 };
 
-/** Control and format characters: a terminal obeys the ones, the others turn text around. Lines and tabs may stay. */
-const CONTROL = /(?![\n\t])[\p{Cc}\p{Cf}\u2028\u2029]/gu;
-
-/** Makes them visible: the text is a stranger's. */
-function withoutControl(text: string): string {
-  return text.replace(CONTROL, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
-}
-
 /** The last lines that a program wrote, within bounds whatever it writes (spec §3: `console` is no API). */
 export function createConsoleLog(): ConsoleLog {
   const kept: ConsoleLine[] = [];
@@ -27,7 +20,7 @@ export function createConsoleLog(): ConsoleLog {
   let forgotten = 0;
   return {
     add(line) {
-      const text = withoutControl(line.text.slice(0, LINE_CHARACTERS_MAX));
+      const text = showActing(boundText(line.text, LINE_CHARACTERS_MAX), "\n\t");
       const shown = { ...line, text };
       kept.push(shown);
       characters += text.length;

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { HostPurpose } from "../../core/codes";
 import { causeKey, denialSubject, makeDenialId } from "../../core/decide/cause-key";
 import { readUrl } from "../../core/decide/read-url";
+import { boundText } from "../../core/text/plain-text";
 import type { AppliedPolicy, HostEvent, TelemetryPort } from "../ports";
 import type { CallDenial } from "./capability-registry";
 
@@ -81,7 +82,7 @@ export function createDenialReporter(options: DenialReporterOptions): DenialRepo
   return {
     async report({ decision, url, purpose, ...denial }) {
       const { code, layer, rule } = decision;
-      const api = denial.api.slice(0, API_CHARACTERS_MAX) || "?";
+      const api = boundText(denial.api, API_CHARACTERS_MAX) || "?";
       const target = targetOf(url, purpose);
       const cause = await keyOf(code, denialSubject(api, target));
       const denialId = makeDenialId(cause, options.randomId());

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { DocumentType } from "../../core/codes";
+import type { DocumentCode, DocumentType } from "../../core/codes";
 import type { KeysetClaims, PlatformClaims, ProgramClaims } from "../../core/shapes/claims";
 import type { HostLog, TelemetryPort } from "../ports";
 import { type DeviceStore, documentFileOf } from "../state/device-store";
@@ -96,7 +96,7 @@ export async function openPolicyKeeper(options: PolicyKeeperOptions): Promise<Po
   }
 
   /** One event for each distinct payload, over restarts too. */
-  function tell(type: DocumentType, code: string, payloadSha256: string, appId?: string): void {
+  function tell(type: DocumentType, code: DocumentCode, payloadSha256: string, appId?: string): void {
     if (record.refusals.includes(payloadSha256)) return;
     record = { ...record, refusals: [...record.refusals, payloadSha256].slice(-REFUSALS_KEPT) };
     log("warn", "document_refused", { type, code, appId });

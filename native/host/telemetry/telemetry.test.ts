@@ -121,7 +121,8 @@ describe("a batch", () => {
   it("that was too large is split into two that hold the same, and one item alone is given up", async () => {
     const { recorder, queue } = await openRecorder(createMemoryFiles());
     recorder.addToMinute(APP, { cpuMs: 1 });
-    for (const code of ["A", "B", "C"]) recorder.recordEvent({ type: "denied_api", code });
+    for (const code of ["UNKNOWN_API", "PERMISSION_DENIED", "RATE_LIMITED"] as const)
+      recorder.recordEvent({ type: "denied_api", code });
     const whole = await recorder.nextBatch(describeDevice);
     await recorder.split(whole.batchId);
     const first = await recorder.nextBatch(describeDevice);

@@ -55,7 +55,9 @@ function LinkContent({ link, token, platformName, environment }: LinkContentProp
     return (
       <>
         <div>
-          <h1 className="text-page">Continue as {person.name}</h1>
+          <h1 className="text-page">
+            Continue as <bdi>{person.name}</bdi>
+          </h1>
           <p className="text-muted">
             {person.role} of {platformName}, {environment}
           </p>

@@ -80,7 +80,7 @@ function Denial({ denial, onPropose }: { denial: DenialDetail; onPropose(): void
             <code className="text-ink">{denial.code}</code>
             <span>layer {denial.layer}</span>
             <span>
-              {denial.programName}
+              <bdi>{denial.programName}</bdi>
               {denial.versionCode === null ? "" : ` v${denial.versionCode}`}
             </span>
             <span>
@@ -165,7 +165,7 @@ function DenialAside({ denial, onPropose }: { denial: DenialDetail; onPropose():
         {proposal !== null && mayPropose && (
           <>
             <Button tone="primary" isWide onClick={onPropose}>
-              {proposal.title}
+              <bdi>{proposal.title}</bdi>
             </Button>
             <p className="text-hint text-muted">Widens: takes two people.</p>
           </>
@@ -191,14 +191,16 @@ function DenialAside({ denial, onPropose }: { denial: DenialDetail; onPropose():
             [
               "Device",
               <span key="device" className="inline-flex items-center">
-                {denial.deviceName}
+                <bdi>{denial.deviceName}</bdi>
                 <CopyButton text={denial.deviceId} label="device id" />
               </span>,
             ],
             [
               "Program",
               <span key="program">
-                <TextLink href={`/programs/${denial.appId}`}>{denial.programName}</TextLink>
+                <TextLink href={`/programs/${denial.appId}`}>
+                  <bdi>{denial.programName}</bdi>
+                </TextLink>
                 {denial.versionCode === null ? "" : ` v${denial.versionCode}`}
               </span>,
             ],

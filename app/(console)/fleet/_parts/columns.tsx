@@ -32,7 +32,15 @@ export function describeEvidence({ clamped, rejected }: Pick<DeviceView, "clampe
 
 export function deviceColumns(newest: Position | null): Column<DeviceView>[] {
   return [
-    { id: "name", head: "Device", cell: (row) => <strong className="font-medium">{row.name}</strong> },
+    {
+      id: "name",
+      head: "Device",
+      cell: (row) => (
+        <strong className="font-medium">
+          <bdi>{row.name}</bdi>
+        </strong>
+      ),
+    },
     { id: "state", head: "State", width: 116, cell: (row) => <DeviceState state={row.state} /> },
     {
       id: "runtime",

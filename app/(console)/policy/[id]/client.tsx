@@ -63,7 +63,8 @@ function ChangeSet({ set }: { set: ChangeSetDetail }) {
         title={`Change set ${set.number}`}
         sub={
           <>
-            By {set.owner.name}, begun <RelativeTime at={set.createdAt} />, edited <RelativeTime at={set.updatedAt} />
+            By <bdi>{set.owner.name}</bdi>, begun <RelativeTime at={set.createdAt} />, edited{" "}
+            <RelativeTime at={set.updatedAt} />
           </>
         }
         actions={<SetSteps set={set} />}
@@ -126,7 +127,11 @@ function SetFacts({ set }: { set: ChangeSetDetail }) {
   ];
   if (set.proposedAt !== null) facts.push(["Proposed", formatInstant(set.proposedAt)]);
   if (set.decidedBy !== null) facts.push([set.state === "refused" ? "Refused by" : "Approved by", set.decidedBy.name]);
-  if (set.decisionReason) facts.push(["Their reason", `“${set.decisionReason}”`]);
+  if (set.decisionReason) {
+    facts.push(
+      set.state === "void" ? ["Why it ended", set.decisionReason] : ["Their reason", `“${set.decisionReason}”`],
+    );
+  }
   if (set.publishedBy !== null) facts.push(["Published by", set.publishedBy.name]);
   if (set.publishedAt !== null) facts.push(["Published", formatInstant(set.publishedAt)]);
   if (set.platformPosition !== null) facts.push(["Revision", `platform ${formatRevision(set.platformPosition)}`]);

@@ -112,7 +112,7 @@ function Facts({ program }: { program: ProgramDetail }) {
           [
             "Publisher",
             <Link key="publisher" href="/publishers" className="hover:underline">
-              {publisher.name}
+              <bdi>{publisher.name}</bdi>
             </Link>,
           ],
           ["Live version", liveVersion === null ? "none" : `${liveVersion.name}, code ${liveVersion.code}`],
@@ -122,7 +122,7 @@ function Facts({ program }: { program: ProgramDetail }) {
               "nothing"
             ) : (
               <TextLink key="waits" href={`/programs/${appId}/versions`}>
-                {waitingVersion.name}
+                <bdi>{waitingVersion.name}</bdi>
               </TextLink>
             ),
           ],

@@ -42,7 +42,9 @@ export function programColumns(sort: string, onSort: (sort: string) => void): Co
       cell: (row) => (
         <Link href={`/programs/${row.appId}`} className="flex min-w-0 items-center gap-2 font-medium hover:underline">
           <Tile name={row.name} />
-          <span className="truncate">{row.name}</span>
+          <span className="truncate">
+            <bdi>{row.name}</bdi>
+          </span>
         </Link>
       ),
     },
@@ -59,8 +61,12 @@ export function programColumns(sort: string, onSort: (sort: string) => void): Co
       priority: 2,
       cell: (row) => (
         <span className="inline-flex items-center gap-2">
-          {row.liveVersion?.name ?? "–"}
-          {row.waitingVersion && <State mark="waiting">{row.waitingVersion.name}</State>}
+          <bdi>{row.liveVersion?.name ?? "–"}</bdi>
+          {row.waitingVersion && (
+            <State mark="waiting">
+              <bdi>{row.waitingVersion.name}</bdi>
+            </State>
+          )}
         </span>
       ),
     },
@@ -69,7 +75,11 @@ export function programColumns(sort: string, onSort: (sort: string) => void): Co
       head: "Publisher",
       width: 148,
       priority: 4,
-      cell: (row) => <span className="text-muted">{row.publisher.name}</span>,
+      cell: (row) => (
+        <span className="text-muted">
+          <bdi>{row.publisher.name}</bdi>
+        </span>
+      ),
     },
     {
       id: "devices",

@@ -73,7 +73,7 @@ export function RegisterDialog({ onClose, onRegistered }: RegisterDialogProps) {
             <Select id={`${id}-publisher`} value={chosen} onChange={({ target }) => setPublisherId(target.value)}>
               {items.map((publisher) => (
                 <option key={publisher.id} value={publisher.id}>
-                  {publisher.name}
+                  <bdi>{publisher.name}</bdi>
                 </option>
               ))}
             </Select>

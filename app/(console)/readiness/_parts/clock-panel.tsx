@@ -69,7 +69,7 @@ export function ClockPanel({ view }: { view: ClockView }) {
                   [
                     "Confirmed",
                     <span key="confirmed">
-                      <RelativeTime at={confirmedAt} /> by {confirmedBy?.name ?? "–"}
+                      <RelativeTime at={confirmedAt} /> by <bdi>{confirmedBy?.name ?? "–"}</bdi>
                     </span>,
                   ] as const,
                 ]),

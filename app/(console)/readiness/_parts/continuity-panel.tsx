@@ -113,7 +113,7 @@ function factsOf(view: ContinuityView): (readonly [string, React.ReactNode])[] {
     facts.push([
       "Signed again",
       <span key="resumed">
-        <RelativeTime at={view.resumedAt} /> by {view.resumedBy?.name ?? "the policy service"}
+        <RelativeTime at={view.resumedAt} /> by <bdi>{view.resumedBy?.name ?? "the policy service"}</bdi>
       </span>,
     ]);
   }

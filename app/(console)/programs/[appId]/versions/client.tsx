@@ -23,7 +23,10 @@ const COLUMNS: Column<VersionView>[] = [
     width: 112,
     cell: (row) => (
       <>
-        <strong className="font-medium">{row.name}</strong> <span className="text-muted">{row.code}</span>
+        <strong className="font-medium">
+          <bdi>{row.name}</bdi>
+        </strong>{" "}
+        <span className="text-muted">{row.code}</span>
       </>
     ),
   },

@@ -128,7 +128,7 @@ function Decide({ version }: { version: VersionView }) {
             title={isAttested ? undefined : "Waits for a signature that verifies"}
             onClick={() => decide.mutate("approve")}
           >
-            Approve {version.name}
+            Approve <bdi>{version.name}</bdi>
           </Button>
           <Button disabled={reason.trim().length < 3 || decide.isPending} onClick={() => decide.mutate("refuse")}>
             Refuse

@@ -1,0 +1,34 @@
+/**
+ * Text of programs, publishers, devices and people. Characters that act instead of being shown (control and format
+ * characters, among them those that turn text around, line and paragraph separators, halves of a pair) let a stranger
+ * speak as the console or command a terminal.
+ */
+const ACTING = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
+
+/** Whether every character of the text is one that is shown. */
+export function isPlainText(text: string): boolean {
+  return !ACTING.test(text);
+}
+
+/** The same of every text within a JSON value, names of members included. */
+export function isPlainValue(value: unknown): boolean {
+  if (typeof value === "string") return isPlainText(value);
+  if (typeof value !== "object" || value === null) return true;
+  if (Array.isArray(value)) return value.every(isPlainValue);
+  return Object.entries(value).every(([name, item]) => isPlainText(name) && isPlainValue(item));
+}
+
+/** The text with whatever acts made visible, as in `\u{202e}`; characters of `kept` stay as they are. */
+export function showActing(text: string, kept = ""): string {
+  return text.replace(new RegExp(ACTING, "gu"), (character) =>
+    kept.includes(character) ? character : `\\u{${character.codePointAt(0)?.toString(16)}}`,
+  );
+}
+
+/** The beginning of a text, at most `unitsMax` UTF-16 units, well-formed and never cut within a character (spec §5). */
+export function boundText(text: string, unitsMax: number): string {
+  const cut = text.slice(0, unitsMax);
+  const last = cut.charCodeAt(cut.length - 1);
+  const isHalved = cut.length < text.length && last >= 0xd800 && last <= 0xdbff;
+  return (isHalved ? cut.slice(0, -1) : cut).replace(/\p{Cs}/gu, "\ufffd");
+}
