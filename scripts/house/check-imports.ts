@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { checkParts } from "./check-parts";
 import { ROOMS, type Room } from "./import-rules";
 import { type ImportFault, importsOf, isTest, projectPath } from "./read-imports";
@@ -37,8 +35,7 @@ export function checkFile(file: string, source: string, rooms: readonly Room[] =
 
 const TEST_ROOMS = ["db/", "lib/", "native/"] as const;
 
-/** Checks source files by path; paths are from the project's root. */
-export function checkImports(root: string, files: readonly string[]): ImportFault[] {
-  const sources = files.map((file) => ({ file, source: readFileSync(join(root, file), "utf8") }));
+/** Every file against the rules of its room, and the parts of every room against each other. */
+export function checkImports(sources: readonly { file: string; source: string }[]): ImportFault[] {
   return [...sources.flatMap(({ file, source }) => checkFile(file, source)), ...checkParts(sources)];
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { checkParts } from "./check-parts";
 import type { Room } from "./import-rules";
 
-const room: Room = { room: "r", files: ["r/"], may: ["r/"] };
+const room: Room = { room: "r", is: "a room", files: ["r/"], may: ["r/"] };
 const importing = (...lines: [file: string, specifier: string][]) =>
   lines.map(([file, specifier]) => ({ file, source: `import { x } from "${specifier}";` }));
 

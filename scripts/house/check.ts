@@ -1,28 +1,45 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkImports } from "./check-imports";
 import { checkKeyPairs } from "./check-key-pairs";
 import { checkNewestDocument } from "./check-newest-document";
+import { checkSockets } from "./check-sockets";
 import { checkSqlNumbers } from "./check-sql-numbers";
+import { describeRules, withRules } from "./describe-rules";
 
-/** Static checks of the house: import zones, file names, and paths that documents name. Exit code 1 on any fault. */
+/**
+ * Static checks of the house: import zones, sockets, file names, and paths that documents name. Exit code 1 on any fault.
+ * With `--write` the rules in docs/architecture.md are made anew.
+ */
 const root = process.cwd();
 const tracked = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], { cwd: root })
   .toString("utf8")
   .split("\0")
   .filter((path) => path !== "" && existsSync(join(root, path)));
 
-const sources = tracked.filter((path) => /\.(ts|tsx)$/.test(path));
-const faults = checkImports(root, sources).map(({ file, specifier, why }) => `${file}: imports ${specifier}: ${why}`);
+const sources = tracked
+  .filter((path) => /\.(ts|tsx)$/.test(path))
+  .map((file) => ({ file, source: readFileSync(join(root, file), "utf8") }));
+const faults = [
+  ...checkImports(sources).map(({ file, specifier, why }) => `${file}: imports ${specifier}: ${why}`),
+  ...checkSockets(sources),
+];
 
-for (const path of sources) {
-  const text = readFileSync(join(root, path), "utf8");
-  faults.push(...checkSqlNumbers(path, text), ...checkNewestDocument(path, text), ...checkKeyPairs(path, text));
+for (const { file, source } of sources) {
+  faults.push(...checkSqlNumbers(file, source), ...checkNewestDocument(file, source), ...checkKeyPairs(file, source));
+}
+
+const ARCHITECTURE = join(root, "docs/architecture.md");
+const described = withRules(readFileSync(ARCHITECTURE, "utf8"), describeRules());
+if (described === null) faults.push("docs/architecture.md: the marks around the rules are gone");
+else if (process.argv.includes("--write")) writeFileSync(ARCHITECTURE, described);
+else if (described !== readFileSync(ARCHITECTURE, "utf8")) {
+  faults.push("docs/architecture.md: says other rules than scripts/house: npx tsx scripts/house/check.ts --write");
 }
 
 const NAMED_BY_FRAMEWORK = /(^|\/)(\[.*\]|\(.*\))/;
-for (const path of sources) {
+for (const { file: path } of sources) {
   const name = path.split("/").at(-1) ?? "";
   if (!/^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)*\.tsx?$/.test(name) && !NAMED_BY_FRAMEWORK.test(name)) {
     faults.push(`${path}: file names are kebab-case`);

@@ -6,6 +6,8 @@
  */
 export type Room = {
   room: string;
+  /** In a few words, for the table. */
+  is: string;
   /** Path prefixes, from the project's root. */
   files: readonly string[];
   may: readonly string[];
@@ -22,16 +24,29 @@ export type Room = {
   circles?: readonly { parts: readonly string[]; why: string }[];
 };
 
-const NODE = ["node:"] as const;
-const WEB = ["next", "next/", "react", "react/", "react-dom", "react-dom/"] as const;
-const STORE = ["drizzle-orm", "drizzle-orm/", "postgres", "@electric-sql/pglite"] as const;
+export const NODE = ["node:"] as const;
+export const WEB = ["next", "next/", "react", "react/", "react-dom", "react-dom/"] as const;
+export const STORE = ["drizzle-orm", "drizzle-orm/", "postgres", "@electric-sql/pglite"] as const;
 const PURE_CORE = ["native/core/", "native/catalog/"] as const;
 
 export const ROOMS: readonly Room[] = [
-  { room: "native/core", files: ["native/core/"], may: PURE_CORE, never: [...NODE, ...WEB, ...STORE, "hono"] },
-  { room: "native/node", files: ["native/node/"], may: ["native/node/"], never: [...WEB, ...STORE, "hono"] },
+  {
+    room: "native/core",
+    is: "what every runtime decides, in TypeScript: documents, hosts, calls, limits, bundles",
+    files: ["native/core/"],
+    may: PURE_CORE,
+    never: [...NODE, ...WEB, ...STORE, "hono"],
+  },
+  {
+    room: "native/node",
+    is: "what Node's own library needs around it, for services and hosts alike",
+    files: ["native/node/"],
+    may: ["native/node/"],
+    never: [...WEB, ...STORE, "hono"],
+  },
   {
     room: "native/host",
+    is: "the Linux and desktop runtime",
     files: ["native/host/"],
     may: ["native/host/", "native/node/", ...PURE_CORE],
     never: [...WEB, ...STORE, "hono"],
@@ -50,20 +65,35 @@ export const ROOMS: readonly Room[] = [
   },
   {
     room: "native/cli",
+    is: "`npx bulkhead`",
     files: ["native/cli/"],
     may: ["native/cli/", "native/host/", "native/node/", ...PURE_CORE],
     never: [...WEB, ...STORE, "hono"],
   },
   {
     room: "native/vectors",
+    is: "what every runtime is held to",
     files: ["native/vectors/"],
     may: ["native/vectors/", ...PURE_CORE],
     never: [...WEB, ...STORE],
   },
-  { room: "native/spec", files: ["native/spec/"], may: ["native/spec/", ...PURE_CORE], never: [...WEB, ...STORE] },
-  { room: "native/catalog", files: ["native/catalog/"], may: PURE_CORE, never: [...WEB, ...STORE] },
+  {
+    room: "native/spec",
+    is: "the schemas of the specification",
+    files: ["native/spec/"],
+    may: ["native/spec/", ...PURE_CORE],
+    never: [...WEB, ...STORE],
+  },
+  {
+    room: "native/catalog",
+    is: "the capabilities, as data",
+    files: ["native/catalog/"],
+    may: PURE_CORE,
+    never: [...WEB, ...STORE],
+  },
   {
     room: "lib/domain",
+    is: "what is true: kinds of members, what narrows, who may",
     files: ["lib/domain/"],
     may: ["lib/domain/", ...PURE_CORE],
     never: [...NODE, ...WEB, ...STORE],
@@ -74,28 +104,44 @@ export const ROOMS: readonly Room[] = [
       },
     ],
   },
-  { room: "lib/platform", files: ["lib/platform/"], may: ["lib/platform/"], never: [...WEB, ...STORE] },
-  { room: "lib/format", files: ["lib/format/"], may: ["lib/format/"], never: [...NODE, ...WEB, ...STORE] },
+  {
+    room: "lib/platform",
+    is: "clock, ids, errors, environment, logger",
+    files: ["lib/platform/"],
+    may: ["lib/platform/"],
+    never: [...WEB, ...STORE],
+  },
+  {
+    room: "lib/format",
+    is: "values as people read them",
+    files: ["lib/format/"],
+    may: ["lib/format/"],
+    never: [...NODE, ...WEB, ...STORE],
+  },
   {
     room: "lib/contracts",
+    is: "the shapes that cross the console's boundary",
     files: ["lib/contracts/"],
     may: ["lib/contracts/", "lib/domain/", ...PURE_CORE],
     never: [...NODE, ...WEB, ...STORE],
   },
   {
     room: "lib/http",
+    is: "the route table and what stands around a handler",
     files: ["lib/http/"],
     may: ["lib/http/", "lib/contracts/", "lib/platform/"],
     never: [...WEB, ...STORE],
   },
   {
     room: "lib/audit",
+    is: "what was done, by whom, never changed",
     files: ["lib/audit/"],
     may: ["lib/audit/", "db/", "lib/domain/", "lib/platform/", ...PURE_CORE],
     never: WEB,
   },
   {
     room: "lib/auth",
+    is: "who somebody is",
     files: ["lib/auth/"],
     may: ["lib/auth/", "lib/audit/", "db/", "lib/domain/", "lib/platform/"],
     never: WEB,
@@ -103,12 +149,14 @@ export const ROOMS: readonly Room[] = [
   },
   {
     room: "db",
+    is: "what is stored, and how it survives",
     files: ["db/"],
     may: ["db/", "lib/platform/", "lib/domain/", ...PURE_CORE],
     never: [...WEB, "hono"],
   },
   {
     room: "lib/sync",
+    is: "what leaves the building: documents, keys, devices, telemetry",
     files: ["lib/sync/"],
     may: [
       "lib/sync/",
@@ -134,6 +182,7 @@ export const ROOMS: readonly Room[] = [
   },
   {
     room: "lib/services",
+    is: "what may be done, a verb a file",
     files: ["lib/services/"],
     may: [
       "lib/services/",
@@ -158,6 +207,7 @@ export const ROOMS: readonly Room[] = [
   },
   {
     room: "lib/server",
+    is: "the process: opens the store once and answers",
     files: ["lib/server/"],
     may: [
       "lib/server/",
@@ -177,24 +227,28 @@ export const ROOMS: readonly Room[] = [
   },
   {
     room: "lib/queries",
+    is: "what the browser asks for",
     files: ["lib/queries/"],
     may: ["lib/queries/", "lib/contracts/", "lib/http/", "lib/domain/"],
     never: [...NODE, ...STORE, "next", "next/"],
   },
   {
     room: "components/ui",
+    is: "primitives",
     files: ["components/ui/"],
     may: ["components/ui/", "lib/format/"],
     never: [...NODE, ...STORE],
   },
   {
     room: "components/blocks",
+    is: "composed of them, knowing nothing of programs or policy",
     files: ["components/blocks/"],
     may: ["components/blocks/", "components/ui/", "lib/format/"],
     never: [...NODE, ...STORE],
   },
   {
     room: "components/features",
+    is: "what more than one page shows of one thing",
     files: ["components/features/"],
     may: [
       "components/features/",
@@ -213,6 +267,7 @@ export const ROOMS: readonly Room[] = [
   },
   {
     room: "app",
+    is: "pages and route handlers",
     files: ["app/", "proxy.ts", "instrumentation.ts"],
     may: [
       "app/",
@@ -231,6 +286,7 @@ export const ROOMS: readonly Room[] = [
   },
   {
     room: "tools",
+    is: "what starts, measures and tries all of it from outside",
     files: ["bench/", "e2e/", "scripts/"],
     may: ["bench/", "e2e/", "scripts/", "db/", "lib/", "native/", "components/"],
   },

@@ -5,10 +5,12 @@ export type ImportFault = { file: string; specifier: string; why: string };
 const SPECIFIER =
   /(?:^|[\s;}])(?:import|export)\s+(?:type\s+)?(?:[^"';]*?\sfrom\s+)?["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']\s*\)|\brequire\(\s*["']([^"']+)["']\s*\)/gm;
 
+/** A source text without its comments that stand on lines of their own. */
+export const codeOf = (source: string): string => source.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
+
 /** The specifiers that a source text imports, statically or dynamically. Comments are left aside. */
 export function importsOf(source: string): string[] {
-  const code = source.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
-  return [...code.matchAll(SPECIFIER)]
+  return [...codeOf(source).matchAll(SPECIFIER)]
     .map((match) => match[1] ?? match[2] ?? match[3] ?? "")
     .filter((text) => text !== "");
 }
