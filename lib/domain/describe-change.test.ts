@@ -56,7 +56,7 @@ describe("a change says what it does", () => {
       { consent: "ask" },
       'Narrowed grant nfc.read (consent "none" → ask)',
     ],
-    [`${APP}/host:hr_1`, null, host, "Added host api.example.com (host api.example.com; ports 443; purposes request)"],
+    [`${APP}/host:hr_1`, null, host, "Added host api.example.com (ports 443; purposes request)"],
     [
       `${APP}/host:hr_1`,
       { ...host, pins, fromVersion: 3 },
@@ -82,9 +82,9 @@ describe("a change says what it does", () => {
 
   test("and whose key it is, by the publisher's name", () => {
     const key = { jwk: { kty: "EC", crv: "P-256", x: "x".repeat(43), y: "y".repeat(43) }, status: "active" };
-    expect(textOf("publisher:pub_1/key:k1", null, key)).toContain('Added key k1 of publisher "Harbor Ltd"');
+    expect(textOf("publisher:pub_1/key:k1", null, key)).toContain('Added key of "Harbor Ltd", k1');
     expect(textOf("publisher:pub_1/key:k1", key, { ...key, status: "revoked" })).toBe(
-      'Revoked key k1 of publisher "Harbor Ltd" (status active → revoked)',
+      'Revoked key of "Harbor Ltd", k1 (status active → revoked)',
     );
   });
 

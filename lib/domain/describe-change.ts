@@ -1,6 +1,7 @@
 import { type ChangedLeaf, changedLeaves } from "./changed-leaves";
 import { kindOf } from "./kinds";
 import type { Names } from "./kinds/kind";
+import { quoted } from "./kinds/leaf-words";
 import { formatMember } from "./member-keys";
 import { parseEntry } from "./member-values";
 import type { Change } from "./members";
@@ -29,7 +30,8 @@ export function describeChange({ member, before, after }: Change, names: Names):
       : (words.headline({ member, before: old, after: now, names }) ?? `${verb} ${words.noun(member, shown, names)}`);
   const leaves = isRead ? changedLeaves(old, now) : changedLeaves(before, after);
   const inline = leaves.find(({ path }) => isRead && path === words.inline);
-  const others = leaves.filter((leaf) => leaf !== inline && !isPresence(leaf));
+  const isTold = ({ path }: ChangedLeaf) => isRead && verb !== "Changed" && words.told.includes(path);
+  const others = leaves.filter((leaf) => leaf !== inline && !isPresence(leaf) && !isTold(leaf));
   const write = (leaf: ChangedLeaf) => {
     const text = (value: unknown) =>
       isRead ? leafText(value, words.leaves[leaf.path], names) : (JSON.stringify(value) ?? "none");
@@ -55,18 +57,11 @@ const isAbsent = (value: unknown) => value === null || value === undefined;
 const isPresence = ({ path, before, after }: ChangedLeaf) =>
   path === "" && [before, after].every((value) => value === undefined || value === true);
 
-/** A word as it is; what could be taken for something else in quotes. */
-const WORD = /^[A-Za-z0-9*](?:[\w.:@/*+-]*[\w*/])?$/;
-const TAKEN = new Set(["none", "true", "false"]);
-
 function leafText(value: unknown, write: ((value: unknown, names: Names) => string) | undefined, names: Names): string {
   if (value === undefined || value === null) return "none";
   if (write !== undefined) return write(value, names);
   if (Array.isArray(value))
     return value.length === 0 ? "[]" : value.map((item) => leafText(item, undefined, names)).join(", ");
-  if (typeof value === "string") {
-    const isPlain = WORD.test(value) && !TAKEN.has(value) && Number.isNaN(Number(value));
-    return isPlain ? value : JSON.stringify(value);
-  }
+  if (typeof value === "string") return quoted(value);
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }

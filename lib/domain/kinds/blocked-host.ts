@@ -26,6 +26,7 @@ export const blockedHost: Kind<"blocked-host"> = {
     noun: ({ host }) => `block of ${host}`,
     headline: ({ member, after }) =>
       after === null ? `Unblocked ${member.host}` : `Blocked ${member.host} for all programs`,
+    told: [],
     inline: null,
     leaves: {},
   },

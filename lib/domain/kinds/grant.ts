@@ -107,6 +107,7 @@ export const grant: Kind<"grant"> = {
       if (after === null) return null;
       return `${isGrantWider(before, after) ? "Widened" : "Narrowed"} grant ${member.capability}`;
     },
+    told: [],
     inline: null,
     leaves: { "/until": moment },
   },

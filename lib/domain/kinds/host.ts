@@ -49,6 +49,7 @@ export const host: Kind<"host"> = {
   words: {
     noun: (_, rule) => `host ${rule.host}`,
     headline: () => null,
+    told: ["/host"],
     inline: null,
     leaves: { "/until": moment, "/pins/until": moment },
   },

@@ -76,6 +76,8 @@ export type Words<K extends MemberKind> = {
     after: MemberValues[K] | null;
     names: Names;
   }): string | null;
+  /** Leaves that noun and headline name by themselves: of what is added or removed they are not told twice. */
+  told: readonly string[];
   /** The leaf that follows the headline without its path, as in "Lowered requestsPerMinute 600 → 300"; null for none. */
   inline: string | null;
   /** Leaves that are not shown as they are written: by their path. */

@@ -8,7 +8,17 @@ export function moment(value: unknown): string {
     : String(value);
 }
 
-/** A publisher by its name, in quotes: names are other people's text. */
+/** A word as it is; what could be taken for something else in quotes. */
+const WORD = /^[A-Za-z0-9*](?:[\w.:@/*+-]*[\w*/])?$/;
+const TAKEN = new Set(["none", "true", "false"]);
+
+/** Text as it stands in a line of ours: no two texts look alike, and none looks like a word of the line. */
+export function quoted(text: string): string {
+  const isWord = WORD.test(text) && !TAKEN.has(text) && Number.isNaN(Number(text));
+  return isWord ? text : JSON.stringify(text);
+}
+
+/** A publisher by its name, always in quotes, so that no name looks like an id. */
 export function publisherName(value: unknown, names: Names): string {
   const id = String(value);
   const name = names.publisher(id);

@@ -41,6 +41,7 @@ export const limit: Kind<"limit"> = {
   words: {
     noun: ({ name }) => `limit ${name}`,
     headline: ({ member, before, after }) => headline("limit", member.name, before, after),
+    told: [],
     inline: "/max",
     leaves: {},
   },
@@ -70,6 +71,7 @@ export const platformLimit: Kind<"platform-limit"> = {
   words: {
     noun: ({ name }) => `limit ${name} for all programs`,
     headline: ({ member, before, after }) => headline("platform-limit", member.name, before, after),
+    told: [],
     inline: "/max",
     leaves: {},
   },

@@ -30,7 +30,13 @@ export const minRuntime: Kind<"min-runtime"> = {
       platform.minRuntime[runtime] = value;
     },
   },
-  words: { noun: ({ runtime }) => `minimum ${runtime} runtime`, headline: () => null, inline: "", leaves: {} },
+  words: {
+    noun: ({ runtime }) => `minimum ${runtime} runtime`,
+    headline: () => null,
+    told: [],
+    inline: "",
+    leaves: {},
+  },
 };
 
 function isLower(a: string, b: string): boolean {

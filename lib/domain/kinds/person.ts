@@ -4,7 +4,7 @@ import type { MemberValues } from "../members";
 import { hasPermission, ROLE_PERMISSIONS, ROLES, type Role } from "../roles";
 import { allowsNothing, judgeFields } from "./judge-fields";
 import type { Kind } from "./kind";
-import { publisherName } from "./leaf-words";
+import { publisherName, quoted } from "./leaf-words";
 import { plainWhereNew } from "./plain-name";
 import { label, text } from "./shapes";
 
@@ -94,14 +94,16 @@ export const person: Kind<"person"> = {
   widens: { by: "value", judge },
   document: { in: "none", because: "devices know no people" },
   words: {
-    noun: (_, { name }) => name,
+    noun: (_, { name }) => quoted(name),
     headline({ before, after }) {
       if (after === null) return null;
-      if (before === null) return `Invited ${after.name} as ${after.role}`;
-      if (after.state === "disabled" && before.state !== "disabled") return `Disabled ${after.name}`;
-      if (before.state === "disabled" && after.state !== "disabled") return `Enabled ${after.name} as ${after.role}`;
+      if (before === null) return `Invited ${quoted(after.name)} as ${after.role}`;
+      if (after.state === "disabled" && before.state !== "disabled") return `Disabled ${quoted(after.name)}`;
+      if (before.state === "disabled" && after.state !== "disabled")
+        return `Enabled ${quoted(after.name)} as ${after.role}`;
       return null;
     },
+    told: ["/name"],
     inline: null,
     leaves: { "/publisherId": publisherName },
   },

@@ -43,11 +43,12 @@ export const publisherKey: Kind<"publisher-key"> = {
   },
   document: { in: "none", because: "a program's document has the keys of the publisher that its registration names" },
   words: {
-    noun: ({ publisherId, kid }, _value, names) => `key ${kid} of publisher ${publisherName(publisherId, names)}`,
+    noun: ({ publisherId, kid }, _value, names) => `key of ${publisherName(publisherId, names)}, ${kid}`,
     headline: ({ member, before, after, names }) =>
       before !== null && after?.status === "revoked" && before.status !== "revoked"
-        ? `Revoked key ${member.kid} of publisher ${publisherName(member.publisherId, names)}`
+        ? `Revoked key of ${publisherName(member.publisherId, names)}, ${member.kid}`
         : null,
+    told: [],
     inline: null,
     leaves: {},
   },

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { always, judgeFields } from "./judge-fields";
 import type { Kind } from "./kind";
+import { quoted } from "./leaf-words";
 import { plainWhereNew } from "./plain-name";
 import { label } from "./shapes";
 
@@ -27,8 +28,9 @@ export const publisher: Kind<"publisher"> = {
   },
   document: { in: "none", because: "devices know publishers by their keys" },
   words: {
-    noun: (_, { name }) => `publisher ${name}`,
+    noun: (_, { name }) => `publisher ${quoted(name)}`,
     headline: () => null,
+    told: ["/name"],
     inline: null,
     leaves: {},
   },

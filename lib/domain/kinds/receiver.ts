@@ -48,6 +48,7 @@ export const receiver: Kind<"receiver"> = {
       return `receiver for ${name === null ? fromAppId : `${name} (${fromAppId})`}`;
     },
     headline: () => null,
+    told: [],
     inline: null,
     leaves: {},
   },

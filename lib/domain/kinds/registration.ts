@@ -47,6 +47,7 @@ export const registration: Kind<"registration"> = {
   words: {
     noun: ({ appId }) => `registration of ${appId}`,
     headline: ({ member, before }) => (before === null ? `Registered ${member.appId}` : null),
+    told: [],
     inline: null,
     leaves: { "/publisherId": publisherName },
   },

@@ -20,5 +20,5 @@ export const route: Kind<"route"> = {
   narrowedBy: ["changes.narrow"],
   widens: { by: "value", judge: (_, after) => (after === null ? null : "ROUTE_ADDED") },
   document: { in: "program", put: (program, { page }) => void program.externalRoutes.push(page) },
-  words: { noun: ({ page }) => `external route ${page}`, headline: () => null, inline: null, leaves: {} },
+  words: { noun: ({ page }) => `external route ${page}`, headline: () => null, told: [], inline: null, leaves: {} },
 };

@@ -27,6 +27,7 @@ export const signIn: Kind<"sign-in"> = {
         ? `Allowed one reset of the sign-in of ${name}`
         : `Allowed one new invitation link for ${name}`;
     },
+    told: [],
     inline: null,
     leaves: {},
   },

@@ -37,6 +37,7 @@ export const status: Kind<"status"> = {
       if (after === "retired") return "Retired";
       return before === "suspended" ? "Lifted the suspension" : "Made active";
     },
+    told: [],
     inline: null,
     leaves: {},
   },

@@ -41,6 +41,7 @@ export const telemetry: Kind<"telemetry"> = {
   words: {
     noun: () => "telemetry",
     headline: () => "Set telemetry",
+    told: [],
     inline: null,
     leaves: { "/intervalSeconds": (value) => `${value} s`, "/sampling": (value) => `${value} %` },
   },

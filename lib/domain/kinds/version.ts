@@ -2,6 +2,7 @@ import { versionShape } from "@/native/core/documents/claims-shapes";
 import type { ProgramVersion } from "@/native/core/shapes/claims";
 import { always, judgeFields } from "./judge-fields";
 import type { FieldJudges, Kind } from "./kind";
+import { quoted } from "./leaf-words";
 
 const CODE = /^(?:0|[1-9][0-9]{0,15})$/;
 const another = always("VERSION_ADDED");
@@ -42,8 +43,10 @@ export const version: Kind<"version"> = {
   },
   document: { in: "program", put: (program, _member, value) => void program.versions.push(value) },
   words: {
-    noun: (_, { name }) => `version ${name}`,
-    headline: ({ before, after }) => (before === null && after !== null ? `Listed version ${after.name}` : null),
+    noun: (_, { name }) => `version ${quoted(name)}`,
+    headline: ({ before, after }) =>
+      before === null && after !== null ? `Listed version ${quoted(after.name)}` : null,
+    told: ["/name"],
     inline: null,
     leaves: {},
   },
