@@ -74,7 +74,7 @@ export function PolicyClient() {
         title="Policy"
         sub={
           waiting > 0
-            ? `${plural(waiting, "proposal")} wait for your approval.`
+            ? `${plural(waiting, "proposal")} ${waiting === 1 ? "waits" : "wait"} for your approval.`
             : "Change sets: drafts, proposals, and what came of them."
         }
       />
