@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openStore } from "../../db/open-store";
 import { devices, grants, hostRules, limits, people, platform, programs, publishers } from "../../db/schema";
+import { createPasswords } from "../../lib/auth/password";
 import type { Actor } from "../../lib/domain/roles";
 import { systemClock } from "../../lib/platform/clock";
 import { randomIds } from "../../lib/platform/ids";
@@ -100,6 +101,7 @@ export async function openBenchPlatform(deviceCount: number): Promise<BenchPlatf
   const context: ServiceContext = {
     store,
     ...ctx,
+    passwords: createPasswords(),
     readiness: createReadiness([], ctx),
     config: {
       baseUrl: "http://localhost",

@@ -1,7 +1,7 @@
 import { ROLES, type Role } from "@/lib/domain/roles";
 import { createDeviceKey, enrollBody, tokenBody } from "@/lib/sync/testing/device-key";
-import type { ConsoleSession } from "../../scripts/client/console-session";
-import { joinPerson } from "../fixtures/join-person";
+import { type ConsoleSession, openConsoleSession } from "../../scripts/client/console-session";
+import { joinPerson, PASSWORD } from "../fixtures/join-person";
 import { sendRaw } from "../fixtures/raw-request";
 import type { RunningServer } from "../fixtures/running-server";
 
@@ -18,9 +18,11 @@ export type TestActor = {
 
 const cookieOf = ({ cookie }: ConsoleSession) => ({ cookie: `${cookie.name}=${cookie.value}` });
 const PUBLISHER = "Matrix Works";
+const DEVELOPER = "developer@harbor.example";
 
-/** A further session of another person, by the development store's own switch. */
-async function switchTo(baseUrl: string, from: ConsoleSession, personId: string): Promise<Record<string, string>> {
+/** A further session of a person, by the development store's own switch: it ends the session that it starts from. */
+async function furtherSession(baseUrl: string, email: string, personId: string): Promise<Record<string, string>> {
+  const from = await openConsoleSession(baseUrl, { provider: "password", email, password: PASSWORD });
   const answer = await sendRaw(baseUrl, {
     method: "POST",
     path: "/api/console/v1/session/switch",
@@ -68,7 +70,7 @@ export async function prepareActors(server: RunningServer): Promise<TestActors> 
   const publisher = await operator.post<{ id: string }>("publishers", { name: PUBLISHER });
   const token = await operator.post<{ token: string }>(`publishers/${publisher.id}/tokens`, {});
   const developer = await joinPerson(url, admin, {
-    email: "developer@harbor.example",
+    email: DEVELOPER,
     name: "Dana Reed",
     role: "developer",
     publisherId: publisher.id,
@@ -88,11 +90,11 @@ export async function prepareActors(server: RunningServer): Promise<TestActors> 
       role,
       speaksFor: null,
       headers: cookieOf(sessions[role]),
-      spareHeaders: await switchTo(url, role === "operator" ? admin : operator, personId),
+      spareHeaders: await furtherSession(url, DEVELOPER, personId),
     });
   }
   const { personId: auditorId } = await sessions.auditor.get<{ personId: string }>("session");
-  const ended = await switchTo(url, operator, auditorId);
+  const ended = await furtherSession(url, DEVELOPER, auditorId);
   await sendRaw(url, { method: "DELETE", path: "/api/console/v1/session", headers: ended });
   return {
     sessions,

@@ -7,7 +7,7 @@ import { AppError } from "@/lib/platform/errors";
 import { completeSetUp } from "./complete-set-up";
 import type { AuthContext } from "./context";
 import { createLink, endLinks, findLink, takeLink } from "./links";
-import { hashPassword, PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN } from "./password";
+import { PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN } from "./password";
 import { endSessionsOf } from "./sessions";
 
 type Person = typeof people.$inferSelect;
@@ -34,8 +34,8 @@ export async function readLink(context: AuthContext, token: string): Promise<Lin
 
 /**
  * Uses a set-up, invitation or reset link: sets the password, and for set-up creates the first admin. Answers with the
- * e-mail to sign in with. Raises `not_found` for a link that is gone and `invalid_input` for what cannot be taken; the
- * link is then still good. Earlier sessions of the person end (ASVS 7.4.3).
+ * e-mail to sign in with. Raises `not_found` for a link that is gone, `invalid_input` for what cannot be taken and
+ * `unavailable` while too many passwords are hashed; the link is then still good. Earlier sessions of the person end (ASVS 7.4.3).
  */
 export async function acceptLink(
   context: AuthContext,
@@ -47,8 +47,10 @@ export async function acceptLink(
       details: [{ path: "/password", code: "FORMAT", message: `At least ${PASSWORD_LENGTH_MIN} characters.` }],
     });
   }
-  const passwordHash = await hashPassword(input.password);
   const nowMs = context.clock.nowMs();
+  // Before the hash: nobody without a link makes this process work.
+  if ((await findLink(context.store.db, input.token, nowMs)) === undefined) throw new AppError("not_found", GONE);
+  const passwordHash = await context.passwords.hash(input.password);
   return context.store.transaction(async (tx) => {
     const link = await takeLink(tx.db, input.token, nowMs);
     if (link === undefined || link.purpose === "development") throw new AppError("not_found", GONE);

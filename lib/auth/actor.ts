@@ -22,6 +22,9 @@ export type PageActor = {
   actor: PersonActor;
 };
 
+/** The headers of the request that Next answers. */
+export const requestHeaders = async (): Promise<Headers> => await headers();
+
 /** The signed-in person of this request, or null. Read once a request. */
 export const findActor = cache(async (): Promise<PageActor | null> => {
   const context = authContext();

@@ -4,6 +4,7 @@ import type { Clock } from "@/lib/platform/clock";
 import { obtainContainer } from "@/lib/platform/container";
 import type { Ids } from "@/lib/platform/ids";
 import type { Logger } from "@/lib/platform/logger";
+import type { Passwords } from "./password";
 
 export type OidcProvider = { issuer: string; clientId: string; clientSecret: string; name: string };
 
@@ -13,6 +14,7 @@ export type AuthContext = {
   clock: Clock;
   ids: Ids;
   logger: Logger;
+  passwords: Passwords;
   config: {
     baseUrl: string;
     environment: Environment;

@@ -1,18 +1,19 @@
 import NextAuth, { CredentialsSignin, type NextAuthConfig, type NextAuthResult } from "next-auth";
 import Credentials from "next-auth/providers/credentials";
 import { z } from "zod";
-import { appendAudit } from "@/lib/audit/append-audit";
-import { isAppError } from "@/lib/platform/errors";
+import { type ErrorCode, isAppError } from "@/lib/platform/errors";
+import { requestHeaders } from "./actor";
 import { clientOrigin } from "./client-origin";
 import { type AuthContext, authContext } from "./context";
 import { sessionCookie } from "./session-cookie";
 import { SESSION_LIFE_MS } from "./session-life";
-import { readSession } from "./session-reader";
-import { endSession } from "./sessions";
-import { type SignedIn, signInWithLink, signInWithPassword, signInWithProvider } from "./sign-in";
+import { readSessionId } from "./session-reader";
+import { type ClientOrigin, type SignedIn, signInWithLink, signInWithPassword, signInWithProvider } from "./sign-in";
 
 const passwordInput = z.object({ email: z.string().min(3).max(254), password: z.string().min(1).max(256) });
 const linkInput = z.object({ token: z.string().min(20).max(100) });
+
+const REFUSALS: readonly string[] = ["unauthenticated", "limit_exceeded", "unavailable"] satisfies ErrorCode[];
 
 /** What next-auth tells the page when a credential was refused: the code of our own error, nothing else. */
 class Refused extends CredentialsSignin {
@@ -29,11 +30,14 @@ async function refusing(
     const { personId, name, email, sessionId } = await signIn();
     return { id: personId, name, email, sid: sessionId };
   } catch (error) {
-    if (isAppError(error) && (error.code === "unauthenticated" || error.code === "limit_exceeded")) {
-      throw new Refused(error.code);
-    }
+    if (isAppError(error) && REFUSALS.includes(error.code)) throw new Refused(error.code);
     throw error;
   }
+}
+
+/** Where a browser signs in from, and which session of ours it holds. */
+async function browserOf(context: AuthContext, headers: Headers): Promise<ClientOrigin> {
+  return { ...clientOrigin(headers), heldSessionId: await readSessionId(context, headers.get("cookie")) };
 }
 
 /** next-auth, held to the process's container. Its token carries the id of a session row of ours, and decides nothing. */
@@ -55,7 +59,9 @@ function configure(context: AuthContext): NextAuthConfig {
         authorize: (input, request) => {
           const parsed = passwordInput.safeParse(input);
           if (!parsed.success) throw new Refused("unauthenticated");
-          return refusing(() => signInWithPassword(context, parsed.data, clientOrigin(request.headers)));
+          return refusing(async () =>
+            signInWithPassword(context, parsed.data, await browserOf(context, request.headers)),
+          );
         },
       }),
       Credentials({
@@ -64,7 +70,7 @@ function configure(context: AuthContext): NextAuthConfig {
         authorize: (input, request) => {
           const parsed = linkInput.safeParse(input);
           if (!parsed.success) throw new Refused("unauthenticated");
-          return refusing(() => signInWithLink(context, parsed.data, clientOrigin(request.headers)));
+          return refusing(async () => signInWithLink(context, parsed.data, await browserOf(context, request.headers)));
         },
       }),
       ...(provider === null
@@ -94,7 +100,7 @@ function configure(context: AuthContext): NextAuthConfig {
               email: typeof profile?.email === "string" ? profile.email : null,
               isEmailVerified: profile?.email_verified === true,
             },
-            { address: "identity provider", userAgent: "" },
+            await browserOf(context, await requestHeaders()),
           );
           return { sid: signedIn.sessionId };
         }
@@ -120,16 +126,4 @@ let instance: NextAuthResult | undefined;
 export function nextAuth(): NextAuthResult {
   instance ??= NextAuth(configure(authContext()));
   return instance;
-}
-
-/** Ends the session that a cookie names, in the store: a copied cookie is worthless after it. */
-export async function signOutEverywhere(cookieHeader: string | null): Promise<void> {
-  const context = authContext();
-  const actor = await readSession(context, cookieHeader);
-  if (actor === null) return;
-  await context.store.transaction(async (tx) => {
-    await endSession(tx.db, actor.sessionId, context.clock.nowMs());
-    await appendAudit(tx, context, { actor, action: "session.signOut", subject: `person:${actor.personId}` });
-    tx.announce({ topic: "sessions" });
-  });
 }

@@ -40,7 +40,7 @@ export async function readSession(
 }
 
 /** The session id that the cookie carries, whether or not that session still lives. */
-async function readSessionId(
+export async function readSessionId(
   context: { config: { baseUrl: string; authSecret: string } },
   cookieHeader: string | null | undefined,
 ): Promise<string | null> {

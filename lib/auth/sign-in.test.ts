@@ -1,7 +1,8 @@
+import { createHash } from "node:crypto";
 import { eq } from "drizzle-orm";
 import { encode } from "next-auth/jwt";
 import { beforeAll, describe, expect, it } from "vitest";
-import { auditEntries, credentials, people, platform, sessions } from "@/db/schema";
+import { auditEntries, credentials, people, platform, sessions, signInFailures } from "@/db/schema";
 import { withTestStore } from "@/db/testing/with-test-store";
 import type { Role } from "@/lib/domain/roles";
 import { AppError } from "@/lib/platform/errors";
@@ -9,12 +10,14 @@ import { randomIds } from "@/lib/platform/ids";
 import { acceptLink, ensureSetupLink, readLink } from "./accept-link";
 import type { AuthContext } from "./context";
 import { createLink } from "./links";
-import { hashPassword } from "./password";
+import { createPasswords, type DeriveKey } from "./password";
 import { sessionCookie } from "./session-cookie";
 import { SESSION_IDLE_MS, SESSION_LIFE_MS } from "./session-life";
 import { readSession } from "./session-reader";
 import { endSession, endSessionsOf } from "./sessions";
 import { signInWithLink, signInWithPassword, signInWithProvider } from "./sign-in";
+import { signOut, signOutEverywhere } from "./sign-out";
+import { admitAttempt, forgetOldAttempts } from "./throttle";
 
 const held = withTestStore();
 const START = Date.parse("2026-03-01T09:00:00Z");
@@ -22,7 +25,18 @@ const PASSWORD = "correct horse battery";
 let nowMs = START;
 let hash = "";
 
+/** How many passwords were looked at, and what each waits for. */
+let derived = 0;
+let gate: Promise<void> = Promise.resolve();
+const quickly: DeriveKey = async (password, salt) => {
+  derived += 1;
+  await gate;
+  return createHash("sha256").update(password).update(salt).digest();
+};
+const passwords = createPasswords(quickly);
+
 const context = (over: Partial<AuthContext["config"]> = {}): AuthContext => ({
+  passwords,
   store: held.store,
   clock: { nowMs: () => nowMs },
   ids: randomIds,
@@ -67,7 +81,7 @@ const codeOf = (promise: Promise<unknown>): Promise<string> =>
   );
 
 beforeAll(async () => {
-  hash = await hashPassword(PASSWORD);
+  hash = await passwords.hash(PASSWORD);
   await held.store.transaction(({ db }) =>
     db.insert(platform).values({
       platformId: "harbor",
@@ -93,6 +107,116 @@ describe("signing in", () => {
     expect(await attempt("nobody@example.test", PASSWORD)).toBe("unauthenticated");
     expect(await attempt("gone@example.test", PASSWORD)).toBe("unauthenticated");
     expect(await attempt("MARA@example.test", PASSWORD)).toBe("done");
+  });
+
+  it("looks at five passwords of sixty that are guessed at once", async () => {
+    await addPerson("prey", "active");
+    const before = derived;
+    const codes = await Promise.all(
+      Array.from({ length: 60 }, (_, n) =>
+        codeOf(
+          signInWithPassword(
+            context(),
+            { email: "prey@example.test", password: `guess ${n}` },
+            { ...here, address: "198.51.100.7" },
+          ),
+        ),
+      ),
+    );
+    expect(derived - before).toBe(5);
+    expect(codes.filter((code) => code === "unauthenticated")).toHaveLength(5);
+    expect(codes.filter((code) => code === "limit_exceeded")).toHaveLength(55);
+  });
+
+  it("says how long to wait, which is until the first of the tries is 15 minutes old", async () => {
+    const client = { ...here, address: "198.51.100.8" };
+    const attempt = () => signInWithPassword(context(), { email: "waits@example.test", password: "wrong" }, client);
+    for (let index = 0; index < 5; index += 1) {
+      expect(await codeOf(attempt())).toBe("unauthenticated");
+      nowMs += 60_000;
+    }
+    await expect(attempt()).rejects.toMatchObject({ code: "limit_exceeded", retryAfterSeconds: 600 });
+    nowMs += 600_000;
+    expect(await codeOf(attempt())).toBe("unauthenticated");
+    expect(await codeOf(attempt())).toBe("limit_exceeded");
+  });
+
+  it("goes on for an office in which one colleague mistypes on and on", async () => {
+    const colleague = await addPerson("colleague", "active");
+    const client = { ...here, address: "198.51.100.9" };
+    for (let index = 0; index < 40; index += 1) {
+      await codeOf(signInWithPassword(context(), { email: "typo@example.test", password: "wrong" }, client));
+    }
+    expect(await codeOf(signInWithPassword(context(), { email: colleague.email, password: PASSWORD }, client))).toBe(
+      "done",
+    );
+  });
+
+  it("locks nobody out of the address that they sign in from, however many guess elsewhere", async () => {
+    const owner = await addPerson("owner", "active");
+    const attempt = (address: string, password: string) =>
+      codeOf(signInWithPassword(context(), { email: owner.email, password }, { ...here, address }));
+    expect(await attempt("203.0.113.200", PASSWORD)).toBe("done");
+    for (let index = 0; index < 50; index += 1)
+      expect(await attempt(`203.0.113.${index}`, "w")).toBe("unauthenticated");
+    expect(await attempt("203.0.113.100", PASSWORD)).toBe("limit_exceeded");
+    expect(await attempt("203.0.113.200", PASSWORD)).toBe("done");
+  });
+
+  it("bounds one address whatever accounts it tries, and an IPv6 network as one address", async () => {
+    const here64 = (n: number) => `2001:db8:0:7::${n.toString(16)}`;
+    for (let n = 0; n < 300; n += 1) await admitAttempt(context(), `sprayed-${n}@example.test`, here64(n));
+    const someone = await addPerson("someone", "active");
+    const attempt = (address: string) =>
+      codeOf(signInWithPassword(context(), { email: someone.email, password: PASSWORD }, { ...here, address }));
+    expect(await attempt("2001:db8:0:7:1:2:3:4")).toBe("limit_exceeded");
+    expect(await attempt("2001:db8:0:8::1")).toBe("done");
+  });
+
+  it("forgives what was mistyped once the right password came", async () => {
+    const person = await addPerson("fumbler", "active");
+    const attempt = (password: string) =>
+      codeOf(signInWithPassword(context(), { email: person.email, password }, { ...here, address: "198.51.100.10" }));
+    for (let round = 0; round < 2; round += 1) {
+      for (let index = 0; index < 4; index += 1) expect(await attempt("wrong")).toBe("unauthenticated");
+      expect(await attempt(PASSWORD)).toBe("done");
+    }
+  });
+
+  it("counts no try whose password was not looked at, because too many waited", async () => {
+    let open = () => undefined as unknown;
+    gate = new Promise((resolve) => {
+      open = resolve as () => void;
+    });
+    const attempt = (n: number) =>
+      codeOf(
+        signInWithPassword(
+          context(),
+          { email: `busy-${n}@example.test`, password: "wrong" },
+          { ...here, address: `2001:db8:1:${n.toString(16)}::1` },
+        ),
+      );
+    const refused: string[] = [];
+    const crowd = Array.from({ length: 40 }, async (_, n) => {
+      const code = await attempt(n);
+      if (code === "unavailable") refused.push(code);
+      return code;
+    });
+    const late = () => attempt(99);
+    await expect.poll(() => refused.length, { timeout: 20_000 }).toBe(6);
+    for (let index = 0; index < 6; index += 1) expect(await late()).toBe("unavailable");
+    open();
+    expect((await Promise.all(crowd)).filter((code) => code === "unauthenticated")).toHaveLength(34);
+    for (let index = 0; index < 5; index += 1) expect(await late()).toBe("unauthenticated");
+    expect(await late()).toBe("limit_exceeded");
+  });
+
+  it("keeps tries for as long as they count", async () => {
+    const rows = () => held.store.db.select().from(signInFailures);
+    nowMs += 15 * 60 * 1000 + 1;
+    await admitAttempt(context(), "kept@example.test", "198.51.100.11");
+    await held.store.transaction(({ db }) => forgetOldAttempts(db, nowMs));
+    expect(await rows()).toHaveLength(3);
   });
 
   it("throttles an account from one address, and leaves its owner elsewhere alone", async () => {
@@ -134,6 +258,53 @@ describe("a session", () => {
     expect(await readSession(context(), cookie)).not.toBeNull();
     await held.store.transaction(({ db }) => endSession(db, first.sessionId, nowMs));
     expect(await readSession(context(), cookie)).toBeNull();
+  });
+
+  it("ends alone by signing out, and with all others of the person by signing out everywhere; audited", async () => {
+    const person = await addPerson("sven", "active");
+    const other = await addPerson("sina", "active");
+    const signIn = async ({ email }: { email: string }) =>
+      cookieOf((await signInWithPassword(context(), { email, password: PASSWORD }, here)).sessionId);
+    const actorOf = async (cookie: string) => {
+      const actor = await readSession(context(), cookie);
+      if (actor === null) throw new Error("the session has ended");
+      return actor;
+    };
+    const [first, second, third] = [await signIn(person), await signIn(person), await signIn(person)];
+    const stranger = await signIn(other);
+    const live = async () =>
+      Promise.all([first, second, third, stranger].map(async (c) => (await readSession(context(), c)) !== null));
+    await signOut(context(), await actorOf(first));
+    expect(await live()).toEqual([false, true, true, true]);
+    await signOutEverywhere(context(), await actorOf(second));
+    expect(await live()).toEqual([false, false, false, true]);
+    const told = await held.store.db
+      .select()
+      .from(auditEntries)
+      .where(eq(auditEntries.action, "session.signOut"))
+      .orderBy(auditEntries.sequence);
+    expect(told.map(({ subject, after }) => [subject, after])).toEqual([
+      [`person:${person.id}`, null],
+      [`person:${person.id}`, { everywhere: true, sessions: 2 }],
+    ]);
+  });
+
+  it("ends when its browser signs in again, as whomever; audited", async () => {
+    const [before, after] = [await addPerson("vera", "active"), await addPerson("walt", "active")];
+    const signIn = ({ email }: { email: string }, heldSessionId: string | null) =>
+      signInWithPassword(context(), { email, password: PASSWORD }, { ...here, heldSessionId });
+    const old = await signIn(before, null);
+    const bystander = await signIn(before, null);
+    await expect(
+      signInWithPassword(context(), { email: after.email, password: "w" }, { ...here, heldSessionId: old.sessionId }),
+    ).rejects.toMatchObject({ code: "unauthenticated" });
+    expect(await readSession(context(), await cookieOf(old.sessionId))).not.toBeNull();
+    const next = await signIn(after, old.sessionId);
+    expect(await readSession(context(), await cookieOf(old.sessionId))).toBeNull();
+    expect((await readSession(context(), await cookieOf(next.sessionId)))?.personId).toBe(after.id);
+    expect(await readSession(context(), await cookieOf(bystander.sessionId))).not.toBeNull();
+    const told = await held.store.db.select().from(auditEntries).where(eq(auditEntries.action, "session.end"));
+    expect(told.map(({ subject }) => subject)).toEqual([`person:${before.id}`]);
   });
 
   it("ends after 2 idle hours and after 12 hours in all", async () => {
@@ -197,6 +368,13 @@ describe("a one-time link", () => {
     nowMs = before;
     const [row] = await held.store.db.select().from(credentials).where(eq(credentials.personId, person.id));
     expect(row?.changedAt.getTime()).toBe(before + 1);
+  });
+
+  it("makes nobody work who has none: without a link no password is hashed", async () => {
+    const before = derived;
+    const token = "x".repeat(43);
+    expect(await codeOf(acceptLink(context(), { token, password: "a much better password" }))).toBe("not_found");
+    expect(derived).toBe(before);
   });
 
   it("of the demo signs nobody in where the store is no development store", async () => {

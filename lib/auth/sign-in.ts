@@ -6,12 +6,14 @@ import { AppError } from "@/lib/platform/errors";
 import { completeSetUp } from "./complete-set-up";
 import type { AuthContext } from "./context";
 import { endLinks, takeLink } from "./links";
-import { matchesPassword } from "./password";
-import { type SessionOrigin, startSession } from "./sessions";
-import { checkThrottle, recordFailure } from "./throttle";
+import { endSession, type SessionOrigin, startSession } from "./sessions";
+import { admitAttempt, clearAttempts, forgetAttempt } from "./throttle";
 
 export type SignedIn = { personId: string; name: string; email: string; sessionId: string };
-export type ClientOrigin = Pick<SessionOrigin, "address" | "userAgent">;
+export type ClientOrigin = Pick<SessionOrigin, "address" | "userAgent"> & {
+  /** The session that this browser had until now; it ends with the sign-in that takes its place. */
+  heldSessionId?: string | null;
+};
 
 type Person = typeof people.$inferSelect;
 
@@ -19,25 +21,29 @@ type Person = typeof people.$inferSelect;
 const REFUSED = "This e-mail and password do not match an account.";
 
 /**
- * Signs in a local account. Raises `unauthenticated` for any mismatch and `limit_exceeded` while throttled. Failures
- * are counted and audited without the password or whether the account exists.
+ * Signs in a local account. Raises `unauthenticated` for any mismatch, `limit_exceeded` while throttled and
+ * `unavailable` while too many passwords are checked. A try is counted before its password is looked at; a failure is
+ * audited without the password or whether the account exists.
  */
 export async function signInWithPassword(
   context: AuthContext,
   input: { email: string; password: string },
   client: ClientOrigin,
 ): Promise<SignedIn> {
-  const nowMs = context.clock.nowMs();
   const email = input.email.trim().slice(0, 254);
-  await checkThrottle(context.store.db, email, client.address, nowMs);
+  const attempt = await admitAttempt(context, email, client.address);
   const person = await findPersonByEmail(context.store.db, email);
   const [credential] = person
     ? await context.store.db.select().from(credentials).where(eq(credentials.personId, person.id)).limit(1)
     : [];
-  const matches = await matchesPassword(input.password, credential?.passwordHash ?? null);
+  const matches = await context.passwords
+    .matches(input.password, credential?.passwordHash ?? null)
+    .catch(async (error: unknown) => {
+      await forgetAttempt(context.store, attempt);
+      throw error;
+    });
   if (!matches || person?.state !== "active") {
     await context.store.transaction(async (tx) => {
-      await recordFailure(tx.db, context.ids, email, client.address, nowMs);
       await appendAudit(tx, context, {
         actor: { kind: "system", name: "sign-in" },
         action: "session.signInFailed",
@@ -46,7 +52,10 @@ export async function signInWithPassword(
     });
     throw new AppError("unauthenticated", REFUSED);
   }
-  return context.store.transaction((tx) => begin(tx, context, person, { method: "password", ...client }));
+  return context.store.transaction(async (tx) => {
+    await clearAttempts(tx.db, attempt);
+    return begin(tx, context, person, "password", client);
+  });
 }
 
 /** Signs in by a one-time link: an invitation or reset once its password is set, or the demo's. */
@@ -64,7 +73,7 @@ export async function signInWithLink(
     if (link?.purpose !== "development" || !context.config.isDevelopmentStore || person?.state !== "active") {
       throw new AppError("unauthenticated", "This link was used, or has expired.");
     }
-    return begin(tx, context, person, { method: "link", ...client });
+    return begin(tx, context, person, "link", client);
   });
 }
 
@@ -87,7 +96,7 @@ export async function signInWithProvider(
       .limit(1);
     const person = linked?.person ?? (await linkInvited(tx, context, account));
     if (person?.state !== "active") throw new AppError("unauthenticated", "This account is not known here.");
-    return begin(tx, context, person, { method: "oidc", ...client });
+    return begin(tx, context, person, "oidc", client);
   });
 }
 
@@ -117,8 +126,26 @@ async function linkInvited(
   return person;
 }
 
-async function begin(tx: Transaction, context: AuthContext, person: Person, origin: SessionOrigin): Promise<SignedIn> {
-  const sessionId = await startSession(tx.db, context.ids, { personId: person.id, origin }, context.clock.nowMs());
+async function begin(
+  tx: Transaction,
+  context: AuthContext,
+  person: Person,
+  method: SessionOrigin["method"],
+  client: ClientOrigin,
+): Promise<SignedIn> {
+  const { address, userAgent, heldSessionId = null } = client;
+  const nowMs = context.clock.nowMs();
+  const origin = { method, address, userAgent };
+  const sessionId = await startSession(tx.db, context.ids, { personId: person.id, origin }, nowMs);
+  const heldBy = heldSessionId === null ? null : await endSession(tx.db, heldSessionId, nowMs);
+  if (heldBy !== null) {
+    await appendAudit(tx, context, {
+      actor: { kind: "system", name: "sign-in" },
+      action: "session.end",
+      subject: `person:${heldBy}`,
+      after: { because: "replaced", by: `person:${person.id}` },
+    });
+  }
   await appendAudit(tx, context, {
     actor: {
       kind: "person",
@@ -131,7 +158,7 @@ async function begin(tx: Transaction, context: AuthContext, person: Person, orig
     },
     action: "session.signIn",
     subject: `person:${person.id}`,
-    after: { method: origin.method },
+    after: { method },
   });
   tx.announce({ topic: "sessions" });
   return { personId: person.id, name: person.name, email: person.email, sessionId };

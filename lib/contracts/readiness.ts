@@ -14,6 +14,7 @@ export const CHECKS = {
   keyset: { title: "Keys fit the keyset", stopsNarrowing: false },
   clock: { title: "Clock", stopsNarrowing: false },
   continuity: { title: "Documents are handed out", stopsNarrowing: false },
+  client_addresses: { title: "Clients are told apart", stopsNarrowing: false },
   announcements: { title: "Announcements are heard", stopsNarrowing: false },
 } as const satisfies Record<string, { title: string; stopsNarrowing: boolean }>;
 export type CheckName = keyof typeof CHECKS;

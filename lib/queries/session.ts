@@ -12,6 +12,8 @@ export const sessionQuery = () =>
 
 export const endSession = () => callConsole("session", nothingSchema, { method: "DELETE" });
 
+export const endAllSessions = () => callConsole("session?everywhere=true", nothingSchema, { method: "DELETE" });
+
 /** Development stores alone. Everything that was read belonged to the other person. */
 export async function switchPerson(client: QueryClient, personId: string): Promise<void> {
   await callConsole("session/switch", nothingSchema, { method: "POST", body: { personId } });

@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { clientAddress } from "./client-address";
+import { clientAddress, createClientAddresses } from "./client-address";
+
+/** The addresses of a process, and how often it logged. */
+function openAddresses(trustedProxies: number) {
+  const logged: string[] = [];
+  const addresses = createClientAddresses(trustedProxies, (_, event) => void logged.push(event));
+  return { addresses, logged };
+}
 
 const request = (forwarded: string | undefined, remoteAddress = "10.0.0.1") => ({
   headers: forwarded === undefined ? {} : { "x-forwarded-for": forwarded },
@@ -22,5 +29,24 @@ describe("a client's address", () => {
       expect(clientAddress(request(forwarded), 1), String(forwarded)).toBe("10.0.0.1");
     }
     expect(clientAddress(request("192.0.2.7"), 2)).toBe("10.0.0.1");
+  });
+});
+
+describe("a request by a proxy that nobody trusts", () => {
+  it("is told once in the log, and in readiness with what to set", async () => {
+    const { addresses, logged } = openAddresses(0);
+    addresses.of(request(undefined));
+    expect(await addresses.check.run()).toMatchObject({ state: "ok" });
+    for (let n = 0; n < 3; n += 1) expect(addresses.of(request("192.0.2.7"))).toBe("10.0.0.1");
+    expect(logged).toEqual(["forwarded_for_untrusted"]);
+    const found = await addresses.check.run();
+    expect(found).toMatchObject({ state: "warn", remedy: expect.stringContaining("BULKHEAD_TRUSTED_PROXIES") });
+  });
+
+  it("is nothing to tell where proxies are trusted", async () => {
+    const { addresses, logged } = openAddresses(1);
+    expect(addresses.of(request("192.0.2.7"))).toBe("192.0.2.7");
+    expect(logged).toEqual([]);
+    expect(await addresses.check.run()).toMatchObject({ state: "ok" });
   });
 });

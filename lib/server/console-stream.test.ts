@@ -4,6 +4,7 @@ import { encode } from "next-auth/jwt";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { people, sessions } from "@/db/schema";
 import { openTestStore } from "@/db/testing/with-test-store";
+import { createPasswords } from "@/lib/auth/password";
 import { sessionCookie } from "@/lib/auth/session-cookie";
 import type { CheckState, Readiness } from "@/lib/contracts/readiness";
 import type { Role } from "@/lib/domain/roles";
@@ -26,6 +27,7 @@ beforeAll(async () => {
     clock: systemClock,
     ids: randomIds,
     logger: () => undefined,
+    passwords: createPasswords(),
     readiness: createReadiness([], { clock: systemClock, logger: () => undefined }),
     machine: { bootId: "boot-1", name: "bench", uptimeMs: () => 0 },
     signer: { activeKid: async () => "", sign: async () => new Uint8Array() },

@@ -1,6 +1,7 @@
 import { lt } from "drizzle-orm";
 import { tendBundleFiles } from "@/db/bundles/tend-bundle-files";
 import { telemetryBatches, usedAssertions } from "@/db/schema";
+import { forgetOldAttempts } from "@/lib/auth/throttle";
 import type { ServiceContext } from "@/lib/services/context";
 import { measureClock } from "@/lib/sync/clock/measure-clock";
 import { takeKeysetInbox } from "@/lib/sync/keyset/keyset-inbox";
@@ -11,12 +12,16 @@ const MINUTE_MS = 60_000;
 /** How long the answer to a batch is kept (spec §7). */
 export const BATCH_KEPT_MS = 7 * 24 * 60 * MINUTE_MS;
 
-/** Deletes what nobody can ask for again: used assertions past their life, answers to batches older than 7 days. */
+/**
+ * Deletes what nobody can ask for again: used assertions past their life, answers to batches older than 7 days, tries
+ * of signing in that count no more.
+ */
 export async function forgetExpired(context: Pick<ServiceContext, "store" | "clock">): Promise<void> {
   const nowMs = context.clock.nowMs();
   await context.store.transaction(async ({ db }) => {
     await db.delete(usedAssertions).where(lt(usedAssertions.expiresAt, new Date(nowMs)));
     await db.delete(telemetryBatches).where(lt(telemetryBatches.receivedAt, new Date(nowMs - BATCH_KEPT_MS)));
+    await forgetOldAttempts(db, nowMs);
   });
 }
 

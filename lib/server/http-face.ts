@@ -3,7 +3,7 @@ import { CLIENT_ADDRESS_HEADER } from "@/lib/auth/client-origin";
 import { createRouter, type RoutedHandler } from "@/lib/http/router";
 import { AppError } from "@/lib/platform/errors";
 import type { LeanContext } from "@/lib/services/context";
-import { clientAddress } from "./client-address";
+import { type ClientAddresses, createClientAddresses } from "./client-address";
 import { serveFetch } from "./node-fetch";
 
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
@@ -84,7 +84,7 @@ export function createNodeHandler(
   context: Pick<LeanContext, "ids" | "logger" | "config">,
   lean: LeanFace,
   otherwise: NodeHandler | null,
-  trustedProxies = 0,
+  addresses: ClientAddresses = createClientAddresses(0, context.logger),
 ): NodeHandler {
   const router = createRouter(lean.routes, context);
   const onFailure = (error: unknown) => context.logger("warn", "answer_not_sent", { error });
@@ -105,9 +105,9 @@ export function createNodeHandler(
     }
     if (otherwise !== null && !lean.prefixes.some((prefix) => path === prefix || path.startsWith(`${prefix}/`))) {
       // Replaces whatever the client called itself: sign-in is throttled by it.
-      request.headers[CLIENT_ADDRESS_HEADER] = clientAddress(request, trustedProxies);
+      request.headers[CLIENT_ADDRESS_HEADER] = addresses.of(request);
       return await otherwise(request, response);
     }
-    await serveFetch(router, request, response, { peer: clientAddress(request, trustedProxies), onFailure });
+    await serveFetch(router, request, response, { peer: addresses.of(request), onFailure });
   };
 }

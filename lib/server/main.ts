@@ -45,7 +45,7 @@ async function run(options: ServerOptions): Promise<void> {
     },
   });
   lean.streams.set(consoleStreamRoute.path, streams.open);
-  face.serve(createNodeHandler(context, lean, pages.handler, options.trustedProxies));
+  face.serve(createNodeHandler(context, lean, pages.handler, opened.addresses));
   const stopHousekeeping = startHousekeeping(context, opened.folder.dir, opened.jobs);
 
   stopOnSignal(context.logger, STOP_MS, async () => {

@@ -7,6 +7,7 @@ import { describeRecovery } from "@/db/recovery";
 import type { Store } from "@/db/store";
 import { takeDataFolder } from "@/db/take-data-folder";
 import { auditRecovery } from "@/lib/audit/audit-recovery";
+import { createPasswords } from "@/lib/auth/password";
 import { systemClock } from "@/lib/platform/clock";
 import { isAppError } from "@/lib/platform/errors";
 import { randomIds } from "@/lib/platform/ids";
@@ -28,6 +29,7 @@ import { prepareKeys } from "@/lib/sync/keyset/prepare-keys";
 import { resignDocuments } from "@/lib/sync/resign-documents";
 import { createAccessKey, findAccessKey } from "@/lib/sync/runtime/access-secret";
 import { createRuntimeApi, type RuntimeApi } from "@/lib/sync/runtime/runtime-api";
+import { type ClientAddresses, createClientAddresses } from "./client-address";
 import { readVersion } from "./project-root";
 import { createReadiness } from "./readiness/create-readiness";
 import { createJobLog, type JobLog } from "./readiness/job-log";
@@ -42,6 +44,8 @@ export type OpenedProcess = {
   folder: KeyFolder;
   /** Turns of what the process does by itself, for readiness. */
   jobs: JobLog;
+  /** Tells clients apart; what it noticed stands in readiness. */
+  addresses: ClientAddresses;
   warnings: string[];
   close(): Promise<void>;
 };
@@ -174,10 +178,12 @@ export async function openProcess(options: ServerOptions, baseUrl: string): Prom
     await tryNow(warnings, () => takeKeysetInbox(store, sync, keysDir));
     if (await warnOfKeys(store, sync, folder, warnings)) await tryNow(warnings, () => resignDocuments(store, sync));
     const jobs = createJobLog();
-    const checks = signingChecks(store, sync, folder, options.dataDir);
+    const addresses = createClientAddresses(options.trustedProxies, logger);
+    const checks = [...signingChecks(store, sync, folder, options.dataDir), addresses.check];
     const context: ServiceContext = {
       store,
       ...sync,
+      passwords: createPasswords(),
       readiness: createReadiness(checks, { ...sync, jobs: jobs.figures }),
       config: {
         baseUrl,
@@ -195,6 +201,7 @@ export async function openProcess(options: ServerOptions, baseUrl: string): Prom
       platform,
       folder,
       jobs,
+      addresses,
       warnings,
       async close() {
         runtime.close();

@@ -27,7 +27,7 @@ import { dumpTable } from "@/db/testing/fill-tables";
 import { postgresServer, stopPostgresServer } from "@/db/testing/postgres-server";
 import { testStoreKind } from "@/db/testing/with-test-store";
 import { verifyAudit } from "@/lib/audit/verify-audit";
-import { hashPassword, matchesPassword } from "@/lib/auth/password";
+import { createPasswords } from "@/lib/auth/password";
 import { currentKeyset } from "@/lib/sync/current-keyset";
 import { trialSignature } from "@/lib/sync/keys/trial-signature";
 import { type OpenedProcess, openProcess } from "./open-process";
@@ -87,7 +87,7 @@ async function run(words: string[], { dir, variables }: Place, passphrase = PASS
 /** A platform that has been started, with a person, a session and a bundle. */
 async function fill(place: Place): Promise<void> {
   const opened = await start(place);
-  const passwordHash = await hashPassword(PASSWORD);
+  const passwordHash = await createPasswords().hash(PASSWORD);
   await opened.context.store.transaction(async ({ db }) => {
     await db.insert(publishers).values({ id: "pub_1", name: "One", createdAt: at });
     await db
@@ -166,7 +166,7 @@ describe.each(PAIRS)("a store on %s, backed up and restored on %s", slow, (from,
     const [bundle] = await store.db.select().from(bundles);
     expect(Buffer.from(bundle?.content ?? []).equals(BUNDLE)).toBe(true);
     const [credential] = await store.db.select().from(credentials);
-    expect(await matchesPassword(PASSWORD, credential?.passwordHash ?? null)).toBe(true);
+    expect(await createPasswords().matches(PASSWORD, credential?.passwordHash ?? null)).toBe(true);
     expect(await store.db.select().from(sessions)).toEqual([]);
     const keyset = (await currentKeyset(store.db))?.claims ?? null;
     expect(await trialSignature(keyset, signer)).toMatchObject({ result: "signs" });

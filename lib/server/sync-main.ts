@@ -1,4 +1,5 @@
 import { AppError } from "@/lib/platform/errors";
+import { createClientAddresses } from "./client-address";
 import { failOptions, failStart } from "./fail-start";
 import { boundPort, createNodeHandler, openHttpFace } from "./http-face";
 import { createLeanApi } from "./lean-api";
@@ -40,9 +41,10 @@ async function run(options: ServerOptions): Promise<void> {
     },
   );
   const { context } = opened;
-  const readiness = createReadiness(leanChecks(context.store, context), context);
+  const addresses = createClientAddresses(options.trustedProxies, context.logger);
+  const readiness = createReadiness([...leanChecks(context.store, context), addresses.check], context);
   const lean = createLeanApi(context, opened.runtime, leanRouteTable, { readiness });
-  face.serve(createNodeHandler(context, lean, null, options.trustedProxies));
+  face.serve(createNodeHandler(context, lean, null, addresses));
   stopOnSignal(context.logger, STOP_MS, async () => {
     opened.runtime.close();
     await face.close(STOP_MS / 2);

@@ -1,4 +1,5 @@
 import type { Store } from "@/db/store";
+import type { Passwords } from "@/lib/auth/password";
 import type { Readiness } from "@/lib/contracts/readiness";
 import type { Environment } from "@/lib/domain/lifecycles";
 import type { Clock } from "@/lib/platform/clock";
@@ -30,6 +31,8 @@ export type ServiceContext = LeanContext & {
   /** What this process stands on, tried at most once in 5 seconds. Never rejects. */
   readiness: { read(): Promise<Readiness> };
   machine: Machine;
+  /** Hashes passwords, a bounded number at once in the whole process. */
+  passwords: Passwords;
   config: {
     /** The store was made by the demo: persons may be switched, links are printed. */
     isDevelopmentStore: boolean;

@@ -3,7 +3,8 @@
 import { CredentialsSignin } from "next-auth";
 import { nextAuth } from "@/lib/auth/next-auth";
 
-export type SignInState = { code: "unauthenticated" | "limit_exceeded" | null; email: string };
+const REFUSALS = ["unauthenticated", "limit_exceeded", "unavailable"] as const;
+export type SignInState = { code: (typeof REFUSALS)[number] | null; email: string };
 
 /** Works before the page's script has loaded. What was typed as a password is never answered. */
 export async function signInWithPassword(_: SignInState, form: FormData): Promise<SignInState> {
@@ -12,7 +13,7 @@ export async function signInWithPassword(_: SignInState, form: FormData): Promis
     await nextAuth().signIn("password", { email, password: String(form.get("password") ?? ""), redirectTo: "/" });
   } catch (error) {
     if (!(error instanceof CredentialsSignin)) throw error;
-    return { code: error.code === "limit_exceeded" ? "limit_exceeded" : "unauthenticated", email };
+    return { code: REFUSALS.find((code) => code === error.code) ?? "unauthenticated", email };
   }
   return { code: null, email };
 }

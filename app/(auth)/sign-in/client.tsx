@@ -11,6 +11,7 @@ import { type SignInState, signInWithPassword, signInWithProvider } from "./acti
 const PROBLEMS = {
   unauthenticated: "E-mail or password not accepted. After 5 tries there is a wait.",
   limit_exceeded: "Too many tries. Wait some minutes, then try again.",
+  unavailable: "Signing in has to wait at this moment. Try again in some seconds.",
 } as const;
 const START: SignInState = { code: null, email: "" };
 

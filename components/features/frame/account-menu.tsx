@@ -1,12 +1,12 @@
 "use client";
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { ChevronsUpDown, LogOut, UserRound } from "lucide-react";
+import { ChevronsUpDown, LogOut, MonitorX, UserRound } from "lucide-react";
 import { usePreferences } from "@/components/blocks/preferences";
 import { Face } from "@/components/ui/face";
 import { Menu, MenuCheck, MenuChoice, MenuItem, MenuLabel, MenuSeparator } from "@/components/ui/menu";
 import type { SessionView } from "@/lib/contracts/people";
-import { endSession, switchPerson } from "@/lib/queries/session";
+import { endAllSessions, endSession, switchPerson } from "@/lib/queries/session";
 
 type Person = { name: string; email: string; role: string };
 
@@ -15,7 +15,9 @@ export function AccountMenu({ person, switchTo }: { person: Person; switchTo: Se
   const client = useQueryClient();
   const { preferences, change } = usePreferences();
   const goHome = () => window.location.assign("/");
-  const leave = useMutation({ mutationFn: endSession, onSuccess: () => window.location.assign("/sign-in") });
+  const goSignIn = () => window.location.assign("/sign-in");
+  const leave = useMutation({ mutationFn: endSession, onSuccess: goSignIn });
+  const leaveEverywhere = useMutation({ mutationFn: endAllSessions, onSuccess: goSignIn });
   const swap = useMutation({ mutationFn: (personId: string) => switchPerson(client, personId), onSuccess: goHome });
   return (
     <Menu
@@ -67,6 +69,10 @@ export function AccountMenu({ person, switchTo }: { person: Person; switchTo: Se
       <MenuItem onSelect={() => leave.mutate()}>
         <LogOut size={14} aria-hidden />
         Sign out
+      </MenuItem>
+      <MenuItem onSelect={() => leaveEverywhere.mutate()}>
+        <MonitorX size={14} aria-hidden />
+        Sign out everywhere
       </MenuItem>
     </Menu>
   );

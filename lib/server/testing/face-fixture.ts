@@ -1,3 +1,4 @@
+import { createPasswords } from "@/lib/auth/password";
 import type { ServiceContext } from "@/lib/services/context";
 import { openRuntimeFixture, type RuntimeFixture } from "@/lib/sync/testing/runtime-fixture";
 import { boundPort, createNodeHandler, openHttpFace } from "../http-face";
@@ -18,6 +19,7 @@ export async function openFaceFixture(): Promise<FaceFixture> {
   const context: ServiceContext = {
     store: fixture.store,
     ...fixture.ctx,
+    passwords: createPasswords(),
     readiness: createReadiness(leanChecks(fixture.store, fixture.ctx), fixture.ctx),
     config: {
       baseUrl: "http://localhost",

@@ -3,6 +3,7 @@ import { eq, isNull } from "drizzle-orm";
 import { newestDocument } from "@/db/newest-document";
 import { auditEntries, people, platform, publisherKeys } from "@/db/schema";
 import type { TestStoreOptions } from "@/db/testing/with-test-store";
+import { createPasswords } from "@/lib/auth/password";
 import type { ChangeSetView } from "@/lib/contracts/change-sets";
 import type { PersonState } from "@/lib/domain/lifecycles";
 import type { Actor, Role } from "@/lib/domain/roles";
@@ -54,6 +55,7 @@ export async function openServiceFixture(
   const ctx: ServiceContext = {
     ...sync.ctx,
     store: sync.store,
+    passwords: createPasswords(),
     readiness: { read: async () => ({ state: "ok", at: new Date(0).toISOString(), checks: [], jobs: [] }) },
     config: {
       baseUrl: "https://console.test",
