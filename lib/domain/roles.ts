@@ -13,7 +13,6 @@ export const PERMISSIONS = [
   "changes.publish",
   "changes.narrow",
   "programs.register",
-  "programs.submit",
   "devices.read",
   "devices.enrol",
   "devices.revoke",
@@ -24,8 +23,8 @@ export const PERMISSIONS = [
 export type Permission = (typeof PERMISSIONS)[number];
 
 /**
- * Contract §6. Admins keep people, keys and settings and propose, but never approve. Developers are held to their own
- * publisher besides; the verbs check that where the row is.
+ * Contract §6. Admins keep people, keys and settings and propose, but never approve. Developers ask nothing of the
+ * console: their publisher's tokens open the publisher's door, which holds them to their own programs.
  */
 export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
   admin: [
@@ -65,7 +64,7 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
     "devices.read",
     "devices.revoke",
   ],
-  developer: ["programs.submit"],
+  developer: [],
   auditor: ["console.read", "audit.read", "people.read", "devices.read"],
 };
 

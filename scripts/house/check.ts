@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { checkClosedLists } from "./check-closed-lists";
 import { checkImports } from "./check-imports";
 import { checkKeyPairs } from "./check-key-pairs";
 import { checkNewestDocument } from "./check-newest-document";
@@ -24,6 +25,7 @@ const sources = tracked
 const faults = [
   ...checkImports(sources).map(({ file, specifier, why }) => `${file}: imports ${specifier}: ${why}`),
   ...checkSockets(sources),
+  ...checkClosedLists(sources),
 ];
 
 for (const { file, source } of sources) {
