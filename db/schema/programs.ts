@@ -46,6 +46,8 @@ export const versions = pgTable(
     manifest: jsonb("manifest").$type<Record<string, unknown>>().notNull(),
     state: text("state", { enum: VERSION_STATES }).notNull(),
     submissionId: text("submission_id").notNull().unique(),
+    /** The publisher's token that it came by. Null: nobody knows. */
+    tokenId: text("token_id"),
     submittedAt: instant("submitted_at").notNull(),
     listedAt: instant("listed_at"),
     /** What the reviewer told the publisher. */

@@ -18,6 +18,8 @@ export const publisherKeys = pgTable(
     kid: text("kid").notNull().unique(),
     jwk: jsonb("jwk").$type<PublicJwk>().notNull(),
     status: text("status", { enum: ["active", "revoked"] }).notNull(),
+    /** Whose proposal made it active first. Null: nobody knows, and no further version signed by it is listed (spec 6.2). */
+    createdBy: text("created_by"),
     createdAt: instant("created_at").notNull(),
   },
   (table) => [primaryKey({ columns: [table.publisherId, table.kid] })],
@@ -31,7 +33,8 @@ export const publisherTokens = pgTable(
     publisherId: text("publisher_id")
       .notNull()
       .references(() => publishers.id),
-    personId: text("person_id"),
+    /** The person who made it. Null: nobody knows, and it speaks for nobody (spec 6.2). */
+    createdBy: text("created_by"),
     tokenSha256: text("token_sha256").notNull().unique(),
     createdAt: instant("created_at").notNull(),
     expiresAt: instant("expires_at").notNull(),

@@ -76,7 +76,8 @@ export async function startWithProgram(dataDir: string, env: Record<string, stri
   const server = await startFaulted(dataDir, env);
   const sample = SAMPLES.find(({ appId }) => appId === APP);
   if (sample === undefined) throw new Error(`the demo has no ${APP}`);
-  await bringIn(sample, { root: process.cwd(), dataDir: freshFolder(), baseUrl: server.url, sessions: server });
+  const sessions = { admin: await server.session("admin"), operator: server.operator, security: server.security };
+  await bringIn(sample, { root: process.cwd(), dataDir: freshFolder(), baseUrl: server.url, sessions });
   return server;
 }
 

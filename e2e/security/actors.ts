@@ -68,7 +68,7 @@ export async function prepareActors(server: RunningServer): Promise<TestActors> 
   const admin = await server.session("admin");
   const operator = await server.session("operator");
   const publisher = await operator.post<{ id: string }>("publishers", { name: PUBLISHER });
-  const token = await operator.post<{ token: string }>(`publishers/${publisher.id}/tokens`, {});
+  const token = await admin.post<{ token: string }>(`publishers/${publisher.id}/tokens`, {});
   const developer = await joinPerson(url, admin, {
     email: DEVELOPER,
     name: "Dana Reed",

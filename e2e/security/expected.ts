@@ -133,13 +133,13 @@ export const EXPECTED: Readonly<Record<string, Expectation>> = {
     answer: 400,
   },
   "POST /api/console/v1/publishers/{id}/tokens": {
-    people: "programs.register",
+    people: ["programs.register", "keys.manage"],
     params: { id: "pub_00000000000000000000" },
     body: {},
     answer: 404,
   },
   "DELETE /api/console/v1/publishers/{id}/tokens/{tokenId}": {
-    people: "programs.register",
+    people: ["programs.register", "keys.manage"],
     params: { id: "pub_00000000000000000000", tokenId: "tok_00000000000000000000" },
     answer: 404,
   },

@@ -21,7 +21,6 @@ export const AUDIT_ACTIONS = [
   "publisherToken.revoke",
   "person.invite",
   "person.linkIdentity",
-  "person.unlockSignIn",
   "link.create",
   "link.use",
   "session.signIn",

@@ -59,6 +59,8 @@ export const changeSetViewSchema = z.object({
   allowedVerbs: z.array(z.enum(CHANGE_SET_VERBS)),
   /** Why a verb that one might expect is missing: "You proposed it; another person approves." */
   blockedBy: z.string().nullable(),
+  /** Who made a token or proposed a key of a publisher that it concerns, and so does not approve it. */
+  makerIds: z.array(z.string()),
 });
 export type ChangeSetView = z.infer<typeof changeSetViewSchema>;
 

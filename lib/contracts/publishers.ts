@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { instantSchema, nameSchema } from "./shared";
+import { instantSchema, nameSchema, personRefSchema } from "./shared";
 
 export const publisherViewSchema = z.object({
   id: z.string(),
@@ -7,9 +7,23 @@ export const publisherViewSchema = z.object({
   createdAt: instantSchema,
   programs: z.array(z.object({ appId: z.string(), name: z.string() })),
   keys: z.array(
-    z.object({ kid: z.string(), status: z.enum(["active", "revoked"]), createdAt: instantSchema, member: z.string() }),
+    z.object({
+      kid: z.string(),
+      status: z.enum(["active", "revoked"]),
+      createdAt: instantSchema,
+      /** Who proposed it; null where nobody knows. */
+      createdBy: personRefSchema.nullable(),
+      member: z.string(),
+    }),
   ),
-  tokens: z.array(z.object({ id: z.string(), createdAt: instantSchema, expiresAt: instantSchema })),
+  tokens: z.array(
+    z.object({
+      id: z.string(),
+      createdAt: instantSchema,
+      createdBy: personRefSchema.nullable(),
+      expiresAt: instantSchema,
+    }),
+  ),
 });
 export type PublisherView = z.infer<typeof publisherViewSchema>;
 export const publisherListSchema = z.object({ items: z.array(publisherViewSchema) });

@@ -4,6 +4,7 @@ import {
   type ChangeSetFacts,
   type ChangeSetVerb,
   type Decider,
+  judgeApprover,
   judgeVerb,
   UNDO_WINDOW_MS,
 } from "./change-set-lifecycle";
@@ -22,6 +23,9 @@ function facts(more: Partial<ChangeSetFacts> = {}): ChangeSetFacts {
     kinds: ["host"],
     isReversible: true,
     publisherIds: ["pub_1"],
+    tokenMakerIds: [],
+    keyMakerIds: [],
+    isOfUnknownMaker: false,
     personIds: [],
     approvedBy: null,
     publishedBy: null,
@@ -83,6 +87,23 @@ describe("widening takes a proposer and another", () => {
   test("nobody approves for a publisher that they belong to", () => {
     expect(refusalOf("approve", proposed, person("operator", "per_2", "pub_1"))).toBe("OWN_PUBLISHER");
     expect(refusalOf("approve", proposed, person("operator", "per_2", "pub_2"))).toBe("ok");
+  });
+
+  test("nobody approves for a publisher whose token they made or whose key they proposed, but they may refuse", () => {
+    const set = facts({ state: "proposed", tokenMakerIds: ["per_token"], keyMakerIds: ["per_key"] });
+    expect(refusalOf("approve", set, person("operator", "per_token"))).toBe("OWN_TOKEN");
+    expect(refusalOf("approve", set, person("security", "per_key"))).toBe("OWN_KEY");
+    expect(refusalOf("approve", set, person("operator"))).toBe("ok");
+    for (const id of ["per_token", "per_key"]) {
+      expect(judgeApprover(set, person("operator", id)).ok).toBe(false);
+      expect(refusalOf("refuse", set, person("operator", id))).toBe("ok");
+    }
+  });
+
+  test("nobody lists what came by a token or a key of nobody known", () => {
+    const listing = facts({ state: "proposed", isListing: true, isOfUnknownMaker: true, ownerId: "pub_1" });
+    expect(refusalOf("approve", listing, person("operator"))).toBe("UNKNOWN_MAKER");
+    expect(refusalOf("refuse", listing, person("operator"))).toBe("ok");
   });
 
   test("nobody touches a change of their own role, in no step of it", () => {

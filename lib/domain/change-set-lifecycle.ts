@@ -37,6 +37,11 @@ export type ChangeSetFacts = {
   isReversible: boolean;
   /** Publishers whose programs, keys or people it touches. */
   publisherIds: readonly string[];
+  /** Who made a token of one of these publishers, and who proposed a key of one, as long as token or key counts. */
+  tokenMakerIds: readonly string[];
+  keyMakerIds: readonly string[];
+  /** Of a listing that waits: nobody knows who made the token that it came by, or who proposed the key that signed it. */
+  isOfUnknownMaker: boolean;
   /** People whose role, state or sign-in it changes. */
   personIds: readonly string[];
   approvedBy: string | null;
@@ -54,6 +59,9 @@ export const VERB_REFUSALS = [
   "NOT_OWNER",
   "OWN_PROPOSAL",
   "OWN_PUBLISHER",
+  "OWN_TOKEN",
+  "OWN_KEY",
+  "UNKNOWN_MAKER",
   "OWN_PERSON",
   "NOT_NARROWING",
   "NOT_MIXED",
@@ -96,9 +104,9 @@ export function judgeVerb(verb: ChangeSetVerb, set: ChangeSetFacts, person: Deci
     case "approve":
       if (set.state !== "proposed") return no("STATE");
       if (set.isListing && !hasPermission(person.role, "changes.publish")) return no("ROLE");
-      return judgeApprover(set, person);
+      return set.isOfUnknownMaker ? no("UNKNOWN_MAKER") : judgeApprover(set, person);
     case "refuse":
-      return set.state === "proposed" || set.state === "approved" ? judgeApprover(set, person) : no("STATE");
+      return set.state === "proposed" || set.state === "approved" ? judgeOther(set, person) : no("STATE");
     case "publish":
       if (set.state !== "approved") return no("STATE");
       return person.personId === set.ownerId || hasPermission(person.role, "changes.publish") ? YES : no("ROLE");
@@ -112,10 +120,20 @@ export function judgeVerb(verb: ChangeSetVerb, set: ChangeSetFacts, person: Deci
 }
 
 /**
- * Whether this person's approval counts: another than the proposer, of a role that approves, and of none of the
- * publishers concerned. Asked again when the set is published, because people change in between.
+ * Whether this person's approval counts: another than the proposer, of a role that approves, of none of the publishers
+ * concerned, and maker of none of their tokens and keys. Asked again when the set is published, because people change in
+ * between.
  */
 export function judgeApprover(set: ChangeSetFacts, person: Decider): VerbAnswer {
+  const answer = judgeOther(set, person);
+  if (!answer.ok) return answer;
+  if (set.tokenMakerIds.includes(person.personId)) return no("OWN_TOKEN");
+  if (set.keyMakerIds.includes(person.personId)) return no("OWN_KEY");
+  return YES;
+}
+
+/** Another who decides. Makers of tokens and keys may refuse: that lets nothing in. */
+function judgeOther(set: ChangeSetFacts, person: Decider): VerbAnswer {
   if (!hasPermission(person.role, "changes.approve")) return no("ROLE");
   if (person.personId === set.ownerId) return no("OWN_PROPOSAL");
   if (set.personIds.includes(person.personId)) return no("OWN_PERSON");

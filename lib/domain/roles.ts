@@ -83,6 +83,7 @@ export type Actor =
       publisherId: string | null;
       sessionId: string;
     }
-  | { kind: "publisher"; publisherId: string; tokenId: string; personId: string | null }
+  /** `personId` made the token. */
+  | { kind: "publisher"; publisherId: string; tokenId: string; personId: string }
   | { kind: "device"; deviceId: string }
   | { kind: "system"; name: string };

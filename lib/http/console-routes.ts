@@ -364,7 +364,7 @@ export const consoleRoutes = {
   }),
   createPublisherToken: describeRoute({
     ...write,
-    permission: "programs.register",
+    permission: ["programs.register", "keys.manage"],
     maxBytes: SMALL_BYTES,
     path: `${BASE}/publishers/{id}/tokens`,
     summary: "Make a token for a publisher's tools; shown once",
@@ -376,7 +376,7 @@ export const consoleRoutes = {
   revokePublisherToken: describeRoute({
     ...read,
     method: "DELETE",
-    permission: "programs.register",
+    permission: ["programs.register", "keys.manage"],
     path: `${BASE}/publishers/{id}/tokens/{tokenId}`,
     summary: "Revoke a publisher's token",
     input: { params: z.object({ id, tokenId: id }) },

@@ -15,6 +15,7 @@ import { type Logger, stderrLogger } from "@/lib/platform/logger";
 import { readMachine } from "@/lib/platform/machine";
 import type { ServiceContext } from "@/lib/services/context";
 import { initialisePlatform, type PlatformIdentity } from "@/lib/services/platform/initialise-platform";
+import { settleMakers } from "@/lib/services/publishers/settle-makers";
 import { clockFault, clockState } from "@/lib/sync/clock/clock-state";
 import { measureClock } from "@/lib/sync/clock/measure-clock";
 import type { SigningContext } from "@/lib/sync/context";
@@ -157,6 +158,7 @@ export async function openProcess(options: ServerOptions, baseUrl: string): Prom
       return { platform: identity, prepared: await prepareKeys(tx, sync, folder, identity) };
     });
     warnings.push(...prepared.warnings);
+    warnings.push(...(await settleMakers(store, sync)));
     await measureClock(store, sync);
     const { environment } = platform;
     if (environment === "production" && source === "generated-file") {

@@ -104,7 +104,7 @@ async function openSessions(baseUrl: string, links: DemoLink[]): Promise<SeedSes
     if (link === undefined) throw new Error(`the console made no link for ${role}`);
     return openConsoleSession(baseUrl, { provider: "link", token: link.url.split("/").at(-1) ?? "" });
   };
-  return { operator: await open("operator"), security: await open("security") };
+  return { admin: await open("admin"), operator: await open("operator"), security: await open("security") };
 }
 
 /** The authority of the development hosts, kept so that a second start is trusted as the first was. */

@@ -9,12 +9,12 @@ import { makeKeyPair } from "@/native/node/make-key-pair";
 import { ConsoleRefusal, type ConsoleSession } from "../client/console-session";
 import { SAMPLES, type Sample } from "./samples";
 
-export type SeedSessions = { operator: ConsoleSession; security: ConsoleSession };
+export type SeedSessions = { admin: ConsoleSession; operator: ConsoleSession; security: ConsoleSession };
 
 /**
  * Brings the samples in through the same doors as any other program: publishers are registered, their keys proposed
- * and approved, bundles signed and submitted, versions approved, hosts and limits decided by two people. What is there
- * already is left as it is.
+ * and approved, bundles signed and submitted, versions approved, hosts and limits decided by two people. Keys and tokens
+ * are the admin's, who approves nothing, so that the others can. What is there already is left as it is.
  */
 export async function seedSamples(options: {
   root: string;
@@ -37,13 +37,13 @@ export async function bringIn(
   sample: Sample,
   { root, dataDir, baseUrl, sessions }: { root: string; dataDir: string; baseUrl: string; sessions: SeedSessions },
 ): Promise<void> {
-  const { operator, security } = sessions;
+  const { admin, operator, security } = sessions;
   const publisher = await operator.post<PublisherView>("publishers", { name: sample.publisher });
   const key = publisherKey(join(dataDir, "publishers"), publisher.id);
-  await operator.post(`publishers/${publisher.id}/keys`, { publicKeyPem: key.publicKeyPem });
-  await decideTogether(operator, security, `The signing key of ${sample.publisher}, read out by telephone.`);
+  await admin.post(`publishers/${publisher.id}/keys`, { publicKeyPem: key.publicKeyPem });
+  await decideTogether(admin, security, `The signing key of ${sample.publisher}, read out by telephone.`);
   await operator.post("programs", { appId: sample.appId, name: sample.name, publisherId: publisher.id });
-  const { token } = await operator.post<{ token: string }>(`publishers/${publisher.id}/tokens`, {});
+  const { token } = await admin.post<{ token: string }>(`publishers/${publisher.id}/tokens`, {});
   const submissionId = await submit(baseUrl, token, readBundle(join(root, sample.folder)), key.privateKeyPem);
   await operator.post(`submissions/${submissionId}/approve`, { reason: "Reviewed for the demo." });
   const changes = [
@@ -57,13 +57,13 @@ export async function bringIn(
   await decideTogether(operator, security, `First access of ${sample.name}.`);
 }
 
-/** The operator's draft: proposed, approved by security, published. */
-async function decideTogether(operator: ConsoleSession, security: ConsoleSession, reason: string): Promise<void> {
-  const { draft } = await operator.get<{ draft: ChangeSetView | null }>("change-sets/draft");
+/** Somebody's draft: proposed, approved by security, published. */
+async function decideTogether(proposer: ConsoleSession, security: ConsoleSession, reason: string): Promise<void> {
+  const { draft } = await proposer.get<{ draft: ChangeSetView | null }>("change-sets/draft");
   if (draft === null) throw new Error("the draft is empty");
-  await operator.post(`change-sets/${draft.id}/propose`, { reason });
+  await proposer.post(`change-sets/${draft.id}/propose`, { reason });
   await security.post(`change-sets/${draft.id}/approve`, { reason: "Checked." });
-  await operator.post(`change-sets/${draft.id}/publish`, {});
+  await proposer.post(`change-sets/${draft.id}/publish`, {});
 }
 
 /** A sample publisher's signing key, kept in the demo's folder as a publisher would keep it. */

@@ -19,7 +19,6 @@ export function PeopleClient() {
   const { params, change } = useUrlState();
   const query = useQuery(peopleQuery());
   const mayManage = usePermission("people.manage");
-  const mayLock = usePermission("changes.narrow") || mayManage;
   const selected = params.get("edit");
   const person = query.data?.items.find(({ id }) => id === selected);
   return (
@@ -44,7 +43,7 @@ export function PeopleClient() {
                   rows={items}
                   keyOf={(row) => row.id}
                   selectedKey={selected}
-                  {...(mayLock ? { onSelect: (row: PersonView) => change({ edit: row.id }) } : {})}
+                  {...(mayManage ? { onSelect: (row: PersonView) => change({ edit: row.id }) } : {})}
                 />
               )}
             </QueryView>
@@ -56,7 +55,7 @@ export function PeopleClient() {
           )}
         </div>
       </PageMain>
-      {person !== undefined && mayLock && (
+      {person !== undefined && mayManage && (
         <PersonSheet key={person.id} person={person} onClose={() => change({ edit: null })} />
       )}
     </>

@@ -17,6 +17,7 @@ export function ApprovalPanel({ set }: { set: ChangeSetView }) {
     if (id === set.decidedBy?.id) return set.state === "refused" ? "refused" : "approved";
     if (id === set.owner.id) return set.state === "draft" ? "edits" : "proposed";
     if (!hasPermission(role, "changes.approve")) return `${role}, never approves`;
+    if (set.makerIds.includes(id)) return "made a token or key";
     return set.state === "draft" || set.state === "proposed" ? "may approve" : role;
   };
   return (

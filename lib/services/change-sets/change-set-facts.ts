@@ -5,9 +5,10 @@ import type { ChangeSetFacts } from "@/lib/domain/change-set-lifecycle";
 import { isLasting } from "@/lib/domain/check-edits";
 import { appIdOf, type Member, type MemberValues, personIdOf, publisherIdOf } from "@/lib/domain/members";
 import { type ChangeRow, isListing, type LoadedSet, memberOf } from "./change-set-rows";
+import { findMakers, type Makers, versionsOfUnknownMaker } from "./find-makers";
 
 /** What the rules of §6 look at, for each of the sets. `isNarrowing` is as last looked at; deciding verbs prove it anew. */
-export async function factsOf(db: Database, sets: readonly LoadedSet[]): Promise<ChangeSetFacts[]> {
+export async function factsOf(db: Database, sets: readonly LoadedSet[], nowMs: number): Promise<ChangeSetFacts[]> {
   const appIds = [...new Set(sets.flatMap((set) => set.changes.flatMap((change) => concernedApps(memberOf(change)))))];
   const owners =
     appIds.length === 0
@@ -17,17 +18,36 @@ export async function factsOf(db: Database, sets: readonly LoadedSet[]): Promise
           .from(programs)
           .where(inArray(programs.appId, appIds));
   const publisherOf = new Map(owners.map((owner) => [owner.appId, owner.publisherId]));
-  return sets.map((set) => toFacts(set, publisherOf));
+  const concerned = sets.map(({ changes }) => concernedPublishers(changes, publisherOf));
+  const makers = await findMakers(db, [...new Set(concerned.flat())], nowMs);
+  const waiting = sets.filter(({ row }) => isListing(row) && row.state === "proposed");
+  const unknown = await versionsOfUnknownMaker(
+    db,
+    waiting.flatMap(({ changes }) => changes.map(({ member }) => member)),
+  );
+  return sets.map((set, index) => toFacts(set, concerned[index] ?? [], makers, unknown));
 }
 
-function toFacts({ row, changes }: LoadedSet, publisherOf: ReadonlyMap<string, string>): ChangeSetFacts {
-  const members = changes.map(memberOf);
-  const directions = changes.map((change) => change.direction);
-  const publisherIds = changes.flatMap((change) => {
+function concernedPublishers(changes: readonly ChangeRow[], publisherOf: ReadonlyMap<string, string>): string[] {
+  const ids = changes.flatMap((change) => {
     const member = memberOf(change);
     const owners = concernedApps(member).map((appId) => publisherOf.get(appId) ?? null);
     return [publisherIdOf(member), ...owners, ...namedPublishers(change)];
   });
+  return [...new Set(ids.filter((id) => id !== null))];
+}
+
+function toFacts(
+  { row, changes }: LoadedSet,
+  publisherIds: readonly string[],
+  makers: Makers,
+  unknown: ReadonlySet<string>,
+): ChangeSetFacts {
+  const members = changes.map(memberOf);
+  const directions = changes.map((change) => change.direction);
+  const madeFor = (made: ReadonlyMap<string, readonly string[]>) => [
+    ...new Set(publisherIds.flatMap((id) => made.get(id) ?? [])),
+  ];
   return {
     state: row.state,
     ownerId: row.ownerId,
@@ -36,7 +56,10 @@ function toFacts({ row, changes }: LoadedSet, publisherOf: ReadonlyMap<string, s
     isMixed: directions.includes("widens") && directions.some((direction) => direction !== "widens"),
     kinds: [...new Set(members.map((member) => member.kind))],
     isReversible: changes.every((change) => change.before !== null || !isLasting(memberOf(change).kind)),
-    publisherIds: [...new Set(publisherIds.filter((id) => id !== null))],
+    publisherIds,
+    tokenMakerIds: madeFor(makers.ofTokens),
+    keyMakerIds: madeFor(makers.ofKeys),
+    isOfUnknownMaker: isListing(row) && row.state === "proposed" && changes.some(({ member }) => unknown.has(member)),
     personIds: [...new Set(members.flatMap((member) => personIdOf(member) ?? []))],
     approvedBy: row.state === "approved" || row.state === "published" ? row.decidedBy : null,
     publishedBy: row.publishedBy,

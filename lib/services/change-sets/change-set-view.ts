@@ -28,7 +28,7 @@ export async function toChangeSetViews(
   actor: Actor,
   nowMs: number,
 ): Promise<ChangeSetView[]> {
-  const facts = await factsOf(db, sets);
+  const facts = await factsOf(db, sets, nowMs);
   const names = await readNames(db, sets);
   return sets.flatMap((set, index) => {
     const own = facts[index];
@@ -71,6 +71,7 @@ function toView(set: LoadedSet, facts: ChangeSetFacts, names: Titled, actor: Act
     updatedAt: row.updatedAt.toISOString(),
     allowedVerbs: verbs,
     blockedBy: whatIsMissing(facts, verbs, actor, nowMs),
+    makerIds: unique([...facts.tokenMakerIds, ...facts.keyMakerIds]),
   };
 }
 

@@ -40,6 +40,7 @@ export async function narrowDraft(
       edits: set.edits,
       state: set.state,
       isNarrowing: true,
+      proposedBy: null,
       action: "changeSet.narrow",
       reason: input.reason,
     });

@@ -26,7 +26,7 @@ export async function openSet(tx: Transaction, ctx: ServiceContext, id: string):
   const set = await loadChangeSet(tx.db, id);
   const edits = editsOf(set);
   const state = await loadState(tx.db, set.changes.map(memberOf), edits);
-  const [facts] = await factsOf(tx.db, [set]);
+  const [facts] = await factsOf(tx.db, [set], ctx.clock.nowMs());
   if (facts === undefined) throw new AppError("not_found", "There is no such change set.");
   const isOpen = set.row.state === "draft" || set.row.state === "proposed" || set.row.state === "approved";
   const isNarrowing = isOpen ? wideningsOf(state, edits, { isSetUpComplete }).length === 0 : set.row.isNarrowing;

@@ -41,6 +41,7 @@ export async function publishAtOnce(tx: Transaction, ctx: ServiceContext, actor:
   invariant(row !== undefined, "an insert answers with its row");
   await saveChanges(tx.db, id, judged.rows);
   const { edits, state, isNarrowing, action, reason } = act;
-  await publishStep(tx, ctx, actor, { changeSetId: id, number: row.number, edits, state, isNarrowing, action, reason });
+  const step = { edits, state, isNarrowing, action, reason, proposedBy: null };
+  await publishStep(tx, ctx, actor, { changeSetId: id, number: row.number, ...step });
   return id;
 }

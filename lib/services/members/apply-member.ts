@@ -1,4 +1,4 @@
-import { and, eq } from "drizzle-orm";
+import { and, eq, isNull, sql } from "drizzle-orm";
 import {
   blockedHosts,
   externalRoutes,
@@ -12,16 +12,20 @@ import {
   publisherKeys,
   publishers,
   receivers,
+  sessions,
   versions,
 } from "@/db/schema";
 import type { Database } from "@/db/store";
-import { endLinks } from "@/lib/auth/links";
-import { endSessionsOf } from "@/lib/auth/sessions";
 import type { Entry, Member } from "@/lib/domain/members";
 import type { Edit } from "@/lib/domain/policy-state";
 import { invariant } from "@/lib/platform/errors";
 
-export type WriteFacts = { at: Date; changeSetId: string | null };
+export type WriteFacts = {
+  at: Date;
+  changeSetId: string | null;
+  /** The person whose proposal another approved; null where one acted. */
+  proposedBy: string | null;
+};
 
 /**
  * Writes one published member into its table; without a value it is removed. The caller has judged the edit, holds the
@@ -32,7 +36,7 @@ export async function applyMember(db: Database, { member, entry }: Edit, facts: 
   else await writeMember(db, entry, facts);
 }
 
-async function writeMember(db: Database, entry: Entry, { at, changeSetId }: WriteFacts): Promise<void> {
+async function writeMember(db: Database, entry: Entry, { at, changeSetId, proposedBy }: WriteFacts): Promise<void> {
   switch (entry.kind) {
     case "publisher": {
       const { name } = entry.value;
@@ -43,10 +47,15 @@ async function writeMember(db: Database, entry: Entry, { at, changeSetId }: Writ
     case "publisher-key": {
       const { publisherId, kid } = entry.member;
       const { jwk, status } = entry.value;
+      // Who first had it let in stays its maker. One whose maker nobody knows gets one when two people let it in again.
+      const createdBy = status === "active" ? proposedBy : null;
       await db
         .insert(publisherKeys)
-        .values({ publisherId, kid, jwk, status, createdAt: at })
-        .onConflictDoUpdate({ target: [publisherKeys.publisherId, publisherKeys.kid], set: { status } });
+        .values({ publisherId, kid, jwk, status, createdBy, createdAt: at })
+        .onConflictDoUpdate({
+          target: [publisherKeys.publisherId, publisherKeys.kid],
+          set: { status, createdBy: sql`coalesce(${publisherKeys.createdBy}, excluded.created_by)` },
+        });
       return;
     }
     case "registration": {
@@ -147,19 +156,15 @@ async function writeMember(db: Database, entry: Entry, { at, changeSetId }: Writ
         .onConflictDoUpdate({ target: people.id, set: entry.value });
       if (before?.role === role && before.state === state && before.publisherId === publisherId) return;
       // A session does not outlive the role that it was begun with.
-      await endSessionsOf(db, personId, at.getTime());
+      await db
+        .update(sessions)
+        .set({ endedAt: at })
+        .where(and(eq(sessions.personId, personId), isNull(sessions.endedAt)));
       return;
     }
     case "sign-in":
       // Leave to make one link: the change set that gave it is the record, and making the link spends it.
       return;
-    case "sign-in-lock": {
-      const { personId } = entry.member;
-      await db.update(people).set({ signInLockedAt: at }).where(eq(people.id, personId));
-      await endSessionsOf(db, personId, at.getTime());
-      await endLinks(db, personId, at.getTime());
-      return;
-    }
   }
 }
 
@@ -205,9 +210,6 @@ async function removeMember(db: Database, member: Member): Promise<void> {
       return;
     case "min-runtime":
       await db.delete(minRuntimes).where(eq(minRuntimes.kind, member.runtime));
-      return;
-    case "sign-in-lock":
-      await db.update(people).set({ signInLockedAt: null }).where(eq(people.id, member.personId));
       return;
     default:
       invariant(false, `a member of kind ${member.kind} is never removed`);

@@ -37,14 +37,13 @@ export async function listPeople(context: ServiceContext, actor: Actor): Promise
           .groupBy(sessions.personId);
   const seenBy = new Map(seen.map((row) => [row.personId, row.lastSeenAt]));
   return {
-    items: rows.map(({ id, email, name, role, publisherId, state, createdAt, signInLockedAt }) => ({
+    items: rows.map(({ id, email, name, role, publisherId, state, createdAt }) => ({
       id,
       email,
       name,
       role,
       publisherId,
       state,
-      isSignInLocked: signInLockedAt !== null,
       createdAt: createdAt.toISOString(),
       lastSeenAt: seenBy.get(id)?.toISOString() ?? null,
       isMe: actor.kind === "person" && actor.personId === id,

@@ -34,7 +34,11 @@ export async function prepareDemoPeople(context: ServiceContext): Promise<DemoLi
         const email = `${name.toLowerCase().replace(" ", ".")}@harbor.example`;
         const value = { email, name, role, publisherId: null, state: "active" as const };
         const member = { kind: "person", personId } as const;
-        await applyMember(tx.db, { member, entry: { kind: "person", member, value } }, { at, changeSetId: null });
+        await applyMember(
+          tx.db,
+          { member, entry: { kind: "person", member, value } },
+          { at, changeSetId: null, proposedBy: null },
+        );
         await appendAudit(tx, context, {
           actor: SYSTEM,
           action: "person.invite",

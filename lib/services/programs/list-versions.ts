@@ -1,15 +1,20 @@
 import { and, desc, eq, gt, inArray } from "drizzle-orm";
 import { countedMinutes } from "@/db/counted";
-import { bundles, publisherKeys, versions } from "@/db/schema";
+import { bundles, changeSets, changes, publisherKeys, versions } from "@/db/schema";
 import type { Database } from "@/db/store";
 import { countDistinct } from "@/db/sums";
 import type { VersionView } from "@/lib/contracts/programs";
+import { judgeVerb } from "@/lib/domain/change-set-lifecycle";
+import { formatMember } from "@/lib/domain/member-keys";
 import type { Actor } from "@/lib/domain/roles";
 import { p1363FromDer } from "@/native/core/crypto/der";
 import { toHex } from "@/native/core/crypto/encoding";
 import { webCryptoPort } from "@/native/core/crypto/port";
 import { findCapability } from "@/native/core/decide/catalog";
 import type { PublicJwk } from "@/native/core/shapes/claims";
+import { factsOf } from "../change-sets/change-set-facts";
+import { withChanges } from "../change-sets/change-set-rows";
+import { REFUSAL_TEXT } from "../change-sets/require-verb";
 import type { ServiceContext } from "../context";
 import { requirePermission } from "../require-permission";
 import { loadProgram } from "./get-program";
@@ -38,6 +43,7 @@ export async function listVersions(
   const kids = [...new Set(rows.map((row) => row.kid))];
   const keys = kids.length === 0 ? [] : await db.select().from(publisherKeys).where(inArray(publisherKeys.kid, kids));
   const devices = await devicesByVersion(db, appId, new Date(context.clock.nowMs() - DAY_MS));
+  const blocked = await whyNotListed(context, actor, rows);
   const items: VersionView[] = [];
   for (const row of rows) {
     const key = keys.find((candidate) => candidate.kid === row.kid);
@@ -45,13 +51,14 @@ export async function listVersions(
       ...toView(row),
       keyStatus: key?.status ?? "unknown",
       signature: await attest(db, row, key?.jwk),
+      blockedBy: blocked.get(row.code) ?? null,
       devices24h: devices.get(row.code) ?? 0,
     });
   }
   return { items };
 }
 
-function toView(row: VersionRow): Omit<VersionView, "keyStatus" | "signature" | "devices24h"> {
+function toView(row: VersionRow): Omit<VersionView, "keyStatus" | "signature" | "blockedBy" | "devices24h"> {
   const wishes = readWishes(row.manifest);
   return {
     code: row.code,
@@ -72,6 +79,31 @@ function toView(row: VersionRow): Omit<VersionView, "keyStatus" | "signature" | 
     listedAt: row.listedAt?.toISOString() ?? null,
     comment: row.comment,
   };
+}
+
+/** Why this actor may not list the versions that wait, by code. */
+async function whyNotListed(context: ServiceContext, actor: Actor, rows: VersionRow[]): Promise<Map<number, string>> {
+  const { db } = context.store;
+  const waiting = rows.filter(({ state }) => state === "submitted");
+  if (waiting.length === 0 || actor.kind !== "person") return new Map();
+  const keyOf = ({ appId, code }: VersionRow) => formatMember({ kind: "version", appId, code });
+  const proposed = await db
+    .select({ set: changeSets })
+    .from(changes)
+    .innerJoin(changeSets, eq(changeSets.id, changes.changeSetId))
+    .where(and(inArray(changes.member, waiting.map(keyOf)), eq(changeSets.state, "proposed")));
+  const sets = await withChanges(
+    db,
+    proposed.map(({ set }) => set),
+  );
+  const nowMs = context.clock.nowMs();
+  const facts = await factsOf(db, sets, nowMs);
+  const answers = waiting.flatMap((row): [number, string][] => {
+    const own = facts.find((_, index) => sets[index]?.changes.some(({ member }) => member === keyOf(row)));
+    const answer = own && judgeVerb("approve", own, actor, nowMs);
+    return answer === undefined || answer.ok ? [] : [[row.code, REFUSAL_TEXT[answer.refusal]]];
+  });
+  return new Map(answers);
 }
 
 /** Digest of the stored bytes, then the signature over exactly these bytes (spec §2). */

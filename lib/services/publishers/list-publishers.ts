@@ -1,5 +1,5 @@
 import { and, asc, gt, inArray, isNull } from "drizzle-orm";
-import { programs, publisherKeys, publishers, publisherTokens } from "@/db/schema";
+import { people, programs, publisherKeys, publishers, publisherTokens } from "@/db/schema";
 import type { PublisherView } from "@/lib/contracts/publishers";
 import { formatMember } from "@/lib/domain/member-keys";
 import type { Actor } from "@/lib/domain/roles";
@@ -23,6 +23,13 @@ export async function listPublishers(context: ServiceContext, actor: Actor): Pro
     gt(publisherTokens.expiresAt, new Date(context.clock.nowMs())),
   );
   const tokens = await db.select().from(publisherTokens).where(live).orderBy(asc(publisherTokens.createdAt));
+  const made = [...keys, ...tokens].flatMap(({ createdBy }) => createdBy ?? []);
+  const makers =
+    made.length === 0
+      ? []
+      : await db.select({ id: people.id, name: people.name }).from(people).where(inArray(people.id, made));
+  const maker = (id: string | null) =>
+    id === null ? null : (makers.find((person) => person.id === id) ?? { id, name: id });
   return {
     items: rows.map(({ id, name, createdAt }) => ({
       id,
@@ -37,6 +44,7 @@ export async function listPublishers(context: ServiceContext, actor: Actor): Pro
           kid: key.kid,
           status: key.status,
           createdAt: key.createdAt.toISOString(),
+          createdBy: maker(key.createdBy),
           member: formatMember({ kind: "publisher-key", publisherId: id, kid: key.kid }),
         })),
       tokens: tokens
@@ -44,6 +52,7 @@ export async function listPublishers(context: ServiceContext, actor: Actor): Pro
         .map((token) => ({
           id: token.id,
           createdAt: token.createdAt.toISOString(),
+          createdBy: maker(token.createdBy),
           expiresAt: token.expiresAt.toISOString(),
         })),
     })),

@@ -117,7 +117,12 @@ describe("a publisher's token", () => {
     const operator = await held.person("operator");
     const made = await createPublisherToken(held.ctx, operator, { publisherId: publisher.id });
     const actor = await readPublisherToken(held.ctx, made.token);
-    expect(actor).toEqual({ kind: "publisher", publisherId: publisher.id, tokenId: made.id, personId: null });
+    expect(actor).toEqual({
+      kind: "publisher",
+      publisherId: publisher.id,
+      tokenId: made.id,
+      personId: operator.personId,
+    });
     const [row] = await held.ctx.store.db.select().from(publisherTokens).where(eq(publisherTokens.id, made.id));
     expect(JSON.stringify(row)).not.toContain(made.token);
     await revokePublisherToken(held.ctx, operator, { publisherId: publisher.id, tokenId: made.id });

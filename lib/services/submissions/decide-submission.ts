@@ -20,8 +20,8 @@ type Waiting = { row: typeof versions.$inferSelect; set: OpenSet };
 /**
  * Lists a submitted version and grants its public capabilities: the publisher proposed it, so this one approval
  * publishes it (spec §6). The public grants are those that the program lacks now. Raises `not_found`, `conflict` where
- * it does not wait any more or its key was revoked, `forbidden` for whoever belongs to the publisher and for roles that
- * do not publish. Audited as `submission.approve`.
+ * it does not wait any more, its key was revoked, or nobody knows who made token or key, `forbidden` for whoever belongs to the publisher, made a
+ * token of it or proposed a key of it, and for roles that do not publish. Audited as `submission.approve`.
  */
 export async function approveSubmission(
   ctx: ServiceContext,
@@ -56,6 +56,7 @@ export async function approveSubmission(
       edits,
       state: set.state,
       isNarrowing: judged.isNarrowing,
+      proposedBy: null,
       action: "submission.approve",
       reason,
     });

@@ -65,7 +65,7 @@ async function receive(
       .insert(bundles)
       .values({ sha256, sizeBytes, content: input.bytes, signature: input.signatureDer, createdAt: at })
       .onConflictDoNothing();
-    const row = await insertVersion(tx, ctx, bundle, publisherId, at);
+    const row = await insertVersion(tx, ctx, bundle, actor, at);
     const changeSetId = await proposeListing(tx, ctx, bundle, publisherId, at);
     // Before the commit: a row never names a bundle whose files power loss could take.
     await staged?.keep();
@@ -107,7 +107,7 @@ async function insertVersion(
   tx: Transaction,
   ctx: LeanContext,
   { appId, version, engine, manifest }: SubmittedBundle,
-  publisherId: string,
+  { publisherId, tokenId }: PublisherActor,
   at: Date,
 ): Promise<typeof versions.$inferSelect> {
   const { code, name, sha256, size, kid, declares } = version;
@@ -126,6 +126,7 @@ async function insertVersion(
       manifest,
       state: "submitted",
       submissionId: ctx.ids.next("submission"),
+      tokenId,
       submittedAt: at,
     })
     .returning();

@@ -1,7 +1,7 @@
 import { type KeyObject, sign } from "node:crypto";
 import { eq, isNull } from "drizzle-orm";
 import { newestDocument } from "@/db/newest-document";
-import { auditEntries, people, platform, publisherKeys } from "@/db/schema";
+import { auditEntries, people, platform, publisherKeys, publisherTokens } from "@/db/schema";
 import type { TestStoreOptions } from "@/db/testing/with-test-store";
 import { createPasswords } from "@/lib/auth/password";
 import type { ChangeSetView } from "@/lib/contracts/change-sets";
@@ -28,7 +28,7 @@ export type ServiceFixture = {
   clock: SyncFixture["clock"];
   /** A person of this role, active unless said otherwise. */
   person(role: Role, more?: { publisherId?: string; state?: PersonState }): Promise<PersonActor>;
-  /** A publisher with one active key. */
+  /** A publisher with one active key and one token, both an admin's. */
   publisher(): Promise<TestPublisher>;
   /** A registered program of a publisher, without versions. */
   program(publisher?: TestPublisher): Promise<{ appId: string; publisher: TestPublisher }>;
@@ -98,11 +98,16 @@ export async function openServiceFixture(
       const { x = "", y = "" } = publicKey.export({ format: "jwk" });
       const jwk: PublicJwk = { kty: "EC", crv: "P-256", x, y };
       const kid = await thumbprint(jwk, webCryptoPort);
+      const { personId } = await fixture.person("admin");
+      const tokenId = ctx.ids.next("token");
       await sync.store.transaction(async ({ db }) => {
         const createdAt = new Date(sync.clock.nowMs());
-        await db.insert(publisherKeys).values({ publisherId: id, kid, jwk, status: "active", createdAt });
+        const made = { publisherId: id, createdAt, createdBy: personId };
+        await db.insert(publisherKeys).values({ ...made, kid, jwk, status: "active" });
+        const expiresAt = new Date(createdAt.getTime() + 90 * 86_400_000);
+        await db.insert(publisherTokens).values({ ...made, id: tokenId, tokenSha256: tokenId, expiresAt });
       });
-      return { id, kid, privateKey, actor: { kind: "publisher", publisherId: id, tokenId: "tok_1", personId: null } };
+      return { id, kid, privateKey, actor: { kind: "publisher", publisherId: id, tokenId, personId } };
     },
     async program(publisher) {
       count += 1;

@@ -12,6 +12,7 @@ import type { PublisherView } from "@/lib/contracts/publishers";
 import { cutMiddle } from "@/lib/format/identifier";
 import { narrowNow, previewQuery } from "@/lib/queries/change-sets";
 import { usePermission } from "@/lib/queries/use-permission";
+import { Maker } from "./maker";
 
 type Key = PublisherView["keys"][number];
 
@@ -36,6 +37,7 @@ export function KeyList({ publisher }: { publisher: PublisherView }) {
               {key.status === "active" ? "Active" : "Revoked"}
             </State>
             <Identifier text={key.kid} label="key id" />
+            <Maker of={key.createdBy} />
             <span className="ml-auto whitespace-nowrap text-muted">
               <RelativeTime at={key.createdAt} />
             </span>

@@ -37,7 +37,7 @@ export function ProposeKeyForm({ publisherId }: { publisherId: string }) {
       <Field
         label="Public key, PEM"
         htmlFor="public-key"
-        hint="P-256, as npx bulkhead keygen writes it. The private half stays with the publisher."
+        hint="P-256, as npx bulkhead keygen writes it. The private half stays with the publisher. Whoever proposes it does not approve for this publisher."
         problem={propose.error?.message}
       >
         <Textarea

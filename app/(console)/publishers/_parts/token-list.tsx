@@ -10,11 +10,14 @@ import { Mark } from "@/components/ui/mark";
 import type { PublisherView } from "@/lib/contracts/publishers";
 import { createPublisherToken, revokePublisherToken } from "@/lib/queries/publishers";
 import { usePermission } from "@/lib/queries/use-permission";
+import { Maker } from "./maker";
 
 /** Bearer tokens of the publisher's tools. A new one is shown this one time. */
 export function TokenList({ publisher }: { publisher: PublisherView }) {
   const client = useQueryClient();
   const mayRegister = usePermission("programs.register");
+  const mayKeepKeys = usePermission("keys.manage");
+  const mayMake = mayRegister || mayKeepKeys;
   const create = useMutation({ mutationFn: () => createPublisherToken(client, publisher.id) });
   const revoke = useMutation({ mutationFn: (tokenId: string) => revokePublisherToken(client, publisher.id, tokenId) });
   const failure = create.error ?? revoke.error;
@@ -22,13 +25,14 @@ export function TokenList({ publisher }: { publisher: PublisherView }) {
     <div className="grid gap-3">
       {publisher.tokens.length === 0 && <p className="text-muted">None. A token lets its tools submit versions.</p>}
       <ul className="grid gap-1">
-        {publisher.tokens.map(({ id, expiresAt }) => (
+        {publisher.tokens.map(({ id, createdBy, expiresAt }) => (
           <li key={id} className="flex min-h-7 items-center gap-2">
             <Identifier text={id} label="token id" />
+            <Maker of={createdBy} />
             <span className="ml-auto whitespace-nowrap text-muted">
               expires <RelativeTime at={expiresAt} />
             </span>
-            {mayRegister && (
+            {mayMake && (
               <Button tone="danger" size="small" disabled={revoke.isPending} onClick={() => revoke.mutate(id)}>
                 Revoke
               </Button>
@@ -46,12 +50,18 @@ export function TokenList({ publisher }: { publisher: PublisherView }) {
         </Callout>
       )}
       {failure && <p role="alert">{failure.message}</p>}
-      {mayRegister && (
-        <span>
-          <Button disabled={create.isPending} onClick={() => create.mutate()}>
-            Make a token
-          </Button>
-        </span>
+      {mayMake && (
+        <>
+          <p className="text-muted">
+            Whoever makes a token does not approve for this publisher while it is good, or a version that came by it
+            waits or is listed.
+          </p>
+          <span>
+            <Button disabled={create.isPending} onClick={() => create.mutate()}>
+              Make a token
+            </Button>
+          </span>
+        </>
       )}
     </div>
   );

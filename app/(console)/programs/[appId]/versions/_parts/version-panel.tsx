@@ -120,12 +120,13 @@ function Decide({ version }: { version: VersionView }) {
             onChange={({ target }) => setReason(target.value)}
           />
         </Field>
+        {version.blockedBy !== null && <p>{version.blockedBy}</p>}
         {decide.error && <p role="alert">{decide.error.message}</p>}
         <div className="flex gap-2">
           <Button
             tone="primary"
-            disabled={!isAttested || decide.isPending}
-            title={isAttested ? undefined : "Waits for a signature that verifies"}
+            disabled={!isAttested || version.blockedBy !== null || decide.isPending}
+            title={version.blockedBy ?? (isAttested ? undefined : "Waits for a signature that verifies")}
             onClick={() => decide.mutate("approve")}
           >
             Approve <bdi>{version.name}</bdi>

@@ -1,1 +1,0 @@
-ALTER TABLE "people" ADD COLUMN "sign_in_locked_at" timestamp with time zone;
