@@ -14,6 +14,8 @@ export const people = pgTable(
     /** Set for developers, and for others who also belong to a publisher: nobody approves for their own. */
     publisherId: text("publisher_id"),
     state: text("state", { enum: PERSON_STATES }).notNull(),
+    /** Since when the sign-in is locked, whatever the state; null: it is not. */
+    signInLockedAt: instant("sign_in_locked_at"),
     createdAt: instant("created_at").notNull(),
   },
   (table) => [uniqueIndex("people_email").on(sql`lower(${table.email})`)],

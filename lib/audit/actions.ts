@@ -21,6 +21,7 @@ export const AUDIT_ACTIONS = [
   "publisherToken.revoke",
   "person.invite",
   "person.linkIdentity",
+  "person.unlockSignIn",
   "link.create",
   "link.use",
   "session.signIn",

@@ -126,7 +126,8 @@ async function createFirstAdmin(
 
 async function activate(tx: Transaction, personId: string | null): Promise<Person> {
   const found = personId === null ? undefined : await findPerson(tx.db, personId);
-  if (found === undefined || found.state === "disabled") throw new AppError("not_found", GONE);
+  if (found === undefined || found.state === "disabled" || found.signInLockedAt !== null)
+    throw new AppError("not_found", GONE);
   const [person] = await tx.db.update(people).set({ state: "active" }).where(eq(people.id, found.id)).returning();
   return person ?? found;
 }

@@ -4,6 +4,7 @@ import { people, sessions } from "@/db/schema";
 import type { Store } from "@/db/store";
 import type { Actor } from "@/lib/domain/roles";
 import type { Logger } from "@/lib/platform/logger";
+import { maySignIn } from "./may-sign-in";
 import { readCookie, sessionCookie } from "./session-cookie";
 import { isSessionLive, SESSION_TOUCH_MS } from "./session-life";
 
@@ -18,7 +19,7 @@ export type SessionReaderContext = {
 
 /**
  * Who is signed in, by the `Cookie` header of a request. The cookie only carries our session's id: session, person and
- * role are read anew each time, so that sign-out, disabling and a change of role act at once. Null for anybody else.
+ * role are read anew each time, so that sign-out, disabling, a lock and a change of role act at once. Null for anybody else.
  */
 export async function readSession(
   context: SessionReaderContext,
@@ -33,7 +34,7 @@ export async function readSession(
     .where(eq(sessions.id, sessionId))
     .limit(1);
   const nowMs = context.clock.nowMs();
-  if (row === undefined || row.person.state !== "active" || !isSessionLive(row.session, nowMs)) return null;
+  if (row === undefined || !maySignIn(row.person) || !isSessionLive(row.session, nowMs)) return null;
   if (nowMs - row.session.lastSeenAt.getTime() > SESSION_TOUCH_MS) touch(context, sessionId, nowMs);
   const { id, name, email, role, publisherId } = row.person;
   return { kind: "person", personId: id, name, email, role, publisherId, sessionId };

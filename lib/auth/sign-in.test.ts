@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { eq } from "drizzle-orm";
+import { eq, inArray } from "drizzle-orm";
 import { encode } from "next-auth/jwt";
 import { beforeAll, describe, expect, it } from "vitest";
 import { auditEntries, credentials, people, platform, sessions, signInFailures } from "@/db/schema";
@@ -228,6 +228,29 @@ describe("signing in", () => {
     expect(await attempt("home", PASSWORD)).toBe("done");
     nowMs += 15 * 60 * 1000 + 1;
     expect(await attempt("attacker", PASSWORD)).toBe("done");
+  });
+
+  it("refuses a locked sign-in as it refuses a wrong password, by every door, and ends what it has", async () => {
+    const person = await addPerson("locked", "active");
+    const invited = await addPerson("locked-out", "invited");
+    const sign = (email: string) => signInWithPassword(context(), { email, password: PASSWORD }, here);
+    const cookie = await cookieOf((await sign(person.email)).sessionId);
+    const link = (personId: string, purpose: "reset" | "development") =>
+      held.store.transaction(({ db }) => createLink(db, { purpose, personId }, nowMs));
+    const [reset, demo] = [await link(person.id, "reset"), await link(person.id, "development")];
+    await held.store.transaction(({ db }) =>
+      db
+        .update(people)
+        .set({ signInLockedAt: new Date(nowMs) })
+        .where(inArray(people.id, [person.id, invited.id])),
+    );
+    expect(await readSession(context(), cookie)).toBeNull();
+    expect(await codeOf(sign(person.email))).toBe("unauthenticated");
+    expect(await codeOf(acceptLink(context(), { token: reset.token, password: PASSWORD }))).toBe("not_found");
+    const development = context({ isDevelopmentStore: true });
+    expect(await codeOf(signInWithLink(development, { token: demo.token }, here))).toBe("unauthenticated");
+    const account = { issuer: "https://idp.example.test", subject: "s", email: invited.email, isEmailVerified: true };
+    expect(await codeOf(signInWithProvider(context(), account, here))).toBe("unauthenticated");
   });
 
   it("never writes a password or the secret of a link into the audit log", async () => {

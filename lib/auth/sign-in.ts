@@ -6,6 +6,7 @@ import { AppError } from "@/lib/platform/errors";
 import { completeSetUp } from "./complete-set-up";
 import type { AuthContext } from "./context";
 import { endLinks, takeLink } from "./links";
+import { maySignIn } from "./may-sign-in";
 import { endSession, type SessionOrigin, startSession } from "./sessions";
 import { admitAttempt, clearAttempts, forgetAttempt } from "./throttle";
 
@@ -17,7 +18,7 @@ export type ClientOrigin = Pick<SessionOrigin, "address" | "userAgent"> & {
 
 type Person = typeof people.$inferSelect;
 
-/** One answer for a wrong password, an unknown account and a disabled one, so that none can be told from another. */
+/** One answer for a wrong password, an unknown account, a disabled and a locked one, so that none can be told from another. */
 const REFUSED = "This e-mail and password do not match an account.";
 
 /**
@@ -42,7 +43,7 @@ export async function signInWithPassword(
       await forgetAttempt(context.store, attempt);
       throw error;
     });
-  if (!matches || person?.state !== "active") {
+  if (!matches || person === undefined || !maySignIn(person)) {
     await context.store.transaction(async (tx) => {
       await appendAudit(tx, context, {
         actor: { kind: "system", name: "sign-in" },
@@ -70,7 +71,8 @@ export async function signInWithLink(
     const [person] = link?.personId
       ? await tx.db.select().from(people).where(eq(people.id, link.personId)).limit(1)
       : [];
-    if (link?.purpose !== "development" || !context.config.isDevelopmentStore || person?.state !== "active") {
+    const isTaken = link?.purpose === "development" && context.config.isDevelopmentStore;
+    if (!isTaken || person === undefined || !maySignIn(person)) {
       throw new AppError("unauthenticated", "This link was used, or has expired.");
     }
     return begin(tx, context, person, "link", client);
@@ -95,7 +97,9 @@ export async function signInWithProvider(
       .where(and(eq(identities.issuer, account.issuer), eq(identities.subject, account.subject)))
       .limit(1);
     const person = linked?.person ?? (await linkInvited(tx, context, account));
-    if (person?.state !== "active") throw new AppError("unauthenticated", "This account is not known here.");
+    if (person === undefined || !maySignIn(person)) {
+      throw new AppError("unauthenticated", "This account is not known here.");
+    }
     return begin(tx, context, person, "oidc", client);
   });
 }
@@ -107,7 +111,7 @@ async function linkInvited(
 ): Promise<Person | undefined> {
   if (account.email === null || !account.isEmailVerified) return undefined;
   const invited = await findPersonByEmail(tx.db, account.email);
-  if (invited?.state !== "invited") return undefined;
+  if (invited?.state !== "invited" || invited.signInLockedAt !== null) return undefined;
   const linkedAt = new Date(context.clock.nowMs());
   await tx.db
     .insert(identities)

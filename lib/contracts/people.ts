@@ -10,6 +10,7 @@ export const personViewSchema = z.object({
   role: z.enum(ROLES),
   publisherId: z.string().nullable(),
   state: z.enum(PERSON_STATES),
+  isSignInLocked: z.boolean(),
   createdAt: instantSchema,
   lastSeenAt: instantSchema.nullable(),
   isMe: z.boolean(),

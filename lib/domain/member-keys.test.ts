@@ -23,6 +23,7 @@ const members: [string, Member][] = [
   ["platform/telemetry", { kind: "telemetry" }],
   ["person:per_1", { kind: "person", personId: "per_1" }],
   ["person:per_1/sign-in", { kind: "sign-in", personId: "per_1" }],
+  ["person:per_1/sign-in-lock", { kind: "sign-in-lock", personId: "per_1" }],
 ];
 
 describe("a member has one text", () => {

@@ -26,6 +26,8 @@ export type MemberValues = {
   person: { email: string; name: string; role: Role; publisherId: string | null; state: PersonState };
   /** Leave to make one link by which a person signs in anew. It is spent by making the link, and never stored. */
   "sign-in": { purpose: "invite" | "reset" };
+  /** There while the sign-in is locked. */
+  "sign-in-lock": true;
 };
 export type MemberKind = keyof MemberValues;
 
@@ -46,7 +48,8 @@ export type Member =
   | { kind: "grace-seconds" }
   | { kind: "telemetry" }
   | { kind: "person"; personId: string }
-  | { kind: "sign-in"; personId: string };
+  | { kind: "sign-in"; personId: string }
+  | { kind: "sign-in-lock"; personId: string };
 
 export type MemberOf<K extends MemberKind> = Extract<Member, { kind: K }>;
 

@@ -1,26 +1,494 @@
-import { auditRoutes } from "./routes/audit";
-import { changeSetsRoutes } from "./routes/change-sets";
-import { denialsRoutes } from "./routes/denials";
-import { devicesRoutes } from "./routes/devices";
-import { overviewRoutes } from "./routes/overview";
-import { peopleRoutes } from "./routes/people";
-import { programsRoutes } from "./routes/programs";
-import { publishersRoutes } from "./routes/publishers";
-import { readinessRoutes } from "./routes/readiness";
-import { sessionRoutes } from "./routes/session";
-import { submissionsRoutes } from "./routes/submissions";
+import { z } from "zod";
+import {
+  auditEntryViewSchema,
+  auditListSchema,
+  auditQuerySchema,
+  auditVerificationSchema,
+} from "@/lib/contracts/audit";
+import {
+  approveInputSchema,
+  changeSetDetailSchema,
+  changeSetListQuerySchema,
+  changeSetListSchema,
+  changeSetViewSchema,
+  changesInputSchema,
+  draftSchema,
+  narrowInputSchema,
+  previewSchema,
+  splitResultSchema,
+  withReasonSchema,
+} from "@/lib/contracts/change-sets";
+import { clockViewSchema, confirmClockInputSchema } from "@/lib/contracts/clock";
+import { continuityViewSchema } from "@/lib/contracts/continuity";
+import { createEnrolmentInputSchema, createEnrolmentResultSchema, deviceListSchema } from "@/lib/contracts/devices";
+import { overviewSchema } from "@/lib/contracts/overview";
+import {
+  inviteInputSchema,
+  inviteResultSchema,
+  linkResultSchema,
+  peopleListSchema,
+  sessionViewSchema,
+} from "@/lib/contracts/people";
+import {
+  accessTableSchema,
+  denialDetailSchema,
+  denialListSchema,
+  limitTableSchema,
+  programDetailSchema,
+  programListSchema,
+  programStatusSchema,
+  rangeQuerySchema,
+  registerProgramInputSchema,
+  telemetrySeriesSchema,
+  versionListSchema,
+} from "@/lib/contracts/programs";
+import {
+  createPublisherInputSchema,
+  proposeKeyInputSchema,
+  publisherListSchema,
+  publisherTokenSchema,
+  publisherViewSchema,
+  submissionActionResultSchema,
+} from "@/lib/contracts/publishers";
+import { readinessSchema } from "@/lib/contracts/readiness";
+import { appIdSchema, reasonSchema, spreadSchema, timeRangeSchema } from "@/lib/contracts/shared";
+import { describeRoute, type PersonPermission } from "./route-description";
 
-/** Every call of the console, as data: handlers are made of them, OpenAPI describes them, and browsers call by them. */
+const BASE = "/api/console/v1";
+const SMALL_BYTES = 4096;
+const BODY_BYTES = 256 * 1024;
+const id = z.string().min(1).max(128);
+const byApp = z.object({ appId: appIdSchema });
+const byId = z.object({ id });
+const none = z.object({});
+
+const read = { actor: "person", method: "GET", maxBytes: 0 } as const;
+const write = { actor: "person", method: "POST", maxBytes: BODY_BYTES } as const;
+const seesConsole = { ...read, permission: "console.read" } as const;
+
+/** Every call of the console, as data: handlers are made of them, and OpenAPI describes them. */
 export const consoleRoutes = {
-  ...sessionRoutes,
-  ...overviewRoutes,
-  ...readinessRoutes,
-  ...programsRoutes,
-  ...denialsRoutes,
-  ...submissionsRoutes,
-  ...changeSetsRoutes,
-  ...publishersRoutes,
-  ...peopleRoutes,
-  ...devicesRoutes,
-  ...auditRoutes,
+  getSession: describeRoute({
+    ...read,
+    permission: "signed-in",
+    path: `${BASE}/session`,
+    summary: "Who is signed in, and what waits for them",
+    output: sessionViewSchema,
+    refusals: [],
+  }),
+  switchPerson: describeRoute({
+    ...write,
+    permission: "signed-in",
+    path: `${BASE}/session/switch`,
+    summary: "Continue as another person; in development stores alone",
+    input: { body: z.object({ personId: id }) },
+    output: none,
+    refusals: ["not_found", "forbidden"],
+  }),
+  signOut: describeRoute({
+    ...read,
+    method: "DELETE",
+    permission: "signed-in",
+    path: `${BASE}/session`,
+    summary: "End this session; with everywhere=true every session of the person",
+    input: { query: z.object({ everywhere: z.literal("true").optional() }) },
+    output: none,
+    successStatus: 204,
+    refusals: [],
+  }),
+  getOverview: describeRoute({
+    ...seesConsole,
+    path: `${BASE}/overview`,
+    summary: "What waits, and the health of the loop",
+    output: overviewSchema,
+    refusals: [],
+  }),
+  getReadiness: describeRoute({
+    ...seesConsole,
+    path: `${BASE}/readiness`,
+    summary: "What the process that answers stands on, and what to do where it fails",
+    output: readinessSchema,
+    refusals: [],
+  }),
+  getClock: describeRoute({
+    ...seesConsole,
+    path: `${BASE}/clock`,
+    summary: "Whether the clock of the machine that answers is believed",
+    output: clockViewSchema,
+    refusals: [],
+  }),
+  confirmClock: describeRoute({
+    ...write,
+    permission: "platform.confirm",
+    path: `${BASE}/clock/confirm`,
+    summary: "Confirm that a clock that jumped is right",
+    input: { body: confirmClockInputSchema },
+    output: clockViewSchema,
+    refusals: ["conflict"],
+  }),
+  getContinuity: describeRoute({
+    ...seesConsole,
+    path: `${BASE}/continuity`,
+    summary: "Whether devices may hold documents that this store does not know of",
+    output: continuityViewSchema,
+    refusals: [],
+  }),
+  resumeContinuity: describeRoute({
+    ...write,
+    permission: "platform.confirm",
+    path: `${BASE}/continuity/resume`,
+    summary: "Sign every document above whatever devices hold",
+    input: { body: none },
+    output: continuityViewSchema,
+    refusals: ["conflict", "unavailable"],
+  }),
+  listPrograms: describeRoute({
+    ...seesConsole,
+    path: `${BASE}/programs`,
+    summary: "Programs with a day of traffic",
+    input: { query: z.object({ q: z.string().max(200).optional(), status: programStatusSchema.optional() }) },
+    output: programListSchema,
+    refusals: [],
+  }),
+  registerProgram: describeRoute({
+    ...write,
+    permission: "programs.register",
+    path: `${BASE}/programs`,
+    summary: "Register an app id to a publisher",
+    input: { body: registerProgramInputSchema },
+    output: programDetailSchema,
+    successStatus: 201,
+    refusals: ["conflict", "not_found"],
+  }),
+  getProgram: describeRoute({
+    ...seesConsole,
+    path: `${BASE}/programs/{appId}`,
+    summary: "One program",
+    input: { params: byApp },
+    output: programDetailSchema,
+    refusals: ["not_found"],
+  }),
+  listVersions: describeRoute({
+    ...seesConsole,
+    path: `${BASE}/programs/{appId}/versions`,
+    summary: "Versions of a program with their attestation",
+    input: { params: byApp },
+    output: versionListSchema,
+    refusals: ["not_found"],
+  }),
+  getAccess: describeRoute({
+    ...seesConsole,
+    path: `${BASE}/programs/{appId}/access`,
+    summary: "Effective access of one version",
+    input: { params: byApp, query: z.object({ version: z.coerce.number().int().positive().optional() }) },
+    output: accessTableSchema,
+    refusals: ["not_found"],
+  }),
+  getLimits: describeRoute({
+    ...seesConsole,
+    path: `${BASE}/programs/{appId}/limits`,
+    summary: "Limits beside what was observed",
+    input: { params: byApp, query: rangeQuerySchema },
+    output: limitTableSchema,
+    refusals: ["not_found"],
+  }),
+  getTelemetry: describeRoute({
+    ...seesConsole,
+    path: `${BASE}/programs/{appId}/telemetry`,
+    summary: "Series for a program's charts",
+    input: { params: byApp, query: rangeQuerySchema },
+    output: telemetrySeriesSchema,
+    refusals: ["not_found"],
+  }),
+  listProgramDenials: describeRoute({
+    ...seesConsole,
+    path: `${BASE}/programs/{appId}/denials`,
+    summary: "A program's denials by cause and one by one",
+    input: {
+      params: byApp,
+      query: rangeQuerySchema.extend({ cause: z.string().max(16).optional(), cursor: z.string().max(128).optional() }),
+    },
+    output: denialListSchema,
+    refusals: ["not_found"],
+  }),
+  getSpread: describeRoute({
+    ...seesConsole,
+    path: `${BASE}/programs/{appId}/spread`,
+    summary: "Which devices enforce the newest platform revision",
+    input: { params: byApp },
+    output: spreadSchema,
+    refusals: ["not_found"],
+  }),
+  listDenials: describeRoute({
+    ...seesConsole,
+    path: `${BASE}/denials`,
+    summary: "Denials of all programs",
+    input: {
+      query: z.object({
+        range: timeRangeSchema.default("24h"),
+        cause: z.string().max(16).optional(),
+        cursor: z.string().max(128).optional(),
+      }),
+    },
+    output: denialListSchema,
+    refusals: [],
+  }),
+  getDenial: describeRoute({
+    ...seesConsole,
+    path: `${BASE}/denials/{denialId}`,
+    summary: "One denial explained",
+    input: { params: z.object({ denialId: z.string().min(16).max(64) }) },
+    output: denialDetailSchema,
+    refusals: ["not_found"],
+  }),
+  approveSubmission: describeRoute({
+    ...write,
+    // One approval lists the version, so it takes the right to publish.
+    permission: "changes.publish",
+    path: `${BASE}/submissions/{id}/approve`,
+    summary: "List a submitted version and grant its public capabilities",
+    input: { params: byId, body: approveInputSchema },
+    output: submissionActionResultSchema,
+    refusals: ["not_found", "conflict", "precondition_failed"],
+  }),
+  refuseSubmission: describeRoute({
+    ...write,
+    permission: "changes.approve",
+    path: `${BASE}/submissions/{id}/refuse`,
+    summary: "Refuse a submitted version, with a reason for its publisher",
+    input: { params: byId, body: withReasonSchema },
+    output: submissionActionResultSchema,
+    refusals: ["not_found", "conflict"],
+  }),
+  listChangeSets: describeRoute({
+    ...seesConsole,
+    path: `${BASE}/change-sets`,
+    summary: "Change sets, newest first",
+    input: { query: changeSetListQuerySchema },
+    output: changeSetListSchema,
+    refusals: [],
+  }),
+  getDraft: describeRoute({
+    ...seesConsole,
+    path: `${BASE}/change-sets/draft`,
+    summary: "My draft",
+    output: draftSchema,
+    refusals: [],
+  }),
+  getChangeSet: describeRoute({
+    ...seesConsole,
+    path: `${BASE}/change-sets/{id}`,
+    summary: "One change set",
+    input: { params: byId },
+    output: changeSetDetailSchema,
+    refusals: ["not_found"],
+  }),
+  previewChanges: describeRoute({
+    ...write,
+    permission: "changes.propose",
+    path: `${BASE}/change-sets/preview`,
+    summary: "What these changes would be; writes nothing",
+    input: { body: changesInputSchema },
+    output: previewSchema,
+    refusals: ["not_found"],
+  }),
+  editDraft: describeRoute({
+    ...write,
+    permission: "changes.propose",
+    path: `${BASE}/change-sets/edit`,
+    summary: "Add, replace or take back changes in my draft",
+    input: { body: changesInputSchema },
+    output: draftSchema,
+    refusals: ["not_found", "conflict"],
+  }),
+  narrowNow: describeRoute({
+    ...write,
+    permission: ["changes.narrow", "changes.propose"],
+    path: `${BASE}/change-sets/narrow`,
+    summary: "Publish at once what is proven to narrow",
+    input: { body: narrowInputSchema },
+    output: changeSetViewSchema,
+    refusals: ["not_found", "conflict", "precondition_failed"],
+  }),
+  discardChangeSet: changeSetVerb("discard", "changes.propose", "Discard my draft"),
+  splitChangeSet: describeRoute({
+    ...write,
+    permission: "changes.propose",
+    path: `${BASE}/change-sets/{id}/split`,
+    summary: "Part what narrows from what widens",
+    input: { params: byId, body: withReasonSchema },
+    output: splitResultSchema,
+    refusals: ["not_found", "conflict", "precondition_failed"],
+  }),
+  proposeChangeSet: changeSetVerb("propose", "changes.propose", "Propose my draft", withReasonSchema),
+  withdrawChangeSet: changeSetVerb("withdraw", "changes.propose", "Take back a proposal of mine"),
+  approveChangeSet: changeSetVerb("approve", "changes.approve", "Approve another's proposal", approveInputSchema),
+  refuseChangeSet: changeSetVerb("refuse", "changes.approve", "Refuse another's proposal", withReasonSchema),
+  publishChangeSet: changeSetVerb("publish", ["changes.publish", "changes.propose"], "Publish an approved set"),
+  narrowChangeSet: changeSetVerb(
+    "narrow",
+    ["changes.narrow", "changes.propose"],
+    "Publish a draft that narrows",
+    withReasonSchema,
+  ),
+  undoChangeSet: changeSetVerb(
+    "undo",
+    ["changes.narrow", "changes.propose"],
+    "Return what I narrowed within 15 minutes",
+  ),
+  listPublishers: describeRoute({
+    ...seesConsole,
+    path: `${BASE}/publishers`,
+    summary: "Publishers with keys and programs",
+    output: publisherListSchema,
+    refusals: [],
+  }),
+  createPublisher: describeRoute({
+    ...write,
+    permission: "programs.register",
+    path: `${BASE}/publishers`,
+    summary: "Register a publisher",
+    input: { body: createPublisherInputSchema },
+    output: publisherViewSchema,
+    successStatus: 201,
+    refusals: ["conflict"],
+  }),
+  proposePublisherKey: describeRoute({
+    ...write,
+    permission: "changes.propose",
+    path: `${BASE}/publishers/{id}/keys`,
+    summary: "Add a publisher's key to my draft",
+    input: { params: byId, body: proposeKeyInputSchema },
+    output: draftSchema,
+    refusals: ["not_found", "conflict"],
+  }),
+  createPublisherToken: describeRoute({
+    ...write,
+    permission: ["programs.register", "keys.manage"],
+    maxBytes: SMALL_BYTES,
+    path: `${BASE}/publishers/{id}/tokens`,
+    summary: "Make a token for a publisher's tools; shown once",
+    input: { params: byId, body: none },
+    output: publisherTokenSchema,
+    successStatus: 201,
+    refusals: ["not_found"],
+  }),
+  revokePublisherToken: describeRoute({
+    ...read,
+    method: "DELETE",
+    permission: ["programs.register", "keys.manage"],
+    path: `${BASE}/publishers/{id}/tokens/{tokenId}`,
+    summary: "Revoke a publisher's token",
+    input: { params: z.object({ id, tokenId: id }) },
+    output: none,
+    successStatus: 204,
+    refusals: ["not_found"],
+  }),
+  listPeople: describeRoute({
+    ...read,
+    permission: "people.read",
+    path: `${BASE}/people`,
+    summary: "People and roles",
+    output: peopleListSchema,
+    refusals: [],
+  }),
+  invitePerson: describeRoute({
+    ...write,
+    permission: "people.manage",
+    path: `${BASE}/people`,
+    summary: "Invite a person",
+    input: { body: inviteInputSchema },
+    output: inviteResultSchema,
+    successStatus: 201,
+    refusals: ["conflict", "not_found"],
+  }),
+  createPersonLink: describeRoute({
+    ...write,
+    permission: "people.manage",
+    maxBytes: SMALL_BYTES,
+    path: `${BASE}/people/{id}/link`,
+    summary: "A new one-time link for an invited person",
+    input: { params: byId, body: none },
+    output: linkResultSchema,
+    refusals: ["not_found", "precondition_failed"],
+  }),
+  listDevices: describeRoute({
+    ...read,
+    permission: "devices.read",
+    path: `${BASE}/devices`,
+    summary: "Enrolled devices and what they enforce",
+    output: deviceListSchema,
+    refusals: [],
+  }),
+  revokeDevice: describeRoute({
+    ...write,
+    permission: "devices.revoke",
+    path: `${BASE}/devices/{id}/revoke`,
+    summary: "Revoke a device for good",
+    input: { params: byId, body: z.object({ reason: reasonSchema }) },
+    output: none,
+    refusals: ["not_found", "conflict"],
+  }),
+  createEnrolment: describeRoute({
+    ...write,
+    permission: "devices.enrol",
+    path: `${BASE}/enrolments`,
+    summary: "Make an enrolment file with a one-time token",
+    input: { body: createEnrolmentInputSchema },
+    output: createEnrolmentResultSchema,
+    successStatus: 201,
+    refusals: [],
+  }),
+  listAudit: describeRoute({
+    ...read,
+    permission: "audit.read",
+    path: `${BASE}/audit`,
+    summary: "Audit entries, newest first",
+    input: { query: auditQuerySchema },
+    output: auditListSchema,
+    refusals: [],
+  }),
+  getAuditEntry: describeRoute({
+    ...read,
+    permission: "audit.read",
+    path: `${BASE}/audit/{sequence}`,
+    summary: "One audit entry",
+    input: { params: z.object({ sequence: z.coerce.number().int().positive() }) },
+    output: auditEntryViewSchema,
+    refusals: ["not_found"],
+  }),
+  verifyAudit: describeRoute({
+    ...read,
+    permission: "audit.read",
+    path: `${BASE}/audit/verify`,
+    summary: "Check the whole chain",
+    output: auditVerificationSchema,
+    refusals: [],
+  }),
+  exportAudit: describeRoute({
+    ...read,
+    permission: "audit.read",
+    path: `${BASE}/audit/export`,
+    summary: "The whole log as JSON lines",
+    output: { kind: "raw", contentType: "application/jsonl" },
+    refusals: [],
+  }),
 } as const;
+
+function changeSetVerb<V extends string, B extends z.ZodType = typeof none>(
+  verb: V,
+  permission: PersonPermission,
+  summary: string,
+  body?: B,
+) {
+  return describeRoute({
+    ...write,
+    permission,
+    path: `${BASE}/change-sets/{id}/${verb}`,
+    summary,
+    // Safe: `B` is the type of `none` exactly when no body shape was given.
+    input: { params: byId, body: (body ?? none) as B },
+    output: changeSetViewSchema,
+    refusals: ["not_found", "conflict", "precondition_failed"],
+  });
+}

@@ -276,9 +276,30 @@ describe.runIf(testStoreKind() === "memory")("half of an embedded store", slow, 
     });
   });
 
+  it("has a sign-in unlocked by its owner's command, which the log says and a rebuild keeps", async () => {
+    const place = await makePlace("pglite");
+    await fill(place);
+    const unlock = () => run(["unlock", "ada@example.test"], place);
+    await expect(unlock()).rejects.toMatchObject({ code: "conflict" });
+    await withStore(place, (store) => store.transaction(({ db }) => db.update(people).set({ signInLockedAt: at })));
+    expect(await unlock()).toMatchObject([{ event: "unlocked", personId: "per_1" }]);
+    rmSync(join(place.dir, "store"), { recursive: true });
+    await run(["rebuild", "--from", "journal"], place);
+    await withStore(place, async ({ db }) => {
+      expect((await db.select().from(people)).map(({ signInLockedAt }) => signInLockedAt)).toEqual([null]);
+      const actions = (await db.select().from(auditEntries)).map(({ action }) => action);
+      expect(actions).toContain("person.unlockSignIn");
+    });
+  });
+
   it("is not looked for in a folder that is not there, and none is made", async () => {
     const place: Place = { dir: join(folder, "mistyped"), variables: {} };
-    for (const words of [["check"], ["rebuild", "--from", "rows"], ["backup", join(folder, "none.backup")]]) {
+    for (const words of [
+      ["check"],
+      ["unlock", "a@b"],
+      ["rebuild", "--from", "rows"],
+      ["backup", join(folder, "none.backup")],
+    ]) {
       await expect(run(words, place)).rejects.toMatchObject({
         code: expect.stringMatching(/invalid_input|unavailable/),
       });

@@ -26,6 +26,7 @@ import { AppError } from "@/lib/platform/errors";
 import { explainStartFailure, startFailureText } from "@/lib/platform/explain-start-failure";
 import { randomIds } from "@/lib/platform/ids";
 import { stderrLogger } from "@/lib/platform/logger";
+import { unlockFromServer } from "@/lib/services/people/unlock-from-server";
 import { type Ask, obtainPassphrase, terminalAsk } from "./backup-passphrase";
 import { readVersion } from "./project-root";
 import { recordRestore } from "./record-restore";
@@ -40,6 +41,7 @@ const USAGE = `Usage: npm run store -- COMMAND [options]        (docs/guides/ser
                            as a start leaves it in DIR/backups before it migrates
   rebuild --from journal   makes the embedded database anew from its journal; the old one is renamed and kept
   rebuild --from rows      begins a new journal with all rows as they stand; the old one is renamed and kept
+  unlock EMAIL             unlocks a sign-in where fewer than two people can approve it in the console
 
   --data DIR               default .bulkhead: keys, and the embedded store where DATABASE_URL is not set
   --json                   writes JSON lines alone
@@ -215,7 +217,31 @@ Devices get no documents until the first publish, which is signed above whatever
   return DONE;
 }
 
-const COMMANDS: Readonly<Record<string, (call: Call) => Promise<ExitCode>>> = { backup, check, rebuild, restore };
+async function unlock({ words, dataDir, env, say }: Call): Promise<ExitCode> {
+  const email = words[1];
+  if (email === undefined) throw wrong("Whose sign-in? npm run store -- unlock EMAIL");
+  if (env.DATABASE_URL === undefined) requireFolder(dataDir);
+  const { store } = await openStore({
+    location:
+      env.DATABASE_URL === undefined ? { kind: "pglite", dataDir } : { kind: "postgres", url: env.DATABASE_URL },
+    beforeMigration: automaticBackup({ fs: nodeBackupFs, dataDir, clock: systemClock, program: readVersion() }),
+  });
+  try {
+    const { personId, name } = await unlockFromServer({ store, clock: systemClock, ids: randomIds }, { email });
+    say("unlocked", `${name} can sign in again. It stands in the audit log.`, { personId });
+    return DONE;
+  } finally {
+    await store.close();
+  }
+}
+
+const COMMANDS: Readonly<Record<string, (call: Call) => Promise<ExitCode>>> = {
+  backup,
+  check,
+  rebuild,
+  restore,
+  unlock,
+};
 
 function readArguments(args: readonly string[]) {
   try {

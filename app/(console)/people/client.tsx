@@ -19,6 +19,7 @@ export function PeopleClient() {
   const { params, change } = useUrlState();
   const query = useQuery(peopleQuery());
   const mayManage = usePermission("people.manage");
+  const mayLock = usePermission("changes.narrow") || mayManage;
   const selected = params.get("edit");
   const person = query.data?.items.find(({ id }) => id === selected);
   return (
@@ -43,7 +44,7 @@ export function PeopleClient() {
                   rows={items}
                   keyOf={(row) => row.id}
                   selectedKey={selected}
-                  {...(mayManage ? { onSelect: (row: PersonView) => change({ edit: row.id }) } : {})}
+                  {...(mayLock ? { onSelect: (row: PersonView) => change({ edit: row.id }) } : {})}
                 />
               )}
             </QueryView>
@@ -55,7 +56,7 @@ export function PeopleClient() {
           )}
         </div>
       </PageMain>
-      {person !== undefined && mayManage && (
+      {person !== undefined && mayLock && (
         <PersonSheet key={person.id} person={person} onClose={() => change({ edit: null })} />
       )}
     </>

@@ -13,9 +13,13 @@ import { Textarea } from "@/components/ui/input";
 import { Skeleton } from "@/components/ui/skeleton";
 import { useToast } from "@/components/ui/toast";
 import type { ChangeInput, Preview } from "@/lib/contracts/change-sets";
+import { mayNarrow } from "@/lib/domain/change-set-lifecycle";
+import { parseMember } from "@/lib/domain/member-keys";
+import type { Role } from "@/lib/domain/roles";
 import { formatRevision } from "@/lib/format/revision";
 import { isConsoleError } from "@/lib/http/console-client";
 import { editDraft, narrowNow, previewQuery } from "@/lib/queries/change-sets";
+import { sessionQuery } from "@/lib/queries/session";
 import { usePermission } from "@/lib/queries/use-permission";
 import { useDecide } from "./use-decide";
 
@@ -46,7 +50,8 @@ export function DecisionSheet(props: DecisionSheetProps) {
   const reasonId = useId();
   const [reason, setReason] = useState("");
   const mayPropose = usePermission("changes.propose");
-  const mayNarrow = usePermission("changes.narrow");
+  const role = useQuery(sessionQuery()).data?.role;
+  const mayPublish = role !== undefined && changes.every(({ member }) => mayNarrowMember(role, member));
   const asked = useDeferredValue(changes);
   const preview = useQuery(previewQuery(problem ? [] : asked));
   const undo = useDecide();
@@ -94,14 +99,14 @@ export function DecisionSheet(props: DecisionSheetProps) {
           <span className="flex-1" />
           {mayPropose && (
             <Button
-              tone={isNarrowing && mayNarrow ? "plain" : "primary"}
+              tone={isNarrowing && mayPublish ? "plain" : "primary"}
               disabled={!isReady || isBusy}
               onClick={() => add.mutate()}
             >
               Add to draft
             </Button>
           )}
-          {isNarrowing && mayNarrow && (
+          {isNarrowing && mayPublish && (
             <Button
               tone="primary"
               disabled={isBusy || reason.trim().length < 3}
@@ -131,7 +136,7 @@ export function DecisionSheet(props: DecisionSheetProps) {
             <SideSection>
               <div className="grid gap-4">
                 <Direction isNarrowing={preview.data?.isNarrowing === true} />
-                {isNarrowing && mayNarrow && (
+                {isNarrowing && mayPublish && (
                   <Field label="Reason, kept in the audit" htmlFor={reasonId} hint="Needed to publish now.">
                     <Textarea
                       id={reasonId}
@@ -150,6 +155,11 @@ export function DecisionSheet(props: DecisionSheetProps) {
       {extra !== undefined && <SideSection>{extra}</SideSection>}
     </SidePanel>
   );
+}
+
+/** A rule that has no id yet is read as none: it is a host's. */
+function mayNarrowMember(role: Role, member: string): boolean {
+  return mayNarrow(role, parseMember(member)?.kind ?? "host");
 }
 
 function PreviewDiff({ preview }: { preview: Preview | undefined }) {

@@ -10,6 +10,7 @@ const STATES = {
   invited: ["waiting", "Invited"],
   disabled: ["retired", "Disabled"],
 } as const;
+const LOCKED = ["suspended", "Locked"] as const;
 
 export const personColumns: Column<PersonView>[] = [
   {
@@ -43,7 +44,10 @@ export const personColumns: Column<PersonView>[] = [
     id: "state",
     head: "State",
     width: 108,
-    cell: (row) => <State mark={STATES[row.state][0]}>{STATES[row.state][1]}</State>,
+    cell: (row) => {
+      const [mark, word] = row.isSignInLocked ? LOCKED : STATES[row.state];
+      return <State mark={mark}>{word}</State>;
+    },
   },
   {
     id: "seen",

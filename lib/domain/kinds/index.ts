@@ -13,6 +13,7 @@ import { receiver } from "./receiver";
 import { registration } from "./registration";
 import { route } from "./route";
 import { signIn } from "./sign-in";
+import { signInLock } from "./sign-in-lock";
 import { status } from "./status";
 import { telemetry } from "./telemetry";
 import { version } from "./version";
@@ -36,6 +37,7 @@ export const KINDS = {
   telemetry,
   person,
   "sign-in": signIn,
+  "sign-in-lock": signInLock,
 } satisfies { [K in MemberKind]: Kind<K> };
 
 export const MEMBER_KINDS = Object.keys(KINDS) as MemberKind[];

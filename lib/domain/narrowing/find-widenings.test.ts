@@ -254,6 +254,12 @@ describe("everything else widens", () => {
     ],
     ["a reset of another's sign-in", {}, { "person:per_1/sign-in": { purpose: "reset" } }, "SIGN_IN_GIVEN"],
     [
+      "an unlocked sign-in",
+      { "person:per_1/sign-in-lock": true },
+      { "person:per_1/sign-in-lock": null },
+      "SIGN_IN_UNLOCKED",
+    ],
+    [
       "a program that takes another's name",
       { [`${APP}/registration`]: { publisherId: "pub_1", name: "Coins" } },
       { [`${APP}/registration`]: { publisherId: "pub_1", name: "Harbor Bank (official)" } },
@@ -375,6 +381,7 @@ describe("one person narrows at once", () => {
       { "publisher:pub_1/key:k1": { jwk: JWK, status: "active" } },
       { "publisher:pub_1/key:k1": { jwk: JWK, status: "revoked" } },
     ],
+    ["a locked sign-in", {}, { "person:per_1/sign-in-lock": true }],
     [
       "a disabled person",
       { "person:per_1": person("operator") },

@@ -9,7 +9,12 @@ export type StepRules = {
   isSetUpComplete: boolean;
 };
 
-const GIVEN_IN_SET_UP: readonly WideningCode[] = ["PERSON_MAY_MORE", "PERSON_RENAMED", "SIGN_IN_GIVEN"];
+const GIVEN_IN_SET_UP: readonly WideningCode[] = [
+  "PERSON_MAY_MORE",
+  "PERSON_RENAMED",
+  "SIGN_IN_GIVEN",
+  "SIGN_IN_UNLOCKED",
+];
 
 /**
  * What the edits, taken as one step, are not proven to leave closed. Empty if one person may publish them at once; with

@@ -18,6 +18,7 @@ export const WIDENING_CODES = [
   "PERSON_MAY_MORE",
   "PERSON_RENAMED",
   "SIGN_IN_GIVEN",
+  "SIGN_IN_UNLOCKED",
   "NAME_CHANGED",
   "UNJUDGED",
 ] as const;

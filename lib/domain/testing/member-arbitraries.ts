@@ -116,6 +116,7 @@ const ARBITRARIES: Arbitraries = {
     member: { kind: "sign-in", personId: "per_1" },
     value: record({ purpose: fc.constantFrom("invite", "reset") }),
   },
+  "sign-in-lock": { member: { kind: "sign-in-lock", personId: "per_1" }, value: fc.constant(true) },
 };
 
 /** A member of any kind, with three values that it can have. */

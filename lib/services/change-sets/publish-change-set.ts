@@ -1,6 +1,7 @@
 import { eq } from "drizzle-orm";
 import { people } from "@/db/schema";
 import type { Transaction } from "@/db/store";
+import { maySignIn } from "@/lib/auth/may-sign-in";
 import type { ChangeSetView } from "@/lib/contracts/change-sets";
 import { judgeApprover } from "@/lib/domain/change-set-lifecycle";
 import type { Actor } from "@/lib/domain/roles";
@@ -44,7 +45,7 @@ async function requireStandingApproval(tx: Transaction, set: OpenSet): Promise<v
   const [approver] = decidedBy === null ? [] : await tx.db.select().from(people).where(eq(people.id, decidedBy));
   const isStanding =
     approver !== undefined &&
-    approver.state === "active" &&
+    maySignIn(approver) &&
     judgeApprover(set.facts, { personId: approver.id, role: approver.role, publisherId: approver.publisherId }).ok;
   if (isStanding) return;
   const message = "Whoever approved it could not approve it now; withdraw it and propose it again.";

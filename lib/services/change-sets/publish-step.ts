@@ -4,7 +4,7 @@ import type { Transaction } from "@/db/store";
 import type { AuditAction } from "@/lib/audit/actions";
 import { appendAudit } from "@/lib/audit/append-audit";
 import { formatMember } from "@/lib/domain/member-keys";
-import { appIdOf, type MemberKind } from "@/lib/domain/members";
+import { appIdOf, type MemberKind, personIdOf } from "@/lib/domain/members";
 import { takesAway } from "@/lib/domain/narrowing/judge-edits";
 import type { Edit, PolicyState } from "@/lib/domain/policy-state";
 import type { Actor } from "@/lib/domain/roles";
@@ -18,7 +18,7 @@ import { effectOf } from "./kept-effect";
 import { voidSet } from "./void-set";
 
 /** Kinds that no document carries. */
-const INTERNAL: readonly MemberKind[] = ["person", "sign-in", "publisher"];
+const INTERNAL: readonly MemberKind[] = ["person", "sign-in", "sign-in-lock", "publisher"];
 
 export type Step = {
   changeSetId: string;
@@ -123,7 +123,7 @@ type Topic = "change-sets" | "programs" | "publishers" | "people" | "sessions";
 function topicsOf(edits: readonly Edit[]): Topic[] {
   const topics = new Set<Topic>(["change-sets"]);
   for (const { member } of edits) {
-    if (member.kind === "person" || member.kind === "sign-in") topics.add("people").add("sessions");
+    if (personIdOf(member) !== null) topics.add("people").add("sessions");
     else if (member.kind === "publisher" || member.kind === "publisher-key") topics.add("publishers");
     else topics.add("programs");
   }

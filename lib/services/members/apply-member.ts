@@ -1,4 +1,4 @@
-import { and, eq, isNull, sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import {
   blockedHosts,
   externalRoutes,
@@ -12,10 +12,11 @@ import {
   publisherKeys,
   publishers,
   receivers,
-  sessions,
   versions,
 } from "@/db/schema";
 import type { Database } from "@/db/store";
+import { endLinks } from "@/lib/auth/links";
+import { endSessionsOf } from "@/lib/auth/sessions";
 import type { Entry, Member } from "@/lib/domain/members";
 import type { Edit } from "@/lib/domain/policy-state";
 import { invariant } from "@/lib/platform/errors";
@@ -156,15 +157,19 @@ async function writeMember(db: Database, entry: Entry, { at, changeSetId, propos
         .onConflictDoUpdate({ target: people.id, set: entry.value });
       if (before?.role === role && before.state === state && before.publisherId === publisherId) return;
       // A session does not outlive the role that it was begun with.
-      await db
-        .update(sessions)
-        .set({ endedAt: at })
-        .where(and(eq(sessions.personId, personId), isNull(sessions.endedAt)));
+      await endSessionsOf(db, personId, at.getTime());
       return;
     }
     case "sign-in":
       // Leave to make one link: the change set that gave it is the record, and making the link spends it.
       return;
+    case "sign-in-lock": {
+      const { personId } = entry.member;
+      await db.update(people).set({ signInLockedAt: at }).where(eq(people.id, personId));
+      await endSessionsOf(db, personId, at.getTime());
+      await endLinks(db, personId, at.getTime());
+      return;
+    }
   }
 }
 
@@ -210,6 +215,9 @@ async function removeMember(db: Database, member: Member): Promise<void> {
       return;
     case "min-runtime":
       await db.delete(minRuntimes).where(eq(minRuntimes.kind, member.runtime));
+      return;
+    case "sign-in-lock":
+      await db.update(people).set({ signInLockedAt: null }).where(eq(people.id, member.personId));
       return;
     default:
       invariant(false, `a member of kind ${member.kind} is never removed`);

@@ -1,7 +1,7 @@
 import { inArray } from "drizzle-orm";
 import { people, publisherKeys, publishers } from "@/db/schema";
 import type { Database } from "@/db/store";
-import { appIdOf, type Entry, type Member, publisherIdOf } from "@/lib/domain/members";
+import { appIdOf, type Entry, type Member, personIdOf, publisherIdOf } from "@/lib/domain/members";
 import { type Edit, type PolicyState, policyState } from "@/lib/domain/policy-state";
 import { readPlatformEntries, readProgramEntries } from "@/lib/sync/documents/read-entries";
 
@@ -24,7 +24,7 @@ export async function loadState(
   }
   const kids = members.flatMap((member) => (member.kind === "publisher-key" ? [member.kid] : []));
   entries.push(...(await readPublishers(db, [...publisherIds])), ...(await readKeys(db, kids)));
-  if (members.some((member) => member.kind === "person" || member.kind === "sign-in")) {
+  if (members.some((member) => personIdOf(member) !== null)) {
     entries.push(...(await readPeople(db)));
   }
   return policyState(entries);
@@ -53,11 +53,12 @@ async function readKeys(db: Database, kids: string[]): Promise<Entry[]> {
 
 async function readPeople(db: Database): Promise<Entry[]> {
   const rows = await db.select().from(people);
-  return rows.map(({ id, email, name, role, publisherId, state }) => ({
-    kind: "person",
-    member: { kind: "person", personId: id },
-    value: { email, name, role, publisherId, state },
-  }));
+  return rows.flatMap(({ id: personId, email, name, role, publisherId, state, signInLockedAt }): Entry[] => {
+    const value = { email, name, role, publisherId, state };
+    const person: Entry = { kind: "person", member: { kind: "person", personId }, value };
+    if (signInLockedAt === null) return [person];
+    return [person, { kind: "sign-in-lock", member: { kind: "sign-in-lock", personId }, value: true }];
+  });
 }
 
 function unique(values: readonly (string | null)[]): string[] {

@@ -17,7 +17,7 @@ const LEAVE_MS = 24 * 60 * 60 * 1000;
  * A new one-time link for another person. Whoever was invited and has not joined gets one as often as needed: another
  * approved that invitation. A reset of a sign-in takes a published change of `person:…/sign-in` once set-up is over, at
  * most 24 h old and not used yet (spec §6); without one it raises `precondition_failed`. Raises `not_found`, `conflict`
- * for a disabled person. Audited as `link.create`.
+ * for a disabled person and a locked sign-in. Audited as `link.create`.
  */
 export async function createPersonLink(
   ctx: ServiceContext,
@@ -31,6 +31,8 @@ export async function createPersonLink(
     const [person] = await tx.db.select().from(people).where(eq(people.id, input.personId));
     if (person === undefined) throw new AppError("not_found", "There is no such person.");
     if (person.state === "disabled") throw new AppError("conflict", "This person is disabled.");
+    if (person.signInLockedAt !== null)
+      throw new AppError("conflict", "This person's sign-in is locked. Unlock it first.");
     if (person.state === "invited") return issueLink(tx, ctx, actor, { personId: person.id, purpose: "invite" });
     if (isSetUpComplete && !(await hasUnusedLeave(tx, person.id, ctx.clock.nowMs()))) {
       throw new AppError("precondition_failed", "A reset takes another's approval: propose it first.", {

@@ -37,13 +37,14 @@ export async function listPeople(context: ServiceContext, actor: Actor): Promise
           .groupBy(sessions.personId);
   const seenBy = new Map(seen.map((row) => [row.personId, row.lastSeenAt]));
   return {
-    items: rows.map(({ id, email, name, role, publisherId, state, createdAt }) => ({
+    items: rows.map(({ id, email, name, role, publisherId, state, createdAt, signInLockedAt }) => ({
       id,
       email,
       name,
       role,
       publisherId,
       state,
+      isSignInLocked: signInLockedAt !== null,
       createdAt: createdAt.toISOString(),
       lastSeenAt: seenBy.get(id)?.toISOString() ?? null,
       isMe: actor.kind === "person" && actor.personId === id,

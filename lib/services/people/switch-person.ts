@@ -2,6 +2,7 @@ import { eq } from "drizzle-orm";
 import { people } from "@/db/schema";
 import { appendAudit } from "@/lib/audit/append-audit";
 import { createLink } from "@/lib/auth/links";
+import { maySignIn } from "@/lib/auth/may-sign-in";
 import { endSession } from "@/lib/auth/sessions";
 import type { Actor } from "@/lib/domain/roles";
 import { AppError } from "@/lib/platform/errors";
@@ -20,7 +21,7 @@ export async function switchPerson(
   if (!context.config.isDevelopmentStore || actor.kind !== "person") throw nowhere;
   return context.store.transaction(async (tx) => {
     const [person] = await tx.db.select().from(people).where(eq(people.id, personId)).limit(1);
-    if (person?.state !== "active") throw nowhere;
+    if (person === undefined || !maySignIn(person)) throw nowhere;
     const nowMs = context.clock.nowMs();
     await endSession(tx.db, actor.sessionId, nowMs);
     await appendAudit(tx, context, { actor, action: "session.switch", subject: `person:${personId}` });

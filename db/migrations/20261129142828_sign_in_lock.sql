@@ -1,0 +1,1 @@
+ALTER TABLE "people" ADD COLUMN "sign_in_locked_at" timestamp with time zone;
