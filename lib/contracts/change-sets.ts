@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { CHANGE_SET_VERBS, type ChangeSetVerb } from "@/lib/domain/change-set-lifecycle";
+import { CHANGE_SET_VERBS } from "@/lib/domain/change-set-lifecycle";
 import { CHANGE_DIRECTIONS, CHANGE_SET_STATES } from "@/lib/domain/lifecycles";
 import {
   instantSchema,
@@ -9,8 +9,6 @@ import {
   reasonSchema,
   spreadSchema,
 } from "./shared";
-
-export type { ChangeSetVerb };
 
 /** A member's key, as `formatMember` of `lib/domain/member-keys` writes it. */
 const memberKeySchema = z.string().min(3).max(512);

@@ -1,9 +1,14 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { callConsole, isConsoleError } from "./console-client";
+import { describeRoute } from "./route-description";
 
 const answer = (status: number, body: unknown, headers: Record<string, string> = {}) =>
   vi.stubGlobal("fetch", async () => new Response(JSON.stringify(body), { status, headers }));
+
+const base = { actor: "person", permission: "signed-in", summary: "", maxBytes: 0, refusals: [] } as const;
+const reading = <S extends z.ZodType>(output: S) =>
+  describeRoute({ ...base, method: "GET", path: "/api/console/v1/x", output });
 
 const refusalOf = async (call: Promise<unknown>) => {
   const error = await call.then(
@@ -18,13 +23,13 @@ afterEach(() => vi.unstubAllGlobals());
 describe("a call of the console's API", () => {
   it("answers with what the shape accepts and nothing beside it", async () => {
     answer(200, { name: "Harbor", secret: "x" });
-    expect(await callConsole("session", z.object({ name: z.string() }))).toEqual({ name: "Harbor" });
+    expect(await callConsole(reading(z.object({ name: z.string() })))).toEqual({ name: "Harbor" });
   });
 
   it("raises the code, the details and the request id of the error body", async () => {
     const details = [{ path: "/reason", code: "TOO_SHORT", message: "At least 3 characters." }];
     answer(400, { requestId: "req_1", error: { code: "invalid_input", message: "No.", details } });
-    expect(await refusalOf(callConsole("x", z.unknown()))).toEqual({
+    expect(await refusalOf(callConsole(reading(z.unknown())))).toEqual({
       code: "invalid_input",
       requestId: "req_1",
       details,
@@ -34,25 +39,51 @@ describe("a call of the console's API", () => {
   it("tells an answer of another shape from a refusal", async () => {
     answer(200, { name: 4 }, { "x-request-id": "req_2" });
     const unreadable = { code: "unreadable", requestId: "req_2", details: [] };
-    expect(await refusalOf(callConsole("x", z.object({ name: z.string() })))).toEqual(unreadable);
+    expect(await refusalOf(callConsole(reading(z.object({ name: z.string() }))))).toEqual(unreadable);
     answer(502, "<html>");
-    expect(await refusalOf(callConsole("x", z.unknown()))).toMatchObject({ code: "unreadable" });
+    expect(await refusalOf(callConsole(reading(z.unknown())))).toMatchObject({ code: "unreadable" });
   });
 
   it("says that no answer came where none came", async () => {
     vi.stubGlobal("fetch", async () => {
       throw new TypeError("fetch failed");
     });
-    expect(await refusalOf(callConsole("x", z.unknown()))).toMatchObject({ code: "unreachable", requestId: null });
+    expect(await refusalOf(callConsole(reading(z.unknown())))).toMatchObject({ code: "unreachable", requestId: null });
   });
 
-  it("leaves out of the address what is not set", async () => {
-    const seen: string[] = [];
-    vi.stubGlobal("fetch", async (url: string) => {
-      seen.push(url);
+  it("goes where the route lies, by its method, with every parameter in its place and nothing that is not set", async () => {
+    const seen: unknown[] = [];
+    vi.stubGlobal("fetch", async (url: string, { method, body }: RequestInit) => {
+      seen.push([method, url, body]);
       return new Response("{}");
     });
-    await callConsole("programs", z.unknown(), { query: { q: "", status: undefined, cursor: null, range: "24h" } });
-    expect(seen).toEqual(["/api/console/v1/programs?range=24h"]);
+    const query = z.object({ q: z.string().optional(), status: z.string().optional(), range: z.string() });
+    const params = z.object({ id: z.string(), at: z.coerce.number() });
+    const list = describeRoute({ ...reading(z.unknown()), input: { query } });
+    const path = "/api/console/v1/things/{id}/at/{at}";
+    const write = describeRoute({ ...base, method: "POST", path, input: { params, body: query }, output: z.unknown() });
+    const end = describeRoute({ ...base, method: "DELETE", path: "/api/console/v1/x", output: z.object({}) });
+    await callConsole(list, { query: { q: "", status: undefined, range: "24h" } });
+    await callConsole(write, { params: { id: "a/../b?c", at: 7 }, body: { range: "24h" } });
+    await callConsole(end);
+    expect(seen).toEqual([
+      ["GET", "/api/console/v1/x?range=24h", undefined],
+      ["POST", "/api/console/v1/things/a%2F..%2Fb%3Fc/at/7", '{"range":"24h"}'],
+      ["DELETE", "/api/console/v1/x", undefined],
+    ]);
+  });
+
+  it("sends an empty body where the route takes one and nothing is asked, and reads an answer without content", async () => {
+    const seen: unknown[] = [];
+    vi.stubGlobal("fetch", async (_: string, { body }: RequestInit) => {
+      seen.push(body);
+      return new Response(null, { status: 204 });
+    });
+    const none = z.object({});
+    const path = "/api/console/v1/x";
+    expect(
+      await callConsole(describeRoute({ ...base, method: "POST", path, input: { body: none }, output: none })),
+    ).toEqual({});
+    expect(seen).toEqual(["{}"]);
   });
 });

@@ -1,5 +1,6 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { errorBodySchema } from "@/lib/contracts/shared";
+import type { RouteDescription } from "./route-description";
 
 export type ConsoleErrorDetail = { path: string; code: string; message: string };
 
@@ -16,49 +17,69 @@ export class ConsoleError extends Error {
   }
 }
 
-export type ConsoleCall = {
-  method?: "GET" | "POST" | "PUT" | "DELETE";
-  query?: Record<string, string | number | undefined | null>;
+type InputShape<D extends RouteDescription, K extends "params" | "query" | "body"> = D["input"] extends {
+  [Key in K]: infer S extends z.ZodType;
+}
+  ? S
+  : never;
+type OptionalIfEmpty<K extends string, T> = Record<string, never> extends T ? { [Key in K]?: T } : { [Key in K]: T };
+type Params<S> = [S] extends [never] ? object : { params: Record<keyof z.output<S>, string | number> };
+type Query<S> = [S] extends [never]
+  ? object
+  : { query?: { [Name in keyof z.output<S>]?: z.output<S>[Name] | null | undefined } };
+type Body<S> = [S] extends [never] ? object : OptionalIfEmpty<"body", z.input<S>>;
+
+/** What a route is called with: its parameters, what is asked of it, and its body, as the route's own shapes say. */
+export type ConsoleCall<D extends RouteDescription> = D extends RouteDescription
+  ? Params<InputShape<D, "params">> &
+      Query<InputShape<D, "query">> &
+      Body<InputShape<D, "body">> & { signal?: AbortSignal }
+  : never;
+
+/** The same with every member that a call may have, as it is sent. */
+type AnyCall = {
+  params?: Record<string, string | number>;
+  query?: Record<string, unknown>;
   body?: unknown;
   signal?: AbortSignal;
 };
 
 /**
- * Calls `/api/console/v1/{path}` and answers with what `output` accepts. Raises `ConsoleError` with the code of the
- * error body (spec §7), `unreachable` where no answer came, `unreadable` for an answer of another shape.
+ * Calls a route of the console and answers with what its output accepts. Raises `ConsoleError` with the code of the error
+ * body (spec §7), `unreachable` where no answer came, `unreadable` for an answer of another shape.
  */
-export async function callConsole<S extends z.ZodType>(
-  path: string,
-  output: S,
-  call: ConsoleCall = {},
-): Promise<z.output<S>> {
-  const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(call.query ?? {})) {
-    if (value !== undefined && value !== null && value !== "") query.set(name, String(value));
-  }
-  const search = query.size === 0 ? "" : `?${query}`;
-  const response = await send(`/api/console/v1/${path}${search}`, call);
+export async function callConsole<D extends RouteDescription & { output: z.ZodType }>(
+  route: D,
+  ...[call]: object extends ConsoleCall<D> ? [call?: ConsoleCall<D>] : [call: ConsoleCall<D>]
+): Promise<z.output<D["output"]>> {
+  const response = await send(route, call ?? {});
   const requestId = response.headers.get("x-request-id");
-  const body: unknown = response.status === 204 ? null : await response.json().catch(() => undefined);
+  const body: unknown = response.status === 204 ? {} : await response.json().catch(() => undefined);
   if (!response.ok) throw toConsoleError(response.status, body, requestId);
-  const parsed = output.safeParse(body);
+  const parsed = route.output.safeParse(body);
   if (!parsed.success) throw new ConsoleError("unreadable", "The answer could not be read.", requestId);
-  return parsed.data;
+  // Safe: it was parsed by that very output.
+  return parsed.data as z.output<D["output"]>;
 }
 
-/** For calls that answer with nothing. */
-export const nothingSchema = z.unknown().transform(() => null);
+/** The address of a route with its parameters in their places; what is not set is left out of the query. */
+function addressOf({ path }: RouteDescription, { params = {}, query = {} }: AnyCall): string {
+  const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(params[name])));
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined && value !== null && value !== "") search.set(name, String(value));
+  }
+  return search.size === 0 ? filled : `${filled}?${search}`;
+}
 
-async function send(url: string, call: ConsoleCall): Promise<Response> {
+async function send(route: RouteDescription, call: AnyCall): Promise<Response> {
+  const takesBody = route.input?.body !== undefined;
   try {
-    return await fetch(url, {
-      method: call.method ?? "GET",
+    return await fetch(addressOf(route, call), {
+      method: route.method,
       credentials: "same-origin",
-      headers: {
-        accept: "application/json",
-        ...(call.body === undefined ? {} : { "content-type": "application/json" }),
-      },
-      ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+      headers: { accept: "application/json", ...(takesBody ? { "content-type": "application/json" } : {}) },
+      ...(takesBody ? { body: JSON.stringify(call.body ?? {}) } : {}),
       ...(call.signal === undefined ? {} : { signal: call.signal }),
     });
   } catch (cause) {

@@ -1,12 +1,8 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import type { z } from "zod";
-import {
-  auditEntryViewSchema,
-  auditListSchema,
-  type auditQuerySchema,
-  auditVerificationSchema,
-} from "@/lib/contracts/audit";
+import type { auditQuerySchema } from "@/lib/contracts/audit";
 import { callConsole } from "@/lib/http/console-client";
+import { auditRoutes } from "@/lib/http/routes/audit";
 
 export const auditRoot = ["audit"] as const;
 export type AuditFilter = z.input<typeof auditQuerySchema>;
@@ -14,17 +10,17 @@ export type AuditFilter = z.input<typeof auditQuerySchema>;
 export const auditListQuery = (filter: AuditFilter) =>
   queryOptions({
     queryKey: [...auditRoot, "list", filter] as const,
-    queryFn: ({ signal }) => callConsole("audit", auditListSchema, { signal, query: filter }),
+    queryFn: ({ signal }) => callConsole(auditRoutes.listAudit, { signal, query: filter }),
     placeholderData: keepPreviousData,
   });
 
 export const readOlderAudit = (filter: AuditFilter, cursor: string) =>
-  callConsole("audit", auditListSchema, { query: { ...filter, cursor } });
+  callConsole(auditRoutes.listAudit, { query: { ...filter, cursor } });
 
 export const auditEntryQuery = (sequence: number) =>
   queryOptions({
     queryKey: [...auditRoot, "one", sequence] as const,
-    queryFn: ({ signal }) => callConsole(`audit/${sequence}`, auditEntryViewSchema, { signal }),
+    queryFn: ({ signal }) => callConsole(auditRoutes.getAuditEntry, { signal, params: { sequence } }),
     staleTime: Number.POSITIVE_INFINITY,
   });
 
@@ -32,6 +28,6 @@ export const auditEntryQuery = (sequence: number) =>
 export const auditVerificationQuery = () =>
   queryOptions({
     queryKey: ["audit-verification"] as const,
-    queryFn: ({ signal }) => callConsole("audit/verify", auditVerificationSchema, { signal }),
+    queryFn: ({ signal }) => callConsole(auditRoutes.verifyAudit, { signal }),
     staleTime: 60_000,
   });

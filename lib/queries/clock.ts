@@ -1,6 +1,6 @@
 import { type QueryClient, queryOptions } from "@tanstack/react-query";
-import { clockViewSchema } from "@/lib/contracts/clock";
 import { callConsole } from "@/lib/http/console-client";
+import { readinessRoutes } from "@/lib/http/routes/readiness";
 import { readinessRoot } from "./readiness";
 
 export const clockRoot = ["clock"] as const;
@@ -11,12 +11,12 @@ const CLOCK_MS = 30_000;
 export const clockQuery = () =>
   queryOptions({
     queryKey: clockRoot,
-    queryFn: ({ signal }) => callConsole("clock", clockViewSchema, { signal }),
+    queryFn: ({ signal }) => callConsole(readinessRoutes.getClock, { signal }),
     refetchInterval: CLOCK_MS,
   });
 
 /** Says of one run of a machine that its clock is right. */
 export async function confirmClock(client: QueryClient, bootId: string): Promise<void> {
-  await callConsole("clock/confirm", clockViewSchema, { method: "POST", body: { bootId } });
+  await callConsole(readinessRoutes.confirmClock, { body: { bootId } });
   await Promise.all([clockRoot, readinessRoot].map((queryKey) => client.invalidateQueries({ queryKey })));
 }

@@ -1,6 +1,6 @@
 import { type QueryClient, queryOptions } from "@tanstack/react-query";
-import { continuityViewSchema } from "@/lib/contracts/continuity";
 import { callConsole } from "@/lib/http/console-client";
+import { readinessRoutes } from "@/lib/http/routes/readiness";
 import { readinessRoot } from "./readiness";
 
 export const continuityRoot = ["continuity"] as const;
@@ -8,11 +8,11 @@ export const continuityRoot = ["continuity"] as const;
 export const continuityQuery = () =>
   queryOptions({
     queryKey: continuityRoot,
-    queryFn: ({ signal }) => callConsole("continuity", continuityViewSchema, { signal }),
+    queryFn: ({ signal }) => callConsole(readinessRoutes.getContinuity, { signal }),
   });
 
 /** Signs every document again, above what devices may hold. */
 export async function resumeContinuity(client: QueryClient): Promise<void> {
-  await callConsole("continuity/resume", continuityViewSchema, { method: "POST", body: {} });
+  await callConsole(readinessRoutes.resumeContinuity);
   await Promise.all([continuityRoot, readinessRoot].map((queryKey) => client.invalidateQueries({ queryKey })));
 }

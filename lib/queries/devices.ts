@@ -1,20 +1,20 @@
 import { type QueryClient, queryOptions } from "@tanstack/react-query";
-import { createEnrolmentResultSchema, deviceListSchema } from "@/lib/contracts/devices";
-import { callConsole, nothingSchema } from "@/lib/http/console-client";
+import { callConsole } from "@/lib/http/console-client";
+import { devicesRoutes } from "@/lib/http/routes/devices";
 
 export const devicesRoot = ["devices"] as const;
 
 export const deviceListQuery = () =>
   queryOptions({
     queryKey: devicesRoot,
-    queryFn: ({ signal }) => callConsole("devices", deviceListSchema, { signal }),
+    queryFn: ({ signal }) => callConsole(devicesRoutes.listDevices, { signal }),
   });
 
 export async function revokeDevice(client: QueryClient, id: string, reason: string) {
-  await callConsole(`devices/${encodeURIComponent(id)}/revoke`, nothingSchema, { method: "POST", body: { reason } });
+  await callConsole(devicesRoutes.revokeDevice, { params: { id }, body: { reason } });
   await client.invalidateQueries({ queryKey: devicesRoot });
 }
 
 /** The enrolment file holds a one-time token and is answered this one time. */
 export const createEnrolment = (deviceName: string) =>
-  callConsole("enrolments", createEnrolmentResultSchema, { method: "POST", body: { deviceName } });
+  callConsole(devicesRoutes.createEnrolment, { body: { deviceName } });

@@ -1,18 +1,19 @@
 import { type QueryClient, queryOptions } from "@tanstack/react-query";
 import type { z } from "zod";
-import { type inviteInputSchema, inviteResultSchema, linkResultSchema, peopleListSchema } from "@/lib/contracts/people";
+import type { inviteInputSchema } from "@/lib/contracts/people";
 import { callConsole } from "@/lib/http/console-client";
+import { peopleRoutes } from "@/lib/http/routes/people";
 
 export const peopleRoot = ["people"] as const;
 
 export const peopleQuery = () =>
   queryOptions({
     queryKey: peopleRoot,
-    queryFn: ({ signal }) => callConsole("people", peopleListSchema, { signal }),
+    queryFn: ({ signal }) => callConsole(peopleRoutes.listPeople, { signal }),
   });
 
 export async function invitePerson(client: QueryClient, input: z.input<typeof inviteInputSchema>) {
-  const result = await callConsole("people", inviteResultSchema, { method: "POST", body: input });
+  const result = await callConsole(peopleRoutes.invitePerson, { body: input });
   await Promise.all([
     client.invalidateQueries({ queryKey: peopleRoot }),
     client.invalidateQueries({ queryKey: ["overview"] }),
@@ -22,4 +23,4 @@ export async function invitePerson(client: QueryClient, input: z.input<typeof in
 }
 
 export const makePersonLink = (personId: string) =>
-  callConsole(`people/${encodeURIComponent(personId)}/link`, linkResultSchema, { method: "POST", body: {} });
+  callConsole(peopleRoutes.createPersonLink, { params: { id: personId } });

@@ -1,37 +1,35 @@
 import { type QueryClient, queryOptions } from "@tanstack/react-query";
-import { draftSchema } from "@/lib/contracts/change-sets";
-import { publisherListSchema, publisherTokenSchema, publisherViewSchema } from "@/lib/contracts/publishers";
-import { callConsole, nothingSchema } from "@/lib/http/console-client";
+import { callConsole } from "@/lib/http/console-client";
+import { publishersRoutes } from "@/lib/http/routes/publishers";
 
 export const publishersRoot = ["publishers"] as const;
-const at = (id: string) => `publishers/${encodeURIComponent(id)}`;
 
 export const publisherListQuery = () =>
   queryOptions({
     queryKey: publishersRoot,
-    queryFn: ({ signal }) => callConsole("publishers", publisherListSchema, { signal }),
+    queryFn: ({ signal }) => callConsole(publishersRoutes.listPublishers, { signal }),
   });
 
 export async function createPublisher(client: QueryClient, name: string) {
-  const publisher = await callConsole("publishers", publisherViewSchema, { method: "POST", body: { name } });
+  const publisher = await callConsole(publishersRoutes.createPublisher, { body: { name } });
   await client.invalidateQueries({ queryKey: publishersRoot });
   return publisher;
 }
 
 /** A new key widens: it goes into my draft. */
 export async function proposePublisherKey(client: QueryClient, id: string, publicKeyPem: string) {
-  const result = await callConsole(`${at(id)}/keys`, draftSchema, { method: "POST", body: { publicKeyPem } });
+  const result = await callConsole(publishersRoutes.proposePublisherKey, { params: { id }, body: { publicKeyPem } });
   await client.invalidateQueries({ queryKey: ["change-sets"] });
   return result;
 }
 
 export async function createPublisherToken(client: QueryClient, id: string) {
-  const token = await callConsole(`${at(id)}/tokens`, publisherTokenSchema, { method: "POST", body: {} });
+  const token = await callConsole(publishersRoutes.createPublisherToken, { params: { id } });
   await client.invalidateQueries({ queryKey: publishersRoot });
   return token;
 }
 
 export async function revokePublisherToken(client: QueryClient, id: string, tokenId: string) {
-  await callConsole(`${at(id)}/tokens/${encodeURIComponent(tokenId)}`, nothingSchema, { method: "DELETE" });
+  await callConsole(publishersRoutes.revokePublisherToken, { params: { id, tokenId } });
   await client.invalidateQueries({ queryKey: publishersRoot });
 }

@@ -1,6 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
-import { readinessSchema } from "@/lib/contracts/readiness";
 import { callConsole } from "@/lib/http/console-client";
+import { readinessRoutes } from "@/lib/http/routes/readiness";
 
 export const readinessRoot = ["readiness"] as const;
 
@@ -11,7 +11,7 @@ const FAILED_MS = 5_000;
 export const readinessQuery = () =>
   queryOptions({
     queryKey: readinessRoot,
-    queryFn: ({ signal }) => callConsole("readiness", readinessSchema, { signal }),
+    queryFn: ({ signal }) => callConsole(readinessRoutes.getReadiness, { signal }),
     retry: false,
     refetchInterval: ({ state }) => (state.status === "error" || state.data?.state === "failed" ? FAILED_MS : WELL_MS),
   });

@@ -10,6 +10,7 @@ import { Toolbar } from "@/components/blocks/toolbar";
 import { useUrlState } from "@/components/blocks/use-url-state";
 import { AuditLog } from "@/components/features/audit/audit-log";
 import { Button } from "@/components/ui/button";
+import { auditRoutes } from "@/lib/http/routes/audit";
 import { VerifyBanner } from "./_parts/verify-banner";
 import { AUDIT_FIELDS, readAuditFilter } from "./search-params";
 
@@ -37,7 +38,7 @@ export function AuditClient() {
             placeholder="Add a filter, for example action:changeSet.publish"
           />
           <Button asChild>
-            <a href="/api/console/v1/audit/export" download="audit.jsonl">
+            <a href={auditRoutes.exportAudit.path} download="audit.jsonl">
               <Download size={14} aria-hidden />
               Export
             </a>
