@@ -1,6 +1,8 @@
 import { z } from "zod";
 
-/** `GET /api/console/v1/stream`: server-sent events that tell which reads are out of date. */
+export const STREAM_PATH = "/api/console/v1/stream";
+
+/** `GET` of that path: server-sent events that tell which reads are out of date. */
 export const STREAM_TOPICS = [
   "documents",
   "telemetry",

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { plainReadinessSchema, readinessSchema } from "@/lib/contracts/readiness";
+import { STREAM_PATH } from "@/lib/contracts/stream";
 import { describeRoute } from "@/lib/http/route-description";
 
 /** What everybody may ask. */
@@ -41,7 +42,7 @@ export const plainRoutes = {
 /** The browser's stream; written by plain node http, beside the console's other calls, which are Next's. */
 export const consoleStreamRoute = describeRoute({
   method: "GET",
-  path: "/api/console/v1/stream",
+  path: STREAM_PATH,
   summary: "Server-sent events that tell which reads are out of date.",
   actor: "person",
   permission: "console.read",

@@ -2,7 +2,7 @@
 
 import { type QueryKey, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
-import { streamEventSchema } from "@/lib/contracts/stream";
+import { STREAM_PATH, streamEventSchema } from "@/lib/contracts/stream";
 import { outdatedBy } from "@/lib/queries/stream-topics";
 
 /** Between two readings of the same thing: a busy fleet must not make the page read without end. */
@@ -12,7 +12,7 @@ const QUIET_MS = 1000;
 export function useStream(): void {
   const client = useQueryClient();
   useEffect(() => {
-    const source = new EventSource("/api/console/v1/stream");
+    const source = new EventSource(STREAM_PATH);
     let waiting = new Map<string, QueryKey>();
     let timer: ReturnType<typeof setTimeout> | undefined;
     let lastMs = 0;
