@@ -71,6 +71,11 @@ export type Store = {
    * commit would fail. Does nothing where the database alone keeps what is committed.
    */
   tryJournal(): Promise<void>;
+  /**
+   * Lets the journal begin again with all rows where it has grown long, so that it never grows without end. Does nothing
+   * where there is none. Raises `unavailable` where it is long and there are too many rows to do it while anybody waits.
+   */
+  tendJournal(): Promise<void>;
   /** Hears every announcement of every process; answers with the function that stops it. */
   subscribe(listener: (announcement: Announcement) => void): () => void;
   /** Waits for what runs, then lets go of the lock or the connections. A second call does nothing. */

@@ -8,12 +8,12 @@ import type { Announcement, Store } from "../store";
 import { dumpJournaled, fillTables } from "../testing/fill-tables";
 import { type MemoryJournalFs, memoryJournalFs } from "../testing/memory-journal-fs";
 import { pgliteSeed } from "../testing/pglite-seed";
-import { createCommitLog } from "./commit-log";
+import { type CommitLog, createCommitLog } from "./commit-log";
 import { createCredentialsFile } from "./credentials-file";
 import { installCapture } from "./install-capture";
 import { JOURNAL_START } from "./journal-frame";
 import { createJournalWriter } from "./journal-writer";
-import { readJournal, scanJournal } from "./read-journal";
+import { dropSegmentsBefore, readJournal, scanJournal } from "./read-journal";
 import { rebuildRows } from "./replay-journal";
 
 const silent: Logger = () => undefined;
@@ -31,18 +31,23 @@ afterAll(() => client.close());
 function openOn(fs = memoryJournalFs(), on = { client, position }) {
   const writer = createJournalWriter(fs, "j", on.position);
   const heard: Announcement[] = [];
+  let log: CommitLog | undefined;
   const store = createPgliteStore({
     client: on.client,
     logger: silent,
     bundleFiles: null,
-    createLog: (lookAgain) =>
-      createCommitLog({
+    createLog: (lookAgain) => {
+      log = createCommitLog({
         ...{ client: on.client, writer, clock: { nowMs: () => 0 }, logger: silent, schema: 1, lookAgain },
+        length: { baseBytes: 0, bytesSinceBase: 0 },
         credentials: createCredentialsFile(fs, "."),
-      }),
+      });
+      return log;
+    },
   });
   store.subscribe((announcement) => heard.push(announcement));
-  return { fs, store, writer, heard };
+  if (log === undefined) throw new Error("a store makes its log at once");
+  return { fs, store, writer, heard, log };
 }
 
 let named = 0;
@@ -232,4 +237,76 @@ describe("replaying", () => {
     expect(await scanJournal(fs, "j")).toMatchObject({ state: "whole", records: 6 });
     await store.close();
   });
+});
+
+describe("a journal that begins again while it is written", () => {
+  /** A database of its own with some history, on a disk of its own. */
+  async function fill() {
+    const own = await PGlite.create({ loadDataDir: await pgliteSeed() });
+    await installCapture(own);
+    const opened = openOn(memoryJournalFs(), { client: own, position: { sequence: 0, sha256: JOURNAL_START } });
+    await opened.store.transaction((tx) => fillTables(tx.db));
+    await add(opened.store);
+    return { own, ...opened };
+  }
+  async function rebuilt(fs: MemoryJournalFs) {
+    const scan = await scanJournal(fs, "j");
+    if (scan.state !== "whole" || scan.rebuildFrom === null) throw new Error(JSON.stringify(scan));
+    const empty = await PGlite.create({ loadDataDir: await pgliteSeed() });
+    await rebuildRows(empty, readJournal(fs, "j", scan.rebuildFrom), {});
+    const { store } = openOn(memoryJournalFs(), { client: empty, position: scan.last });
+    const rows = await dumpJournaled(store.db);
+    await empty.close();
+    return { scan, rows };
+  }
+
+  it("has every commit before, beside and after it, and what is before it is not needed", async () => {
+    const { own, fs, store, log } = await fill();
+    const [begun] = await Promise.all([log.beginAgain(), add(store), add(store), add(store)]);
+    await add(store);
+    const rows = await dumpJournaled(store.db);
+    const first = await rebuilt(fs);
+    expect(first.scan).toMatchObject({ rebuildFrom: begun?.from });
+    expect(first.rows).toEqual(rows);
+    await dropSegmentsBefore(fs, "j", begun?.from ?? 0);
+    const second = await rebuilt(fs);
+    expect(second.scan).toMatchObject({ first: begun?.from });
+    expect(second.rows).toEqual(rows);
+    expect(log.length.bytesSinceBase).toBeLessThan(log.length.baseBytes);
+    await own.close();
+  });
+
+  it("loses nothing that was acknowledged, whichever operation of the disk fails or is the last", async () => {
+    const { own, fs, store, log } = await fill();
+    let failed = 0;
+    for (let wanted = 1; ; wanted += 1) {
+      const disks: MemoryJournalFs[] = [];
+      const before = journaled(fs);
+      fs.failWhen((operation) => {
+        disks.push(fs.fork());
+        return operation === wanted;
+      });
+      const isBegun = await log.beginAgain().then(
+        () => true,
+        (error) => expect(error).toMatchObject({ code: "unavailable" }) === undefined && false,
+      );
+      fs.failWhen(() => false);
+      for (const disk of disks) {
+        disk.losePower();
+        const scan = await scanJournal(disk, "j");
+        expect(scan, `operation ${wanted}`).toMatchObject({ state: "whole", rebuildFrom: expect.any(Number) });
+        expect(
+          before.every((id) => journaled(disk).includes(id)),
+          `operation ${wanted}`,
+        ).toBe(true);
+      }
+      if (isBegun) break;
+      failed += 1;
+      // The next commit brings the journal up.
+      await add(store);
+    }
+    expect(failed).toBeGreaterThan(3);
+    expect((await rebuilt(fs)).rows).toEqual(await dumpJournaled(store.db));
+    await own.close();
+  }, 60_000);
 });

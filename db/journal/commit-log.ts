@@ -8,8 +8,10 @@ import { journalChanges, journalRecords } from "../schema";
 import type { Database } from "../store";
 import { type CredentialsFile, standingRows } from "./credentials-file";
 import { JOURNAL_START, type SealedRecord, sealRecord } from "./journal-frame";
+import type { JournalLength } from "./journal-length";
 import type { JournalWriter } from "./journal-writer";
 import type { VoidableRows } from "./replay-journal";
+import { writeBase } from "./write-base";
 
 type Row = Record<string, unknown>;
 
@@ -31,6 +33,14 @@ export type CommitLog = {
   settled(): Promise<void>;
   /** Writes and syncs beside the journal's records. Raises `unavailable` where the next append would fail. */
   tryOut(): Promise<void>;
+  /** What the journal has by now. */
+  readonly length: JournalLength;
+  /**
+   * Lets the journal begin again with all rows as they stand, in segments of its own; commits and reads wait until it is
+   * on disk. Answers where it begins and ends; null while the journal is behind. Raises `unavailable` where it could not be appended (then the
+   * journal is behind), and what the database raised; the journal is then as it was.
+   */
+  beginAgain(): Promise<{ from: number; last: JournalWriter["last"] } | null>;
   close(): Promise<void>;
 };
 
@@ -44,8 +54,11 @@ export function createCommitLog(parts: {
   credentials: CredentialsFile;
   /** Called after the journal caught up late: what those commits had to announce was never told. */
   lookAgain: () => void;
+  /** What the journal has at the start. */
+  length: JournalLength;
 }): CommitLog {
   const { client, writer, clock, logger, credentials } = parts;
+  let { baseBytes, bytesSinceBase } = parts.length;
   /** What a record that touches credentials leaves of them, as its transaction saw it. */
   const left = new WeakMap<SealedRecord, VoidableRows>();
   const outstanding = new Map<SealedRecord, { done: Promise<void>; finish: () => void }>();
@@ -85,8 +98,13 @@ export function createCommitLog(parts: {
     parts.lookAgain();
   }
 
-  /** Appends what the rows have and the journal has not. Only inside a turn. */
-  async function appendFromRows(): Promise<void> {
+  async function appendOne(record: SealedRecord): Promise<void> {
+    await writer.append(record);
+    bytesSinceBase += record.line.length;
+  }
+
+  /** Appends what the rows have and the journal has not; `newSegmentAt` begins a segment. Only inside a turn. */
+  async function appendFromRows(newSegmentAt?: number): Promise<void> {
     const { rows } = await client.query<SealedRecord>(
       "select sequence, sha256, line from journal_records where sequence > $1 order by sequence",
       [writer.last.sequence],
@@ -94,7 +112,11 @@ export function createCommitLog(parts: {
     if (rows.length === 0) return;
     // Whatever these records did to credentials: what stands now is what they left.
     await credentials.replace(await standingRows(async (statement) => (await client.query<Row>(statement)).rows));
-    for (const row of rows) await writer.append({ ...row, sequence: Number(row.sequence) });
+    for (const row of rows) {
+      const sequence = Number(row.sequence);
+      if (sequence === newSegmentAt) await writer.close();
+      await appendOne({ ...row, sequence });
+    }
   }
 
   async function catchUp(): Promise<void> {
@@ -149,7 +171,7 @@ export function createCommitLog(parts: {
             const rows = left.get(record);
             // Before the record that voids what was there: whoever is stopped in between has the old or the new.
             if (rows !== undefined) await credentials.replace(rows);
-            await writer.append(record);
+            await appendOne(record);
           } else await appendFromRows();
         });
         recovered();
@@ -174,6 +196,34 @@ export function createCommitLog(parts: {
         const reason = (cause as NodeJS.ErrnoException).code ?? "it failed";
         throw new AppError("unavailable", `The store's journal cannot be written (${reason}).`, { cause });
       }
+    },
+    get length() {
+      return { baseBytes, bytesSinceBase };
+    },
+    async beginAgain() {
+      return inTurn(async () => {
+        if (failure !== null) return null;
+        const about = { at: new Date(clock.nowMs()).toISOString(), schema: parts.schema };
+        const base = await client.transaction(async (sink) => {
+          const { rows } = await sink.query<{ sequence: number; sha256: string }>(
+            "select sequence, sha256 from journal_records order by sequence desc limit 1",
+          );
+          const [newest] = rows;
+          // Committed records that wait for their turn are appended below, before the base that follows them.
+          const from = newest === undefined ? writer.last : { ...newest, sequence: Number(newest.sequence) };
+          return writeBase(sink, from, about);
+        });
+        const [first] = base;
+        if (first === undefined) return null;
+        try {
+          await appendFromRows(first.sequence);
+        } catch (error) {
+          throw behind(error);
+        }
+        baseBytes = base.reduce((sum, { line }) => sum + line.length, 0);
+        bytesSinceBase = 0;
+        return { from: first.sequence, last: writer.last };
+      });
     },
     async close() {
       await appending;

@@ -38,7 +38,8 @@ async function openOn(fs: MemoryJournalFs): Promise<Store> {
     delete from journal_records; delete from journal_changes;
     set session_replication_role = default`);
   const writer = createJournalWriter(fs, JOURNAL, { sequence: 0, sha256: JOURNAL_START });
-  const parts = { client: live, writer, clock: { nowMs: () => 0 }, logger: () => undefined, schema: 1 };
+  const length = { baseBytes: 0, bytesSinceBase: 0 };
+  const parts = { client: live, writer, clock: { nowMs: () => 0 }, logger: () => undefined, schema: 1, length };
   const store = createPgliteStore({
     client: live,
     logger: () => undefined,

@@ -23,6 +23,16 @@ export async function hasJournaledRows(sink: Sink): Promise<boolean> {
   return false;
 }
 
+/** How much room the rows take that a base would hold. */
+export async function journaledBytes(sink: Sink): Promise<number> {
+  const relations = [...TABLES.values()].filter(({ treatment }) => treatment.keep !== "nothing");
+  const { rows } = await sink.query<{ bytes: number }>(
+    "select coalesce(sum(pg_table_size(to_regclass(quote_ident(name)))), 0)::float8 as bytes from unnest($1::text[]) as name",
+    [relations.map(({ relation }) => relation)],
+  );
+  return rows[0]?.bytes ?? 0;
+}
+
 /**
  * Turns all journaled rows, as they stand, into records that follow `from`, and stores them beside the rows, inside the
  * caller's transaction; appending them is the caller's business. A rebuild begins at the newest whole base.
@@ -37,21 +47,24 @@ export async function writeBase(
   for (const table of TABLES.values()) {
     if (table.treatment.keep === "nothing") continue;
     const columns = table.keys.map((name) => `"${name}"`).join(", ");
-    for (let offset = 0; ; offset += ROWS_AT_ONCE) {
-      const { rows } = await sink.query<{ row: Row; bytes: number }>(
-        `select to_jsonb(t) as row, octet_length(to_jsonb(t)::text) as bytes
-         from "${table.relation}" t order by ${columns} limit ${ROWS_AT_ONCE} offset ${offset}`,
-      );
-      for (const found of rows) {
+    // Sorted once, and never all in memory twice.
+    await sink.exec(
+      `declare base cursor for select to_jsonb(t)::text as text from "${table.relation}" t order by ${columns}`,
+    );
+    for (let isMore = true; isMore; ) {
+      const { rows } = await sink.query<{ text: string }>(`fetch ${ROWS_AT_ONCE} from base`);
+      for (const { text } of rows) {
         if (bytes > RECORD_BYTES) {
           pages.push([]);
           bytes = 0;
         }
-        pages.at(-1)?.push(change(table, found.row));
-        bytes += found.bytes;
+        // Safe: a row as JSON is an object.
+        pages.at(-1)?.push(change(table, JSON.parse(text) as Row));
+        bytes += text.length;
       }
-      if (rows.length < ROWS_AT_ONCE) break;
+      isMore = rows.length === ROWS_AT_ONCE;
     }
+    await sink.exec("close base");
   }
   await sink.exec("delete from journal_changes");
   let { sequence, sha256: previous } = from;

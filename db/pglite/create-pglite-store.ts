@@ -5,6 +5,8 @@ import type { Logger } from "@/lib/platform/logger";
 import { createAnnouncer, LOOK_AGAIN } from "../announcements";
 import type { CommitLog } from "../journal/commit-log";
 import type { SealedRecord } from "../journal/journal-frame";
+import { BASE_BYTES_MAX_WHILE_RUNNING, isLong } from "../journal/journal-length";
+import { journaledBytes } from "../journal/write-base";
 import { raiseStoreFailures } from "../raise-store-failures";
 import * as schema from "../schema";
 import type { Announcement, BundleFiles, Store } from "../store";
@@ -17,6 +19,8 @@ export type PgliteStoreParts = {
   bundleFiles: BundleFiles | null;
   /** Makes the log of commits, given what tells everyone to look again; null for a store that ends with the process. */
   createLog: (lookAgain: () => void) => CommitLog | null;
+  /** Runs after the journal began again: reads it back, and lets go of what is before. */
+  onBegunAgain?: (begun: { from: number; last: { sequence: number; sha256: string } }) => Promise<void>;
   /** Runs after the database is closed. */
   onClosed?: () => Promise<void>;
 };
@@ -74,6 +78,19 @@ export function createPgliteStore(parts: PgliteStoreParts): Store {
     return result;
   }
 
+  async function tend(own: CommitLog): Promise<void> {
+    const rowBytes = await journaledBytes(client);
+    if (rowBytes > BASE_BYTES_MAX_WHILE_RUNNING) {
+      const [long, rows] = [own.length.bytesSinceBase, rowBytes].map((bytes) => Math.ceil(bytes / 1024 ** 2));
+      throw new AppError(
+        "unavailable",
+        `The journal has ${long} MiB since its newest base, and the rows have ${rows} MiB, too many to begin it again while the server serves. Restart the server at a quiet hour: the start does it.`,
+      );
+    }
+    const begun = await own.beginAgain();
+    if (begun !== null) await parts.onBegunAgain?.(begun);
+  }
+
   return {
     kind: "pglite",
     bundleFiles: parts.bundleFiles,
@@ -95,6 +112,13 @@ export function createPgliteStore(parts: PgliteStoreParts): Store {
     async tryJournal() {
       refuseClosed();
       await log?.tryOut();
+    },
+    async tendJournal() {
+      refuseClosed();
+      if (log === null || !isLong(log.length)) return;
+      const work = tend(log);
+      running.add(work);
+      await work.finally(() => running.delete(work));
     },
     subscribe: announcer.subscribe,
     close() {

@@ -192,6 +192,28 @@ describe("whoever is killed while a store is migrated", slow, () => {
 });
 
 describe("a journal that grows", slow, () => {
+  it("begins again while the store serves, and what is before the new base goes", async () => {
+    const { store } = await folder.open();
+    await add(store, "pub_1");
+    const rename = (name: string) => store.transaction((tx) => tx.db.update(publishers).set({ name }));
+    await store.tendJournal();
+    expect(folder.segments()).toHaveLength(1);
+    const [first] = folder.segments();
+    for (let n = 0; n < 9; n += 1) await rename(`${n}`.repeat(1024 * 1024));
+    await Promise.all([rename("short"), store.tendJournal(), add(store, "pub_2")]);
+    expect(folder.segments()).not.toContain(first);
+    await add(store, "pub_3");
+    const rows = await dumpJournaled(store.db);
+    await store.close();
+    rmSync(join(folder.path, "store"), { recursive: true });
+    const seed = await pgliteSeed();
+    await rebuildStore({ dataDir: folder.path, from: "journal", logger: () => undefined, seed });
+    const { store: rebuilt, recovery } = await folder.open();
+    expect(recovery.outcome).toBe("agreed");
+    expect(await dumpJournaled(rebuilt.db)).toEqual(rows);
+    await rebuilt.close();
+  });
+
   it("begins again with all rows once it is long, and what is before them goes", async () => {
     const { store } = await folder.open();
     await add(store, "pub_1");

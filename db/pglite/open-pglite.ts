@@ -23,7 +23,7 @@ import { makeDatabase } from "./make-database";
 import { announceMigration, migratePglite, runIn } from "./migrate-pglite";
 import { refusalOf } from "./opening-fault";
 import { putBack, rememberFile, rememberSegments } from "./put-back";
-import { type Settled, settle } from "./settle";
+import { readBack, type Settled, settle } from "./settle";
 import { storePaths } from "./store-paths";
 import { START } from "./stored-records";
 import { syncTree } from "./sync-tree";
@@ -134,7 +134,15 @@ export async function openLocked(options: PgliteFolderOptions, lock: HeldLock): 
     client,
     logger,
     bundleFiles,
-    createLog: (lookAgain) => createCommitLog({ client, writer, clock, logger, schema, credentials, lookAgain }),
+    createLog: (lookAgain) => {
+      const { length } = settled;
+      return createCommitLog({ client, writer, clock, logger, schema, credentials, lookAgain, length });
+    },
+    onBegunAgain: async ({ from, last }) => {
+      // What is before it goes only once it was seen to be there.
+      await readBack({ fs, folder: paths.journal }, from, last);
+      await dropOldSegments(from);
+    },
     onClosed: async () => {
       await syncTree(paths.store);
       await lock.release();

@@ -4,6 +4,7 @@ import { invariant } from "@/lib/platform/errors";
 import { type CredentialsFile, newestRows, standingRows } from "../journal/credentials-file";
 import { installCapture, relationsThere } from "../journal/install-capture";
 import type { JournalFs } from "../journal/journal-fs";
+import { isLong, type JournalLength } from "../journal/journal-length";
 import { createJournalWriter, type JournalWriter } from "../journal/journal-writer";
 import { TABLES } from "../journal/journaled-tables";
 import { type JournalScan, readJournal, scanJournal } from "../journal/read-journal";
@@ -36,13 +37,11 @@ export type Settled = {
   recovery: Recovery;
   /** Where the journal begins again, when it does: segments before this record are over. */
   baseFrom: number | null;
+  length: JournalLength;
 };
 
-/** A journal begins again when what was appended since its base is longer than this, and than four times the base. */
-const BYTES_SINCE_BASE_MAX = 8 * 1024 * 1024;
-
-export function isLong(scan: JournalScan): boolean {
-  return scan.state === "whole" && scan.bytesSinceBase > Math.max(BYTES_SINCE_BASE_MAX, 4 * scan.baseBytes);
+export function lengthOf(scan: JournalScan): JournalLength {
+  return scan.state === "whole" ? scan : { baseBytes: 0, bytesSinceBase: 0 };
 }
 
 /**
@@ -64,8 +63,11 @@ export async function settle(input: SettleInput): Promise<Settled> {
       : { replayed: 0, applied: rows.applied };
     const { pending } = planMigrations(known, remade.applied);
     const isTold = verdict.schema !== null || rows.hasRows;
-    const needsBase = isTold && (pending.length > 0 || verdict.schema !== newestSchema(known) || isLong(scan));
-    const baseFrom = await migrateAndBegin(input, writer, { pending, needsBase });
+    const needsBase =
+      isTold && (pending.length > 0 || verdict.schema !== newestSchema(known) || isLong(lengthOf(scan)));
+    const base = await migrateAndBegin(input, writer, { pending, needsBase });
+    const baseFrom = base?.from ?? null;
+    const length = base === null ? lengthOf(scan) : { baseBytes: base.bytes, bytesSinceBase: 0 };
     const recovery: Recovery = {
       ...NOTHING_FOUND,
       outcome: outcomeOf(input),
@@ -77,7 +79,7 @@ export async function settle(input: SettleInput): Promise<Settled> {
       migrated: rows.applied.length === 0 ? [] : planMigrations(known, rows.applied).pending.map(({ name }) => name),
       baseFrom,
     };
-    return { writer, recovery, baseFrom };
+    return { writer, recovery, baseFrom, length };
   } catch (error) {
     await writer.close();
     throw error;
@@ -140,7 +142,7 @@ async function migrateAndBegin(
   input: SettleInput,
   writer: JournalWriter,
   of: { pending: Migration[]; needsBase: boolean },
-): Promise<number | null> {
+): Promise<{ from: number; bytes: number } | null> {
   const { client, known, clock } = input;
   const from = writer.last;
   const about = { at: new Date(clock.nowMs()).toISOString(), schema: newestSchema(known) };
@@ -154,11 +156,16 @@ async function migrateAndBegin(
   await writer.close();
   for (const record of base) await writer.append(record);
   await readBack(input, from.sequence + 1, writer.last);
-  return from.sequence + 1;
+  return { from: from.sequence + 1, bytes: base.reduce((sum, { line }) => sum + line.length, 0) };
 }
 
-async function readBack({ fs, folder }: SettleInput, baseFrom: number, last: Position): Promise<void> {
+/** Raises `OpeningFault` where a base that was appended just now is not what the journal begins with. */
+export async function readBack(
+  { fs, folder }: Pick<SettleInput, "fs" | "folder">,
+  baseFrom: number,
+  last: Position,
+): Promise<void> {
   const scan = await scanJournal(fs, folder, last.sequence);
-  const isThere = scan.state === "whole" && scan.rebuildFrom === baseFrom && scan.last.sha256 === last.sha256;
+  const isThere = scan.state === "whole" && scan.rebuildFrom === baseFrom && scan.wantedSha256 === last.sha256;
   if (!isThere) throw new OpeningFault("journal-damaged", new Error("what was appended just now cannot be read back"));
 }

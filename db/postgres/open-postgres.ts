@@ -80,6 +80,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Store> {
       });
     },
     async tryJournal() {},
+    async tendJournal() {},
     subscribe: announcer.subscribe,
     async close() {
       if (isClosed) return;

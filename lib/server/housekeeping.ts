@@ -36,6 +36,7 @@ export function startHousekeeping(context: ServiceContext, keysDir: string, log:
     { name: "clock", everyMs: MINUTE_MS, run: () => measureClock(context.store, context) },
     { name: "resign", everyMs: 5 * MINUTE_MS, run: () => resignDocuments(context.store, context) },
     { name: "bundle_files", everyMs: MINUTE_MS, run: () => tendBundleFiles(context.store) },
+    { name: "journal", everyMs: 10 * MINUTE_MS, run: () => context.store.tendJournal() },
     { name: "forget", everyMs: 10 * MINUTE_MS, run: () => forgetExpired(context) },
   ];
   const running = new Set<Promise<unknown>>();

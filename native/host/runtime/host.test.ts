@@ -142,7 +142,7 @@ async function enrolledDevice(environment: "production" | "development" = "devel
   return { directory, time, server, started, start, startOk };
 }
 
-const until = (check: () => void) => vi.waitFor(check, { interval: 5, timeout: 5000 });
+const until = (check: () => void) => vi.waitFor(check, { interval: 5, timeout: 20_000 });
 const stateOf = (host: { status(): { programs: readonly { state: string; reason: string | null }[] } }) =>
   host.status().programs[0];
 

@@ -15,6 +15,7 @@ const WORDS: Readonly<Record<string, string>> = {
   forget: "Forget what ended",
   clock: "Measure the clock",
   bundle_files: "Write bundles as files",
+  journal: "Begin a long journal again",
 };
 
 const columns: Column<Job>[] = [
