@@ -120,12 +120,16 @@ test("after set-up a role that decides takes two people, and set-up stays over w
   expect(invited.changeSetId).not.toBeNull();
   const { items } = await admin.get<PeopleList>("people");
   const ines = items.find(({ email }) => email === "ines@example.com");
-  await setPerson(ines?.id ?? "", {
-    email: "ines@example.com",
-    name: "Ines Prado",
-    role: "operator",
-    state: "disabled",
+  // One of two who can approve: that takes two people as well.
+  const gone = { email: "ines@example.com", name: "Ines Prado", role: "operator", state: "disabled" };
+  await expect(setPerson(ines?.id ?? "", gone)).rejects.toThrow("conflict");
+  const { draft } = await admin.post<{ draft: ChangeSetView }>("change-sets/edit", {
+    changes: [{ member: `person:${ines?.id}`, after: { publisherId: null, ...gone } }],
   });
+  await admin.post(`change-sets/${draft.id}/propose`, { reason: "Left the company." });
+  const ola = await withPassword("ola@example.com");
+  await ola.post(`change-sets/${draft.id}/approve`, { reason: "" });
+  await admin.post(`change-sets/${draft.id}/publish`, {});
   await server.child.stop();
   server = await start();
   expect(linkOf()).toBeUndefined();

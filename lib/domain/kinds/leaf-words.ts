@@ -24,3 +24,9 @@ export function publisherName(value: unknown, names: Names): string {
   const name = names.publisher(id);
   return name === null ? id : JSON.stringify(name);
 }
+
+/** A person by their name. */
+export function personName(id: string, names: Names): string {
+  const name = names.person(id);
+  return name === null ? id : quoted(name);
+}

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Kind } from "./kind";
+import { personName } from "./leaf-words";
 
 /**
  * A sign-in that is locked: its person's sessions and links have ended, and none begins. Whoever may narrow or manages
@@ -23,9 +24,9 @@ export const signInLock: Kind<"sign-in-lock"> = {
   widens: { by: "value", judge: (_, after) => (after === null ? "SIGN_IN_UNLOCKED" : null) },
   document: { in: "none", because: "devices know no people" },
   words: {
-    noun: ({ personId }, _value, names) => `lock of the sign-in of ${names.person(personId) ?? personId}`,
+    noun: ({ personId }, _value, names) => `lock of the sign-in of ${personName(personId, names)}`,
     headline: ({ member, after, names }) =>
-      `${after === null ? "Unlocked" : "Locked"} the sign-in of ${names.person(member.personId) ?? member.personId}`,
+      `${after === null ? "Unlocked" : "Locked"} the sign-in of ${personName(member.personId, names)}`,
     told: [],
     inline: null,
     leaves: {},

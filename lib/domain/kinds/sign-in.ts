@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Kind } from "./kind";
+import { personName } from "./leaf-words";
 
 export const signIn: Kind<"sign-in"> = {
   key: {
@@ -19,9 +20,9 @@ export const signIn: Kind<"sign-in"> = {
   widens: { by: "value", judge: (_, after) => (after === null ? null : "SIGN_IN_GIVEN") },
   document: { in: "none", because: "it is spent by making a link" },
   words: {
-    noun: ({ personId }, _value, names) => `sign-in of ${names.person(personId) ?? personId}`,
+    noun: ({ personId }, _value, names) => `sign-in of ${personName(personId, names)}`,
     headline: ({ member, after, names }) => {
-      const name = names.person(member.personId) ?? member.personId;
+      const name = personName(member.personId, names);
       if (after === null) return null;
       return after.purpose === "reset"
         ? `Allowed one reset of the sign-in of ${name}`

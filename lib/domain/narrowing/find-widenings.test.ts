@@ -45,6 +45,8 @@ const person = (role: string, more: object = {}) => ({
   ...more,
 });
 
+const TWO_APPROVERS = { "person:per_2": person("operator"), "person:per_3": person("security") };
+
 type Values = Record<string, unknown>;
 
 function edit(key: string, value: unknown): Edit {
@@ -278,6 +280,18 @@ describe("everything else widens", () => {
       "PERSON_RENAMED",
     ],
     [
+      "the second of two who can approve, disabled",
+      TWO_APPROVERS,
+      { "person:per_3": person("security", { state: "disabled" }) },
+      "APPROVERS_FEWER",
+    ],
+    [
+      "the second of two who can approve, in another role",
+      TWO_APPROVERS,
+      { "person:per_3": person("auditor") },
+      "APPROVERS_FEWER",
+    ],
+    [
       "a developer's other publisher",
       { "person:per_1": person("developer", { publisherId: "pub_1" }) },
       { "person:per_1": person("developer", { publisherId: "pub_2" }) },
@@ -383,11 +397,20 @@ describe("one person narrows at once", () => {
     ],
     ["a locked sign-in", {}, { "person:per_1/sign-in-lock": true }],
     [
-      "a disabled person",
-      { "person:per_1": person("operator") },
+      "a disabled person, while two can still approve",
+      { "person:per_1": person("operator"), ...TWO_APPROVERS },
       { "person:per_1": person("operator", { state: "disabled" }) },
     ],
-    ["a role that decides nothing", { "person:per_1": person("operator") }, { "person:per_1": person("auditor") }],
+    [
+      "a role that decides nothing, while two can still approve",
+      { "person:per_1": person("operator"), ...TWO_APPROVERS },
+      { "person:per_1": person("auditor") },
+    ],
+    [
+      "a disabled admin",
+      { "person:per_1": person("admin") },
+      { "person:per_1": person("admin", { state: "disabled" }) },
+    ],
     ["an invited developer", {}, { "person:per_1": person("developer", { publisherId: "pub_1", state: "invited" }) }],
     [
       "one type of an image in place of all",

@@ -1,8 +1,9 @@
+import { APPROVERS_NEEDED, countApprovers } from "../approvers";
 import { emptyProgram } from "../grouped-members";
 import { kindOf } from "../kinds";
 import { formatMember } from "../member-keys";
 import { appIdOf, type Entry, type Member } from "../members";
-import { groupPrograms, type PolicyState, readPlatform } from "../policy-state";
+import { entriesOf, groupPrograms, type PolicyState, readPlatform } from "../policy-state";
 import { isSameValue } from "../same-value";
 import { findHostWidening } from "./host-widening";
 import { findRaisedLimit } from "./limit-widening";
@@ -23,9 +24,11 @@ export function findWidenings(before: PolicyState, after: PolicyState, approved?
   const hosts = new Set<string>();
   let isLimitTouched = false;
   let isBlockTouched = false;
+  let isPersonTouched = false;
   for (const { member, now } of changedMembers(before, after)) {
     const { widens } = kindOf(member.kind);
     const appId = appIdOf(member);
+    if (member.kind === "person") isPersonTouched = true;
     if (widens.by === "value") {
       const key = formatMember(member);
       const after = now?.value ?? null;
@@ -44,6 +47,7 @@ export function findWidenings(before: PolicyState, after: PolicyState, approved?
   if (hosts.size > 0) widenings.push(...hostWidenings(allowed, after, hosts));
   if (isLimitTouched) widenings.push(...limitWidenings(allowed, after));
   if (isBlockTouched) widenings.push(...blockWidenings(allowed, after));
+  if (isPersonTouched) widenings.push(...approverWidenings(allowed, after));
   return widenings;
 }
 
@@ -103,6 +107,17 @@ function limitWidenings(allowed: readonly PolicyState[], after: PolicyState): Wi
     const raised = now === undefined ? null : findRaisedLimit(pairs, now);
     return raised === null ? [] : [{ code: "LIMIT_RAISED" as const, appId, what: raised }];
   });
+}
+
+/**
+ * Nothing is allowed by it, and still fewer than two people who can approve is what one person makes alone by no
+ * disabling and no other role: then that person decides with whom they please. Whoever must be stopped at once is locked.
+ */
+function approverWidenings(allowed: readonly PolicyState[], after: PolicyState): Widening[] {
+  const approversIn = (state: PolicyState) => countApprovers(entriesOf(state, "person").map(({ value }) => value));
+  const left = approversIn(after);
+  const isFewer = left < APPROVERS_NEEDED && allowed.every((state) => left < approversIn(state));
+  return isFewer ? [{ code: "APPROVERS_FEWER", appId: null, what: String(left) }] : [];
 }
 
 /** A block covers every name below it, so one above it takes its place. */

@@ -12,6 +12,7 @@ export type StepRules = {
 const GIVEN_IN_SET_UP: readonly WideningCode[] = [
   "PERSON_MAY_MORE",
   "PERSON_RENAMED",
+  "APPROVERS_FEWER",
   "SIGN_IN_GIVEN",
   "SIGN_IN_UNLOCKED",
 ];

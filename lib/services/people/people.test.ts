@@ -54,7 +54,7 @@ describe("set-up", () => {
       expect(third).toMatchObject({ link: null, changeSetId: expect.any(String) });
       expect(await fixture.audited({ subject: "platform" })).toContain("setup.complete");
       // One of the two leaves: set-up stays over.
-      await narrowAtOnce(fixture.ctx, admin, {
+      const refused = narrowAtOnce(fixture.ctx, admin, {
         changes: [
           {
             member: `person:${second.personId}`,
@@ -69,6 +69,11 @@ describe("set-up", () => {
         ],
         ...REASON,
       });
+      expect((await refusalOf(refused)).details).toEqual(["APPROVERS_FEWER"]);
+      // By two people, or by the loss of one.
+      await fixture.ctx.store.transaction(({ db }) =>
+        db.update(people).set({ state: "disabled" }).where(eq(people.id, second.personId)),
+      );
       const fourth = await invitePerson(fixture.ctx, admin, invitation("d@harbor.example", "operator"));
       expect(fourth.link).toBeNull();
       const [place] = await fixture.ctx.store.db.select().from(platform);
