@@ -9,7 +9,7 @@ import type { Store } from "../store";
 import { temporaryBase } from "../testing/data-folder";
 import { openDatabase } from "../testing/databases";
 import { dumpTable, fillTables } from "../testing/fill-tables";
-import { releasedFacts, unpackReleased } from "../testing/released-folder";
+import { asReleased, releasedFacts, unpackReleased } from "../testing/released-folder";
 import { automaticBackup } from "./automatic-backup";
 import { LEFT_OUT } from "./backup-format";
 import { type BackupFs, nodeBackupFs } from "./backup-fs";
@@ -31,7 +31,6 @@ const backingUp = (fs: BackupFs = nodeBackupFs, clock = systemClock) =>
 const open = (place: string, beforeMigration = backingUp()) =>
   openStore({ location: { kind: "pglite", dataDir: place }, logger: silent, beforeMigration });
 
-type Row = Record<string, unknown>;
 async function countsOf(store: Store): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
   for (const relation of Object.keys(releasedFacts().counts)) {
@@ -72,9 +71,7 @@ describe("the backup before a migration", { timeout: 120_000 }, () => {
     expect(restored.recovery.outcome).toBe("agreed");
     expect(await countsOf(restored.store)).toEqual(migrated);
     for (const [relation, rows] of Object.entries(releasedFacts().rows)) {
-      const found = (await dumpTable(restored.store.db, relation)).map((text) => JSON.parse(text) as Row);
-      const columns = Object.keys(rows[0] ?? {});
-      const released = found.map((row) => Object.fromEntries(columns.map((column) => [column, row[column]])));
+      const released = asReleased(relation, await dumpTable(restored.store.db, relation));
       expect(released, relation).toEqual(expect.arrayContaining(rows));
     }
     expect(await readContinuity(restored.store.db)).toMatchObject({ revisionLift: 1_000_000 });

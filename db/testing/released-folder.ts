@@ -23,3 +23,17 @@ export function unpackReleased(folder: string): void {
 export function releasedFacts(): ReleasedFacts {
   return JSON.parse(readFileSync(fixture("released-facts.json"), "utf8")) as ReleasedFacts;
 }
+
+type Row = Record<string, unknown>;
+
+/** Columns that have another name by now. */
+const RENAMED: Readonly<Record<string, string>> = { "publisher_tokens.person_id": "created_by" };
+
+/** Rows as they are now (as `dumpTable` writes them), with the columns that the released version knew, under its names. */
+export function asReleased(relation: string, dumped: readonly string[]): Row[] {
+  const columns = Object.keys(releasedFacts().rows[relation]?.[0] ?? {});
+  return dumped.map((text) => {
+    const row = JSON.parse(text) as Row;
+    return Object.fromEntries(columns.map((name) => [name, row[RENAMED[`${relation}.${name}`] ?? name]]));
+  });
+}
