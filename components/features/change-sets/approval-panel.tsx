@@ -33,8 +33,8 @@ export function ApprovalPanel({ set }: { set: ChangeSetView }) {
         ))}
       </ul>
       <p className="mt-2 text-muted">
-        An approval is bound to the members that change and their values before. Other publishes do not void it; a
-        change of one of these members does.
+        An approval is bound to the members that change, their values before, and what is in force after it. Other
+        publishes void it only where they change one of these members, or where with them it would allow more.
       </p>
     </div>
   );
