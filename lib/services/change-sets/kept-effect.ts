@@ -10,7 +10,8 @@ import { applyEdits, type Edit, type PolicyState, policyState } from "@/lib/doma
  * with others. Those that are judged alone stand in the set's changes.
  */
 export function effectOf(state: PolicyState): Record<string, unknown> {
-  const kept = [...state.values()].filter(({ kind }) => kindOf(kind).widens.by === "effect");
+  // People too: how many can still approve is judged with all of them.
+  const kept = [...state.values()].filter(({ kind }) => kind === "person" || kindOf(kind).widens.by === "effect");
   return Object.fromEntries(kept.map(({ member, value }) => [formatMember(member), value]));
 }
 

@@ -191,6 +191,25 @@ describe("roles", () => {
     expect((await refusalOf(editDraft(held.ctx, admin, { changes: [change] }))).details).toEqual(["NOT_EDITABLE"]);
   });
 
+  test("who was approved to go while two were left does not go once another has gone", async () => {
+    const fixture = await openServiceFixture();
+    try {
+      const [admin, first] = [await fixture.person("admin"), await fixture.person("operator")];
+      const [second, third] = [await fixture.person("operator"), await fixture.person("security")];
+      const change = { [`person:${first.personId}`]: personValue(first, { state: "disabled" }) };
+      const draft = await fixture.draft(admin, change);
+      await proposeChangeSet(fixture.ctx, admin, draft.id, REASON);
+      await approveChangeSet(fixture.ctx, second, draft.id, REASON);
+      await fixture.ctx.store.transaction(({ db }) =>
+        db.update(people).set({ state: "disabled" }).where(eq(people.id, third.personId)),
+      );
+      expect((await refusalOf(publishChangeSet(fixture.ctx, admin, draft.id))).details).toEqual(["BEYOND_APPROVAL"]);
+      expect((await personRow(fixture, first.personId))?.state).toBe("active");
+    } finally {
+      await fixture.close();
+    }
+  });
+
   test("the last who could approve, and the last admin, are not disabled", async () => {
     const fixture = await openServiceFixture();
     try {
