@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { auditHeadShape } from "../core/audit/audit-head";
 import {
   grantShape,
   hostRuleShape,
@@ -19,6 +20,7 @@ const shapes = {
   "program-document": [programShape, "Claims of a program document, as verification demands them (spec §4)."],
   "platform-document": [platformShape, "Claims of a platform document (spec §4)."],
   keyset: [keysetShape, "Claims of a keyset (spec §4)."],
+  "audit-head": [auditHeadShape, "Claims of a signed head of the audit log (spec §4)."],
   grant: [grantShape, "A grant that is understood wholly; any other stays in its place and allows nothing (spec §4)."],
   "host-rule": [
     hostRuleShape,

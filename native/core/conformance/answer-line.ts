@@ -4,6 +4,7 @@ import { addressOp } from "./ops/address";
 import { apiOp } from "./ops/api";
 import { bundleOp } from "./ops/bundle";
 import { documentOp } from "./ops/document";
+import { headOp } from "./ops/head";
 import { hostOp } from "./ops/host";
 import { keysetOp } from "./ops/keyset";
 import { limitOp } from "./ops/limit";
@@ -20,6 +21,7 @@ const OPS = new Map<string, Op>([
   ["signature", signatureOp],
   ["document", documentOp],
   ["keyset", keysetOp],
+  ["head", headOp],
   ["manifest", manifestOp],
   ["bundle", bundleOp],
   ["storage", storageOp],

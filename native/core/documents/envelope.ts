@@ -24,12 +24,14 @@ export type EnvelopeResult = { ok: true; envelope: Envelope } | { ok: false; cod
 /** Header members that would bring a key, a critical extension or another payload coding with them. */
 const FORBIDDEN_MEMBERS = ["jwk", "jku", "x5u", "x5c", "crit", "b64"] as const;
 
-/** A compact JWS taken apart: sizes first, then its form (spec §4, Refusals). Nothing in it is trusted yet. */
-export function openEnvelope(text: string, type: DocumentType): EnvelopeResult {
-  const limit = DOCUMENT_BYTES_MAX[type];
-  if (isLargerThan(text, limit * 2)) return { ok: false, code: "TOO_LARGE" };
+/**
+ * A compact JWS taken apart: sizes first, then its form (spec §4, Refusals). Its payload has `bytesMax` at most, and what
+ * is received twice that. Nothing in it is trusted yet.
+ */
+export function openEnvelope(text: string, bytesMax: number): EnvelopeResult {
+  if (isLargerThan(text, bytesMax * 2)) return { ok: false, code: "TOO_LARGE" };
   const [header, payload, signature, ...rest] = text.split(".");
-  if (payload !== undefined && base64UrlByteLength(payload.length) > limit) return { ok: false, code: "TOO_LARGE" };
+  if (payload !== undefined && base64UrlByteLength(payload.length) > bytesMax) return { ok: false, code: "TOO_LARGE" };
   if (header === undefined || payload === undefined || signature === undefined || rest.length > 0) {
     return { ok: false, code: "MALFORMED" };
   }

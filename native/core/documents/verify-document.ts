@@ -4,7 +4,7 @@ import { checkHostRules } from "../decide/check-host-rules";
 import type { PublicSuffixes } from "../decide/public-suffixes";
 import type { JsonObject } from "../json/parse-json";
 import type { DocumentClaims, KeysetClaims, PlatformClaims, ProgramClaims } from "../shapes/claims";
-import { openEnvelope } from "./envelope";
+import { DOCUMENT_BYTES_MAX, openEnvelope } from "./envelope";
 import { judgeTime, type RefusalCode, readSignedClaims } from "./judge-claims";
 import { comparePositions, isNewerPosition, type Position } from "./position";
 import { type ReadResult, readPlatformClaims, readProgramClaims } from "./read-claims";
@@ -66,7 +66,7 @@ export async function verifyDocument<Type extends PolicyDocumentType>(
   const clock = type === "bulkhead-platform" ? (input.clock ?? now) : now;
   const text = typeof input.jws === "string" ? input.jws : utf8Text(input.jws);
   if (text === undefined) return refused("MALFORMED");
-  const opened = openEnvelope(text, type);
+  const opened = openEnvelope(text, DOCUMENT_BYTES_MAX[type]);
   if (!opened.ok) return refused(opened.code);
   const { header, payload, signature, signingInput } = opened.envelope;
   if (header.typ !== type) return refused("WRONG_TYPE");

@@ -3,7 +3,7 @@ import type { DocumentType } from "../../core/codes";
 import { utf8Text } from "../../core/crypto/encoding";
 import { type CryptoPort, webCryptoPort } from "../../core/crypto/port";
 import type { PublicSuffixes } from "../../core/decide/public-suffixes";
-import { openEnvelope } from "../../core/documents/envelope";
+import { DOCUMENT_BYTES_MAX, openEnvelope } from "../../core/documents/envelope";
 import { readKeysetClaims, readPlatformClaims, readProgramClaims } from "../../core/documents/read-claims";
 import { type DocumentVerdict, verifyDocument } from "../../core/documents/verify-document";
 import { type KeysetVerdict, verifyKeyset } from "../../core/documents/verify-keyset";
@@ -77,7 +77,7 @@ function payloadDigest(bytes: Uint8Array): string {
 
 function storedClaims(bytes: Uint8Array, type: DocumentType): JsonValue | undefined {
   const text = utf8Text(bytes);
-  const opened = text === undefined ? undefined : openEnvelope(text, type);
+  const opened = text === undefined ? undefined : openEnvelope(text, DOCUMENT_BYTES_MAX[type]);
   const parsed = opened?.ok ? parseJson(opened.envelope.payload) : undefined;
   return parsed?.ok ? parsed.value : undefined;
 }
