@@ -44,7 +44,7 @@ describe("decide", () => {
   });
 });
 
-describe("audit verify", () => {
+describe("audit verify --chain-only", () => {
   const makeLog = async (count: number) => {
     const entries: Record<string, unknown>[] = [];
     let previousSha256 = CHAIN_START;
@@ -64,14 +64,21 @@ describe("audit verify", () => {
   };
   const verify = async (entries: readonly unknown[], ...argv: string[]) => {
     writeFileSync(line.path("audit.jsonl"), entries.map((entry) => `${JSON.stringify(entry)}\n`).join(""));
-    const { code, stdout, stderr } = await line.run(["audit", "verify", "audit.jsonl", "--json", ...argv]);
+    const { code, stdout, stderr } = await line.run([
+      "audit",
+      "verify",
+      "audit.jsonl",
+      "--chain-only",
+      "--json",
+      ...argv,
+    ]);
     return { exit: code, ...JSON.parse(code === 0 ? stdout : stderr) };
   };
 
   it("finds an untouched log whole, and says where it ends", async () => {
     const log = await makeLog(5);
     const head = { sequence: 5, sha256: log[4]?.sha256 };
-    expect(await verify(log)).toEqual({ exit: 0, isWhole: true, entries: 5, head });
+    expect(await verify(log)).toEqual({ exit: 0, isWhole: true, isChainOnly: true, entries: 5, head });
     expect(await verify(log, "--head", `5:${head.sha256}`)).toMatchObject({ exit: 0 });
   });
 

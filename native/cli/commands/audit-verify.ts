@@ -1,57 +1,218 @@
 import { createReadStream } from "node:fs";
 import { resolve } from "node:path";
+import type { LogFinding } from "../../core/audit/log-findings";
+import { AUDIT_PROBLEMS, type AuditProblem } from "../../core/audit/problems";
 import { type AuditHead, verifyAuditChain } from "../../core/audit/verify-chain";
+import { type LogVerdict, verifyAuditLog } from "../../core/audit/verify-log";
+import { fromBase64Url, utf8Text } from "../../core/crypto/encoding";
 import { webCryptoPort } from "../../core/crypto/port";
-import { parseJson } from "../../core/json/parse-json";
-import { type Command, type CommandContext, failure, textOption, UsageError } from "../command";
+import type { RootTrust } from "../../core/documents/verify-keyset";
+import { isJsonObject, type JsonValue, parseJson } from "../../core/json/parse-json";
+import {
+  type Command,
+  type CommandContext,
+  type CommandFailure,
+  type CommandResult,
+  type CommandValues,
+  failure,
+  integerOption,
+  textOption,
+  UsageError,
+} from "../command";
 import { isFolder } from "../files";
 import { readLines } from "../read-lines";
 
-const ENTRY_BYTES_MAX = 4 * 1024 * 1024;
+const RECORD_BYTES_MAX = 4 * 1024 * 1024;
+/** Findings that are told one by one at a terminal. */
+const FINDINGS_SHOWN = 10;
+const digest = (data: Uint8Array) => webCryptoPort.sha256(data);
 
 export const auditVerifyCommand: Command = {
   name: "audit verify",
-  summary: "check that an exported audit log is whole: digests, order, nothing missing",
-  usage: "FILE [--head SEQUENCE:SHA256]",
-  options: { head: { type: "string" } },
-  help: { head: "an end of the log that you know from elsewhere: it must lie on this log, or its end was cut off" },
+  summary: "check that an exported audit log is what was written: entries, signed heads, documents, keysets",
+  usage: "FILE --root=THUMBPRINT… [--threshold=N] [--platform=ID] [--heads=DAYFILE…]",
+  options: {
+    root: { type: "string", multiple: true },
+    threshold: { type: "string" },
+    platform: { type: "string" },
+    heads: { type: "string", multiple: true },
+    head: { type: "string" },
+    "admit-loss": { type: "boolean" },
+    "chain-only": { type: "boolean" },
+  },
+  help: {
+    root: "a root key that the platform began with, by thumbprint, from the enrolment file or the ceremony, never from the log",
+    threshold: "how many of them must have signed the first keyset (default: all that are given)",
+    platform: "the platform's id (default: the one that the root keys signed)",
+    heads: "a file of signed heads that was kept elsewhere, copied before the export was made",
+    head: "SEQUENCE:SHA256, an end of the log that you noted: it must lie on this log",
+    "admit-loss": "set aside what was signed for entries that the log itself calls lost, as after a restore",
+    "chain-only": "check only that the entries follow from each other, which whoever can rewrite a log can make true",
+  },
   positionals: { min: 1, max: 1 },
   async run({ positionals: [path = ""], values, context }) {
-    if (await isFolder(context, path)) throw new UsageError(`${path} is a folder`);
-    const head = readHead(textOption(values, "head"));
-    const found = await verifyAuditChain(readEntries(context, path), {
-      digest: (data) => webCryptoPort.sha256(data),
-      heads: head === undefined ? [] : [head],
-    });
-    if (!found.isWhole) {
-      return failure(
-        found.problem,
-        `the log is not whole: entry ${found.firstBadSequence} is the first that is wrong`,
-        {
-          entries: found.entries,
-          firstBadSequence: found.firstBadSequence,
-        },
-      );
+    const heads = listOption(values, "heads");
+    for (const name of [path, ...heads]) {
+      if (await isFolder(context, name)) throw new UsageError(`${name} is a folder`);
     }
-    return {
-      ok: true,
-      text: `${found.entries} entries, whole; head ${found.head === null ? "none" : `${found.head.sequence}:${found.head.sha256}`}`,
-      json: { isWhole: true, entries: found.entries, head: found.head },
-    };
+    const trust = readTrust(values);
+    const ends = readHead(textOption(values, "head"));
+    const records = readRecords(context, path);
+    if (trust === undefined) return await verifyChainAlone(records, ends, values["chain-only"] === true);
+    const platform = textOption(values, "platform");
+    const verdict = await verifyAuditLog(records, {
+      trust,
+      ...(platform === undefined ? {} : { platform }),
+      otherHeads: readOtherHeads(context, heads),
+      ends,
+      admitsLoss: values["admit-loss"] === true,
+      crypto: webCryptoPort,
+      digest,
+    });
+    return verdict.isWhole ? whole(verdict) : notWhole(verdict);
   },
 };
 
-/** One entry a line; a line that is no JSON goes on as undefined, which the chain calls malformed. */
-async function* readEntries(context: CommandContext, path: string): AsyncGenerator<unknown> {
-  for await (const line of readLines(createReadStream(resolve(context.cwd, path)), ENTRY_BYTES_MAX)) {
-    const parsed = line === undefined ? undefined : parseJson(line, { numbers: "any", depthMax: 64 });
-    yield parsed?.ok === true ? parsed.value : undefined;
+function whole(verdict: LogVerdict): CommandResult {
+  const { entries, heads, documents, keysets, vouchedSequence, lost, head } = verdict;
+  const after = entries - vouchedSequence;
+  const lines = [
+    `${entries} entries, whole; ${heads} heads, ${documents} documents and ${keysets} keysets verified from the root keys`,
+    after === 0
+      ? "each entry is vouched for by what was signed after it"
+      : `entries up to ${vouchedSequence} are vouched for by what was signed after them; the last ${after} are not yet`,
+    ...(lost === 0 ? [] : [`${lost} heads of entries that the log calls lost were set aside`]),
+    `head ${showHead(head)}`,
+  ];
+  return { ok: true, text: lines.join("\n"), json: verdict };
+}
+
+function notWhole(verdict: LogVerdict): CommandFailure {
+  const { problem, firstBadSequence, findings, findingsTotal } = verdict;
+  if (findings.some((finding) => finding.problem === "KEYSET_MISSING" && finding.line === null)) {
+    return failure("KEYSET_MISSING", NOTHING_SIGNED, verdict);
+  }
+  const where =
+    firstBadSequence === null ? "no entry can be named" : `entry ${firstBadSequence} is the first that may be wrong`;
+  const lines = findings.slice(0, FINDINGS_SHOWN).map(showFinding);
+  if (findingsTotal > lines.length) lines.push(`and ${findingsTotal - lines.length} more`);
+  const message = [`the log is not what was written: ${where}`, ...lines.map((line) => `  ${line}`)].join("\n");
+  return failure(problem ?? "RECORD", message, verdict);
+}
+
+const NOTHING_SIGNED =
+  "the export holds no keyset, so nothing signed can be verified. Older versions exported entries alone: export it anew. Whether they follow from each other is told by --chain-only.";
+
+function showFinding({ problem, sequence, line, code, detail }: LogFinding): string {
+  const places = [sequence === null ? [] : `entry ${sequence}`, line === null ? [] : `line ${line}`].flat();
+  const more = [code ?? [], detail ?? []].flat().join(", ");
+  const where = places.length === 0 ? "" : `${places.join(", ")}: `;
+  return `${where}${problem}: ${AUDIT_PROBLEMS[problem]}${more === "" ? "" : ` (${more})`}`;
+}
+
+const NOTHING_PROVEN =
+  "the entries follow from each other, and nothing else was checked: that proves nothing against somebody who could rewrite the log";
+
+/** Without root keys no signature means anything: the entries alone, in an export of any version. */
+async function verifyChainAlone(
+  records: AsyncIterable<unknown>,
+  heads: readonly AuditHead[],
+  isAsked: boolean,
+): Promise<CommandResult> {
+  const found = await verifyAuditChain(withoutSigned(records), { digest, heads });
+  const { entries } = found;
+  if (!found.isWhole) {
+    const { problem, firstBadSequence } = found;
+    const says: Record<AuditProblem, string> = AUDIT_PROBLEMS;
+    return failure(
+      problem,
+      `the log is not whole: entry ${firstBadSequence} is the first that is wrong: ${says[problem]}`,
+      {
+        entries,
+        firstBadSequence,
+      },
+    );
+  }
+  if (!isAsked) {
+    return failure(
+      "NOT_PROVEN",
+      `${NOTHING_PROVEN}\n  give the root keys (--root=THUMBPRINT…), or --chain-only where this is enough`,
+      { entries, head: found.head },
+    );
+  }
+  return {
+    ok: true,
+    text: `${entries} entries, whole; head ${showHead(found.head)}\n${NOTHING_PROVEN}`,
+    json: { isWhole: true, isChainOnly: true, entries, head: found.head },
+  };
+}
+
+async function* withoutSigned(records: AsyncIterable<unknown>): AsyncGenerator<unknown> {
+  for await (const record of records) {
+    const isSigned =
+      typeof record === "object" && record !== null && ("keyset" in record || "head" in record || "document" in record);
+    if (!isSigned || "sequence" in record) yield record;
   }
 }
 
-function readHead(text: string | undefined): AuditHead | undefined {
-  if (text === undefined) return undefined;
+/** One record a line; a line that is no JSON goes on as undefined, which verification calls malformed. */
+async function* readRecords(context: CommandContext, path: string): AsyncGenerator<unknown> {
+  for await (const line of readLines(createReadStream(resolve(context.cwd, path)), RECORD_BYTES_MAX)) {
+    yield readJson(line);
+  }
+}
+
+function readJson(line: Uint8Array | string | undefined): JsonValue | undefined {
+  const parsed = line === undefined ? undefined : parseJson(line, { numbers: "any", depthMax: 64 });
+  return parsed?.ok === true ? parsed.value : undefined;
+}
+
+/** Signed heads, one a line: a JWS alone, or as the server's files of the days have it, `{ head: { jws } }`. */
+async function* readOtherHeads(context: CommandContext, paths: readonly string[]): AsyncGenerator<string | undefined> {
+  for (const path of paths) {
+    for await (const line of readLines(createReadStream(resolve(context.cwd, path)), RECORD_BYTES_MAX)) {
+      const text = line === undefined ? undefined : utf8Text(line);
+      const value = text?.startsWith("{") === true ? readJson(text) : undefined;
+      const head = isJsonObject(value) ? value.head : undefined;
+      const jws = isJsonObject(head) ? head.jws : undefined;
+      // A line that says that entries were lost is nobody's signature: it is for the server, and --admit-loss here.
+      if (isJsonObject(value) && Object.hasOwn(value, "loss")) continue;
+      yield value === undefined ? text : typeof jws === "string" ? jws : undefined;
+    }
+  }
+}
+
+function readTrust(values: CommandValues): RootTrust | undefined {
+  const rootThumbprints = [...new Set(listOption(values, "root"))];
+  for (const thumbprint of rootThumbprints) {
+    if (fromBase64Url(thumbprint)?.length !== 32) {
+      throw new UsageError(`--root=${thumbprint} is no thumbprint: 43 characters of base64url`);
+    }
+  }
+  const isChainOnly = values["chain-only"] === true;
+  const needRoots = ["threshold", "platform", "heads", "admit-loss"].filter((name) => values[name] !== undefined);
+  if (isChainOnly && rootThumbprints.length > 0) throw new UsageError("--chain-only looks at no root key");
+  if (rootThumbprints.length === 0) {
+    if (needRoots.length > 0) throw new UsageError(`--${needRoots[0]} needs --root=THUMBPRINT`);
+    return undefined;
+  }
+  const threshold = integerOption(values, "threshold") ?? rootThumbprints.length;
+  if (threshold < 1 || threshold > rootThumbprints.length) {
+    throw new UsageError(`--threshold takes 1 to ${rootThumbprints.length}, the number of root keys given`);
+  }
+  return { rootThumbprints, threshold };
+}
+
+function listOption(values: CommandValues, name: string): string[] {
+  const value = values[name];
+  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
+}
+
+function readHead(text: string | undefined): AuditHead[] {
+  if (text === undefined) return [];
   const [, sequence, sha256] = /^(\d{1,15}):([0-9a-f]{64})$/.exec(text) ?? [];
   if (sequence === undefined || sha256 === undefined) throw new UsageError("--head takes SEQUENCE:SHA256");
-  return { sequence: Number(sequence), sha256 };
+  return [{ sequence: Number(sequence), sha256 }];
 }
+
+const showHead = (head: AuditHead | null): string => (head === null ? "none" : `${head.sequence}:${head.sha256}`);

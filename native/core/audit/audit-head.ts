@@ -57,7 +57,10 @@ export async function verifyAuditHead(
 }
 
 /** The epoch must be that of a keyset whose key signed (spec 4.34); undefined where it is. */
-function judgeEpoch(epoch: number, signers: readonly KeysetClaims[]): "ROLLED_BACK" | "NOT_YET_VALID" | undefined {
+export function judgeEpoch(
+  epoch: number,
+  signers: readonly KeysetClaims[],
+): "ROLLED_BACK" | "NOT_YET_VALID" | undefined {
   if (signers.some((keyset) => keyset.epoch === epoch)) return undefined;
   return signers.some((keyset) => keyset.epoch > epoch) ? "ROLLED_BACK" : "NOT_YET_VALID";
 }
