@@ -5,6 +5,7 @@ import { STORE_FAULTS } from "@/db/store-fault";
 import { CHECK_NAMES } from "@/lib/contracts/readiness";
 import { START_FAULT_CODES } from "@/lib/platform/explain-start-failure";
 import { KEY_FAULTS } from "@/lib/sync/keys/key-faults";
+import { AUDIT_PROBLEMS } from "@/native/core/audit/problems";
 
 const guide = readFileSync("docs/guides/operations.md", "utf8");
 const isInRow = (code: string) => guide.split("\n").some((line) => line.startsWith(`| \`${code}\` |`));
@@ -15,6 +16,7 @@ it.each([
   ["the keys", Object.keys(KEY_FAULTS)],
   ["the store", Object.keys(STORE_FAULTS)],
   ["a backup", Object.keys(BACKUP_FAULTS)],
+  ["the audit log", Object.keys(AUDIT_PROBLEMS)],
 ])("the operations guide has a row for every code of %s", (_, codes) => {
   expect(codes.length).toBeGreaterThan(0);
   expect(codes.filter((code) => !isInRow(code))).toEqual([]);

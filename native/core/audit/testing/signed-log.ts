@@ -105,10 +105,20 @@ export class SignedLog {
       programs.push({ appId, epoch: this.epoch, revision, sha256: createHash("sha256").update(payload).digest("hex") });
     }
     const revision = this.nextRevision("");
-    const { sequence, sha256: digest } = await this.append("document.publish", {
-      platform: { epoch: this.epoch, revision },
-      programs,
-    });
+    await this.append("document.publish", { platform: { epoch: this.epoch, revision }, programs });
+    await this.signPlatform(revision);
+    await this.signHead();
+  }
+
+  /** As versions did that named no document and signed no head. */
+  async publishUnnamed(): Promise<void> {
+    await this.append("changeSet.publish");
+    await this.signPlatform(this.nextRevision(""));
+  }
+
+  /** A platform document that tells where the log ends now. */
+  async signPlatform(revision: number): Promise<void> {
+    const { sequence, sha256: digest } = this.entries.at(-1) ?? { sequence: 0, sha256: CHAIN_START };
     await this.signDocument("bulkhead-platform", {
       revision,
       exp: NOW + DAY,
@@ -120,7 +130,6 @@ export class SignedLog {
       telemetry: { intervalSeconds: 60, sampling: 100 },
       auditHead: { sequence, sha256: digest },
     });
-    await this.signHead();
   }
 
   async signHead(): Promise<void> {
@@ -167,6 +176,14 @@ export class SignedLog {
       ...this.documents.map((document) => ({ document })),
       ...this.entries,
     ];
+  }
+
+  /** Nothing signed is left but keysets. */
+  forget(): void {
+    this.table = [];
+    this.file = [];
+    this.journal = [];
+    this.documents = [];
   }
 
   copy(): SignedLog {
