@@ -70,6 +70,7 @@ export const LEFT_OUT: ReadonlySet<string> = new Set([
   "clocks",
   "sessions",
   "sign_in_links",
+  "handovers",
   "sign_in_failures",
   "enrolment_tokens",
   "used_assertions",

@@ -65,6 +65,7 @@ const TREATMENTS = {
   identities: { keep: "voids", stamp: "linked_at", title: "links to the identity provider" },
   sessions: { keep: "nothing", title: "sessions", onPowerLoss: "end" },
   signInLinks: { keep: "nothing", title: "one-time links", onPowerLoss: "end" },
+  handovers: { keep: "nothing", title: "codes of one-time links", onPowerLoss: "end" },
   signInFailures: { keep: "nothing", title: "failed sign-ins" },
   enrolmentTokens: { keep: "nothing", title: "enrolments not used yet", onPowerLoss: "end" },
   usedAssertions: { keep: "nothing", title: "assertions used in the last minutes" },

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
-import { index, jsonb, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
-import { PERSON_STATES, SIGN_IN_LINK_PURPOSES } from "@/lib/domain/lifecycles";
+import { index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
+import { PERSON_STATES, SIGN_IN_GIVERS, SIGN_IN_LINK_PURPOSES } from "@/lib/domain/lifecycles";
 import { ROLES } from "@/lib/domain/roles";
 import { instant } from "./columns";
 
@@ -16,6 +16,8 @@ export const people = pgTable(
     state: text("state", { enum: PERSON_STATES }).notNull(),
     /** Since when the sign-in is locked, whatever the state; null: it is not. */
     signInLockedAt: instant("sign_in_locked_at"),
+    /** Through whose hands the password came; null: none was set here, or it was before that was kept. */
+    signInGivenBy: text("sign_in_given_by", { enum: SIGN_IN_GIVERS }),
     createdAt: instant("created_at").notNull(),
   },
   (table) => [uniqueIndex("people_email").on(sql`lower(${table.email})`)],
@@ -69,6 +71,29 @@ export const signInLinks = pgTable("sign_in_links", {
   createdAt: instant("created_at").notNull(),
   expiresAt: instant("expires_at").notNull(),
   usedAt: instant("used_at"),
+});
+
+/**
+ * A sign-in that is given in two halves: the newest one of each person. Each half is shown once to its one person; kept
+ * are the link's SHA-256, by which it is found, and the code's HMAC under a secret that is not in the database.
+ */
+export const handovers = pgTable("handovers", {
+  personId: text("person_id")
+    .primaryKey()
+    .references(() => people.id),
+  purpose: text("purpose", { enum: ["invite", "reset"] }).notNull(),
+  /** The decision that gave it; null where it was made in set-up without one. */
+  changeSetId: text("change_set_id"),
+  linkTo: text("link_to").notNull(),
+  codeTo: text("code_to").notNull(),
+  /** Null until the half was shown. */
+  tokenSha256: text("token_sha256").unique(),
+  codeHmac: text("code_hmac"),
+  /** Codes that were tried, the one that is looked at now too. */
+  tries: integer("tries").notNull().default(0),
+  createdAt: instant("created_at").notNull(),
+  expiresAt: instant("expires_at").notNull(),
+  endedAt: instant("ended_at"),
 });
 
 /** Failed sign-ins by account and by address, for the throttle. */

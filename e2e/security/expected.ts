@@ -152,6 +152,12 @@ export const EXPECTED: Readonly<Record<string, Expectation>> = {
     body: {},
     answer: 404,
   },
+  "POST /api/console/v1/people/{id}/code": {
+    people: "changes.approve",
+    params: { id: "per_00000000000000000000" },
+    body: {},
+    answer: 404,
+  },
 
   "GET /api/console/v1/devices": { people: "devices.read", answer: 200 },
   "POST /api/console/v1/devices/{id}/revoke": {

@@ -1,12 +1,13 @@
 import { count, eq, sql } from "drizzle-orm";
-import { credentials, people, signInLinks } from "@/db/schema";
+import { credentials, people, platform, signInLinks } from "@/db/schema";
 import type { Database, Transaction } from "@/db/store";
 import { appendAudit } from "@/lib/audit/append-audit";
-import type { SignInLinkPurpose } from "@/lib/domain/lifecycles";
+import type { SignInGiver, SignInLinkPurpose } from "@/lib/domain/lifecycles";
 import { AppError } from "@/lib/platform/errors";
 import { completeSetUp } from "./complete-set-up";
 import type { AuthContext } from "./context";
-import { createLink, endLinks, findLink, takeLink } from "./links";
+import { needsCode, tryCode } from "./handovers";
+import { createLink, endLinks, findLink, type SignInLink, takeLink } from "./links";
 import { PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN } from "./password";
 import { endSessionsOf } from "./sessions";
 
@@ -15,10 +16,13 @@ type Person = typeof people.$inferSelect;
 export type LinkView = {
   purpose: SignInLinkPurpose;
   person: { name: string; email: string; role: string } | null;
+  /** It is half of what sets the password: a code goes with it. */
+  needsCode: boolean;
   expiresAt: Date;
 };
 
 const GONE = "This link was used, or has expired.";
+const ENDED = "Five codes were wrong, so link and code have ended. Ask for new ones: that takes two people again.";
 
 /** What a link is for. Looking does not use it up. Raises `not_found` for a link that can no longer be used. */
 export async function readLink(context: AuthContext, token: string): Promise<LinkView> {
@@ -28,18 +32,20 @@ export async function readLink(context: AuthContext, token: string): Promise<Lin
   return {
     purpose: link.purpose,
     person: person === undefined ? null : { name: person.name, email: person.email, role: person.role },
+    needsCode: person !== undefined && (await needsCode(context.store.db, context.config, link, person)),
     expiresAt: link.expiresAt,
   };
 }
 
 /**
- * Uses a set-up, invitation or reset link: sets the password, and for set-up creates the first admin. Answers with the
- * e-mail to sign in with. Raises `not_found` for a link that is gone, `invalid_input` for what cannot be taken and
- * `unavailable` while too many passwords are hashed; the link is then still good. Earlier sessions of the person end (ASVS 7.4.3).
+ * Uses a set-up, invitation or reset link: sets the password, and for set-up creates the first admin. Where the link is
+ * one of two halves its code is needed too; a wrong one counts, and the fifth ends both. Answers with the e-mail to sign
+ * in with. Raises `not_found` for a link that is gone, `invalid_input` for what cannot be taken and `unavailable` while too
+ * many passwords are hashed; the link is then still good. Earlier sessions of the person end (ASVS 7.4.3).
  */
 export async function acceptLink(
   context: AuthContext,
-  input: { token: string; password: string; name?: string; email?: string },
+  input: { token: string; password: string; code?: string; name?: string; email?: string },
 ): Promise<{ email: string }> {
   const length = [...input.password].length;
   if (length < PASSWORD_LENGTH_MIN || length > PASSWORD_LENGTH_MAX) {
@@ -51,11 +57,18 @@ export async function acceptLink(
   // Before the hash: nobody without a link makes this process work.
   if ((await findLink(context.store.db, input.token, nowMs)) === undefined) throw new AppError("not_found", GONE);
   const passwordHash = await context.passwords.hash(input.password);
-  return context.store.transaction(async (tx) => {
-    const link = await takeLink(tx.db, input.token, nowMs);
+  const done = await context.store.transaction(async (tx): Promise<{ email: string } | { refused: AppError }> => {
+    // First, as every decision does: no two wait for each other's rows in a circle, and whoever joins may end set-up.
+    await tx.db.select({ id: platform.id }).from(platform).for("update");
+    const link = await findLink(tx.db, input.token, nowMs);
     if (link === undefined || link.purpose === "development") throw new AppError("not_found", GONE);
-    const person =
-      link.purpose === "setup" ? await createFirstAdmin(tx, context, input) : await activate(tx, link.personId);
+    const joining = link.purpose === "setup" ? null : await findJoining(tx.db, link);
+    const giver =
+      joining === null ? "setup" : await judgeHalves(tx, context, { link, person: joining, code: input.code });
+    // Answered and not thrown: what a wrong code counted must be kept.
+    if (typeof giver !== "string") return giver;
+    if ((await takeLink(tx.db, input.token, nowMs)) === undefined) throw new AppError("not_found", GONE);
+    const person = joining === null ? await createFirstAdmin(tx, context, input) : await activate(tx, joining, giver);
     await tx.db
       .insert(credentials)
       .values({ personId: person.id, passwordHash, changedAt: new Date(nowMs) })
@@ -73,13 +86,39 @@ export async function acceptLink(
       actor: { kind: "system", name: "sign-in" },
       action: "link.use",
       subject: `person:${person.id}`,
-      after: { purpose: link.purpose },
+      after: { purpose: link.purpose, givenBy: giver },
     });
     await completeSetUp(tx, context);
     tx.announce({ topic: "people" });
     tx.announce({ topic: "sessions" });
     return { email: person.email };
   });
+  if ("refused" in done) throw done.refused;
+  return done;
+}
+
+type Halves = { link: SignInLink; person: Person; code: string | undefined };
+
+/** Through whose hands the password comes, or why it is not set. Raises `invalid_input` where a code is wanting. */
+async function judgeHalves(
+  tx: Transaction,
+  context: AuthContext,
+  { link, person, code }: Halves,
+): Promise<SignInGiver | { refused: AppError }> {
+  if (!(await needsCode(tx.db, context.config, link, person))) return "one";
+  if (code === undefined || code.trim() === "") throw wrongCode("The code that somebody else gives you.");
+  const tried = await tryCode(tx, context, { tokenSha256: link.tokenSha256, personId: person.id }, code);
+  if (tried.result === "right") return tried.isByTwo ? "two" : "one";
+  if (tried.result === "over") throw new AppError("not_found", GONE);
+  const { triesLeft } = tried;
+  if (triesLeft === 0) return { refused: new AppError("not_found", ENDED) };
+  return {
+    refused: wrongCode(`This is not the code. ${triesLeft} ${triesLeft === 1 ? "try is" : "tries are"} left.`),
+  };
+}
+
+function wrongCode(message: string): AppError {
+  return new AppError("invalid_input", message, { details: [{ path: "/code", code: "CODE", message }] });
 }
 
 /** The link that the first start prints: null once anybody is there. A newer start's link ends the older one. */
@@ -117,6 +156,7 @@ async function createFirstAdmin(
       role: "admin",
       publisherId: null,
       state: "active",
+      signInGivenBy: "setup",
       createdAt: new Date(context.clock.nowMs()),
     })
     .returning();
@@ -124,12 +164,21 @@ async function createFirstAdmin(
   return person;
 }
 
-async function activate(tx: Transaction, personId: string | null): Promise<Person> {
-  const found = personId === null ? undefined : await findPerson(tx.db, personId);
+/** Whose password a link sets. Raises `not_found` for whoever cannot sign in by it. */
+async function findJoining(db: Database, { personId }: SignInLink): Promise<Person> {
+  const found = personId === null ? undefined : await findPerson(db, personId);
   if (found === undefined || found.state === "disabled" || found.signInLockedAt !== null)
     throw new AppError("not_found", GONE);
-  const [person] = await tx.db.update(people).set({ state: "active" }).where(eq(people.id, found.id)).returning();
-  return person ?? found;
+  return found;
+}
+
+async function activate(tx: Transaction, joining: Person, signInGivenBy: SignInGiver): Promise<Person> {
+  const [person] = await tx.db
+    .update(people)
+    .set({ state: "active", signInGivenBy })
+    .where(eq(people.id, joining.id))
+    .returning();
+  return person ?? joining;
 }
 
 async function findPerson(db: Database, personId: string): Promise<Person | undefined> {

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { and, eq, gt, isNull } from "drizzle-orm";
-import { signInLinks } from "@/db/schema";
+import { handovers, signInLinks } from "@/db/schema";
 import type { Database } from "@/db/store";
 import type { SignInLinkPurpose } from "@/lib/domain/lifecycles";
 
@@ -15,22 +15,26 @@ export function hashLinkToken(token: string): string {
   return createHash("sha256").update(token).digest("hex");
 }
 
-/** Makes a one-time link's token (256 random bits). The store keeps its SHA-256; the token is answered this one time. */
+/**
+ * Makes a one-time link's token (256 random bits). The store keeps its SHA-256; the token is answered this one time. It
+ * ends after the time of its purpose unless said otherwise.
+ */
 export async function createLink(
   db: Database,
-  link: { purpose: SignInLinkPurpose; personId: string | null },
+  link: { purpose: SignInLinkPurpose; personId: string | null; expiresAt?: Date },
   nowMs: number,
-): Promise<{ token: string; expiresAt: Date }> {
+): Promise<{ token: string; tokenSha256: string; expiresAt: Date }> {
   const token = randomBytes(32).toString("base64url");
-  const expiresAt = new Date(nowMs + LIFE_MS[link.purpose]);
+  const expiresAt = link.expiresAt ?? new Date(nowMs + LIFE_MS[link.purpose]);
+  const tokenSha256 = hashLinkToken(token);
   await db.insert(signInLinks).values({
-    tokenSha256: hashLinkToken(token),
+    tokenSha256,
     purpose: link.purpose,
     personId: link.personId,
     createdAt: new Date(nowMs),
     expiresAt,
   });
-  return { token, expiresAt };
+  return { token, tokenSha256, expiresAt };
 }
 
 export type SignInLink = typeof signInLinks.$inferSelect;
@@ -67,10 +71,14 @@ export async function takeLink(db: Database, token: string, nowMs: number): Prom
   return link;
 }
 
-/** Ends every link of a person, for example when that person was disabled or a new link was made. */
+/** Ends every link of a person, and the halves of a sign-in that are not used: when a new one is made, or it was locked. */
 export async function endLinks(db: Database, personId: string, nowMs: number): Promise<void> {
   await db
     .update(signInLinks)
     .set({ usedAt: new Date(nowMs) })
     .where(and(eq(signInLinks.personId, personId), isNull(signInLinks.usedAt)));
+  await db
+    .update(handovers)
+    .set({ endedAt: new Date(nowMs) })
+    .where(and(eq(handovers.personId, personId), isNull(handovers.endedAt)));
 }

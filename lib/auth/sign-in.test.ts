@@ -365,7 +365,7 @@ describe("a session", () => {
 
 describe("a one-time link", () => {
   it("sets a password once, ends older sessions, and cannot be used again", async () => {
-    const person = await addPerson("olga", "active");
+    const person = await addPerson("olga", "active", "auditor");
     const { sessionId } = await signInWithPassword(context(), { email: person.email, password: PASSWORD }, here);
     const { token } = await held.store.transaction(({ db }) =>
       createLink(db, { purpose: "reset", personId: person.id }, nowMs),
@@ -381,7 +381,7 @@ describe("a one-time link", () => {
   });
 
   it("makes the new password the newer one by its instant too, when the clock went back meanwhile", async () => {
-    const person = await addPerson("petra", "active");
+    const person = await addPerson("petra", "active", "auditor");
     const { token } = await held.store.transaction(({ db }) =>
       createLink(db, { purpose: "reset", personId: person.id }, nowMs),
     );
@@ -445,7 +445,7 @@ describe("an identity provider", () => {
   });
 
   it("uses up the invitation, so that its link sets no password beside it", async () => {
-    const invited = await addPerson("lena", "invited");
+    const invited = await addPerson("lena", "invited", "auditor");
     const { token } = await held.store.transaction(({ db }) =>
       createLink(db, { purpose: "invite", personId: invited.id }, nowMs),
     );

@@ -29,17 +29,24 @@ export const inviteInputSchema = z.object({
   publisherId: z.string().nullable().default(null),
 });
 /**
- * During set-up, or for a role that neither proposes nor approves, the link is made at once and shown this one time.
- * Otherwise the invitation became a proposed change set, and the link is made when another person approved it.
+ * During set-up, or for a role that neither proposes nor approves, the link is made at once and shown this one time, during
+ * set-up with the code that a deciding role needs too. Otherwise the invitation became a proposed change set, and link and
+ * code can be shown when another person approved it.
  */
 export const inviteResultSchema = z.object({
   personId: z.string(),
   link: z.string().nullable(),
+  code: z.string().nullable(),
   expiresAt: instantSchema.nullable(),
   changeSetId: z.string().nullable(),
 });
-/** `POST people/{id}/link`: a new one-time link for an invited person, or a reset. */
-export const linkResultSchema = z.object({ link: z.string(), expiresAt: instantSchema });
+/**
+ * `POST people/{id}/link`: a one-time link, to join or for a new password. Of a person who may propose or approve it is half
+ * of what that takes; `code` is the other half, where one person has both.
+ */
+export const linkResultSchema = z.object({ link: z.string(), code: z.string().nullable(), expiresAt: instantSchema });
+/** `POST people/{id}/code`: the other half. */
+export const codeResultSchema = z.object({ code: z.string(), expiresAt: instantSchema });
 
 export const sessionViewSchema = z.object({
   personId: z.string(),

@@ -27,6 +27,10 @@ export type Environment = (typeof ENVIRONMENTS)[number];
 export const SIGN_IN_LINK_PURPOSES = ["setup", "invite", "reset", "development"] as const;
 export type SignInLinkPurpose = (typeof SIGN_IN_LINK_PURPOSES)[number];
 
+/** Through whose hands a password came to be: the server's own set-up link, one person's, or two people's halves. */
+export const SIGN_IN_GIVERS = ["setup", "one", "two"] as const;
+export type SignInGiver = (typeof SIGN_IN_GIVERS)[number];
+
 /** What a document handed back by a device may stop that this store does not: a program, or a host and the names below it. */
 export const HELD_NARROWING_KINDS = ["suspension", "blockedHost"] as const;
 

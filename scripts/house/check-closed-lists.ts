@@ -18,6 +18,7 @@ export const CLOSED_LISTS: readonly ClosedList[] = [
   { at: "lib/domain/lifecycles.ts", list: "VERSION_STATES" },
   { at: "lib/domain/lifecycles.ts", list: "PERSON_STATES" },
   { at: "lib/domain/lifecycles.ts", list: "SIGN_IN_LINK_PURPOSES" },
+  { at: "lib/domain/lifecycles.ts", list: "SIGN_IN_GIVERS" },
   { at: "lib/domain/lifecycles.ts", list: "HELD_NARROWING_VERDICTS" },
   { at: "lib/platform/errors.ts", list: "ERROR_STATUS" },
   { at: "lib/platform/ids.ts", list: "ID_PREFIXES" },

@@ -1,4 +1,10 @@
-import { inviteInputSchema, inviteResultSchema, linkResultSchema, peopleListSchema } from "@/lib/contracts/people";
+import {
+  codeResultSchema,
+  inviteInputSchema,
+  inviteResultSchema,
+  linkResultSchema,
+  peopleListSchema,
+} from "@/lib/contracts/people";
 import { describeRoute } from "../route-description";
 import { BASE, byId, none, read, SMALL_BYTES, write } from "./bases";
 
@@ -26,9 +32,19 @@ export const peopleRoutes = {
     permission: "people.manage",
     maxBytes: SMALL_BYTES,
     path: `${BASE}/people/{id}/link`,
-    summary: "A new one-time link for an invited person",
+    summary: "A one-time link for a person: where they may propose or approve, once, to whoever proposed it",
     input: { params: byId, body: none },
     output: linkResultSchema,
-    refusals: ["not_found", "precondition_failed"],
+    refusals: ["not_found", "conflict", "precondition_failed"],
+  }),
+  createPersonCode: describeRoute({
+    ...write,
+    permission: "changes.approve",
+    maxBytes: SMALL_BYTES,
+    path: `${BASE}/people/{id}/code`,
+    summary: "The code that goes with a person's one-time link: once, to whoever approved it",
+    input: { params: byId, body: none },
+    output: codeResultSchema,
+    refusals: ["not_found", "conflict", "precondition_failed"],
   }),
 } as const;

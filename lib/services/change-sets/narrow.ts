@@ -40,7 +40,8 @@ export async function narrowDraft(
       edits: set.edits,
       state: set.state,
       isNarrowing: true,
-      proposedBy: null,
+      approval: null,
+      isSetUpComplete: set.isSetUpComplete,
       action: "changeSet.narrow",
       reason: input.reason,
     });

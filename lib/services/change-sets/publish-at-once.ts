@@ -40,8 +40,8 @@ export async function publishAtOnce(tx: Transaction, ctx: ServiceContext, actor:
     .returning();
   invariant(row !== undefined, "an insert answers with its row");
   await saveChanges(tx.db, id, judged.rows);
-  const { edits, state, isNarrowing, action, reason } = act;
-  const step = { edits, state, isNarrowing, action, reason, proposedBy: null };
+  const { edits, state, isSetUpComplete, isNarrowing, action, reason } = act;
+  const step = { edits, state, isSetUpComplete, isNarrowing, action, reason, approval: null };
   await publishStep(tx, ctx, actor, { changeSetId: id, number: row.number, ...step });
   return id;
 }

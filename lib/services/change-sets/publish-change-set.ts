@@ -20,7 +20,7 @@ import { voidIfBeyond } from "./settle-approval";
  */
 export async function publishChangeSet(ctx: ServiceContext, actor: Actor, id: string): Promise<ChangeSetView> {
   const view = await decideOnSet(ctx, actor, id, "publish", async ({ tx, set }) => {
-    await requireStandingApproval(tx, set);
+    const approvedBy = await requireStandingApproval(tx, set);
     requireFresh(set);
     requirePublishable(set.state, set.edits, "conflict");
     if (await voidIfBeyond(tx, ctx, set)) return;
@@ -30,7 +30,8 @@ export async function publishChangeSet(ctx: ServiceContext, actor: Actor, id: st
       edits: set.edits,
       state: set.state,
       isNarrowing: set.facts.isNarrowing,
-      proposedBy: set.row.ownerId,
+      approval: { proposedBy: set.row.ownerId, approvedBy },
+      isSetUpComplete: set.isSetUpComplete,
       action: "changeSet.publish",
       reason: set.row.reason,
     });
@@ -40,14 +41,15 @@ export async function publishChangeSet(ctx: ServiceContext, actor: Actor, id: st
   throw new AppError("conflict", message, { details: [{ path: "", code: "BEYOND_APPROVAL", message }] });
 }
 
-async function requireStandingApproval(tx: Transaction, set: OpenSet): Promise<void> {
+/** Answers with whoever approved it. */
+async function requireStandingApproval(tx: Transaction, set: OpenSet): Promise<string> {
   const { decidedBy } = set.row;
   const [approver] = decidedBy === null ? [] : await tx.db.select().from(people).where(eq(people.id, decidedBy));
   const isStanding =
     approver !== undefined &&
     maySignIn(approver) &&
     judgeApprover(set.facts, { personId: approver.id, role: approver.role, publisherId: approver.publisherId }).ok;
-  if (isStanding) return;
+  if (isStanding) return approver.id;
   const message = "Whoever approved it could not approve it now; withdraw it and propose it again.";
   throw new AppError("conflict", message, { details: [{ path: "", code: "APPROVAL_LAPSED", message }] });
 }

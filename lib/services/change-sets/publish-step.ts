@@ -3,6 +3,7 @@ import { changeSets, changes, programs } from "@/db/schema";
 import type { Transaction } from "@/db/store";
 import type { AuditAction } from "@/lib/audit/actions";
 import { appendAudit } from "@/lib/audit/append-audit";
+import type { Givers } from "@/lib/auth/handovers";
 import { formatMember } from "@/lib/domain/member-keys";
 import { appIdOf, type MemberKind, personIdOf } from "@/lib/domain/members";
 import { takesAway } from "@/lib/domain/narrowing/judge-edits";
@@ -12,6 +13,7 @@ import { isSameValue } from "@/lib/domain/same-value";
 import { publishDocuments } from "@/lib/sync/publish-documents";
 import type { ServiceContext } from "../context";
 import { applyMember } from "../members/apply-member";
+import { giveSignIns } from "../members/give-sign-ins";
 import { auditSet } from "./audit-set";
 import { isListing } from "./change-set-rows";
 import { effectOf } from "./kept-effect";
@@ -28,8 +30,9 @@ export type Step = {
   state: PolicyState;
   /** Published by one person because it was proven to narrow. */
   isNarrowing: boolean;
-  /** The person whose proposal another approved; null where one acted. */
-  proposedBy: string | null;
+  /** The person whose proposal another approved, and that other; null where one acted. */
+  approval: { proposedBy: string; approvedBy: string } | null;
+  isSetUpComplete: boolean;
   action: AuditAction;
   reason: string | null;
 };
@@ -41,9 +44,11 @@ export type Step = {
  */
 export async function publishStep(tx: Transaction, ctx: ServiceContext, actor: Actor, step: Step): Promise<void> {
   const at = new Date(ctx.clock.nowMs());
-  const { changeSetId, edits, state, proposedBy } = step;
+  const { changeSetId, edits, state } = step;
+  const proposedBy = step.approval?.proposedBy ?? null;
   for (const edit of edits) await applyMember(tx.db, edit, { at, changeSetId, proposedBy });
   await appendAudit(tx, ctx, auditSet(ctx, actor, step));
+  await giveSignIns(tx, ctx, actor, { edits, state, changeSetId, givers: giversOf(actor, step) });
   await settleOthers(tx, ctx, step);
   const appIds = await affectedPrograms(tx, edits);
   const published = edits.every(({ member }) => INTERNAL.includes(member.kind))
@@ -70,6 +75,12 @@ export async function publishStep(tx: Transaction, ctx: ServiceContext, actor: A
     })
     .where(eq(changeSets.id, changeSetId));
   for (const topic of topicsOf(edits)) tx.announce({ topic });
+}
+
+/** Who gets the halves of a sign-in that is given: the link whoever proposed, the code whoever approved; in set-up one has both. */
+function giversOf(actor: Actor, { approval, isSetUpComplete }: Step): Givers | null {
+  if (approval !== null) return { linkTo: approval.proposedBy, codeTo: approval.approvedBy };
+  return isSetUpComplete || actor.kind !== "person" ? null : { linkTo: actor.personId, codeTo: actor.personId };
 }
 
 /** Programs whose documents say something new; a publisher's keys stand in the document of each of its programs. */

@@ -1,6 +1,7 @@
 import { changeSets } from "@/db/schema";
 import type { Transaction } from "@/db/store";
 import { appendAudit } from "@/lib/audit/append-audit";
+import { findHandover } from "@/lib/auth/handovers";
 import { parseEntry } from "@/lib/domain/member-values";
 import { wideningsOf } from "@/lib/domain/narrowing/judge-edits";
 import type { Edit, PolicyState } from "@/lib/domain/policy-state";
@@ -17,17 +18,21 @@ import type { ServiceContext } from "../context";
 import { loadState } from "../members/load-state";
 import { requirePermission } from "../require-permission";
 import { issueLink } from "./issue-link";
+import { showBoth } from "./show-halves";
 
 export type Invited = {
   personId: string;
   link: string | null;
+  /** In set-up, where one person has both halves of a deciding role's sign-in. */
+  code: string | null;
   expiresAt: string | null;
   changeSetId: string | null;
 };
 
 /**
  * Invites a person. During set-up, and for a role that neither proposes nor approves, the one-time link is answered at
- * once; otherwise a change set is proposed, and the link is made when another approved it (spec §6). Raises
+ * once, during set-up with the code that a deciding role needs too; otherwise a change set is proposed, and when another
+ * approved it, its proposer is shown the link and whoever approved it the code (spec §6). Raises
  * `invalid_input` for an e-mail that is taken, or a developer without a publisher. Audited as `person.invite` or
  * `changeSet.propose`.
  */
@@ -55,7 +60,7 @@ export async function invitePerson(
     const reason = `Invite ${name} as ${role}`;
     if (wideningsOf(state, edits, { isSetUpComplete }).length > 0) {
       const changeSetId = await propose(tx, ctx, actor, { ownerId, edits, state, isSetUpComplete, reason });
-      return { personId, link: null, expiresAt: null, changeSetId };
+      return { personId, link: null, code: null, expiresAt: null, changeSetId };
     }
     await publishAtOnce(tx, ctx, actor, {
       edits,
@@ -65,8 +70,12 @@ export async function invitePerson(
       reason,
       action: "person.invite",
     });
-    const { link, expiresAt } = await issueLink(tx, ctx, actor, { personId, purpose: "invite" });
-    return { personId, link, expiresAt, changeSetId: null };
+    const handover = await findHandover(tx.db, personId, ctx.clock.nowMs());
+    const shown =
+      handover === undefined
+        ? { ...(await issueLink(tx, ctx, actor, { personId, purpose: "invite" })), code: null }
+        : await showBoth(tx, ctx, actor, handover);
+    return { personId, ...shown, changeSetId: null };
   });
 }
 

@@ -8,6 +8,7 @@ import { proposeChangeSet } from "../change-sets/propose-change-set";
 import { publishChangeSet } from "../change-sets/publish-change-set";
 import { refusalOf } from "../testing/refusal-of";
 import { openServiceFixture, type PersonActor, type ServiceFixture } from "../testing/service-fixture";
+import { createPersonCode } from "./create-person-code";
 import { createPersonLink } from "./create-person-link";
 import { invitePerson } from "./invite-person";
 
@@ -47,6 +48,7 @@ describe("set-up", () => {
       const admin = await fixture.person("admin");
       const first = await invitePerson(fixture.ctx, admin, invitation("a@harbor.example", "operator"));
       expect(first.link).toMatch(/^https:\/\/console\.test\/link\//);
+      expect(first.code).toMatch(/^\w{5}-\w{5}$/);
       const second = await invitePerson(fixture.ctx, admin, invitation("b@harbor.example", "security"));
       expect(second.changeSetId).toBeNull();
       await fixture.ctx.store.transaction(async ({ db }) => void (await db.update(people).set({ state: "active" })));
@@ -85,25 +87,27 @@ describe("set-up", () => {
 });
 
 describe("an invitation", () => {
-  test("to a deciding role waits for another's approval, and then the link is made", async () => {
-    const admin = await held.person("admin");
+  test("to a deciding role waits for another's approval, and then link and code are for the two", async () => {
+    const [admin, security] = [await held.person("admin"), await held.person("security")];
     const invited = await invitePerson(held.ctx, admin, invitation("op@harbor.example", "operator"));
     const id = invited.changeSetId ?? "";
     expect(await personRow(held, invited.personId)).toBeUndefined();
     expect((await refusalOf(createPersonLink(held.ctx, admin, { personId: invited.personId }))).code).toBe("not_found");
     expect((await refusalOf(approveChangeSet(held.ctx, admin, id, REASON))).code).toBe("forbidden");
-    await approveChangeSet(held.ctx, await held.person("security"), id, REASON);
+    await approveChangeSet(held.ctx, security, id, REASON);
     await publishChangeSet(held.ctx, admin, id);
     expect(await personRow(held, invited.personId)).toMatchObject({ state: "invited", role: "operator" });
-    const { link } = await createPersonLink(held.ctx, admin, { personId: invited.personId });
-    expect(link).toContain("/link/");
+    const shown = await createPersonLink(held.ctx, admin, { personId: invited.personId });
+    expect(shown).toMatchObject({ link: expect.stringContaining("/link/"), code: null });
+    const { code } = await createPersonCode(held.ctx, security, { personId: invited.personId });
+    expect(code).toMatch(/^\w{5}-\w{5}$/);
   });
 
   test("to a role that decides nothing takes the admin alone", async () => {
     const admin = await held.person("admin");
     const publisher = await held.publisher();
     const invited = await invitePerson(held.ctx, admin, invitation("dev@harbor.example", "developer", publisher.id));
-    expect(invited.link).not.toBeNull();
+    expect(invited).toMatchObject({ link: expect.stringContaining("/link/"), code: null });
     expect(await held.audited({ subject: `person:${invited.personId}` })).toEqual(["link.create"]);
   });
 
@@ -227,31 +231,36 @@ describe("roles", () => {
 });
 
 describe("a reset of another's sign-in", () => {
-  test("takes another's approval, gives one link, and ends every earlier one", async () => {
-    const [admin, person] = [await held.person("admin"), await held.person("operator")];
-    const target = { personId: person.personId };
-    expect(await refusalOf(createPersonLink(held.ctx, admin, target))).toEqual({
-      code: "precondition_failed",
-      details: ["APPROVAL_NEEDED"],
-    });
-    const change = { member: `person:${person.personId}/sign-in`, after: { purpose: "reset" } };
-    expect((await refusalOf(narrowAtOnce(held.ctx, admin, { changes: [change], ...REASON }))).details).toEqual([
-      "SIGN_IN_GIVEN",
-    ]);
-    const { draft } = await editDraft(held.ctx, admin, { changes: [change] });
-    await proposeChangeSet(held.ctx, admin, draft?.id ?? "", REASON);
-    await approveChangeSet(held.ctx, await held.person("security"), draft?.id ?? "", REASON);
-    expect((await refusalOf(createPersonLink(held.ctx, admin, target))).code).toBe("precondition_failed");
-    await publishChangeSet(held.ctx, admin, draft?.id ?? "");
-    await createPersonLink(held.ctx, admin, target);
-    held.clock.advance(1);
-    expect((await refusalOf(createPersonLink(held.ctx, admin, target))).code).toBe("precondition_failed");
-    const live = await held.ctx.store.db
-      .select()
-      .from(signInLinks)
-      .where(and(eq(signInLinks.personId, person.personId), eq(signInLinks.purpose, "reset")));
-    expect(live).toHaveLength(1);
-  });
+  test.each(["operator", "auditor"] as const)(
+    "takes another's approval, and gives one link: of an %s",
+    async (role) => {
+      const [admin, person] = [await held.person("admin"), await held.person(role)];
+      const target = { personId: person.personId };
+      expect(await refusalOf(createPersonLink(held.ctx, admin, target))).toEqual({
+        code: "precondition_failed",
+        details: ["APPROVAL_NEEDED"],
+      });
+      const change = { member: `person:${person.personId}/sign-in`, after: { purpose: "reset" } };
+      expect((await refusalOf(narrowAtOnce(held.ctx, admin, { changes: [change], ...REASON }))).details).toEqual([
+        "SIGN_IN_GIVEN",
+      ]);
+      const { draft } = await editDraft(held.ctx, admin, { changes: [change] });
+      await proposeChangeSet(held.ctx, admin, draft?.id ?? "", REASON);
+      await approveChangeSet(held.ctx, await held.person("security"), draft?.id ?? "", REASON);
+      expect((await refusalOf(createPersonLink(held.ctx, admin, target))).code).toBe("precondition_failed");
+      await publishChangeSet(held.ctx, admin, draft?.id ?? "");
+      await createPersonLink(held.ctx, admin, target);
+      held.clock.advance(1);
+      expect((await refusalOf(createPersonLink(held.ctx, admin, target))).code).toBe(
+        role === "auditor" ? "precondition_failed" : "conflict",
+      );
+      const live = await held.ctx.store.db
+        .select()
+        .from(signInLinks)
+        .where(and(eq(signInLinks.personId, person.personId), eq(signInLinks.purpose, "reset")));
+      expect(live).toHaveLength(1);
+    },
+  );
 
   test("is never one's own", async () => {
     const admin = await held.person("admin");

@@ -56,7 +56,8 @@ export async function approveSubmission(
       edits,
       state: set.state,
       isNarrowing: judged.isNarrowing,
-      proposedBy: null,
+      approval: null,
+      isSetUpComplete: set.isSetUpComplete,
       action: "submission.approve",
       reason,
     });
