@@ -18,6 +18,7 @@ const KINDS: Record<Overview["waiting"][number]["kind"], readonly [string, strin
   limit: ["limit", "limits"],
   "change-set": ["change set", "change sets"],
   submission: ["version", "versions"],
+  "sign-in": ["half of a sign-in", "halves of sign-ins"],
 };
 
 /** "1 limit, 2 change sets": what the number in the title is made of. */

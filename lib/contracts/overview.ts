@@ -3,7 +3,7 @@ import { changeSetViewSchema } from "./change-sets";
 import { instantSchema, positionSchema, spreadSchema } from "./shared";
 
 export const waitingItemSchema = z.object({
-  kind: z.enum(["change-set", "submission", "set-up", "limit"]),
+  kind: z.enum(["change-set", "submission", "sign-in", "set-up", "limit"]),
   id: z.string(),
   href: z.string(),
   title: z.string(),

@@ -1,7 +1,18 @@
 import { z } from "zod";
-import { PERSON_STATES } from "@/lib/domain/lifecycles";
+import { PERSON_STATES, SIGN_IN_GIVERS } from "@/lib/domain/lifecycles";
 import { ROLES } from "@/lib/domain/roles";
-import { instantSchema, nameSchema } from "./shared";
+import { instantSchema, nameSchema, personRefSchema } from "./shared";
+
+/** A sign-in that is being given: who gets which half, and whether it was shown. */
+export const handoverViewSchema = z.object({
+  changeSetId: z.string().nullable(),
+  link: z.object({ to: personRefSchema, isShown: z.boolean() }),
+  code: z.object({ to: personRefSchema, isShown: z.boolean() }),
+  /** The half that the reader may be shown now. */
+  mine: z.enum(["link", "code"]).nullable(),
+  expiresAt: instantSchema,
+});
+export type HandoverView = z.infer<typeof handoverViewSchema>;
 
 export const personViewSchema = z.object({
   id: z.string(),
@@ -11,6 +22,15 @@ export const personViewSchema = z.object({
   publisherId: z.string().nullable(),
   state: z.enum(PERSON_STATES),
   isSignInLocked: z.boolean(),
+  /** Of people whose sign-in is given in two halves, because they may propose or approve; null for all others. */
+  signIn: z
+    .object({
+      /** Through whose hands the password came, or comes; null: no password of this console. */
+      givenBy: z.enum(SIGN_IN_GIVERS).nullable(),
+      /** Null where none is being given: an invited person then needs a new one. */
+      handover: handoverViewSchema.nullable(),
+    })
+    .nullable(),
   createdAt: instantSchema,
   lastSeenAt: instantSchema.nullable(),
   isMe: z.boolean(),

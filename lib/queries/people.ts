@@ -22,5 +22,23 @@ export async function invitePerson(client: QueryClient, input: z.input<typeof in
   return result;
 }
 
-export const makePersonLink = (personId: string) =>
-  callConsole(peopleRoutes.createPersonLink, { params: { id: personId } });
+/** A one-time link for a person. Of one who may propose or approve it is a half, or in set-up comes with the other. */
+export async function showPersonLink(client: QueryClient, personId: string) {
+  const shown = await callConsole(peopleRoutes.createPersonLink, { params: { id: personId } });
+  await afterShowing(client);
+  return shown;
+}
+
+/** The code that goes with a person's link. */
+export async function showPersonCode(client: QueryClient, personId: string) {
+  const shown = await callConsole(peopleRoutes.createPersonCode, { params: { id: personId } });
+  await afterShowing(client);
+  return shown;
+}
+
+async function afterShowing(client: QueryClient): Promise<void> {
+  await Promise.all([
+    client.invalidateQueries({ queryKey: peopleRoot }),
+    client.invalidateQueries({ queryKey: ["overview"] }),
+  ]);
+}

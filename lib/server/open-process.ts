@@ -14,6 +14,7 @@ import { randomIds } from "@/lib/platform/ids";
 import { type Logger, stderrLogger } from "@/lib/platform/logger";
 import { readMachine } from "@/lib/platform/machine";
 import type { ServiceContext } from "@/lib/services/context";
+import { settleSignIns } from "@/lib/services/people/settle-sign-ins";
 import { initialisePlatform, type PlatformIdentity } from "@/lib/services/platform/initialise-platform";
 import { settleMakers } from "@/lib/services/publishers/settle-makers";
 import { clockFault, clockState } from "@/lib/sync/clock/clock-state";
@@ -159,8 +160,10 @@ export async function openProcess(options: ServerOptions, baseUrl: string): Prom
     });
     warnings.push(...prepared.warnings);
     warnings.push(...(await settleMakers(store, sync)));
-    await measureClock(store, sync);
     const { environment } = platform;
+    const isDevelopmentStore = environment === "development";
+    warnings.push(...(await settleSignIns(store, sync, { isDevelopmentStore })));
+    await measureClock(store, sync);
     if (environment === "production" && source === "generated-file") {
       warnings.push(
         `The key files are protected by ${keysDir}/protection.key beside them; set BULKHEAD_KEYS_PASSPHRASE.`,
@@ -190,7 +193,7 @@ export async function openProcess(options: ServerOptions, baseUrl: string): Prom
       config: {
         baseUrl,
         environment,
-        isDevelopmentStore: environment === "development",
+        isDevelopmentStore,
         version: readVersion(),
         authSecret,
         oidc: readOidc(options, warnings),

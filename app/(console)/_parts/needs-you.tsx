@@ -15,6 +15,7 @@ type Waiting = Overview["waiting"][number];
 const KINDS: Record<Waiting["kind"], string> = {
   "change-set": "To approve",
   submission: "Version",
+  "sign-in": "Hand over",
   "set-up": "Set-up",
   limit: "Limit",
 };

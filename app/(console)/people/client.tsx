@@ -57,7 +57,12 @@ export function PeopleClient() {
         </div>
       </PageMain>
       {person !== undefined && mayLock && (
-        <PersonSheet key={person.id} person={person} onClose={() => change({ edit: null })} />
+        <PersonSheet
+          key={person.id}
+          person={person}
+          isSetUp={query.data?.setUp.isComplete === true}
+          onClose={() => change({ edit: null })}
+        />
       )}
     </>
   );

@@ -13,10 +13,13 @@ import { ROLES, type Role } from "@/lib/domain/roles";
 import { isConsoleError } from "@/lib/http/console-client";
 import { invitePerson } from "@/lib/queries/people";
 import { publisherListQuery } from "@/lib/queries/publishers";
-import { OneTimeLink } from "./one-time-link";
 import { ROLE_WORDS } from "./role-words";
+import { ShownBoth, ShownOnce } from "./shown-once";
 
-/** Invites a person. The link is shown once, here; where two people are needed, a change set waits instead. */
+/**
+ * Invites a person. The link is shown once, here, in set-up with the code; where two people are needed, a change set waits
+ * instead.
+ */
 export function InviteForm() {
   const id = useId();
   const client = useQueryClient();
@@ -97,12 +100,16 @@ export function InviteForm() {
         </Field>
       )}
       {invite.error && details.length === 0 && <p role="alert">{invite.error.message}</p>}
-      {invite.data?.link && <OneTimeLink link={invite.data.link} expiresAt={invite.data.expiresAt} />}
+      {invite.data?.link && (
+        <ShownOnce link={invite.data.link} code={invite.data.code} expiresAt={invite.data.expiresAt}>
+          {invite.data.code !== null && <ShownBoth />}
+        </ShownOnce>
+      )}
       {invite.data && invite.data.link === null && invite.data.changeSetId !== null && (
         <Callout icon={<Mark name="waiting" />} tone="waiting">
           A role that proposes or approves takes two people.{" "}
           <TextLink href={`/policy/${invite.data.changeSetId}`}>The proposal waits for another's approval.</TextLink>{" "}
-          The link can be made after it.
+          After it you are shown a link, and whoever approved is shown the code that goes with it.
         </Callout>
       )}
       <span>

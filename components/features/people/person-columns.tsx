@@ -12,6 +12,17 @@ const STATES = {
 } as const;
 const LOCKED = ["suspended", "Locked"] as const;
 
+const GIVERS = { setup: "set-up link", two: "two people" } as const;
+
+/** Through whose hands the sign-in came of somebody who may propose or approve. */
+function InvitedBy({ state, signIn }: Pick<PersonView, "state" | "signIn">) {
+  if (signIn === null) return null;
+  const { givenBy, handover } = signIn;
+  if (givenBy === "one") return <State mark="waiting">one person alone</State>;
+  if (state === "invited" && handover === null) return <State mark="waiting">ended; invite anew</State>;
+  return givenBy === null ? null : <span className="text-muted">{GIVERS[givenBy]}</span>;
+}
+
 export const personColumns: Column<PersonView>[] = [
   {
     id: "person",
@@ -49,6 +60,7 @@ export const personColumns: Column<PersonView>[] = [
       return <State mark={mark}>{word}</State>;
     },
   },
+  { id: "given", head: "Invited by", width: 148, priority: 2, cell: (row) => <InvitedBy {...row} /> },
   {
     id: "seen",
     head: "Last seen",

@@ -13,6 +13,7 @@ import { listWaitingFor } from "../change-sets/list-change-sets";
 import type { ServiceContext } from "../context";
 import { countLostSamples } from "../devices/count-lost";
 import { DEVICE_SEEN_MS, hasApplied, readSpread } from "../devices/spread";
+import { listHalvesFor } from "../people/list-halves";
 import { readSetUp } from "../people/list-people";
 import { requirePermission } from "../require-permission";
 
@@ -81,12 +82,13 @@ async function readWaiting(context: ServiceContext, actor: Actor): Promise<Waiti
       });
     }
   }
+  waiting.push(...(await listHalvesFor(context, actor)));
   const [place] = await db.select({ setUpAt: platform.setUpAt, createdAt: platform.createdAt }).from(platform).limit(1);
   if (place !== undefined && place.setUpAt === null) {
     waiting.unshift({
       kind: "set-up",
       id: "set-up",
-      href: "/settings/people",
+      href: "/people",
       title: "Invite two people who can approve",
       detail: "No admin approves. Until two others can, nothing that widens is published.",
       since: place.createdAt.toISOString(),

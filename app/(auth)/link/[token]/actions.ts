@@ -7,23 +7,24 @@ import { isAppError } from "@/lib/platform/errors";
 import { services } from "@/lib/services/context";
 
 export type AcceptState = {
-  /** By field: `password`, `name`, `email`, or `form` for the whole. */
+  /** By field: `code`, `password`, `name`, `email`, or `form` for the whole. */
   problems: Record<string, string>;
   name: string;
   email: string;
 };
 
-/** Uses a set-up, invitation or reset link, and signs in. What was typed as a password is never answered. */
+/** Uses a set-up, invitation or reset link, and signs in. What was typed as code or password is never answered. */
 export async function accept(token: string, _: AcceptState, form: FormData): Promise<AcceptState> {
   const name = String(form.get("name") ?? "");
   const email = String(form.get("email") ?? "");
   const password = String(form.get("password") ?? "");
+  const code = String(form.get("code") ?? "").slice(0, 40);
   if (password !== String(form.get("again") ?? "")) {
     return { problems: { again: "The two passwords differ." }, name, email };
   }
   let signInEmail: string;
   try {
-    signInEmail = (await acceptLink(services(), { token, password, name, email })).email;
+    signInEmail = (await acceptLink(services(), { token, password, code, name, email })).email;
   } catch (error) {
     if (!isAppError(error)) throw error;
     const details = error.details.map(({ path, message }) => [path.replace(/^\//, ""), message] as const);

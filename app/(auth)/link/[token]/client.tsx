@@ -8,9 +8,9 @@ import { type AcceptState, accept, continueWithLink } from "./actions";
 
 const START: AcceptState = { problems: {}, name: "", email: "" };
 
-type AcceptFormProps = { token: string; isSetup: boolean; passwordLengthMin: number };
+type AcceptFormProps = { token: string; isSetup: boolean; needsCode: boolean; passwordLengthMin: number };
 
-export function AcceptForm({ token, isSetup, passwordLengthMin }: AcceptFormProps) {
+export function AcceptForm({ token, isSetup, needsCode, passwordLengthMin }: AcceptFormProps) {
   const [{ problems, name, email }, submit, isBusy] = useActionState(accept.bind(null, token), START);
   return (
     <form action={submit} className="grid gap-4">
@@ -31,6 +31,26 @@ export function AcceptForm({ token, isSetup, passwordLengthMin }: AcceptFormProp
             />
           </Field>
         </>
+      )}
+      {needsCode && (
+        <Field
+          label="Code"
+          htmlFor="code"
+          hint="Ten letters and digits, from another person than whoever sent the link."
+          problem={problems.code}
+        >
+          <Input
+            id="code"
+            name="code"
+            required
+            isMono
+            autoComplete="off"
+            autoCapitalize="characters"
+            spellCheck={false}
+            maxLength={40}
+            aria-describedby="code-hint"
+          />
+        </Field>
       )}
       <Field
         label="Password"

@@ -50,7 +50,7 @@ export default async function LinkPage({ params }: { params: Promise<{ token: st
 type LinkContentProps = { link: LinkView; token: string; platformName: string; environment: string };
 
 function LinkContent({ link, token, platformName, environment }: LinkContentProps) {
-  const { purpose, person } = link;
+  const { purpose, person, needsCode } = link;
   if (purpose === "development" && person !== null) {
     return (
       <>
@@ -83,7 +83,12 @@ function LinkContent({ link, token, platformName, environment }: LinkContentProp
             : `${person?.name ?? ""}, ${person?.email ?? ""}`}
         </p>
       </div>
-      <AcceptForm token={token} isSetup={purpose === "setup"} passwordLengthMin={PASSWORD_LENGTH_MIN} />
+      <AcceptForm
+        token={token}
+        isSetup={purpose === "setup"}
+        needsCode={needsCode}
+        passwordLengthMin={PASSWORD_LENGTH_MIN}
+      />
     </>
   );
 }

@@ -1,11 +1,12 @@
 "use client";
 
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useId, useMemo, useState } from "react";
 import { RelativeTime } from "@/components/blocks/relative-time";
 import { SidePanel, SideSection } from "@/components/blocks/side-panel";
 import { DecisionSheet } from "@/components/features/change-sets/decision-sheet";
-import { OneTimeLink } from "@/components/features/people/one-time-link";
+import { Halves } from "@/components/features/people/halves";
+import { ShownBoth, ShownOnce } from "@/components/features/people/shown-once";
 import { Button } from "@/components/ui/button";
 import { CheckboxLine } from "@/components/ui/checkbox";
 import { Field } from "@/components/ui/field";
@@ -15,20 +16,22 @@ import type { PersonView } from "@/lib/contracts/people";
 import { formatMember } from "@/lib/domain/member-keys";
 import { ROLES, type Role } from "@/lib/domain/roles";
 import { isSameValue } from "@/lib/domain/same-value";
-import { makePersonLink } from "@/lib/queries/people";
+import { showPersonLink } from "@/lib/queries/people";
 import { usePermission } from "@/lib/queries/use-permission";
+
+type PersonSheetProps = { person: PersonView; isSetUp: boolean; onClose(): void };
 
 /**
  * One person's role and access. It is a decision like any other: what narrows acts at once. Whoever does not manage people
  * may lock a sign-in, and propose its unlocking.
  */
-export function PersonSheet({ person, onClose }: { person: PersonView; onClose(): void }) {
+export function PersonSheet({ person, isSetUp, onClose }: PersonSheetProps) {
   const id = useId();
   const [role, setRole] = useState<Role>(person.role);
   const [isDisabled, setDisabled] = useState(person.state === "disabled");
   const [isLocked, setLocked] = useState(person.isSignInLocked);
   const mayManage = usePermission("people.manage");
-  const link = useMutation({ mutationFn: () => makePersonLink(person.id) });
+  const [isGiven, setGiven] = useState(false);
   const { email, name, publisherId, state } = person;
   const changes = useMemo<ChangeInput[]>(() => {
     const before = { email, name, role: person.role, publisherId, state };
@@ -38,11 +41,28 @@ export function PersonSheet({ person, onClose }: { person: PersonView; onClose()
       state: isDisabled ? "disabled" : state === "disabled" ? "active" : state,
     };
     const lock = formatMember({ kind: "sign-in-lock", personId: person.id });
+    const signIn = {
+      member: formatMember({ kind: "sign-in", personId: person.id }),
+      after: { purpose: state === "invited" ? "invite" : "reset" },
+    };
     return [
+      ...(isGiven ? [signIn] : []),
       ...(isSameValue(before, after) ? [] : [{ member: formatMember({ kind: "person", personId: person.id }), after }]),
       ...(isLocked === person.isSignInLocked ? [] : [{ member: lock, after: isLocked ? true : null }]),
     ];
-  }, [email, name, publisherId, state, person.role, person.isSignInLocked, person.id, role, isDisabled, isLocked]);
+  }, [
+    email,
+    name,
+    publisherId,
+    state,
+    person.role,
+    person.isSignInLocked,
+    person.id,
+    role,
+    isDisabled,
+    isLocked,
+    isGiven,
+  ]);
   if (person.isMe) {
     return (
       <SidePanel label={name} title={name} sub={email} onClose={onClose}>
@@ -59,27 +79,7 @@ export function PersonSheet({ person, onClose }: { person: PersonView; onClose()
       sub={email}
       changes={changes}
       onClose={onClose}
-      extra={
-        !mayManage ? undefined : (
-          <div className="grid gap-2">
-            <p className="text-muted">
-              {state === "invited"
-                ? "The invitation's link can be made again; the earlier one ends."
-                : "A one-time link sets a new password. Resetting another's sign-in takes two people."}
-            </p>
-            {link.data ? (
-              <OneTimeLink link={link.data.link} expiresAt={link.data.expiresAt} />
-            ) : (
-              <span>
-                <Button size="small" disabled={link.isPending} onClick={() => link.mutate()}>
-                  {state === "invited" ? "Make the invitation again" : "Make a reset link"}
-                </Button>
-              </span>
-            )}
-            {link.error && <p role="alert">{link.error.message}</p>}
-          </div>
-        )
-      }
+      extra={<SignIn person={person} isSetUp={isSetUp} mayManage={mayManage} />}
     >
       <p className="text-muted">
         {person.lastSeenAt === null ? (
@@ -108,6 +108,13 @@ export function PersonSheet({ person, onClose }: { person: PersonView; onClose()
           <CheckboxLine checked={isDisabled} onChange={({ target }) => setDisabled(target.checked)}>
             Disabled: sessions end at once
           </CheckboxLine>
+          {isSetUp && (state !== "invited" || person.signIn !== null) && (
+            <CheckboxLine checked={isGiven} onChange={({ target }) => setGiven(target.checked)}>
+              {person.signIn === null
+                ? "Allow one reset of the sign-in: takes two people"
+                : "Give a new sign-in: you are shown the link, whoever approves is shown the code"}
+            </CheckboxLine>
+          )}
         </>
       )}
       <CheckboxLine checked={isLocked} onChange={({ target }) => setLocked(target.checked)}>
@@ -115,4 +122,47 @@ export function PersonSheet({ person, onClose }: { person: PersonView; onClose()
       </CheckboxLine>
     </DecisionSheet>
   );
+}
+
+type SignInProps = Pick<PersonSheetProps, "person" | "isSetUp"> & { mayManage: boolean };
+
+/** How the person comes to a password: by the halves that two people are shown, or by a link alone. */
+function SignIn({ person, isSetUp, mayManage }: SignInProps) {
+  const client = useQueryClient();
+  const link = useMutation({ mutationFn: () => showPersonLink(client, person.id) });
+  const { signIn, state } = person;
+  const makesLink = mayManage && (signIn === null || !isSetUp);
+  return (
+    <div className="grid gap-2">
+      <p className="text-muted">{signInWords(person, isSetUp)}</p>
+      {signIn !== null && signIn.handover !== null && isSetUp && <Halves person={person} handover={signIn.handover} />}
+      {link.data && (
+        <ShownOnce link={link.data.link} code={link.data.code} expiresAt={link.data.expiresAt}>
+          {link.data.code !== null && <ShownBoth />}
+        </ShownOnce>
+      )}
+      {makesLink && !link.data && (
+        <span>
+          <Button size="small" disabled={link.isPending} onClick={() => link.mutate()}>
+            {state === "invited" ? "Make the invitation again" : "Make a reset link"}
+          </Button>
+        </span>
+      )}
+      {link.error && <p role="alert">{link.error.message}</p>}
+    </div>
+  );
+}
+
+function signInWords({ state, signIn }: PersonView, isSetUp: boolean): string {
+  if (signIn === null) {
+    return state === "invited"
+      ? "The invitation's link can be made again; the earlier one ends."
+      : "A one-time link sets a new password. Resetting another's sign-in takes two people.";
+  }
+  if (!isSetUp) return "Link and code set a password. Until two others can approve, the admin is shown both.";
+  if (signIn.handover !== null) return "Link and code together set the password; two people hand them over.";
+  if (state === "invited") return "The invitation has ended. A new one takes two people.";
+  return signIn.givenBy === "one"
+    ? "One person alone had both halves of this sign-in, and may know it. A new one takes two people."
+    : "A new sign-in takes two people.";
 }

@@ -22,6 +22,7 @@ import { formatInstant } from "@/lib/format/instant";
 import { formatRevision } from "@/lib/format/revision";
 import { changeSetQuery, editDraft } from "@/lib/queries/change-sets";
 import { SetDock } from "./_parts/set-dock";
+import { SetHalves } from "./_parts/set-halves";
 import { SetSteps } from "./_parts/set-steps";
 
 /** One decision from draft to its end: each change, who may decide it, and which devices have it. */
@@ -77,6 +78,7 @@ function ChangeSet({ set }: { set: ChangeSetDetail }) {
                 <SpreadView spread={set.spread} />
               </Panel>
             )}
+            <SetHalves set={set} />
             <Panel isPadded>
               <ApprovalPanel set={set} />
             </Panel>
