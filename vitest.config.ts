@@ -10,8 +10,10 @@ const NEVER = ["**/node_modules/**", ".next/**"];
 export default defineConfig({
   resolve: { alias: { "@/": root } },
   test: {
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Only against what hangs: a test that opens databases and processes has taken 30 s on a busy machine.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 20_000 } },
     pool: "forks",
     reporters: ["default", "./scripts/test/hung-files-reporter.ts"],
     maxWorkers: 2,

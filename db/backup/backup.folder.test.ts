@@ -69,7 +69,7 @@ const PAIRS: [Connection["kind"], Connection["kind"]][] =
         ["postgres", "postgres"],
       ];
 
-describe.each(PAIRS)("a backup of %s, loaded into %s", { timeout: 60_000 }, (from, to) => {
+describe.each(PAIRS)("a backup of %s, loaded into %s", (from, to) => {
   it("has every row of every table but those that are left out, and numbers go on", async () => {
     const [source, target] = [await openDatabase(from, "migrated"), await openDatabase(to, "bare")];
     await withDatabases([source, target], async () => {
@@ -139,7 +139,7 @@ describe.each(PAIRS)("a backup of %s, loaded into %s", { timeout: 60_000 }, (fro
   });
 });
 
-describe("a sealed backup", { timeout: 60_000 }, () => {
+describe("a sealed backup", () => {
   let source: TestConnection;
   let backup: Buffer;
   beforeAll(async () => {

@@ -23,7 +23,7 @@ beforeAll(async () => {
   const about = { takenAt: "2026-03-01T00:00:00.000Z", cause: "asked", program: "0.0.0" } as const;
   await saveBackup(nodeBackupFs, file, { connection: source, files: [], about }, null);
   await source.close();
-}, 60_000);
+});
 afterAll(() => rmSync(base, { recursive: true }));
 
 const options = (more: Partial<RestoreOptions> = {}): RestoreOptions => ({

@@ -57,7 +57,7 @@ function failingAt(failing: number): { fs: BackupFs; operations(): number } {
   return { fs, operations: () => operations };
 }
 
-describe("a backup's file", { timeout: 60_000 }, () => {
+describe("a backup's file", () => {
   it("is its owner's alone, and says what it holds when it is read back", async () => {
     const saved = await saveBackup(nodeBackupFs, path, input(), PASSPHRASE, CHEAP);
     expect(readdirSync(folder)).toEqual(["one.backup"]);

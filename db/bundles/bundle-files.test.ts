@@ -98,7 +98,7 @@ describe("tending them", () => {
   });
 });
 
-describe("a store whose bundles have no rows", { timeout: 60_000 }, () => {
+describe("a store whose bundles have no rows", () => {
   const folder = withDataFolder();
   const path = (sha256: string, ending: string) => join(folder.path, "bundles", `${sha256}.${ending}`);
 

@@ -308,5 +308,5 @@ describe("a journal that begins again while it is written", () => {
     expect(failed).toBeGreaterThan(3);
     expect((await rebuilt(fs)).rows).toEqual(await dumpJournaled(store.db));
     await own.close();
-  }, 60_000);
+  });
 });

@@ -14,7 +14,7 @@ drop table strange;
 checkpoint;
 `;
 
-describe("a database folder whose writes are remembered", { timeout: 60_000 }, () => {
+describe("a database folder whose writes are remembered", () => {
   it("is byte for byte as it was after an undo, whatever was made, written, cut, renamed and removed", async () => {
     const before = folder.tree();
     const fs = new UndoableFs(join(folder.path, "store"));

@@ -32,6 +32,6 @@ it("signs a suspension that a device hands back after signing went on, without w
   const stop = startHousekeeping(ctx, "/nowhere", createJobLog());
   const jws = new TextEncoder().encode(lost.at(-1) ?? "");
   await learnHeldDocument(ctx.store, ctx, { deviceId: "dev_bench", platform: TEST_PLATFORM, jws });
-  await expect.poll(async () => (await fixture.platformClaims()).suspended, { timeout: 2_000 }).toEqual([appId]);
+  await expect.poll(async () => (await fixture.platformClaims()).suspended).toEqual([appId]);
   await stop();
 });

@@ -8,7 +8,7 @@ const maker = fileURLToPath(new URL("make-key-pair.ts", import.meta.url));
 function exitOf(program: string): Promise<number | string | null> {
   return new Promise((resolve) => {
     const args = ["--import", "tsx", "--input-type=module", "--max-semi-space-size=1", "--eval", program];
-    const child = spawn(process.execPath, args, { stdio: "ignore", timeout: 25_000, killSignal: "SIGKILL" });
+    const child = spawn(process.execPath, args, { stdio: "ignore", timeout: 100_000, killSignal: "SIGKILL" });
     child.on("exit", (code, signal) => resolve(code ?? signal));
   });
 }

@@ -10,7 +10,7 @@ import { storeWrite } from "./store-checks";
 const clock = { nowMs: () => Date.parse("2026-03-02T00:00:00Z") };
 const ctx = { clock, ids: randomIds, logger: () => undefined };
 
-describe("the store's writing", { timeout: 60_000 }, () => {
+describe("the store's writing", () => {
   const folder = withDataFolder();
 
   it("fails before a decision meets a journal that takes no more, says why, and leaves nothing in it", async () => {

@@ -13,6 +13,7 @@ import { APP, createSigningPlatform, DAY, NOW, newKey, PLATFORM, verifier } from
 
 const log = () => undefined;
 const platform = createSigningPlatform();
+const until = (check: () => void) => vi.waitFor(check, { interval: 2, timeout: 20_000 });
 const stopping: (() => void)[] = [];
 afterEach(() => {
   for (const stop of stopping.splice(0)) stop();
@@ -127,7 +128,7 @@ describe("a stream that tells of a new revision", () => {
     const seen: unknown[] = [];
     onClosedEarly.mockImplementation(() => seen.push(inForce()));
     server.push("revision", { kind: "platform", epoch: 1, revision: 6 });
-    await vi.waitFor(() => expect(onApplied).toHaveBeenCalled(), { interval: 2 });
+    await until(() => expect(onApplied).toHaveBeenCalled());
     expect(seen).toEqual([{ platform: 5, program: 3 }]);
     expect(inForce()).toEqual({ platform: 6, program: 4 });
     expect(onApplied).toHaveBeenCalledTimes(1);
@@ -142,7 +143,7 @@ describe("a stream that tells of a new revision", () => {
     server.programs.set(APP, await platform.program({ revision: 4 }));
     server.requests.length = 0;
     server.push("revision", { kind: "program", appId: APP, epoch: 1, revision: 4 });
-    await vi.waitFor(() => expect(inForce().program).toBe(4), { interval: 2 });
+    await until(() => expect(inForce().program).toBe(4));
     expect(server.requests).toEqual([`GET /programs/${APP}`]);
     expect(onApplied).toHaveBeenCalledTimes(1);
   });
@@ -179,7 +180,7 @@ describe("a program's document that does not come", () => {
       blockedHosts: ["evil.test"],
     });
     server.push("revision", { kind: "platform", epoch: 1, revision: 6 });
-    await vi.waitFor(() => expect(onClosedEarly).toHaveBeenCalledTimes(1), { interval: 2 });
+    await until(() => expect(onClosedEarly).toHaveBeenCalledTimes(1));
     expect(keeper.inForce.heldSuspensions.has("com.example.bad")).toBe(true);
     expect(keeper.inForce.platform?.blockedHosts).toEqual(["evil.test"]);
     expect(inForce()).toEqual({ platform: 5, program: 3 });
@@ -198,10 +199,10 @@ describe("a program's document that does not come", () => {
     server.intercept = (_, path) => (path.startsWith("/programs") ? new Promise(() => undefined) : undefined);
     server.platform = await platform.platform({ revision: 6, minRevisions: { [APP]: 4 } });
     server.push("revision", { kind: "platform", epoch: 1, revision: 6 });
-    await vi.waitFor(() => expect(keeper.latest.platform?.revision).toBe(6), { interval: 2 });
+    await until(() => expect(keeper.latest.platform?.revision).toBe(6));
     server.platform = await platform.platform({ revision: 7, minRevisions: { [APP]: 4 }, suspended: [APP] });
     server.push("revision", { kind: "platform", epoch: 1, revision: 7 });
-    await vi.waitFor(() => expect(keeper.inForce.heldSuspensions.has(APP)).toBe(true), { interval: 2 });
+    await until(() => expect(keeper.inForce.heldSuspensions.has(APP)).toBe(true));
   });
 });
 
@@ -223,7 +224,7 @@ describe("a platform that fails", () => {
     await settle();
     server.intercept = undefined;
     await time.pass(400_000);
-    await vi.waitFor(() => expect(inForce()).toEqual({ platform: 6, program: 3 }), { interval: 2 });
+    await until(() => expect(inForce()).toEqual({ platform: 6, program: 3 }));
   });
 
   it("by closing its stream is asked again with growing waits, each spread over its whole length", async () => {
