@@ -3,8 +3,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openStore } from "../../db/open-store";
-import { devices, grants, hostRules, limits, people, platform, programs, publishers } from "../../db/schema";
+import { writeMembers } from "../../db/published-members";
+import { devices, people, platform, programs, publishers } from "../../db/schema";
 import { createPasswords } from "../../lib/auth/password";
+import type { EntryOf } from "../../lib/domain/members";
 import type { Actor } from "../../lib/domain/roles";
 import { systemClock } from "../../lib/platform/clock";
 import { randomIds } from "../../lib/platform/ids";
@@ -29,6 +31,21 @@ const PLATFORM_ID = "bench.example";
 export const APP_ID = "com.example.bench";
 const CAPABILITIES = ["network.request", "storage.local", "device.info", "haptics.vibrate", "clipboard.read"];
 
+const ACCESS = [
+  ...CAPABILITIES.map((capability): EntryOf<"grant"> => {
+    return { kind: "grant", member: { kind: "grant", appId: APP_ID, capability }, value: { consent: "none" } };
+  }),
+  ...Array.from({ length: 20 }, (_, n): EntryOf<"host"> => {
+    const value = { host: `api${n}.bench-upstream.example`, ports: [443], purposes: ["request" as const] };
+    return { kind: "host", member: { kind: "host", appId: APP_ID, ruleId: `hr_bench${n}` }, value };
+  }),
+  {
+    kind: "limit",
+    member: { kind: "limit", appId: APP_ID, name: "requestsPerMinute" },
+    value: { max: 600, action: "throttle" },
+  } satisfies EntryOf<"limit">,
+];
+
 export type BenchPlatform = {
   context: ServiceContext;
   operator: Extract<Actor, { kind: "person" }>;
@@ -43,24 +60,7 @@ async function seed(context: ServiceContext, deviceIds: string[]): Promise<void>
     await db
       .insert(programs)
       .values({ appId: APP_ID, publisherId: "pub_bench", name: "Bench", status: "active", createdAt: at });
-    await db
-      .insert(grants)
-      .values(
-        CAPABILITIES.map((capability) => ({ appId: APP_ID, capability, consent: "none" as const, updatedAt: at })),
-      );
-    await db.insert(hostRules).values(
-      Array.from({ length: 20 }, (_, n) => ({
-        id: `hr_bench${n}`,
-        appId: APP_ID,
-        host: `api${n}.bench-upstream.example`,
-        ports: [443],
-        purposes: ["request" as const],
-        updatedAt: at,
-      })),
-    );
-    await db
-      .insert(limits)
-      .values({ scope: APP_ID, name: "requestsPerMinute", value: { max: 600, action: "throttle" as const } });
+    await writeMembers(db, ACCESS, { at, changeSetId: null });
     await db.insert(people).values({
       id: "per_bench",
       email: "bench@bench.example",

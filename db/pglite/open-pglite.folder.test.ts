@@ -5,7 +5,7 @@ import { eq, sql } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
 import { NOT_KEPT } from "../journal/journaled-tables";
 import { type RebuildSource, rebuildStore } from "../rebuild-store";
-import { changeSets, credentials, devices, hostRules, people, publishers, sessions } from "../schema";
+import { changeSets, credentials, devices, people, publishedMembers, publishers, sessions } from "../schema";
 import type { Store } from "../store";
 import { STORE_FAULTS, type StoreFaultCode, storeFault } from "../store-fault";
 import { flipBit, withDataFolder } from "../testing/data-folder";
@@ -81,13 +81,13 @@ describe("a data folder", slow, () => {
     const before = await withStore(async (store) => {
       await store.transaction((tx) => fillTables(tx.db));
       await store.transaction(async (tx) => {
-        await tx.db.update(hostRules).set({ host: "api.example.test" });
+        await tx.db.update(publishedMembers).set({ value: true });
         await tx.db.update(changeSets).set({ state: "published" });
         await tx.db.insert(publishers).values({ id: "pub_gone", name: "Gone", createdAt: at });
       });
       await store.transaction(async (tx) => {
         await tx.db.delete(publishers).where(eq(publishers.id, "pub_gone"));
-        await tx.db.execute(sql`update blocked_hosts set host = 'renamed.example.test'`);
+        await tx.db.execute(sql`update published_members set member = 'renamed'`);
       });
       return dumpJournaled(store.db);
     });

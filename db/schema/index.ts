@@ -1,4 +1,3 @@
-export * from "./access";
 export * from "./audit";
 export * from "./change-sets";
 export * from "./clocks";
@@ -6,6 +5,7 @@ export * from "./continuity";
 export * from "./devices";
 export * from "./documents";
 export * from "./journal";
+export * from "./members";
 export * from "./people";
 export * from "./platform";
 export * from "./programs";

@@ -1,7 +1,6 @@
 import { sql } from "drizzle-orm";
-import { check, integer, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
+import { check, integer, pgTable, text } from "drizzle-orm/pg-core";
 import { ENVIRONMENTS } from "@/lib/domain/lifecycles";
-import type { Limit } from "@/native/core/shapes/claims";
 import { instant, whole } from "./columns";
 
 /** The one row that says which platform this store serves. It is locked first by every publish. */
@@ -12,24 +11,12 @@ export const platform = pgTable(
     platformId: text("platform_id").notNull(),
     name: text("name").notNull(),
     environment: text("environment", { enum: ENVIRONMENTS }).notNull(),
-    graceSeconds: integer("grace_seconds").notNull(),
-    telemetryIntervalSeconds: integer("telemetry_interval_seconds").notNull(),
-    telemetrySampling: integer("telemetry_sampling").notNull(),
     /** Set once, for good, when two others than the admin can approve (contract §6). */
     setUpAt: instant("set_up_at"),
     createdAt: instant("created_at").notNull(),
   },
   (table) => [check("platform_single_row", sql`${table.id} = 1`)],
 );
-
-export const blockedHosts = pgTable("blocked_hosts", {
-  host: text("host").primaryKey(),
-});
-
-export const minRuntimes = pgTable("min_runtimes", {
-  kind: text("kind").primaryKey(),
-  version: text("version").notNull(),
-});
 
 /** A program's lowest acceptable document revision, raised by each publish that narrows (contract §4). */
 export const minRevisions = pgTable("min_revisions", {
@@ -38,17 +25,6 @@ export const minRevisions = pgTable("min_revisions", {
   /** Until when an older document could still be unexpired; the entry is kept until then. */
   keepUntil: instant("keep_until").notNull(),
 });
-
-/** Limits of the platform (`scope` is "platform") and of programs (`scope` is the app id). */
-export const limits = pgTable(
-  "limits",
-  {
-    scope: text("scope").notNull(),
-    name: text("name").notNull(),
-    value: jsonb("value").$type<Limit>().notNull(),
-  },
-  (table) => [primaryKey({ columns: [table.scope, table.name] })],
-);
 
 /** Written and read back to see that the store can be written; one row a process, gone an hour after its last. */
 export const probes = pgTable("probes", {

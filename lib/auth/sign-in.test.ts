@@ -87,9 +87,6 @@ beforeAll(async () => {
       platformId: "harbor",
       name: "Harbor",
       environment: "production",
-      graceSeconds: 259_200,
-      telemetryIntervalSeconds: 60,
-      telemetrySampling: 100,
       createdAt: new Date(nowMs),
     }),
   );

@@ -31,6 +31,20 @@ export type MemberValues = {
 };
 export type MemberKind = keyof MemberValues;
 
+/**
+ * Kinds whose values stand in rows of their own, because more refers to these rows or stands in them: programs, people,
+ * who made a key. All others are in the one table of members.
+ */
+export type RowKind =
+  | "publisher"
+  | "publisher-key"
+  | "registration"
+  | "status"
+  | "version"
+  | "person"
+  | "sign-in"
+  | "sign-in-lock";
+
 export type Member =
   | { kind: "publisher"; publisherId: string }
   | { kind: "publisher-key"; publisherId: string; kid: string }

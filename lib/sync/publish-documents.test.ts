@@ -1,7 +1,8 @@
 import { eq } from "drizzle-orm";
 import { afterEach, describe, expect, it } from "vitest";
 import { newestDocument } from "@/db/newest-document";
-import { auditEntries, documents, hostRules, keysets, minRevisions } from "@/db/schema";
+import { writeMembers } from "@/db/published-members";
+import { auditEntries, documents, keysets, minRevisions } from "@/db/schema";
 import type { Announcement } from "@/db/store";
 import { signKeyset } from "@/native/core/documents/sign-document";
 import { ownPayload } from "./documents/own-jws";
@@ -86,11 +87,11 @@ describe("publishing", () => {
     await fixture.addProgram("com.example.a");
     await publish(["com.example.a"]);
     const before = await fixture.store.db.select().from(documents);
-    const updatedAt = new Date(fixture.clock.nowMs());
-    const rule = { appId: "com.example.a", ports: [443], purposes: ["request" as const], updatedAt };
-    await fixture.store.transaction(async ({ db }) => {
-      await db.insert(hostRules).values({ id: "hr_wide", host: "*.co.uk", ...rule });
-    });
+    const member = { kind: "host" as const, appId: "com.example.a", ruleId: "hr_wide" };
+    const value = { host: "*.co.uk", ports: [443], purposes: ["request" as const] };
+    await fixture.store.transaction(({ db }) =>
+      writeMembers(db, [{ kind: "host", member, value }], { at: new Date(fixture.clock.nowMs()), changeSetId: null }),
+    );
     await expect(publish(["com.example.a"])).rejects.toMatchObject({ code: "unprocessable" });
     expect(await fixture.store.db.select().from(documents)).toHaveLength(before.length);
   });

@@ -11,6 +11,7 @@ export const blockedHost: Kind<"blocked-host"> = {
     name: ({ host }) => host,
     read: (_, name) => (name !== null && HOST.test(name) ? { kind: "blocked-host", host: name } : null),
   },
+  home: "member",
   shape: z.literal(true),
   checkValue: { because: "it is there or not" },
   // A block covers every name below it, so one label is enough.

@@ -11,6 +11,7 @@ export const graceSeconds: Kind<"grace-seconds"> = {
     name: () => null,
     read: (_, name) => (name === null ? { kind: "grace-seconds" } : null),
   },
+  home: "member",
   shape: z
     .int()
     .min(0)

@@ -67,6 +67,7 @@ export const grant: Kind<"grant"> = {
     name: ({ capability }) => capability,
     read: (appId, name) => (name !== null && CAPABILITY.test(name) ? { kind: "grant", appId, capability: name } : null),
   },
+  home: "member",
   shape: grantShape
     .refine((value) => value.until === undefined || value.until > 0, { path: ["until"] })
     .transform(canonical),

@@ -23,6 +23,7 @@ export const host: Kind<"host"> = {
     name: ({ ruleId }) => ruleId,
     read: (appId, name) => (name !== null && ID.test(name) ? { kind: "host", appId, ruleId: name } : null),
   },
+  home: "member",
   // A rule that could never match, or pins that nothing could meet, are mistakes of whoever wrote them.
   shape: hostRuleShape
     .refine((rule) => rule.ports.length > 0 && rule.ports.length <= LIST_MAX, { path: ["ports"] })

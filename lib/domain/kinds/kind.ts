@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { PublicSuffixes } from "@/native/core/decide/public-suffixes";
 import type { PlatformMembers, ProgramMembers } from "../grouped-members";
-import type { EntryOf, MemberKind, MemberOf, MemberValues } from "../members";
+import type { EntryOf, MemberKind, MemberOf, MemberValues, RowKind } from "../members";
 import type { WideningCode } from "../narrowing/widening";
 import type { Permission } from "../roles";
 
@@ -98,6 +98,8 @@ export type Kind<K extends MemberKind> = {
     /** Null for a name that no member has. `id` is the owner's, well-formed; "" for the platform. */
     read(id: string, name: string | null): MemberOf<K> | null;
   };
+  /** Where its published values lie: in the one table of members, or in rows of its kind. */
+  home: K extends RowKind ? "row" : "member";
   /** Reads a value and makes it canonical, so that equal decisions have equal texts. */
   shape: z.ZodType<MemberValues[K]>;
   /** What in a value contradicts its key. */

@@ -11,6 +11,7 @@ export const minRuntime: Kind<"min-runtime"> = {
     name: ({ runtime }) => runtime,
     read: (_, name) => (name !== null && RUNTIME.test(name) ? { kind: "min-runtime", runtime: name } : null),
   },
+  home: "member",
   shape: z.string().regex(/^(?:0|[1-9][0-9]{0,8})(?:\.(?:0|[1-9][0-9]{0,8})){2}$/),
   checkValue: ({ runtime }) =>
     (RUNTIME_KINDS as readonly string[]).includes(runtime) ? [] : [{ path: "", code: "FORMAT" }],

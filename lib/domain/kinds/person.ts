@@ -55,6 +55,7 @@ export const person: Kind<"person"> = {
     name: () => null,
     read: (personId) => ({ kind: "person", personId }),
   },
+  home: "row",
   shape: z.strictObject({
     email: z
       .string()

@@ -13,6 +13,7 @@ export const publisherKey: Kind<"publisher-key"> = {
     name: ({ kid }) => kid,
     read: (publisherId, kid) => (kid !== null && KID.test(kid) ? { kind: "publisher-key", publisherId, kid } : null),
   },
+  home: "row",
   shape: z.strictObject({ jwk: publicKeyShape.strict(), status: z.enum(["active", "revoked"]) }),
   checkValue: { because: "that the id is the key's thumbprint is checked by the verb that reads its PEM" },
   checkStep({ member, value, before, after }) {

@@ -12,6 +12,7 @@ export const publisher: Kind<"publisher"> = {
     name: () => null,
     read: (publisherId) => ({ kind: "publisher", publisherId }),
   },
+  home: "row",
   shape: z.strictObject({ name: label }),
   checkValue: { because: "its key is an id that says nothing of it" },
   // That names are unique is the verb's that makes one, and the store's.

@@ -12,6 +12,7 @@ export const receiver: Kind<"receiver"> = {
     name: ({ fromAppId }) => fromAppId,
     read: (appId, name) => (name !== null && isAppId(name) ? { kind: "receiver", appId, fromAppId: name } : null),
   },
+  home: "member",
   shape: z.strictObject({ actions: z.array(text).min(1).max(LIST_MAX).transform(sorted) }),
   checkValue: { because: "every sender may be heard" },
   // A sender need not be registered yet: what nobody sends is not received.

@@ -12,6 +12,7 @@ export const registration: Kind<"registration"> = {
     name: () => null,
     read: (appId, name) => (name === null ? { kind: "registration", appId } : null),
   },
+  home: "row",
   shape: z.strictObject({ publisherId: text, name: label }),
   checkValue: { because: "its key is the program's id, which is its owner" },
   checkStep({ member, value, before, after }) {

@@ -11,6 +11,7 @@ export const route: Kind<"route"> = {
     name: ({ page }) => page,
     read: (appId, name) => (name !== null && PAGE.test(name) ? { kind: "route", appId, page: name } : null),
   },
+  home: "member",
   shape: z.literal(true),
   checkValue: { because: "it is there or not" },
   checkStep: { because: "which pages a bundle has is its version's" },

@@ -13,6 +13,7 @@ export const signInLock: Kind<"sign-in-lock"> = {
     name: () => null,
     read: (personId, name) => (name === null ? { kind: "sign-in-lock", personId } : null),
   },
+  home: "row",
   shape: z.literal(true),
   checkValue: { because: "it is there or not" },
   checkStep: ({ member, before }) =>

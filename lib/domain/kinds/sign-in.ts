@@ -9,6 +9,7 @@ export const signIn: Kind<"sign-in"> = {
     name: () => null,
     read: (personId, name) => (name === null ? { kind: "sign-in", personId } : null),
   },
+  home: "row",
   shape: z.strictObject({ purpose: z.enum(["invite", "reset"]) }),
   checkValue: { because: "its key is the person's id, which is its owner" },
   checkStep: ({ member, before }) =>

@@ -13,6 +13,7 @@ export const status: Kind<"status"> = {
     name: () => null,
     read: (appId, name) => (name === null ? { kind: "status", appId } : null),
   },
+  home: "row",
   shape: z.enum(["active", "suspended", "retired"]),
   checkValue: { because: "its key is the program's id, which is its owner" },
   checkStep: { because: "whether the program is registered is asked of every program that a step touches" },

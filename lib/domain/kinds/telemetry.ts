@@ -12,6 +12,7 @@ export const telemetry: Kind<"telemetry"> = {
     name: () => null,
     read: (_, name) => (name === null ? { kind: "telemetry" } : null),
   },
+  home: "member",
   shape: z.strictObject({ intervalSeconds: z.int().min(1).max(3600), sampling: z.int().min(0).max(100) }),
   checkValue: { because: "the platform has one" },
   checkStep: { because: "it stands for itself" },

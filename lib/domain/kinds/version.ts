@@ -26,6 +26,7 @@ export const version: Kind<"version"> = {
       return name !== null && CODE.test(name) && Number.isSafeInteger(code) ? { kind: "version", appId, code } : null;
     },
   },
+  home: "row",
   shape: versionShape.strict(),
   checkValue: (member, value) => (value.code === member.code ? [] : [{ path: "/code", code: "FORMAT" }]),
   checkStep: { because: "its key is looked up among the publisher's with the whole program" },

@@ -46,7 +46,7 @@ describe("what a process stands on", () => {
   });
 
   it("fails by name where a table cannot be read", async () => {
-    await execute("alter table host_rules rename to gone");
+    await execute("alter table published_members rename to gone");
     expect(await failing()).toEqual(["store_read"]);
   });
 

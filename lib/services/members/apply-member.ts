@@ -1,43 +1,28 @@
 import { and, eq, sql } from "drizzle-orm";
-import {
-  blockedHosts,
-  externalRoutes,
-  grants,
-  hostRules,
-  limits,
-  minRuntimes,
-  people,
-  platform,
-  programs,
-  publisherKeys,
-  publishers,
-  receivers,
-  versions,
-} from "@/db/schema";
+import { isInTable, type MemberFacts, removeMember, writeMembers } from "@/db/published-members";
+import { people, programs, publisherKeys, publishers, versions } from "@/db/schema";
 import type { Database } from "@/db/store";
 import { endLinks } from "@/lib/auth/links";
 import { endSessionsOf } from "@/lib/auth/sessions";
-import type { Entry, Member } from "@/lib/domain/members";
+import type { EntryOf, MemberOf, RowKind } from "@/lib/domain/members";
 import type { Edit } from "@/lib/domain/policy-state";
 import { invariant } from "@/lib/platform/errors";
 
-export type WriteFacts = {
-  at: Date;
-  changeSetId: string | null;
+export type WriteFacts = MemberFacts & {
   /** The person whose proposal another approved; null where one acted. */
   proposedBy: string | null;
 };
 
 /**
- * Writes one published member into its table; without a value it is removed. The caller has judged the edit, holds the
+ * Writes one published member into the table of members, or the rows of its kind; without a value it is removed. The caller has judged the edit, holds the
  * platform's lock, and journals and audits what it did. Raises `internal` for what no judged edit can ask.
  */
 export async function applyMember(db: Database, { member, entry }: Edit, facts: WriteFacts): Promise<void> {
-  if (entry === null) await removeMember(db, member);
-  else await writeMember(db, entry, facts);
+  if (entry === null) await (isInTable(member) ? removeMember(db, member) : removeRow(db, member));
+  else await (isInTable(entry) ? writeMembers(db, [entry], facts) : writeRow(db, entry, facts));
 }
 
-async function writeMember(db: Database, entry: Entry, { at, changeSetId, proposedBy }: WriteFacts): Promise<void> {
+async function writeRow(db: Database, entry: EntryOf<RowKind>, { at, proposedBy }: WriteFacts): Promise<void> {
   switch (entry.kind) {
     case "publisher": {
       const { name } = entry.value;
@@ -79,74 +64,6 @@ async function writeMember(db: Database, entry: Entry, { at, changeSetId, propos
       invariant(listed[0]?.sha256 === entry.value.sha256, "a version is listed only as it was submitted");
       return;
     }
-    case "grant": {
-      const { appId, capability } = entry.member;
-      const values = {
-        consent: entry.value.consent,
-        constraints: entry.value.constraints ?? null,
-        untilSeconds: entry.value.until ?? null,
-        changeSetId,
-        updatedAt: at,
-      };
-      await db
-        .insert(grants)
-        .values({ appId, capability, ...values })
-        .onConflictDoUpdate({ target: [grants.appId, grants.capability], set: values });
-      return;
-    }
-    case "host": {
-      const { host, ports, purposes, until, fromVersion, pins } = entry.value;
-      const values = {
-        host,
-        ports,
-        purposes,
-        untilSeconds: until ?? null,
-        fromVersion: fromVersion ?? null,
-        pins: pins ?? null,
-        changeSetId,
-        updatedAt: at,
-      };
-      const { ruleId, appId } = entry.member;
-      const written = await db
-        .insert(hostRules)
-        .values({ id: ruleId, appId, ...values })
-        .onConflictDoUpdate({ target: hostRules.id, set: values, setWhere: eq(hostRules.appId, appId) })
-        .returning({ id: hostRules.id });
-      invariant(written.length === 1, "a rule's id is one program's for good");
-      return;
-    }
-    case "limit":
-      return writeLimit(db, entry.member.appId, entry.member.name, entry.value);
-    case "platform-limit":
-      return writeLimit(db, "platform", entry.member.name, entry.value);
-    case "receiver": {
-      const { appId, fromAppId } = entry.member;
-      const { actions } = entry.value;
-      await db
-        .insert(receivers)
-        .values({ appId, fromAppId, actions })
-        .onConflictDoUpdate({ target: [receivers.appId, receivers.fromAppId], set: { actions } });
-      return;
-    }
-    case "route":
-      await db.insert(externalRoutes).values(entry.member).onConflictDoNothing();
-      return;
-    case "blocked-host":
-      await db.insert(blockedHosts).values(entry.member).onConflictDoNothing();
-      return;
-    case "min-runtime": {
-      const row = { kind: entry.member.runtime, version: entry.value };
-      await db.insert(minRuntimes).values(row).onConflictDoUpdate({ target: minRuntimes.kind, set: row });
-      return;
-    }
-    case "grace-seconds":
-      await db.update(platform).set({ graceSeconds: entry.value });
-      return;
-    case "telemetry": {
-      const { intervalSeconds, sampling } = entry.value;
-      await db.update(platform).set({ telemetryIntervalSeconds: intervalSeconds, telemetrySampling: sampling });
-      return;
-    }
     case "person": {
       const { personId } = entry.member;
       const { role, state, publisherId } = entry.value;
@@ -173,48 +90,13 @@ async function writeMember(db: Database, entry: Entry, { at, changeSetId, propos
   }
 }
 
-async function writeLimit(db: Database, scope: string, name: string, value: typeof limits.$inferInsert.value) {
-  await db
-    .insert(limits)
-    .values({ scope, name, value })
-    .onConflictDoUpdate({ target: [limits.scope, limits.name], set: { value } });
-}
-
-async function removeMember(db: Database, member: Member): Promise<void> {
+async function removeRow(db: Database, member: MemberOf<RowKind>): Promise<void> {
   switch (member.kind) {
     case "version":
       await db
         .update(versions)
         .set({ state: "withdrawn" })
         .where(and(eq(versions.appId, member.appId), eq(versions.code, member.code)));
-      return;
-    case "grant":
-      await db.delete(grants).where(and(eq(grants.appId, member.appId), eq(grants.capability, member.capability)));
-      return;
-    case "host":
-      await db.delete(hostRules).where(and(eq(hostRules.id, member.ruleId), eq(hostRules.appId, member.appId)));
-      return;
-    case "limit":
-      await db.delete(limits).where(and(eq(limits.scope, member.appId), eq(limits.name, member.name)));
-      return;
-    case "platform-limit":
-      await db.delete(limits).where(and(eq(limits.scope, "platform"), eq(limits.name, member.name)));
-      return;
-    case "receiver":
-      await db
-        .delete(receivers)
-        .where(and(eq(receivers.appId, member.appId), eq(receivers.fromAppId, member.fromAppId)));
-      return;
-    case "route":
-      await db
-        .delete(externalRoutes)
-        .where(and(eq(externalRoutes.appId, member.appId), eq(externalRoutes.page, member.page)));
-      return;
-    case "blocked-host":
-      await db.delete(blockedHosts).where(eq(blockedHosts.host, member.host));
-      return;
-    case "min-runtime":
-      await db.delete(minRuntimes).where(eq(minRuntimes.kind, member.runtime));
       return;
     case "sign-in-lock":
       await db.update(people).set({ signInLockedAt: null }).where(eq(people.id, member.personId));

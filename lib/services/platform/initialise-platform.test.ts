@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { limits, platform } from "@/db/schema";
+import { readPlatformMembers } from "@/db/published-members";
+import { platform } from "@/db/schema";
 import type { Store } from "@/db/store";
 import { openTestStore } from "@/db/testing/with-test-store";
 import { PLATFORM_DEFAULTS } from "@/lib/domain/platform-defaults";
+import { policyState, readPlatform } from "@/lib/domain/policy-state";
 import { systemClock } from "@/lib/platform/clock";
 import { randomIds } from "@/lib/platform/ids";
 import { refusalOf } from "../testing/refusal-of";
@@ -20,12 +22,12 @@ const initialise = (asked: AskedPlatform) =>
   store.transaction((tx) => initialisePlatform(tx, { clock: systemClock, ids: randomIds }, asked));
 
 describe("the first start", () => {
-  test("writes the platform and the shipped limits, once", async () => {
+  test("writes the platform and the shipped settings, once", async () => {
     await initialise(HARBOR);
     await initialise(HARBOR);
     expect(await store.db.select().from(platform)).toMatchObject([{ platformId: "harbor", setUpAt: null }]);
-    const rows = await store.db.select().from(limits);
-    expect(Object.fromEntries(rows.map((row) => [row.name, row.value]))).toEqual(PLATFORM_DEFAULTS.limits);
+    const { limits, graceSeconds, telemetry } = readPlatform(policyState(await readPlatformMembers(store.db)));
+    expect({ limits, graceSeconds, telemetry }).toEqual(PLATFORM_DEFAULTS);
   });
 
   test("never turns a development store into a production one, nor into another platform's", async () => {

@@ -1,8 +1,9 @@
-import { limits, platform } from "@/db/schema";
+import { writeMembers } from "@/db/published-members";
+import { platform } from "@/db/schema";
 import type { Database, Transaction } from "@/db/store";
 import { appendAudit } from "@/lib/audit/append-audit";
 import type { Environment } from "@/lib/domain/lifecycles";
-import { PLATFORM_DEFAULTS } from "@/lib/domain/platform-defaults";
+import { FIRST_ENTRIES, PLATFORM_DEFAULTS } from "@/lib/domain/platform-defaults";
 import { AppError, invariant } from "@/lib/platform/errors";
 import type { ServiceContext } from "../context";
 
@@ -12,7 +13,7 @@ export type PlatformIdentity = { platformId: string; name: string; environment: 
 export type AskedPlatform = { platformId: string | null; name: string; environment: Environment | null };
 
 /**
- * Writes the platform's row and the shipped limits at the first start; later starts change nothing. Of several
+ * Writes the platform's row and the shipped settings at the first start; later starts change nothing. Of several
  * processes that start at once one writes, and the others wait here for the end of its transaction. Raises `conflict`
  * where the store serves another platform than the one asked for, or another environment: a development store never
  * becomes a production one.
@@ -27,16 +28,10 @@ export async function initialisePlatform(
     name: asked.name,
     environment: asked.environment ?? "production",
   };
-  const { graceSeconds, telemetry } = PLATFORM_DEFAULTS;
+  const at = new Date(ctx.clock.nowMs());
   const inserted = await tx.db
     .insert(platform)
-    .values({
-      ...identity,
-      graceSeconds,
-      telemetryIntervalSeconds: telemetry.intervalSeconds,
-      telemetrySampling: telemetry.sampling,
-      createdAt: new Date(ctx.clock.nowMs()),
-    })
+    .values({ ...identity, createdAt: at })
     .onConflictDoNothing()
     .returning({ id: platform.id });
   if (inserted.length === 0) {
@@ -44,8 +39,7 @@ export async function initialisePlatform(
     invariant(known !== null, "the platform row was there just now");
     return known;
   }
-  const defaults = Object.entries(PLATFORM_DEFAULTS.limits);
-  await tx.db.insert(limits).values(defaults.map(([name, value]) => ({ scope: "platform", name, value })));
+  await writeMembers(tx.db, FIRST_ENTRIES, { at, changeSetId: null });
   await appendAudit(tx, ctx, {
     actor: { kind: "system", name: "first start" },
     action: "platform.initialise",

@@ -3,16 +3,8 @@ import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { markRestored, REVISION_LIFT } from "@/db/continuity";
 import { newestDocument, newestPosition } from "@/db/newest-document";
-import {
-  auditEntries,
-  blockedHosts,
-  continuity,
-  devices,
-  documents,
-  heldDocuments,
-  heldNarrowings,
-  keysets,
-} from "@/db/schema";
+import { removeMember, writeMembers } from "@/db/published-members";
+import { auditEntries, continuity, devices, documents, heldDocuments, heldNarrowings, keysets } from "@/db/schema";
 import type { Announcement } from "@/db/store";
 import type { Position } from "@/native/core/documents/position";
 import { signCompact } from "@/native/core/documents/sign-document";
@@ -28,6 +20,7 @@ import { openSyncFixture, setStatus } from "../testing/sync-fixture";
 import { continuityState } from "./continuity-state";
 
 const APP = "com.example.a";
+const TRACKER = { kind: "blocked-host", host: "tracker.example" } as const;
 let fixture: RuntimeFixture;
 afterEach(() => fixture.close());
 
@@ -74,12 +67,14 @@ async function restore(): Promise<void> {
 async function loseThree(at: Position): Promise<string[]> {
   await publish();
   await setStatus(fixture.store, APP, "suspended");
-  await fixture.store.transaction(({ db }) => db.insert(blockedHosts).values({ host: "tracker.example" }));
+  await fixture.store.transaction(({ db }) =>
+    writeMembers(db, [{ kind: "blocked-host", member: TRACKER, value: true }], { at: new Date(), changeSetId: null }),
+  );
   await publish({ narrows: true });
   await publish();
   const lost = await loseDocuments(fixture.store, at);
   await setStatus(fixture.store, APP, "active");
-  await fixture.store.transaction(({ db }) => db.delete(blockedHosts));
+  await fixture.store.transaction(({ db }) => removeMember(db, TRACKER));
   return lost;
 }
 

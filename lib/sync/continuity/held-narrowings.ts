@@ -1,5 +1,6 @@
 import { and, eq } from "drizzle-orm";
-import { blockedHosts, heldNarrowings, programs } from "@/db/schema";
+import { readPlatformMembersOf } from "@/db/published-members";
+import { heldNarrowings, programs } from "@/db/schema";
 import type { Database, Transaction } from "@/db/store";
 import { appendAudit } from "@/lib/audit/append-audit";
 import type { Actor } from "@/lib/domain/roles";
@@ -21,10 +22,10 @@ export async function unknownNarrowings(db: Database): Promise<HeldNarrowing[]> 
 /** What this store's own published state stops. */
 export async function stoppedHere(db: Database): Promise<{ suspended: Set<string>; blockedHosts: Set<string> }> {
   const statuses = await db.select({ appId: programs.appId, status: programs.status }).from(programs);
-  const hosts = await db.select().from(blockedHosts);
+  const blocks = await readPlatformMembersOf(db, "blocked-host");
   return {
     suspended: new Set(statuses.flatMap(({ appId, status }) => (status === "active" ? [] : [appId]))),
-    blockedHosts: new Set(hosts.map(({ host }) => host)),
+    blockedHosts: new Set(blocks.map(({ member }) => member.host)),
   };
 }
 

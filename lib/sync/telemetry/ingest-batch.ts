@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
 import { and, eq } from "drizzle-orm";
 import { newestPosition } from "@/db/newest-document";
-import { devices, platform, telemetryBatches } from "@/db/schema";
+import { readPlatformMembersOf } from "@/db/published-members";
+import { devices, telemetryBatches } from "@/db/schema";
 import type { Store, Transaction } from "@/db/store";
+import { PLATFORM_DEFAULTS } from "@/lib/domain/platform-defaults";
 import { isStorable } from "@/lib/http/storable-text";
-import { AppError, invariant } from "@/lib/platform/errors";
+import { AppError } from "@/lib/platform/errors";
 import { NO_POSITION, type Position } from "@/native/core/documents/position";
 import type { TelemetryAnswer } from "@/native/core/telemetry/batch";
 import { nowSeconds, type SyncContext } from "../context";
@@ -79,13 +81,13 @@ export async function ingestBatch(
     await recordOwnEvents(tx, ctx, device, { batchId: batch.batchId, clamped, evidence: judged.evidence });
     announceTelemetry(tx, judged, added);
 
-    const [settings] = await tx.db.select().from(platform);
-    invariant(settings !== undefined, "the platform row is missing");
+    const [decided] = await readPlatformMembersOf(tx.db, "telemetry");
+    const { intervalSeconds, sampling } = decided?.value ?? PLATFORM_DEFAULTS.telemetry;
     const answer: TelemetryAnswer = {
       accepted: judged.minutes.length + judged.events.length,
       rejected: judged.rejected,
-      nextIntervalSeconds: settings.telemetryIntervalSeconds,
-      sampling: settings.telemetrySampling,
+      nextIntervalSeconds: intervalSeconds,
+      sampling,
       ...((await wantsHeld(tx.db, deviceId, toldPosition(batch, judged), issued)) ? { wanted: ["platform"] } : {}),
     };
     await tx.db

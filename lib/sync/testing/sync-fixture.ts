@@ -3,10 +3,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { eq } from "drizzle-orm";
-import { limits, platform, programs, publisherKeys, publishers, versions } from "@/db/schema";
+import { writeMembers } from "@/db/published-members";
+import { platform, programs, publisherKeys, publishers, versions } from "@/db/schema";
 import type { Store } from "@/db/store";
 import { openTestStore, type TestStoreOptions } from "@/db/testing/with-test-store";
-import { PLATFORM_DEFAULTS } from "@/lib/domain/platform-defaults";
+import { FIRST_ENTRIES } from "@/lib/domain/platform-defaults";
 import { randomIds } from "@/lib/platform/ids";
 import type { Logger } from "@/lib/platform/logger";
 import type { Machine } from "@/lib/platform/machine";
@@ -63,17 +64,9 @@ export async function openSyncFixture(
   const ctx: SigningContext = { clock, ids: randomIds, logger, signer: createFileSigner(folder), machine };
   const environment = options.environment ?? "development";
   await store.transaction(async ({ db }) => {
-    await db.insert(platform).values({
-      platformId: TEST_PLATFORM,
-      name: "Super App",
-      environment,
-      graceSeconds: PLATFORM_DEFAULTS.graceSeconds,
-      telemetryIntervalSeconds: PLATFORM_DEFAULTS.telemetry.intervalSeconds,
-      telemetrySampling: PLATFORM_DEFAULTS.telemetry.sampling,
-      createdAt: new Date(nowMs),
-    });
-    const defaults = Object.entries(PLATFORM_DEFAULTS.limits);
-    await db.insert(limits).values(defaults.map(([name, value]) => ({ scope: "platform", name, value })));
+    const at = new Date(nowMs);
+    await db.insert(platform).values({ platformId: TEST_PLATFORM, name: "Super App", environment, createdAt: at });
+    await writeMembers(db, FIRST_ENTRIES, { at, changeSetId: null });
   });
   const identity = { platformId: TEST_PLATFORM, environment };
   const { keyset } = await store.transaction((tx) => prepareKeys(tx, ctx, folder, identity));

@@ -1,0 +1,32 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { beforeEach, expect, it } from "vitest";
+import { newestDocument } from "@/db/newest-document";
+import { programs } from "@/db/schema";
+import { withDataFolder } from "@/db/testing/data-folder";
+import { unpackReleased } from "@/db/testing/released-folder";
+import { buildPlatform } from "./build-platform";
+import { buildProgram } from "./build-program";
+import { ownPayload } from "./own-jws";
+
+const folder = withDataFolder();
+beforeEach(() => {
+  rmSync(join(folder.path, "store"), { recursive: true });
+  unpackReleased(folder.path);
+});
+
+it("the released version's folder has, upgraded, the members that its signed documents say", {
+  timeout: 180_000,
+}, async () => {
+  const { store } = await folder.open();
+  const signed = async (kind: "program" | "platform", appId: string) =>
+    ownPayload((await newestDocument(store.db, kind, appId))?.jws ?? "");
+  const registered = await store.db.select().from(programs);
+  expect(registered).toHaveLength(3);
+  for (const { appId } of registered) {
+    expect(await signed("program", appId)).toMatchObject({ ...(await buildProgram(store.db, appId)) });
+  }
+  const { auditHead: _, ...platform } = await buildPlatform(store.db);
+  expect(await signed("platform", "")).toMatchObject(platform);
+  await store.close();
+});
