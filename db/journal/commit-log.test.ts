@@ -230,7 +230,9 @@ describe("replaying", () => {
       await tx.db.insert(publishers).values({ id: "pub_last", name: "Last", createdAt });
     });
     const before = await dumpJournaled(store.db);
-    await own.exec("update publishers set name = 'tampered'; delete from published_members; delete from journal_changes");
+    await own.exec(
+      "update publishers set name = 'tampered'; delete from published_members; delete from journal_changes",
+    );
     await rebuildRows(own, readJournal(fs, "j", 1));
     expect(await dumpJournaled(store.db)).toEqual(before);
     await add(store);
