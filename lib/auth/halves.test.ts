@@ -44,9 +44,6 @@ describeStores("a sign-in in two halves", (held) => {
         platformId: "harbor",
         name: "Harbor",
         environment: "production",
-        graceSeconds: 259_200,
-        telemetryIntervalSeconds: 60,
-        telemetrySampling: 100,
         createdAt: new Date(nowMs),
       }),
     );
