@@ -116,11 +116,37 @@ describe("who signed", () => {
   });
 });
 
+describe("the first entry that may be wrong", () => {
+  it("is not behind what was signed for the replacement, in the very second too", async () => {
+    const log = await writeLog();
+    const { iat } = headOf(at(log, 6)) as { iat: number };
+    log.entries = log.entries.slice(0, 4);
+    log.documents = log.documents.slice(0, 1);
+    const { sequence, sha256 } = await log.append("session.signIn");
+    const claims = { schema: 1, platform: PLATFORM, epoch: 1, sequence, sha256 } as const;
+    await log.append("session.signIn");
+    for (const [signed, first] of [
+      [iat - 1, 6],
+      [iat, 5],
+      [iat + 1, 5],
+    ] as const) {
+      const otherHeads = [await signAuditHead({ ...claims, iat: signed }, logSigner(1))];
+      const found = await problems(log.records(), { otherHeads });
+      expect(found).toContain(`REWRITTEN ${first}`);
+    }
+  });
+});
+
 describe("what the log names", () => {
   it("a document that no entry names is found, and so are two of one position", async () => {
     const log = await writeLog();
     await log.signPlatform(3);
     expect(await problems(log.records())).toEqual(["DOCUMENT_UNNAMED 7"]);
+    const first = new SignedLog();
+    await first.append("platform.initialise");
+    await first.publishKeyset();
+    await first.signPlatform(2);
+    expect(await problems(first.records())).toEqual(["DOCUMENT_UNNAMED 4"]);
     log.documents.pop();
     await log.signPlatform(2);
     const found = await verify(log.records());
@@ -132,6 +158,34 @@ describe("what the log names", () => {
     log.documents.pop();
     await log.signPlatform(2);
     expect(await problems(log.records())).toContain("DOCUMENT_MISSING 6");
+  });
+
+  it("a program's document is the one of the digest that its entry names, not any at its position", async () => {
+    const log = await writeLog();
+    const programs = [{ appId: "com.example.notes", epoch: 1, revision: 1, sha256: "0".repeat(64) }];
+    await log.append("document.publish", { platform: { epoch: 1, revision: 3 }, programs });
+    await log.signPlatform(3);
+    await log.signHead();
+    expect(await problems(log.records())).toEqual(["DOCUMENT_MISSING 8"]);
+  });
+
+  it("a program's document that no entry names is one from before the first that is named", async () => {
+    const log = await writeOldLog();
+    await log.signProgram("com.example.others", 7);
+    await log.publish(["com.example.notes", "com.example.maps"]);
+    expect(await problems(log.records())).toEqual([]);
+    await log.signProgram("com.example.maps", 2);
+    expect(await problems(log.records())).toEqual(["DOCUMENT_UNNAMED 4"]);
+  });
+
+  it("an older document in a newer one's row leaves the newer one missing", async () => {
+    const log = await writeLog();
+    await log.publish(["com.example.notes"]);
+    const [first = "", , third = ""] = log.documents;
+    log.documents = log.documents.map((jws, index) =>
+      index === 3 ? (log.documents[1] ?? "") : jws === third ? first : jws,
+    );
+    expect(await problems(log.records())).toEqual(["DOCUMENT_MISSING 5", "DOCUMENT_MISSING 6", "DOCUMENT_MISSING 9"]);
   });
 
   it("an entry of a publish that names nothing readable names nothing", async () => {
@@ -184,6 +238,46 @@ describe("what the log names", () => {
     await log.signHead();
     await log.publishUnnamed();
     expect(await problems(log.records())).toEqual(["HEAD_MISSING 3"]);
+  });
+});
+
+describe("a loss that the log tells of", () => {
+  /** Entries from the fifth on are lost, the files of the days are not; time goes on behind the loss. */
+  async function loseEnd(action: string, at: string): Promise<SignedLog> {
+    const log = await writeLog();
+    log.entries = log.entries.slice(0, 4);
+    log.documents = log.documents.slice(0, 1);
+    log.table = log.table.slice(0, 1);
+    log.journal = log.journal.slice(0, 1);
+    log.entries.push(await sealEntry({ action, at }, log.entries[3]));
+    await log.append("continuity.resume", { floor: { epoch: 1, revision: 2 } });
+    await log.publish([]);
+    return log;
+  }
+  const SOON = "2023-11-14T23:00:00.000Z";
+
+  it.each(["store.restore", "audit.loss"])(
+    "(%s) is excused to whoever knows of it, and to nobody else",
+    async (action) => {
+      const log = await loseEnd(action, SOON);
+      expect(await problems(log.records())).toEqual(["REWRITTEN 5"]);
+      expect(await verify(log.records(), { admitsLoss: true })).toMatchObject({ isWhole: true, lost: 2 });
+    },
+  );
+
+  it("excuses nothing that was signed after it, and is no other entry", async () => {
+    const admitsLoss = true;
+    expect(await problems((await loseEnd("store.rebuilt", SOON)).records(), { admitsLoss })).toEqual(["REWRITTEN 5"]);
+    for (const at of ["2023-11-14T22:13:21.000Z", "soon"]) {
+      expect(await problems((await loseEnd("audit.loss", at)).records(), { admitsLoss })).toEqual(["REWRITTEN 5"]);
+    }
+  });
+
+  it("excuses no change in front of it", async () => {
+    const log = await loseEnd("audit.loss", SOON);
+    log.entries[1] = await sealEntry({ ...log.entries[1], after: "something else" }, log.entries[0]);
+    for (const index of [2, 3]) log.entries[index] = await sealEntry({ ...log.entries[index] }, log.entries[index - 1]);
+    expect(await problems(log.records(), { admitsLoss: true })).toEqual(expect.arrayContaining(["REWRITTEN 1"]));
   });
 });
 

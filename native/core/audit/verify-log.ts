@@ -112,7 +112,8 @@ class LogVerifier {
   private firstPublish: number | null = null;
   /** Positions behind which revisions went on after a loss (spec 7.8). */
   private readonly floors = new Set<string>();
-  private losses: { sequence: number; atSeconds: number }[] = [];
+  /** Until when something was signed that the log, so far, may call lost. */
+  private lostUntilSeconds = Number.NEGATIVE_INFINITY;
   private vouched = 0;
   private lost = 0;
 
@@ -267,7 +268,7 @@ class LogVerifier {
     }
     const { sequence, sha256: own } = step.head;
     const line = entry as Readonly<Record<string, unknown>>;
-    if (LOSSES.includes(line.action)) this.noteLoss(sequence, line.at);
+    if (LOSSES.includes(line.action)) this.noteLoss(line.at);
     const current = <Head extends DatedHead>(heads: readonly Head[]) =>
       heads.filter((head) => !this.setAside(head, own));
     const heads = current(this.heads.take(sequence));
@@ -293,16 +294,15 @@ class LogVerifier {
     if (resumed?.success) this.floors.add(positionKey(resumed.data.floor));
   }
 
-  private noteLoss(sequence: number, at: unknown): void {
+  private noteLoss(at: unknown): void {
     const atSeconds = typeof at === "string" ? Date.parse(at) / 1000 : Number.NaN;
-    if (this.options.admitsLoss === true && Number.isFinite(atSeconds)) this.losses.push({ sequence, atSeconds });
+    if (this.options.admitsLoss !== true || Number.isNaN(atSeconds)) return;
+    this.lostUntilSeconds = Math.max(this.lostUntilSeconds, atSeconds);
   }
 
-  /** Whether the head is one of a part that the log calls lost: it counts, and is judged no further. */
+  /** Whether the head is one of a part that the log calls lost: it is counted, and judged no further. */
   private setAside(head: DatedHead, own?: string): boolean {
-    const isLost =
-      head.sha256 !== own &&
-      this.losses.some(({ sequence, atSeconds }) => sequence <= head.sequence && head.iat <= atSeconds);
+    const isLost = head.sha256 !== own && head.iat <= this.lostUntilSeconds;
     if (isLost) this.lost += 1;
     return isLost;
   }

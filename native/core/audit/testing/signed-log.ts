@@ -100,7 +100,7 @@ export class SignedLog {
     const programs: { appId: string; epoch: number; revision: number; sha256: string }[] = [];
     for (const appId of appIds) {
       const revision = this.nextRevision(appId);
-      const jws = await this.signDocument("bulkhead-program", { appId, revision, exp: NOW + DAY });
+      const jws = await this.signProgram(appId, revision);
       const payload = Buffer.from(jws.split(".")[1] ?? "", "base64url");
       programs.push({ appId, epoch: this.epoch, revision, sha256: createHash("sha256").update(payload).digest("hex") });
     }
@@ -114,6 +114,10 @@ export class SignedLog {
   async publishUnnamed(): Promise<void> {
     await this.append("changeSet.publish");
     await this.signPlatform(this.nextRevision(""));
+  }
+
+  signProgram(appId: string, revision: number): Promise<string> {
+    return this.signDocument("bulkhead-program", { appId, revision, exp: NOW + DAY });
   }
 
   /** A platform document that tells where the log ends now. */
