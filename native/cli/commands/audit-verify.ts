@@ -88,10 +88,11 @@ function whole(verdict: LogVerdict): CommandResult {
 }
 
 function notWhole(verdict: LogVerdict): CommandFailure {
-  const { problem, firstBadSequence, findings, findingsTotal } = verdict;
+  const { problem, firstBadSequence, findings, findingsTotal, keysets } = verdict;
   if (findings.some((finding) => finding.problem === "KEYSET_MISSING" && finding.line === null)) {
     return failure("KEYSET_MISSING", NOTHING_SIGNED, verdict);
   }
+  if (keysets === 0) return failure("KEYSET_REFUSED", [NO_KEYSET, ...findings.map(showFinding)].join("\n  "), verdict);
   const where =
     firstBadSequence === null ? "no entry can be named" : `entry ${firstBadSequence} is the first that may be wrong`;
   const lines = findings.slice(0, FINDINGS_SHOWN).map(showFinding);
@@ -100,6 +101,8 @@ function notWhole(verdict: LogVerdict): CommandFailure {
   return failure(problem ?? "RECORD", message, verdict);
 }
 
+const NO_KEYSET =
+  "no keyset of the log follows from these root keys, so nothing was verified: check --root, --threshold and --platform. The root keys are those that the first keyset was signed by.";
 const NOTHING_SIGNED =
   "the export holds no keyset, so nothing signed can be verified. Older versions exported entries alone: export it anew. Whether they follow from each other is told by --chain-only.";
 

@@ -98,13 +98,42 @@ describe("who signed", () => {
     expect(found.findings[0]?.code).toBe("UNKNOWN_KEY");
   });
 
+  it("a keyset that a clock far ahead issued leads on like any other", async () => {
+    const log = await writeLog();
+    await log.publishKeyset({ iat: 9_000_000_000, exp: 9_000_086_400 });
+    await log.publishKeyset();
+    expect(await verify(log.records())).toMatchObject({ isWhole: true, keysets: 3 });
+  });
+
+  it("a document larger than any device takes is none", async () => {
+    const log = await writeLog();
+    await log.signProgram("com.example.notes", 2, { filler: "x".repeat(262_144) });
+    const { findings } = await verify(log.records());
+    expect(findings).toMatchObject([{ problem: "DOCUMENT_REFUSED", code: "TOO_LARGE" }]);
+  });
+
   it("nothing that vouches is nothing that is whole, and an empty export is none", async () => {
     const log = await writeLog();
     log.entries = log.entries.slice(0, 2);
     log.forget();
     expect(await problems(log.records())).toEqual(["HEAD_MISSING 1"]);
-    expect(await problems([])).toEqual(["KEYSET_MISSING null"]);
+    expect(await problems([])).toEqual(["KEYSET_MISSING 1"]);
     expect(await problems(log.keysets.map((keyset) => ({ keyset })))).toEqual(["KEYSET_UNNAMED null"]);
+  });
+
+  it("by other root keys nothing is verified, and that alone is said", async () => {
+    const log = await writeLog();
+    const other = { rootThumbprints: ["A".repeat(43)], threshold: 1 };
+    for (const wrong of [{ trust: other }, { trust: { ...trust, threshold: 3 } }, { platform: "other.test" }]) {
+      const found = await verify(log.records(), wrong);
+      expect(found).toMatchObject({
+        problem: "KEYSET_REFUSED",
+        firstBadSequence: 1,
+        findingsTotal: 1,
+        heads: 0,
+        entries: 0,
+      });
+    }
   });
 
   it("an end that somebody noted must lie on the log", async () => {

@@ -67,7 +67,8 @@ const publishedKeyset = z.object({ ...position, sha256: sha256.exactOptional() }
  * Verifies an audit log from the records of its export alone (spec 8.8 to 8.12), parsed JSON values in order; undefined is a
  * line that could not be read. Keysets are walked from the root keys, heads and documents are verified by them, each must
  * lie on the log, and what the log names must be there and nothing else. What is not known is a finding, and nothing is
- * thrown for what a record holds. It reads to the first entry that does not follow. Entries are not kept; a head takes 49
+ * thrown for what a record holds. It reads to the first entry that does not follow, and no further than the keysets where
+ * none follows from the root keys. Entries are not kept; a head takes 49
  * bytes, a document some hundreds.
  */
 export async function verifyAuditLog(
@@ -125,6 +126,8 @@ class LogVerifier {
   async take(record: unknown): Promise<void> {
     this.line += 1;
     const kind = kindOf(record);
+    if (this.stage === "keysets" && kind !== "keyset" && kind !== "unknown") this.leaveKeysets();
+    if (this.isBroken) return;
     if (kind === "entry" || (kind === "unknown" && this.stage === "entries")) {
       if (this.stage !== "entries") await this.beginEntries();
       await this.takeEntry(record);
@@ -133,13 +136,13 @@ class LogVerifier {
     } else if (kind === "keyset") {
       await this.takeKeyset(record);
     } else {
-      this.stage = "heads";
       await (kind === "head" ? this.takeHead(record) : this.takeDocument(record));
     }
   }
 
   async finish(): Promise<LogVerdict> {
-    if (this.stage !== "entries") await this.beginEntries();
+    if (this.stage === "keysets") this.leaveKeysets();
+    if (this.stage === "heads" && !this.isBroken) await this.beginEntries();
     if (!this.isBroken) this.judgeWhole();
     const { head } = this.chain;
     const findings = this.findings.list();
@@ -223,12 +226,18 @@ class LogVerifier {
     }
   }
 
+  /** Without any keyset that follows from the root keys nothing signed can be verified. */
+  private leaveKeysets(): void {
+    this.stage = "heads";
+    if (this.keysets.claims.length > 0) return;
+    this.isBroken = true;
+    if (this.refusedKeyset === undefined) this.reportWhole("KEYSET_MISSING", 1, "no keyset comes before the entries");
+    else this.refusedKeyset.finding.sequence = 1;
+  }
+
   /** All that was signed is there. */
   private async beginEntries(): Promise<void> {
     this.stage = "entries";
-    if (this.keysets.claims.length === 0 && this.findings.total === 0) {
-      this.reportWhole("KEYSET_MISSING", null, "no keyset comes before the entries: nothing signed can be verified");
-    }
     for (const end of this.options.ends ?? [])
       if (end.sequence > 0) this.noted.add({ ...end, iat: Number.POSITIVE_INFINITY });
     for await (const jws of this.options.otherHeads ?? []) {

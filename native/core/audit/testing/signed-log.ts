@@ -70,7 +70,7 @@ export class SignedLog {
   }
 
   /** A new keyset; of a new epoch, with a policy key of its own. */
-  async publishKeyset(): Promise<void> {
+  async publishKeyset(changes: Partial<KeysetClaims> = {}): Promise<void> {
     this.keysetRevision += 1;
     this.epoch = Math.min(this.epoch + 1, policies.length);
     const claims: KeysetClaims = {
@@ -84,6 +84,7 @@ export class SignedLog {
       keys: [named(logSigner(this.epoch))],
       rootKeys: roots.map(named),
       threshold: 2,
+      ...changes,
     };
     const jws = await signKeyset({ claims, signers: roots });
     this.keysets.push(jws);
@@ -116,8 +117,8 @@ export class SignedLog {
     await this.signPlatform(this.nextRevision(""));
   }
 
-  signProgram(appId: string, revision: number): Promise<string> {
-    return this.signDocument("bulkhead-program", { appId, revision, exp: NOW + DAY });
+  signProgram(appId: string, revision: number, more: Record<string, unknown> = {}): Promise<string> {
+    return this.signDocument("bulkhead-program", { appId, revision, exp: NOW + DAY, ...more });
   }
 
   /** A platform document that tells where the log ends now. */
