@@ -152,6 +152,56 @@ function setPerson(id: string, value: PersonValue): Promise<ChangeSetView> {
   });
 }
 
+test("link and code are shown once each, to the two who gave the sign-in, and only together set a password", async ({
+  page,
+}) => {
+  const ola = await withPassword("ola@example.com");
+  const kim = { email: "kim@example.com", name: "Kim Sato", role: "security" };
+  const { personId, changeSetId } = await admin.post<{ personId: string; changeSetId: string }>("people", kim);
+  await ola.post(`change-sets/${changeSetId}/approve`, { reason: "" });
+  await admin.post(`change-sets/${changeSetId}/publish`, {});
+  for (const [session, half] of [
+    [ola, "link"],
+    [admin, "code"],
+  ] as const) {
+    await expect(session.post(`people/${personId}/${half}`, {})).rejects.toMatchObject({ status: 403 });
+  }
+  const { link, code: none } = await admin.post<{ link: string; code: string | null }>(`people/${personId}/link`, {});
+  expect(none).toBeNull();
+  await expect(admin.post(`people/${personId}/link`, {})).rejects.toMatchObject({ code: "conflict" });
+  for (const code of ["", "AAAAA-AAAAA"]) await expect(acceptLink(link, { code })).rejects.toThrow();
+
+  await page.goto(`${server.url}/sign-in`);
+  await page.getByLabel("E-mail").fill("ola@example.com");
+  await page.getByLabel("Password").fill(PASSWORD);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.waitForURL(`${server.url}/`);
+  await expect(page.getByText("The code for Kim Sato")).toBeVisible();
+  await page.goto(`${server.url}/policy/${changeSetId}`);
+  await page.getByRole("button", { name: "Show the code, once" }).click();
+  const code = (await page.getByText(/^[A-Z0-9]{5}-[A-Z0-9]{5}$/).textContent()) ?? "";
+  expect(await accessibilityProblems(page, "a code that is shown")).toEqual([]);
+  await expect(page.getByRole("button", { name: "Show the code, once" })).toBeHidden();
+  await page.goto(`${server.url}/people`);
+  await expect(page.getByRole("row", { name: /Ines Prado|Ola Berg/ }).first()).toContainText("one person alone");
+  await page.context().clearCookies();
+
+  await page.goto(link);
+  expect(await accessibilityProblems(page, "a link that needs a code")).toEqual([]);
+  await page.getByLabel("Code").fill("wrong");
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.getByLabel("The same again").fill(PASSWORD);
+  await page.getByRole("button", { name: "Set password and sign in" }).click();
+  await expect(page.getByText("This is not the code. 3 tries are left.")).toBeVisible();
+  await page.getByLabel("Code").fill(` ${code.toLowerCase().replace("-", " ")}`);
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.getByLabel("The same again").fill(PASSWORD);
+  await page.getByRole("button", { name: "Set password and sign in" }).click();
+  await page.waitForURL(`${server.url}/`);
+  const { items } = await admin.get<PeopleList>("people");
+  expect(items.find(({ id }) => id === personId)).toMatchObject({ state: "active", signIn: { givenBy: "two" } });
+});
+
 test("a production store switches nobody, shows nobody to switch to, and never becomes a development store", async () => {
   const { isDevelopmentStore, switchTo, environment, personId } = await admin.get<SessionView>("session");
   expect({ isDevelopmentStore, switchTo, environment }).toEqual({

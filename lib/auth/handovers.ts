@@ -1,4 +1,4 @@
-import { and, eq, gt, isNull, lt, sql } from "drizzle-orm";
+import { and, eq, gt, isNull, sql } from "drizzle-orm";
 import { handovers } from "@/db/schema";
 import type { Database, Transaction } from "@/db/store";
 import { appendAudit } from "@/lib/audit/append-audit";
@@ -79,9 +79,8 @@ export async function beginHandover(
   return row;
 }
 
-/** Not used, not ended, and not over. */
-export const isOpen = (nowMs: number) =>
-  and(isNull(handovers.endedAt), gt(handovers.expiresAt, new Date(nowMs)), lt(handovers.tries, CODE_TRIES_MAX));
+/** Not used, not ended, and not over: the fifth wrong code ends it in the transaction that counts it. */
+export const isOpen = (nowMs: number) => and(isNull(handovers.endedAt), gt(handovers.expiresAt, new Date(nowMs)));
 
 /** The sign-in that a person is being given; undefined where there is none, or it has ended. */
 export async function findHandover(db: Database, personId: string, nowMs: number): Promise<Handover | undefined> {

@@ -4,6 +4,7 @@ import { Face } from "@/components/ui/face";
 import { State } from "@/components/ui/state";
 import type { PersonView } from "@/lib/contracts/people";
 import { ROLE_WORDS } from "./role-words";
+import { invitedBy } from "./sign-in-words";
 
 const STATES = {
   active: ["live", "Joined"],
@@ -12,15 +13,14 @@ const STATES = {
 } as const;
 const LOCKED = ["suspended", "Locked"] as const;
 
-const GIVERS = { setup: "set-up link", two: "two people" } as const;
-
-/** Through whose hands the sign-in came of somebody who may propose or approve. */
-function InvitedBy({ state, signIn }: Pick<PersonView, "state" | "signIn">) {
-  if (signIn === null) return null;
-  const { givenBy, handover } = signIn;
-  if (givenBy === "one") return <State mark="waiting">one person alone</State>;
-  if (state === "invited" && handover === null) return <State mark="waiting">ended; invite anew</State>;
-  return givenBy === null ? null : <span className="text-muted">{GIVERS[givenBy]}</span>;
+function InvitedBy({ person }: { person: PersonView }) {
+  const said = invitedBy(person);
+  if (said === null) return null;
+  return said.mark === null ? (
+    <span className="text-muted">{said.words}</span>
+  ) : (
+    <State mark={said.mark}>{said.words}</State>
+  );
 }
 
 export const personColumns: Column<PersonView>[] = [
@@ -60,7 +60,7 @@ export const personColumns: Column<PersonView>[] = [
       return <State mark={mark}>{word}</State>;
     },
   },
-  { id: "given", head: "Invited by", width: 148, priority: 2, cell: (row) => <InvitedBy {...row} /> },
+  { id: "given", head: "Invited by", width: 148, priority: 2, cell: (row) => <InvitedBy person={row} /> },
   {
     id: "seen",
     head: "Last seen",

@@ -1,22 +1,25 @@
 "use client";
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useId, useMemo, useState } from "react";
 import { RelativeTime } from "@/components/blocks/relative-time";
 import { SidePanel, SideSection } from "@/components/blocks/side-panel";
 import { DecisionSheet } from "@/components/features/change-sets/decision-sheet";
 import { Halves } from "@/components/features/people/halves";
 import { ShownBoth, ShownOnce } from "@/components/features/people/shown-once";
+import { signInWords } from "@/components/features/people/sign-in-words";
 import { Button } from "@/components/ui/button";
 import { CheckboxLine } from "@/components/ui/checkbox";
 import { Field } from "@/components/ui/field";
 import { Select } from "@/components/ui/select";
 import type { ChangeInput } from "@/lib/contracts/change-sets";
 import type { PersonView } from "@/lib/contracts/people";
+import { isDecidingRole } from "@/lib/domain/kinds/person";
 import { formatMember } from "@/lib/domain/member-keys";
 import { ROLES, type Role } from "@/lib/domain/roles";
 import { isSameValue } from "@/lib/domain/same-value";
 import { showPersonLink } from "@/lib/queries/people";
+import { sessionQuery } from "@/lib/queries/session";
 import { usePermission } from "@/lib/queries/use-permission";
 
 type PersonSheetProps = { person: PersonView; isSetUp: boolean; onClose(): void };
@@ -32,6 +35,8 @@ export function PersonSheet({ person, isSetUp, onClose }: PersonSheetProps) {
   const [isLocked, setLocked] = useState(person.isSignInLocked);
   const mayManage = usePermission("people.manage");
   const [isGiven, setGiven] = useState(false);
+  const session = useQuery(sessionQuery());
+  const isRaised = session.data?.isDevelopmentStore === false && !isDecidingRole(person.role) && isDecidingRole(role);
   const { email, name, publisherId, state } = person;
   const changes = useMemo<ChangeInput[]>(() => {
     const before = { email, name, role: person.role, publisherId, state };
@@ -92,7 +97,14 @@ export function PersonSheet({ person, isSetUp, onClose }: PersonSheetProps) {
       </p>
       {mayManage && (
         <>
-          <Field label="Role" htmlFor={`${id}-role`}>
+          <Field
+            label="Role"
+            htmlFor={`${id}-role`}
+            hint={
+              isRaised &&
+              "A password that came by a link alone ends with it: you are then shown a link, and whoever approves a code."
+            }
+          >
             <Select
               id={`${id}-role`}
               value={role}
@@ -151,18 +163,4 @@ function SignIn({ person, isSetUp, mayManage }: SignInProps) {
       {link.error && <p role="alert">{link.error.message}</p>}
     </div>
   );
-}
-
-function signInWords({ state, signIn }: PersonView, isSetUp: boolean): string {
-  if (signIn === null) {
-    return state === "invited"
-      ? "The invitation's link can be made again; the earlier one ends."
-      : "A one-time link sets a new password. Resetting another's sign-in takes two people.";
-  }
-  if (!isSetUp) return "Link and code set a password. Until two others can approve, the admin is shown both.";
-  if (signIn.handover !== null) return "Link and code together set the password; two people hand them over.";
-  if (state === "invited") return "The invitation has ended. A new one takes two people.";
-  return signIn.givenBy === "one"
-    ? "One person alone had both halves of this sign-in, and may know it. A new one takes two people."
-    : "A new sign-in takes two people.";
 }
