@@ -1,0 +1,262 @@
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { parseArgs } from "node:util";
+import { API } from "typescript/unstable/sync";
+import { RECORD } from "./active";
+import { inDrawnOrder, mutate, type Place, placesOf } from "./draw";
+import { EQUIVALENT } from "./equivalent";
+import { mutationsOf } from "./mutations";
+import { importersOf, testsOf } from "./reach";
+import type { Reached } from "./record";
+import { openTests } from "./run-tests";
+import { weave } from "./weave";
+
+/**
+ * `npm run mutate -- --rooms lib/domain,lib/auth [--count 300] [--bound 60] [--again]`: small faults, drawn by hash over
+ * the rooms and put one by one into a copy of the tree, whose tests should notice each. Test files that import the faulty
+ * one are asked nearest first, of each the tests that come by the fault and by little else, until one fails, or until
+ * they have taken `--bound` seconds or `FILES_MAX` files were asked. A fault that the compiler refuses was not drawn;
+ * tests that do not end noticed it. Results are kept in `.cache/mutants`, so that an interrupted run goes on; `--again`
+ * tries survivors anew. The last line is the share.
+ */
+type Result = {
+  id: string;
+  file: string;
+  line: number;
+  kind: string;
+  was: string;
+  becomes: string;
+  /** The test that failed; null where none did. */
+  noticedBy: string | null;
+  /** Test files that reached it and were run. */
+  files: number;
+  seconds: number;
+};
+
+const { values } = parseArgs({
+  options: {
+    rooms: { type: "string" },
+    count: { type: "string", default: "300" },
+    bound: { type: "string", default: "60" },
+    again: { type: "boolean", default: false },
+  },
+});
+const count = Number(values.count);
+const boundMs = Number(values.bound) * 1000;
+const rooms = (values.rooms ?? "").split(",").filter(Boolean);
+if (rooms.length === 0 || !Number.isInteger(count) || count < 1 || !(boundMs > 0)) {
+  process.stderr.write("usage: npm run mutate -- --rooms PATH,PATH [--count N] [--bound SECONDS] [--again]\n");
+  process.exit(1);
+}
+
+const FOLDER = join(process.cwd(), ".cache", "mutants");
+const TREE = join(FOLDER, "tree");
+const RESULTS = join(FOLDER, "results.jsonl");
+const FILES_MAX = 8;
+const TESTS_OF_FILE_MAX = 8;
+/** A mutant may slow a test file down this much, and this many milliseconds more. */
+const SLOWER = 4;
+const GRACE_MS = 60_000;
+const UNTOUCHED_MAX_MS = 20 * 60_000;
+
+let isStopped = false;
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.on(signal, () => {
+    isStopped = true;
+  });
+}
+
+/** The tree as it is now, without what git ignores. Answers with its files. */
+function copyTree(): string[] {
+  const listed = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
+    encoding: "utf8",
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  const files = listed.split("\0").filter((file) => file !== "" && existsSync(file));
+  rmSync(TREE, { recursive: true, force: true });
+  for (const file of files) {
+    mkdirSync(dirname(join(TREE, file)), { recursive: true });
+    cpSync(file, join(TREE, file));
+  }
+  symlinkSync(join(process.cwd(), "node_modules"), join(TREE, "node_modules"));
+  return files;
+}
+
+function readLines<T>(file: string): T[] {
+  if (!existsSync(file)) return [];
+  return readFileSync(file, "utf8")
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as T);
+}
+
+const say = (text: string) => process.stdout.write(`${text}\n`);
+const lineOf = ({ file, line, was, becomes }: Pick<Result, "file" | "line" | "was" | "becomes">) =>
+  `${file}:${line}  ${oneLine(was)} → ${oneLine(becomes)}`;
+const oneLine = (text: string) => {
+  const flat = text.replace(/\s+/g, " ");
+  return flat.length > 70 ? `${flat.slice(0, 70)}…` : flat;
+};
+
+const files = copyTree();
+const texts = new Map(
+  files.filter((file) => /\.tsx?$/.test(file)).map((file) => [file, readFileSync(join(TREE, file), "utf8")]),
+);
+const importers = importersOf(texts);
+const isDrawn = (file: string) =>
+  /\.tsx?$/.test(file) &&
+  !/\.test\.tsx?$/.test(file) &&
+  !file.includes("/testing/") &&
+  rooms.some((room) => file === room || file.startsWith(`${room}/`));
+
+/** What the compiler sees in place of a file. */
+const overlay = new Map<string, string>();
+const config = join(TREE, "tsconfig.json");
+const compiler = new API({ cwd: TREE, fs: { readFile: (file) => overlay.get(file) } });
+const projectNow = (changed: string[]) => {
+  const params = changed.length === 0 ? { openProjects: [config] } : { fileChanges: { changed } };
+  const project = compiler.updateSnapshot(params).getProject(config);
+  if (project === undefined) throw new Error(`${config} opens no project`);
+  return project;
+};
+
+/** Whether the compiler finds fault with the file, or with one that imports it. */
+function isRefused(place: Place): boolean {
+  const path = join(TREE, place.file);
+  const original = texts.get(place.file) ?? "";
+  overlay.set(path, mutate(original, place));
+  const { program } = projectNow([path]);
+  const isFaulty = [place.file, ...(importers.get(place.file) ?? [])].some((file) => {
+    const at = join(TREE, file);
+    return program.getSyntacticDiagnostics(at).length + program.getSemanticDiagnostics(at).length > 0;
+  });
+  overlay.set(path, original);
+  projectNow([path]);
+  return isFaulty;
+}
+
+const { program } = projectNow([]);
+const places: Place[] = [];
+for (const [file, text] of texts) {
+  const path = join(TREE, file);
+  const source = isDrawn(file) ? program.getSourceFile(path) : undefined;
+  if (source === undefined) continue;
+  const own = placesOf(file, text, mutationsOf(source));
+  places.push(...own);
+  overlay.set(path, text);
+  writeFileSync(path, weave(text, own, join(TREE, "scripts/mutate/active")));
+}
+
+const tests = openTests(TREE, FOLDER);
+
+/** A test file where nothing is wrong: its time, and which of its tests reach a place. */
+type Untouched = { fails: string | null; ms: number; loading: string[]; tests: { id: string; ids: string[] }[] };
+/** Kept as long as nothing of the tree changes. */
+const UNTOUCHED = join(
+  FOLDER,
+  `untouched-${createHash("sha256")
+    .update(JSON.stringify([...texts, ...rooms]))
+    .digest("hex")
+    .slice(0, 12)}.jsonl`,
+);
+const untouched = new Map(
+  readLines<{ test: string; kept: Untouched }>(UNTOUCHED).map(({ test, kept }) => [test, kept]),
+);
+
+async function runUntouched(test: string): Promise<Untouched> {
+  const known = untouched.get(test);
+  if (known !== undefined) return known;
+  const reached = join(FOLDER, "reached");
+  rmSync(reached, { force: true });
+  const { failed, ms } = await tests.run({ active: RECORD, test, testIds: null }, UNTOUCHED_MAX_MS);
+  const all = readLines<Reached>(reached);
+  const kept: Untouched = {
+    fails: failed,
+    ms,
+    loading: [...new Set(all.flatMap(({ test: id, ids }) => (id === null ? ids : [])))],
+    tests: all.flatMap(({ test: id, ids }) => (id === null ? [] : [{ id, ids }])),
+  };
+  say(`${test}: ${ms} ms${failed === null ? "" : `; left out, since it fails as it is: ${failed}`}`);
+  untouched.set(test, kept);
+  appendFileSync(UNTOUCHED, `${JSON.stringify({ test, kept })}\n`);
+  return kept;
+}
+
+/** The tests of a file to run for a place; null for all of them, empty where none reaches it. */
+function reaching({ id }: Place, { loading, tests: own }: Untouched): string[] | null {
+  const by = own.filter(({ ids }) => ids.includes(id)).sort((a, b) => a.ids.length - b.ids.length);
+  if (loading.includes(id) && by.length === 0) return null;
+  return by.slice(0, TESTS_OF_FILE_MAX).map((test) => test.id);
+}
+
+async function tryPlace(place: Place): Promise<Result | null> {
+  const { id, file, line, kind, was, text: becomes } = place;
+  const result = { id, file, line, kind, was, becomes };
+  let ran = 0;
+  let spentMs = 0;
+  for (const test of testsOf(file, importers).slice(0, FILES_MAX)) {
+    if (spentMs >= boundMs) break;
+    if (isStopped) return null;
+    const kept = await runUntouched(test);
+    const testIds = kept.fails === null ? reaching(place, kept) : [];
+    if (testIds?.length === 0) continue;
+    ran += 1;
+    const { failed, ms } = await tests.run({ active: id, test, testIds }, kept.ms * SLOWER + GRACE_MS);
+    spentMs += ms;
+    const seconds = Math.round(spentMs / 1000);
+    if (failed !== null) return { ...result, noticedBy: `${test}: ${failed}`, files: ran, seconds };
+  }
+  return isStopped ? null : { ...result, noticedBy: null, files: ran, seconds: Math.round(spentMs / 1000) };
+}
+
+const known = new Map(readLines<Result>(RESULTS).map((result) => [result.id, result]));
+const drawn: Result[] = [];
+let refused = 0;
+for (const place of inDrawnOrder(places)) {
+  if (drawn.length >= count || isStopped) break;
+  const before = known.get(place.id);
+  if (before !== undefined && (before.noticedBy !== null || !values.again)) {
+    drawn.push({ ...before, line: place.line });
+    continue;
+  }
+  if (isRefused(place)) {
+    refused += 1;
+    continue;
+  }
+  const result = await tryPlace(place);
+  if (result === null) break;
+  appendFileSync(RESULTS, `${JSON.stringify(result)}\n`);
+  drawn.push(result);
+  const { noticedBy, seconds } = result;
+  const end = noticedBy === null ? "SURVIVED" : `noticed by ${oneLine(noticedBy)}`;
+  say(`${drawn.length} ${result.id} ${lineOf(result)}  ${end} (${seconds} s)`);
+}
+tests.close();
+compiler.close();
+
+const survivors = drawn.filter(({ noticedBy }) => noticedBy === null);
+const equivalent = survivors.filter(({ id }) => EQUIVALENT[id] !== undefined);
+say("");
+for (const survivor of survivors) {
+  const why = EQUIVALENT[survivor.id];
+  const end = why === undefined ? `${survivor.files} test files` : `equivalent: ${why}`;
+  say(`survived ${survivor.id}  ${lineOf(survivor)}  (${end})`);
+}
+const noticed = drawn.length - survivors.length;
+const share = (part: number, whole: number) => (whole === 0 ? "0" : ((100 * part) / whole).toFixed(1));
+say(`${places.length} places in ${rooms.join(", ")}; ${refused} of those drawn now are refused by the compiler`);
+say(
+  `${noticed} of ${drawn.length} noticed: ${share(noticed, drawn.length)} %; without ${equivalent.length} equivalent ones ${share(noticed, drawn.length - equivalent.length)} %`,
+);
+process.exit(isStopped ? 130 : 0);

@@ -1,0 +1,18 @@
+import { appendFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach } from "vitest";
+import { isRecording, takeReached } from "./active";
+
+/** Before each test file: writes down which places each of its tests reaches; `test` null for what loading it reached. */
+export type Reached = { test: string | null; ids: string[] };
+
+const folder = process.env.BULKHEAD_MUTANTS;
+if (isRecording && folder !== undefined) {
+  const write = (reached: Reached) => appendFileSync(join(folder, "reached"), `${JSON.stringify(reached)}\n`);
+  beforeEach(() => {
+    write({ test: null, ids: takeReached() });
+  });
+  afterEach(({ task }) => {
+    write({ test: task.id, ids: takeReached() });
+  });
+}
