@@ -13,6 +13,7 @@ const held = globalThis as { [HELD]?: Set<string> };
 held[HELD] ??= new Set();
 const reached = held[HELD];
 
+/** @public Whether this is the mutant of this run; called by woven text alone. */
 export const isFaulty: (id: string) => boolean =
   active === RECORD
     ? (id) => {

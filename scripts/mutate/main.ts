@@ -68,7 +68,7 @@ const TESTS_OF_FILE_MAX = 8;
 /** A mutant may slow a test file down this much, and this many milliseconds more. */
 const SLOWER = 4;
 const GRACE_MS = 60_000;
-const UNTOUCHED_MAX_MS = 20 * 60_000;
+const UNTOUCHED_MAX_MS = 10 * 60_000;
 
 let isStopped = false;
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
