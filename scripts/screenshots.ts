@@ -1,16 +1,19 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { type Browser, chromium, expect, type Page } from "@playwright/test";
+import type { PeopleList, SessionView } from "@/lib/contracts/people";
+import type { PublisherView } from "@/lib/contracts/publishers";
+import { formatMember } from "@/lib/domain/member-keys";
 import { DEFAULT_PREFERENCES, PREFERENCES_COOKIE, writePreferences } from "@/lib/format/preferences";
-import { startDemo } from "../e2e/fixtures/running-demo";
+import { type RunningDemo, startDemo } from "../e2e/fixtures/running-demo";
 import { startChild } from "./client/child";
 import type { ConsoleSession } from "./client/console-session";
 import { findChromium } from "./setup/system.mjs";
 
 /**
  * Pictures of every page, light and dark, at 1440 and 390 pixels, taken from the running demo, into `screenshots/`
- * (which git ignores). `--only WORD` takes those whose name holds the word; `--out DIR` puts them elsewhere.
+ * (which git ignores). `--only WORD,WORD` takes those whose name holds one of the words; `--out DIR` puts them elsewhere.
  */
 const APP = "example.coin.rush";
 const BUSY_APP = "example.marble.drop";
@@ -20,16 +23,18 @@ const SIZES = [
 ] as const;
 const THEMES = ["light", "dark"] as const;
 
-type Shot = { name: string; path: string; role?: string; before?(page: Page): Promise<void> };
+type Shot = { name: string; path: string; before?(page: Page): Promise<void> };
 
 function option(name: string): string | undefined {
   const at = process.argv.indexOf(`--${name}`);
   return at === -1 ? undefined : process.argv[at + 1];
 }
 
-const only = option("only");
+const only = option("only")?.split(",");
 const outDir = resolve(option("out") ?? "screenshots");
 let taken = 0;
+
+const isAsked = (name: string) => only === undefined || only.some((word) => name.includes(word));
 
 async function take(
   browser: Browser,
@@ -37,7 +42,7 @@ async function take(
   shot: Shot,
   cookie?: { name: string; value: string },
 ): Promise<void> {
-  if (only !== undefined && !shot.name.includes(only)) return;
+  if (!isAsked(shot.name)) return;
   for (const size of SIZES) {
     for (const theme of THEMES) {
       const context = await browser.newContext({ viewport: size, baseURL: url, deviceScaleFactor: 1 });
@@ -92,6 +97,8 @@ async function takeConsole(browser: Browser): Promise<void> {
     const { proposedId } = await prepareDecisions(operator, security);
     const denialId = await untilDenial(operator);
     const draft = await operator.get<{ draft: { id: string } }>("change-sets/draft");
+    const publisherId = (await operator.get<{ items: PublisherView[] }>("publishers")).items[0]?.id ?? "";
+    await operator.post(`publishers/${publisherId}/tokens`, {});
     const shots: Shot[] = [
       { name: "overview", path: "/" },
       { name: "programs", path: "/programs" },
@@ -117,16 +124,111 @@ async function takeConsole(browser: Browser): Promise<void> {
       { name: "readiness", path: "/readiness" },
       { name: "audit", path: "/audit" },
       { name: "audit-entry", path: "/audit?entry=12" },
+      { name: "publishers-panel", path: `/publishers?panel=${publisherId}` },
+      { name: "account-menu", path: "/", before: openAccountMenu },
       { name: "palette", path: "/programs", before: (page) => page.keyboard.press("Control+k") },
       { name: "keys", path: "/programs", before: (page) => page.keyboard.press("?") },
       { name: "not-found", path: "/programs/example.none" },
     ];
     for (const shot of shots) await take(browser, demo.url, shot, operator.cookie);
-    const admin = await demo.session("admin");
-    await take(browser, demo.url, { name: "people-admin", path: "/people" }, admin.cookie);
+    await takePeople(browser, demo);
+    await takeReadiness(browser, demo);
+    await takeLaterEpoch(browser, demo);
   } finally {
     await demo.stop();
   }
+}
+
+/** People as an admin sees them: a sign-in that is locked, and the proposal to unlock it. */
+async function takePeople(browser: Browser, demo: RunningDemo): Promise<void> {
+  const admin = await demo.session("admin");
+  const security = await demo.session("security");
+  const { items } = await admin.get<PeopleList>("people");
+  const idOf = (role: string) => items.find((person) => person.role === role)?.id ?? "";
+  const personId = idOf("auditor");
+  const member = formatMember({ kind: "sign-in-lock", personId });
+  await admin.post("change-sets/narrow", { changes: [{ member, after: true }], reason: "A lost telephone." });
+  await security.post("change-sets/edit", { changes: [{ member, after: null }] });
+  const { draft } = await security.get<{ draft: { id: string } }>("change-sets/draft");
+  await security.post(`change-sets/${draft.id}/propose`, {
+    reason: "The telephone was found, and the number is the same.",
+  });
+  const me = await admin.get<SessionView>("session");
+  const shots: Shot[] = [
+    { name: "people-admin", path: "/people" },
+    { name: "people-locked", path: `/people?edit=${personId}` },
+    {
+      name: "people-lock",
+      path: `/people?edit=${idOf("security")}`,
+      before: tickLock,
+    },
+    { name: "people-self", path: `/people?edit=${me.personId}` },
+  ];
+  for (const shot of shots) await take(browser, demo.url, shot, admin.cookie);
+  const operator = await demo.session("operator");
+  await take(browser, demo.url, { name: "people-unlock-proposed", path: `/policy/${draft.id}` }, operator.cookie);
+}
+
+/** A proxy that nobody trusts, and a journal that takes no more: the banner of every page. */
+async function takeReadiness(browser: Browser, demo: RunningDemo): Promise<void> {
+  if (!isAsked("readiness-failed") && !isAsked("banner")) return;
+  const operator = await demo.session("operator");
+  const proxied = await browser.newContext({ baseURL: demo.url, extraHTTPHeaders: { "x-forwarded-for": "192.0.2.1" } });
+  await (await proxied.newPage()).goto("/api/health");
+  await proxied.close();
+  // What the check of the journal writes cannot be written where a folder has its name.
+  const inTheWay = join(demo.dataDir, "console", "journal", "trial");
+  mkdirSync(inTheWay);
+  await new Promise((resume) => setTimeout(resume, 6000));
+  await take(browser, demo.url, { name: "readiness-failed", path: "/readiness" }, operator.cookie);
+  await take(browser, demo.url, { name: "banner", path: "/audit?entry=3" }, operator.cookie);
+  await take(browser, demo.url, { name: "banner-short", path: "/publishers" }, operator.cookie);
+  rmdirSync(inTheWay);
+  await new Promise((resume) => setTimeout(resume, 6000));
+}
+
+/** Revisions that began anew, as the ceremony lets them. */
+async function takeLaterEpoch(browser: Browser, demo: RunningDemo): Promise<void> {
+  if (!isAsked("epoch")) return;
+  const operator = await demo.session("operator");
+  const data = join(demo.dataDir, "console");
+  const file = join(demo.dataDir, "keyset-2.json");
+  const keys = async (...words: string[]) => {
+    const args = [...words, "--data", data];
+    const options = { cwd: process.cwd(), nodeArgs: ["--import", "tsx"], say: () => undefined };
+    const code = await startChild("lib/sync/ceremony/command.ts", args, options).ended;
+    if (code !== 0) throw new Error(`keys ${words.join(" ")} ended with ${code}`);
+  };
+  await keys("keyset", "next", "--raise-epoch", "--out", file);
+  await keys("keyset", "sign", file);
+  await keys("keyset", "publish", file);
+  await expect
+    .poll(async () => JSON.stringify(await operator.get("overview")), { timeout: 60_000 })
+    .toContain('"epoch":2');
+  for (const [name, path] of [
+    ["epoch-overview", "/"],
+    ["epoch-program", `/programs/${APP}`],
+    ["epoch-policy", "/policy?state=all"],
+    ["epoch-fleet", "/fleet"],
+    ["epoch-readiness", "/readiness"],
+  ] as const) {
+    await take(browser, demo.url, { name, path }, operator.cookie);
+  }
+}
+
+async function tickLock(page: Page): Promise<void> {
+  await page.getByRole("checkbox", { name: /^Sign-in locked/ }).check();
+  await page.getByText("Takes one person").waitFor();
+}
+
+async function openAccountMenu(page: Page): Promise<void> {
+  const rooms = page.getByRole("button", { name: "Rooms" });
+  if (await rooms.isVisible()) await rooms.click();
+  await page
+    .getByRole("button", { name: /operator$/ })
+    .filter({ visible: true })
+    .click();
+  await page.getByRole("menu").waitFor();
 }
 
 async function openSuspend(page: Page): Promise<void> {

@@ -74,7 +74,7 @@ export function AppFrame(props: AppFrameProps) {
           <span className="ml-auto flex min-w-0 shrink-0 items-center gap-1">{actions}</span>
         </header>
         {banner}
-        <div className="flex min-w-0 flex-1 items-start [&>*]:min-h-[calc(100dvh-var(--spacing-bar))]">{children}</div>
+        <div className="flex min-w-0 flex-1">{children}</div>
       </div>
       <Dialog isOpen={isMenuOpen} onClose={() => setMenuOpen(false)} title={brand}>
         <RoomList rooms={rooms} isInMenu onGo={() => setMenuOpen(false)} />

@@ -27,6 +27,7 @@ export function ChartFrame({ title, unit, figure, legend, ...chart }: ChartFrame
   return (
     <Panel
       title={title}
+      isAboutLong
       about={
         <span className="inline-flex items-center gap-4">
           {unit}

@@ -5,6 +5,8 @@ type PanelProps = {
   title?: ReactNode;
   /** What the title is about, beside it. */
   about?: ReactNode;
+  /** On a line of its own where the panel is narrow. */
+  isAboutLong?: boolean;
   /** At the right of the head. */
   actions?: ReactNode;
   footer?: ReactNode;
@@ -15,7 +17,7 @@ type PanelProps = {
   className?: string;
 };
 
-export function Panel({ title, about, actions, footer, children, isPadded, id, className }: PanelProps) {
+export function Panel({ title, about, isAboutLong, actions, footer, children, isPadded, id, className }: PanelProps) {
   return (
     <section
       id={id}
@@ -26,10 +28,20 @@ export function Panel({ title, about, actions, footer, children, isPadded, id, c
           className={classNames(
             "flex min-h-11 items-center gap-2 px-4 py-1",
             children !== undefined && "border-line border-b",
+            isAboutLong && "@max-md:flex-wrap @max-md:gap-y-0 @max-md:py-2",
           )}
         >
           <h2 className="text-section">{title}</h2>
-          {about && <span className="min-w-0 truncate text-muted">{about}</span>}
+          {about && (
+            <span
+              className={classNames(
+                "min-w-0 truncate text-muted",
+                isAboutLong && "@max-md:order-last @max-md:w-full @max-md:whitespace-normal",
+              )}
+            >
+              {about}
+            </span>
+          )}
           {actions && <span className="ml-auto flex shrink-0 items-center gap-2">{actions}</span>}
         </header>
       )}

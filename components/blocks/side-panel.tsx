@@ -48,7 +48,8 @@ export function SidePanel(props: SidePanelProps) {
       className={classNames(
         "flex min-w-0 flex-col border-line border-l bg-surface",
         "max-side:fixed max-side:top-bar max-side:right-0 max-side:bottom-0 max-side:z-20 max-side:max-w-full max-side:shadow-overlay max-phone:top-0 max-phone:z-30 max-phone:w-full",
-        "side:sticky side:top-bar side:h-[calc(100dvh-var(--spacing-bar))]",
+        // As high as the page or the window, whichever is less; what it holds never makes the page longer.
+        "side:sticky side:top-bar side:max-h-[calc(100dvh-var(--spacing-bar))] side:contain-size",
         isEdit ? "phone:w-edit" : "phone:w-side",
         "shrink-0",
       )}

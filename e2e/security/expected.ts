@@ -39,7 +39,9 @@ const verb = (people: Permission | readonly Permission[], body: unknown = {}): E
  */
 export const EXPECTED: Readonly<Record<string, Expectation>> = {
   "GET /api/health": { everybody: true, answer: 200 },
+  "HEAD /api/health": { everybody: true, answer: 200 },
   "GET /api/ready": { everybody: true, answer: 200 },
+  "HEAD /api/ready": { everybody: true, answer: 200 },
   "GET /api/openapi.json": { everybody: true, answer: 200 },
 
   "POST /api/runtime/v1/enroll": { everybody: true, body: {}, answer: 400 },

@@ -56,10 +56,10 @@ describe("instants", () => {
   });
   it("are the clock of today, and the day before that", () => {
     expect(formatWhen(at, Date.parse("2026-11-17T23:00:00Z"))).toBe("11:20");
-    expect(formatWhen(at, Date.parse("2026-11-18T00:00:00Z"))).toBe("17 Nov 11:20");
+    expect(formatWhen(at, Date.parse("2026-11-18T00:00:00Z"))).toBe("17\u00a0Nov 11:20");
   });
   it("name the year where it is another", () => {
-    expect(formatDay(at, Date.parse("2027-01-01T00:00:00Z"))).toBe("17 Nov 2026");
+    expect(formatDay(at, Date.parse("2027-01-01T00:00:00Z"))).toBe("17\u00a0Nov\u00a02026");
   });
 });
 

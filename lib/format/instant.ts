@@ -10,11 +10,11 @@ export function formatTimeWithSeconds(at: string | number | Date): string {
   return new Date(at).toISOString().slice(11, 19);
 }
 
-/** "17 Nov", with the year where it is not the year of `now`. */
+/** "17 Nov", with the year where it is not the year of `now`; never broken over two lines. */
 export function formatDay(at: string | number | Date, nowMs: number = Date.now()): string {
   const date = new Date(at);
-  const day = `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()] ?? ""}`;
-  return date.getUTCFullYear() === new Date(nowMs).getUTCFullYear() ? day : `${day} ${date.getUTCFullYear()}`;
+  const day = `${date.getUTCDate()}\u00a0${MONTHS[date.getUTCMonth()] ?? ""}`;
+  return date.getUTCFullYear() === new Date(nowMs).getUTCFullYear() ? day : `${day}\u00a0${date.getUTCFullYear()}`;
 }
 
 export function formatWeekday(at: string | number | Date): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { diffLines } from "./member-lines";
+import { diffLines, isPresence } from "./member-lines";
 
 describe("the lines of a change", () => {
   it("show a replaced member as old beside new, and keep what stays", () => {
@@ -28,6 +28,15 @@ describe("the lines of a change", () => {
       { side: "new", text: '"suspended"' },
     ]);
     expect(diffLines(null, true)).toEqual([{ side: "new", text: "true" }]);
+  });
+
+  it("are left away where the change's own name says all: of what is there or is not, and of nothing else", () => {
+    expect([isPresence(null, true), isPresence(true, null)]).toEqual([true, true]);
+    expect([isPresence(null, { consent: "ask" }), isPresence(true, false), isPresence(null, 1)]).toEqual([
+      false,
+      false,
+      false,
+    ]);
   });
 
   it("are all kept where nothing differs", () => {

@@ -36,6 +36,11 @@ function spaced(value: unknown): string {
   return JSON.stringify(value) ?? "";
 }
 
+/** Of a member that is there or is not, and has no value: whatever names the change has said all of it. */
+export function isPresence(before: unknown, after: unknown): boolean {
+  return [before, after].every((value) => value === null || value === true);
+}
+
 /** The members of two values side by side, in the order of the newer one; members that only the older has come first. */
 export function diffLines(before: unknown, after: unknown): DiffLine[] {
   const old = linesOf(before);

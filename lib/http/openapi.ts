@@ -108,7 +108,7 @@ export function describeOpenApi(routes: readonly RouteDescription[], version: st
   for (const route of [...routes].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0))) {
     const place = paths[route.path] ?? {};
     paths[route.path] = place;
-    place[route.method.toLowerCase()] = {
+    const operation = {
       summary: route.summary,
       operationId: operationId(route),
       tags: [route.path.split("/")[2] ?? "api"],
@@ -118,6 +118,8 @@ export function describeOpenApi(routes: readonly RouteDescription[], version: st
       ...requestBody(route),
       responses: responses(route),
     };
+    place[route.method.toLowerCase()] = operation;
+    if (route.answersHead) place.head = withoutBody(operation, operationId({ ...route, method: "HEAD" }));
   }
   return {
     openapi: "3.1.0",
@@ -134,7 +136,16 @@ export function describeOpenApi(routes: readonly RouteDescription[], version: st
   };
 }
 
-function operationId(route: RouteDescription): string {
+/** The same call by HEAD: every status, and nothing behind it. */
+function withoutBody(operation: { responses: Json }, id: string): Json {
+  const bare = Object.entries(operation.responses).map(([status, response]) => [
+    status,
+    { description: (response as { description: string }).description },
+  ]);
+  return { ...operation, operationId: id, responses: Object.fromEntries(bare) };
+}
+
+function operationId(route: { method: string; path: string }): string {
   const words = route.path
     .split("/")
     .slice(2)

@@ -31,6 +31,8 @@ export type RouteDescription = {
   /** Greatest body, in bytes, as received and again after decompression. */
   maxBytes: number;
   acceptsGzip?: boolean;
+  /** HEAD is answered as GET without its body: for what monitors ask. */
+  answersHead?: boolean;
   /** The handler itself judges text that the store can't hold; elsewhere such a body is `invalid_input`. */
   takesAnyText?: boolean;
   /** Refusals beside those that every route of its kind can give. */

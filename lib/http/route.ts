@@ -30,6 +30,11 @@ const defaultPorts: RoutePorts = {
   validatesOutput: process.env.NODE_ENV !== "production",
 };
 
+/** Whoever calls it leaves the body of an answer to HEAD away. */
+export function takesMethod(route: RouteDescription, method: string): boolean {
+  return method === route.method || (method === "HEAD" && route.answersHead === true);
+}
+
 function invalid(place: string, error: z.ZodError): AppError {
   const details: ErrorDetail[] = error.issues.slice(0, 50).map((issue) => ({
     path: `/${[place, ...issue.path.map(String)].join("/")}`,
@@ -86,7 +91,7 @@ export function route<const D extends RouteDescription>(
   return async (request, context) => {
     const requestId = ports.ids.next("request");
     try {
-      if (request.method !== spec.method) throw new AppError("method_not_allowed", "Not with this method.");
+      if (!takesMethod(spec, request.method)) throw new AppError("method_not_allowed", "Not with this method.");
       if (spec.actor === "person" && spec.method !== "GET") requireSameOrigin(request);
       const actor = await spec.resolveActor(request);
       authorise(spec, actor);

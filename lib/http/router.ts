@@ -3,7 +3,7 @@ import { AppError } from "@/lib/platform/errors";
 import type { Ids } from "@/lib/platform/ids";
 import type { Logger } from "@/lib/platform/logger";
 import { errorResponse } from "./error-response";
-import type { RouteHandler } from "./route";
+import { type RouteHandler, takesMethod } from "./route";
 import type { RouteDescription } from "./route-description";
 
 export type RoutedHandler = { description: RouteDescription; handler: RouteHandler };
@@ -23,8 +23,17 @@ export function createRouter(
   const methods = new Map<string, string[]>();
   for (const { description, handler } of routes) {
     const pattern = toPattern(description.path);
-    methods.set(pattern, [...(methods.get(pattern) ?? []), description.method]);
-    app.on(description.method, pattern, (context) => handler(context.req.raw, { params: context.req.param() }));
+    methods.set(pattern, [
+      ...(methods.get(pattern) ?? []),
+      description.method,
+      ...(description.answersHead ? ["HEAD"] : []),
+    ]);
+    app.on(description.method, pattern, (context, next) =>
+      // Hono asks for GET where HEAD was asked; most of what is described does not answer it.
+      takesMethod(description, context.req.raw.method)
+        ? handler(context.req.raw, { params: context.req.param() })
+        : next(),
+    );
   }
   for (const [pattern, allowed] of methods) {
     app.all(pattern, () => {
@@ -35,9 +44,5 @@ export function createRouter(
   }
   app.notFound(() => refuse(new AppError("not_found", "There is nothing here.")));
   app.onError((error) => refuse(error));
-  return async (request) => {
-    // Hono answers HEAD by GET; nothing here is described for HEAD.
-    if (request.method === "HEAD") return new Response(null, { status: 405, headers: { "cache-control": "no-store" } });
-    return await app.fetch(request);
-  };
+  return async (request) => await app.fetch(request);
 }

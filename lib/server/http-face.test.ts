@@ -128,6 +128,27 @@ describe("the lean face", () => {
     );
   });
 
+  it("answers a monitor's HEAD by the same status and headers as GET, and without a body", async () => {
+    for (const path of ["/api/health", "/api/ready", "/api/ready?verbose"]) {
+      const [got, asked] = [
+        await fetch(`${fixture.baseUrl}${path}`),
+        await fetch(`${fixture.baseUrl}${path}`, { method: "HEAD" }),
+      ];
+      expect([path, asked.status, asked.headers.get("content-type")]).toEqual([
+        path,
+        got.status,
+        got.headers.get("content-type"),
+      ]);
+      expect(await asked.text()).toBe("");
+    }
+    const elsewhere = { method: "HEAD", headers: { "x-forwarded-for": "192.0.2.1" } };
+    expect((await fetch(`${fixture.baseUrl}/api/ready?verbose`, elsewhere)).status).toBe(401);
+    const refused = await fetch(`${fixture.baseUrl}/api/openapi.json`, { method: "HEAD" });
+    expect([refused.status, refused.headers.get("allow")]).toEqual([405, "GET"]);
+    const wrong = await fetch(`${fixture.baseUrl}/api/health`, { method: "POST" });
+    expect([wrong.status, wrong.headers.get("allow")]).toEqual([405, "GET, HEAD"]);
+  });
+
   it("takes the peer's address from the socket and never from a header", async () => {
     const response = await fetch(`${fixture.baseUrl}/api/health`, { headers: { "x-bulkhead-peer": "203.0.113.9" } });
     expect(response.status).toBe(200);

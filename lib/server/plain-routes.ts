@@ -13,6 +13,7 @@ export const plainRoutes = {
     permission: null,
     output: z.object({ status: z.literal("ok"), version: z.string(), store: z.enum(["pglite", "postgres"]) }),
     maxBytes: 0,
+    answersHead: true,
     refusals: [],
   }),
   ready: describeRoute({
@@ -25,6 +26,7 @@ export const plainRoutes = {
     input: { query: z.object({ verbose: z.string().max(8).optional() }) },
     output: { kind: "raw", contentType: "application/json", shape: z.union([readinessSchema, plainReadinessSchema]) },
     maxBytes: 0,
+    answersHead: true,
     refusals: ["unauthenticated"],
   }),
   openapi: describeRoute({

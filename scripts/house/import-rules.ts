@@ -219,6 +219,7 @@ export const ROOMS: readonly Room[] = [
       "lib/http/",
       "lib/contracts/",
       "lib/domain/",
+      "lib/format/",
       "lib/platform/",
       ...PURE_CORE,
     ],

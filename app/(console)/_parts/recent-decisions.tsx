@@ -45,7 +45,7 @@ export function RecentDecisions({ decisions }: { decisions: readonly Row[] }) {
       id: "decision",
       head: "Decision",
       cell: (row) => (
-        <span title={titleSet(row)}>
+        <span title={titleSet(row)} className="max-phone:line-clamp-2 max-phone:whitespace-normal">
           {row.state === "refused" && <strong>Refused </strong>}
           {titleSet(row)}
         </span>

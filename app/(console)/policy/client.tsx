@@ -22,9 +22,17 @@ import { changeSetListQuery, readOlderChangeSets } from "@/lib/queries/change-se
 import { readState, type SetList } from "./search-params";
 
 const COLUMNS: Column<ChangeSetView>[] = [
-  { id: "number", head: "Set", width: 64, isNumber: true, cell: (row) => row.number },
-  { id: "state", head: "State", width: 156, cell: (row) => <ChangeSetState state={row.state} /> },
-  { id: "title", head: "What it changes", cell: (row) => <span title={titleSet(row)}>{titleSet(row)}</span> },
+  { id: "number", head: "Set", width: 52, isNumber: true, cell: (row) => row.number },
+  { id: "state", head: "State", width: 148, cell: (row) => <ChangeSetState state={row.state} /> },
+  {
+    id: "title",
+    head: "What it changes",
+    cell: (row) => (
+      <span title={titleSet(row)} className="max-phone:line-clamp-2 max-phone:whitespace-normal">
+        {titleSet(row)}
+      </span>
+    ),
+  },
   { id: "weight", head: "Weight", width: 176, priority: 2, cell: (row) => weighSet(row) },
   { id: "owner", head: "By", width: 132, priority: 2, cell: (row) => row.owner.name },
   {

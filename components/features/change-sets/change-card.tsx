@@ -4,6 +4,7 @@ import { DiffLines } from "@/components/blocks/diff-lines";
 import { Button } from "@/components/ui/button";
 import { DirectionTag } from "@/components/ui/tag";
 import type { ChangeView } from "@/lib/contracts/change-sets";
+import { isPresence } from "@/lib/format/member-lines";
 
 type ChangeCardProps = { change: ChangeView; index: number; onRemove?: (() => void) | undefined };
 
@@ -37,10 +38,12 @@ export function ChangeCard({ change, index, onRemove }: ChangeCardProps) {
           </Button>
         )}
       </header>
-      <div className="p-4">
-        <DiffLines before={before} after={after} />
-      </div>
-      <footer className="border-line border-t px-4 py-2 text-muted">
+      {!isPresence(before, after) && (
+        <div className="border-line border-b p-4">
+          <DiffLines before={before} after={after} />
+        </div>
+      )}
+      <footer className="px-4 py-2 text-muted">
         {direction === "widens" ? (
           <>
             <strong className="text-ink">Takes two people.</strong> Another person approves after the proposer.

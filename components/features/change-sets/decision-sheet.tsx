@@ -16,6 +16,7 @@ import type { ChangeInput, Preview } from "@/lib/contracts/change-sets";
 import { mayNarrow } from "@/lib/domain/change-set-lifecycle";
 import { parseMember } from "@/lib/domain/member-keys";
 import type { Role } from "@/lib/domain/roles";
+import { isPresence } from "@/lib/format/member-lines";
 import { formatRevision } from "@/lib/format/revision";
 import { isConsoleError } from "@/lib/http/console-client";
 import { editDraft, narrowNow, previewQuery } from "@/lib/queries/change-sets";
@@ -171,7 +172,7 @@ function PreviewDiff({ preview }: { preview: Preview | undefined }) {
           <p className="text-muted">
             <bdi>{change.title}</bdi>
           </p>
-          <DiffLines before={change.before} after={change.after} />
+          {!isPresence(change.before, change.after) && <DiffLines before={change.before} after={change.after} />}
         </div>
       ))}
     </div>

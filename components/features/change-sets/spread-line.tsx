@@ -12,7 +12,7 @@ export function SpreadView({ spread }: { spread: Spread }) {
   const isWhole = total > 0 && reached === total;
   return (
     <div className="grid gap-2" data-spread={`${reached}/${total}`}>
-      <div className="flex items-baseline gap-2">
+      <div className="flex flex-wrap items-start gap-x-2">
         <State mark={total === 0 ? "none" : isWhole ? "yes" : "waiting"}>
           Reached {formatCount(reached)} of {formatCount(total)} devices
         </State>

@@ -28,12 +28,12 @@ export const personColumns: Column<PersonView>[] = [
     id: "person",
     head: "Person",
     cell: (row) => (
-      <span className="inline-flex min-w-0 items-center gap-2">
+      <span className="flex items-center gap-2">
         <Face name={row.name} isSmall />
         <span className="truncate font-medium">
           <bdi>{row.name}</bdi>
         </span>
-        {row.isMe && <span className="text-muted">you</span>}
+        {row.isMe && <span className="shrink-0 text-muted">you</span>}
       </span>
     ),
   },
@@ -43,18 +43,18 @@ export const personColumns: Column<PersonView>[] = [
     priority: 3,
     cell: (row) => <span className="text-muted">{row.email}</span>,
   },
-  { id: "role", head: "Role", width: 92, cell: (row) => row.role },
+  { id: "role", head: "Role", width: 78, cell: (row) => row.role },
   {
     id: "may",
     head: "May",
     width: 232,
-    priority: 3,
+    priority: 4,
     cell: (row) => <span className="text-muted">{ROLE_WORDS[row.role]}</span>,
   },
   {
     id: "state",
     head: "State",
-    width: 108,
+    width: 96,
     cell: (row) => {
       const [mark, word] = row.isSignInLocked ? LOCKED : STATES[row.state];
       return <State mark={mark}>{word}</State>;

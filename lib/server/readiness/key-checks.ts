@@ -1,4 +1,5 @@
 import type { Store } from "@/db/store";
+import { formatDay } from "@/lib/format/instant";
 import { nowSeconds, type SigningContext } from "@/lib/sync/context";
 import { type JudgedKeys, judgeKeys } from "@/lib/sync/keys/judge-keys";
 import { KEY_FAULTS } from "@/lib/sync/keys/key-faults";
@@ -26,11 +27,9 @@ export function keyChecks(store: Store, ctx: SigningContext, folder: KeyFolder):
 /** The last second of a keyset is its end: devices take nothing that it signs from then on. */
 function expiry({ keyset }: JudgedKeys, now: number): Finding | null {
   if (keyset === null || now < keyset.exp) return null;
-  const says = `The keyset expired on ${dayOf(keyset.exp)}: no new document gets out.`;
+  const says = `The keyset expired on ${formatDay(keyset.exp * 1000, now * 1000)}: no new document gets out.`;
   return { state: "failed", says, remedy: RENEW };
 }
-
-const dayOf = (seconds: number) => new Date(seconds * 1000).toISOString().slice(0, 10);
 
 function judgeTrial(judged: JudgedKeys, now: number): Finding {
   const { trial } = judged;
@@ -49,6 +48,6 @@ function judgeKeyset(judged: JudgedKeys, now: number): Finding {
   const expired = expiry(judged, now);
   if (expired !== null) return expired;
   if (first !== undefined) return { state: "warn", ...first };
-  const says = `${usable} of ${keyset.keys.length} keys of keyset ${keyset.revision} can sign; it ends on ${dayOf(keyset.exp)}.`;
+  const says = `${usable} of ${keyset.keys.length} keys of keyset ${keyset.revision} can sign; it ends on ${formatDay(keyset.exp * 1000, now * 1000)}.`;
   return now > keyset.exp - EXPIRY_WARNING_SECONDS ? { state: "warn", says, remedy: RENEW } : { state: "ok", says };
 }

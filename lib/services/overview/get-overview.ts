@@ -58,7 +58,9 @@ async function readWaiting(context: ServiceContext, actor: Actor): Promise<Waiti
     id: set.id,
     href: `/policy/${set.id}`,
     title: `Change set ${set.number} by ${set.owner.name}: ${set.changes.length === 1 ? set.changes[0]?.title : `${set.changes.length} changes`}`,
-    detail: `${[...new Set(set.changes.flatMap((change) => change.programName ?? []))].join(", ")}${set.reason === "" ? "" : `: ${set.reason}`}`,
+    detail: [[...new Set(set.changes.flatMap((change) => change.programName ?? []))].join(", "), set.reason]
+      .filter((part) => part !== "")
+      .join(": "),
     since: set.proposedAt ?? set.updatedAt,
     action: set.state === "approved" ? "Publish" : "Review changes",
   }));

@@ -1,8 +1,9 @@
-import { and, count, eq, ne } from "drizzle-orm";
-import { changeSets, people, platform, versions } from "@/db/schema";
+import { count, eq } from "drizzle-orm";
+import { people, platform, versions } from "@/db/schema";
 import type { SessionView } from "@/lib/contracts/people";
 import { type Actor, hasPermission } from "@/lib/domain/roles";
 import { AppError } from "@/lib/platform/errors";
+import { listWaitingFor } from "../change-sets/list-change-sets";
 import type { ServiceContext } from "../context";
 
 /** Who is signed in, and what waits for them. Every role may ask it of itself. */
@@ -11,12 +12,7 @@ export async function getSession(context: ServiceContext, actor: Actor): Promise
   const { db } = context.store;
   const [place] = await db.select().from(platform).limit(1);
   const approves = hasPermission(actor.role, "changes.approve");
-  const [proposed] = approves
-    ? await db
-        .select({ count: count() })
-        .from(changeSets)
-        .where(and(eq(changeSets.state, "proposed"), ne(changeSets.ownerId, actor.personId)))
-    : [];
+  const waiting = hasPermission(actor.role, "console.read") ? await listWaitingFor(context, actor) : [];
   const [submitted] = approves
     ? await db.select({ count: count() }).from(versions).where(eq(versions.state, "submitted"))
     : [];
@@ -39,7 +35,7 @@ export async function getSession(context: ServiceContext, actor: Actor): Promise
     environment: context.config.environment,
     isDevelopmentStore: context.config.isDevelopmentStore,
     setUpComplete: place?.setUpAt != null,
-    counts: { changeSets: proposed?.count ?? 0, submissions: submitted?.count ?? 0 },
+    counts: { changeSets: waiting.length, submissions: submitted?.count ?? 0 },
     switchTo: others.filter((other) => other.personId !== personId),
   };
 }

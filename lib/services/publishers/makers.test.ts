@@ -9,6 +9,8 @@ import { narrowAtOnce } from "../change-sets/narrow";
 import { proposeChangeSet } from "../change-sets/propose-change-set";
 import { publishChangeSet } from "../change-sets/publish-change-set";
 import { undoChangeSet } from "../change-sets/undo-change-set";
+import { getOverview } from "../overview/get-overview";
+import { getSession } from "../people/get-session";
 import { listVersions } from "../programs/list-versions";
 import { approveProposal, refuseProposal } from "../submissions/decide-proposal";
 import { approveSubmission, refuseSubmission } from "../submissions/decide-submission";
@@ -135,6 +137,24 @@ describe("whoever made a publisher's token", () => {
     const security = await held.person("security");
     const { id } = await held.draft(security, { [`program:${other.appId}/grant:nfc.read`]: { consent: "ask" } });
     await decideTogether(security, operator, id);
+  });
+
+  test("is told by the rail's number and the overview of the same sets, and of none that waits for others", async () => {
+    const { appId, publisher } = await held.program();
+    const [maker, other] = [await held.person("operator"), await held.person("operator")];
+    await byTokenOf(maker, publisher);
+    const security = await held.person("security");
+    const { id } = await held.draft(security, { [`program:${appId}/grant:nfc.read`]: { consent: "ask" } });
+    await proposeChangeSet(held.ctx, security, id, REASON);
+    for (const [person, isAsked] of [
+      [maker, false],
+      [other, true],
+    ] as const) {
+      const { waiting } = await getOverview(held.ctx, person);
+      const sets = waiting.filter(({ kind }) => kind === "change-set");
+      expect(sets.some((set) => set.id === id)).toBe(isAsked);
+      expect((await getSession(held.ctx, person)).counts.changeSets).toBe(sets.length);
+    }
   });
 
   test("has no approval left that stands", async () => {

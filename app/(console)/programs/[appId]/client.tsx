@@ -59,6 +59,7 @@ export function ProgramOverview({ appId }: { appId: string }) {
       </Panel>
       <Panel
         title="Limits"
+        isAboutLong
         about="device-minutes of 24 h: p50 to p95, greatest"
         actions={<TextLink href={`/programs/${appId}/limits`}>See all</TextLink>}
       >

@@ -32,7 +32,7 @@ export function KeyList({ publisher }: { publisher: PublisherView }) {
     <>
       <ul className="grid gap-1">
         {publisher.keys.map((key) => (
-          <li key={key.kid} className="flex min-h-7 items-center gap-2">
+          <li key={key.kid} className="flex min-h-7 flex-wrap items-center gap-x-2">
             <State mark={key.status === "active" ? "live" : "suspended"}>
               {key.status === "active" ? "Active" : "Revoked"}
             </State>

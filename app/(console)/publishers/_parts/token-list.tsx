@@ -26,7 +26,7 @@ export function TokenList({ publisher }: { publisher: PublisherView }) {
       {publisher.tokens.length === 0 && <p className="text-muted">None. A token lets its tools submit versions.</p>}
       <ul className="grid gap-1">
         {publisher.tokens.map(({ id, createdBy, expiresAt }) => (
-          <li key={id} className="flex min-h-7 items-center gap-2">
+          <li key={id} className="flex min-h-7 flex-wrap items-center gap-x-2">
             <Identifier text={id} label="token id" />
             <Maker of={createdBy} />
             <span className="ml-auto whitespace-nowrap text-muted">

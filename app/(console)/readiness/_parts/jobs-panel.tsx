@@ -19,7 +19,7 @@ const WORDS: Readonly<Record<string, string>> = {
 };
 
 const columns: Column<Job>[] = [
-  { id: "name", head: "Job", cell: ({ name }) => WORDS[name] ?? name },
+  { id: "name", head: "Job", cell: ({ name }) => WORDS[name] ?? name, cellClass: () => "max-phone:whitespace-normal" },
   {
     id: "last",
     head: "Last",

@@ -19,7 +19,7 @@ export function SetSteps({ set }: { set: ChangeSetView }) {
       ? STEPS.filter(([state]) => state === "draft" || state === "published")
       : STEPS;
   return (
-    <ol className="flex flex-wrap items-center gap-x-2 text-muted">
+    <ol className="flex flex-wrap items-center gap-x-2 text-muted max-phone:gap-x-1.5">
       {steps.map(([state, word], index) => (
         <Fragment key={state}>
           {index > 0 && <li aria-hidden className="h-px w-6 bg-control max-phone:w-2" />}
