@@ -39,6 +39,17 @@ export const BACKUP_FAULTS = {
     what: "what it holds does not fit the schema that it names",
     remedy: "Take another backup.",
   },
+  "row-too-large": {
+    code: "unprocessable",
+    what: "a row is larger than a backup can hold",
+    remedy: "Back this database up with its own tools (pg_dump), or shorten the row first.",
+  },
+  "row-too-large-here": {
+    code: "unprocessable",
+    what: "a row is too large for the embedded database",
+    remedy:
+      "Restore it into a Postgres, which takes it: let DATABASE_URL name an empty database, then type the same command again. The file is whole.",
+  },
   "not-empty": {
     code: "conflict",
     what: "something is there already",

@@ -12,6 +12,7 @@ import { findDatabase, type OpenedDatabase } from "./pglite/find-database";
 import { runIn } from "./pglite/migrate-pglite";
 import { storePaths } from "./pglite/store-paths";
 import { verdictOn } from "./pglite/verdict";
+import { isTooLarge, onRowsOf, RowTooLarge } from "./row-too-large";
 import { STORE_FAULTS, type StoreFaultCode, wordsOf } from "./store-fault";
 import { requireOwnDatabase } from "./take-data-folder";
 
@@ -75,6 +76,10 @@ async function checkFolder(dataDir: string, isDoubtful: boolean): Promise<StoreC
     const later = verdict.isRemade ? "; the next start makes them from the journal" : "";
     for (const difference of differences) find("rows-differ", `${difference}${later}`);
     return check;
+  } catch (error) {
+    if (!(error instanceof RowTooLarge)) throw error;
+    find("row-too-large", `it cannot be compared with the journal, ${error.message}`);
+    return check;
   } finally {
     await database?.undo();
   }
@@ -105,7 +110,7 @@ async function readTables(
       );
       check.tables.push({ table: relation, rows: rows[0]?.count ?? 0 });
     } catch (error) {
-      find("table-unreadable", `${relation}: ${wordsOf(error)}`);
+      find(isTooLarge(error) ? "row-too-large" : "table-unreadable", `${relation}: ${wordsOf(error)}`);
     }
   }
 }
@@ -123,8 +128,10 @@ async function compareWithJournal(
     const differences: string[] = [];
     for (const { relation, stamp } of await keptTables(told)) {
       if (stamp !== "") continue;
-      const ours = await rowsOf(client, relation);
-      const theirs = await rowsOf(told, relation);
+      const [ours, theirs] = await onRowsOf(relation, async () => [
+        await digestsOf(client, relation),
+        await digestsOf(told, relation),
+      ]);
       const lacking = [...theirs].filter((row) => !ours.has(row)).length;
       const extra = [...ours].filter((row) => !theirs.has(row)).length;
       if (lacking > 0 || extra > 0) {
@@ -137,12 +144,13 @@ async function compareWithJournal(
   }
 }
 
-async function rowsOf(client: PGlite, relation: string): Promise<Set<string>> {
+/** Of every row, by what the journal keeps of it. */
+async function digestsOf(client: PGlite, relation: string): Promise<Set<string>> {
   const treatment = TABLES.get(relation)?.treatment;
   const ignored = treatment?.keep === "rows" ? (treatment.ignored ?? []) : [];
-  const { rows } = await client.query<{ row: string }>(
-    `select (to_jsonb(t) - $1::text[])::text as row from "${relation}" t`,
+  const { rows } = await client.query<{ sha256: string }>(
+    `select encode(sha256(convert_to((to_jsonb(t) - $1::text[])::text, 'UTF8')), 'hex') as sha256 from "${relation}" t`,
     [[...ignored]],
   );
-  return new Set(rows.map(({ row }) => row));
+  return new Set(rows.map(({ sha256 }) => sha256));
 }

@@ -27,6 +27,8 @@ import { setAsidePath, storePaths } from "./pglite/store-paths";
 import { START } from "./pglite/stored-records";
 import { DATABASE_FAULTS } from "./pglite/verdict";
 import type { Recovery } from "./recovery";
+import { RowTooLarge } from "./row-too-large";
+import type { SpareBundles } from "./store";
 import { type StoreFaultCode, storeFault } from "./store-fault";
 import { takeDataFolder } from "./take-data-folder";
 
@@ -39,6 +41,8 @@ export type RebuildOptions = {
   logger?: Logger;
   migrationsFolder?: string;
   beforeMigration?: BeforeMigration;
+  /** Where bundles are taken from that have neither row nor file. */
+  spareBundles?: SpareBundles;
   /** A migrated, empty database to begin with, as for `openPglite`. */
   seed?: Blob;
 };
@@ -56,7 +60,7 @@ type Work = { dataDir: string; clock: Clock; logger: Logger; lock: HeldLock; kno
  * where the source cannot be read.
  */
 export async function rebuildStore(options: RebuildOptions): Promise<Recovery> {
-  const { dataDir, from, clock = systemClock, logger = stderrLogger, beforeMigration, seed } = options;
+  const { dataDir, from, clock = systemClock, logger = stderrLogger, beforeMigration, spareBundles, seed } = options;
   const { migrationsFolder = findMigrationsFolder() } = options;
   for (const what of takeDataFolder(dataDir)) logger("warn", "data_folder_tightened", { what });
   const lock = await acquireLock(storePaths(dataDir).lock);
@@ -65,7 +69,9 @@ export async function rebuildStore(options: RebuildOptions): Promise<Recovery> {
     const known = readMigrations(migrationsFolder);
     const work = { dataDir, clock, logger, lock, known, ...hook, ...(seed === undefined ? {} : { seed }) };
     const rebuilt = await (from === "journal" ? rebuildFromJournal(work) : rebuildFromRows(work));
-    const { store, recovery } = await openLocked({ dataDir, clock, logger, migrationsFolder, ...hook }, lock);
+    const spare = spareBundles === undefined ? {} : { spareBundles };
+    const opening = { dataDir, clock, logger, migrationsFolder, ...hook, ...spare };
+    const { store, recovery } = await openLocked(opening, lock);
     await store.close();
     return { ...recovery, ...rebuilt, outcome: from === "journal" ? "store-rebuilt" : "journal-begun-anew" };
   } catch (error) {
@@ -97,7 +103,7 @@ async function rebuildFromJournal(work: Work): Promise<Rebuilt> {
   const credentials = await createCredentialsFile(nodeJournalFs, dataDir).read();
   const setAside: Recovery["setAside"] = [];
   let recordsReplayed = 0;
-  await makeDatabase(
+  const making = makeDatabase(
     paths,
     {
       migrations: known.filter(({ at }) => at <= schema),
@@ -114,6 +120,9 @@ async function rebuildFromJournal(work: Work): Promise<Rebuilt> {
       setAside.push({ path, reason: "it was made anew from the journal" });
     },
   );
+  await making.catch((error: unknown) => {
+    throw error instanceof RowTooLarge ? refuse("row-too-large", error.message) : error;
+  });
   return { setAside, recordsReplayed, lost: credentials === null ? [...NOT_KEPT, ...VOIDED] : [...NOT_KEPT] };
 }
 

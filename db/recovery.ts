@@ -23,7 +23,7 @@ export type Recovery = {
   lost: string[];
   /** What was ended, because the commit that ended one of them may be among the lost. */
   ended: string[];
-  /** Bundles whose rows were made from their files, and those that versions name and that could not be, in words. */
+  /** Bundles whose rows were made from their files or from a backup, and those that versions name and that could not be, in words. */
   bundles: { restored: number; missing: string[] };
 };
 
@@ -64,7 +64,9 @@ export function describeRecovery(recovery: Recovery): string[] {
     ...setAside.map(({ path, reason }) => `Kept aside as ${path}: ${reason}.`),
     ...(lost.length === 0 ? [] : [`Lost, because the journal does not keep them: ${lost.join(", ")}.`]),
     ...(ended.length === 0 ? [] : [`Ended, to be safe: ${ended.join(", ")}.`]),
-    ...(bundles.restored === 0 ? [] : [`Bundles that were put back from their files: ${bundles.restored}.`]),
+    ...(bundles.restored === 0
+      ? []
+      : [`Bundles that were put back, from their files or from the backups: ${bundles.restored}.`]),
     ...(bundles.missing.length === 0 ? [] : [missingBundles(bundles.missing)]),
     ...(tornBytes === 0 ? [] : [`The journal ended in ${tornBytes} bytes of a record that was never acknowledged.`]),
   ];

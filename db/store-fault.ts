@@ -75,6 +75,11 @@ export const STORE_FAULTS = {
     remedy: (dataDir) =>
       `Restore a backup: mv ${dataDir} ${dataDir}.lost && ${command("restore FILE", dataDir)} — then put what opens the keys back (keys/protection.key).`,
   },
+  "row-too-large": {
+    what: "a row is too large for the embedded database",
+    remedy: (dataDir) =>
+      `A Postgres takes it. Back the store up: ${command("backup FILE", dataDir)} — or take the newest backup that there is; then, with DATABASE_URL naming an empty database: ${command("restore FILE", dataDir)}`,
+  },
   "migration-failed": {
     what: "the store cannot be brought to this program's schema",
     remedy: () => "Start the program that ran before: it opens this store as it is.",

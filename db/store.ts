@@ -31,6 +31,9 @@ export type Transaction = {
 /** A bundle's bytes and its detached signature (DER), as they were submitted. */
 export type BundleBytes = { content: Uint8Array; signature: Uint8Array };
 
+/** Those of the asked digests that lie elsewhere, in any order; none of them is verified. */
+export type SpareBundles = (sha256: ReadonlySet<string>) => AsyncIterable<BundleBytes & { sha256: string }>;
+
 /** A bundle that is on the disk under names that do not count yet. */
 export type StagedBundle = {
   /** Gives it the names that count. They are on the disk when this resolves. */

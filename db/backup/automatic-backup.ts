@@ -8,7 +8,8 @@ import { readKeyFiles } from "./key-files";
 import { saveBackup } from "./save-backup";
 
 const KEPT = 3;
-const NAME = /^before-migration-.+\.backup$/;
+/** What such a backup is called; the newest sorts last. */
+export const AUTOMATIC_BACKUP = /^before-migration-.+\.backup$/;
 const PART = /^before-migration-.+\.backup\.part$/;
 
 /**
@@ -54,7 +55,7 @@ const queryBy =
 async function removeOlder(fs: BackupFs, folder: string, newest: string): Promise<void> {
   const names = await fs.list(folder);
   // The new one stays whatever the clock says, so it is not among those that are put in order.
-  const older = names.filter((name) => NAME.test(name) && name !== newest).sort();
+  const older = names.filter((name) => AUTOMATIC_BACKUP.test(name) && name !== newest).sort();
   const parts = names.filter((name) => PART.test(name));
   for (const name of [...older.slice(0, Math.max(0, older.length - (KEPT - 1))), ...parts]) {
     await fs.remove(join(folder, name));

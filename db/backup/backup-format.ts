@@ -47,9 +47,13 @@ const endShape = z.strictObject({
 /** How many files, and rows of each table; the last line, without which a file is not whole. */
 export type BackupCounts = z.infer<typeof endShape>["end"];
 
+/** A longer line is none of ours. The longest that this program writes is a bundle in hexadecimal: 60 MiB. */
+export const LINE_BYTES_MAX = 256 * 1024 * 1024;
+
 export const BACKUP_LINES = { header: headerShape, file: fileShape, table: tableShape, end: endShape } as const;
 
 export type BackupRow = (string | null)[];
+export const charactersOf = (row: BackupRow) => row.reduce((sum, value) => sum + (value?.length ?? 0), 0);
 
 /** What a backup holds, in its order: the header, the files, then every table followed by its rows. */
 export type BackupPart =

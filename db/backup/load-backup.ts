@@ -1,12 +1,14 @@
 import { invariant } from "@/lib/platform/errors";
 import { backupFault } from "../backup-fault";
 import { applyMigrations, type Migration, readMigrations } from "../migrate";
+import { onRowsOf } from "../row-too-large";
 import {
   type BackupCounts,
   type BackupHeader,
   type BackupPart,
   type BackupRow,
   type BackupTable,
+  charactersOf,
   quoted,
 } from "./backup-format";
 import type { Connection } from "./connection";
@@ -95,13 +97,15 @@ function createTableLoader(connection: Connection, { table, columns, sequences }
       const values = columns.map(({ type }, at) => `$${row * columns.length + at + 1}::text::${type}`);
       return `(${values.join(", ")})`;
     });
-    await connection.query(`insert into ${quoted(table)} (${names}) values ${tuples.join(", ")}`, rows.flat());
+    await onRowsOf(table, () =>
+      connection.query(`insert into ${quoted(table)} (${names}) values ${tuples.join(", ")}`, rows.flat()),
+    );
   }
 
   return {
     name: table,
     async add(row) {
-      const size = row.reduce((sum, value) => sum + (value?.length ?? 0), 0);
+      const size = charactersOf(row);
       if (waiting.length >= ROWS_AT_ONCE || characters + size > CHARACTERS_AT_ONCE) await flush();
       waiting.push(row);
       characters += size;

@@ -10,13 +10,12 @@ import {
   type BackupPart,
   type BackupRow,
   type BackupTable,
+  LINE_BYTES_MAX,
 } from "./backup-format";
 import { openChunks, type Passphrase } from "./sealed-chunks";
 import { throughZlib } from "./through-zlib";
 
 const NEWLINE = 10;
-/** The longest line is a bundle in hexadecimal: 60 MiB. */
-const LINE_BYTES_MAX = 256 * 1024 * 1024;
 
 /**
  * What a sealed backup holds, part by part, in bounded memory. Each part was found whole where it stands; that nothing

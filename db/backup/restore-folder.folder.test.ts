@@ -54,6 +54,17 @@ function failingSecondTime(): RestoreOptions["fs"] {
   };
 }
 
+describe("a backup with a row that the embedded database has no room for", { timeout: 120_000 }, () => {
+  it("is refused by file, table and remedy before anything is made of it", async () => {
+    const refused = restoreFolder(options({ rowCharactersMax: 300 }));
+    await expect(refused).rejects.toMatchObject({ details: [{ path: file, code: "row-too-large-here" }] });
+    await expect(refused).rejects.toThrow(/: a row of \d+ MB\)\.\nRestore it into a Postgres/);
+    expect(readdirSync(join(base, "data")).filter((name) => name !== "lock")).toEqual([]);
+    await restoreFolder(options());
+    rmSync(join(base, "data"), { recursive: true });
+  });
+});
+
 describe("a restore that fails", { timeout: 120_000 }, () => {
   it("leaves nothing that a start would use, and can be tried again", async () => {
     const mark = () => Promise.reject(new Error("not marked"));

@@ -9,6 +9,7 @@ import { acquireLock } from "../lock/acquire-lock";
 import { findStorePart, finishRestore, RESTORED, RESTORING } from "../pglite/finish-restore";
 import { openPglite } from "../pglite/open-pglite";
 import { syncPath } from "../pglite/sync-tree";
+import { RowTooLarge } from "../row-too-large";
 import type { Transaction } from "../store";
 import { tightenTree } from "../take-data-folder";
 import type { BackupCounts, BackupHeader } from "./backup-format";
@@ -20,6 +21,12 @@ import { readBackup } from "./read-backup";
 import type { Passphrase } from "./sealed-chunks";
 import { surveyBackup } from "./survey-backup";
 
+/**
+ * The embedded database has 2 GiB for all that it does, and a row is in it several times over while it is written into
+ * the journal and read from it. Twice as much as the largest row that this program writes, a bundle in hexadecimal.
+ */
+const EMBEDDED_ROW_CHARACTERS_MAX = 128 * 1024 * 1024;
+
 export type RestoreOptions = {
   fs: BackupFs;
   /** The backup, and what opens it. */
@@ -29,6 +36,8 @@ export type RestoreOptions = {
   migrationsFolder: string;
   clock: Clock;
   logger: Logger;
+  /** Characters that a row has at most in an embedded store; tests take fewer. */
+  rowCharactersMax?: number;
   /** Writes what the store has to know of its restore, in the same transaction as its rows. */
   mark(tx: Transaction, header: BackupHeader): Promise<void>;
 };
@@ -65,7 +74,7 @@ export async function restoreRows(
  * `unavailable` while a process has the folder open.
  */
 export async function restoreFolder(options: RestoreOptions): Promise<Restored> {
-  const { dataDir, clock, logger, migrationsFolder } = options;
+  const { dataDir } = options;
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const lock = await acquireLock(join(dataDir, "lock"));
   const making = join(dataDir, RESTORING);
@@ -73,7 +82,7 @@ export async function restoreFolder(options: RestoreOptions): Promise<Restored> 
     await finishRestore(dataDir);
     const part = findStorePart(dataDir);
     if (part !== null) throw backupFault("not-empty", { path: part });
-    const { files } = await surveyBackup(options);
+    const { files } = await surveyBackup({ rowCharactersMax: EMBEDDED_ROW_CHARACTERS_MAX, ...options });
     await refuseOtherKeys(dataDir, files);
     // What an earlier attempt left that was killed.
     rmSync(making, { recursive: true, force: true });
@@ -81,9 +90,7 @@ export async function restoreFolder(options: RestoreOptions): Promise<Restored> 
     const restored = await fillDatabase(join(making, "store"), options);
     // The database opens to all what it makes, whatever the umask; nobody could enter the folder around it.
     tightenTree(join(making, "store"));
-    // Opening begins the journal with all rows; closing syncs them.
-    const { store } = await openPglite({ dataDir: making, clock, logger, migrationsFolder });
-    await store.close();
+    await beginJournal(making, options);
     rmSync(join(making, "lock"), { recursive: true });
     await writeKeyFiles(making, files);
     await syncPath(making);
@@ -97,6 +104,28 @@ export async function restoreFolder(options: RestoreOptions): Promise<Restored> 
   }
 }
 
+/** Opening begins the journal with all rows; closing syncs them. What fails is told by the names that the caller gave. */
+async function beginJournal(
+  making: string,
+  { file, dataDir, clock, logger, migrationsFolder }: RestoreOptions,
+): Promise<void> {
+  try {
+    const { store } = await openPglite({ dataDir: making, clock, logger, migrationsFolder });
+    await store.close();
+  } catch (error) {
+    const fault = isAppError(error) ? error.details[0] : undefined;
+    if (fault?.path !== making) throw error;
+    if (fault.code === "row-too-large") {
+      throw backupFault("row-too-large-here", { path: file, found: fault.message, cause: error });
+    }
+    throw new AppError(
+      "unavailable",
+      `${file} was not restored: no store can be made of it in ${dataDir} (${fault.message}).\nSee that the disk has room for all that it holds, unpacked, then type the same command again; nothing is left of this attempt.`,
+      { cause: error },
+    );
+  }
+}
+
 async function fillDatabase(folder: string, options: RestoreOptions): Promise<Restored> {
   let client: PGlite | undefined;
   try {
@@ -104,6 +133,9 @@ async function fillDatabase(folder: string, options: RestoreOptions): Promise<Re
     return await restoreRows(pgliteConnection(client), options);
   } catch (error) {
     if (isAppError(error)) throw error;
+    if (error instanceof RowTooLarge) {
+      throw backupFault("row-too-large-here", { path: options.file, found: error.message, cause: error });
+    }
     // On a full disk the database ends with something that has no words.
     const { bavail, bsize } = statfsSync(dirname(folder));
     const free = `${Math.floor((bavail * bsize) / 1024 ** 2)} MiB are free there`;

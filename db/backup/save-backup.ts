@@ -1,5 +1,6 @@
 import { basename, dirname } from "node:path";
 import { backupFault } from "../backup-fault";
+import { RowTooLarge } from "../row-too-large";
 import type { BackupCounts, BackupHeader } from "./backup-format";
 import type { BackupFs } from "./backup-fs";
 import { readBackup } from "./read-backup";
@@ -66,6 +67,7 @@ export async function saveBackup(
   } catch (error) {
     // The failure that is raised says why; what stays of the part is removed by the next writer.
     await fs.remove(part).catch(() => undefined);
+    if (error instanceof RowTooLarge) throw backupFault("row-too-large", { path, found: error.message, cause: error });
     throw error;
   }
 }

@@ -1,11 +1,15 @@
 import { createHash } from "node:crypto";
 import { createGzip } from "node:zlib";
+import { createFetchPace } from "../fetch-pace";
+import { onRowsOf } from "../row-too-large";
 import {
   type BackupCounts,
   type BackupFile,
   type BackupHeader,
   type BackupTable,
+  charactersOf,
   LEFT_OUT,
+  LINE_BYTES_MAX,
   quoted,
 } from "./backup-format";
 import type { Source } from "./connection";
@@ -13,6 +17,7 @@ import { appliedMigrations, describeTables, journalPosition, platformIdOf } from
 import { throughZlib } from "./through-zlib";
 
 const ROWS_AT_ONCE = 50;
+const CHARACTERS_AT_ONCE = 4 * 1024 * 1024;
 /** Deflate finds little in digests and bundles; more effort costs time and gains nothing. */
 const LEVEL = 3;
 
@@ -36,11 +41,17 @@ async function* withEnd(input: BackupInput): AsyncGenerator<Uint8Array> {
   const hash = createHash("sha256");
   const counts: BackupCounts = { files: 0, tables: {} };
   for await (const line of lines(input, counts)) {
-    const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
+    const bytes = await onRowsOf(Object.keys(counts.tables).at(-1) ?? "", async () => bytesOf(line));
     hash.update(bytes);
     yield bytes;
   }
   yield Buffer.from(`${JSON.stringify({ end: counts, sha256: hash.digest("hex") })}\n`);
+}
+
+function bytesOf(line: unknown): Buffer {
+  const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
+  if (bytes.length <= LINE_BYTES_MAX) return bytes;
+  throw new RangeError(`Invalid string length: ${bytes.length} bytes`);
 }
 
 /** Everything but the end, and how much of it there is. */
@@ -84,12 +95,21 @@ async function* rowsOf(connection: Source, { table, columns }: BackupTable): Asy
   if (columns.length === 0) return;
   const values = columns.map(({ name }, at) => `${quoted(name)}::text as c${at}`).join(", ");
   // A bundle alone is tens of megabytes.
-  const atOnce = columns.some(({ type }) => type === "bytea") ? 1 : ROWS_AT_ONCE;
+  const pace = createFetchPace(columns.some(({ type }) => type === "bytea") ? 1 : ROWS_AT_ONCE, CHARACTERS_AT_ONCE);
   await connection.query(`declare backup_rows no scroll cursor for select ${values} from ${quoted(table)}`);
   for (;;) {
-    const rows = await connection.query<Record<string, string | null>>(`fetch ${atOnce} from backup_rows`);
-    for (const row of rows) yield columns.map((_, at) => row[`c${at}`] ?? null);
-    if (rows.length < atOnce) break;
+    const asked = pace.rows;
+    const rows = await onRowsOf(table, () =>
+      connection.query<Record<string, string | null>>(`fetch ${asked} from backup_rows`),
+    );
+    let characters = 0;
+    for (const row of rows) {
+      const values = columns.map((_, at) => row[`c${at}`] ?? null);
+      characters += charactersOf(values);
+      yield values;
+    }
+    pace.saw(rows.length, characters);
+    if (rows.length < asked) break;
   }
   await connection.query("close backup_rows");
 }

@@ -1,10 +1,13 @@
 import type { PGlite, Transaction as PgliteTransaction } from "@electric-sql/pglite";
 import { invariant } from "@/lib/platform/errors";
+import { onRowsOf } from "../row-too-large";
 import { type KeptTable, keptTables, relationsThere } from "./install-capture";
 import type { JournalEntry, RowChange, SealedRecord } from "./journal-frame";
 import { TABLES } from "./journaled-tables";
 
+/** Rows that wait to be written, of one table and of all: as many as these, or as many as fit. */
 const ROWS_AT_ONCE = 200;
+const CHARACTERS_AT_ONCE = 4 * 1024 * 1024;
 
 type Sink = Pick<PgliteTransaction, "query" | "exec">;
 type Row = Record<string, unknown>;
@@ -58,7 +61,7 @@ export async function rebuildRows(
       replayed += 1;
       last = record;
       // A base that begins later was never finished: it repeats what is, and may be of another schema.
-      if (base === undefined || !isAfterBase) await player.play(record.entry);
+      if (base === undefined || !isAfterBase) await player.play(record.entry, record.line.length);
       isAfterBase ||= base === undefined || base.part === base.parts - 1;
     }
     await player.finish();
@@ -108,6 +111,12 @@ function createPlayer(sink: Sink, tables: ReadonlyMap<string, Table>, voided: re
   /** A base names all voidable rows that stand, and later records those that come; what neither names was removed. */
   const named = new Map<Table, Row[]>();
   let baseAt: string | null = null;
+  let characters = 0;
+
+  async function flushAll(): Promise<void> {
+    for (const table of [...waiting.keys()]) await flush(table);
+    characters = 0;
+  }
 
   async function flush(table: Table): Promise<void> {
     const rows = [...(waiting.get(table)?.values() ?? [])];
@@ -133,12 +142,15 @@ function createPlayer(sink: Sink, tables: ReadonlyMap<string, Table>, voided: re
   }
 
   return {
-    async play(entry: JournalEntry): Promise<void> {
+    /** `length` is that of the record's line: about what its rows take. */
+    async play(entry: JournalEntry, length: number): Promise<void> {
       if (entry.base !== undefined) baseAt = entry.at;
+      if (characters + length > CHARACTERS_AT_ONCE) await flushAll();
+      characters += length;
       for (const change of entry.changes) await playChange(entry, change);
     },
     async finish(): Promise<void> {
-      for (const table of [...waiting.keys()]) await flush(table);
+      await flushAll();
       for (const { relation, stamp } of voided) {
         const table = tables.get(relation);
         invariant(table !== undefined, "a table that is captured is there");
@@ -161,12 +173,15 @@ async function putRows(sink: Sink, table: Table, rows: readonly Row[]): Promise<
     const updates = columns
       .filter((name) => !table.keys.includes(name))
       .map((name) => `"${name}" = excluded."${name}"`);
-    await sink.query(
-      `insert into "${table.relation}" (${names})
-       select ${names} from jsonb_populate_recordset(null::"${table.relation}", $1::jsonb)
-       on conflict (${table.keys.map((name) => `"${name}"`).join(", ")})
-       do ${updates.length === 0 ? "nothing" : `update set ${updates.join(", ")}`}`,
-      [JSON.stringify(batch)],
+    // Not jsonb, which would hold every value twice more.
+    await onRowsOf(table.relation, () =>
+      sink.query(
+        `insert into "${table.relation}" (${names})
+         select ${names} from json_populate_recordset(null::"${table.relation}", $1::json)
+         on conflict (${table.keys.map((name) => `"${name}"`).join(", ")})
+         do ${updates.length === 0 ? "nothing" : `update set ${updates.join(", ")}`}`,
+        [JSON.stringify(batch)],
+      ),
     );
   }
 }

@@ -1,4 +1,6 @@
 import type { PGlite } from "@electric-sql/pglite";
+import { createFetchPace } from "../fetch-pace";
+import { onRowsOf } from "../row-too-large";
 import { relationsThere } from "./install-capture";
 import { type JournalEntry, type RowChange, type SealedRecord, sealRecord } from "./journal-frame";
 import { TABLES, type TableInfo } from "./journaled-tables";
@@ -46,14 +48,8 @@ export async function writeBase(
   let bytes = 0;
   for (const table of TABLES.values()) {
     if (table.treatment.keep === "nothing") continue;
-    const columns = table.keys.map((name) => `"${name}"`).join(", ");
-    // Sorted once, and never all in memory twice.
-    await sink.exec(
-      `declare base cursor for select to_jsonb(t)::text as text from "${table.relation}" t order by ${columns}`,
-    );
-    for (let isMore = true; isMore; ) {
-      const { rows } = await sink.query<{ text: string }>(`fetch ${ROWS_AT_ONCE} from base`);
-      for (const { text } of rows) {
+    await onRowsOf(table.relation, async () => {
+      for await (const text of rowsOf(sink, table)) {
         if (bytes > RECORD_BYTES) {
           pages.push([]);
           bytes = 0;
@@ -62,9 +58,7 @@ export async function writeBase(
         pages.at(-1)?.push(change(table, JSON.parse(text) as Row));
         bytes += text.length;
       }
-      isMore = rows.length === ROWS_AT_ONCE;
-    }
-    await sink.exec("close base");
+    });
   }
   await sink.exec("delete from journal_changes");
   let { sequence, sha256: previous } = from;
@@ -75,13 +69,31 @@ export async function writeBase(
     const record: SealedRecord = sealRecord(entry);
     previous = record.sha256;
     records.push(record);
-    await sink.query("insert into journal_records (sequence, sha256, line) values ($1, $2, $3)", [
-      record.sequence,
-      record.sha256,
-      record.line,
-    ]);
+    const values = [record.sequence, record.sha256, record.line];
+    await onRowsOf(changes.at(-1)?.relation ?? "journal_records", () =>
+      sink.query("insert into journal_records (sequence, sha256, line) values ($1, $2, $3)", values),
+    );
   }
   return records;
+}
+
+/** Every row as JSON, in the order of its key: sorted once, and never all in the database's memory twice. */
+async function* rowsOf(sink: Sink, { relation, keys }: TableInfo): AsyncGenerator<string> {
+  const columns = keys.map((name) => `"${name}"`).join(", ");
+  await sink.exec(`declare base cursor for select to_jsonb(t)::text as text from "${relation}" t order by ${columns}`);
+  const pace = createFetchPace(ROWS_AT_ONCE, RECORD_BYTES);
+  for (let isMore = true; isMore; ) {
+    const asked = pace.rows;
+    const { rows } = await sink.query<{ text: string }>(`fetch ${asked} from base`);
+    let characters = 0;
+    for (const { text } of rows) {
+      yield text;
+      characters += text.length;
+    }
+    pace.saw(rows.length, characters);
+    isMore = rows.length === asked;
+  }
+  await sink.exec("close base");
 }
 
 function change({ relation, keys, treatment }: TableInfo, row: Row): RowChange {

@@ -12,7 +12,7 @@ import { dropSegmentsBefore, type JournalScan, scanJournal } from "../journal/re
 import { acquireLock, type HeldLock } from "../lock/acquire-lock";
 import { type BeforeMigration, type Migration, newestSchema, readMigrations } from "../migrate";
 import { NOTHING_FOUND, type Recovery } from "../recovery";
-import type { Store } from "../store";
+import type { SpareBundles, Store } from "../store";
 import { storeFault } from "../store-fault";
 import { takeDataFolder, tightenTree } from "../take-data-folder";
 import { createPgliteStore } from "./create-pglite-store";
@@ -33,6 +33,8 @@ export type PgliteOptions = { migrationsFolder: string; clock: Clock; logger: Lo
 export type PgliteFolderOptions = PgliteOptions & {
   dataDir: string;
   beforeMigration?: BeforeMigration;
+  /** Where bundles are taken from that have neither row nor file. */
+  spareBundles?: SpareBundles;
   /** Tests let its operations fail. */
   journalFs?: JournalFs;
   /** Names this run of the kernel; tests let the machine go down by another name. */
@@ -113,7 +115,7 @@ export async function openLocked(options: PgliteFolderOptions, lock: HeldLock): 
     const from = scan.state === "whole" ? scan.last : START;
     const input = { client, rows, fs, folder: paths.journal, credentials, scan, from, verdict, known, clock };
     settled = await settle({ ...input, isDoubtful: doubt.is });
-    bundles = await restoreBundles(client, bundleFiles);
+    bundles = await restoreBundles(client, bundleFiles, options.spareBundles);
     await credentials.replace(await standingRows(runIn(client)));
   } catch (error) {
     const isUnchanged = await putBack({ doubt, files, database, logger });

@@ -1,6 +1,7 @@
 import { isAppError } from "@/lib/platform/errors";
 import { ForeignRecord } from "../journal/replay-journal";
 import { MigrationFailure } from "../migrate";
+import { RowTooLarge } from "../row-too-large";
 import { type StoreFaultCode, storeFault, wordsOf } from "../store-fault";
 
 /** A fault that is found while a store is brought to agreement; whoever opens it puts it back and says so. */
@@ -27,6 +28,7 @@ function faultOf(error: unknown): StoreFaultCode | null {
     const { code } = link as { code?: unknown };
     if (code === "ENOSPC" || code === "EDQUOT" || code === "53100") return "disk-full";
   }
+  if (error instanceof RowTooLarge) return "row-too-large";
   if (error instanceof OpeningFault) return error.fault;
   if (error instanceof MigrationFailure) return "migration-failed";
   if (error instanceof ForeignRecord) return "journal-foreign";

@@ -2,6 +2,10 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import { beforeEach, describe, expect, it } from "vitest";
+import { systemClock } from "@/lib/platform/clock";
+import { automaticBackup } from "../backup/automatic-backup";
+import { nodeBackupFs } from "../backup/backup-fs";
+import { bundlesInBackups } from "../backup/bundles-in-backups";
 import { tendBundleFiles } from "../bundles/tend-bundle-files";
 import { rebuildStore } from "../rebuild-store";
 import type { Store } from "../store";
@@ -39,6 +43,22 @@ async function expectCounts(store: Store, relations: readonly string[]): Promise
 describe("the data folder of the released version", { timeout: 180_000 }, () => {
   it("has rows in every table that was journaled, and beside the journal", () => {
     expect(Object.keys(facts.counts).filter((relation) => facts.counts[relation] === 0)).toEqual(["journal_changes"]);
+  });
+
+  it("is upgraded, loses its database before its bundles were written as files, and has them from the backup", async () => {
+    const parts = { fs: nodeBackupFs, dataDir: folder.path, logger: () => undefined };
+    const beforeMigration = automaticBackup({ ...parts, clock: systemClock, program: "test" });
+    const upgraded = await folder.open({ beforeMigration });
+    const before = await dumpTable(upgraded.store.db, "bundles");
+    await upgraded.store.close();
+    rmSync(join(folder.path, "store"), { recursive: true });
+    const rebuild = { dataDir: folder.path, from: "journal", logger: () => undefined } as const;
+    const recovery = await rebuildStore({ ...rebuild, spareBundles: bundlesInBackups(parts) });
+    expect(recovery.bundles).toEqual({ restored: facts.counts.bundles, missing: [] });
+    const { store } = await folder.open();
+    const contents = (rows: string[]) => rows.map((row) => (JSON.parse(row) as Row).content).sort();
+    expect(contents(await dumpTable(store.db, "bundles"))).toEqual(contents(before));
+    await store.close();
   });
 
   it("is upgraded, then loses its database, then the machine's power, and every row is as it was", async () => {

@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { automaticBackup } from "@/db/backup/automatic-backup";
 import { withStoppedStore } from "@/db/backup/back-up-folder";
 import { nodeBackupFs } from "@/db/backup/backup-fs";
+import { bundlesInBackups } from "@/db/backup/bundles-in-backups";
 import { openPostgresConnection } from "@/db/backup/connection";
 import { readKeyFiles } from "@/db/backup/key-files";
 import { type RestoreOptions, restoreFolder } from "@/db/backup/restore-folder";
@@ -173,7 +174,8 @@ async function rebuild({ values, dataDir, env, say }: Call): Promise<ExitCode> {
   }
   requireFolder(dataDir);
   const beforeMigration = automaticBackup({ fs: nodeBackupFs, dataDir, clock: systemClock, program: readVersion() });
-  const recovery = await rebuildStore({ dataDir, from, beforeMigration });
+  const spareBundles = bundlesInBackups({ fs: nodeBackupFs, dataDir, logger: stderrLogger });
+  const recovery = await rebuildStore({ dataDir, from, beforeMigration, spareBundles });
   await recordRebuild(dataDir, recovery);
   say("rebuilt", describeRecovery(recovery).join("\n"), { recovery });
   return DONE;
