@@ -39,7 +39,7 @@ export const BACKUP_FAULTS = {
     what: "what it holds does not fit the schema that it names",
     remedy: "Take another backup.",
   },
-  "row-too-large": {
+  "row-not-backed-up": {
     code: "unprocessable",
     what: "a row is larger than a backup can hold",
     remedy: "Back this database up with its own tools (pg_dump), or shorten the row first.",

@@ -67,7 +67,8 @@ export async function saveBackup(
   } catch (error) {
     // The failure that is raised says why; what stays of the part is removed by the next writer.
     await fs.remove(part).catch(() => undefined);
-    if (error instanceof RowTooLarge) throw backupFault("row-too-large", { path, found: error.message, cause: error });
+    if (error instanceof RowTooLarge)
+      throw backupFault("row-not-backed-up", { path, found: error.message, cause: error });
     throw error;
   }
 }
