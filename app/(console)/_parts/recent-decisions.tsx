@@ -45,7 +45,10 @@ export function RecentDecisions({ decisions }: { decisions: readonly Row[] }) {
       id: "decision",
       head: "Decision",
       cell: (row) => (
-        <span title={titleSet(row)} className="max-phone:line-clamp-2 max-phone:whitespace-normal">
+        <span
+          title={titleSet(row)}
+          className="max-phone:my-1 max-phone:line-clamp-2 max-phone:whitespace-normal max-phone:wrap-anywhere"
+        >
           {row.state === "refused" && <strong>Refused </strong>}
           {titleSet(row)}
         </span>

@@ -28,7 +28,10 @@ const COLUMNS: Column<ChangeSetView>[] = [
     id: "title",
     head: "What it changes",
     cell: (row) => (
-      <span title={titleSet(row)} className="max-phone:line-clamp-2 max-phone:whitespace-normal">
+      <span
+        title={titleSet(row)}
+        className="max-phone:my-1 max-phone:line-clamp-2 max-phone:whitespace-normal max-phone:wrap-anywhere"
+      >
         {titleSet(row)}
       </span>
     ),

@@ -9,7 +9,7 @@ import { LoadingRows } from "@/components/blocks/loading-rows";
 import { QueryView } from "@/components/blocks/query-view";
 import { SidePanel, SideSection } from "@/components/blocks/side-panel";
 import { Sparkline } from "@/components/blocks/sparkline";
-import { formatLimit } from "@/components/features/programs/limit-words";
+import { formatLimit, LIMIT_WORDS } from "@/components/features/programs/limit-words";
 import { ProgramState } from "@/components/features/programs/program-state";
 import { SuspendDialog } from "@/components/features/programs/suspend-dialog";
 import { Button } from "@/components/ui/button";
@@ -106,12 +106,12 @@ function ProgramFacts({ program }: { program: ProgramDetail }) {
               observed !== null &&
               effective !== null && (
                 <li key={name} className="grid grid-cols-[140px_minmax(0,1fr)_auto] items-center gap-3">
-                  <code>{name}</code>
+                  <span>{LIMIT_WORDS[name].title}</span>
                   <Bullet
                     {...observed}
                     warn={effective.warn}
                     limit={effective.max}
-                    label={`${name}: p95 ${formatLimit(name, observed.p95)} of ${formatLimit(name, effective.max)}`}
+                    label={`${LIMIT_WORDS[name].title}: p95 ${formatLimit(name, observed.p95)} of ${formatLimit(name, effective.max)}`}
                   />
                   <span className="whitespace-nowrap text-right">{formatLimit(name, observed.p95)}</span>
                 </li>

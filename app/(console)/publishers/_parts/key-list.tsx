@@ -38,14 +38,14 @@ export function KeyList({ publisher }: { publisher: PublisherView }) {
             </State>
             <Identifier text={key.kid} label="key id" />
             <Maker of={key.createdBy} />
-            <span className="ml-auto whitespace-nowrap text-muted">
+            <span className="ml-auto flex items-center gap-2 text-muted">
               <RelativeTime at={key.createdAt} />
+              {mayNarrow && key.status === "active" && (
+                <Button tone="danger" size="small" onClick={() => setRevoking(key)}>
+                  Revoke…
+                </Button>
+              )}
             </span>
-            {mayNarrow && key.status === "active" && (
-              <Button tone="danger" size="small" onClick={() => setRevoking(key)}>
-                Revoke…
-              </Button>
-            )}
           </li>
         ))}
       </ul>

@@ -29,14 +29,16 @@ export function TokenList({ publisher }: { publisher: PublisherView }) {
           <li key={id} className="flex min-h-7 flex-wrap items-center gap-x-2">
             <Identifier text={id} label="token id" />
             <Maker of={createdBy} />
-            <span className="ml-auto whitespace-nowrap text-muted">
-              expires <RelativeTime at={expiresAt} />
+            <span className="ml-auto flex items-center gap-2 whitespace-nowrap text-muted">
+              <span>
+                expires <RelativeTime at={expiresAt} />
+              </span>
+              {mayMake && (
+                <Button tone="danger" size="small" disabled={revoke.isPending} onClick={() => revoke.mutate(id)}>
+                  Revoke
+                </Button>
+              )}
             </span>
-            {mayMake && (
-              <Button tone="danger" size="small" disabled={revoke.isPending} onClick={() => revoke.mutate(id)}>
-                Revoke
-              </Button>
-            )}
           </li>
         ))}
       </ul>
