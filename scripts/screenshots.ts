@@ -171,7 +171,12 @@ async function takePeople(browser: Browser, demo: RunningDemo): Promise<void> {
 
 /** A proxy that nobody trusts, and a journal that takes no more: the banner of every page. */
 async function takeReadiness(browser: Browser, demo: RunningDemo): Promise<void> {
-  if (!isAsked("readiness-failed") && !isAsked("banner")) return;
+  const shots: Shot[] = [
+    { name: "readiness-failed", path: "/readiness", before: untilBanner },
+    { name: "banner", path: "/audit?entry=3", before: untilBanner },
+    { name: "banner-short", path: "/publishers", before: untilBanner },
+  ];
+  if (!shots.some(({ name }) => isAsked(name))) return;
   const operator = await demo.session("operator");
   const proxied = await browser.newContext({ baseURL: demo.url, extraHTTPHeaders: { "x-forwarded-for": "192.0.2.1" } });
   await (await proxied.newPage()).goto("/api/health");
@@ -180,16 +185,21 @@ async function takeReadiness(browser: Browser, demo: RunningDemo): Promise<void>
   const inTheWay = join(demo.dataDir, "console", "journal", "trial");
   mkdirSync(inTheWay);
   await new Promise((resume) => setTimeout(resume, 6000));
-  await take(browser, demo.url, { name: "readiness-failed", path: "/readiness" }, operator.cookie);
-  await take(browser, demo.url, { name: "banner", path: "/audit?entry=3" }, operator.cookie);
-  await take(browser, demo.url, { name: "banner-short", path: "/publishers" }, operator.cookie);
+  for (const shot of shots) await take(browser, demo.url, shot, operator.cookie);
   rmdirSync(inTheWay);
   await new Promise((resume) => setTimeout(resume, 6000));
 }
 
 /** Revisions that began anew, as the ceremony lets them. */
 async function takeLaterEpoch(browser: Browser, demo: RunningDemo): Promise<void> {
-  if (!isAsked("epoch")) return;
+  const shots: Shot[] = [
+    { name: "epoch-overview", path: "/" },
+    { name: "epoch-program", path: `/programs/${APP}` },
+    { name: "epoch-policy", path: "/policy?state=all" },
+    { name: "epoch-fleet", path: "/fleet" },
+    { name: "epoch-readiness", path: "/readiness" },
+  ];
+  if (!shots.some(({ name }) => isAsked(name))) return;
   const operator = await demo.session("operator");
   const data = join(demo.dataDir, "console");
   const file = join(demo.dataDir, "keyset-2.json");
@@ -205,15 +215,11 @@ async function takeLaterEpoch(browser: Browser, demo: RunningDemo): Promise<void
   await expect
     .poll(async () => JSON.stringify(await operator.get("overview")), { timeout: 60_000 })
     .toContain('"epoch":2');
-  for (const [name, path] of [
-    ["epoch-overview", "/"],
-    ["epoch-program", `/programs/${APP}`],
-    ["epoch-policy", "/policy?state=all"],
-    ["epoch-fleet", "/fleet"],
-    ["epoch-readiness", "/readiness"],
-  ] as const) {
-    await take(browser, demo.url, { name, path }, operator.cookie);
-  }
+  for (const shot of shots) await take(browser, demo.url, shot, operator.cookie);
+}
+
+async function untilBanner(page: Page): Promise<void> {
+  await page.getByRole("alert").filter({ hasText: "A suspension would fail now" }).waitFor();
 }
 
 async function tickLock(page: Page): Promise<void> {

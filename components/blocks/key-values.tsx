@@ -8,8 +8,8 @@ export function KeyValues({ items, isNarrow }: KeyValuesProps) {
     <dl
       className={
         isNarrow
-          ? "grid grid-cols-[88px_minmax(0,1fr)] gap-x-3 gap-y-1"
-          : "grid grid-cols-[120px_minmax(0,1fr)] gap-x-3 gap-y-1"
+          ? "grid items-baseline grid-cols-[88px_minmax(0,1fr)] gap-x-3 gap-y-1"
+          : "grid items-baseline grid-cols-[120px_minmax(0,1fr)] gap-x-3 gap-y-1"
       }
     >
       {items.map(([name, value]) => (

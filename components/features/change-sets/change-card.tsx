@@ -21,7 +21,7 @@ export function ChangeCard({ change, index, onRemove }: ChangeCardProps) {
             {programName ?? appId}
           </Link>
         )}
-        <h3 className="min-w-0 wrap-anywhere">
+        <h3 className="min-w-0 wrap-anywhere max-phone:order-last max-phone:w-full">
           <bdi>{title}</bdi>
         </h3>
         <code className="ml-auto truncate text-muted max-phone:hidden" title={member}>
@@ -31,6 +31,7 @@ export function ChangeCard({ change, index, onRemove }: ChangeCardProps) {
           <Button
             tone="quiet"
             size="icon-small"
+            className="max-phone:ml-auto"
             aria-label={`Remove change ${index + 1} from the draft`}
             onClick={onRemove}
           >

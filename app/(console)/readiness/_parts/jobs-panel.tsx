@@ -19,7 +19,12 @@ const WORDS: Readonly<Record<string, string>> = {
 };
 
 const columns: Column<Job>[] = [
-  { id: "name", head: "Job", cell: ({ name }) => WORDS[name] ?? name, cellClass: () => "max-phone:whitespace-normal" },
+  {
+    id: "name",
+    head: "Job",
+    cell: ({ name }) => WORDS[name] ?? name,
+    cellClass: () => "max-phone:whitespace-normal max-phone:py-1",
+  },
   {
     id: "last",
     head: "Last",

@@ -19,6 +19,7 @@ export function Ladder({ steps, rule }: { steps: readonly Step[]; rule: string |
   return (
     <Panel
       title="Why"
+      isAboutLong
       about={`${steps.length} checks in the order the runtime makes them: ${passed.length} passed, ${failed.length} failed, ${unreached.length} not reached`}
     >
       <Fold steps={passed} summary={<State mark="yes">{plural(passed.length, "check")} passed</State>} />

@@ -111,6 +111,7 @@ function Denials({ list, appId, range, version, requests, onWiden }: DenialsProp
       </Panel>
       <Panel
         title="Denials"
+        isAboutLong
         about="one by one, newest first; counts above are whole, single records may be sampled"
         actions={<LivePill count={items.newCount} onShow={items.show} />}
         footer={
