@@ -146,6 +146,21 @@ describe("who signed", () => {
 });
 
 describe("the first entry that may be wrong", () => {
+  it("is behind the last that something vouches for, where what is missing comes of a change before it", async () => {
+    const log = await writeLog();
+    await log.append("session.signIn");
+    await log.append("changeSet.approve");
+    await log.publish([]);
+    const [gone] = log.entries.splice(8, 1);
+    expect(gone?.action).toBe("changeSet.approve");
+    for (const index of [8, 9]) log.entries[index] = await sealEntry({ ...log.entries[index] }, log.entries[index - 1]);
+    // The publish is entry 10 now, its head and document are of entry 11.
+    const found = new Set(await problems(log.records()));
+    expect([...found]).toEqual(["HEAD_MISSING 8", "DOCUMENT_MISSING 8", "TRUNCATED 8", "DOCUMENT_UNNAMED 8"]);
+    log.table = log.table.slice(0, -1);
+    expect(await verify(log.records())).toMatchObject({ firstBadSequence: 8, vouchedSequence: 7 });
+  });
+
   it("is not behind what was signed for the replacement, in the very second too", async () => {
     const log = await writeLog();
     const { iat } = headOf(at(log, 6)) as { iat: number };

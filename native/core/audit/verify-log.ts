@@ -145,6 +145,7 @@ class LogVerifier {
     if (this.stage === "heads" && !this.isBroken) await this.beginEntries();
     if (!this.isBroken) this.judgeWhole();
     const { head } = this.chain;
+    this.findings.lowerTo(this.vouched + 1);
     const findings = this.findings.list();
     return {
       isWhole: this.findings.total === 0,
@@ -375,7 +376,9 @@ class LogVerifier {
     const end = this.chain.head?.sequence ?? 0;
     for (const list of [...this.signedLists(), this.noted]) {
       for (const head of list.rest()) {
-        if (!this.setAside(head)) this.reportWhole("TRUNCATED", end + 1, `seen by entry ${head.sequence}`);
+        if (this.setAside(head)) continue;
+        const first = Math.min(end + 1, this.firstAfterFork(head));
+        this.reportWhole("TRUNCATED", first, `seen by entry ${head.sequence}`);
       }
     }
     if (this.vouched === 0 && end > 0) this.reportWhole("HEAD_MISSING", 1, "nothing signed vouches for any entry");

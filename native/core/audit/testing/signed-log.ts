@@ -72,7 +72,10 @@ export class SignedLog {
   /** A new keyset; of a new epoch, with a policy key of its own. */
   async publishKeyset(changes: Partial<KeysetClaims> = {}): Promise<void> {
     this.keysetRevision += 1;
-    this.epoch = Math.min(this.epoch + 1, policies.length);
+    if (this.epoch < policies.length) {
+      this.epoch += 1;
+      this.revisions.clear();
+    }
     const claims: KeysetClaims = {
       schema: 1,
       platform: PLATFORM,
@@ -91,7 +94,6 @@ export class SignedLog {
     const { payload } = JSON.parse(jws) as { payload: string };
     const digest = createHash("sha256").update(Buffer.from(payload, "base64url")).digest("hex");
     await this.append("keyset.publish", { epoch: claims.epoch, revision: claims.revision, sha256: digest });
-    this.revisions.clear();
     await this.publish([]);
   }
 
