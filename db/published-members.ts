@@ -46,45 +46,60 @@ export async function removeMember(db: Database, member: Member): Promise<void> 
   await db.delete(publishedMembers).where(eq(publishedMembers.member, formatMember(member)));
 }
 
-/** A program's members of the table. Raises `unavailable` where one cannot be read. */
-export async function readProgramMembers(db: Database, appId: string): Promise<Entry[]> {
+/** A member that is published and cannot be read. `member` is null where its key is none. */
+export type Unread = { key: string; member: Member | null; why: string };
+
+/** What is published, and what of it cannot be read: it is never left out, and who needs all of it asks `requireRead`. */
+export type MembersRead = { entries: Entry[]; unread: Unread[] };
+
+/** A program's members of the table. */
+export async function readProgramMembers(db: Database, appId: string): Promise<MembersRead> {
   return read(db, eq(publishedMembers.appId, appId));
 }
 
-/** The platform's own. Raises `unavailable` where one cannot be read. */
-export async function readPlatformMembers(db: Database): Promise<Entry[]> {
+/** The platform's own. */
+export async function readPlatformMembers(db: Database): Promise<MembersRead> {
   return read(db, isNull(publishedMembers.appId));
 }
 
 /** The platform's members of one kind. Raises `unavailable` where one cannot be read. */
 export async function readPlatformMembersOf<K extends TableKind>(db: Database, kind: K): Promise<EntryOf<K>[]> {
-  const entries = await read(db, and(isNull(publishedMembers.appId), eq(publishedMembers.kind, kind)));
-  return entries.filter((entry): entry is EntryOf<K> => entry.kind === kind);
+  const found = await read(db, and(isNull(publishedMembers.appId), eq(publishedMembers.kind, kind)));
+  return requireRead(found).filter((entry): entry is EntryOf<K> => entry.kind === kind);
 }
 
-async function read(db: Database, which: SQL | undefined): Promise<Entry[]> {
-  return (await db.select().from(publishedMembers).where(which)).map(readRow);
+/** All of it. Raises `unavailable`, by name, where something cannot be read. */
+export function requireRead({ entries, unread: [first] }: MembersRead): Entry[] {
+  if (first !== undefined) throw unreadable(first);
+  return entries;
 }
 
-/**
- * A value is read by its kind's shape, and a row whose key, kind and program do not belong together is none of ours.
- * What cannot be read is never left out: without a host rule a wildcard may hold, without a limit a greater one.
- */
-function readRow({ member: key, kind, appId, value }: typeof publishedMembers.$inferSelect): Entry {
+async function read(db: Database, which: SQL | undefined): Promise<MembersRead> {
+  const found: MembersRead = { entries: [], unread: [] };
+  for (const row of await db.select().from(publishedMembers).where(which)) {
+    const read = readRow(row);
+    if ("why" in read) found.unread.push(read);
+    else found.entries.push(read);
+  }
+  return found;
+}
+
+/** A value is read by its kind's shape, and a row whose key, kind and program do not belong together is none of ours. */
+function readRow({ member: key, kind, appId, value }: typeof publishedMembers.$inferSelect): Entry | Unread {
   const member = parseMember(key);
   if (member === null || member.kind !== kind || appIdOf(member) !== appId || !isInTable(member)) {
-    throw unreadable(key, "KEY", "its key, kind and program do not belong together");
+    return { key, member: null, why: "its key, kind and program do not belong together" };
   }
   const parsed = parseEntry(member, value);
   if (parsed.ok) return parsed.entry;
   const said = parsed.issues.map(({ path, code }) => `${path} ${code}`.trim()).join(", ");
-  throw unreadable(key, "VALUE", `its value is none of its kind's (${said})`);
+  return { key, member, why: `its value is none of its kind's (${said})` };
 }
 
-function unreadable(key: string, code: string, why: string): AppError {
+export function unreadable({ key, why }: Unread): AppError {
   return new AppError(
     "unavailable",
-    `What is published as ${key} cannot be read: ${why}. Nothing was changed, and devices go on with the documents that they have.\nCompare the store with its journal: npm run store -- check — or restore a backup.`,
-    { details: [{ path: `/${key}`, code, message: why }] },
+    `What is published as ${key} cannot be read: ${why}. Nothing was changed, and devices go on with the documents that they have; what narrows other members can still be published.\nCompare the store with its journal: npm run store -- check — or restore a backup.`,
+    { details: [{ path: key, code: "MEMBER_UNREADABLE", message: why }] },
   );
 }

@@ -2,7 +2,7 @@ import { eq } from "drizzle-orm";
 import { afterEach, describe, expect, it } from "vitest";
 import { newestDocument } from "@/db/newest-document";
 import { writeMembers } from "@/db/published-members";
-import { auditEntries, documents, keysets, minRevisions } from "@/db/schema";
+import { auditEntries, documents, keysets, minRevisions, publishedMembers } from "@/db/schema";
 import type { Announcement } from "@/db/store";
 import { signKeyset } from "@/native/core/documents/sign-document";
 import { ownPayload } from "./documents/own-jws";
@@ -147,6 +147,29 @@ describe("signing again", () => {
       .from(auditEntries)
       .where(eq(auditEntries.action, "document.resign"));
     expect(entries).toHaveLength(1);
+  });
+
+  it("happens for all others while a program has what cannot be read, and the log names it", async () => {
+    fixture = await openSyncFixture();
+    for (const appId of ["com.example.a", "com.example.b"]) await fixture.addProgram(appId);
+    await publish(["com.example.a", "com.example.b"]);
+    await fixture.store.transaction(({ db }) =>
+      db.insert(publishedMembers).values({
+        member: "program:com.example.a/route:home",
+        kind: "route",
+        appId: "com.example.a",
+        value: 1,
+        updatedAt: new Date(fixture.clock.nowMs()),
+      }),
+    );
+    fixture.clock.advance(70 * 86_400);
+    expect((await resignDocuments(fixture.store, fixture.ctx))?.programs.map(({ appId }) => appId)).toEqual([
+      "com.example.b",
+    ]);
+    expect(fixture.logged).toContain("error member_unreadable");
+    fixture.logged.length = 0;
+    expect(await resignDocuments(fixture.store, fixture.ctx)).toBeNull();
+    expect(fixture.logged).toContain("error member_unreadable");
   });
 
   it("leaves program documents alone until they have less than 30 days left", async () => {

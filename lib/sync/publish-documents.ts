@@ -1,6 +1,7 @@
 import { lt } from "drizzle-orm";
 import { readContinuity } from "@/db/continuity";
 import { newestIssue, newestPosition, type StoredDocument } from "@/db/newest-document";
+import { type Unread, unreadable } from "@/db/published-members";
 import { minRevisions } from "@/db/schema";
 import type { Transaction } from "@/db/store";
 import type { Actor } from "@/lib/domain/roles";
@@ -16,7 +17,7 @@ import { allPrograms, floorOf, raiseFloor } from "./continuity/resume";
 import { currentKeyset } from "./current-keyset";
 import { buildPlatform } from "./documents/build-platform";
 import { buildProgram } from "./documents/build-program";
-import { issueDocument } from "./documents/issue-document";
+import { issueDocument, nextRevision } from "./documents/issue-document";
 import { requireAcceptable } from "./documents/require-acceptable";
 import { lockPlatform } from "./lock-platform";
 
@@ -40,12 +41,14 @@ export type Published = {
   programs: { appId: string; revision: number }[];
 };
 
-async function raiseMinimums(tx: Transaction, now: number, issued: StoredDocument[]): Promise<void> {
-  for (const document of issued) {
-    if (document.revision === 1) continue;
+type Minimum = { appId: string; revision: number };
+
+async function raiseMinimums(tx: Transaction, now: number, minimums: readonly Minimum[]): Promise<void> {
+  for (const { appId, revision } of minimums) {
+    if (revision === 1) continue;
     const floor = {
-      appId: document.appId,
-      revision: document.revision,
+      appId,
+      revision,
       keepUntil: new Date((now + LIFE_SECONDS_MAX["bulkhead-program"]) * 1000),
     };
     await tx.db.insert(minRevisions).values(floor).onConflictDoUpdate({ target: minRevisions.appId, set: floor });
@@ -71,12 +74,26 @@ async function issueTime(tx: Transaction, ctx: SigningContext, options: PublishO
 }
 
 /**
+ * What may allow more waits until everything that is published can be read. What takes away, and what is only signed
+ * again, goes on beside it, and the log says so. Raises `unavailable`, by name.
+ */
+function goOnWithout(ctx: SigningContext, options: PublishOptions, unread: readonly Unread[]): void {
+  const [first] = unread;
+  if (first === undefined) return;
+  const takesAway = options.isNarrowing === true && options.narrows;
+  if (options.changeSetId !== null && !takesAway) throw unreadable(first);
+  ctx.logger("error", "member_unreadable", { members: unread.map(({ key }) => key) });
+}
+
+/**
  * Builds, signs and stores the documents of these programs and the platform document, within the caller's transaction
  * and behind the lock of the platform row. After a restore, or where a device proved a newer document, it signs above
  * whatever may be out there (spec 7.8), and every program's document with them; a narrowing leaves those of the others to
  * `resignDocuments`, which it sets going. What is published is announced after the commit. Raises `unavailable` where
  * no unexpired keyset or key can sign, or what may allow more meets a jump of the clock, `not_found` for a program that is not registered, `unprocessable` where the
- * rows would make a document that devices refuse.
+ * rows would make a document that devices refuse. A program of which something cannot be read gets no document: where
+ * something of it was taken away, its minimum is the revision that it has not got, so that nothing of it is allowed
+ * until it has.
  */
 export async function publishDocuments(
   tx: Transaction,
@@ -99,20 +116,28 @@ export async function publishDocuments(
   const isAlone = options.isNarrowing === true;
   const others = resumes && !isAlone ? await allPrograms(tx.db) : [];
   const issued: StoredDocument[] = [];
+  const minimums: Minimum[] = [];
   for (const appId of [...new Set([...options.appIds, ...others])].sort()) {
-    const body = await buildProgram(tx.db, appId);
-    if (body === null) throw new AppError("not_found", `There is no program ${appId}.`);
-    issued.push(
-      await issueDocument(tx, ctx, keyset.claims, { kind: "program", appId, body, changeSetId, floor, iat: now }),
-    );
+    const built = await buildProgram(tx.db, appId);
+    if (built === null) throw new AppError("not_found", `There is no program ${appId}.`);
+    const { body } = built;
+    if (body === null) {
+      goOnWithout(ctx, options, [built.unread]);
+      minimums.push({ appId, revision: nextRevision(await newestPosition(tx.db, "program", appId), floor, epoch) });
+      continue;
+    }
+    const document = { kind: "program" as const, appId, body, changeSetId, floor, iat: now };
+    issued.push(await issueDocument(tx, ctx, keyset.claims, document));
   }
   await tx.db.delete(minRevisions).where(lt(minRevisions.keepUntil, new Date(now * 1000)));
-  if (options.narrows) await raiseMinimums(tx, now, issued);
+  if (options.narrows) await raiseMinimums(tx, now, [...issued, ...minimums]);
   await settleHeld(tx, ctx, actor, changeSetId);
+  const { body, unread } = await buildPlatform(tx.db);
+  goOnWithout(ctx, options, unread);
   const platformDocument = await issueDocument(tx, ctx, keyset.claims, {
     kind: "platform",
     appId: "",
-    body: await buildPlatform(tx.db),
+    body,
     changeSetId,
     floor,
     iat: now,

@@ -22,7 +22,11 @@ export const blockedHost: Kind<"blocked-host"> = {
   proposedBy: ["changes.propose"],
   narrowedBy: ["changes.narrow", "settings.manage"],
   widens: { by: "effect", of: "blocks" },
-  document: { in: "platform", put: (platform, { host }) => void platform.blockedHosts.push(host) },
+  document: {
+    in: "platform",
+    put: (platform, { host }) => void platform.blockedHosts.push(host),
+    take: (platform, { host }) => (platform.blockedHosts.includes(host) ? true : null),
+  },
   words: {
     noun: ({ host }) => `block of ${host}`,
     headline: ({ member, after }) =>

@@ -29,6 +29,7 @@ export const graceSeconds: Kind<"grace-seconds"> = {
     put(platform, _member, value) {
       platform.graceSeconds = value;
     },
+    take: (platform) => platform.graceSeconds,
   },
   words: {
     noun: () => "grace period",

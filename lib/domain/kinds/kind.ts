@@ -55,7 +55,12 @@ export type Judged<K extends MemberKind> =
 /** Where a member's value stands in the documents that devices get. */
 export type Placed<K extends MemberKind> =
   | { in: "program"; put(program: ProgramMembers, member: MemberOf<K>, value: MemberValues[K]): void }
-  | { in: "platform"; put(platform: PlatformMembers, member: MemberOf<K>, value: MemberValues[K]): void }
+  | {
+      in: "platform";
+      put(platform: PlatformMembers, member: MemberOf<K>, value: MemberValues[K]): void;
+      /** What `put` wrote. */
+      take(platform: PlatformMembers, member: MemberOf<K>): MemberValues[K] | null;
+    }
   | { in: "none"; because: string };
 
 /** Names in place of ids, where they are known. */

@@ -69,6 +69,7 @@ export const platformLimit: Kind<"platform-limit"> = {
     put(platform, { name }, value) {
       platform.limits[name] = value;
     },
+    take: (platform, { name }) => platform.limits[name] ?? null,
   },
   words: {
     noun: ({ name }) => `limit ${name} for all programs`,

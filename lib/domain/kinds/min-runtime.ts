@@ -30,6 +30,7 @@ export const minRuntime: Kind<"min-runtime"> = {
     put(platform, { runtime }, value) {
       platform.minRuntime[runtime] = value;
     },
+    take: (platform, { runtime }) => platform.minRuntime[runtime] ?? null,
   },
   words: {
     noun: ({ runtime }) => `minimum ${runtime} runtime`,

@@ -38,6 +38,7 @@ export const telemetry: Kind<"telemetry"> = {
     put(platform, _member, value) {
       platform.telemetry = value;
     },
+    take: (platform) => platform.telemetry,
   },
   words: {
     noun: () => "telemetry",

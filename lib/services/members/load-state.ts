@@ -1,21 +1,31 @@
 import { inArray } from "drizzle-orm";
+import { type Unread, unreadable } from "@/db/published-members";
 import { people, publisherKeys, publishers } from "@/db/schema";
 import type { Database } from "@/db/store";
+import { kindOf } from "@/lib/domain/kinds";
+import { formatMember } from "@/lib/domain/member-keys";
 import { appIdOf, type Entry, type Member, personIdOf, publisherIdOf } from "@/lib/domain/members";
 import { type Edit, type PolicyState, policyState } from "@/lib/domain/policy-state";
 import { readPlatformEntries, readProgramEntries } from "@/lib/sync/documents/read-entries";
 
 /**
  * What is published, as far as these members reach: the whole platform, each program named with its publisher, and
- * everybody where a person is concerned. Inside a transaction pass `tx.db`.
+ * everybody where a person is concerned. Inside a transaction pass `tx.db`. Raises `unavailable` where one of them, or
+ * what is judged with it, cannot be read.
  */
 export async function loadState(
   db: Database,
   members: readonly Member[],
   edits: readonly Edit[] = [],
 ): Promise<PolicyState> {
-  const entries: Entry[] = await readPlatformEntries(db);
-  for (const appId of unique(members.map(appIdOf))) entries.push(...(await readProgramEntries(db, appId)));
+  const platform = await readPlatformEntries(db);
+  requireJudged(platform.unread, members);
+  const entries = [...platform.entries];
+  for (const appId of unique(members.map(appIdOf))) {
+    const program = await readProgramEntries(db, appId);
+    requireJudged(program.unread, members, appId);
+    entries.push(...program.entries);
+  }
   const publisherIds = new Set(unique(members.map(publisherIdOf)));
   for (const entry of [...entries, ...edits.map((edit) => edit.entry)]) {
     if (entry?.kind === "registration" || (entry?.kind === "person" && entry.value.publisherId !== null)) {
@@ -28,6 +38,17 @@ export async function loadState(
     entries.push(...(await readPeople(db)));
   }
   return policyState(entries);
+}
+
+/**
+ * What cannot be read is in the way of a change of itself, and of what is judged with it: hosts and limits of its
+ * program. Whatever else is stopped, it does not wait for it. Raises `unavailable`, by name.
+ */
+function requireJudged(unread: readonly Unread[], members: readonly Member[], appId?: string): void {
+  const isByEffect = members.some((one) => appIdOf(one) === appId && kindOf(one.kind).widens.by === "effect");
+  const keys = new Set(members.map(formatMember));
+  const first = unread.find(({ key }) => isByEffect || keys.has(key));
+  if (first !== undefined) throw unreadable(first);
 }
 
 async function readPublishers(db: Database, ids: string[]): Promise<Entry[]> {

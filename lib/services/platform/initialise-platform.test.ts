@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { readPlatformMembers } from "@/db/published-members";
+import { readPlatformMembers, requireRead } from "@/db/published-members";
 import { platform } from "@/db/schema";
 import type { Store } from "@/db/store";
 import { openTestStore } from "@/db/testing/with-test-store";
@@ -26,7 +26,9 @@ describe("the first start", () => {
     await initialise(HARBOR);
     await initialise(HARBOR);
     expect(await store.db.select().from(platform)).toMatchObject([{ platformId: "harbor", setUpAt: null }]);
-    const { limits, graceSeconds, telemetry } = readPlatform(policyState(await readPlatformMembers(store.db)));
+    const { limits, graceSeconds, telemetry } = readPlatform(
+      policyState(requireRead(await readPlatformMembers(store.db))),
+    );
     expect({ limits, graceSeconds, telemetry }).toEqual(PLATFORM_DEFAULTS);
   });
 

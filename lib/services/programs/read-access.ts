@@ -1,5 +1,6 @@
 import { and, desc, eq, gte, max, sql } from "drizzle-orm";
 import { countedMinutes } from "@/db/counted";
+import { requireRead } from "@/db/published-members";
 import { versions } from "@/db/schema";
 import type { Database } from "@/db/store";
 import { elementsOf, membersOf, numberOf, sumOf } from "@/db/sums";
@@ -73,7 +74,7 @@ type Build = { version: VersionRow; policy: CompiledPolicy; nowMs: number; runti
 
 async function buildRows(db: Database, build: Build): Promise<AccessRow[]> {
   const { version, policy, nowMs } = build;
-  const members = readProgram(policyState(await readProgramEntries(db, version.appId)), version.appId);
+  const members = readProgram(policyState(requireRead(await readProgramEntries(db, version.appId))), version.appId);
   const used = await readUse(db, version, new Date(nowMs - USED_SINCE_MS));
   const wishes = readWishes(version.manifest);
   const facts: RowFacts = {

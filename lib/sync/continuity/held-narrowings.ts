@@ -1,5 +1,5 @@
 import { and, eq } from "drizzle-orm";
-import { readPlatformMembersOf } from "@/db/published-members";
+import { readPlatformMembers } from "@/db/published-members";
 import { heldNarrowings, programs } from "@/db/schema";
 import type { Database, Transaction } from "@/db/store";
 import { appendAudit } from "@/lib/audit/append-audit";
@@ -22,10 +22,14 @@ export async function unknownNarrowings(db: Database): Promise<HeldNarrowing[]> 
 /** What this store's own published state stops. */
 export async function stoppedHere(db: Database): Promise<{ suspended: Set<string>; blockedHosts: Set<string> }> {
   const statuses = await db.select({ appId: programs.appId, status: programs.status }).from(programs);
-  const blocks = await readPlatformMembersOf(db, "blocked-host");
+  const { entries, unread } = await readPlatformMembers(db);
+  // A block counts by its key, whatever its value.
+  const blocks = [...entries, ...unread].flatMap(({ member }) =>
+    member?.kind === "blocked-host" ? [member.host] : [],
+  );
   return {
     suspended: new Set(statuses.flatMap(({ appId, status }) => (status === "active" ? [] : [appId]))),
-    blockedHosts: new Set(blocks.map(({ member }) => member.host)),
+    blockedHosts: new Set(blocks),
   };
 }
 

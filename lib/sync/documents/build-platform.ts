@@ -1,4 +1,5 @@
 import { asc } from "drizzle-orm";
+import type { Unread } from "@/db/published-members";
 import { auditHead, minRevisions } from "@/db/schema";
 import type { Database } from "@/db/store";
 import { policyState } from "@/lib/domain/policy-state";
@@ -13,16 +14,18 @@ const NO_AUDIT = { sequence: 0, sha256: "0".repeat(64) };
 
 /**
  * What the platform document says, from the published rows, what only devices' documents stop (spec 7.9), and the head of
- * the audit log (spec §4).
+ * the audit log (spec §4). `unread` are members in whose place stands what is in force.
  */
-export async function buildPlatform(db: Database): Promise<PlatformBody> {
-  const own = projectPlatform(policyState(await readPlatformEntries(db)));
+export async function buildPlatform(db: Database): Promise<{ body: PlatformBody; unread: Unread[] }> {
+  const { entries, unread } = await readPlatformEntries(db);
+  const own = projectPlatform(policyState(entries));
   const content = withHeld(own, await unknownNarrowings(db));
   const floors = await db.select().from(minRevisions).orderBy(asc(minRevisions.appId));
   const [head] = await db.select({ sequence: auditHead.sequence, sha256: auditHead.sha256 }).from(auditHead);
-  return {
+  const body = {
     ...content,
     minRevisions: Object.fromEntries(floors.map((floor) => [floor.appId, floor.revision])),
     auditHead: head ?? NO_AUDIT,
   };
+  return { body, unread };
 }

@@ -1,6 +1,7 @@
 import { readContinuity } from "@/db/continuity";
 import { type DocumentIssue, newestDocument, newestProgramIssues } from "@/db/newest-document";
-import { programs } from "@/db/schema";
+import { readProgramMembers, type Unread } from "@/db/published-members";
+import { minRevisions, programs } from "@/db/schema";
 import type { Database } from "@/db/store";
 import { CLOCK_TOLERANCE_SECONDS } from "@/native/core/documents/judge-claims";
 import type { KeysetClaims, PlatformClaims } from "@/native/core/shapes/claims";
@@ -13,7 +14,16 @@ const HOUR = 3_600;
 /** A document with less life than this left is signed again: the platform's lives 24 h, a program's 90 days. */
 export const RESIGN_BELOW_SECONDS = { platform: 16 * HOUR, program: 30 * 24 * HOUR } as const;
 
-export type DueDocuments = { appIds: string[] };
+export type DueDocuments = {
+  /** Programs whose documents can be signed. */
+  appIds: string[];
+  isPlatformDue: boolean;
+  /** What keeps other programs' documents from being signed. */
+  unread: Unread[];
+};
+
+/** Whether anything can be signed. */
+export const isSignable = ({ appIds, isPlatformDue }: DueDocuments): boolean => appIds.length > 0 || isPlatformDue;
 
 /** `header` is the first part of the JWS. */
 type Signed = Pick<DocumentIssue, "epoch" | "issuedAtSeconds" | "expiresAtSeconds"> & { header: string };
@@ -29,7 +39,7 @@ function isDue(document: Signed | null | undefined, keyset: KeysetClaims, now: n
 
 /**
  * What has to be signed again: documents that are missing, near their end, of another epoch, issued ahead of the present
- * time, signed by a key that the keyset no longer names or before a loss, or silent about what a device's document stops. Null where
+ * time, below their minimum, signed by a key that the keyset no longer names or before a loss, or silent about what a device's document stops. Null where
  * nothing is, and while documents wait for a person after a loss (spec 7.8); programs may be empty where only the
  * platform's is due.
  */
@@ -39,18 +49,28 @@ export async function readDueDocuments(db: Database, keyset: KeysetClaims, now: 
   const registered = await db.select({ appId: programs.appId }).from(programs);
   const newest = await newestProgramIssues(db);
   const byApp = new Map(newest.map((row) => [row.appId, row]));
-  const appIds = registered
+  const floors = await db.select().from(minRevisions);
+  const minimums = new Map(floors.map(({ appId, revision }) => [appId, revision]));
+  const due = registered
     .map(({ appId }) => appId)
     .filter((appId) => {
       const document = byApp.get(appId);
       if (document !== undefined && isBelowFloor(document, continuity)) return true;
+      if (document !== undefined && document.revision < (minimums.get(appId) ?? 0)) return true;
       return isDue(document, keyset, now, RESIGN_BELOW_SECONDS.program);
     });
   const platform = await newestDocument(db, "platform", "");
   const signed = platform && { ...platform, header: platform.jws.split(".")[0] ?? "" };
   const isPlatformDue =
     isDue(signed, keyset, now, RESIGN_BELOW_SECONDS.platform) || (await isSilent(db, platform?.jws ?? ""));
-  return appIds.length > 0 || isPlatformDue ? { appIds } : null;
+  const appIds: string[] = [];
+  const unread: Unread[] = [];
+  for (const appId of due) {
+    const [first] = (await readProgramMembers(db, appId)).unread;
+    if (first === undefined) appIds.push(appId);
+    else unread.push(first);
+  }
+  return due.length > 0 || isPlatformDue ? { appIds, isPlatformDue, unread } : null;
 }
 
 /** A device's document was handed back after ours was signed above it, and stops what ours lets run. */

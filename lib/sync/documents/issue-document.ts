@@ -25,7 +25,8 @@ export type DocumentToIssue = {
   iat: number;
 };
 
-function nextRevision(previous: StoredDocument | null, floor: Position | null, epoch: number): number {
+/** The revision of the next document after the newest one. Raises `unavailable` where there is none left. */
+export function nextRevision(previous: Position | null, floor: Position | null, epoch: number): number {
   const issued = previous === null || previous.epoch < epoch ? 0 : previous.revision;
   const lowest = Math.max(issued, floor?.epoch === epoch ? floor.revision : 0);
   if (lowest >= Number.MAX_SAFE_INTEGER) {
