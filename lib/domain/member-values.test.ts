@@ -1,6 +1,10 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { emptyPlatform } from "./grouped-members";
+import { kindOf } from "./kinds";
 import { parseMember } from "./member-keys";
 import { parseEntry } from "./member-values";
+import { anyMemberValues } from "./testing/member-arbitraries";
 
 const APP = "program:com.example.coins";
 
@@ -22,6 +26,19 @@ describe("a member's value", () => {
     const grant = parse(`${APP}/grant:nfc.read`, { consent: "ask", constraints: {} });
     expect(grant).toMatchObject({ ok: true, entry: { value: { consent: "ask" } } });
     expect(grant.ok && "constraints" in (grant.entry.value as object)).toBe(false);
+  });
+
+  test("that stands in the platform's document is found there again", () => {
+    fc.assert(
+      fc.property(anyMemberValues, ({ member, one }) => {
+        const { document } = kindOf(member.kind);
+        if (document.in !== "platform") return;
+        const platform = emptyPlatform();
+        expect(document.take(platform, member)).toBeNull();
+        document.put(platform, member, one);
+        expect(document.take(platform, member)).toEqual(one);
+      }),
+    );
   });
 
   test.each([
