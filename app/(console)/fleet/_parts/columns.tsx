@@ -5,7 +5,7 @@ import { State } from "@/components/ui/state";
 import type { DeviceView } from "@/lib/contracts/devices";
 import { formatCount } from "@/lib/format/count";
 import { formatRevision } from "@/lib/format/revision";
-import { isSamePosition, type Position } from "@/native/core/documents/position";
+import type { Position } from "@/native/core/documents/position";
 
 export const DEVICE_STATES = ["current", "behind", "stale", "never_seen", "revoked"] as const;
 
@@ -41,7 +41,7 @@ export function deviceColumns(newest: Position | null): Column<DeviceView>[] {
         </strong>
       ),
     },
-    { id: "state", head: "State", width: 116, cell: (row) => <DeviceState state={row.state} /> },
+    { id: "state", head: "State", width: 104, cell: (row) => <DeviceState state={row.state} /> },
     {
       id: "runtime",
       head: "Runtime",
@@ -80,17 +80,12 @@ export function deviceColumns(newest: Position | null): Column<DeviceView>[] {
     },
     {
       id: "platform",
-      head: "Platform revision",
-      width: 176,
-      isNumber: true,
-      cell: (row) => (
-        <>
-          {formatRevision(row.appliedPlatform)}
-          {newest !== null && row.appliedPlatform !== null && !isSamePosition(row.appliedPlatform, newest) && (
-            <span className="text-muted">, newest {formatRevision(newest)}</span>
-          )}
-        </>
+      head: (
+        <span title={newest === null ? undefined : `Of the platform; newest ${formatRevision(newest)}`}>Revision</span>
       ),
+      width: 112,
+      isNumber: true,
+      cell: (row) => formatRevision(row.appliedPlatform),
     },
     {
       id: "applied",
