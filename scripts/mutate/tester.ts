@@ -22,8 +22,8 @@ function open(): Promise<Vitest> {
       fileParallelism: false,
       setupFiles: [join(process.cwd(), "scripts/mutate/record.ts")],
       // A machine that does other things as well must not notice a mutant in place of the tests.
-      testTimeout: 120_000,
-      hookTimeout: 240_000,
+      testTimeout: 900_000,
+      hookTimeout: 900_000,
       reporters: [{}],
     });
     await vitest.standalone();

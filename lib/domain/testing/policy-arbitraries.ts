@@ -104,11 +104,19 @@ function grantEditOf(capabilities: readonly string[]): fc.Arbitrary<Edit> {
     .chain((capability) => editOf({ kind: "grant", appId: APP, capability }, grant));
 }
 
+const hostEdit = fc.constantFrom(...RULES).chain((ruleId) => editOf({ kind: "host", appId: APP, ruleId }, hostRule));
+const limitEdit = fc
+  .constantFrom(...LIMITED)
+  .chain((name) => editOf({ kind: "limit", appId: APP, name }, limitOf(name)));
+const platformLimitEdit = fc
+  .constantFrom(...LIMITED)
+  .chain((name) => editOf({ kind: "platform-limit", name }, limitOf(name)));
+const blockEdit = fc
+  .constantFrom("a.x.example", "x.example")
+  .chain((host) => editOf({ kind: "blocked-host", host }, fc.constant(true)));
+
 export const anyEdit: fc.Arbitrary<Edit> = fc.oneof(
-  {
-    weight: 6,
-    arbitrary: fc.constantFrom(...RULES).chain((ruleId) => editOf({ kind: "host", appId: APP, ruleId }, hostRule)),
-  },
+  { weight: 6, arbitrary: hostEdit },
   {
     weight: 4,
     arbitrary: grantEditOf(CAPABILITIES),
@@ -119,18 +127,10 @@ export const anyEdit: fc.Arbitrary<Edit> = fc.oneof(
       .constantFrom(...VERSIONS)
       .chain((code) => editOf({ kind: "version", appId: APP, code }, version(code))),
   },
-  {
-    weight: 2,
-    arbitrary: fc.constantFrom(...LIMITED).chain((name) => editOf({ kind: "limit", appId: APP, name }, limitOf(name))),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.constantFrom(...LIMITED).chain((name) => editOf({ kind: "platform-limit", name }, limitOf(name))),
-  },
+  { weight: 2, arbitrary: limitEdit },
+  { weight: 1, arbitrary: platformLimitEdit },
   editOf({ kind: "status", appId: APP }, fc.constantFrom("active", "suspended", "retired"), false),
-  fc
-    .constantFrom("a.x.example", "x.example")
-    .chain((host) => editOf({ kind: "blocked-host", host }, fc.constant(true))),
+  blockEdit,
   editOf({ kind: "min-runtime", runtime: "linux" }, fc.constantFrom("1.0.0", "1.10.0")),
   editOf({ kind: "grace-seconds" }, fc.constantFrom(50, 500, GRACE - 1, GRACE, GRACE + 1)),
   editOf(
@@ -180,7 +180,61 @@ export const anyStep = stepOf(
   fc.array(anyEdit, { minLength: 1, maxLength: 3 }),
 );
 
-/** The same where every version may use everything, so that grants alone decide. */
+/** An edit of what is judged with others: rules that set each other aside, limits that replace each other, blocks. */
+const anyMeetingEdit = fc.oneof(
+  { weight: 6, arbitrary: hostEdit },
+  { weight: 2, arbitrary: limitEdit },
+  { weight: 2, arbitrary: platformLimitEdit },
+  { weight: 1, arbitrary: blockEdit },
+);
+const fewEdits = fc.array(anyMeetingEdit, { minLength: 1, maxLength: 2 });
+
+type Story = { made: Edit[]; edits: Edit[]; others: [Edit[], Edit[], Edit[]] };
+
+const three = (other: fc.Arbitrary<Edit[]>) => fc.tuple(other, other, other);
+const ruleEdit = (ruleId: string, host: string) =>
+  editOf(
+    { kind: "host", appId: APP, ruleId },
+    hostRule.map((rule) => ({ ...rule, host })),
+    false,
+  );
+const removal = (ruleId: string): Edit => ({ member: { kind: "host", appId: APP, ruleId }, entry: null });
+
+/** A wildcard is approved beside exact rules that set it aside, and others change or remove those. */
+const wildcardStory: fc.Arbitrary<Story> = fc.record({
+  made: fc.tuple(ruleEdit("hr_1", "a.x.example"), ruleEdit("hr_2", "b.x.example")),
+  edits: ruleEdit("hr_3", "*.x.example").map((made) => [made]),
+  others: three(
+    fc.oneof(
+      fc.constantFrom<Edit[]>([removal("hr_1")], [removal("hr_2")]),
+      ruleEdit("hr_1", "a.x.example").map((made) => [made]),
+      fewEdits,
+    ),
+  ),
+});
+
+/** A program's own limit is approved to be another or none, and others change the platform's. */
+const limitStory: fc.Arbitrary<Story> = fc.record({
+  made: fc.tuple(platformLimitEdit, platformLimitEdit, limitEdit, limitEdit),
+  edits: limitEdit.map((made) => [made]),
+  others: three(fc.oneof({ weight: 3, arbitrary: platformLimitEdit.map((made) => [made]) }, fewEdits)),
+});
+
+/** A published state, edits that somebody approves on it, and three publishes of others that meet them. */
+export const anyStory = fc
+  .oneof(
+    fc.record({
+      made: fc.array(anyMeetingEdit, { minLength: 4, maxLength: 10 }),
+      edits: fewEdits,
+      others: three(fewEdits),
+    }),
+    wildcardStory,
+    limitStory,
+  )
+  .map(({ made, edits, others }) => ({ before: applyEdits(policyState(BASE), made), edits, others }))
+  .filter(({ before, edits }) => hasValidHosts(before) && hasValidHosts(applyEdits(before, edits)));
+
+/** As `anyStep`, where every version may use everything, so that grants alone decide. */
 export const anyGrantStep = stepOf(
   [
     ...BASE,
