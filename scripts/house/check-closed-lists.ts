@@ -11,7 +11,7 @@ export const CLOSED_LISTS: readonly ClosedList[] = [
   { at: "lib/domain/roles.ts", list: "PERMISSIONS", tables: ["ROLE_PERMISSIONS"] },
   { at: "lib/domain/change-set-lifecycle.ts", list: "CHANGE_SET_VERBS" },
   { at: "lib/domain/change-set-lifecycle.ts", list: "VERB_REFUSALS" },
-  { at: "lib/domain/narrowing/widening.ts", list: "WIDENING_CODES" },
+  { at: "lib/domain/widening.ts", list: "WIDENING_CODES" },
   { at: "lib/domain/kinds/kind.ts", list: "EDIT_REFUSALS" },
   { at: "lib/domain/lifecycles.ts", list: "CHANGE_SET_STATES" },
   { at: "lib/domain/lifecycles.ts", list: "CHANGE_DIRECTIONS" },

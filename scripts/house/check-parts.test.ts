@@ -43,12 +43,4 @@ describe("the parts of a room", () => {
     expect(checkParts(circle.slice(1), [room])).toEqual([]);
     expect(checkParts(importing(["r/a/x.ts", "../b"], ["r/b/index.ts", "../a/x"]), [room])).toHaveLength(2);
   });
-
-  it("may import each other where that is named with a reason, and only as far as it is named", () => {
-    const named: Room = { ...room, circles: [{ parts: ["a/", "b/"], why: "for a reason" }] };
-    const circle = importing(["r/a/x.ts", "../b/x"], ["r/b/x.ts", "../a/x"]);
-    expect(checkParts(circle, [named])).toEqual([]);
-    expect(checkParts([...circle, ...importing(["r/b/y.ts", "../c"], ["r/c.ts", "./a/x"])], [named])).toHaveLength(2);
-    expect(checkParts(circle.slice(1), [named])).toHaveLength(1);
-  });
 });

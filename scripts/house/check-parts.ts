@@ -71,26 +71,10 @@ function circleThrough(edge: Edge, edges: readonly Edge[]): Edge[] | null {
 
 function checkCircles(room: Room, edges: readonly Edge[]): ImportFault[] {
   const faults: ImportFault[] = [];
-  const named = room.circles ?? [];
-  for (const { parts } of named) {
-    const inside = edges.filter(({ from, to }) => parts.includes(from) && parts.includes(to));
-    if (!parts.every((part) => inside.some((edge) => edge.from === part && circleThrough(edge, inside) !== null))) {
-      faults.push({
-        file: room.room,
-        specifier: parts.join(" "),
-        why: "the rules name this circle, and it is not there",
-      });
-    }
-  }
-  // The parts of a named circle count as one, so that what runs through it and another part is still found.
-  const joint = (part: string) => named.find(({ parts }) => parts.includes(part))?.parts.join(" ") ?? part;
-  const between = edges
-    .map((edge) => ({ ...edge, from: joint(edge.from), to: joint(edge.to) }))
-    .filter(({ from, to }) => from !== to);
   const told = new Set<string>();
-  for (const edge of between) {
+  for (const edge of edges) {
     if (told.has(edge.from)) continue;
-    const circle = circleThrough(edge, between);
+    const circle = circleThrough(edge, edges);
     if (circle === null) continue;
     for (const { from } of circle) told.add(from);
     const why = `a circle in ${room.room}: ${[...circle.map(({ from }) => from), edge.from].join(" → ")}`;
@@ -99,7 +83,7 @@ function checkCircles(room: Room, edges: readonly Edge[]): ImportFault[] {
   return faults;
 }
 
-/** What the parts of each room import of each other, against the room's order, and the circles that nobody named. */
+/** What the parts of each room import of each other, against the room's order, and their circles. */
 export function checkParts(sources: readonly Source[], rooms: readonly Room[] = ROOMS): ImportFault[] {
   return rooms.flatMap((room) =>
     room.files

@@ -33,9 +33,6 @@ export function describeRules(rooms: readonly Room[] = ROOMS, sockets: readonly 
     const lines = order.map((line) => (line[0] === "*" ? "everything else" : code(line)));
     return lines.length > 0 ? [`- \`${room}\`: ${lines.join(" → ")}`] : [];
   });
-  const circles = rooms.flatMap(({ room, circles: named = [] }) =>
-    named.map(({ parts, why }) => `- \`${room}\`: ${code(parts)}: ${why}.`),
-  );
   return [
     "| room | what it is | may import beside itself | never |",
     "|---|---|---|---|",
@@ -45,7 +42,6 @@ export function describeRules(rooms: readonly Room[] = ROOMS, sockets: readonly 
     "import the lines before it, and the parts of one line know nothing of each other:",
     "",
     ...orders,
-    ...(circles.length > 0 ? ["", "Circles that are right, and why:", "", ...circles] : []),
     "",
     "Sockets are opened here and nowhere else; whoever else needs the network is handed one of these:",
     "",

@@ -20,8 +20,6 @@ export type Room = {
    * of each other. Folders end in `/`; files have no ending; `*` is every part that is not named.
    */
   order?: readonly (readonly string[])[];
-  /** Parts that import each other in a circle after all, and why that is right. */
-  circles?: readonly { parts: readonly string[]; why: string }[];
 };
 
 export const NODE = ["node:"] as const;
@@ -97,12 +95,6 @@ export const ROOMS: readonly Room[] = [
     files: ["lib/domain/"],
     may: ["lib/domain/", ...PURE_CORE],
     never: [...NODE, ...WEB, ...STORE],
-    circles: [
-      {
-        parts: ["kinds/", "member-keys", "narrowing/", "policy-state"],
-        why: "a kind says what of it widens by a code of narrowing, and narrowing asks every kind",
-      },
-    ],
   },
   {
     room: "lib/platform",

@@ -1,5 +1,5 @@
-import type { WideningCode } from "../narrowing/widening";
 import { isSameValue } from "../same-value";
+import type { WideningCode } from "../widening";
 import type { FieldJudges } from "./kind";
 
 /**

@@ -2,8 +2,8 @@ import type { z } from "zod";
 import type { PublicSuffixes } from "@/native/core/decide/public-suffixes";
 import type { PlatformMembers, ProgramMembers } from "../grouped-members";
 import type { EntryOf, MemberKind, MemberOf, MemberValues, RowKind } from "../members";
-import type { WideningCode } from "../narrowing/widening";
 import type { Permission } from "../roles";
+import type { WideningCode } from "../widening";
 
 /** What the catalogue and the public-suffix table say; passed in, because the table must not reach the browser. */
 export type EditRules = {

@@ -5,9 +5,9 @@ import { formatMember } from "../member-keys";
 import { appIdOf, type Entry, type Member } from "../members";
 import { entriesOf, groupPrograms, type PolicyState, readPlatform } from "../policy-state";
 import { isSameValue } from "../same-value";
+import type { Widening } from "../widening";
 import { findHostWidening } from "./host-widening";
 import { findRaisedLimit } from "./limit-widening";
-import type { Widening } from "./widening";
 
 /**
  * Everything by which `after` is not proven to allow no more than `before`, for every version, time and call (spec §6).

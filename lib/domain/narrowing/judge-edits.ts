@@ -1,8 +1,8 @@
 import type { ChangeDirection } from "../lifecycles";
 import { appIdOf } from "../members";
 import { applyEdits, type Edit, type PolicyState } from "../policy-state";
+import type { Widening, WideningCode } from "../widening";
 import { findWidenings } from "./find-widenings";
-import type { Widening, WideningCode } from "./widening";
 
 export type StepRules = {
   /** Until set-up is done the admin gives roles and sign-ins alone (spec §6). */
