@@ -88,8 +88,13 @@ describe("audit verify", () => {
       lines([...table.map((jws) => ({ head: { sequence: 0, jws } })), { loss: { fromSequence: 3 } }]),
     );
     expect(await verify(log.records(), ...ROOTS, "--heads=day.jsonl")).toMatchObject({ exit: 1 });
-    writeFileSync(line.path("spoilt.txt"), `${day}torn\n`);
-    expect(await verify(log.records(), ...ROOTS, "--heads=spoilt.txt")).toMatchObject({ exit: 1 });
+    const whole = await writeLog();
+    writeFileSync(line.path("torn.jsonl"), `${lines([{ head: { jws: whole.file[0] } }])}{"head":{"jw\n`);
+    expect(await verify(whole.records(), ...ROOTS, "--heads=torn.jsonl")).toMatchObject({ exit: 0, tornLines: 1 });
+    writeFileSync(line.path("odd.jsonl"), lines([{ head: "..." }]));
+    expect(await verify(whole.records(), ...ROOTS, "--heads=odd.jsonl")).toMatchObject({ exit: 1 });
+    writeFileSync(line.path("spoilt.txt"), `${whole.file.join("\n")}\ntorn\n`);
+    expect(await verify(whole.records(), ...ROOTS, "--heads=spoilt.txt")).toMatchObject({ exit: 1 });
   });
 
   it.each([

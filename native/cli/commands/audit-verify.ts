@@ -60,20 +60,23 @@ export const auditVerifyCommand: Command = {
     const records = readRecords(context, path);
     if (trust === undefined) return await verifyChainAlone(records, ends, values["chain-only"] === true);
     const platform = textOption(values, "platform");
+    let tornLines = 0;
     const verdict = await verifyAuditLog(records, {
       trust,
       ...(platform === undefined ? {} : { platform }),
-      otherHeads: readOtherHeads(context, heads),
+      otherHeads: readOtherHeads(context, heads, () => {
+        tornLines += 1;
+      }),
       ends,
       admitsLoss: values["admit-loss"] === true,
       crypto: webCryptoPort,
       digest,
     });
-    return verdict.isWhole ? whole(verdict) : notWhole(verdict);
+    return verdict.isWhole ? whole(verdict, tornLines) : notWhole(verdict);
   },
 };
 
-function whole(verdict: LogVerdict): CommandResult {
+function whole(verdict: LogVerdict, tornLines: number): CommandResult {
   const { entries, heads, documents, keysets, vouchedSequence, lost, head } = verdict;
   const after = entries - vouchedSequence;
   const lines = [
@@ -82,9 +85,10 @@ function whole(verdict: LogVerdict): CommandResult {
       ? "each entry is vouched for by what was signed after it"
       : `entries up to ${vouchedSequence} are vouched for by what was signed after them; the last ${after} are not yet`,
     ...(lost === 0 ? [] : [`${lost} heads of entries that the log calls lost were set aside`]),
+    ...(tornLines === 0 ? [] : [`${tornLines} lines of the files of heads were cut short, as a power loss leaves one`]),
     `head ${showHead(head)}`,
   ];
-  return { ok: true, text: lines.join("\n"), json: verdict };
+  return { ok: true, text: lines.join("\n"), json: { ...verdict, tornLines } };
 }
 
 function notWhole(verdict: LogVerdict): CommandFailure {
@@ -170,19 +174,34 @@ function readJson(line: Uint8Array | string | undefined): JsonValue | undefined 
   return parsed?.ok === true ? parsed.value : undefined;
 }
 
-/** Signed heads, one a line: a JWS alone, or as the server's files of the days have it, `{ head: { jws } }`. */
-async function* readOtherHeads(context: CommandContext, paths: readonly string[]): AsyncGenerator<string | undefined> {
+/**
+ * Signed heads, one a line: a JWS alone, or as the server's files of the days have it, `{ head: { jws } }`. There a line
+ * that a power loss cut short says nothing, as if it were not there, and is counted.
+ */
+async function* readOtherHeads(
+  context: CommandContext,
+  paths: readonly string[],
+  onTorn: () => void,
+): AsyncGenerator<string | undefined> {
   for (const path of paths) {
     for await (const line of readLines(createReadStream(resolve(context.cwd, path)), RECORD_BYTES_MAX)) {
       const text = line === undefined ? undefined : utf8Text(line);
-      const value = text?.startsWith("{") === true ? readJson(text) : undefined;
-      const head = isJsonObject(value) ? value.head : undefined;
-      const jws = isJsonObject(head) ? head.jws : undefined;
-      // A line that says that entries were lost is nobody's signature: it is for the server, and --admit-loss here.
-      if (isJsonObject(value) && Object.hasOwn(value, "loss")) continue;
-      yield value === undefined ? text : typeof jws === "string" ? jws : undefined;
+      if (text?.startsWith("{") !== true) {
+        yield text;
+        continue;
+      }
+      const record = readJson(text);
+      if (record === undefined) onTorn();
+      // That entries were lost is nobody's signature: it is for the server, and --admit-loss here.
+      else if (!isJsonObject(record) || !Object.hasOwn(record, "loss")) yield jwsOf(record);
     }
   }
+}
+
+function jwsOf(record: JsonValue): string | undefined {
+  const head = isJsonObject(record) ? record.head : undefined;
+  const jws = isJsonObject(head) ? head.jws : undefined;
+  return typeof jws === "string" ? jws : undefined;
 }
 
 function readTrust(values: CommandValues): RootTrust | undefined {
