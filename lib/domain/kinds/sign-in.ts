@@ -19,7 +19,7 @@ export const signIn: Kind<"sign-in"> = {
   proposedBy: ["people.manage"],
   narrowedBy: ["people.manage"],
   widens: { by: "value", judge: (_, after) => (after === null ? null : "SIGN_IN_GIVEN") },
-  document: { in: "none", because: "it is spent by making a link" },
+  document: { in: "none", because: "it is spent by joining, or by a new password" },
   words: {
     noun: ({ personId }, _value, names) => `sign-in of ${personName(personId, names)}`,
     headline: ({ member, after, names }) => {
@@ -27,7 +27,7 @@ export const signIn: Kind<"sign-in"> = {
       if (after === null) return null;
       return after.purpose === "reset"
         ? `Allowed one reset of the sign-in of ${name}`
-        : `Allowed one new invitation link for ${name}`;
+        : `Allowed one new invitation of ${name}`;
     },
     told: [],
     inline: null,

@@ -78,7 +78,7 @@ async function writeRow(db: Database, entry: EntryOf<RowKind>, { at, proposedBy 
       return;
     }
     case "sign-in":
-      // Leave to make one link: the change set that gave it is the record, and making the link spends it.
+      // Leave to make one link, which spends it, or two halves (`giveSignIns`): the change set that gave it is the record.
       return;
     case "sign-in-lock": {
       const { personId } = entry.member;
