@@ -24,7 +24,7 @@ export type MemberValues = {
   "grace-seconds": number;
   telemetry: { intervalSeconds: number; sampling: number };
   person: { email: string; name: string; role: Role; publisherId: string | null; state: PersonState };
-  /** Leave to make one link by which a person signs in anew. It is spent by making the link, and never stored. */
+  /** Leave to give a person a new sign-in, by one link or in two halves. It is spent by that, and never stored. */
   "sign-in": { purpose: "invite" | "reset" };
   /** There while the sign-in is locked. */
   "sign-in-lock": true;
