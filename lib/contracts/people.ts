@@ -79,7 +79,7 @@ export const sessionViewSchema = z.object({
   isDevelopmentStore: z.boolean(),
   setUpComplete: z.boolean(),
   /** What waits for me, for the rail. */
-  counts: z.object({ changeSets: z.number(), submissions: z.number() }),
+  counts: z.object({ changeSets: z.number(), submissions: z.number(), signIns: z.number() }),
   /** In a development store alone: whom one may switch to. */
   switchTo: z.array(z.object({ personId: z.string(), name: z.string(), role: z.enum(ROLES) })),
 });

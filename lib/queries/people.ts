@@ -40,5 +40,6 @@ async function afterShowing(client: QueryClient): Promise<void> {
   await Promise.all([
     client.invalidateQueries({ queryKey: peopleRoot }),
     client.invalidateQueries({ queryKey: ["overview"] }),
+    client.invalidateQueries({ queryKey: ["session"] }),
   ]);
 }

@@ -76,6 +76,7 @@ function Frame({ person, children }: { person: FramePerson; children: ReactNode 
   const waiting: Partial<Record<RoomInfo["id"], number>> = {
     policy: counts?.changeSets ?? 0,
     programs: counts?.submissions ?? 0,
+    people: counts?.signIns ?? 0,
   };
   return (
     <>

@@ -5,6 +5,7 @@ import { type Actor, hasPermission } from "@/lib/domain/roles";
 import { AppError } from "@/lib/platform/errors";
 import { listWaitingFor } from "../change-sets/list-change-sets";
 import type { ServiceContext } from "../context";
+import { listHalvesFor } from "./list-halves";
 
 /** Who is signed in, and what waits for them. Every role may ask it of itself. */
 export async function getSession(context: ServiceContext, actor: Actor): Promise<SessionView> {
@@ -13,6 +14,7 @@ export async function getSession(context: ServiceContext, actor: Actor): Promise
   const [place] = await db.select().from(platform).limit(1);
   const approves = hasPermission(actor.role, "changes.approve");
   const waiting = hasPermission(actor.role, "console.read") ? await listWaitingFor(context, actor) : [];
+  const halves = await listHalvesFor(context, actor);
   const [submitted] = approves
     ? await db.select({ count: count() }).from(versions).where(eq(versions.state, "submitted"))
     : [];
@@ -35,7 +37,7 @@ export async function getSession(context: ServiceContext, actor: Actor): Promise
     environment: context.config.environment,
     isDevelopmentStore: context.config.isDevelopmentStore,
     setUpComplete: place?.setUpAt != null,
-    counts: { changeSets: waiting.length, submissions: submitted?.count ?? 0 },
+    counts: { changeSets: waiting.length, submissions: submitted?.count ?? 0, signIns: halves.length },
     switchTo: others.filter((other) => other.personId !== personId),
   };
 }

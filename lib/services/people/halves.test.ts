@@ -14,6 +14,7 @@ import { refusalOf } from "../testing/refusal-of";
 import { openServiceFixture, type PersonActor, type ServiceFixture } from "../testing/service-fixture";
 import { createPersonCode } from "./create-person-code";
 import { createPersonLink } from "./create-person-link";
+import { getSession } from "./get-session";
 import { invitePerson } from "./invite-person";
 import { listHalvesFor } from "./list-halves";
 import { listPeople } from "./list-people";
@@ -132,6 +133,8 @@ describe("the halves of an invitation", () => {
     const waits = async (actor: PersonActor) =>
       (await listHalvesFor(held.ctx, actor)).filter(({ id }) => id === personId).map(({ action }) => action);
     expect(await Promise.all([admin, security].map(waits))).toEqual([["Show the link"], ["Show the code"]]);
+    const { counts } = await getSession(held.ctx, security);
+    expect(counts.signIns).toBe((await listHalvesFor(held.ctx, security)).length);
     expect(await viewOf(security, personId)).toMatchObject({
       givenBy: null,
       handover: { changeSetId, mine: "code", link: { to: { id: admin.personId }, isShown: false } },
