@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { storeFault } from "./store-fault";
 
 /** Folders of ours in a data folder; one that anybody could enter would open what lies in it. */
-const PARTS = ["store", "journal", "bundles", "backups", "keys", "lock"] as const;
+const PARTS = ["store", "journal", "bundles", "backups", "keys", "audit-heads", "lock"] as const;
 const OTHERS = 0o077;
 /** What the database makes readable to all whenever it starts; the folder around it is closed. */
 const REMADE = "pg_internal.init";

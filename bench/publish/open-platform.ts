@@ -18,6 +18,7 @@ import { createReadiness } from "../../lib/server/readiness/create-readiness";
 import { leanRouteTable } from "../../lib/server/route-table";
 import type { ServiceContext } from "../../lib/services/context";
 import { initialisePlatform } from "../../lib/services/platform/initialise-platform";
+import { createTrust } from "../../lib/sync/heads/create-trust";
 import { createFileSigner } from "../../lib/sync/keys/file-keys";
 import { openKeyFolder } from "../../lib/sync/keys/key-folder";
 import { prepareKeys } from "../../lib/sync/keyset/prepare-keys";
@@ -93,7 +94,9 @@ export async function openBenchPlatform(deviceCount: number): Promise<BenchPlatf
   const logger = createLogger((line) => process.stderr.write(line));
   const folder = openKeyFolder({ dir: join(dataDir, "keys"), secret: "a benchmark's passphrase", clock: systemClock });
   const { store } = await openStore({ location: { kind: "pglite", dataDir }, clock: systemClock, logger });
-  const ctx = { clock: systemClock, ids: randomIds, logger, signer: createFileSigner(folder), machine: readMachine() };
+  const signer = createFileSigner(folder);
+  const trust = createTrust({ dataDir, clock: systemClock, logger, signer, roots: null });
+  const ctx = { clock: systemClock, ids: randomIds, logger, signer, machine: readMachine(), ...trust };
   const identity = { platformId: PLATFORM_ID, name: "Bench", environment: "development" as const };
   const { keyset } = await store.transaction(async (tx) =>
     prepareKeys(tx, ctx, folder, await initialisePlatform(tx, ctx, identity)),

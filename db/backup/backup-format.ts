@@ -20,8 +20,8 @@ const headerShape = z.strictObject({
 });
 export type BackupHeader = z.infer<typeof headerShape>;
 
-/** Sealed keys and the salt of sessions. What opens them, and what seals access tokens, is never in a backup. */
-export const KEY_FILE = /^((policy|root)-[A-Za-z0-9_-]{1,200}\.json|session\.salt|keyset\.json)$/;
+/** Sealed keys, the salt of sessions, and which root keys the platform began with. What opens them, and what seals access tokens, is never in a backup. */
+export const KEY_FILE = /^((policy|root)-[A-Za-z0-9_-]{1,200}\.json|session\.salt|(keyset|roots)\.json)$/;
 
 /** A file that lies beside the store, by its path in the data folder. */
 const fileShape = z.strictObject({

@@ -35,6 +35,8 @@ const TREATMENTS = {
   documents: { keep: "rows" },
   auditEntries: { keep: "rows" },
   auditHead: { keep: "rows" },
+  auditHeads: { keep: "rows" },
+  auditWitnesses: { keep: "rows" },
   continuity: { keep: "rows" },
   heldDocuments: { keep: "rows" },
   heldNarrowings: { keep: "rows" },

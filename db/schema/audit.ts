@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { check, index, integer, pgTable, text } from "drizzle-orm/pg-core";
+import { check, index, integer, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
 import { instant, json, whole } from "./columns";
 
 /** The hash-chained audit log. It has no foreign keys: entries outlive their subjects. Rows are never changed. */
@@ -38,4 +38,40 @@ export const auditHead = pgTable(
     sha256: text("sha256").notNull(),
   },
   (table) => [check("audit_head_single_row", sql`${table.id} = 1`)],
+);
+
+/**
+ * Ends of the chain as signers signed them: one at each publish, and one in each minute in which an entry was written.
+ * One a sequence: signers count behind the platform's lock, and none signs for a log that lacks an earlier head. Rows are
+ * never changed, and none is believed for standing here: its signature is.
+ */
+export const auditHeads = pgTable("audit_heads", {
+  sequence: whole("sequence").primaryKey(),
+  /** The entry's digest. */
+  sha256: text("sha256").notNull(),
+  epoch: whole("epoch").notNull(),
+  issuedAtSeconds: whole("issued_at_seconds").notNull(),
+  /** Compact JWS, `bulkhead-audit-head`. */
+  jws: text("jws").notNull(),
+});
+
+/**
+ * Platform documents of ours that devices handed back and whose audit head the log did not contain: evidence, kept with
+ * the signature that makes it one.
+ */
+export const auditWitnesses = pgTable(
+  "audit_witnesses",
+  {
+    sequence: whole("sequence").notNull(),
+    sha256: text("sha256").notNull(),
+    epoch: whole("epoch").notNull(),
+    revision: whole("revision").notNull(),
+    /** The document's own. */
+    issuedAtSeconds: whole("issued_at_seconds").notNull(),
+    /** The document as the device handed it back. */
+    jws: text("jws").notNull(),
+    deviceId: text("device_id").notNull(),
+    receivedAt: instant("received_at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.sequence, table.sha256] })],
 );

@@ -6,7 +6,7 @@ import { parseEnv } from "@/lib/platform/env";
 import { createFileSigner } from "@/lib/sync/keys/file-keys";
 import { openKeyFolder } from "@/lib/sync/keys/key-folder";
 import { findProtectionSecret } from "@/lib/sync/keys/protection-secret";
-import { readKeysetText } from "@/lib/sync/keyset/keyset-text";
+import { readKeysetText } from "@/lib/sync/trust/keyset-text";
 import { signCompact } from "@/native/core/documents/sign-document";
 import { type ClockedDevice, clockedDevice } from "./clocked-device";
 import { type Decided, lift, narrowLimit, publishApproved, suspend } from "./decisions";

@@ -92,7 +92,6 @@ async function publishUntilKilled(
 async function expectNothingLost(operator: ConsoleSession, acknowledged: ChangeSetView[]): Promise<void> {
   const verification = await operator.get<AuditVerification>("audit/verify");
   expect(verification.isWhole, verification.problem ?? "").toBe(true);
-  expect(verification.witnessed?.isContained).not.toBe(false);
   for (const set of acknowledged.slice(-12)) {
     const found = await operator.get<ChangeSetView>(`change-sets/${set.id}`);
     expect(found.state).toBe("published");

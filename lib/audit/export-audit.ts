@@ -1,37 +1,11 @@
-import { and, asc, gt, lte } from "drizzle-orm";
-import { auditEntries } from "@/db/schema";
 import type { Database } from "@/db/store";
-import { type AuditEntryLine, auditEntryLine } from "./audit-entry";
-import { readAuditHead } from "./audit-head";
-
-const PAGE = 500;
+import { type OutsideHeads, readLogRecords } from "./log-records";
 
 /**
- * The log in order, page by page, up to where it ended when the walk began. A page is read at a time, so that a long
- * log is never in memory whole.
+ * The log as JSON lines with all that was signed of it, as `npx bulkhead audit verify` reads it (spec §8): what is wrong with
+ * it stands in it, and is found by whoever verifies it.
  */
-export async function* walkAudit(
-  db: Database,
-  options: { afterSequence?: number; upToSequence?: number } = {},
-): AsyncGenerator<AuditEntryLine> {
-  const upTo = options.upToSequence ?? Number.MAX_SAFE_INTEGER;
-  let after = options.afterSequence ?? 0;
-  for (;;) {
-    const rows = await db
-      .select()
-      .from(auditEntries)
-      .where(and(gt(auditEntries.sequence, after), lte(auditEntries.sequence, upTo)))
-      .orderBy(asc(auditEntries.sequence))
-      .limit(PAGE);
-    for (const row of rows) yield auditEntryLine(row);
-    const last = rows.at(-1);
-    if (last === undefined || rows.length < PAGE) return;
-    after = last.sequence;
-  }
-}
-
-/** The log as JSON lines, one entry a line, as `npx bulkhead audit verify` reads it (spec §8). */
-export async function* exportAudit(db: Database): AsyncGenerator<string> {
-  const { sequence } = await readAuditHead(db);
-  for await (const line of walkAudit(db, { upToSequence: sequence })) yield `${JSON.stringify(line)}\n`;
+export async function* exportAudit(db: Database, outside: OutsideHeads | null): AsyncGenerator<string> {
+  const { records } = await readLogRecords(db, outside);
+  for await (const record of records()) yield `${JSON.stringify(record)}\n`;
 }

@@ -10,7 +10,7 @@ import type { Store } from "@/db/store";
 import { temporaryBase } from "@/db/testing/data-folder";
 import { pgliteSeed, pgliteSeedFolder } from "@/db/testing/pglite-seed";
 import type { Logger } from "@/lib/platform/logger";
-import { verifyAudit } from "./verify-audit";
+import { verifyEntries } from "./testing/verify-entries";
 
 /** More rounds where there is time for them. */
 const ROUNDS = Number(process.env.BULKHEAD_KILL_ROUNDS ?? "3");
@@ -71,7 +71,7 @@ describe("kill -9 of a process that commits", () => {
         expect(acknowledged.filter((id) => !rows.has(id))).toEqual([]);
         // At most one commit a round was in flight: committed, and its acknowledgement cut off.
         expect(rows.size - acknowledged.length).toBeLessThanOrEqual(round);
-        expect(await verifyAudit(store.db)).toMatchObject({ isWhole: true, entries: rows.size });
+        expect(await verifyEntries(store.db)).toMatchObject({ isWhole: true, entries: rows.size });
       } finally {
         await store.close();
       }
@@ -83,7 +83,7 @@ describe("kill -9 of a process that commits", () => {
     const { store } = await openFolder();
     const rows = await kept(store);
     expect(acknowledged.filter((id) => !rows.has(id))).toEqual([]);
-    expect(await verifyAudit(store.db)).toMatchObject({ isWhole: true, entries: rows.size });
+    expect(await verifyEntries(store.db)).toMatchObject({ isWhole: true, entries: rows.size });
     await store.close();
   });
 

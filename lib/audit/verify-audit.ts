@@ -1,63 +1,84 @@
-import { eq } from "drizzle-orm";
-import { newestDocument } from "@/db/newest-document";
-import { auditEntries } from "@/db/schema";
 import type { Database } from "@/db/store";
-import { type AuditHead, type ChainProblem, verifyAuditChain } from "@/native/core/audit/verify-chain";
+import { AUDIT_PROBLEMS, type AuditProblem } from "@/native/core/audit/problems";
+import { type LogVerdict, verifyAuditLog } from "@/native/core/audit/verify-log";
+import { webCryptoPort } from "@/native/core/crypto/port";
+import type { RootTrust } from "@/native/core/documents/verify-keyset";
 import { nodeDigest } from "./audit-entry";
-import { readAuditHead } from "./audit-head";
-import { walkAudit } from "./export-audit";
+import { type LogRecords, type OutsideHeads, readLogRecords } from "./log-records";
+import { readLosses } from "./losses";
 
-export type AuditFinding = {
-  isWhole: boolean;
-  /** Entries that follow from each other, from the first one on. */
-  entries: number;
-  head: AuditHead | null;
+export type AuditTrust = {
+  /** The root keys that are named outside the database. */
+  roots: RootTrust;
+  /** Where heads are kept outside it; null where this process keeps none. */
+  outside: OutsideHeads | null;
+};
+
+/** Of the store alone: a row whose columns say another thing than what was signed in it. */
+type Problem = AuditProblem | "ROW_CHANGED";
+export type AuditFindingLine = { problem: Problem; says: string; sequence: number | null };
+
+export type AuditFinding = Pick<
+  LogVerdict,
+  "isWhole" | "entries" | "head" | "heads" | "documents" | "keysets" | "vouchedSequence" | "findingsTotal"
+> & {
+  /** The first entry that may be wrong, and why; null where the log is whole, or no entry can be named. */
   firstBadSequence: number | null;
-  problem: ChainProblem | null;
-  /** The end that the newest platform document told every device, and whether the log still contains it. */
-  witnessed: (AuditHead & { isContained: boolean }) | null;
+  problem: Problem | null;
+  /** The first ones, by entry; `findingsTotal` counts all. */
+  findings: AuditFindingLine[];
+  /** The first entry that a signed head names: what is before it is covered by that head. */
+  signedFrom: number | null;
+  /** Heads of entries that were lost, by a restore or as somebody admitted: set aside, and judged no further. */
+  lost: number;
+  /** Lines of the files of the days that are no records, as a power loss leaves one. */
+  tornLines: number;
+  /** Entries that say that what stood there before is lost, and when. */
+  losses: { sequence: number; at: Date }[];
 };
 
 /**
- * Checks the whole log from its rows: digests, order, that it ends where its head says and that it contains the end
- * which the newest signed platform document carries to devices. Names the first entry that is wrong.
+ * Checks the whole log with all that was signed of it: keysets from the root keys, each head of table and files, each
+ * document, each entry; and that none is missing. What a restore lost, or somebody admitted, is set aside where the files
+ * of the days say so too, which no statement reaches. It reads page by page, for as long as the log is.
  */
-export async function verifyAudit(db: Database): Promise<AuditFinding> {
-  const witness = await readWitness(db);
-  const before = await readAuditHead(db);
-  const found = await verifyAuditChain(walkAudit(db), {
+export async function verifyAudit(db: Database, { roots, outside }: AuditTrust): Promise<AuditFinding> {
+  const read = await readLogRecords(db, outside);
+  const verdict = await verifyAuditLog(read.records(), {
+    trust: roots,
+    ends: [read.moment.end],
+    crypto: webCryptoPort,
     digest: nodeDigest,
-    heads: witness === null ? [before] : [before, witness],
   });
-  // Entries may be appended while it reads; none may lie behind the end.
-  const after = await readAuditHead(db);
-  const isBehindEnd = found.isWhole && found.entries > after.sequence;
-  const firstBad = isBehindEnd ? after.sequence + 1 : found.isWhole ? null : found.firstBadSequence;
+  const more = ofTheStore(read);
+  const findings = [...verdict.findings.map(inWords), ...more].sort((a, b) => placeOf(a) - placeOf(b));
+  const { isWhole, entries, head, heads, documents, keysets, vouchedSequence, findingsTotal } = verdict;
+  const [first] = findings;
   return {
-    isWhole: firstBad === null,
-    entries: found.entries,
-    head: found.head,
-    firstBadSequence: firstBad,
-    problem: isBehindEnd ? "SEQUENCE" : found.isWhole ? null : found.problem,
-    witnessed: witness === null ? null : { ...witness, isContained: await isContained(db, witness) },
+    ...{ entries, head, heads, documents, keysets, vouchedSequence, lost: read.lost },
+    isWhole: isWhole && more.length === 0,
+    firstBadSequence: first?.sequence ?? null,
+    problem: first?.problem ?? null,
+    findings,
+    findingsTotal: findingsTotal + more.length,
+    signedFrom: read.moment.firstHead === 0 ? null : read.moment.firstHead,
+    tornLines: read.outside.filter((record) => "torn" in record).length,
+    losses: await readLosses(db),
   };
 }
 
-async function isContained(db: Database, witness: AuditHead): Promise<boolean> {
-  if (witness.sequence === 0) return true;
-  const [entry] = await db
-    .select({ sha256: auditEntries.sha256 })
-    .from(auditEntries)
-    .where(eq(auditEntries.sequence, witness.sequence));
-  return entry?.sha256 === witness.sha256;
+const placeOf = ({ sequence }: AuditFindingLine) => sequence ?? Number.POSITIVE_INFINITY;
+
+function inWords({ problem, sequence, code, detail }: LogVerdict["findings"][number]): AuditFindingLine {
+  const more = [code ?? [], detail ?? []].flat().join(", ");
+  return { problem, sequence, says: `${AUDIT_PROBLEMS[problem]}${more === "" ? "" : ` (${more})`}` };
 }
 
-async function readWitness(db: Database): Promise<AuditHead | null> {
-  const newest = await newestDocument(db, "platform", "");
-  const payload = newest?.jws.split(".")[1];
-  if (payload === undefined) return null;
-  const claims: unknown = JSON.parse(Buffer.from(payload, "base64url").toString("utf8"));
-  const auditHead = (claims as { auditHead?: Partial<AuditHead> } | null)?.auditHead;
-  if (typeof auditHead?.sequence !== "number" || typeof auditHead.sha256 !== "string") return null;
-  return { sequence: auditHead.sequence, sha256: auditHead.sha256 };
+function ofTheStore({ moment, changedRows }: LogRecords): AuditFindingLine[] {
+  const rows = changedRows.map((row): AuditFindingLine => {
+    return { problem: "ROW_CHANGED", sequence: null, says: `a row was changed beside what was signed in it (${row})` };
+  });
+  if (moment.lastEntry <= moment.end.sequence) return rows;
+  const says = "entries stand behind the end of the log, where none can follow";
+  return [{ problem: "SEQUENCE", sequence: moment.end.sequence + 1, says }, ...rows];
 }

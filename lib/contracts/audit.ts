@@ -37,11 +37,24 @@ export const auditVerificationSchema = z.object({
   isWhole: z.boolean(),
   entries: z.number(),
   head: z.object({ sequence: z.number(), sha256: z.string() }).nullable(),
-  /** The first entry that does not follow from its predecessor. */
+  /** Verified by their signatures, from the root keys on. */
+  heads: z.number(),
+  documents: z.number(),
+  keysets: z.number(),
+  /** Signed heads stand from this entry on; what is before it is covered by that head. */
+  signedFrom: z.number().nullable(),
+  /** The last entry that something signed vouches for. */
+  vouchedSequence: z.number(),
+  /** The first entry that may be wrong; null where the log is whole, or no entry can be named. */
   firstBadSequence: z.number().nullable(),
   problem: z.string().nullable(),
-  /** The head that the newest platform document carries to devices, and whether the log still contains it. */
-  witnessed: z.object({ sequence: z.number(), sha256: z.string(), isContained: z.boolean() }).nullable(),
+  /** The first ones, by entry, in words. */
+  findings: z.array(z.object({ problem: z.string(), says: z.string(), sequence: z.number().nullable() })),
+  findingsTotal: z.number(),
+  /** Heads of entries that were lost, by a restore or as somebody admitted, and the entries that say so. */
+  lost: z.number(),
+  losses: z.array(z.object({ sequence: z.number(), at: instantSchema })),
+  tornLines: z.number(),
   checkedAt: instantSchema,
 });
 export type AuditVerification = z.infer<typeof auditVerificationSchema>;

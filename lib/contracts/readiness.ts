@@ -12,6 +12,7 @@ export const CHECKS = {
   signature: { title: "Trial signature", stopsNarrowing: true },
   audit: { title: "Audit log goes on", stopsNarrowing: true },
   keyset: { title: "Keys fit the keyset", stopsNarrowing: false },
+  documents: { title: "Documents verify", stopsNarrowing: false },
   clock: { title: "Clock", stopsNarrowing: false },
   continuity: { title: "Documents are handed out", stopsNarrowing: false },
   client_addresses: { title: "Clients are told apart", stopsNarrowing: false },

@@ -28,6 +28,15 @@ const environmentShape = z.object({
   /** Seals the devices' access tokens, the same for all processes of one store; of the file the first line is used. */
   BULKHEAD_ACCESS_SECRET: z.string().min(32).optional(),
   BULKHEAD_ACCESS_SECRET_FILE: z.string().min(1).optional(),
+  /** The root keys that the first keyset was signed by, `THRESHOLD:THUMBPRINT,…`; without it `keys/roots.json` says. */
+  BULKHEAD_ROOT_THUMBPRINTS: z
+    .string()
+    .regex(/^[1-9][0-9]?:[A-Za-z0-9_-]{43}(,[A-Za-z0-9_-]{43}){0,31}$/)
+    .transform((text) => {
+      const [threshold = "", thumbprints = ""] = text.split(":");
+      return { threshold: Number(threshold), rootThumbprints: thumbprints.split(",") };
+    })
+    .optional(),
   /** Seals backups and opens them; of the file the first line is used. Asked for at a terminal where neither is given. */
   BULKHEAD_BACKUP_PASSPHRASE: z.string().min(12).optional(),
   BULKHEAD_BACKUP_PASSPHRASE_FILE: z.string().min(1).optional(),

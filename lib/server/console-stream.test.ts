@@ -1,4 +1,5 @@
 import { createServer } from "node:http";
+import { tmpdir } from "node:os";
 import { eq } from "drizzle-orm";
 import { encode } from "next-auth/jwt";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -11,6 +12,7 @@ import type { Role } from "@/lib/domain/roles";
 import { systemClock } from "@/lib/platform/clock";
 import { randomIds } from "@/lib/platform/ids";
 import type { ServiceContext } from "@/lib/services/context";
+import { createTrust } from "@/lib/sync/heads/create-trust";
 import { type ConsoleStreams, createConsoleStreams } from "./console-stream";
 import { boundPort } from "./http-face";
 import { createReadiness } from "./readiness/create-readiness";
@@ -22,6 +24,7 @@ const server = createServer((request, response) => void streams.open(request, re
 
 beforeAll(async () => {
   const store = await openTestStore();
+  const signer = { activeKid: async () => "", sign: async () => new Uint8Array() };
   context = {
     store,
     clock: systemClock,
@@ -30,7 +33,8 @@ beforeAll(async () => {
     passwords: createPasswords(),
     readiness: createReadiness([], { clock: systemClock, logger: () => undefined }),
     machine: { bootId: "boot-1", name: "bench", uptimeMs: () => 0 },
-    signer: { activeKid: async () => "", sign: async () => new Uint8Array() },
+    signer,
+    ...createTrust({ dataDir: tmpdir(), clock: systemClock, logger: () => undefined, signer, roots: null }),
     config: {
       baseUrl: "http://localhost",
       environment: "development",

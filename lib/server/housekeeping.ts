@@ -26,7 +26,7 @@ export async function forgetExpired(context: Pick<ServiceContext, "store" | "clo
 }
 
 /**
- * What the server does by itself: takes keysets of the ceremony, signs again what runs out, keeps bundles as files, forgets
+ * What the server does by itself: takes keysets of the ceremony, signs the end of the audit log, signs again what runs out, keeps bundles as files, forgets
  * what is over. One that fails is logged and tried again at its next turn. Where documents are to be looked at again, what is
  * due is signed at once: a device may have handed back a suspension. Answers with the function that stops it and waits.
  */
@@ -34,6 +34,7 @@ export function startHousekeeping(context: ServiceContext, keysDir: string, log:
   const jobs = [
     { name: "keyset_inbox", everyMs: 5_000, run: () => takeKeysetInbox(context.store, context, keysDir) },
     { name: "clock", everyMs: MINUTE_MS, run: () => measureClock(context.store, context) },
+    { name: "audit_heads", everyMs: MINUTE_MS, run: () => context.heads.tend(context.store) },
     { name: "resign", everyMs: 5 * MINUTE_MS, run: () => resignDocuments(context.store, context) },
     { name: "bundle_files", everyMs: MINUTE_MS, run: () => tendBundleFiles(context.store) },
     { name: "journal", everyMs: 10 * MINUTE_MS, run: () => context.store.tendJournal() },
@@ -57,7 +58,10 @@ export function startHousekeeping(context: ServiceContext, keysDir: string, log:
     return { name, start, timer: setInterval(start, everyMs) };
   });
   const stopListening = context.store.subscribe((heard) => {
-    if (heard.topic !== "documents" || heard.documents.length > 0) return;
+    if (heard.topic !== "documents") return;
+    // A publish signed a head, which is copied into the day's file.
+    for (const { name, start } of clockwork) if (name === "audit_heads") start();
+    if (heard.documents.length > 0) return;
     for (const { name, start } of clockwork) if (name === "resign") start();
   });
   return async () => {

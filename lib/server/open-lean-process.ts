@@ -11,6 +11,9 @@ import { findPlatform } from "@/lib/services/platform/initialise-platform";
 import { currentKeyset } from "@/lib/sync/current-keyset";
 import { findAccessKey } from "@/lib/sync/runtime/access-secret";
 import { createRuntimeApi, type RuntimeApi } from "@/lib/sync/runtime/runtime-api";
+import { createDocumentGuard } from "@/lib/sync/trust/document-guard";
+import { createKeysetChain } from "@/lib/sync/trust/keyset-chain";
+import { findRoots } from "@/lib/sync/trust/root-thumbprints";
 import { readVersion } from "./project-root";
 import { askedPlatform, type ServerOptions } from "./server-options";
 
@@ -61,7 +64,8 @@ export async function openLeanProcess(
         "This process has no access secret, which seals devices' tokens and is the same for all processes of this store.\nStart it with BULKHEAD_ACCESS_SECRET_FILE set to a copy of keys/access.key of the process that signs, or give all of them one BULKHEAD_ACCESS_SECRET.",
       );
     }
-    const sync = { clock: systemClock, ids: randomIds, logger };
+    const keysets = createKeysetChain({ roots: await findRoots(keysDir, options.env) });
+    const sync = { clock: systemClock, ids: randomIds, logger, keysets, guard: createDocumentGuard(keysets) };
     const { environment } = platform;
     const context: LeanContext = { store, ...sync, config: { baseUrl, environment, version: readVersion() } };
     const runtime = createRuntimeApi({ store, ctx: sync, accessKey, validatesOutput: environment === "development" });

@@ -13,6 +13,7 @@ import { isAppError } from "@/lib/platform/errors";
 import { randomIds } from "@/lib/platform/ids";
 import { type Logger, stderrLogger } from "@/lib/platform/logger";
 import { readMachine } from "@/lib/platform/machine";
+import { readIfPresent } from "@/lib/platform/private-file";
 import type { ServiceContext } from "@/lib/services/context";
 import { settleSignIns } from "@/lib/services/people/settle-sign-ins";
 import { initialisePlatform, type PlatformIdentity } from "@/lib/services/platform/initialise-platform";
@@ -22,15 +23,19 @@ import { measureClock } from "@/lib/sync/clock/measure-clock";
 import type { SigningContext } from "@/lib/sync/context";
 import { continuityFault, continuityState } from "@/lib/sync/continuity/continuity-state";
 import { currentKeyset } from "@/lib/sync/current-keyset";
+import { createTrust } from "@/lib/sync/heads/create-trust";
 import { createFileSigner } from "@/lib/sync/keys/file-keys";
 import { judgeKeys } from "@/lib/sync/keys/judge-keys";
 import { type KeyFolder, openKeyFolder } from "@/lib/sync/keys/key-folder";
 import { createProtectionSecret, findProtectionSecret, type ProtectionSecret } from "@/lib/sync/keys/protection-secret";
+import { KEYSET_COPY } from "@/lib/sync/keyset/inbox-files";
 import { takeKeysetInbox } from "@/lib/sync/keyset/keyset-inbox";
 import { prepareKeys } from "@/lib/sync/keyset/prepare-keys";
 import { resignDocuments } from "@/lib/sync/resign-documents";
 import { createAccessKey, findAccessKey } from "@/lib/sync/runtime/access-secret";
 import { createRuntimeApi, type RuntimeApi } from "@/lib/sync/runtime/runtime-api";
+import type { KeysetChain } from "@/lib/sync/trust/keyset-chain";
+import { findRoots, keepRoots, rootsOf, rootsText } from "@/lib/sync/trust/root-thumbprints";
 import { type ClientAddresses, createClientAddresses } from "./client-address";
 import { readVersion } from "./project-root";
 import { createReadiness } from "./readiness/create-readiness";
@@ -116,6 +121,26 @@ async function tryNow(warnings: string[], work: () => Promise<unknown>): Promise
   }
 }
 
+/** The root keys that are named outside the database; a damaged file is told, and keeps nobody from suspending. */
+async function openRoots(keysDir: string, options: ServerOptions, warnings: string[]) {
+  try {
+    return { roots: await findRoots(keysDir, options.env), fault: null };
+  } catch (error) {
+    if (!isAppError(error)) throw error;
+    warnings.push(error.message);
+    return { roots: null, fault: error.message };
+  }
+}
+
+/** A platform that was just made, or that a version made which kept none: what its keysets say now is kept. */
+async function pinRoots(store: Store, keysets: KeysetChain, keysDir: string, logger: Logger): Promise<void> {
+  const [first] = (await keysets.observe(store.db)).keysets;
+  if (first === undefined) return;
+  const kept = await keepRoots(keysDir, await rootsOf(first.claims));
+  keysets.pin(kept);
+  logger("info", "root_thumbprints_kept", { file: kept.from, roots: rootsText(kept) });
+}
+
 /** Whether a suspension would get out now, and which key files will not sign when they are needed. */
 async function warnOfKeys(store: Store, ctx: SigningContext, folder: KeyFolder, warnings: string[]): Promise<boolean> {
   const { trial, faulty } = await judgeKeys(store.db, ctx.signer, folder);
@@ -144,13 +169,12 @@ export async function openProcess(options: ServerOptions, baseUrl: string): Prom
   try {
     const isNew = (await currentKeyset(store.db)) === null;
     const { folder, source, authSecret, accessKey } = await openKeys(options, found, isNew, warnings);
-    const sync = {
-      clock: systemClock,
-      ids: randomIds,
-      logger,
-      signer: createFileSigner(folder),
-      machine: readMachine(),
-    };
+    const { roots, fault: rootsFault } = await openRoots(keysDir, options, warnings);
+    const signer = createFileSigner(folder);
+    const base = { clock: systemClock, logger, signer };
+    const readCopy = () => readIfPresent(join(keysDir, KEYSET_COPY));
+    const trust = createTrust({ ...base, dataDir: options.dataDir, roots, readCopy });
+    const sync = { ...base, ids: randomIds, machine: readMachine(), ...trust };
     warnings.push(...describeRecovery(recovery));
     await auditRecovery(store, sync, recovery);
     // One transaction: of several processes that start at once one makes platform, keys and keyset, the others wait.
@@ -159,6 +183,8 @@ export async function openProcess(options: ServerOptions, baseUrl: string): Prom
       return { platform: identity, prepared: await prepareKeys(tx, sync, folder, identity) };
     });
     warnings.push(...prepared.warnings);
+    if (roots === null && rootsFault === null) await pinRoots(store, trust.keysets, keysDir, logger);
+    else await trust.keysets.observe(store.db);
     warnings.push(...(await settleMakers(store, sync)));
     const { environment } = platform;
     const isDevelopmentStore = environment === "development";
@@ -184,7 +210,7 @@ export async function openProcess(options: ServerOptions, baseUrl: string): Prom
     if (await warnOfKeys(store, sync, folder, warnings)) await tryNow(warnings, () => resignDocuments(store, sync));
     const jobs = createJobLog();
     const addresses = createClientAddresses(options.trustedProxies, logger);
-    const checks = [...signingChecks(store, sync, folder, options.dataDir), addresses.check];
+    const checks = [...signingChecks(store, sync, folder, { ...options, rootsFault }), addresses.check];
     const context: ServiceContext = {
       store,
       ...sync,

@@ -26,7 +26,7 @@ import { temporaryBase } from "@/db/testing/data-folder";
 import { dumpTable } from "@/db/testing/fill-tables";
 import { postgresServer, stopPostgresServer } from "@/db/testing/postgres-server";
 import { testStoreKind } from "@/db/testing/with-test-store";
-import { verifyAudit } from "@/lib/audit/verify-audit";
+import { verifyEntries } from "@/lib/audit/testing/verify-entries";
 import { createPasswords } from "@/lib/auth/password";
 import { currentKeyset } from "@/lib/sync/current-keyset";
 import { trialSignature } from "@/lib/sync/keys/trial-signature";
@@ -171,7 +171,7 @@ describe.each(PAIRS)("a store on %s, backed up and restored on %s", slow, (from,
     const keyset = (await currentKeyset(store.db))?.claims ?? null;
     expect(await trialSignature(keyset, signer)).toMatchObject({ result: "signs" });
     expect(await readContinuity(store.db)).toMatchObject({ revisionLift: REVISION_LIFT, restoredAt: expect.any(Date) });
-    expect(await verifyAudit(store.db)).toMatchObject({ isWhole: true });
+    expect(await verifyEntries(store.db)).toMatchObject({ isWhole: true });
     const actions = (await store.db.select().from(auditEntries)).map(({ action }) => action);
     expect(actions.filter((action) => action === "store.restore")).toHaveLength(1);
     await opened.close();
@@ -272,7 +272,7 @@ describe.runIf(testStoreKind() === "memory")("half of an embedded store", slow, 
       expect(await db.select().from(people)).toHaveLength(1);
       const actions = (await db.select().from(auditEntries)).map(({ action }) => action);
       expect(actions.filter((action) => action === "store.rebuilt")).toHaveLength(1);
-      expect(await verifyAudit(db)).toMatchObject({ isWhole: true });
+      expect(await verifyEntries(db)).toMatchObject({ isWhole: true });
     });
   });
 

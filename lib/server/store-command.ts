@@ -21,12 +21,14 @@ import { rebuildStore } from "@/db/rebuild-store";
 import { describeRecovery, type Recovery } from "@/db/recovery";
 import { storeFailure } from "@/db/store-failure";
 import { auditRecovery } from "@/lib/audit/audit-recovery";
+import { createHeadFiles } from "@/lib/audit/head-files";
 import { systemClock } from "@/lib/platform/clock";
 import { type Env, parseEnv } from "@/lib/platform/env";
 import { AppError } from "@/lib/platform/errors";
 import { explainStartFailure, startFailureText } from "@/lib/platform/explain-start-failure";
 import { randomIds } from "@/lib/platform/ids";
 import { stderrLogger } from "@/lib/platform/logger";
+import { admitLoss } from "@/lib/services/audit/admit-loss";
 import { unlockFromServer } from "@/lib/services/people/unlock-from-server";
 import { type Ask, obtainPassphrase, terminalAsk } from "./backup-passphrase";
 import { readVersion } from "./project-root";
@@ -42,6 +44,8 @@ const USAGE = `Usage: npm run store -- COMMAND [options]        (docs/guides/ser
                            as a start leaves it in DIR/backups before it migrates
   rebuild --from journal   makes the embedded database anew from its journal; the old one is renamed and kept
   rebuild --from rows      begins a new journal with all rows as they stand; the old one is renamed and kept
+  admit-loss               says of signed audit entries that the database lost by itself that they are lost, so that
+                           signing goes on: after a failover, or a restore by other means than this command
   unlock EMAIL             unlocks a sign-in where fewer than two people can approve it in the console
 
   --data DIR               default .bulkhead: keys, and the embedded store where DATABASE_URL is not set
@@ -194,6 +198,9 @@ async function recordRebuild(dataDir: string, recovery: Recovery): Promise<void>
 async function restore(call: Call): Promise<ExitCode> {
   const { words, dataDir, env, say } = call;
   const file = requireFile(words[1], "restore FILE");
+  const files = createHeadFiles(dataDir, systemClock);
+  const signed = (await files.last()).head;
+  let restoredAs = 0;
   const options: RestoreOptions = {
     fs: nodeBackupFs,
     file,
@@ -202,11 +209,18 @@ async function restore(call: Call): Promise<ExitCode> {
     migrationsFolder: findMigrationsFolder(),
     clock: systemClock,
     logger: stderrLogger,
-    mark: (tx, header) => recordRestore(tx, { clock: systemClock, ids: randomIds }, header),
+    async mark(tx, header) {
+      const ctx = { clock: systemClock, ids: randomIds };
+      restoredAs = await recordRestore(tx, ctx, header, signed?.sequence ?? null);
+    },
   };
   const { header, counts } = await (env.DATABASE_URL === undefined
     ? restoreFolder(options)
     : restorePostgres(env.DATABASE_URL, options));
+  if (signed !== null && signed.sequence >= restoredAs) {
+    const [at, because] = [new Date(systemClock.nowMs()).toISOString(), `restored from a backup of ${header.takenAt}`];
+    await files.append([{ loss: { fromSequence: restoredAs, entrySequence: restoredAs, at, because } }]);
+  }
   const rows = Object.values(counts.tables).reduce((sum, count) => sum + count, 0);
   say(
     "restored",
@@ -237,7 +251,30 @@ async function unlock({ words, dataDir, env, say }: Call): Promise<ExitCode> {
   }
 }
 
+async function admit({ dataDir, env, say }: Call): Promise<ExitCode> {
+  requireFolder(dataDir);
+  const { store } = await openStore({
+    location:
+      env.DATABASE_URL === undefined ? { kind: "pglite", dataDir } : { kind: "postgres", url: env.DATABASE_URL },
+    beforeMigration: automaticBackup({ fs: nodeBackupFs, dataDir, clock: systemClock, program: readVersion() }),
+  });
+  try {
+    const ctx = { store, clock: systemClock, ids: randomIds };
+    const range = await admitLoss(ctx, createHeadFiles(dataDir, systemClock));
+    const { fromSequence, toSequence } = range;
+    say(
+      "admitted",
+      `Entries ${fromSequence} to ${toSequence} are lost, and the log says so. Heads are signed again within a minute.`,
+      range,
+    );
+    return DONE;
+  } finally {
+    await store.close();
+  }
+}
+
 const COMMANDS: Readonly<Record<string, (call: Call) => Promise<ExitCode>>> = {
+  "admit-loss": admit,
   backup,
   check,
   rebuild,

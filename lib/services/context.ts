@@ -7,7 +7,10 @@ import { obtainContainer, provideContainer } from "@/lib/platform/container";
 import type { Ids } from "@/lib/platform/ids";
 import type { Logger } from "@/lib/platform/logger";
 import type { Machine } from "@/lib/platform/machine";
+import type { AuditHeads } from "@/lib/sync/heads/audit-heads";
 import type { PolicySigner } from "@/lib/sync/signer";
+import type { DocumentGuard } from "@/lib/sync/trust/document-guard";
+import type { KeysetChain } from "@/lib/sync/trust/keyset-chain";
 
 /** What every process has, also one that serves devices and publishers' tools alone: nothing that could sign. */
 export type LeanContext = {
@@ -15,6 +18,8 @@ export type LeanContext = {
   clock: Clock;
   ids: Ids;
   logger: Logger;
+  keysets: KeysetChain;
+  guard: DocumentGuard;
   /** The request that a verb is called for, set by its door; the audit log keeps it. */
   requestId?: string;
   config: {
@@ -28,6 +33,7 @@ export type LeanContext = {
 /** Everything that a verb needs beside its input. One per process, put together by the entry of the console. */
 export type ServiceContext = LeanContext & {
   signer: PolicySigner;
+  heads: AuditHeads;
   /** What this process stands on, tried at most once in 5 seconds. Never rejects. */
   readiness: { read(): Promise<Readiness> };
   machine: Machine;

@@ -4,6 +4,7 @@ import { newestIssue, newestPosition, type StoredDocument } from "@/db/newest-do
 import { type Unread, unreadable } from "@/db/published-members";
 import { minRevisions } from "@/db/schema";
 import type { Transaction } from "@/db/store";
+import { appendAudit } from "@/lib/audit/append-audit";
 import type { Actor } from "@/lib/domain/roles";
 import { AppError } from "@/lib/platform/errors";
 import { type Position, positionOf } from "@/native/core/documents/position";
@@ -14,7 +15,6 @@ import { nowSeconds, type SigningContext } from "./context";
 import { isBehindOf } from "./continuity/continuity-state";
 import { settleHeld } from "./continuity/held-narrowings";
 import { allPrograms, floorOf, raiseFloor } from "./continuity/resume";
-import { currentKeyset } from "./current-keyset";
 import { buildPlatform } from "./documents/build-platform";
 import { buildProgram } from "./documents/build-program";
 import { issueDocument, nextRevision } from "./documents/issue-document";
@@ -56,6 +56,26 @@ async function raiseMinimums(tx: Transaction, now: number, minimums: readonly Mi
 }
 
 /**
+ * The log names each document that is signed, so that none can be taken away or put in its place unseen. The platform
+ * document carries the digest of this very entry: its position names it.
+ */
+async function auditDocuments(
+  tx: Transaction,
+  ctx: SigningContext,
+  actor: Actor,
+  at: Position,
+  issued: readonly StoredDocument[],
+): Promise<void> {
+  const programs = issued.map(({ appId, epoch, revision, sha256 }) => ({ appId, epoch, revision, sha256 }));
+  await appendAudit(tx, ctx, {
+    actor,
+    action: "document.publish",
+    subject: `document:${at.epoch}/${at.revision}`,
+    after: { platform: at, programs },
+  });
+}
+
+/**
  * The second at which documents are signed: the present one. While a jump of this machine's clock awaits a confirmation,
  * a narrowing is signed with the newest stored `iat` or the clock, whichever is earlier: a device refuses what is from its
  * future altogether, but a suspension acts even when its document is old (spec 4.29). Refuses `unavailable` for all else.
@@ -89,7 +109,9 @@ function goOnWithout(ctx: SigningContext, options: PublishOptions, unread: reado
  * Builds, signs and stores the documents of these programs and the platform document, within the caller's transaction
  * and behind the lock of the platform row. After a restore, or where a device proved a newer document, it signs above
  * whatever may be out there (spec 7.8), and every program's document with them; a narrowing leaves those of the others to
- * `resignDocuments`, which it sets going. What is published is announced after the commit. Raises `unavailable` where
+ * `resignDocuments`, which it sets going. The log names
+ * what is signed (`document.publish`), and its end is signed with the platform document that tells it; not where the log lacks what was
+ * signed before, which keeps no document back. What is published is announced after the commit. Raises `unavailable` where
  * no unexpired keyset or key can sign, or what may allow more meets a jump of the clock, `not_found` for a program that is not registered, `unprocessable` where the
  * rows would make a document that devices refuse. A program of which something cannot be read gets no document: where
  * something of it was taken away, its minimum is the revision that it has not got, so that nothing of it is allowed
@@ -101,16 +123,16 @@ export async function publishDocuments(
   options: PublishOptions,
 ): Promise<Published> {
   await lockPlatform(tx);
-  const keyset = await currentKeyset(tx.db);
+  const keyset = await ctx.keysets.newest(tx.db);
   if (keyset === null) throw new AppError("unavailable", "This platform has no keyset yet.");
   const now = await issueTime(tx, ctx, options);
-  if (now >= keyset.expiresAtSeconds) {
+  if (now >= keyset.exp) {
     throw new AppError("unavailable", "The keyset has expired; devices accept nothing until it is renewed.");
   }
   const { changeSetId, actor = POLICY_SERVICE } = options;
   const row = await readContinuity(tx.db);
   const resumes = row !== null && isBehindOf(row, await newestPosition(tx.db, "platform", ""));
-  const { epoch } = keyset.claims;
+  const { epoch } = keyset;
   const floor = resumes ? await raiseFloor(tx, ctx, { row, epoch, actor, changeSetId }) : floorOf(row);
   // Stopping waits for no other program's document: those are due from here on, and not handed out until they are signed.
   const isAlone = options.isNarrowing === true;
@@ -127,22 +149,24 @@ export async function publishDocuments(
       continue;
     }
     const document = { kind: "program" as const, appId, body, changeSetId, floor, iat: now };
-    issued.push(await issueDocument(tx, ctx, keyset.claims, document));
+    issued.push(await issueDocument(tx, ctx, keyset, document));
   }
   await tx.db.delete(minRevisions).where(lt(minRevisions.keepUntil, new Date(now * 1000)));
   if (options.narrows) await raiseMinimums(tx, now, [...issued, ...minimums]);
   await settleHeld(tx, ctx, actor, changeSetId);
-  const { body, unread } = await buildPlatform(tx.db);
+  const revision = nextRevision(await newestPosition(tx.db, "platform", ""), floor, epoch);
+  await auditDocuments(tx, ctx, actor, { epoch, revision }, issued);
+  const { body, unread } = await buildPlatform(tx.db, await ctx.heads.sign(tx, keyset));
   goOnWithout(ctx, options, unread);
-  const platformDocument = await issueDocument(tx, ctx, keyset.claims, {
+  const platformDocument = await issueDocument(tx, ctx, keyset, {
     kind: "platform",
     appId: "",
     body,
-    changeSetId,
     floor,
+    changeSetId,
     iat: now,
   });
-  await requireAcceptable(keyset.claims, [...issued, platformDocument]);
+  await requireAcceptable(keyset, [...issued, platformDocument]);
   tx.announce({
     topic: "documents",
     documents: [...issued, platformDocument].map((row) => ({

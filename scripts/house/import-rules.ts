@@ -164,6 +164,8 @@ export const ROOMS: readonly Room[] = [
     never: WEB,
     order: [
       ["current-keyset", "lock-platform", "public-suffixes", "signer"],
+      ["trust/"],
+      ["heads/"],
       ["context"],
       ["clock/", "continuity/", "keys/"],
       ["documents/", "telemetry/"],

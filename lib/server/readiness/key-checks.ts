@@ -8,10 +8,16 @@ import type { Check, Finding } from "./create-readiness";
 
 /** As long before its end a new keyset is asked for. */
 const EXPIRY_WARNING_SECONDS = 30 * 86_400;
+const ROOTS_REMEDY = "Put keys/roots.json back, and start again; devices keep what they have.";
 const RENEW = "Renew the keyset (docs/guides/root-ceremony.md).";
 
 /** Signs a trial text, and holds the key files and the end of the trusted keyset against the clock. */
-export function keyChecks(store: Store, ctx: SigningContext, folder: KeyFolder): Check[] {
+export function keyChecks(
+  store: Store,
+  ctx: SigningContext,
+  folder: KeyFolder,
+  rootsFault: string | null = null,
+): Check[] {
   return [
     {
       name: "signature",
@@ -19,7 +25,12 @@ export function keyChecks(store: Store, ctx: SigningContext, folder: KeyFolder):
     },
     {
       name: "keyset",
-      run: async () => judgeKeyset(await judgeKeys(store.db, ctx.signer, folder), nowSeconds(ctx.clock)),
+      async run() {
+        if (rootsFault !== null) return { state: "failed", says: rootsFault, remedy: ROOTS_REMEDY };
+        const { fault } = await ctx.keysets.observe(store.db);
+        if (fault !== null) return { state: "failed", says: fault.says, remedy: fault.remedy };
+        return judgeKeyset(await judgeKeys(store.db, ctx.signer, folder), nowSeconds(ctx.clock));
+      },
     },
   ];
 }

@@ -30,7 +30,7 @@ const seal = async (relation: string) => {
 };
 
 const failing = async (ctx = fixture.ctx) => {
-  const checks = signingChecks(fixture.store, ctx, fixture.folder, fixture.folder.dir);
+  const checks = signingChecks(fixture.store, ctx, fixture.folder, { dataDir: fixture.dir });
   const { checks: found } = await createReadiness(checks, { ...fixture.ctx, timeoutMs: 60_000 }).read();
   return found.filter(({ state }) => state === "failed").map(({ name }): CheckName => name);
 };
@@ -39,7 +39,7 @@ describe("what a process stands on", () => {
   it("is well where nothing is wrong, and trying leaves nothing behind", async () => {
     expect(await failing()).toEqual([]);
     expect(await failing()).toEqual([]);
-    expect(await fixture.store.db.select().from(auditEntries)).toHaveLength(1);
+    expect(await fixture.store.db.select().from(auditEntries)).toHaveLength(2);
     fixture.clock.advance(3601);
     await failing();
     expect(await fixture.store.db.select().from(probes)).toHaveLength(1);
@@ -78,7 +78,7 @@ describe("what a process stands on", () => {
     const other = await openSyncFixture();
     const { folder } = other;
     const ctx = { ...fixture.ctx, signer: createFileSigner(folder) };
-    const checks = signingChecks(fixture.store, ctx, folder, folder.dir);
+    const checks = signingChecks(fixture.store, ctx, folder, { dataDir: folder.dir });
     const { checks: found } = await createReadiness(checks, { ...ctx, timeoutMs: 60_000 }).read();
     expect(found.filter(({ state }) => state === "failed").map(({ name }) => name)).toEqual(["signature", "keyset"]);
     await other.close();
@@ -115,7 +115,7 @@ describe("what a process stands on", () => {
 
   it("fails by name while a jump of the clock awaits confirmation, and only warns where it is behind", async () => {
     const state = async () => {
-      const checks = signingChecks(fixture.store, fixture.ctx, fixture.folder, fixture.folder.dir);
+      const checks = signingChecks(fixture.store, fixture.ctx, fixture.folder, { dataDir: fixture.dir });
       return (await checks.find(({ name }) => name === "clock")?.run())?.state;
     };
     const publish = () =>

@@ -4,7 +4,7 @@ import type { SigningContext } from "@/lib/sync/context";
 import type { KeyFolder } from "@/lib/sync/keys/key-folder";
 import type { Check } from "./create-readiness";
 import { keyChecks } from "./key-checks";
-import { continuity } from "./lean-checks";
+import { continuity, documents } from "./lean-checks";
 import { announcements, audit, disk, storeRead, storeWrite } from "./store-checks";
 
 const clock = (store: Store, ctx: SigningContext): Check => ({
@@ -26,11 +26,17 @@ const clock = (store: Store, ctx: SigningContext): Check => ({
 });
 
 /** What a process stands on that decides and signs. */
-export const signingChecks = (store: Store, ctx: SigningContext, folder: KeyFolder, dataDir: string): Check[] => [
+export const signingChecks = (
+  store: Store,
+  ctx: SigningContext,
+  folder: KeyFolder,
+  { dataDir, rootsFault = null }: { dataDir: string; rootsFault?: string | null },
+): Check[] => [
   storeRead(store),
   storeWrite(store, ctx),
   disk(store.kind, dataDir),
-  ...keyChecks(store, ctx, folder),
+  ...keyChecks(store, ctx, folder, rootsFault),
+  documents(store, ctx),
   audit(store, ctx),
   clock(store, ctx),
   continuity(store),

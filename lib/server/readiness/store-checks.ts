@@ -4,8 +4,10 @@ import { readEachTable } from "@/db/read-each-table";
 import { probes } from "@/db/schema";
 import type { Store } from "@/db/store";
 import { tryAudit } from "@/lib/audit/try-audit";
-import type { SyncContext } from "@/lib/sync/context";
+import type { SigningContext, SyncContext } from "@/lib/sync/context";
 import type { Check, Finding } from "./create-readiness";
+
+type Ports = Pick<SyncContext, "clock" | "ids">;
 
 const HOUR_MS = 3_600_000;
 const STORE_REMEDY = "Look at the database and the log (docs/guides/operations.md); devices keep what they have.";
@@ -20,7 +22,7 @@ export const storeRead = (store: Store): Check => ({
 });
 
 /** Writes a row, commits, reads it back, and tries what a decision needs beside it: the embedded store's journal. */
-export const storeWrite = (store: Store, ctx: SyncContext): Check => {
+export const storeWrite = (store: Store, ctx: Ports): Check => {
   const process = ctx.ids.next("request");
   return {
     name: "store_write",
@@ -69,7 +71,7 @@ export const disk = (kind: Store["kind"], dataDir: string, free: FreeBytes = fre
 });
 
 /** Announces something and hears it, by the way that every process is told of documents. */
-export const announcements = (store: Store, ctx: SyncContext, timeoutMs = 2_000): Check => ({
+export const announcements = (store: Store, ctx: Ports, timeoutMs = 2_000): Check => ({
   name: "announcements",
   async run() {
     const id = ctx.ids.next("request");
@@ -100,12 +102,19 @@ export const announcements = (store: Store, ctx: SyncContext, timeoutMs = 2_000)
   },
 });
 
-/** Checks the end of the log, and appends to it in a transaction that is not kept. */
-export const audit = (store: Store, ctx: SyncContext): Check => ({
+/** Checks the end of the log and that it has what was signed of it, and appends to it in a transaction that is not kept. */
+export const audit = (store: Store, ctx: Ports & Pick<SigningContext, "heads">): Check => ({
   name: "audit",
   async run() {
     const found = await tryAudit(store, ctx);
-    if (found.isWhole) return { state: "ok", says: `The last ${found.entries} entries follow from each other.` };
+    const { fault } = await ctx.heads.judge(store.db);
+    if (fault !== null) return { state: "failed", says: fault.says, remedy: fault.remedy };
+    if (found.isWhole) {
+      const says = `The last ${found.entries} entries follow from each other, and what was signed of the log is in it.`;
+      const unkept = ctx.heads.fileFault();
+      if (unkept === null) return { state: "ok", says };
+      return { state: "warn", says: `${says} ${unkept}`, remedy: "Make the folder writable, and room on its disk." };
+    }
     return {
       state: "failed",
       says: `The log is not whole at its end: entry ${found.firstBadSequence} (${found.problem}).`,

@@ -4,7 +4,7 @@ import type { Actor } from "@/lib/domain/roles";
 import type { ServiceContext } from "../context";
 import { requirePermission } from "../require-permission";
 
-/** The whole log as JSON lines, as a stream. That it was exported is itself audited, and stands in the export. */
+/** The whole log with all that was signed of it, as JSON lines, as a stream; also of a log that is at fault, as evidence. That it was exported is itself audited, and stands in the export. */
 export async function exportAuditLog(
   context: ServiceContext,
   actor: Actor,
@@ -14,7 +14,7 @@ export async function exportAuditLog(
   await context.store.transaction(async (tx) => {
     await appendAudit(tx, context, { actor, action: "audit.export", subject: "audit", requestId });
   });
-  const lines = exportAudit(context.store.db);
+  const lines = exportAudit(context.store.db, context.heads);
   const encoder = new TextEncoder();
   return new ReadableStream({
     async pull(controller) {

@@ -6,10 +6,12 @@ import { AppError } from "@/lib/platform/errors";
 import type { ServiceContext } from "../context";
 import { requirePermission } from "../require-permission";
 import { toAuditView } from "./audit-view";
+import { requireSignedLog } from "./require-signed-log";
 
-/** One entry, or `not_found`. */
+/** One entry, or `not_found`; `unavailable` as `requireSignedLog` says. */
 export async function getAuditEntry(context: ServiceContext, actor: Actor, sequence: number): Promise<AuditEntryView> {
   requirePermission(actor, "audit.read");
+  await requireSignedLog(context);
   const [row] = await context.store.db.select().from(auditEntries).where(eq(auditEntries.sequence, sequence)).limit(1);
   if (row === undefined) throw new AppError("not_found", "There is nothing here.");
   return toAuditView(row);

@@ -6,6 +6,7 @@ import { AppError } from "@/lib/platform/errors";
 import type { ServiceContext } from "../context";
 import { requirePermission } from "../require-permission";
 import { toAuditView } from "./audit-view";
+import { requireSignedLog } from "./require-signed-log";
 
 const PAGE_SIZE = 50;
 
@@ -17,9 +18,10 @@ export type AuditQuery = {
   cursor?: string | undefined;
 };
 
-/** Audit entries, newest first, 50 a page; `q` finds in subject, reason, request id and action. */
+/** Audit entries, newest first, 50 a page; `q` finds in subject, reason, request id and action. Raises `unavailable` as `requireSignedLog` does. */
 export async function listAudit(context: ServiceContext, actor: Actor, query: AuditQuery): Promise<AuditList> {
   requirePermission(actor, "audit.read");
+  await requireSignedLog(context);
   const { db } = context.store;
   const matching = and(...conditionsOf(query));
   const before = query.cursor === undefined ? undefined : readCursor(query.cursor);

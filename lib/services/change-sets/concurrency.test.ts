@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { verifyAudit } from "@/lib/audit/verify-audit";
+import { verifyEntries } from "@/lib/audit/testing/verify-entries";
 import { openServiceFixture, type ServiceFixture } from "../testing/service-fixture";
 import { approveChangeSet } from "./approve-change-set";
 import { editDraft } from "./edit-draft";
@@ -91,7 +91,7 @@ describe("two at once", () => {
         await approveChangeSet(held.ctx, await held.person("security"), id, REASON);
       }),
     );
-    const verification = await verifyAudit(held.ctx.store.db);
+    const verification = await verifyEntries(held.ctx.store.db);
     expect(verification.isWhole).toBe(true);
   });
 });

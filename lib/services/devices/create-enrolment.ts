@@ -3,7 +3,6 @@ import { enrolmentTokens } from "@/db/schema";
 import { appendAudit } from "@/lib/audit/append-audit";
 import type { Actor } from "@/lib/domain/roles";
 import { AppError } from "@/lib/platform/errors";
-import { currentKeyset } from "@/lib/sync/current-keyset";
 import { lockPlatform } from "@/lib/sync/lock-platform";
 import { thumbprint } from "@/native/core/crypto/jwk";
 import { webCryptoPort } from "@/native/core/crypto/port";
@@ -15,7 +14,7 @@ const LIFE_MS = 24 * 60 * 60 * 1000;
 
 /**
  * Makes an enrolment file (spec §4), handed to one device out of band: where the platform is, the root keys to trust,
- * and a one-time token good for 24 h, stored as SHA-256. Raises `unavailable` before there is a keyset. Audited as
+ * and a one-time token good for 24 h, stored as SHA-256. Raises `unavailable` before there is a keyset, and where the stored ones do not verify. Audited as
  * `enrolment.create`.
  */
 export async function createEnrolment(
@@ -30,8 +29,8 @@ export async function createEnrolment(
   const id = ctx.ids.next("enrolment");
   return ctx.store.transaction(async (tx) => {
     const place = await lockPlatform(tx);
-    const keyset = await currentKeyset(tx.db);
-    if (keyset === null) throw new AppError("unavailable", "This platform has no keyset yet.");
+    const keyset = (await ctx.keysets.require(tx.db)).at(-1);
+    if (keyset === undefined) throw new AppError("unavailable", "This platform has no keyset yet.");
     const { rootKeys, threshold } = keyset.claims;
     await tx.db.insert(enrolmentTokens).values({
       id,

@@ -3,10 +3,10 @@ import { newestIssue } from "@/db/newest-document";
 import { changeSets, devices, platform, programs, telemetryBatches, versions } from "@/db/schema";
 import type { Database } from "@/db/store";
 import { countWhere } from "@/db/sums";
-import { verifyAudit } from "@/lib/audit/verify-audit";
 import type { Overview } from "@/lib/contracts/overview";
 import { type Actor, hasPermission } from "@/lib/domain/roles";
 import { type Position, positionOf } from "@/native/core/documents/position";
+import { checkAudit } from "../audit/verify-audit-log";
 import { withChanges } from "../change-sets/change-set-rows";
 import { toChangeSetViews } from "../change-sets/change-set-view";
 import { listWaitingFor } from "../change-sets/list-change-sets";
@@ -147,10 +147,10 @@ let lastCheck: { atMs: number; audit: Overview["loop"]["audit"] } | undefined;
 
 async function auditState(context: ServiceContext, nowMs: number): Promise<Overview["loop"]["audit"]> {
   if (lastCheck !== undefined && nowMs - lastCheck.atMs < AUDIT_CHECK_MS) return lastCheck.audit;
-  const finding = await verifyAudit(context.store.db);
+  const finding = await checkAudit(context);
   const audit = {
     entries: finding.entries,
-    isWhole: finding.isWhole && finding.witnessed?.isContained !== false,
+    isWhole: finding.isWhole,
     checkedAt: new Date(nowMs).toISOString(),
   };
   lastCheck = { atMs: nowMs, audit };

@@ -16,8 +16,8 @@ import { createProtectionSecret, findProtectionSecret } from "../keys/protection
 import { thumbprintOf } from "../keys/thumbprint";
 import { INBOX, KEYSET_COPY } from "../keyset/inbox-files";
 import { type KeysetPlan, planFirstKeyset, planNextKeyset } from "../keyset/keyset-claims";
-import { readKeysetText, signersOf } from "../keyset/keyset-text";
 import { signWithRootKey } from "../keyset/sign-with-root-key";
+import { readKeysetText, signersOf } from "../trust/keyset-text";
 import { bindKeyIds } from "./key-id-arguments";
 
 const USAGE = `Usage: npm run keys -- COMMAND [options]        (docs/guides/root-ceremony.md)

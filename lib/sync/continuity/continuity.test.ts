@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { markRestored, REVISION_LIFT } from "@/db/continuity";
 import { newestDocument, newestPosition } from "@/db/newest-document";
 import { removeMember, writeMembers } from "@/db/published-members";
-import { auditEntries, continuity, devices, documents, heldDocuments, heldNarrowings, keysets } from "@/db/schema";
+import { auditEntries, continuity, devices, documents, heldDocuments, heldNarrowings } from "@/db/schema";
 import type { Announcement } from "@/db/store";
 import type { Position } from "@/native/core/documents/position";
 import { signCompact } from "@/native/core/documents/sign-document";
@@ -355,10 +355,7 @@ describe("a document handed back", () => {
   it("of an epoch before counts for nothing", async () => {
     await begin();
     const old = await sign({});
-    await fixture.store.transaction(async ({ db }) => {
-      const claims = { ...fixture.keyset, epoch: 2 };
-      await db.update(keysets).set({ epoch: 2, claims });
-    });
+    await publishNextKeyset(fixture, { raisesEpoch: true });
     const { accessToken } = await fixture.addDevice();
     expect(await codeOf(await handBack(accessToken, old))).toBe("422 unprocessable ROLLED_BACK");
     expect(await fixture.store.db.select().from(continuity)).toEqual([]);

@@ -1,7 +1,7 @@
 import { and, count, eq, notInArray, sql } from "drizzle-orm";
 import { provenPosition, readContinuity } from "@/db/continuity";
 import { issueAt } from "@/db/newest-document";
-import { continuity, heldDocuments, heldNarrowings } from "@/db/schema";
+import { auditEntries, auditWitnesses, continuity, heldDocuments, heldNarrowings } from "@/db/schema";
 import type { Database, Store, Transaction } from "@/db/store";
 import { appendAudit } from "@/lib/audit/append-audit";
 import { AppError } from "@/lib/platform/errors";
@@ -12,7 +12,6 @@ import { verifyDocument } from "@/native/core/documents/verify-document";
 import type { PlatformClaims } from "@/native/core/shapes/claims";
 import type { HeldAnswer } from "@/native/core/wire/held";
 import { nowSeconds, type SyncContext } from "../context";
-import { currentKeyset } from "../current-keyset";
 import { lockPlatform } from "../lock-platform";
 import { publicSuffixes } from "../public-suffixes";
 import { PROVEN_REVISION_MAX } from "./continuity-state";
@@ -34,11 +33,11 @@ export async function isOfInterest(db: Database, deviceId: string, at: Position)
 }
 
 async function verify(store: Store, ctx: SyncContext, platform: string, jws: Uint8Array) {
-  const keyset = await currentKeyset(store.db);
+  const keyset = await ctx.keysets.newest(store.db);
   if (keyset === null) throw new AppError("unavailable", "This platform has no keyset yet.");
   const verdict = await verifyDocument({
     jws,
-    keyset: keyset.claims,
+    keyset,
     type: "bulkhead-platform",
     platform,
     now: nowSeconds(ctx.clock),
@@ -57,7 +56,8 @@ async function verify(store: Store, ctx: SyncContext, platform: string, jws: Uin
  * Takes in a platform document that a device hands back (spec 7.9). Only what verifies against the trusted keyset and
  * that this store never signed tells anything: the device is listed, and the newest such document raises what is proven,
  * and what it stops and this store does not stays stopped until a person has looked. Refuses `unprocessable` with the
- * code of the refusal for anything else, which changes nothing. Audited as `continuity.learn`, once a raise.
+ * code of the refusal for anything else, which changes nothing. One whose audit head the log does not contain is kept as
+ * evidence, of ours too. Audited as `continuity.learn`, once a raise.
  */
 export async function learnHeldDocument(
   store: Store,
@@ -68,6 +68,7 @@ export async function learnHeldDocument(
   const at = positionOf(document.claims);
   return await store.transaction(async (tx) => {
     await lockPlatform(tx);
+    await keepWitness(tx, ctx, held, document);
     const issued = await issueAt(tx.db, "platform", "", at);
     if (issued?.sha256 === document.payloadSha256) return { ...at, result: "known" };
     if (!(await isOfInterest(tx.db, held.deviceId, at))) return { ...at, result: "known" };
@@ -81,6 +82,39 @@ export async function learnHeldDocument(
     tx.announce({ topic: "devices", deviceId: held.deviceId, revoked: false });
     return { ...at, result: "learned" };
   });
+}
+
+/** Evidence is bounded: the first of it tells as much as the thousandth. */
+const WITNESSES_MAX = 100;
+
+/**
+ * Where the log ended, by a document that we signed, is an entry of the log, or the document is kept as evidence against it.
+ * Which of them a loss explains is judged when they are read.
+ */
+async function keepWitness(
+  tx: Transaction,
+  ctx: SyncContext,
+  held: { deviceId: string; jws: Uint8Array },
+  { claims }: VerifiedDocument<PlatformClaims>,
+): Promise<void> {
+  const { sequence, sha256 } = claims.auditHead;
+  if (sequence === 0) return;
+  const [entry] = await tx.db
+    .select({ sha256: auditEntries.sha256 })
+    .from(auditEntries)
+    .where(eq(auditEntries.sequence, sequence));
+  if (entry?.sha256 === sha256) return;
+  const [kept] = await tx.db.select({ count: count() }).from(auditWitnesses);
+  if ((kept?.count ?? 0) >= WITNESSES_MAX) return;
+  const { epoch, revision, iat: issuedAtSeconds } = claims;
+  const { deviceId } = held;
+  const jws = Buffer.from(held.jws).toString("utf8");
+  const receivedAt = new Date(ctx.clock.nowMs());
+  const witness = { sequence, sha256, epoch, revision, issuedAtSeconds, jws, deviceId, receivedAt };
+  const added = await tx.db.insert(auditWitnesses).values(witness).onConflictDoNothing().returning();
+  if (added.length === 0) return;
+  ctx.logger("error", "audit_head_contradicted", { sequence, epoch, revision, deviceId });
+  tx.announce({ topic: "audit" });
 }
 
 async function raiseProven(

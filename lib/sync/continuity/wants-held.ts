@@ -1,4 +1,3 @@
-import { readContinuity } from "@/db/continuity";
 import { issueAt } from "@/db/newest-document";
 import type { Database } from "@/db/store";
 import { isNewerPosition, isSamePosition, type Position } from "@/native/core/documents/position";
@@ -30,6 +29,6 @@ export async function wantsHeld(
 async function isForeign(db: Database, told: ToldPosition, issued: Position): Promise<boolean> {
   if (told.hasConflict || isNewerPosition(told, issued)) return true;
   if (isSamePosition(told, issued)) return false;
-  // Signed again meanwhile, above it: what it says would still be forgotten.
-  return (await readContinuity(db)) !== null && (await issueAt(db, "platform", "", told)) === null;
+  // Lost, or taken out of the database, and signed on above it: what it says would be forgotten, and is evidence.
+  return (await issueAt(db, "platform", "", told)) === null;
 }

@@ -1,14 +1,11 @@
-import { eq } from "drizzle-orm";
 import { readContinuity } from "@/db/continuity";
 import { newestDocument } from "@/db/newest-document";
-import { keysets } from "@/db/schema";
 import type { Announcement, Store } from "@/db/store";
-import type { Clock } from "@/lib/platform/clock";
 import { AppError } from "@/lib/platform/errors";
 import type { Position } from "@/native/core/documents/position";
+import type { SyncContext } from "../context";
 import { isBehind } from "../continuity/continuity-state";
 import { isBelowFloor } from "../continuity/resume";
-import { currentKeyset } from "../current-keyset";
 
 export type ServedDocument = Position & { etag: string; body: string };
 export type DocumentName = "keyset" | "platform" | `program:${string}`;
@@ -16,7 +13,7 @@ export type DocumentName = "keyset" | "platform" | `program:${string}`;
 export type DocumentCache = {
   /**
    * The newest document; null where there is none. Raises `unavailable` for a platform or program document while devices
-   * may hold newer ones (spec 7.8).
+   * may hold newer ones (spec 7.8), and for what does not verify: an older one never takes its place.
    */
   newest(name: DocumentName): Promise<ServedDocument | null>;
   /** One step of the keyset chain. Kept for good: it never changes. */
@@ -38,7 +35,10 @@ type Entry = { atMs: number; document: Promise<ServedDocument | null> };
  * publish, and a device that heard of it there may ask here first: every request is then answered by a reading that
  * began after it, which it shares with those of the same turn of the event loop.
  */
-export function createDocumentCache(store: Store, clock: Clock): DocumentCache {
+export function createDocumentCache(
+  store: Store,
+  { clock, keysets, guard }: Pick<SyncContext, "clock" | "keysets" | "guard">,
+): DocumentCache {
   const entries = new Map<DocumentName, Entry>();
   const steps = new Map<number, ServedDocument>();
   const readings = new Map<DocumentName, Promise<ServedDocument | null>>();
@@ -53,17 +53,16 @@ export function createDocumentCache(store: Store, clock: Clock): DocumentCache {
 
   async function read(name: DocumentName): Promise<ServedDocument | null> {
     if (name === "keyset") {
-      const row = await currentKeyset(store.db);
-      return row === null ? null : toServed(row.jws, "keyset", row);
+      const newest = (await keysets.require(store.db)).at(-1);
+      return newest === undefined ? null : toServed(newest.jws, "keyset", newest.claims);
     }
     if (await isBehind(store.db)) throw waiting();
-    if (name === "platform") {
-      const row = await newestDocument(store.db, "platform", "");
-      return row === null ? null : toServed(row.jws, row.sha256.slice(0, 16), row);
-    }
-    const row = await newestDocument(store.db, "program", name.slice("program:".length));
-    if (row !== null && isBelowFloor(row, await readContinuity(store.db))) throw waiting();
-    return row === null ? null : toServed(row.jws, row.sha256.slice(0, 16), row);
+    const kind = name === "platform" ? "platform" : "program";
+    const row = await newestDocument(store.db, kind, kind === "platform" ? "" : name.slice("program:".length));
+    if (row === null) return null;
+    if (kind === "program" && isBelowFloor(row, await readContinuity(store.db))) throw waiting();
+    await guard.require(store.db, row);
+    return toServed(row.jws, row.sha256.slice(0, 16), row);
   }
 
   function readShared(name: DocumentName): Promise<ServedDocument | null> {
@@ -93,9 +92,9 @@ export function createDocumentCache(store: Store, clock: Clock): DocumentCache {
     async keyset(revision) {
       const known = steps.get(revision);
       if (known !== undefined) return known;
-      const [row] = await store.db.select().from(keysets).where(eq(keysets.revision, revision));
-      if (row === undefined) return null;
-      const served = toServed(row.jws, "keyset", row);
+      const found = (await keysets.require(store.db)).find(({ claims }) => claims.revision === revision);
+      if (found === undefined) return null;
+      const served = toServed(found.jws, "keyset", found.claims);
       if (steps.size < ENTRIES_MAX) steps.set(revision, served);
       return served;
     },

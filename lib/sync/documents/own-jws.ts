@@ -8,3 +8,14 @@ export function ownKid(header: string): string {
   const read: { kid?: unknown } = JSON.parse(Buffer.from(header, "base64url").toString("utf8"));
   return String(read.kid);
 }
+
+/** The decision that a stored document names; undefined where it names none, or somebody changed the row. */
+export function ownDecision(jws: string): unknown {
+  try {
+    return ownPayload(jws).decision;
+  } catch (error) {
+    // Text that was never ours must not stop the document that replaces it.
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

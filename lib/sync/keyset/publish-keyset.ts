@@ -12,7 +12,7 @@ import { readDueDocuments } from "../documents/due-documents";
 import { thumbprintOf } from "../keys/thumbprint";
 import { lockPlatform } from "../lock-platform";
 import { publishDocuments } from "../publish-documents";
-import { readKeysetText } from "./keyset-text";
+import { readKeysetText } from "../trust/keyset-text";
 
 /** The first keyset is its own witness: whoever owns the key folder decides whom devices will trust. */
 function trustOf(jws: string): { rootThumbprints: string[]; threshold: number } {
@@ -57,7 +57,7 @@ async function insertKeyset(
     action: "keyset.publish",
     subject: `keyset:${claims.revision}`,
     before: current === null ? null : summaryOf(current.claims),
-    after: summaryOf(claims),
+    after: { ...summaryOf(claims), sha256: verified.document.payloadSha256 },
   });
   tx.announce({
     topic: "documents",

@@ -110,7 +110,7 @@ export function createRuntimeApi(options: RuntimeApiOptions): RuntimeApi {
   const { store, ctx, accessKey, validatesOutput } = options;
   const { clock, ids, logger } = ctx;
   const ports: RoutePorts = { ids, logger, validatesOutput };
-  const cache: DocumentCache = createDocumentCache(store, clock);
+  const cache: DocumentCache = createDocumentCache(store, ctx);
   const hub = createStreamHub({ store, cache, logger });
   const devices = createDeviceReader(store);
   const deviceRate = createRateLimit({ ...DEVICE_RATE, clock });

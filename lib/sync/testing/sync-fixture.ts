@@ -13,10 +13,12 @@ import type { Logger } from "@/lib/platform/logger";
 import type { Machine } from "@/lib/platform/machine";
 import type { KeysetClaims } from "@/native/core/shapes/claims";
 import type { SigningContext } from "../context";
+import { createTrust } from "../heads/create-trust";
 import { createFileSigner } from "../keys/file-keys";
 import { type KeyFolder, openKeyFolder } from "../keys/key-folder";
 import { SEAL_COST_OF_TESTS } from "../keys/sealed-key";
 import { prepareKeys } from "../keyset/prepare-keys";
+import { rootsOf } from "../trust/root-thumbprints";
 import { createDeviceKey } from "./device-key";
 
 export const TEST_PLATFORM = "superapp.test";
@@ -25,6 +27,8 @@ export type SyncFixture = {
   store: Store;
   ctx: SigningContext;
   folder: KeyFolder;
+  /** The data folder: `keys/`, `audit-heads/`. */
+  dir: string;
   keyset: KeysetClaims;
   /** `advance` lets time pass, for the uptime too; a step back and `set` are the wall clock's alone. */
   clock: { nowMs(): number; advance(seconds: number): void; set(nowMs: number): void };
@@ -61,7 +65,9 @@ export async function openSyncFixture(
     sealCost: SEAL_COST_OF_TESTS,
   });
   const machine: Machine = { bootId: "boot-1", name: "bench", uptimeMs: () => uptimeMs };
-  const ctx: SigningContext = { clock, ids: randomIds, logger, signer: createFileSigner(folder), machine };
+  const signer = createFileSigner(folder);
+  const trust = createTrust({ dataDir: dir, clock, logger, signer, roots: null });
+  const ctx: SigningContext = { clock, ids: randomIds, logger, signer, machine, ...trust };
   const environment = options.environment ?? "development";
   await store.transaction(async ({ db }) => {
     const at = new Date(nowMs);
@@ -70,10 +76,12 @@ export async function openSyncFixture(
   });
   const identity = { platformId: TEST_PLATFORM, environment };
   const { keyset } = await store.transaction((tx) => prepareKeys(tx, ctx, folder, identity));
+  trust.keysets.pin(await rootsOf(keyset));
   return {
     store,
     ctx,
     folder,
+    dir,
     keyset,
     clock,
     logged,

@@ -1,0 +1,126 @@
+import { sql } from "drizzle-orm";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { newestDocument } from "@/db/newest-document";
+import { testStoreKind } from "@/db/testing/with-test-store";
+import { learnHeldDocument } from "@/lib/sync/continuity/learn-held";
+import { TEST_PLATFORM } from "@/lib/sync/testing/sync-fixture";
+import { narrowAtOnce } from "../change-sets/narrow";
+import { openServiceFixture, type PersonActor, type ServiceFixture } from "../testing/service-fixture";
+import { admitLoss } from "./admit-loss";
+import { exportAuditLog } from "./export-audit-log";
+import { getAuditEntry } from "./get-audit-entry";
+import { listAudit } from "./list-audit";
+import { verifyAuditLog } from "./verify-audit-log";
+
+let fixture: ServiceFixture;
+let auditor: PersonActor;
+let security: PersonActor;
+const apps: string[] = [];
+
+beforeEach(async () => {
+  fixture = await openServiceFixture();
+  auditor = await fixture.person("auditor");
+  security = await fixture.person("security");
+  apps.length = 0;
+  for (let n = 0; n < 3; n += 1) apps.push((await fixture.program()).appId);
+  // What is signed in another second tells before from after.
+  fixture.clock.advance(60);
+});
+afterEach(() => fixture.close());
+
+const tend = () => fixture.ctx.heads.tend(fixture.ctx.store);
+const suspend = (appId = "") =>
+  narrowAtOnce(fixture.ctx, security, {
+    changes: [{ member: `program:${appId}/status`, after: "suspended" }],
+    reason: "It phones home.",
+  });
+const execute = (...statements: string[]) =>
+  fixture.ctx.store.transaction(async ({ db }) => {
+    for (const statement of statements) await db.execute(sql.raw(statement));
+  });
+const end = async () => (await fixture.ctx.heads.judge(fixture.ctx.store.db)).end.sequence;
+
+/** The database as it was when the log ended there, as a failover to an older replica leaves it. */
+async function fallBack(to: number, documents: number): Promise<void> {
+  await execute(
+    `delete from audit_entries where sequence > ${to}`,
+    `delete from audit_heads where sequence > ${to}`,
+    `delete from documents where kind = 'platform' and revision > ${documents}`,
+    `delete from documents where kind = 'program' and revision > 1`,
+    `update audit_head set sequence = ${to}, sha256 = (select sha256 from audit_entries where sequence = ${to})`,
+  );
+}
+
+describe(`the log that people read (${testStoreKind()})`, () => {
+  it("is not shown while it lacks what was signed, is verified and exported all the same, and nothing is kept from stopping", async () => {
+    await suspend(apps[0]);
+    await tend();
+    expect((await listAudit(fixture.ctx, auditor, {})).items.length).toBeGreaterThan(0);
+    await execute(
+      "delete from audit_entries where sequence = (select max(sequence) from audit_entries)",
+      "update audit_head set (sequence, sha256) = (select sequence, sha256 from audit_entries order by sequence desc limit 1)",
+    );
+    const last = (await end()) + 1;
+    for (const read of [listAudit(fixture.ctx, auditor, {}), getAuditEntry(fixture.ctx, auditor, 1)]) {
+      await expect(read).rejects.toMatchObject({
+        code: "unavailable",
+        message: expect.stringContaining("admit-loss"),
+        details: [{ code: "TRUNCATED", message: `Entry ${last}.` }],
+      });
+    }
+    fixture.clock.advance(60);
+    await suspend(apps[1]);
+    expect((await fixture.platformClaims()).suspended).toContain(apps[1]);
+    expect(await verifyAuditLog(fixture.ctx, auditor)).toMatchObject({ isWhole: false, firstBadSequence: last });
+    const exported = await new Response(await exportAuditLog(fixture.ctx, auditor, "req_1")).text();
+    expect(exported.split("\n").filter((line) => line.startsWith('{"head"')).length).toBeGreaterThan(1);
+  });
+
+  it("goes on after a loss that somebody admits, with what went out meanwhile, and says so; a cut that nobody admits stays one", async () => {
+    await tend();
+    const documents = (await newestDocument(fixture.ctx.store.db, "platform", ""))?.revision ?? 0;
+    const before = await end();
+    fixture.clock.advance(60);
+    await suspend(apps[1]);
+    await tend();
+    await fallBack(before, documents);
+    await suspend(apps[0]);
+    await tend();
+    expect(await verifyAuditLog(fixture.ctx, auditor)).toMatchObject({ isWhole: false });
+
+    fixture.clock.advance(60);
+    const lost = await admitLoss(fixture.ctx, fixture.ctx.heads.files);
+    expect(lost.fromSequence).toBeLessThanOrEqual(before + 1);
+    await expect(admitLoss(fixture.ctx, fixture.ctx.heads.files)).rejects.toMatchObject({ code: "conflict" });
+    await tend();
+    await suspend(apps[2]);
+    await tend();
+    const found = await verifyAuditLog(fixture.ctx, auditor);
+    expect(found.findings).toEqual([]);
+    expect(found).toMatchObject({
+      isWhole: true,
+      lost: expect.any(Number),
+      losses: [{ sequence: expect.any(Number) }],
+    });
+    expect(found.lost).toBeGreaterThan(0);
+    expect((await listAudit(fixture.ctx, auditor, { action: "audit.loss" })).items).toHaveLength(1);
+  });
+
+  it("is contradicted by a signed document that a device hands back, which is kept as evidence", async () => {
+    await suspend(apps[0]);
+    const held = (await newestDocument(fixture.ctx.store.db, "platform", ""))?.jws ?? "";
+    const handBack = () =>
+      learnHeldDocument(fixture.ctx.store, fixture.ctx, {
+        ...{ deviceId: "dev_a", platform: TEST_PLATFORM, jws: new TextEncoder().encode(held) },
+      });
+    await handBack();
+    expect((await fixture.ctx.heads.judge(fixture.ctx.store.db)).fault).toBeNull();
+    await execute(
+      "update audit_entries set sha256 = repeat('a', 64) where sequence = (select max(sequence) from audit_heads)",
+      "delete from audit_heads",
+    );
+    await handBack();
+    expect((await fixture.ctx.heads.judge(fixture.ctx.store.db)).fault).not.toBeNull();
+    expect(await verifyAuditLog(fixture.ctx, auditor)).toMatchObject({ isWhole: false });
+  });
+});
