@@ -9,6 +9,7 @@ import { publishedMembers } from "@/db/schema";
 import type { Store } from "@/db/store";
 import { postgresServer } from "@/db/testing/postgres-server";
 import { testStoreKind } from "@/db/testing/with-test-store";
+import { readAuditHead } from "@/lib/audit/audit-head";
 import { MEMBER_KINDS } from "@/lib/domain/kinds";
 import { formatMember } from "@/lib/domain/member-keys";
 import type { Entry } from "@/lib/domain/members";
@@ -164,7 +165,7 @@ describe("a store from before members had one table", { timeout: 180_000 }, () =
     const [now, then] = [policyState(found), policyState([...AFTER, ...BESIDE])];
     expect(Object.fromEntries(now)).toEqual(Object.fromEntries(then));
     for (const appId of [A, B]) expect(await buildProgram(db, appId)).toEqual({ body: projectProgram(then, appId) });
-    expect(await buildPlatform(db)).toMatchObject({ body: projectPlatform(then) });
+    expect(await buildPlatform(db, await readAuditHead(db))).toMatchObject({ body: projectPlatform(then) });
 
     // No value that was stored is read as another one.
     const rows = await db.select().from(publishedMembers);
