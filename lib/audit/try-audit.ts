@@ -15,19 +15,18 @@ export type TailFinding =
   | { isWhole: false; firstBadSequence: number; problem: ChainProblem };
 
 class NotKept extends Error {
-  constructor(readonly found: TailFinding) {
+  constructor() {
     super("what was tried is rolled back");
   }
 }
 
 /**
- * Whether the log can go on: one more entry can be written, and it and the last ones follow from each other. What was
- * written is rolled back. Raises what the store raises where it cannot be, `unavailable` also where another holds the
- * log for two seconds.
+ * Tries whether the log can go on: one more entry is written and rolled back. Raises what the store raises where it cannot
+ * be, `unavailable` also where another holds the log for two seconds.
  */
-export async function tryAudit(store: Store, ctx: { clock: Clock; ids: Ids }): Promise<TailFinding> {
+export async function tryAudit(store: Store, ctx: { clock: Clock; ids: Ids }): Promise<void> {
   try {
-    return await store.transaction(async (tx) => {
+    await store.transaction(async (tx) => {
       await tx.db.execute(sql`set local lock_timeout = '2s'`);
       // Any action will do: nobody ever reads it.
       await appendAudit(tx, ctx, {
@@ -35,20 +34,16 @@ export async function tryAudit(store: Store, ctx: { clock: Clock; ids: Ids }): P
         action: "audit.export",
         subject: "audit",
       });
-      throw new NotKept(await readTail(tx.db));
+      throw new NotKept();
     });
   } catch (error) {
-    if (error instanceof NotKept) return error.found;
-    throw error;
+    if (!(error instanceof NotKept)) throw error;
   }
 }
 
-async function readTail(db: Database): Promise<TailFinding> {
-  const rows = await db
-    .select()
-    .from(auditEntries)
-    .orderBy(desc(auditEntries.sequence))
-    .limit(TAIL + 1);
+/** Whether the last entries follow from each other. */
+export async function readTail(db: Database): Promise<TailFinding> {
+  const rows = await db.select().from(auditEntries).orderBy(desc(auditEntries.sequence)).limit(TAIL);
   let before: { sequence: number; sha256: string } | undefined;
   for (const row of rows.reverse()) {
     const isFirst = row.sequence === 1;
@@ -59,5 +54,5 @@ async function readTail(db: Database): Promise<TailFinding> {
     if ((await auditEntrySha256(auditEntryLine(row), nodeDigest)) !== row.sha256) return bad("DIGEST");
     before = row;
   }
-  return { isWhole: true, entries: rows.length - 1 };
+  return { isWhole: true, entries: rows.length };
 }

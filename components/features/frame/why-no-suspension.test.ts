@@ -9,12 +9,12 @@ const found = (name: CheckName, state: CheckState) => ({ name, state, says: name
 describe("the banner", () => {
   it("is shown for each failure that stops a suspension, and for no other", () => {
     const alone = CHECK_NAMES.filter((name) => whyNoSuspension({ checks: [found(name, "failed")] }) !== null);
-    expect(alone).toEqual(["store_read", "store_write", "disk", "signature", "audit"]);
+    expect(alone).toEqual(["store_read", "store_write", "disk", "signature", "audit_write"]);
     expect(whyNoSuspension({ checks: CHECK_NAMES.map((name) => found(name, "warn")) })).toBeNull();
   });
 
   it("tells the first of several, with what to do", () => {
-    const checks = [found("store_read", "ok"), found("signature", "failed"), found("audit", "failed")];
+    const checks = [found("store_read", "ok"), found("signature", "failed"), found("audit_write", "failed")];
     expect(whyNoSuspension({ checks })).toMatchObject({ says: "signature", remedy: "Mend it." });
   });
 

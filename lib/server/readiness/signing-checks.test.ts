@@ -110,7 +110,7 @@ describe("what a process stands on", () => {
     await execute("insert into audit_entries select * from kept");
     expect(await failing()).toEqual([]);
     await seal("audit_entries");
-    expect(await failing()).toEqual(["audit"]);
+    expect(await failing()).toEqual(["audit_write"]);
   });
 
   it("fails by name while a jump of the clock awaits confirmation, and only warns where it is behind", async () => {

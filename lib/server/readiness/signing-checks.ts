@@ -5,7 +5,7 @@ import type { KeyFolder } from "@/lib/sync/keys/key-folder";
 import type { Check } from "./create-readiness";
 import { keyChecks } from "./key-checks";
 import { continuity, documents } from "./lean-checks";
-import { announcements, audit, disk, storeRead, storeWrite } from "./store-checks";
+import { announcements, audit, auditWrite, disk, storeRead, storeWrite } from "./store-checks";
 
 const clock = (store: Store, ctx: SigningContext): Check => ({
   name: "clock",
@@ -37,6 +37,7 @@ export const signingChecks = (
   disk(store.kind, dataDir),
   ...keyChecks(store, ctx, folder, rootsFault),
   documents(store, ctx),
+  auditWrite(store, ctx),
   audit(store, ctx),
   clock(store, ctx),
   continuity(store),
