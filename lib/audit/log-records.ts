@@ -1,4 +1,4 @@
-import { and, asc, gt, inArray, lte, sql } from "drizzle-orm";
+import { and, asc, gt, gte, inArray, lte, sql } from "drizzle-orm";
 import { rowsOf } from "@/db/rows";
 import { auditHeads, auditWitnesses, documents, keysets } from "@/db/schema";
 import type { Database } from "@/db/store";
@@ -13,7 +13,10 @@ export type OutsideHeads = {
   files: HeadFiles;
   /** Copies into the files what was committed. */
   copy(db: Database): Promise<void>;
+  /** Every head that the journal beside the embedded store has; none without a journal. */
+  journaled(): AsyncIterable<HeadText>;
 };
+export type HeadText = { sequence: number; jws: string };
 
 /** Everything of one moment: what is written meanwhile is left for the next time. */
 export type Moment = {
@@ -72,7 +75,12 @@ async function readAll(files: HeadFiles): Promise<HeadRecord[]> {
 }
 
 /** What the files say at this moment: a head that was signed since the reading is in them as soon as it was copied. */
-async function readOutside(db: Database, outside: OutsideHeads): Promise<{ moment: Moment; found: HeadRecord[] }> {
+async function readOutside(
+  db: Database,
+  outside: OutsideHeads,
+): Promise<{ moment: Moment; found: HeadRecord[]; journaled: HeadText[] }> {
+  const journaled: HeadText[] = [];
+  for await (const head of outside.journaled()) journaled.push(head);
   await outside.copy(db);
   const before = await readAll(outside.files);
   const moment = await readMoment(db);
@@ -81,7 +89,7 @@ async function readOutside(db: Database, outside: OutsideHeads): Promise<{ momen
   const later = found
     .slice(before.length)
     .filter((record) => !("head" in record) || record.head.sequence <= moment.lastHead);
-  return { moment, found: [...before, ...later] };
+  return { moment, found: [...before, ...later], journaled };
 }
 
 /**
@@ -90,8 +98,8 @@ async function readOutside(db: Database, outside: OutsideHeads): Promise<{ momen
  * are in memory.
  */
 export async function readLogRecords(db: Database, outside: OutsideHeads | null): Promise<LogRecords> {
-  const { moment, found } =
-    outside === null ? { moment: await readMoment(db), found: [] } : await readOutside(db, outside);
+  const { moment, found, journaled } =
+    outside === null ? { moment: await readMoment(db), found: [], journaled: [] } : await readOutside(db, outside);
   const kept = withoutLost(found);
   const changedRows: string[] = [];
   return {
@@ -106,7 +114,7 @@ export async function readLogRecords(db: Database, outside: OutsideHeads | null)
         .orderBy(asc(keysets.revision))
         .limit(moment.keysets);
       for (const { jws } of rows) yield { keyset: jws };
-      yield* headRecords(db, moment, kept);
+      yield* headRecords(db, moment, await placesOf(db, kept, found, journaled));
       for (let start = 0; start < moment.documentIds.length; start += PAGE) {
         const ids = moment.documentIds.slice(start, start + PAGE);
         const { kind, appId, epoch, revision, jws } = documents;
@@ -141,17 +149,48 @@ function isAsSigned({ kind, appId, epoch, revision, jws }: DocumentRow): boolean
   );
 }
 
+type Place = "file" | "journal";
+/** Where heads were found beside the table, by sequence and text; and up to where the journal was read. */
+type Places = { bySequence: Map<number, Map<string, Place[]>>; journaledTo: number | null };
+
+async function placesOf(
+  db: Database,
+  kept: readonly KeptHead[],
+  found: readonly HeadRecord[],
+  journaled: readonly HeadText[],
+): Promise<Places> {
+  const bySequence: Places["bySequence"] = new Map();
+  const add = ({ sequence, jws }: HeadText, place: Place) => {
+    const texts = bySequence.get(sequence) ?? new Map<string, Place[]>();
+    const places = texts.get(jws) ?? [];
+    bySequence.set(sequence, texts.set(jws, places.includes(place) ? places : [...places, place]));
+  };
+  for (const head of kept) add(head, "file");
+  const lostFrom = Math.min(
+    ...found.map((record) => ("loss" in record ? record.loss.fromSequence : Number.POSITIVE_INFINITY)),
+  );
+  const suspects = journaled.filter(({ sequence }) => sequence >= lostFrom).map(({ sequence }) => sequence);
+  const rows =
+    suspects.length === 0
+      ? []
+      : await db.select({ jws: auditHeads.jws }).from(auditHeads).where(gte(auditHeads.sequence, lostFrom));
+  const standing = new Set(rows.map(({ jws }) => jws));
+  for (const head of journaled) if (head.sequence < lostFrom || standing.has(head.jws)) add(head, "journal");
+  const journaledTo = journaled.reduce<number | null>((max, { sequence }) => Math.max(max ?? 0, sequence), null);
+  return { bySequence, journaledTo };
+}
+
 /** By sequence, each once, with the places where it was found. */
-async function* headRecords(db: Database, moment: Moment, found: readonly KeptHead[]): AsyncGenerator<unknown> {
-  const inFile = new Map<number, Set<string>>();
-  for (const { sequence, jws } of found) {
-    inFile.set(sequence, (inFile.get(sequence) ?? new Set()).add(jws));
-  }
-  const sequences = [...inFile.keys()].sort((a, b) => a - b);
+async function* headRecords(
+  db: Database,
+  moment: Moment,
+  { bySequence, journaledTo }: Places,
+): AsyncGenerator<unknown> {
+  const sequences = [...bySequence.keys()].sort((a, b) => a - b);
   let next = 0;
-  const fromFile = function* (before: number): Generator<unknown> {
+  const beside = function* (before: number): Generator<unknown> {
     for (; next < sequences.length && (sequences[next] ?? 0) < before; next += 1) {
-      for (const jws of inFile.get(sequences[next] ?? 0) ?? []) yield { head: jws, kept: ["file"] };
+      for (const [jws, kept] of bySequence.get(sequences[next] ?? 0) ?? []) yield { head: jws, kept };
     }
   };
   let after = -1;
@@ -164,12 +203,16 @@ async function* headRecords(db: Database, moment: Moment, found: readonly KeptHe
       .orderBy(asc(sequence))
       .limit(PAGE);
     for (const row of page) {
-      yield* fromFile(row.sequence);
-      const same = inFile.get(row.sequence);
-      yield { head: row.jws, kept: same?.delete(row.jws) === true ? ["table", "file"] : ["table"] };
+      yield* beside(row.sequence);
+      const texts = bySequence.get(row.sequence);
+      const places = texts?.get(row.jws) ?? [];
+      texts?.delete(row.jws);
+      // What was signed since the journal was read is in it by now: no commit is answered before.
+      const isSince = journaledTo !== null && row.sequence > journaledTo;
+      yield { head: row.jws, kept: ["table", ...places, ...(isSince ? ["journal"] : [])] };
     }
     if (page.length < PAGE) break;
     after = page.at(-1)?.sequence ?? after;
   }
-  yield* fromFile(Number.POSITIVE_INFINITY);
+  yield* beside(Number.POSITIVE_INFINITY);
 }

@@ -1,4 +1,5 @@
 import { and, asc, between, desc, eq, gt, inArray, isNull, lt, max, sql } from "drizzle-orm";
+import { z } from "zod";
 import { auditEntries, auditHeads, auditWitnesses } from "@/db/schema";
 import type { Database, Store, Transaction } from "@/db/store";
 import type { AuditAction } from "@/lib/audit/actions";
@@ -35,6 +36,8 @@ export type AuditHeads = {
   /** Copies what is committed into the day's file; what the file system refuses is told by `fileFault`. */
   copy(db: Database): Promise<void>;
   files: HeadFiles;
+  /** Every head in the journal of an embedded store; none where there is none. */
+  journaled(): AsyncIterable<{ sequence: number; jws: string }>;
   /** Why heads are not in the day's file; null where they are. */
   fileFault(): string | null;
 };
@@ -45,12 +48,17 @@ export type AuditHeadsOptions = {
   signer: PolicySigner;
   chain: KeysetChain;
   files: HeadFiles;
+  /** The rows of the heads' table in a journal; none where there is no journal. */
+  readJournal?: () => AsyncIterable<Record<string, unknown>>;
 };
+
+const headTextShape = z.object({ sequence: z.coerce.number(), jws: z.string() });
 
 const COPIED_AT_ONCE = 500;
 const VERIFIED_MAX = 4_096;
 
-export function createAuditHeads({ clock, logger, signer, chain, files }: AuditHeadsOptions): AuditHeads {
+export function createAuditHeads(options: AuditHeadsOptions): AuditHeads {
+  const { clock, logger, signer, chain, files, readJournal } = options;
   /** The newest that this process has seen committed. */
   let seen: (AuditHead & { atMs: number }) | null = null;
   let kept: Promise<LastKept> | undefined;
@@ -212,6 +220,12 @@ export function createAuditHeads({ clock, logger, signer, chain, files }: AuditH
 
   return {
     files,
+    async *journaled() {
+      for await (const row of readJournal?.() ?? []) {
+        const read = headTextShape.safeParse(row);
+        if (read.success) yield read.data;
+      }
+    },
     judge: judgeAnew,
     sign,
     copy,

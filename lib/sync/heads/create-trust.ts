@@ -1,3 +1,6 @@
+import { join } from "node:path";
+import { nodeJournalFs } from "@/db/journal/journal-fs";
+import { journaledRows } from "@/db/journal/journaled-rows";
 import { createHeadFiles } from "@/lib/audit/head-files";
 import type { Clock } from "@/lib/platform/clock";
 import type { Logger } from "@/lib/platform/logger";
@@ -12,6 +15,9 @@ export function createTrust(
 ): { keysets: KeysetChain; guard: DocumentGuard; heads: AuditHeads } {
   const { dataDir, clock, logger, signer, ...options } = parts;
   const keysets = createKeysetChain(options);
-  const heads = createAuditHeads({ clock, logger, signer, chain: keysets, files: createHeadFiles(dataDir, clock) });
+  const heads = createAuditHeads({
+    ...{ clock, logger, signer, chain: keysets, files: createHeadFiles(dataDir, clock) },
+    readJournal: () => journaledRows(nodeJournalFs, join(dataDir, "journal"), "audit_heads"),
+  });
   return { keysets, heads, guard: createDocumentGuard(keysets) };
 }
