@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createVitest, type Vitest } from "vitest/node";
+import { createVitest, type Reporter, type Vitest } from "vitest/node";
 
 /**
  * A long-lived vitest over the tree in the working directory, on orders of its parent: it makes one mutant active, runs
@@ -14,39 +14,64 @@ let opened: Promise<Vitest> | null = null;
 
 function open(): Promise<Vitest> {
   opened ??= (async () => {
-    const vitest = await createVitest("test", {
-      watch: false,
-      project: ["unit"],
-      bail: 1,
-      maxWorkers: 1,
-      fileParallelism: false,
-      setupFiles: [join(process.cwd(), "scripts/mutate/record.ts")],
-      // A machine that does other things as well must not notice a mutant in place of the tests.
-      testTimeout: 900_000,
-      hookTimeout: 900_000,
-      reporters: [{}],
-    });
+    const root = process.cwd();
+    // Not by the project's own configuration, whose parts take no further setup file.
+    const vitest = await createVitest(
+      "test",
+      {
+        config: false,
+        root,
+        include: ["**/*.test.{ts,tsx}"],
+        watch: false,
+        pool: "forks",
+        maxWorkers: 1,
+        fileParallelism: false,
+        setupFiles: [join(root, "scripts/mutate/record.ts")],
+        // A machine that does other things as well must not notice a mutant in place of the tests.
+        testTimeout: 900_000,
+        hookTimeout: 900_000,
+        reporters: [reporter],
+      },
+      { resolve: { alias: { "@/": `${root}/` } } },
+    );
     await vitest.standalone();
     return vitest;
   })();
   return opened;
 }
 
-/** The first that failed, by its name or by what kept it from running. */
+/** The first that failed in this run, by its name or by what kept it from running. */
+let failed: string | null = null;
+
+/** Vitest's own `bail` counts the failures of all runs. */
+const reporter: Reporter = {
+  async onTestCaseResult(test) {
+    if (test.result().state !== "failed") return;
+    failed ??= test.fullName;
+    await (await open()).cancelCurrentRun("test-failure");
+  },
+  onTestSuiteResult(suite) {
+    const [error] = suite.errors();
+    if (error !== undefined) failed ??= error.message;
+  },
+  onTestModuleEnd(module) {
+    const [error] = module.errors();
+    if (error !== undefined) failed ??= error.message;
+  },
+  onTestRunEnd(_modules, [error]) {
+    if (error !== undefined) failed ??= error.message;
+  },
+};
+
 async function run({ active, test, testIds }: Order): Promise<Told> {
   const vitest = await open();
   writeFileSync(join(process.env.BULKHEAD_MUTANTS ?? "", "active"), active);
+  failed = null;
   const startedAt = performance.now();
   const options = testIds === null ? undefined : { testIds };
   const specifications = vitest.projects.map((project) => project.createSpecification(test, options));
-  const { testModules, unhandledErrors } = await vitest.runTestSpecifications(specifications);
-  const ms = Math.round(performance.now() - startedAt);
-  for (const module of testModules) {
-    for (const failed of module.children.allTests("failed")) return { failed: failed.fullName, ms };
-    if (module.state() === "failed") return { failed: String(module.errors()[0]?.message ?? "it did not load"), ms };
-  }
-  const [error] = unhandledErrors;
-  return { failed: error === undefined ? null : String((error as { message?: unknown }).message ?? error), ms };
+  await vitest.runTestSpecifications(specifications);
+  return { failed, ms: Math.round(performance.now() - startedAt) };
 }
 
 process.on("message", (order: Order) => {
