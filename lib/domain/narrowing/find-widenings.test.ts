@@ -549,4 +549,19 @@ describe("a step", () => {
     const values = Object.fromEntries(many.map((value, index) => [`${APP}/host:hr_${index}`, value]));
     expect(codesOf(values, { [`${APP}/host:hr_0`]: null })).toEqual(["HOST_NOT_PROVEN"]);
   });
+
+  test("is left to two people where a rule has what no question asks, but for the end of all rules", () => {
+    const member = { kind: "host", appId: "com.example.coins", ruleId: "hr_1" } as const;
+    const entry = (more: object): Entry => ({
+      kind: "host",
+      member,
+      value: { ...rule("a.example.com"), ...more } as never,
+    });
+    const before = policyState([entry({ later: 1 })]);
+    const codes = (now: Entry | null) =>
+      findWidenings(before, applyEdits(before, [{ member, entry: now }])).map(({ code }) => code);
+    expect(codes(entry({}))).toEqual(["HOST_NOT_PROVEN"]);
+    expect(codes(entry({ later: 2 }))).toEqual(["HOST_NOT_PROVEN"]);
+    expect(codes(null)).toEqual([]);
+  });
 });

@@ -7,6 +7,17 @@ export type HostWidening = { code: "HOST_WIDER" | "HOST_NOT_PROVEN"; what: strin
 /** Questions asked of one proof at most; a rule set that needs more is left to two people. */
 const QUESTIONS_MAX = 2_000_000;
 
+/** What the questions ask of a rule. One with anything else is not proven. */
+const ASKED: { readonly [F in keyof Required<HostRule>]: true } = {
+  host: true,
+  ports: true,
+  purposes: true,
+  until: true,
+  fromVersion: true,
+  pins: true,
+};
+const isAsked = (rule: HostRule) => Object.keys(rule).every((field) => Object.hasOwn(ASKED, field));
+
 /**
  * The first question that the rules after allow and none of the given rule sets does, or null if there is none for any
  * version, host, port, purpose and time (spec §5 "Host", §6). Finite because an answer can only change at what the rules name:
@@ -23,6 +34,7 @@ export function findHostWidening(
     const now = after.filter((rule) => matches(rule.host, host));
     if (old.some((rules) => isSameValue(rules, now))) continue;
     const all = [...old.flat(), ...now];
+    if (now.length > 0 && !all.every(isAsked)) return { code: "HOST_NOT_PROVEN", what: host };
     const versions = boundaries(all.map((rule) => rule.fromVersion));
     const times = boundaries(all.flatMap((rule) => [rule.until, rule.pins?.until]));
     const ports = [...new Set(now.flatMap((rule) => rule.ports))];

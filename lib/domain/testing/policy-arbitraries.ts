@@ -39,16 +39,15 @@ const pins = fc.record({
   mode: fc.constantFrom("enforce", "report"),
 });
 
-const hostRule: fc.Arbitrary<HostRule> = fc
-  .record({
-    host: fc.constantFrom(...HOSTS),
-    ports: some(PORTS),
-    purposes: some(HOST_PURPOSES.slice(0, 2)),
-    until: maybe(fc.constantFrom(...TIMES)),
-    fromVersion: maybe(fc.constantFrom(2, 3)),
-    pins: maybe(pins),
-  })
-  .map((rule) => present<HostRule>(rule as never));
+const HOST_RULE: { [F in keyof Required<HostRule>]: fc.Arbitrary<unknown> } = {
+  host: fc.constantFrom(...HOSTS),
+  ports: some(PORTS),
+  purposes: some(HOST_PURPOSES.slice(0, 2)),
+  until: maybe(fc.constantFrom(...TIMES)),
+  fromVersion: maybe(fc.constantFrom(2, 3)),
+  pins: maybe(pins),
+};
+const hostRule: fc.Arbitrary<HostRule> = fc.record(HOST_RULE).map((rule) => present<HostRule>(rule as never));
 
 const constraints = fc
   .record({
