@@ -30,7 +30,7 @@ const COLUMNS: Column<ChangeSetView>[] = [
     cell: (row) => (
       <span
         title={titleSet(row)}
-        className="max-phone:my-1 max-phone:line-clamp-2 max-phone:whitespace-normal max-phone:wrap-anywhere"
+        className="max-phone:my-1 max-phone:line-clamp-3 max-phone:whitespace-normal max-phone:wrap-anywhere"
       >
         {titleSet(row)}
       </span>
