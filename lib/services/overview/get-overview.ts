@@ -144,15 +144,22 @@ async function countReached(db: Database, position: Position, nowMs: number) {
 }
 
 let lastCheck: { atMs: number; audit: Overview["loop"]["audit"] } | undefined;
+let checking: Promise<Overview["loop"]["audit"]> | undefined;
 
+/** A check that is under way is shared; once there is an earlier one, nobody waits for it. */
 async function auditState(context: ServiceContext, nowMs: number): Promise<Overview["loop"]["audit"]> {
   if (lastCheck !== undefined && nowMs - lastCheck.atMs < AUDIT_CHECK_MS) return lastCheck.audit;
-  const finding = await checkAudit(context);
-  const audit = {
-    entries: finding.entries,
-    isWhole: finding.isWhole,
-    checkedAt: new Date(nowMs).toISOString(),
-  };
+  checking ??= check(context, nowMs).finally(() => {
+    checking = undefined;
+  });
+  if (lastCheck === undefined) return await checking;
+  checking.catch((error: unknown) => context.logger("error", "audit_check_failed", { error }));
+  return lastCheck.audit;
+}
+
+async function check(context: ServiceContext, nowMs: number): Promise<Overview["loop"]["audit"]> {
+  const { entries, isWhole } = await checkAudit(context);
+  const audit = { entries, isWhole, checkedAt: new Date(nowMs).toISOString() };
   lastCheck = { atMs: nowMs, audit };
   return audit;
 }
