@@ -288,8 +288,8 @@ class LogVerifier {
     const others = [...signed, ...this.noted.take(sequence)].filter((head) => head.sha256 !== own);
     if (others.length > 0) {
       this.isBroken = true;
-      const first = Math.min(...others.map((head) => this.firstAfterFork(head)));
-      this.report("REWRITTEN", first, { detail: `seen at entry ${sequence}` });
+      const signedFirst = Math.min(...others.map(({ iat }) => iat));
+      this.report("REWRITTEN", this.firstAfterFork(sequence, signedFirst), { detail: `seen at entry ${sequence}` });
       return;
     }
     if (signed.length > 0) this.vouched = sequence;
@@ -318,10 +318,10 @@ class LogVerifier {
   }
 
   /**
-   * Where the log may have left the one that this head was written after. What was signed later vouches for the log that
-   * was put in its place.
+   * Where the log, up to this entry, may have left the one that something signed at this second was written after. What was
+   * signed later vouches for the log that was put in its place.
    */
-  private firstAfterFork({ sequence, iat }: DatedHead): number {
+  private firstAfterFork(sequence: number, iat: number): number {
     return 1 + Math.max(...this.signedLists().map((list) => list.lastBefore(sequence, iat)));
   }
 
@@ -374,13 +374,7 @@ class LogVerifier {
   /** What can be told once the last entry was read. */
   private judgeWhole(): void {
     const end = this.chain.head?.sequence ?? 0;
-    for (const list of [...this.signedLists(), this.noted]) {
-      for (const head of list.rest()) {
-        if (this.setAside(head)) continue;
-        const first = Math.min(end + 1, this.firstAfterFork(head));
-        this.reportWhole("TRUNCATED", first, `seen by entry ${head.sequence}`);
-      }
-    }
+    this.judgeEnd(end);
     if (this.vouched === 0 && end > 0) this.reportWhole("HEAD_MISSING", 1, "nothing signed vouches for any entry");
     for (const { claims } of this.keysets.walked) {
       const isNamed = this.namedKeysets.has(claims.revision);
@@ -391,6 +385,22 @@ class LogVerifier {
       const sequence = document.isNamed ? null : this.shouldBeNamedAt(document);
       if (sequence !== null) this.reportWhole("DOCUMENT_UNNAMED", sequence, nameOf(document));
     }
+  }
+
+  /** Whether anything was signed behind the last entry: told once, by the lowest entry that may be wrong. */
+  private judgeEnd(end: number): void {
+    let furthest = 0;
+    let signedFirst = Number.POSITIVE_INFINITY;
+    for (const list of [...this.signedLists(), this.noted]) {
+      for (const head of list.rest()) {
+        if (this.setAside(head)) continue;
+        furthest = Math.max(furthest, head.sequence);
+        signedFirst = Math.min(signedFirst, head.iat);
+      }
+    }
+    if (furthest === 0) return;
+    const first = this.firstAfterFork(end + 1, signedFirst);
+    this.reportWhole("TRUNCATED", first, `something was signed after entry ${furthest}`);
   }
 
   /** Platform documents' revisions rise by one in an epoch, but for where signing went on after a loss. */
