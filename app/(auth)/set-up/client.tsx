@@ -107,7 +107,13 @@ function People({ list }: { list: PeopleList }) {
         </>
       }
     >
-      <DataTable id="set-up" caption="People" columns={personColumns} rows={list.items} keyOf={(row) => row.id} />
+      <DataTable
+        id="set-up"
+        caption="People"
+        columns={personColumns(list.items)}
+        rows={list.items}
+        keyOf={(row) => row.id}
+      />
       {!isDone && (
         <div className="grid gap-3 border-line border-t p-4">
           <InviteForm />

@@ -40,7 +40,7 @@ export function PeopleClient() {
                 <DataTable
                   id="people"
                   caption="People"
-                  columns={personColumns}
+                  columns={personColumns(items)}
                   rows={items}
                   keyOf={(row) => row.id}
                   selectedKey={selected}

@@ -23,7 +23,7 @@ function InvitedBy({ person }: { person: PersonView }) {
   );
 }
 
-export const personColumns: Column<PersonView>[] = [
+const COLUMNS: Column<PersonView>[] = [
   {
     id: "person",
     head: "Person",
@@ -71,3 +71,8 @@ export const personColumns: Column<PersonView>[] = [
       row.lastSeenAt === null ? <span className="text-muted">never</span> : <RelativeTime at={row.lastSeenAt} />,
   },
 ];
+
+/** "Invited by" stands only where it says something: in a development store nobody's sign-in is given in halves. */
+export function personColumns(people: readonly PersonView[]): Column<PersonView>[] {
+  return people.some(({ signIn }) => signIn !== null) ? COLUMNS : COLUMNS.filter(({ id }) => id !== "given");
+}
