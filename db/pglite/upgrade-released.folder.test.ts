@@ -45,21 +45,28 @@ describe("the data folder of the released version", { timeout: 180_000 }, () => 
     expect(Object.keys(facts.counts).filter((relation) => facts.counts[relation] === 0)).toEqual(["journal_changes"]);
   });
 
-  it("is upgraded, loses its database before its bundles were written as files, and has them from the backup", async () => {
-    const parts = { fs: nodeBackupFs, dataDir: folder.path, logger: () => undefined };
-    const beforeMigration = automaticBackup({ ...parts, clock: systemClock, program: "test" });
-    const upgraded = await folder.open({ beforeMigration });
-    const before = await dumpTable(upgraded.store.db, "bundles");
-    await upgraded.store.close();
-    rmSync(join(folder.path, "store"), { recursive: true });
-    const rebuild = { dataDir: folder.path, from: "journal", logger: () => undefined } as const;
-    const recovery = await rebuildStore({ ...rebuild, spareBundles: bundlesInBackups(parts) });
-    expect(recovery.bundles).toEqual({ restored: facts.counts.bundles, missing: [] });
-    const { store } = await folder.open();
-    const contents = (rows: string[]) => rows.map((row) => (JSON.parse(row) as Row).content).sort();
-    expect(contents(await dumpTable(store.db, "bundles"))).toEqual(contents(before));
-    await store.close();
-  });
+  it.each(["journal", "rows"] as const)(
+    "is upgraded, loses its database before its bundles are files, and has them from the backup, by a rebuild from the %s",
+    async (from) => {
+      const parts = { fs: nodeBackupFs, dataDir: folder.path, logger: () => undefined };
+      const beforeMigration = automaticBackup({ ...parts, clock: systemClock, program: "test" });
+      const upgraded = await folder.open({ beforeMigration });
+      const before = await dumpTable(upgraded.store.db, "bundles");
+      await upgraded.store.close();
+      rmSync(join(folder.path, "store"), { recursive: true });
+      const rebuild = { dataDir: folder.path, logger: () => undefined };
+      if (from === "rows") {
+        const { bundles } = await rebuildStore({ ...rebuild, from: "journal" });
+        expect(bundles).toMatchObject({ restored: 0, missing: { length: facts.counts.bundles } });
+      }
+      const recovery = await rebuildStore({ ...rebuild, from, spareBundles: bundlesInBackups(parts) });
+      expect(recovery.bundles).toEqual({ restored: facts.counts.bundles, missing: [] });
+      const { store } = await folder.open();
+      const contents = (rows: string[]) => rows.map((row) => (JSON.parse(row) as Row).content).sort();
+      expect(contents(await dumpTable(store.db, "bundles"))).toEqual(contents(before));
+      await store.close();
+    },
+  );
 
   it("is upgraded, then loses its database, then the machine's power, and every row is as it was", async () => {
     const upgraded = await folder.open();
