@@ -2,6 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { TriangleAlert } from "lucide-react";
+import { Sentence } from "@/components/ui/sentence";
 import { TextLink } from "@/components/ui/text-link";
 import { readinessQuery } from "@/lib/queries/readiness";
 import { whyNoSuspension, whyUnread } from "./why-no-suspension";
@@ -18,7 +19,8 @@ export function NarrowingBanner() {
     >
       <TriangleAlert size={16} aria-hidden className="mt-0.5 shrink-0 text-danger" />
       <p className="min-w-0 flex-1 wrap-anywhere">
-        <strong>A suspension would fail now:</strong> {why.says} {why.remedy}{" "}
+        <strong>A suspension would fail now:</strong> <Sentence text={why.says} />{" "}
+        {why.remedy !== null && <Sentence text={why.remedy} />}{" "}
         <TextLink href="/readiness" className="whitespace-nowrap underline">
           See readiness
         </TextLink>

@@ -3,6 +3,7 @@
 import { TriangleAlert } from "lucide-react";
 import { Panel } from "@/components/blocks/panel";
 import { RelativeTime } from "@/components/blocks/relative-time";
+import { Sentence } from "@/components/ui/sentence";
 import { State } from "@/components/ui/state";
 import { CHECKS, type CheckState, type Readiness } from "@/lib/contracts/readiness";
 import { formatDuration } from "@/lib/format/duration";
@@ -39,8 +40,14 @@ export function CheckList({ readiness: { checks, at } }: { readiness: Readiness 
             <span className="font-medium max-phone:order-first">{CHECKS[name].title}</span>
             <span className="text-right text-hint text-muted max-phone:hidden">{formatDuration(ms)}</span>
             <div className="col-start-2 max-w-[72ch] wrap-anywhere max-phone:col-span-full max-phone:col-start-1">
-              <p className={state === "ok" ? "text-muted" : undefined}>{says}</p>
-              {remedy !== null && <p>{remedy}</p>}
+              <p className={state === "ok" ? "text-muted" : undefined}>
+                <Sentence text={says} />
+              </p>
+              {remedy !== null && (
+                <p>
+                  <Sentence text={remedy} />
+                </p>
+              )}
               {state === "failed" && CHECKS[name].stopsNarrowing && (
                 <p className="text-danger">While this fails, no suspension gets out.</p>
               )}
