@@ -164,6 +164,7 @@ describe("undo returns a narrowing", () => {
   });
 
   test("until the fifteenth minute is over", () => {
+    expect(UNDO_WINDOW_MS).toBe(900_000);
     expect(refusalOf("undo", published({ publishedAtMs: NOW - UNDO_WINDOW_MS + 1 }), owner("operator"))).toBe("ok");
     expect(refusalOf("undo", published({ publishedAtMs: NOW - UNDO_WINDOW_MS }), owner("operator"))).toBe("UNDO_OVER");
   });

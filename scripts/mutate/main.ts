@@ -63,7 +63,7 @@ if (rooms.length === 0 || !Number.isInteger(count) || count < 1 || !(boundMs > 0
 const FOLDER = join(process.cwd(), ".cache", "mutants");
 const TREE = join(FOLDER, "tree");
 const RESULTS = join(FOLDER, "results.jsonl");
-const FILES_MAX = 8;
+const FILES_MAX = 6;
 const TESTS_OF_FILE_MAX = 8;
 /** A mutant may slow a test file down this much, and this many milliseconds more. */
 const SLOWER = 4;

@@ -85,6 +85,7 @@ test("tests are asked nearest first, and those that only know a file's types are
     new Map([
       ["lib/domain/rule.ts", ""],
       ["lib/domain/rule.test.ts", 'import { rule } from "./rule";'],
+      ["lib/domain/a-wide.test.ts", 'import { rule } from "./rule"; import { verb } from "../services/verb";'],
       ["lib/domain/other.test.ts", 'import { rule } from "./rule";'],
       ["lib/domain/types.test.ts", 'import type { Rule } from "./rule";'],
       ["lib/domain/kinds/deep.test.ts", 'import { rule } from "../rule";'],
@@ -95,6 +96,7 @@ test("tests are asked nearest first, and those that only know a file's types are
   expect(testsOf("lib/domain/rule.ts", importers)).toEqual([
     "lib/domain/rule.test.ts",
     "lib/domain/other.test.ts",
+    "lib/domain/a-wide.test.ts",
     "lib/domain/kinds/deep.test.ts",
     "lib/services/verb.test.ts",
   ]);

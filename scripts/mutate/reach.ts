@@ -1,8 +1,10 @@
 import { basename, dirname } from "node:path";
 import { codeOf, importsOf, projectPath } from "../house/read-imports";
 
+type Graph = ReadonlyMap<string, readonly string[]>;
+
 /** The files of a tree that run when each file runs: imports of types alone are left out. */
-export function importersOf(texts: ReadonlyMap<string, string>): ReadonlyMap<string, readonly string[]> {
+export function importersOf(texts: ReadonlyMap<string, string>): Graph {
   const importers = new Map<string, string[]>();
   for (const [file, text] of texts) {
     const running = codeOf(text).replace(/^import type [^;]*;$/gm, "");
@@ -18,17 +20,36 @@ export function importersOf(texts: ReadonlyMap<string, string>): ReadonlyMap<str
 
 const roomOf = (file: string) => file.split("/").slice(0, 2).join("/");
 
-/**
- * The tests that reach a file, nearest first: the one of the same name, those of its folder, those of its room, then all
- * others; among these by how many imports lie between.
- */
-export function testsOf(file: string, importers: ReadonlyMap<string, readonly string[]>): string[] {
+/** All that a file leads to, with how many steps lie between. */
+function distancesFrom(file: string, graph: Graph): Map<string, number> {
   const distances = new Map([[file, 0]]);
   for (const [reached, distance] of distances) {
-    for (const importer of importers.get(reached) ?? []) {
-      if (!distances.has(importer)) distances.set(importer, distance + 1);
-    }
+    for (const next of graph.get(reached) ?? []) if (!distances.has(next)) distances.set(next, distance + 1);
   }
+  return distances;
+}
+
+/** How many files run with each file. */
+function countReached(importers: Graph): (file: string) => number {
+  const imported = new Map<string, string[]>();
+  for (const [file, by] of importers) {
+    for (const importer of by) imported.set(importer, [...(imported.get(importer) ?? []), file]);
+  }
+  const known = new Map<string, number>();
+  return (file) => {
+    const count = known.get(file) ?? distancesFrom(file, imported).size;
+    known.set(file, count);
+    return count;
+  };
+}
+
+/**
+ * The tests that reach a file, nearest first: the one of the same name, those of its folder, those of its room, then all
+ * others; among these the ones that reach little else.
+ */
+export function testsOf(file: string, importers: Graph): string[] {
+  const countOf = countReached(importers);
+  const distances = distancesFrom(file, importers);
   const own = file.replace(/\.tsx?$/, "");
   const rank = (test: string) => {
     if (test.replace(/(\.property)?\.test\.tsx?$/, "") === own) return 0;
@@ -37,7 +58,5 @@ export function testsOf(file: string, importers: ReadonlyMap<string, readonly st
   };
   return [...distances.keys()]
     .filter((reached) => /\.test\.tsx?$/.test(reached) && !basename(reached).includes(".folder."))
-    .sort(
-      (a, b) => rank(a) - rank(b) || (distances.get(a) ?? 0) - (distances.get(b) ?? 0) || (a < b ? -1 : a > b ? 1 : 0),
-    );
+    .sort((a, b) => rank(a) - rank(b) || countOf(a) - countOf(b) || (a < b ? -1 : a > b ? 1 : 0));
 }

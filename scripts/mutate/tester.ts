@@ -24,6 +24,7 @@ function open(): Promise<Vitest> {
         include: ["**/*.test.{ts,tsx}"],
         watch: false,
         pool: "forks",
+        bail: 1,
         maxWorkers: 1,
         fileParallelism: false,
         setupFiles: [join(root, "scripts/mutate/record.ts")],
@@ -43,12 +44,9 @@ function open(): Promise<Vitest> {
 /** The first that failed in this run, by its name or by what kept it from running. */
 let failed: string | null = null;
 
-/** Vitest's own `bail` counts the failures of all runs. */
 const reporter: Reporter = {
-  async onTestCaseResult(test) {
-    if (test.result().state !== "failed") return;
-    failed ??= test.fullName;
-    await (await open()).cancelCurrentRun("test-failure");
+  onTestCaseResult(test) {
+    if (test.result().state === "failed") failed ??= test.fullName;
   },
   onTestSuiteResult(suite) {
     const [error] = suite.errors();
@@ -67,6 +65,8 @@ async function run({ active, test, testIds }: Order): Promise<Told> {
   const vitest = await open();
   writeFileSync(join(process.env.BULKHEAD_MUTANTS ?? "", "active"), active);
   failed = null;
+  // Or the failures of runs before would count, and this one would end after its first test.
+  vitest.state.idMap.clear();
   const startedAt = performance.now();
   const options = testIds === null ? undefined : { testIds };
   const specifications = vitest.projects.map((project) => project.createSpecification(test, options));
