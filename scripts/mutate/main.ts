@@ -64,6 +64,7 @@ const FOLDER = join(process.cwd(), ".cache", "mutants");
 const TREE = join(FOLDER, "tree");
 const RESULTS = join(FOLDER, "results.jsonl");
 const FILES_MAX = 6;
+const FILES_LOOKED_AT_MAX = 16;
 const TESTS_OF_FILE_MAX = 8;
 /** A mutant may slow a test file down this much, and this many milliseconds more. */
 const SLOWER = 4;
@@ -205,8 +206,8 @@ async function tryPlace(place: Place): Promise<Result | null> {
   const result = { id, file, line, kind, was, becomes };
   let ran = 0;
   let spentMs = 0;
-  for (const test of testsOf(file, importers).slice(0, FILES_MAX)) {
-    if (spentMs >= boundMs) break;
+  for (const test of testsOf(file, importers).slice(0, FILES_LOOKED_AT_MAX)) {
+    if (spentMs >= boundMs || ran >= FILES_MAX) break;
     if (isStopped) return null;
     const kept = await runUntouched(test);
     const testIds = kept.fails === null ? reaching(place, kept) : [];
