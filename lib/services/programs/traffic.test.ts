@@ -1,0 +1,254 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { devices, events, telemetryMinutes } from "@/db/schema";
+import { PLATFORM_DEFAULTS } from "@/lib/domain/platform-defaults";
+import { OTHER } from "@/native/core/telemetry/batch";
+import { getDenial } from "../denials/get-denial";
+import { listDenials } from "../denials/list-denials";
+import { refusalOf } from "../testing/refusal-of";
+import { openServiceFixture, type PersonActor, type ServiceFixture } from "../testing/service-fixture";
+import { getProgram } from "./get-program";
+import { listLimits } from "./list-limits";
+import { listPrograms } from "./list-programs";
+import { readTelemetry } from "./read-telemetry";
+
+/** 12:00 of a day; what devices told half an hour, an hour and two days before. */
+const MINUTE = 60_000;
+const DAY = 86_400_000;
+const HOST_CAUSE = "a".repeat(16);
+const GRANT_CAUSE = "b".repeat(16);
+
+let fixture: ServiceFixture;
+let auditor: PersonActor;
+let appId: string;
+let now: number;
+
+const hostDenial = { cause: HOST_CAUSE, code: "HOST_NOT_ALLOWED", layer: "host", host: "b.example.com", port: 443 };
+const grantDenial = { cause: GRANT_CAUSE, code: "PERMISSION_DENIED", layer: "grant", api: "nfc.read" };
+
+async function tell(
+  deviceId: string,
+  agoMs: number,
+  more: Partial<typeof telemetryMinutes.$inferInsert>,
+): Promise<void> {
+  await fixture.ctx.store.transaction(({ db }) =>
+    db.insert(telemetryMinutes).values({
+      ...{ deviceId, appId, versionCode: 1, at: new Date(now - agoMs) },
+      ...{ cpuMs: 0, memoryBytesMax: 0, requests: 0, blocked: 0, bytesIn: 0, bytesOut: 0, inFlightMax: 0 },
+      ...{ throttledMs: 0, crashes: 0, apis: {}, hosts: [], denials: [], ...more },
+    }),
+  );
+}
+
+async function addDevice(id: string, isRevoked = false): Promise<void> {
+  const at = new Date(now);
+  await fixture.ctx.store.transaction(({ db }) =>
+    db.insert(devices).values({
+      ...{ id, name: `Bench ${id}`, publicJwk: { kty: "EC", crv: "P-256", x: "", y: "" }, thumbprint: id },
+      ...{ runtimeKind: "linux", runtimeVersion: "0.1.0", runtimeLayers: [], discarded: {} },
+      ...{ enrolledAt: at, lastSeenAt: at, revokedAt: isRevoked ? at : null },
+    }),
+  );
+}
+
+async function record(deviceId: string, nth: number, agoMs: number, denial: typeof hostDenial | typeof grantDenial) {
+  const at = new Date(now - agoMs);
+  const denialId = `${denial.cause}${String(nth).padStart(16, "0")}`;
+  const { cause, code, layer } = denial;
+  await fixture.ctx.store.transaction(({ db }) =>
+    db.insert(events).values({
+      ...{ deviceId, eventId: `evt_${nth}`, at, receivedAt: at, type: "denied_host", appId, versionCode: 1 },
+      ...{ denialId, cause, code, layer, rule: null, body: { ...denial, purpose: "request" } },
+    }),
+  );
+  return denialId;
+}
+
+let ids: { older: string; newer: string; grant: string };
+beforeAll(async () => {
+  fixture = await openServiceFixture();
+  now = fixture.clock.nowMs();
+  auditor = await fixture.person("auditor");
+  ({ appId } = await fixture.program());
+  for (const id of ["dev_a", "dev_b"]) await addDevice(id);
+  await addDevice("dev_gone", true);
+  const half = 30 * MINUTE;
+  await tell("dev_a", half, {
+    ...{ cpuMs: 100, memoryBytesMax: 1000, requests: 10, blocked: 1, inFlightMax: 1 },
+    denials: [{ ...hostDenial, count: 4, purpose: "request" }],
+  });
+  await tell("dev_b", half, {
+    ...{ cpuMs: 300, memoryBytesMax: 3000, requests: 30, blocked: 3, inFlightMax: 3, throttledMs: 50, crashes: 1 },
+    denials: [
+      { ...hostDenial, count: 2, purpose: "request" },
+      { ...grantDenial, count: 9 },
+      { cause: OTHER, count: 100 },
+    ],
+  });
+  await tell("dev_gone", half, {
+    cpuMs: 9000,
+    requests: 9000,
+    blocked: 9000,
+    denials: [{ ...hostDenial, count: 900 }],
+  });
+  await tell("dev_a", 2 * DAY, { requests: 5, blocked: 7, versionCode: 2 });
+  ids = {
+    older: await record("dev_a", 1, half, hostDenial),
+    newer: await record("dev_b", 2, 20 * MINUTE, hostDenial),
+    grant: await record("dev_b", 3, 10 * MINUTE, grantDenial),
+  };
+});
+afterAll(() => fixture.close());
+
+const ask = { range: "1h" as const };
+
+describe("a program's telemetry", () => {
+  test("has a point a minute of the hour, with the percentiles of device-minutes, and gaps where nobody reported", async () => {
+    const series = await readTelemetry(fixture.ctx, auditor, appId, ask);
+    expect(series).toMatchObject({ range: "1h", bucketSeconds: 60 });
+    expect(series.points).toHaveLength(60);
+    expect(series.points[0]?.at).toBe(new Date(now - 59 * MINUTE).toISOString());
+    expect(series.points.at(-1)?.at).toBe(new Date(now).toISOString());
+    const reported = series.points.filter((point) => point.devices > 0);
+    expect(reported).toEqual([
+      {
+        at: new Date(now - 30 * MINUTE).toISOString(),
+        ...{
+          cpuMsP50: 200,
+          cpuMsP95: 290,
+          memoryBytesP50: 2000,
+          memoryBytesP95: 2900,
+          requestsP50: 20,
+          requestsP95: 29,
+        },
+        ...{ blocked: 4, throttledMs: 50, devices: 2 },
+      },
+    ]);
+    expect(series.points[0]).toMatchObject({ cpuMsP50: null, blocked: null, devices: 0 });
+    expect(series.totals).toMatchObject({ devices: 2, requests: 40, blocked: 4, crashes: 1, unlistedMinutes: 0 });
+    expect(series.newestAt).toBe(new Date(now).toISOString());
+  });
+
+  test.each([
+    ["24h", 900, 96, 40],
+    ["7d", 7200, 84, 45],
+    ["14d", 14_400, 84, 45],
+  ] as const)("of %s has its own width and reaches as far", async (range, bucketSeconds, points, requests) => {
+    const series = await readTelemetry(fixture.ctx, auditor, appId, { range });
+    expect(series.bucketSeconds).toBe(bucketSeconds);
+    expect(series.points).toHaveLength(points);
+    expect(series.totals.requests).toBe(requests);
+  });
+
+  test("is of one version where one is asked for", async () => {
+    const of = (version: number) => readTelemetry(fixture.ctx, auditor, appId, { range: "7d", version });
+    expect((await of(2)).totals).toMatchObject({ devices: 1, requests: 5, blocked: 7 });
+    expect((await of(1)).totals).toMatchObject({ devices: 2, requests: 40 });
+    expect((await of(3)).newestAt).toBeNull();
+  });
+
+  test("marks what was published and shows the limits that count, with a warning at three quarters", async () => {
+    const { marks, limits } = await readTelemetry(fixture.ctx, auditor, appId, ask);
+    expect(marks.map(({ kind }) => kind)).toEqual(["publish"]);
+    const { cpuMsPerMinute } = PLATFORM_DEFAULTS.limits;
+    const { max, warn = Math.floor(max * 0.75) } = cpuMsPerMinute as { max: number; warn?: number };
+    expect(limits.cpuMsPerMinute).toEqual({ warn, max });
+  });
+});
+
+describe("a program's limits", () => {
+  test("stand beside what device-minutes used, and the share of devices that were throttled", async () => {
+    const { rows } = await listLimits(fixture.ctx, auditor, appId, ask);
+    const of = (name: string) => rows.find((row) => row.name === name);
+    expect(of("cpuMsPerMinute")).toMatchObject({
+      source: "platform",
+      member: `program:${appId}/limit:cpuMsPerMinute`,
+      value: null,
+      requested: null,
+      observed: { p50: 200, p95: 290, max: 300 },
+      throttledDeviceShare: 0.5,
+    });
+    expect(of("memoryBytes")).toMatchObject({ observed: { p50: 2000, max: 3000 }, throttledDeviceShare: null });
+    expect(of("requestsPerMinute")?.observed).toMatchObject({ max: 30 });
+    expect(of("requestsInFlight")?.observed).toMatchObject({ p50: 2, max: 3 });
+    expect(of("storageBytes")?.observed).toBeNull();
+    const { rows: none } = await listLimits(fixture.ctx, auditor, appId, { range: "1h", version: 9 });
+    expect(none.find((row) => row.name === "cpuMsPerMinute")).toMatchObject({
+      observed: null,
+      throttledDeviceShare: null,
+    });
+  });
+});
+
+test("the list of programs has a day of traffic and fourteen days of what was blocked", async () => {
+  const { items, total } = await listPrograms(fixture.ctx, auditor, { q: appId.toUpperCase() });
+  expect(total).toBe(1);
+  expect(items).toMatchObject([
+    { appId, status: "active", liveVersion: null, devices24h: 2, requests24h: 40, blocked24h: 4 },
+  ]);
+  expect(items[0]?.blocked14d).toEqual([...new Array(11).fill(0), 7, 0, 4]);
+  expect((await listPrograms(fixture.ctx, auditor, { q: "%" })).items).toEqual([]);
+  expect((await listPrograms(fixture.ctx, auditor, { status: "retired" })).items).toEqual([]);
+  expect(await getProgram(fixture.ctx, auditor, appId)).toMatchObject({ appId, blocked24h: 4 });
+  expect((await refusalOf(getProgram(fixture.ctx, auditor, "com.example.nowhere"))).code).toBe("not_found");
+});
+
+describe("denials", () => {
+  test("have causes with the true counts of device-minutes, the most frequent first, without revoked devices", async () => {
+    const { causes } = await listDenials(fixture.ctx, auditor, { appId, range: "24h" });
+    expect(causes).toEqual([
+      {
+        cause: GRANT_CAUSE,
+        ...{ code: "PERMISSION_DENIED", layer: "grant", rule: null, target: "nfc.read", purpose: null },
+        ...{ sinceVersion: 1, times: 9, devices: 1, newestDenialId: ids.grant },
+        firstAt: new Date(now - 30 * MINUTE).toISOString(),
+        lastAt: new Date(now - 10 * MINUTE).toISOString(),
+        trend: [...new Array(13).fill(0), 9],
+      },
+      {
+        cause: HOST_CAUSE,
+        ...{ code: "HOST_NOT_ALLOWED", layer: "host", rule: null, target: "b.example.com:443", purpose: "request" },
+        ...{ sinceVersion: 1, times: 6, devices: 2, newestDenialId: ids.newer },
+        firstAt: new Date(now - 30 * MINUTE).toISOString(),
+        lastAt: new Date(now - 20 * MINUTE).toISOString(),
+        trend: [...new Array(13).fill(0), 6],
+      },
+    ]);
+    const one = await listDenials(fixture.ctx, auditor, { appId, range: "24h", cause: HOST_CAUSE });
+    expect(one.causes.map(({ cause }) => cause)).toEqual([HOST_CAUSE]);
+    expect(one.items.map(({ denialId }) => denialId)).toEqual([ids.newer, ids.older]);
+    expect((await listDenials(fixture.ctx, auditor, { appId, range: "24h", version: 2 })).causes).toEqual([]);
+  });
+
+  test("are listed one by one, newest first, with the names of program and device", async () => {
+    const { items, nextCursor } = await listDenials(fixture.ctx, auditor, { appId, range: "1h" });
+    expect(nextCursor).toBeNull();
+    expect(items.map(({ denialId }) => denialId)).toEqual([ids.grant, ids.newer, ids.older]);
+    expect(items[1]).toMatchObject({ programName: appId, deviceName: "Bench dev_b", target: "b.example.com:443" });
+    const cursor = `${now - 20 * MINUTE}.evt_2`;
+    const next = await listDenials(fixture.ctx, auditor, { appId, range: "1h", cursor });
+    expect(next.items.map(({ denialId }) => denialId)).toEqual([ids.older]);
+    expect(next.causes).toEqual([]);
+    expect((await refusalOf(listDenials(fixture.ctx, auditor, { range: "1h", cursor: "x" }))).code).toBe(
+      "invalid_input",
+    );
+  });
+
+  test("are explained with their counts, the others of the cause, and the change that would allow it", async () => {
+    expect(await getDenial(fixture.ctx, auditor, ids.older)).toMatchObject({
+      ...{ denialId: ids.older, times: 6, devices: 2, decidedBy: null },
+      similar: [{ denialId: ids.newer }],
+      proposal: {
+        member: `program:${appId}/host:new`,
+        after: { host: "b.example.com", ports: [443], purposes: ["request"] },
+      },
+    });
+    expect(await getDenial(fixture.ctx, auditor, ids.grant)).toMatchObject({
+      ...{ times: 9, devices: 1, similar: [] },
+      proposal: { member: `program:${appId}/grant:nfc.read`, after: { consent: "ask" } },
+    });
+    // Sampled away: its cause still finds what happened.
+    const unknown = `${HOST_CAUSE}${"f".repeat(16)}`;
+    expect(await getDenial(fixture.ctx, auditor, unknown)).toMatchObject({ denialId: ids.newer, times: 6 });
+    expect((await refusalOf(getDenial(fixture.ctx, auditor, "f".repeat(32)))).code).toBe("not_found");
+  });
+});
