@@ -112,12 +112,25 @@ describe(`signed heads of the audit log (${testStoreKind()})`, () => {
     expect(await fault()).not.toBeNull();
   });
 
+  it("are not signed for a log that was written anew and goes on beyond them", async () => {
+    await begin();
+    await decide();
+    const before = await heads();
+    await execute(...REWRITE);
+    for (let n = 0; n < 4; n += 1) await write();
+    expect(await fault()).toMatchObject({ code: "REWRITTEN" });
+    for (let n = 0; n < 4; n += 1) await decide();
+    expect(await heads()).toEqual(before);
+  });
+
   it("that are refused stop no suspension: its document tells where the log ends", async () => {
     await begin();
     await decide();
     const before = (await heads()).length;
     await execute(...REWRITE);
     await setStatus(fixture.store, APP, "suspended");
+    await decide();
+    await decide();
     const { platform } = await decide({ narrows: true, isNarrowing: true });
     const newest = await newestDocument(fixture.store.db, "platform", "");
     expect(newest?.revision).toBe(platform.revision);

@@ -172,6 +172,19 @@ describe(`history in a database that somebody writes to (${testStoreKind()})`, {
     expect((await verifyExport()).isWhole, "by the export alone").toBe(false);
   });
 
+  it("is found to be another: two platform documents in each other's place, whose text is whole in the export", async () => {
+    for (const [from, to] of [
+      [2, 900],
+      [3, 2],
+      [900, 3],
+    ]) {
+      await execute(`update documents set revision = ${to} where kind = 'platform' and revision = ${from}`);
+    }
+    await goOn();
+    expect(await verify()).toMatchObject({ isWhole: false, problem: "ROW_CHANGED", findingsTotal: 2 });
+    expect((await verifyExport()).isWhole).toBe(true);
+  });
+
   it("is whole past a line that a power loss left unfinished, which is told", async () => {
     const { files } = fixture.ctx.heads;
     const name = `${new Date(fixture.clock.nowMs()).toISOString().slice(0, 10)}.jsonl`;
