@@ -161,7 +161,10 @@ describe("the lean face", () => {
     const plain: unknown = await (await ask()).json();
     expect(plain).toEqual({
       state: "ok",
-      checks: ["store_read", "store_write", "continuity", "announcements"].map((name) => ({ name, state: "ok" })),
+      checks: ["store_read", "store_write", "continuity", "documents", "keyset", "announcements"].map((name) => ({
+        name,
+        state: "ok",
+      })),
     });
     const verbose = readinessSchema.parse(await (await ask("?verbose")).json());
     expect(verbose.checks[1]?.says).toBe("A row was written and read back.");
