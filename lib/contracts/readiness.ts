@@ -22,6 +22,19 @@ export const CHECKS = {
 export type CheckName = keyof typeof CHECKS;
 export const CHECK_NAMES = Object.keys(CHECKS) as [CheckName, ...CheckName[]];
 
+/** What a process does by itself, as people call it. */
+export const JOBS = {
+  keyset_inbox: "Take keysets in",
+  clock: "Measure the clock",
+  audit_heads: "Sign the log's end",
+  resign: "Renew documents",
+  bundle_files: "Write bundles as files",
+  journal: "Begin a long journal again",
+  forget: "Forget what ended",
+} as const;
+export type JobName = keyof typeof JOBS;
+const JOB_NAMES = Object.keys(JOBS) as [JobName, ...JobName[]];
+
 export const CHECK_STATES = ["ok", "warn", "failed"] as const;
 export type CheckState = (typeof CHECK_STATES)[number];
 
@@ -47,7 +60,7 @@ export const readinessSchema = plainReadinessSchema.extend({
   /** What the process does by itself: how long the last turn took and the longest, and since when one runs. */
   jobs: z.array(
     z.object({
-      name: z.string(),
+      name: z.enum(JOB_NAMES),
       turns: z.number(),
       failures: z.number(),
       lastMs: z.number().nullable(),

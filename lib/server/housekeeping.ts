@@ -2,6 +2,7 @@ import { lt } from "drizzle-orm";
 import { tendBundleFiles } from "@/db/bundles/tend-bundle-files";
 import { telemetryBatches, usedAssertions } from "@/db/schema";
 import { forgetOldAttempts } from "@/lib/auth/throttle";
+import type { JobName } from "@/lib/contracts/readiness";
 import type { ServiceContext } from "@/lib/services/context";
 import { measureClock } from "@/lib/sync/clock/measure-clock";
 import { takeKeysetInbox } from "@/lib/sync/keyset/keyset-inbox";
@@ -39,7 +40,7 @@ export function startHousekeeping(context: ServiceContext, keysDir: string, log:
     { name: "bundle_files", everyMs: MINUTE_MS, run: () => tendBundleFiles(context.store) },
     { name: "journal", everyMs: 10 * MINUTE_MS, run: () => context.store.tendJournal() },
     { name: "forget", everyMs: 10 * MINUTE_MS, run: () => forgetExpired(context) },
-  ];
+  ] satisfies { name: JobName; everyMs: number; run(): Promise<unknown> }[];
   const running = new Set<Promise<unknown>>();
   const clockwork = jobs.map(({ name, everyMs, run }) => {
     let isBusy = false;

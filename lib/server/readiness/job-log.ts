@@ -1,16 +1,16 @@
-import type { Readiness } from "@/lib/contracts/readiness";
+import type { JobName, Readiness } from "@/lib/contracts/readiness";
 
 type Job = { turns: number; failures: number; lastMs: number | null; longestMs: number | null; sinceMs: number | null };
 
 /** How long the jobs of a process take, turn by turn, since it started. */
 export type JobLog = {
   /** Runs one turn of a job; what it raises is raised. */
-  run(name: string, turn: () => Promise<unknown>): Promise<void>;
+  run(name: JobName, turn: () => Promise<unknown>): Promise<void>;
   figures(): Readiness["jobs"];
 };
 
 export function createJobLog(uptimeMs: () => number = () => performance.now()): JobLog {
-  const jobs = new Map<string, Job>();
+  const jobs = new Map<JobName, Job>();
   return {
     async run(name, turn) {
       const job = jobs.get(name) ?? { turns: 0, failures: 0, lastMs: null, longestMs: null, sinceMs: null };

@@ -2,27 +2,17 @@
 
 import { type Column, DataTable } from "@/components/blocks/data-table";
 import { Panel } from "@/components/blocks/panel";
-import type { Readiness } from "@/lib/contracts/readiness";
+import { JOBS, type Readiness } from "@/lib/contracts/readiness";
 import { formatCount } from "@/lib/format/count";
 import { formatDuration } from "@/lib/format/duration";
 
 type Job = Readiness["jobs"][number];
 
-/** What the server calls a job, for people. */
-const WORDS: Readonly<Record<string, string>> = {
-  keyset_inbox: "Take keysets in",
-  resign: "Renew documents",
-  forget: "Forget what ended",
-  clock: "Measure the clock",
-  bundle_files: "Write bundles as files",
-  journal: "Begin a long journal again",
-};
-
 const columns: Column<Job>[] = [
   {
     id: "name",
     head: "Job",
-    cell: ({ name }) => WORDS[name] ?? name,
+    cell: ({ name }) => JOBS[name],
     cellClass: () => "max-phone:whitespace-normal max-phone:py-1",
   },
   {
