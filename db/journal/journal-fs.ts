@@ -1,4 +1,5 @@
 import { mkdir, open, readdir, readFile, rename, unlink } from "node:fs/promises";
+import { syncFolder } from "@/lib/platform/private-file";
 
 /** A file that is being written. */
 export type JournalFile = {
@@ -44,14 +45,7 @@ export const nodeJournalFs: JournalFs = {
       close: () => handle.close(),
     };
   },
-  async syncFolder(path) {
-    const handle = await open(path, "r");
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  },
+  syncFolder,
   rename: (from, to) => rename(from, to),
   remove: (path) => unlink(path),
 };

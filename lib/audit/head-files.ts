@@ -1,7 +1,8 @@
-import { mkdir, open, readdir, readFile } from "node:fs/promises";
+import { open, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Clock } from "@/lib/platform/clock";
+import { makePrivateFolder, syncFolder } from "@/lib/platform/private-file";
 
 /** Beside the store in a data folder: no statement reaches it. */
 export const HEADS_FOLDER = "audit-heads";
@@ -44,7 +45,7 @@ export const nodeHeadFs: HeadFs = {
   },
   read: (path) => readFile(path, "utf8"),
   async append(folder, name, text) {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makePrivateFolder(folder);
     const handle = await open(join(folder, name), "a+", 0o600);
     try {
       const { size } = await handle.stat();
@@ -56,12 +57,7 @@ export const nodeHeadFs: HeadFs = {
     } finally {
       await handle.close();
     }
-    const opened = await open(folder, "r");
-    try {
-      await opened.sync();
-    } finally {
-      await opened.close();
-    }
+    await syncFolder(folder);
   },
 };
 

@@ -7,7 +7,8 @@ export async function makePrivateFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 });
 }
 
-async function syncFolder(path: string): Promise<void> {
+/** Resolves when the names in a folder are on the disk. */
+export async function syncFolder(path: string): Promise<void> {
   const handle = await open(path, "r");
   try {
     await handle.sync();
