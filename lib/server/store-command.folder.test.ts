@@ -26,8 +26,10 @@ import { temporaryBase } from "@/db/testing/data-folder";
 import { dumpTable } from "@/db/testing/fill-tables";
 import { postgresServer, stopPostgresServer } from "@/db/testing/postgres-server";
 import { testStoreKind } from "@/db/testing/with-test-store";
+import { createHeadFiles } from "@/lib/audit/head-files";
 import { verifyEntries } from "@/lib/audit/testing/verify-entries";
 import { createPasswords } from "@/lib/auth/password";
+import { systemClock } from "@/lib/platform/clock";
 import { currentKeyset } from "@/lib/sync/current-keyset";
 import { trialSignature } from "@/lib/sync/keys/trial-signature";
 import { type OpenedProcess, openProcess } from "./open-process";
@@ -151,7 +153,10 @@ describe.each(PAIRS)("a store on %s, backed up and restored on %s", slow, (from,
     const target = await makePlace(to);
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(await run(["check", "--file", file], target)).toMatchObject([{ event: "checked" }]);
+    const files = createHeadFiles(target.dir, systemClock);
+    await files.append([{ head: { sequence: 999, sha256: "a".repeat(64), jws: "of a log that went on" } }]);
     expect(await run(["restore", file], target)).toMatchObject([{ event: "restored" }]);
+    expect(await files.last()).toMatchObject({ head: null, loss: { because: expect.stringContaining("restored") } });
 
     expect(await dump(target)).toEqual(before);
     const keys = readdirSync(join(target.dir, "keys"));
@@ -172,8 +177,14 @@ describe.each(PAIRS)("a store on %s, backed up and restored on %s", slow, (from,
     expect(await trialSignature(keyset, signer)).toMatchObject({ result: "signs" });
     expect(await readContinuity(store.db)).toMatchObject({ revisionLift: REVISION_LIFT, restoredAt: expect.any(Date) });
     expect(await verifyEntries(store.db)).toMatchObject({ isWhole: true });
-    const actions = (await store.db.select().from(auditEntries)).map(({ action }) => action);
-    expect(actions.filter((action) => action === "store.restore")).toHaveLength(1);
+    const restores = (await store.db.select().from(auditEntries)).filter(({ action }) => action === "store.restore");
+    expect(restores.map(({ sequence, after }) => ({ sequence, after }))).toMatchObject([
+      { after: { lost: { fromSequence: restores[0]?.sequence, toSequence: 999 } } },
+    ]);
+    expect((await opened.context.heads.judge(store.db)).fault).toBeNull();
+    await expect(run(["admit-loss"], target)).rejects.toMatchObject({
+      code: to === "pglite" ? "unavailable" : "conflict",
+    });
     await opened.close();
   });
 

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { auditEntries, probes } from "@/db/schema";
 import type { Store } from "@/db/store";
 import { appendAudit } from "@/lib/audit/append-audit";
-import type { CheckName } from "@/lib/contracts/readiness";
+import { CHECKS, type CheckName } from "@/lib/contracts/readiness";
 import { measureClock } from "@/lib/sync/clock/measure-clock";
 import { createFileSigner } from "@/lib/sync/keys/file-keys";
 import { publishDocuments } from "@/lib/sync/publish-documents";
@@ -111,6 +111,30 @@ describe("what a process stands on", () => {
     expect(await failing()).toEqual([]);
     await seal("audit_entries");
     expect(await failing()).toEqual(["audit_write"]);
+  });
+
+  it("fails by name where rows are not what was signed, and nowhere where a suspension is said to fail", async () => {
+    const { store, ctx } = fixture;
+    const publish = () =>
+      store.transaction((tx) =>
+        publishDocuments(tx, ctx, { appIds: [], platform: true, changeSetId: null, narrows: false }),
+      );
+    await publish();
+    await ctx.heads.tend(store);
+    expect(await failing()).toEqual([]);
+    await execute("update documents set jws = jws || 'A' where kind = 'platform'");
+    expect(await failing()).toEqual(["documents"]);
+    await publish();
+    expect(await failing()).toEqual([]);
+    await execute("update keysets set claims = jsonb_set(claims, '{threshold}', '9')");
+    expect(await failing()).toEqual(["keyset"]);
+    await execute("update keysets set claims = jsonb_set(claims, '{threshold}', '1')");
+    await execute("delete from audit_entries where sequence > 2");
+    await execute(
+      "update audit_head set (sequence, sha256) = (select sequence, sha256 from audit_entries where sequence = 2)",
+    );
+    expect(await failing()).toEqual(["audit"]);
+    for (const name of ["documents", "keyset", "audit"] as const) expect(CHECKS[name].stopsNarrowing).toBe(false);
   });
 
   it("fails by name while a jump of the clock awaits confirmation, and only warns where it is behind", async () => {
