@@ -16,6 +16,7 @@ const MINUTE = 60_000;
 const DAY = 86_400_000;
 const HOST_CAUSE = "a".repeat(16);
 const GRANT_CAUSE = "b".repeat(16);
+const OLD_CAUSE = "c".repeat(16);
 
 let fixture: ServiceFixture;
 let auditor: PersonActor;
@@ -91,6 +92,13 @@ beforeAll(async () => {
     denials: [{ ...hostDenial, count: 900 }],
   });
   await tell("dev_a", 2 * DAY, { requests: 5, blocked: 7, versionCode: 2 });
+  for (const [versionCode, minutes] of [
+    [3, 0],
+    [2, 1],
+  ] as const) {
+    const denials = [{ ...hostDenial, cause: OLD_CAUSE, count: 1 }];
+    await tell("dev_a", 3 * DAY + 120 * MINUTE - minutes * MINUTE, { versionCode, denials });
+  }
   ids = {
     older: await record("dev_a", 1, half, hostDenial),
     newer: await record("dev_b", 2, 20 * MINUTE, hostDenial),
@@ -143,7 +151,7 @@ describe("a program's telemetry", () => {
     const of = (version: number) => readTelemetry(fixture.ctx, auditor, appId, { range: "7d", version });
     expect((await of(2)).totals).toMatchObject({ devices: 1, requests: 5, blocked: 7 });
     expect((await of(1)).totals).toMatchObject({ devices: 2, requests: 40 });
-    expect((await of(3)).newestAt).toBeNull();
+    expect((await of(9)).newestAt).toBeNull();
   });
 
   test("marks what was published and shows the limits that count, with a warning at three quarters", async () => {
@@ -217,6 +225,16 @@ describe("denials", () => {
     expect(one.causes.map(({ cause }) => cause)).toEqual([HOST_CAUSE]);
     expect(one.items.map(({ denialId }) => denialId)).toEqual([ids.newer, ids.older]);
     expect((await listDenials(fixture.ctx, auditor, { appId, range: "24h", version: 2 })).causes).toEqual([]);
+    const old = { appId, range: "7d", cause: OLD_CAUSE } as const;
+    expect((await listDenials(fixture.ctx, auditor, old)).causes).toMatchObject([
+      {
+        ...{ times: 2, devices: 1, sinceVersion: 2, newestDenialId: null },
+        firstAt: new Date(now - 3 * DAY - 120 * MINUTE).toISOString(),
+        lastAt: new Date(now - 3 * DAY - 119 * MINUTE).toISOString(),
+        trend: [0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0],
+      },
+    ]);
+    expect((await listDenials(fixture.ctx, auditor, { ...old, version: 3 })).causes).toMatchObject([{ times: 1 }]);
   });
 
   test("are listed one by one, newest first, with the names of program and device", async () => {
