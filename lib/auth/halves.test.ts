@@ -56,10 +56,14 @@ describeStores("a sign-in in two halves", (held) => {
     return id;
   }
 
-  async function give(personId: string, givers = BY_TWO): Promise<{ token: string; code: string }> {
+  async function give(
+    personId: string,
+    givers = BY_TWO,
+    purpose: "invite" | "reset" = "invite",
+  ): Promise<{ token: string; code: string }> {
     const actor = { kind: "system", name: "test" } as const;
     return held.store.transaction(async (tx) => {
-      const given = { ...givers, personId, purpose: "invite" as const, changeSetId: null };
+      const given = { ...givers, personId, purpose, changeSetId: null };
       const handover = await beginHandover(tx, context(), actor, given);
       const { token } = await makeLinkHalf(tx.db, handover, nowMs);
       return { token, code: await makeCodeHalf(tx.db, context(), handover) };
@@ -170,9 +174,18 @@ describeStores("a sign-in in two halves", (held) => {
     await held.store.transaction(({ db }) => endLinks(db, ended, nowMs));
     expect(await accept(second.token, second.code)).toBe("not_found");
     expect(await findHandover(held.store.db, ended, nowMs)).toBeUndefined();
-    nowMs += 72 * 60 * 60 * 1000;
+    nowMs += 72 * 60 * 60 * 1000 - 1;
+    expect(await findHandover(held.store.db, late, nowMs)).toBeDefined();
+    nowMs += 1;
     expect(await findHandover(held.store.db, late, nowMs)).toBeUndefined();
     expect(await accept(first.token, first.code)).toBe("not_found");
+  });
+
+  it("of a reset is over after a day", async () => {
+    const personId = await addPerson();
+    await give(personId, BY_TWO, "reset");
+    expect(await findHandover(held.store.db, personId, nowMs + 86_400_000 - 1)).toBeDefined();
+    expect(await findHandover(held.store.db, personId, nowMs + 86_400_000)).toBeUndefined();
   });
 
   it("keeps neither half, and no code can be tried without the secret that is kept elsewhere", async () => {

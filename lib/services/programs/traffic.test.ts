@@ -10,6 +10,7 @@ import { getProgram } from "./get-program";
 import { listLimits } from "./list-limits";
 import { listPrograms } from "./list-programs";
 import { readTelemetry } from "./read-telemetry";
+import { registerProgram } from "./register-program";
 
 /** 12:00 of a day; what devices told half an hour, an hour and two days before. */
 const MINUTE = 60_000;
@@ -69,7 +70,10 @@ beforeAll(async () => {
   fixture = await openServiceFixture();
   now = fixture.clock.nowMs();
   auditor = await fixture.person("auditor");
-  ({ appId } = await fixture.program());
+  const { id: publisherId } = await fixture.publisher();
+  appId = "com.example.coins";
+  const program = { appId, name: "Coin Jar", publisherId };
+  await registerProgram(fixture.ctx, await fixture.person("operator"), program);
   for (const id of ["dev_a", "dev_b"]) await addDevice(id);
   await addDevice("dev_gone", true);
   const half = 30 * MINUTE;
@@ -194,6 +198,8 @@ test("the list of programs has a day of traffic and fourteen days of what was bl
     { appId, status: "active", liveVersion: null, devices24h: 2, requests24h: 40, blocked24h: 4 },
   ]);
   expect(items[0]?.blocked14d).toEqual([...new Array(11).fill(0), 7, 0, 4]);
+  expect((await listPrograms(fixture.ctx, auditor, { q: "coin j" })).total).toBe(1);
+  expect((await listPrograms(fixture.ctx, auditor, { q: "publisher" })).total).toBe(1);
   expect((await listPrograms(fixture.ctx, auditor, { q: "%" })).items).toEqual([]);
   expect((await listPrograms(fixture.ctx, auditor, { status: "retired" })).items).toEqual([]);
   expect(await getProgram(fixture.ctx, auditor, appId)).toMatchObject({ appId, blocked24h: 4 });
@@ -241,7 +247,7 @@ describe("denials", () => {
     const { items, nextCursor } = await listDenials(fixture.ctx, auditor, { appId, range: "1h" });
     expect(nextCursor).toBeNull();
     expect(items.map(({ denialId }) => denialId)).toEqual([ids.grant, ids.newer, ids.older]);
-    expect(items[1]).toMatchObject({ programName: appId, deviceName: "Bench dev_b", target: "b.example.com:443" });
+    expect(items[1]).toMatchObject({ programName: "Coin Jar", deviceName: "Bench dev_b", target: "b.example.com:443" });
     const cursor = `${now - 20 * MINUTE}.evt_2`;
     const next = await listDenials(fixture.ctx, auditor, { appId, range: "1h", cursor });
     expect(next.items.map(({ denialId }) => denialId)).toEqual([ids.older]);
