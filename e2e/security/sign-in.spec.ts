@@ -169,7 +169,14 @@ test("link and code are shown once each, to the two who gave the sign-in, and on
   const { link, code: none } = await admin.post<{ link: string; code: string | null }>(`people/${personId}/link`, {});
   expect(none).toBeNull();
   await expect(admin.post(`people/${personId}/link`, {})).rejects.toMatchObject({ code: "conflict" });
-  for (const code of ["", "AAAAA-AAAAA"]) await expect(acceptLink(link, { code })).rejects.toThrow();
+  // Posted as before scripts have loaded: the form is drawn again, and says what is wrong.
+  for (const [code, says] of [
+    ["", "The code that somebody else gives you."],
+    ["AAAAA-AAAAA", "4 tries are left."],
+  ] as const) {
+    const answer = await postForm(link, { password: PASSWORD, again: PASSWORD, code });
+    expect([answer.status, answer.text.includes(says)]).toEqual([200, true]);
+  }
 
   await page.goto(`${server.url}/sign-in`);
   await page.getByLabel("E-mail").fill("ola@example.com");

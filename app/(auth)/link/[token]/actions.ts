@@ -14,7 +14,8 @@ export type AcceptState = {
 };
 
 /** Uses a set-up, invitation or reset link, and signs in. What was typed as code or password is never answered. */
-export async function accept(token: string, _: AcceptState, form: FormData): Promise<AcceptState> {
+export async function accept(_: AcceptState, form: FormData): Promise<AcceptState> {
+  const token = String(form.get("token") ?? "");
   const name = String(form.get("name") ?? "");
   const email = String(form.get("email") ?? "");
   const password = String(form.get("password") ?? "");

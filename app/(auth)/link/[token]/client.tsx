@@ -11,9 +11,11 @@ const START: AcceptState = { problems: {}, name: "", email: "" };
 type AcceptFormProps = { token: string; isSetup: boolean; needsCode: boolean; passwordLengthMin: number };
 
 export function AcceptForm({ token, isSetup, needsCode, passwordLengthMin }: AcceptFormProps) {
-  const [{ problems, name, email }, submit, isBusy] = useActionState(accept.bind(null, token), START);
+  // Nothing is bound to the action: a bound one that is posted before scripts have loaded is drawn without end.
+  const [{ problems, name, email }, submit, isBusy] = useActionState(accept, START);
   return (
     <form action={submit} className="grid gap-4">
+      <input type="hidden" name="token" value={token} />
       {isSetup && (
         <>
           <Field label="Name" htmlFor="name" problem={problems.name}>
@@ -36,7 +38,7 @@ export function AcceptForm({ token, isSetup, needsCode, passwordLengthMin }: Acc
         <Field
           label="Code"
           htmlFor="code"
-          hint="Ten letters and digits, from another person than whoever sent the link."
+          hint="Ten letters and digits, given to you apart from the link."
           problem={problems.code}
         >
           <Input
