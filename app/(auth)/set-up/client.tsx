@@ -13,6 +13,7 @@ import { personColumns } from "@/components/features/people/person-columns";
 import { Button } from "@/components/ui/button";
 import { Mark } from "@/components/ui/mark";
 import { State } from "@/components/ui/state";
+import { TextLink } from "@/components/ui/text-link";
 import type { PeopleList } from "@/lib/contracts/people";
 import type { Preferences } from "@/lib/format/preferences";
 import { peopleQuery } from "@/lib/queries/people";
@@ -119,7 +120,8 @@ function People({ list }: { list: PeopleList }) {
           <InviteForm />
           <p className="max-w-[72ch] text-muted">
             An admin never approves, so set-up is done when two others can. Widening takes a proposer and another
-            person.
+            person. A link or code that is lost, or has ended, is made again on{" "}
+            <TextLink href="/people">People</TextLink>.
           </p>
         </div>
       )}

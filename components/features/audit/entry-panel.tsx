@@ -9,6 +9,7 @@ import { QueryView } from "@/components/blocks/query-view";
 import { RelativeTime } from "@/components/blocks/relative-time";
 import { SidePanel, SideSection } from "@/components/blocks/side-panel";
 import { Button } from "@/components/ui/button";
+import { CopyButton } from "@/components/ui/copy-button";
 import { State } from "@/components/ui/state";
 import type { AuditEntryView } from "@/lib/contracts/audit";
 import { formatCount } from "@/lib/format/count";
@@ -16,6 +17,9 @@ import { formatInstant, formatTime } from "@/lib/format/instant";
 import { auditEntryQuery, auditListQuery } from "@/lib/queries/audit";
 import { ActorName } from "./actor-name";
 import { SubjectLink } from "./subject-link";
+
+/** As it is typed; root keys are the reader's own to know, and would prove nothing if this server named them. */
+const VERIFY = "npx bulkhead audit verify audit.jsonl --root=THUMBPRINT --root=THUMBPRINT --threshold=N";
 
 type EntryPanelProps = { sequence: number; onStep(sequence: number): void; onClose(): void };
 
@@ -53,9 +57,13 @@ export function EntryPanel({ sequence, onStep, onClose }: EntryPanelProps) {
         </>
       }
       footer={
-        <span className="text-muted">
-          Verify offline: <code>npx bulkhead audit verify</code>
-        </span>
+        <div className="grid min-w-0 gap-1 text-muted">
+          <p>Verify an export anywhere, by root keys that come from elsewhere, as from an enrolment file:</p>
+          <p className="flex items-center gap-1">
+            <code className="min-w-0 wrap-anywhere">{VERIFY}</code>
+            <CopyButton text={VERIFY} label="command" />
+          </p>
+        </div>
       }
       onClose={onClose}
     >

@@ -17,12 +17,11 @@ import { mayNarrow } from "@/lib/domain/change-set-lifecycle";
 import { parseMember } from "@/lib/domain/member-keys";
 import type { Role } from "@/lib/domain/roles";
 import { isPresence } from "@/lib/format/member-lines";
-import { formatRevision } from "@/lib/format/revision";
 import { isConsoleError } from "@/lib/http/console-client";
 import { editDraft, narrowNow, previewQuery } from "@/lib/queries/change-sets";
 import { sessionQuery } from "@/lib/queries/session";
 import { usePermission } from "@/lib/queries/use-permission";
-import { useDecide } from "./use-decide";
+import { inRevision, useDecide } from "./use-decide";
 
 type DecisionSheetProps = {
   label: string;
@@ -73,7 +72,7 @@ export function DecisionSheet(props: DecisionSheetProps) {
     mutationFn: () => narrowNow(client, changes, reason.trim()),
     onSuccess: (set) => {
       toast({
-        text: `Published in platform revision ${formatRevision(set.platformPosition)}.`,
+        text: `Published${inRevision(set)}.`,
         mark: "publish",
         action: { label: "Undo", run: () => undo.mutate({ id: set.id, verb: "undo" }) },
       });

@@ -12,10 +12,14 @@ const SAID: Record<DecisionVerb, (set: ChangeSetView) => string> = {
   withdraw: (set) => `Change set ${set.number} withdrawn.`,
   approve: (set) => `Change set ${set.number} approved; it can be published.`,
   refuse: (set) => `Change set ${set.number} refused.`,
-  publish: (set) => `Published in platform revision ${formatRevision(set.platformPosition)}.`,
-  narrow: (set) => `Published in platform revision ${formatRevision(set.platformPosition)}.`,
-  undo: (set) => `Undone in platform revision ${formatRevision(set.platformPosition)}.`,
+  publish: (set) => `Published${inRevision(set)}.`,
+  narrow: (set) => `Published${inRevision(set)}.`,
+  undo: (set) => `Undone${inRevision(set)}.`,
 };
+
+/** Where a document carries it; people and their sign-ins are in none. */
+export const inRevision = ({ platformPosition }: ChangeSetView): string =>
+  platformPosition === null ? "" : ` in platform revision ${formatRevision(platformPosition)}`;
 
 export type Decision = { id: string; verb: DecisionVerb; reason?: string };
 

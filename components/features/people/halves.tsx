@@ -34,14 +34,14 @@ export function Halves({ person, handover }: { person: PersonView; handover: Han
         </span>
       )}
       {link.data && (
-        <ShownOnce link={link.data.link} expiresAt={link.data.expiresAt}>
+        <ShownOnce to={person.name} link={link.data.link} expiresAt={link.data.expiresAt}>
           <p className="text-muted">
             <bdi>{handover.code.to.name}</bdi> gives <bdi>{person.name}</bdi> the code that goes with it.
           </p>
         </ShownOnce>
       )}
       {code.data && (
-        <ShownOnce code={code.data.code} expiresAt={code.data.expiresAt}>
+        <ShownOnce to={person.name} code={code.data.code} expiresAt={code.data.expiresAt}>
           <p className="text-muted">
             <bdi>{handover.link.to.name}</bdi> gives <bdi>{person.name}</bdi> the link that it goes with. Five wrong
             codes end both.

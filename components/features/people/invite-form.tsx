@@ -31,8 +31,8 @@ export function InviteForm() {
   const owners = publishers.data?.items ?? [];
   const owner = role === "developer" ? publisherId || (owners[0]?.id ?? "") : "";
   const invite = useMutation({
-    mutationFn: () =>
-      invitePerson(client, { email: email.trim(), name: name.trim(), role, publisherId: owner === "" ? null : owner }),
+    mutationFn: (called: string) =>
+      invitePerson(client, { email: email.trim(), name: called, role, publisherId: owner === "" ? null : owner }),
     onSuccess: () => {
       setEmail("");
       setName("");
@@ -47,7 +47,7 @@ export function InviteForm() {
       className="grid gap-3"
       onSubmit={(event) => {
         event.preventDefault();
-        if (isReady && !invite.isPending) invite.mutate();
+        if (isReady && !invite.isPending) invite.mutate(name.trim());
       }}
     >
       <div className="grid items-start gap-2 phone:grid-cols-[minmax(0,1fr)_minmax(0,1fr)_144px]">
@@ -101,7 +101,12 @@ export function InviteForm() {
       )}
       {invite.error && details.length === 0 && <p role="alert">{invite.error.message}</p>}
       {invite.data?.link && (
-        <ShownOnce link={invite.data.link} code={invite.data.code} expiresAt={invite.data.expiresAt}>
+        <ShownOnce
+          to={invite.variables}
+          link={invite.data.link}
+          code={invite.data.code}
+          expiresAt={invite.data.expiresAt}
+        >
           {invite.data.code !== null && <ShownBoth />}
         </ShownOnce>
       )}

@@ -23,7 +23,7 @@ export function signInWords({ state, signIn }: Person, isSetUp: boolean): string
   }
   if (!isSetUp) return "Link and code together set the password. Until two others can approve, an admin is shown both.";
   if (signIn.handover !== null)
-    return "Link and code together set the password. Each is shown once, to its own person.";
+    return "Link and code together set the password. Each is shown once, to its own person; a lost one takes a new sign-in.";
   if (state === "invited") return "The invitation has ended. A new one takes two people.";
   return signIn.givenBy === "one"
     ? "One person alone had both halves of this sign-in, or its link, and may know the password. A new one takes two people."

@@ -149,7 +149,7 @@ function SignIn({ person, isSetUp, mayManage }: SignInProps) {
       <p className="text-muted">{signInWords(person, isSetUp)}</p>
       {signIn !== null && signIn.handover !== null && isSetUp && <Halves person={person} handover={signIn.handover} />}
       {link.data && (
-        <ShownOnce link={link.data.link} code={link.data.code} expiresAt={link.data.expiresAt}>
+        <ShownOnce to={person.name} link={link.data.link} code={link.data.code} expiresAt={link.data.expiresAt}>
           {link.data.code !== null && <ShownBoth />}
         </ShownOnce>
       )}
