@@ -115,6 +115,7 @@ const texts = new Map(
   files.filter((file) => /\.tsx?$/.test(file)).map((file) => [file, readFileSync(join(TREE, file), "utf8")]),
 );
 const importers = importersOf(texts);
+const readers = importersOf(texts, { types: true });
 const isDrawn = (file: string) =>
   /\.tsx?$/.test(file) &&
   !/\.test\.tsx?$/.test(file) &&
@@ -138,7 +139,7 @@ function isRefused(place: Place): boolean {
   const original = texts.get(place.file) ?? "";
   overlay.set(path, mutate(original, place));
   const { program } = projectNow([path]);
-  const isFaulty = [place.file, ...(importers.get(place.file) ?? [])].some((file) => {
+  const isFaulty = [place.file, ...(readers.get(place.file) ?? [])].some((file) => {
     const at = join(TREE, file);
     return program.getSyntacticDiagnostics(at).length + program.getSemanticDiagnostics(at).length > 0;
   });

@@ -3,12 +3,12 @@ import { codeOf, importsOf, projectPath } from "../house/read-imports";
 
 type Graph = ReadonlyMap<string, readonly string[]>;
 
-/** The files of a tree that run when each file runs: imports of types alone are left out. */
-export function importersOf(texts: ReadonlyMap<string, string>): Graph {
+/** By file: those that import it, and so run it; with `types` also those that import types of it alone. */
+export function importersOf(texts: ReadonlyMap<string, string>, { types = false } = {}): Graph {
   const importers = new Map<string, string[]>();
   for (const [file, text] of texts) {
-    const running = codeOf(text).replace(/^import type [^;]*;$/gm, "");
-    for (const specifier of importsOf(running)) {
+    const code = types ? codeOf(text) : codeOf(text).replace(/^import type [^;]*;$/gm, "");
+    for (const specifier of importsOf(code)) {
       const path = projectPath(file, specifier);
       const target = path === null ? undefined : ["", ".ts", ".tsx", "/index.ts"].find((end) => texts.has(path + end));
       if (path === null || target === undefined) continue;

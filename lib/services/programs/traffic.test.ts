@@ -4,11 +4,14 @@ import { PLATFORM_DEFAULTS } from "@/lib/domain/platform-defaults";
 import { OTHER } from "@/native/core/telemetry/batch";
 import { getDenial } from "../denials/get-denial";
 import { listDenials } from "../denials/list-denials";
+import { approveSubmission } from "../submissions/decide-submission";
+import { submitBundle } from "../submissions/submit-bundle";
 import { refusalOf } from "../testing/refusal-of";
 import { openServiceFixture, type PersonActor, type ServiceFixture } from "../testing/service-fixture";
 import { getProgram } from "./get-program";
 import { listLimits } from "./list-limits";
 import { listPrograms } from "./list-programs";
+import { readAccess } from "./read-access";
 import { readTelemetry } from "./read-telemetry";
 import { registerProgram } from "./register-program";
 
@@ -275,4 +278,48 @@ describe("denials", () => {
     expect(await getDenial(fixture.ctx, auditor, unknown)).toMatchObject({ denialId: ids.newer, times: 6 });
     expect((await refusalOf(getDenial(fixture.ctx, auditor, "f".repeat(32)))).code).toBe("not_found");
   });
+});
+
+describe("what a version may do", () => {
+  test("says when capabilities and hosts were last used, and which hosts were asked for in vain", async () => {
+    const { ctx } = fixture;
+    const { appId: other, publisher } = await fixture.program();
+    const bundle = fixture.bundle(publisher, { appId: other, code: 4, permissions: ["nfc.read", "network.request"] });
+    const { submissionId } = await submitBundle(ctx, publisher.actor, bundle);
+    await approveSubmission(ctx, await fixture.person("operator"), submissionId, { reason: "" });
+    const hosts = [
+      { host: "used.example.com", port: 443, purpose: "request", allowed: 2, blocked: 0 },
+      { host: "asked.example.com", port: 8443, purpose: "upload", allowed: 0, blocked: 5 },
+      { host: OTHER, port: 443, purpose: "request", allowed: 0, blocked: 9 },
+    ];
+    const apis = { "nfc.read": { allowed: 1, denied: 0 }, "made.up": { allowed: 1, denied: 0 } };
+    await tell("dev_b", 60 * MINUTE, { appId: other, versionCode: 4, apis });
+    await tell("dev_a", 30 * MINUTE, { appId: other, versionCode: 4, apis, hosts });
+    await tell("dev_a", 10 * MINUTE, { appId: other, versionCode: 3, apis, hosts });
+    await tell("dev_a", 91 * DAY, {
+      appId: other,
+      versionCode: 4,
+      hosts: [{ ...hosts[1], host: "old.example.com" }] as never,
+    });
+    const table = await readAccess(ctx, auditor, other, undefined);
+    expect(table).toMatchObject({ versionCode: 4, versions: [{ code: 4, state: "listed" }] });
+    const half = new Date(now - 30 * MINUTE).toISOString();
+    const used = Object.fromEntries(table.rows.map(({ name, lastUsedAt }) => [name, lastUsedAt]));
+    expect(used).toEqual({ "network.request": null, "nfc.read": half, "asked.example.com": null });
+    expect(table.rows.at(-1)).toMatchObject({ detail: "8443, upload", granted: { state: "no" }, member: null });
+    expect((await refusalOf(readAccess(ctx, auditor, other, 9))).code).toBe("not_found");
+  });
+});
+
+test("denials come fifty a page, and the next page goes on where the last one ended", async () => {
+  const many = { ...hostDenial, cause: "d".repeat(16) };
+  for (let nth = 0; nth < 52; nth += 1) await record("dev_a", 100 + nth, 5 * DAY + nth * MINUTE, many);
+  const query = { appId, range: "7d" as const, cause: many.cause };
+  const first = await listDenials(fixture.ctx, auditor, query);
+  expect(first.items).toHaveLength(50);
+  const next = await listDenials(fixture.ctx, auditor, { ...query, cursor: first.nextCursor ?? "" });
+  expect(next.items.map(({ denialId }) => denialId.slice(-3))).toEqual(["150", "151"]);
+  expect(next.nextCursor).toBeNull();
+  const similar = (await getDenial(fixture.ctx, auditor, first.items[0]?.denialId ?? "")).similar;
+  expect(similar.map(({ denialId }) => denialId)).toEqual(first.items.slice(1, 11).map(({ denialId }) => denialId));
 });
