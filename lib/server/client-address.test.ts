@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { CLIENT_ADDRESS_HEADER } from "@/lib/auth/client-origin";
 import { clientAddress, createClientAddresses } from "./client-address";
 
 /** The addresses of a process, and how often it logged. */
@@ -41,6 +42,16 @@ describe("a request by a proxy that nobody trusts", () => {
     expect(logged).toEqual(["forwarded_for_untrusted"]);
     const found = await addresses.check.run();
     expect(found).toMatchObject({ state: "warn", remedy: expect.stringContaining("BULKHEAD_TRUSTED_PROXIES") });
+  });
+
+  it("is not seen in what this process asks of itself for a browser, whose address is not believed either", async () => {
+    const { addresses, logged } = openAddresses(0);
+    const own = request("192.0.2.7", "127.0.0.1");
+    expect(addresses.of({ ...own, headers: { ...own.headers, [CLIENT_ADDRESS_HEADER]: "192.0.2.7" } })).toBe(
+      "127.0.0.1",
+    );
+    expect(logged).toEqual([]);
+    expect(await addresses.check.run()).toMatchObject({ state: "ok" });
   });
 
   it("is nothing to tell where proxies are trusted", async () => {

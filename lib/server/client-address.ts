@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
+import { CLIENT_ADDRESS_HEADER } from "@/lib/auth/client-origin";
 import type { Logger } from "@/lib/platform/logger";
 import type { Check } from "./readiness/create-readiness";
 
@@ -22,7 +23,10 @@ export function createClientAddresses(trustedProxies: number, logger: Logger): C
   let isForwardedUntrusted = false;
   return {
     of(request) {
-      if (trustedProxies === 0 && !isForwardedUntrusted && request.headers["x-forwarded-for"] !== undefined) {
+      const { headers } = request;
+      // After a form Next asks this process for the next page: it names the browser's address, and the header that we set.
+      const isOwn = headers[CLIENT_ADDRESS_HEADER] !== undefined;
+      if (trustedProxies === 0 && !isForwardedUntrusted && !isOwn && headers["x-forwarded-for"] !== undefined) {
         isForwardedUntrusted = true;
         logger("warn", "forwarded_for_untrusted", { says: UNTRUSTED, remedy: REMEDY });
       }
