@@ -148,6 +148,17 @@ function isRefused(place: Place): boolean {
   return isFaulty;
 }
 
+/** The same of the whole program: types reach further than imports. Asked of survivors alone, since it takes seconds. */
+function isRefusedAnywhere(place: Place): boolean {
+  const path = join(TREE, place.file);
+  const original = texts.get(place.file) ?? "";
+  const countWith = (text: string) => {
+    overlay.set(path, text);
+    return projectNow([path]).program.getSemanticDiagnostics().length;
+  };
+  return countWith(mutate(original, place)) > countWith(original);
+}
+
 const { program } = projectNow([]);
 const places: Place[] = [];
 for (const [file, text] of texts) {
@@ -238,6 +249,10 @@ for (const place of inDrawnOrder(places)) {
   }
   const result = await tryPlace(place);
   if (result === null) break;
+  if (result.noticedBy === null && isRefusedAnywhere(place)) {
+    refused += 1;
+    continue;
+  }
   appendFileSync(RESULTS, `${JSON.stringify(result)}\n`);
   drawn.push(result);
   const { noticedBy, seconds } = result;

@@ -7,6 +7,7 @@ import { refusalOf } from "../testing/refusal-of";
 import { openServiceFixture, type ServiceFixture } from "../testing/service-fixture";
 import { createEnrolment } from "./create-enrolment";
 import { revokeDevice } from "./revoke-device";
+import { appliedPosition, DEVICE_SEEN_MS } from "./spread";
 
 let held: ServiceFixture;
 beforeAll(async () => {
@@ -76,4 +77,11 @@ describe("revoking a device", () => {
       expect(refusal.code).toBe("forbidden");
     }
   });
+});
+
+test("a device is in the field for a day after it was seen, and enforces what it says whole", () => {
+  expect(DEVICE_SEEN_MS).toBe(86_400_000);
+  expect(appliedPosition({ appliedEpoch: 2, appliedPlatform: 7 })).toEqual({ epoch: 2, revision: 7 });
+  expect(appliedPosition({ appliedEpoch: null, appliedPlatform: 7 })).toBeNull();
+  expect(appliedPosition({ appliedEpoch: 2, appliedPlatform: null })).toBeNull();
 });

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { credentials, people, platform, signInLinks } from "@/db/schema";
+import { appendAudit } from "@/lib/audit/append-audit";
 import { acceptLink } from "@/lib/auth/accept-link";
 import { createLink } from "@/lib/auth/links";
 import { createPasswords } from "@/lib/auth/password";
@@ -259,9 +260,23 @@ describe("a store from before", () => {
     ];
     const { personId } = await invite();
     const half = await linkFor(admin, personId);
+    const [first, later] = [await held.person("admin"), await held.person("admin")];
+    await ctx.store.transaction(async (tx) => {
+      const used = (person: PersonActor, purpose: string) =>
+        appendAudit(tx, ctx, {
+          actor: { kind: "system", name: "sign-in" },
+          action: "link.use",
+          subject: `person:${person.personId}`,
+          after: { purpose },
+        });
+      await used(first, "setup");
+      await used(later, "setup");
+      await used(later, "reset");
+    });
     const links = await ctx.store.transaction(async ({ db }) => {
       const row = { passwordHash: "scrypt$known", changedAt: new Date(held.clock.nowMs()) };
-      await db.insert(credentials).values([{ ...row, personId: admin.personId }]);
+      const known = [admin, first, later].map(({ personId: id }) => ({ ...row, personId: id }));
+      await db.insert(credentials).values(known);
       const make = (person: PersonActor) =>
         createLink(db, { purpose: "invite", personId: person.personId }, held.clock.nowMs());
       return [await make(decides), await make(reads)];
@@ -276,6 +291,8 @@ describe("a store from before", () => {
     expect([...links.map(({ token }) => isOpen(token)), isOpen(tokenOf(half.link))]).toEqual([false, true, true]);
     expect(await held.audited({ subject: `person:${decides.personId}` })).toEqual(["signIn.end"]);
     expect(await rowOf(admin.personId)).toMatchObject({ signInGivenBy: "one" });
+    expect(await rowOf(first.personId)).toMatchObject({ signInGivenBy: "setup" });
+    expect(await rowOf(later.personId)).toMatchObject({ signInGivenBy: "one" });
     expect(await settle(false)).toEqual([]);
   });
 });
