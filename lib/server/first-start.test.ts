@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -105,6 +105,23 @@ describe("a start", () => {
     expect(opened.warnings.join("\n")).toContain("session create");
     expect(readdirSync(keysDir)).not.toContain("session.salt");
     await opened.close();
+  });
+
+  it("tells which root keys it takes from the database where roots.json is lost, and says nothing of them otherwise", async () => {
+    const url = await emptyDatabase();
+    const first = await start(url);
+    const kept = readFileSync(join(keysDir, "roots.json"), "utf8");
+    await first.close();
+    rmSync(join(keysDir, "roots.json"));
+    const lost = await start(url);
+    const { rootThumbprints } = JSON.parse(kept) as { rootThumbprints: string[] };
+    const told = lost.warnings.filter((warning) => warning.includes("roots.json was not there"));
+    expect(told).toEqual([expect.stringContaining(rootThumbprints.join(","))]);
+    await lost.close();
+    const later = await start(url);
+    expect(readFileSync(join(keysDir, "roots.json"), "utf8")).toBe(kept);
+    for (const { warnings } of [first, later]) expect(warnings.join()).not.toContain("roots.json");
+    await later.close();
   });
 
   it("makes no keys on an empty store beside the keyset of another", async () => {

@@ -132,13 +132,24 @@ async function openRoots(keysDir: string, options: ServerOptions, warnings: stri
   }
 }
 
-/** A platform that was just made, or that a version made which kept none: what its keysets say now is kept. */
-async function pinRoots(store: Store, keysets: KeysetChain, keysDir: string, logger: Logger): Promise<void> {
+/**
+ * A platform that was just made, or that a version made which kept none: what its keysets say now is kept. Of one that was
+ * there it is told, because its file may be lost and its database another one by now.
+ */
+async function pinRoots(
+  { store, keysets, keysDir, isNew }: { store: Store; keysets: KeysetChain; keysDir: string; isNew: boolean },
+  warnings: string[],
+  logger: Logger,
+): Promise<void> {
   const [first] = (await keysets.observe(store.db)).keysets;
   if (first === undefined) return;
   const kept = await keepRoots(keysDir, await rootsOf(first.claims));
   keysets.pin(kept);
-  logger("info", "root_thumbprints_kept", { file: kept.from, roots: rootsText(kept) });
+  logger(isNew ? "info" : "warn", "root_thumbprints_kept", { file: kept.from, roots: rootsText(kept) });
+  if (isNew) return;
+  warnings.push(
+    `${kept.from} was not there, so the root keys of the database's first keyset were taken: ${rootsText(kept)}. Whoever wrote to the database may have put others in: hold them against an enrolment file, or the names of the root-*.json files.`,
+  );
 }
 
 /** Whether a suspension would get out now, and which key files will not sign when they are needed. */
@@ -183,8 +194,8 @@ export async function openProcess(options: ServerOptions, baseUrl: string): Prom
       return { platform: identity, prepared: await prepareKeys(tx, sync, folder, identity) };
     });
     warnings.push(...prepared.warnings);
-    if (roots === null && rootsFault === null) await pinRoots(store, trust.keysets, keysDir, logger);
-    else await trust.keysets.observe(store.db);
+    if (roots !== null || rootsFault !== null) await trust.keysets.observe(store.db);
+    else await pinRoots({ store, keysets: trust.keysets, keysDir, isNew }, warnings, logger);
     warnings.push(...(await settleMakers(store, sync)));
     const { environment } = platform;
     const isDevelopmentStore = environment === "development";

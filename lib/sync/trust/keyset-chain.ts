@@ -45,7 +45,7 @@ const faultOf = (revision: number, what: string): KeysetFault => ({
   revision,
   says: `Keyset ${revision} of the database ${what}: somebody changed rows of the database, or they were lost.`,
   remedy:
-    "Nothing that it would carry is handed out; suspending goes on. Restore a backup, or lay the signed keyset into DATA/keys/inbox again (docs/guides/operations.md).",
+    "Nothing that it would carry is handed out; suspending goes on. Restore a backup; where the row is gone, lay the signed keyset into DATA/keys/inbox again (docs/guides/operations.md). Where no row was changed, keys/roots.json was: put it back.",
 });
 
 export type KeysetChainOptions = {
