@@ -110,6 +110,35 @@ describe("a submission", () => {
 });
 
 describe("deciding on a submission", () => {
+  test("or taking it back is audited with the change set, and its publisher reads the reason", async () => {
+    const { appId, publisher } = await held.program();
+    const refused = await submit(publisher, appId, 1);
+    const { changeSetId } = await refuseSubmission(held.ctx, await held.person("operator"), refused.submissionId, {
+      reason: "Too loud.",
+    });
+    expect(await held.audited({ subject: `submission:${refused.submissionId}` })).toContain("submission.refuse");
+    expect(await held.audited({ changeSetId })).toContain("submission.refuse");
+    expect(await getSubmission(held.ctx, publisher.actor, refused.submissionId)).toMatchObject({
+      state: "refused",
+      comment: "Too loud.",
+    });
+    const taken = await submit(publisher, appId, 2);
+    await withdrawSubmission(held.ctx, publisher.actor, taken.submissionId);
+    expect(await held.audited({ subject: `submission:${taken.submissionId}` })).toContain("submission.withdraw");
+    const listed = await submit(publisher, appId, 3);
+    const { changeSetId: listing } = await approveSubmission(
+      held.ctx,
+      await held.person("operator"),
+      listed.submissionId,
+      REASON,
+    );
+    expect(await held.audited({ changeSetId: listing })).toContain("submission.approve");
+    expect(await getSubmission(held.ctx, publisher.actor, listed.submissionId)).toMatchObject({
+      state: "listed",
+      comment: REASON.reason,
+    });
+  });
+
   test("is not for security, admins, auditors, or whoever belongs to the publisher", async () => {
     const { appId, publisher } = await held.program();
     const { submissionId } = await submit(publisher, appId, 1);
