@@ -133,7 +133,10 @@ export function createAuditHeads(options: AuditHeadsOptions): AuditHeads {
 
   async function sign(tx: Transaction, keyset: KeysetClaims): Promise<AuditHead> {
     const { end, fault } = await judgeAnew(tx.db);
-    if (fault === null && end.sequence > 0) await insertHead(tx, keyset, end);
+    if (fault !== null) return end;
+    // Before the newest, behind which none is copied any more.
+    for (const entry of await skippedPublishes(tx.db)) await insertHead(tx, keyset, entry);
+    if (end.sequence > 0) await insertHead(tx, keyset, end);
     return end;
   }
 
@@ -153,15 +156,17 @@ export function createAuditHeads(options: AuditHeadsOptions): AuditHeads {
 
   async function signIfGone(store: Store): Promise<void> {
     const skipped = await skippedPublishes(store.db);
-    if (skipped.length === 0 && !(await isAhead(store.db))) return;
-    await store.transaction(async (tx) => {
-      await lockPlatform(tx);
-      const keyset = await chain.newest(tx.db);
-      if (keyset === null) return;
-      for (const entry of skipped) await insertHead(tx, keyset, entry);
-      // Of several processes one signs.
-      if (await isAhead(tx.db)) await sign(tx, keyset);
-    });
+    if (skipped.length > 0 || (await isAhead(store.db))) {
+      await store.transaction(async (tx) => {
+        await lockPlatform(tx);
+        const keyset = await chain.newest(tx.db);
+        if (keyset === null) return;
+        for (const entry of skipped) await insertHead(tx, keyset, entry);
+        // Of several processes one signs.
+        if (await isAhead(tx.db)) await sign(tx, keyset);
+      });
+    }
+    caughtUpWith = (await lastKept()).loss?.at ?? null;
   }
 
   /** Publishes that went out while the log was at fault, until somebody admitted the loss: their heads are signed now. */
@@ -180,7 +185,6 @@ export function createAuditHeads(options: AuditHeadsOptions): AuditHeads {
           isNull(auditHeads.sequence),
         ),
       );
-    caughtUpWith = loss.at;
     return rows;
   }
 
