@@ -121,7 +121,10 @@ function People({ list }: { list: PeopleList }) {
           <p className="max-w-[72ch] text-muted">
             An admin never approves, so set-up is done when two others can. Widening takes a proposer and another
             person. A link or code that is lost, or has ended, is made again on{" "}
-            <TextLink href="/people">People</TextLink>.
+            <TextLink href="/people" className="underline">
+              People
+            </TextLink>
+            .
           </p>
         </div>
       )}
