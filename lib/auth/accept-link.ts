@@ -2,6 +2,8 @@ import { count, eq, sql } from "drizzle-orm";
 import { credentials, people, platform, signInLinks } from "@/db/schema";
 import type { Database, Transaction } from "@/db/store";
 import { appendAudit } from "@/lib/audit/append-audit";
+import { person as personKind } from "@/lib/domain/kinds/person";
+import { plainWhereNew } from "@/lib/domain/kinds/plain-name";
 import type { SignInGiver, SignInLinkPurpose } from "@/lib/domain/lifecycles";
 import { AppError } from "@/lib/platform/errors";
 import { completeSetUp } from "./complete-set-up";
@@ -138,13 +140,7 @@ async function createFirstAdmin(
   context: AuthContext,
   input: { name?: string; email?: string },
 ): Promise<Person> {
-  const name = (input.name ?? "").trim();
-  const email = (input.email ?? "").trim();
-  if (name.length === 0 || name.length > 100 || email.length > 254 || !/^[^\s@]+@[^\s@]+$/.test(email)) {
-    throw new AppError("invalid_input", "A name and an e-mail are needed.", {
-      details: [{ path: name.length === 0 ? "/name" : "/email", code: "FORMAT", message: "Needed to sign in." }],
-    });
-  }
+  const { name, email } = readFirstAdmin(input);
   const [counted] = await tx.db.select({ people: count() }).from(people);
   if ((counted?.people ?? 0) > 0) throw new AppError("not_found", GONE);
   const [person] = await tx.db
@@ -162,6 +158,23 @@ async function createFirstAdmin(
     .returning();
   if (person === undefined) throw new AppError("internal", "Something went wrong on our side.");
   return person;
+}
+
+/** The first person is held to what everybody's name and e-mail are. Raises `invalid_input`. */
+function readFirstAdmin(input: { name?: string; email?: string }): { name: string; email: string } {
+  const told = { name: (input.name ?? "").trim(), email: (input.email ?? "").trim() };
+  const read = personKind.shape.safeParse({ ...told, role: "admin", publisherId: null, state: "active" });
+  const refused = read.success
+    ? [...plainWhereNew("/name", undefined, told.name), ...plainWhereNew("/email", undefined, told.email)]
+    : read.error.issues.map((issue) => ({ path: `/${issue.path.join("/")}`, code: "FORMAT" }));
+  if (refused.length === 0) return told;
+  throw new AppError("invalid_input", "A name and an e-mail are needed.", {
+    details: refused.map(({ path, code }) => ({
+      path,
+      code,
+      message: code === "FORMAT" ? "Needed to sign in." : "It has characters that are not shown.",
+    })),
+  });
 }
 
 /** Whose password a link sets. Raises `not_found` for whoever cannot sign in by it. */

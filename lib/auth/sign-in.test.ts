@@ -413,6 +413,21 @@ describe("a one-time link", () => {
     expect(await ensureSetupLink(context())).toBeNull();
   });
 
+  it("holds the first admin to what everybody's name and e-mail are", async () => {
+    const { token } = await held.store.transaction(({ db }) =>
+      createLink(db, { purpose: "setup", personId: null }, nowMs),
+    );
+    const refusedFor = (name: string, email: string) =>
+      acceptLink(context(), { token, password: PASSWORD, name, email }).then(
+        () => [],
+        (error: unknown) => (error as AppError).details?.map(({ path, code }) => `${path} ${code}`),
+      );
+    expect(await refusedFor("Ada\u202ebolik", "ada@example.test")).toEqual(["/name TEXT_NOT_PLAIN"]);
+    expect(await refusedFor("Ada", "ada\u200b@example.test")).toEqual(["/email TEXT_NOT_PLAIN"]);
+    expect((await refusedFor(" ", "nowhere"))?.sort()).toEqual(["/email FORMAT", "/name FORMAT"]);
+    expect(await refusedFor("A".repeat(101), "ada@example.test")).toEqual(["/name FORMAT"]);
+  });
+
   it("ends when the sessions of a person are ended, not before", async () => {
     const person = await addPerson("rene", "active");
     const { sessionId } = await signInWithPassword(context(), { email: person.email, password: PASSWORD }, here);
