@@ -1,6 +1,7 @@
 import type { Manifest } from "../manifest/manifest-shape";
 import { type ManifestIssue, parseManifest } from "../manifest/parse-manifest";
-import { type ArchiveFault, readArchive } from "./read-archive";
+import type { ArchiveFault } from "./archive-fault";
+import { readArchive } from "./read-archive";
 
 export type Engine = "web" | "script";
 

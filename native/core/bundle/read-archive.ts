@@ -1,4 +1,5 @@
 import { bytesEqual } from "../crypto/encoding";
+import type { ArchiveFault } from "./archive-fault";
 import { crc32 } from "./crc32";
 import { type EntryName, readEntryName } from "./entry-name";
 import { inflate } from "./inflate";
@@ -12,19 +13,6 @@ export const ARCHIVE_LIMITS = {
   /** Unpacked bytes to packed bytes, of the whole. */
   ratio: 100,
 } as const;
-
-/** Why an archive was refused: for its author, no part of the contract. */
-export type ArchiveFault =
-  | "too_large"
-  | "not_one_archive"
-  | "too_many_entries"
-  | "bad_record"
-  | "bad_name"
-  | "duplicate_name"
-  | "unsupported"
-  | "records_disagree"
-  | "bad_layout"
-  | "bad_data";
 
 export type ArchiveResult =
   /** Files by name, in the order of the central directory; directories are left out. */

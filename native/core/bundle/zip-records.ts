@@ -1,4 +1,4 @@
-import type { ArchiveFault } from "./read-archive";
+import type { ArchiveFault } from "./archive-fault";
 
 /** The fields that a local and a central header of one entry both state. */
 export type EntryFields = {
