@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
-import { API } from "typescript/unstable/sync";
+import { API, type Snapshot } from "typescript/unstable/sync";
 import { RECORD } from "./active";
 import { inDrawnOrder, mutate, type Place, placesOf } from "./draw";
 import { EQUIVALENT } from "./equivalent";
@@ -126,9 +126,14 @@ const isDrawn = (file: string) =>
 const overlay = new Map<string, string>();
 const config = join(TREE, "tsconfig.json");
 const compiler = new API({ cwd: TREE, fs: { readFile: (file) => overlay.get(file) } });
+let snapshot: Snapshot | null = null;
 const projectNow = (changed: string[]) => {
   const params = changed.length === 0 ? { openProjects: [config] } : { fileChanges: { changed } };
-  const project = compiler.updateSnapshot(params).getProject(config);
+  const next = compiler.updateSnapshot(params);
+  // The compiler keeps every snapshot whole until it is given up.
+  snapshot?.dispose();
+  snapshot = next;
+  const project = next.getProject(config);
   if (project === undefined) throw new Error(`${config} opens no project`);
   return project;
 };
