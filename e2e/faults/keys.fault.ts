@@ -102,7 +102,10 @@ const LOSSES: Loss[] = [
   },
 ];
 
-/** Devices get what is signed, unless nothing here can tell whose it is, and whoever wants to stop something is told at once that it would not go out, and why. */
+/**
+ * Devices get what is signed, unless nothing here can tell whose it is, and whoever wants to stop something is told at
+ * once that it would not go out, and why.
+ */
 async function expectUnsigned(server: Faulted, { fault, hasForeignRoots = false }: Loss): Promise<void> {
   const { says, remedy } = KEY_FAULTS[fault];
   expect(server.warnings()).toContainEqual(`A suspension would fail now. ${says} ${remedy}`);
