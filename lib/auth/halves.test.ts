@@ -102,10 +102,12 @@ describeStores("a sign-in in two halves", (held) => {
     expect(await accept(token)).toBe("CODE");
     expect(await accept(token, " ")).toBe("CODE");
     expect(await triesOf(personId)).toBe(0);
+    // All of what is typed counts, however long it is.
+    expect(await accept(token, `${code}${" ".repeat(60)}A`)).toBe("CODE");
     expect(await accept(token, ` ${code.toLowerCase().replace("-", " – ")} `)).toBe("done");
     expect(await givenTo(personId)).toEqual(["active", "two", true]);
     expect(await accept(token, code)).toBe("not_found");
-    expect(await told(personId)).toEqual(["signIn.give", "link.use"]);
+    expect(await told(personId)).toEqual(["signIn.give", "code.refuse", "link.use"]);
   });
 
   it("is known to have come by one person's hands where one had both", async () => {

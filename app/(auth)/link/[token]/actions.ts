@@ -19,7 +19,7 @@ export async function accept(_: AcceptState, form: FormData): Promise<AcceptStat
   const name = String(form.get("name") ?? "");
   const email = String(form.get("email") ?? "");
   const password = String(form.get("password") ?? "");
-  const code = String(form.get("code") ?? "").slice(0, 40);
+  const code = String(form.get("code") ?? "");
   if (password !== String(form.get("again") ?? "")) {
     return { problems: { again: "The two passwords differ." }, name, email };
   }
