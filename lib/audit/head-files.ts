@@ -90,6 +90,13 @@ function readLines(text: string, file: string): HeadRecord[] {
   });
 }
 
+/** All that the files say, in memory. Raises what the file system raises. */
+export async function readHeadRecords(files: HeadFiles): Promise<HeadRecord[]> {
+  const records: HeadRecord[] = [];
+  for await (const record of files.read()) records.push(record);
+  return records;
+}
+
 /** Takes out the heads that a later line calls lost. */
 export function withoutLost(records: readonly HeadRecord[]): KeptHead[] {
   let heads: KeptHead[] = [];

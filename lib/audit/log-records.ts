@@ -4,8 +4,8 @@ import { auditHeads, auditWitnesses, documents, keysets } from "@/db/schema";
 import type { Database } from "@/db/store";
 import type { AuditHead } from "@/native/core/audit/verify-chain";
 import { isJsonObject, parseJson } from "@/native/core/json/parse-json";
-import { type HeadFiles, type HeadRecord, type KeptHead, withoutLost } from "./head-files";
-import { isLost, readLosses } from "./losses";
+import { type HeadFiles, type HeadRecord, type KeptHead, readHeadRecords, withoutLost } from "./head-files";
+import { isLost, lossesOf, readLossEntries } from "./losses";
 import { walkAudit } from "./walk-audit";
 
 /** What stands outside the database beside the rows; absent where a process has no data folder of its own. */
@@ -68,12 +68,6 @@ async function readMoment(db: Database): Promise<Moment> {
   };
 }
 
-async function readAll(files: HeadFiles): Promise<HeadRecord[]> {
-  const found: HeadRecord[] = [];
-  for await (const record of files.read()) found.push(record);
-  return found;
-}
-
 /** What the files say at this moment: a head that was signed since the reading is in them as soon as it was copied. */
 async function readOutside(
   db: Database,
@@ -82,10 +76,10 @@ async function readOutside(
   const journaled: HeadText[] = [];
   for await (const head of outside.journaled()) journaled.push(head);
   await outside.copy(db);
-  const before = await readAll(outside.files);
+  const before = await readHeadRecords(outside.files);
   const moment = await readMoment(db);
   await outside.copy(db);
-  const found = await readAll(outside.files);
+  const found = await readHeadRecords(outside.files);
   const later = found
     .slice(before.length)
     .filter((record) => !("head" in record) || record.head.sequence <= moment.lastHead);
@@ -127,7 +121,7 @@ export async function readLogRecords(db: Database, outside: OutsideHeads | null)
           yield { document: row.jws };
         }
       }
-      const losses = await readLosses(db);
+      const losses = outside === null ? await readLossEntries(db) : lossesOf(found);
       for (const { jws, sequence, issuedAtSeconds: iat } of await db.select().from(auditWitnesses)) {
         if (!isLost(losses, { sequence, iat })) yield { document: jws };
       }

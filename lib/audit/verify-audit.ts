@@ -5,7 +5,7 @@ import { webCryptoPort } from "@/native/core/crypto/port";
 import type { RootTrust } from "@/native/core/documents/verify-keyset";
 import { nodeDigest } from "./audit-entry";
 import { type LogRecords, type OutsideHeads, readLogRecords } from "./log-records";
-import { readLosses } from "./losses";
+import { readLossEntries } from "./losses";
 
 export type AuditTrust = {
   /** The root keys that are named outside the database. */
@@ -63,7 +63,7 @@ export async function verifyAudit(db: Database, { roots, outside }: AuditTrust):
     findingsTotal: findingsTotal + more.length,
     signedFrom: read.moment.firstHead === 0 ? null : read.moment.firstHead,
     tornLines: read.outside.filter((record) => "torn" in record).length,
-    losses: await readLosses(db),
+    losses: await readLossEntries(db),
   };
 }
 

@@ -2,8 +2,8 @@ import { inArray } from "drizzle-orm";
 import { auditEntries, auditWitnesses } from "@/db/schema";
 import type { Database } from "@/db/store";
 import { appendAudit } from "@/lib/audit/append-audit";
-import { type HeadFiles, type HeadRecord, type KeptHead, withoutLost } from "@/lib/audit/head-files";
-import { isLost, readLosses } from "@/lib/audit/losses";
+import { type HeadFiles, type HeadRecord, type KeptHead, readHeadRecords, withoutLost } from "@/lib/audit/head-files";
+import { isLost, lossesOf } from "@/lib/audit/losses";
 import { AppError } from "@/lib/platform/errors";
 import { lockPlatform } from "@/lib/sync/lock-platform";
 import type { ServiceContext } from "../context";
@@ -36,9 +36,9 @@ async function compare(db: Database, heads: readonly KeptHead[]): Promise<{ good
   return { good, lost };
 }
 
-/** What devices handed back that nobody called lost yet. */
-async function standing(db: Database): Promise<KeptHead[]> {
-  const losses = await readLosses(db);
+/** What devices handed back that nobody called lost yet, by the files of the days. */
+async function standing(db: Database, records: readonly HeadRecord[]): Promise<KeptHead[]> {
+  const losses = lossesOf(records);
   const rows = await db.select().from(auditWitnesses);
   return rows.filter(({ sequence, issuedAtSeconds: iat }) => !isLost(losses, { sequence, iat }));
 }
@@ -52,9 +52,9 @@ export async function admitLoss(
   ctx: Pick<ServiceContext, "store" | "clock" | "ids">,
   files: HeadFiles,
 ): Promise<{ fromSequence: number; toSequence: number }> {
-  const records: HeadRecord[] = [];
-  for await (const record of files.read()) records.push(record);
-  const { good, lost } = await compare(ctx.store.db, [...withoutLost(records), ...(await standing(ctx.store.db))]);
+  const records = await readHeadRecords(files);
+  const heads = [...withoutLost(records), ...(await standing(ctx.store.db, records))];
+  const { good, lost } = await compare(ctx.store.db, heads);
   const last = lost.at(-1);
   if (last === undefined) {
     throw new AppError("conflict", `The log has every entry that the heads in ${files.folder} name; nothing is lost.`);

@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { newestDocument } from "@/db/newest-document";
 import { testStoreKind } from "@/db/testing/with-test-store";
+import { appendAudit } from "@/lib/audit/append-audit";
 import { learnHeldDocument } from "@/lib/sync/continuity/learn-held";
 import { TEST_PLATFORM } from "@/lib/sync/testing/sync-fixture";
 import { narrowAtOnce } from "../change-sets/narrow";
@@ -38,6 +39,7 @@ const execute = (...statements: string[]) =>
   fixture.ctx.store.transaction(async ({ db }) => {
     for (const statement of statements) await db.execute(sql.raw(statement));
   });
+const fault = async () => (await fixture.ctx.heads.judge(fixture.ctx.store.db)).fault;
 const end = async () => (await fixture.ctx.heads.judge(fixture.ctx.store.db)).end.sequence;
 
 /** The database as it was when the log ended there, as a failover to an older replica leaves it. */
@@ -116,24 +118,56 @@ describe(`the log that people read (${testStoreKind()})`, () => {
     },
   );
 
-  it("is contradicted by a signed document that a device hands back, which is kept as evidence", async () => {
-    await suspend(apps[0]);
-    const held = (await newestDocument(fixture.ctx.store.db, "platform", ""))?.jws ?? "";
-    const handBack = () =>
-      learnHeldDocument(fixture.ctx.store, fixture.ctx, {
-        ...{ deviceId: "dev_a", platform: TEST_PLATFORM, jws: new TextEncoder().encode(held) },
-      });
-    await handBack();
-    expect((await fixture.ctx.heads.judge(fixture.ctx.store.db)).fault).toBeNull();
-    const at = await end();
-    await suspend(apps[1]);
-    // Neither the newest head nor the end of the log tells of it.
-    await execute(`update audit_entries set sha256 = repeat('a', 64) where sequence = ${at}`);
-    await handBack();
-    expect((await fixture.ctx.heads.judge(fixture.ctx.store.db)).fault).toMatchObject({
-      code: "WITNESSED",
-      sequence: at,
+  describe("that a signed document contradicts, handed back by a device", () => {
+    let contradicted: number;
+    let held: string;
+    /** Once as the document that it is, once as evidence. */
+    const timesExported = async () =>
+      (await new Response(await exportAuditLog(fixture.ctx, auditor, "req_1")).text()).split(
+        JSON.stringify({ document: held }),
+      ).length - 1;
+
+    beforeEach(async () => {
+      await suspend(apps[0]);
+      held = (await newestDocument(fixture.ctx.store.db, "platform", ""))?.jws ?? "";
+      const handBack = () =>
+        learnHeldDocument(fixture.ctx.store, fixture.ctx, {
+          ...{ deviceId: "dev_a", platform: TEST_PLATFORM, jws: new TextEncoder().encode(held) },
+        });
+      await handBack();
+      expect(await fault()).toBeNull();
+      contradicted = await end();
+      await suspend(apps[1]);
+      // Neither the newest head nor the end of the log tells of it.
+      await execute(`update audit_entries set sha256 = repeat('a', 64) where sequence = ${contradicted}`);
+      await handBack();
+      fixture.clock.advance(60);
     });
-    expect(await verifyAuditLog(fixture.ctx, auditor)).toMatchObject({ isWhole: false });
+
+    it("keeps it as evidence", async () => {
+      expect(await fault()).toMatchObject({ code: "WITNESSED", sequence: contradicted });
+      expect(await verifyAuditLog(fixture.ctx, auditor)).toMatchObject({ isWhole: false });
+      expect(await timesExported()).toBe(2);
+    });
+
+    it.each(["audit.loss", "store.restore"] as const)(
+      "is not excused by an entry %s that somebody wrote into the database",
+      async (action) => {
+        await fixture.ctx.store.transaction((tx) =>
+          appendAudit(tx, fixture.ctx, {
+            ...{ actor: { kind: "system", name: "server command" }, action, subject: "audit" },
+            after: { fromSequence: 1 },
+          }),
+        );
+        expect(await fault()).toMatchObject({ code: "WITNESSED", sequence: contradicted });
+        expect(await timesExported()).toBe(2);
+      },
+    );
+
+    it("is excused by a loss that somebody admits with the data folder in hand", async () => {
+      expect(await admitLoss(fixture.ctx, fixture.ctx.heads.files)).toMatchObject({ toSequence: contradicted });
+      expect(await fault()).toBeNull();
+      expect(await timesExported()).toBe(1);
+    });
   });
 });

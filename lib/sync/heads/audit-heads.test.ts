@@ -6,7 +6,7 @@ import { newestDocument } from "@/db/newest-document";
 import { auditEntries, auditHeads } from "@/db/schema";
 import { testStoreKind } from "@/db/testing/with-test-store";
 import { appendAudit } from "@/lib/audit/append-audit";
-import { createHeadFiles, type HeadFs, nodeHeadFs } from "@/lib/audit/head-files";
+import { createHeadFiles, type HeadFs, nodeHeadFs, readHeadRecords } from "@/lib/audit/head-files";
 import { verifyAuditHead } from "@/native/core/audit/audit-head";
 import { webCryptoPort } from "@/native/core/crypto/port";
 import { ownPayload } from "../documents/own-jws";
@@ -174,8 +174,7 @@ describe(`signed heads of the audit log (${testStoreKind()})`, () => {
     await nodeHeadFs.append(files.folder, name, '{"head":{"seq');
     await write();
     await tend();
-    const records = [];
-    for await (const record of files.read()) records.push(record);
+    const records = await readHeadRecords(files);
     expect(records.filter((record) => "torn" in record)).toHaveLength(1);
     expect((await files.last()).head?.sequence).toBe(await entries());
   });

@@ -4,8 +4,8 @@ import { auditEntries, auditHeads, auditWitnesses } from "@/db/schema";
 import type { Database, Store, Transaction } from "@/db/store";
 import type { AuditAction } from "@/lib/audit/actions";
 import { readAuditHead } from "@/lib/audit/audit-head";
-import type { HeadFiles, KeptHead, LastKept } from "@/lib/audit/head-files";
-import { isLost, readLosses } from "@/lib/audit/losses";
+import { type HeadFiles, type KeptHead, type LastKept, readHeadRecords } from "@/lib/audit/head-files";
+import { isLost, type Loss, lossesOf, readLossEntries } from "@/lib/audit/losses";
 import type { Clock } from "@/lib/platform/clock";
 import type { Logger } from "@/lib/platform/logger";
 import { signAuditHead, verifyAuditHead } from "@/native/core/audit/audit-head";
@@ -62,6 +62,7 @@ export function createAuditHeads(options: AuditHeadsOptions): AuditHeads {
   /** The newest that this process has seen committed. */
   let seen: (AuditHead & { atMs: number }) | null = null;
   let kept: Promise<LastKept> | undefined;
+  let losses: Promise<Loss[]> | undefined;
   let fileFault: string | null = null;
   /** The loss whose skipped publishes have their heads. */
   let caughtUpWith: string | null = null;
@@ -116,8 +117,29 @@ export function createAuditHeads(options: AuditHeadsOptions): AuditHeads {
       }
     }
     if (end.sequence > 0 && stand.get(end.sequence) !== end.sha256) fault ??= auditFault("REWRITTEN", end.sequence);
-    fault ??= await witnessed(db);
+    fault ??= await contradicted(db);
     return { end, fault };
+  }
+
+  /** A document that a device handed back, which says another thing of the log than the log, and is of no log that was lost. */
+  async function contradicted(db: Database): Promise<AuditFault | null> {
+    const rows = await db.select().from(auditWitnesses).orderBy(asc(auditWitnesses.sequence));
+    if (rows.length === 0) return null;
+    const losses = await knownLosses(db);
+    const standing = rows.find(({ sequence, issuedAtSeconds: iat }) => !isLost(losses, { sequence, iat }));
+    return standing === undefined ? null : auditFault("WITNESSED", standing.sequence);
+  }
+
+  /** By the files of the days; by the log's own entries where those cannot be read, which is told by itself. */
+  async function knownLosses(db: Database): Promise<Loss[]> {
+    losses ??= readHeadRecords(files).then(lossesOf);
+    try {
+      return await losses;
+    } catch (error) {
+      losses = undefined;
+      fileTrouble("read", error);
+      return await readLossEntries(db);
+    }
   }
 
   /** A loss that was admitted since this process looked takes its heads out of what is known. */
@@ -125,6 +147,7 @@ export function createAuditHeads(options: AuditHeadsOptions): AuditHeads {
     const judged = await judge(db);
     if (judged.fault === null) return judged;
     kept = undefined;
+    losses = undefined;
     const { loss } = await lastKept();
     if (loss !== null && seen !== null && seen.sequence >= loss.fromSequence && seen.atMs <= Date.parse(loss.at))
       seen = null;
@@ -266,13 +289,4 @@ async function lastGood(db: Database, before: number): Promise<number> {
     )
     .where(lt(auditHeads.sequence, before));
   return found?.sequence ?? 0;
-}
-
-/** A document that a device handed back, which says another thing of the log than the log, and is of no log that was lost. */
-async function witnessed(db: Database): Promise<AuditFault | null> {
-  const rows = await db.select().from(auditWitnesses).orderBy(asc(auditWitnesses.sequence));
-  if (rows.length === 0) return null;
-  const losses = await readLosses(db);
-  const standing = rows.find(({ sequence, issuedAtSeconds: iat }) => !isLost(losses, { sequence, iat }));
-  return standing === undefined ? null : auditFault("WITNESSED", standing.sequence);
 }
