@@ -1,10 +1,14 @@
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { failureLines, failuresOf, readReport } from "./failures";
 
 /**
  * Every check of the project, in the order in which a fault is cheapest to find. Each step is a command of its own;
- * what could not run is said and counted, never passed over. Exit code 0 only if nothing failed.
+ * what could not run is said and counted, never passed over, and what failed is named once more at the end. Exit code 0
+ * only if nothing failed.
  */
 type Step = {
   name: string;
@@ -16,6 +20,7 @@ type Step = {
 };
 
 const bin = (name: string) => `node_modules/.bin/${name}`;
+const VITEST = bin("vitest");
 const needsBrowser = () =>
   process.env.BULKHEAD_CHROMIUM === undefined ? "no Chrome or Chromium: the browser tests did not run" : null;
 
@@ -25,17 +30,17 @@ const STEPS: Step[] = [
   { name: "route types", group: "static", command: bin("next"), args: ["typegen"] },
   { name: "types", group: "static", command: bin("tsc"), args: ["-p", "tsconfig.json", "--noEmit"] },
   { name: "dead code", group: "static", command: bin("knip"), args: ["--no-progress"] },
-  { name: "unit and service tests", group: "unit", command: bin("vitest"), args: ["run", "--project", "unit"] },
+  { name: "unit and service tests", group: "unit", command: VITEST, args: ["run", "--project", "unit"] },
   {
     name: "data folders and backups",
     group: "folders",
-    command: bin("vitest"),
+    command: VITEST,
     args: ["run", "--project", "folders"],
   },
   {
     name: "store, audit, sync and services on Postgres",
     group: "store",
-    command: bin("vitest"),
+    command: VITEST,
     // The embedded store's own files, lock and journal are not Postgres's to test.
     args: [
       "run",
@@ -74,15 +79,29 @@ const LOOP: Step = {
 /** What needs minutes and has a command of its own; what it drives is built first. */
 const LONG: Step[] = [
   { name: "build", group: "build", command: bin("tsx"), args: ["scripts/build.ts"] },
-  { name: "faults", group: "faults", command: bin("vitest"), args: ["run", "--config", "vitest.faults.config.ts"] },
+  { name: "faults", group: "faults", command: VITEST, args: ["run", "--config", "vitest.faults.config.ts"] },
 ];
 
 const { values } = parseArgs({ options: { only: { type: "string" } } });
 const groups = values.only?.split(",");
 
+const reports = mkdtempSync(join(tmpdir(), "bulkhead-test-"));
+const reportOf = (step: Step) => join(reports, `${step.group}.json`);
+
 function runStep(step: Step): Promise<number> {
+  const { command } = step;
+  const reporters =
+    command === VITEST
+      ? [
+          ...["default", "./scripts/test/hung-files-reporter.ts", "json"].map((name) => `--reporter=${name}`),
+          `--outputFile.json=${reportOf(step)}`,
+        ]
+      : [];
   return new Promise((resolve) => {
-    const child = spawn(step.command, step.args, { stdio: "inherit", env: { ...process.env, ...step.env } });
+    const child = spawn(command, [...step.args, ...reporters], {
+      stdio: "inherit",
+      env: { ...process.env, ...step.env },
+    });
     const stop = () => child.kill("SIGTERM");
     process.once("SIGINT", stop);
     process.once("SIGTERM", stop);
@@ -101,7 +120,7 @@ if (expected !== undefined && process.versions.node.split(".")[0] !== expected) 
   process.stderr.write(`Expected Node ${expected}.\n`);
   process.exit(1);
 }
-const failed: string[] = [];
+const failed: Step[] = [];
 const skipped: string[] = [];
 let passed = 0;
 const steps = groups === undefined ? STEPS : [...STEPS, LOOP, ...LONG].filter((step) => groups.includes(step.group));
@@ -117,12 +136,19 @@ for (const step of steps) {
   const seconds = ((Date.now() - started) / 1000).toFixed(1);
   process.stdout.write(`── ${step.name}: ${code === 0 ? "passed" : `failed (${code})`} in ${seconds} s\n`);
   if (code === 0) passed += 1;
-  else failed.push(step.name);
+  else failed.push(step);
   if (code === 130) break;
 }
 
 process.stdout.write("\n");
 for (const text of skipped) process.stdout.write(`skipped: ${text}\n`);
-for (const text of failed) process.stdout.write(`failed: ${text}\n`);
+for (const step of failed) {
+  process.stdout.write(`failed: ${step.name}\n`);
+  const report = step.command === VITEST ? readReport(reportOf(step)) : null;
+  for (const line of failureLines(report === null ? [] : failuresOf(report, process.cwd()))) {
+    process.stdout.write(`${line}\n`);
+  }
+}
+rmSync(reports, { recursive: true, force: true });
 process.stdout.write(`${passed} passed, ${failed.length} failed, ${skipped.length} skipped\n`);
 process.exitCode = failed.length === 0 ? 0 : 1;

@@ -1,23 +1,13 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { join } from "node:path";
+import { failureLines, failuresOf, readReport } from "./failures";
 
 /**
  * `npm run test:repeat -- N [vitest's filters]`: runs the unit suite N times over, since random values reach places
- * that one green run never does. One line a run, with the names of what failed; exit code 0 only if nothing ever did.
+ * that one green run never does. One line a run, with what failed; exit code 0 only if nothing ever did.
  */
-type Report = {
-  numPassedTests: number;
-  numFailedTests: number;
-  testResults: {
-    name: string;
-    status: string;
-    message: string;
-    assertionResults: { status: string; fullName: string }[];
-  }[];
-};
-
 const [times = "", ...filters] = process.argv.slice(2);
 const count = Number(times);
 if (!Number.isInteger(count) || count < 1) {
@@ -54,26 +44,6 @@ function runOnce(reportFile: string): Promise<number> {
   });
 }
 
-/** Failing tests by file and name; a file that could not be loaded by its file alone. */
-function failuresOf(report: Report): string[] {
-  return report.testResults.flatMap(({ name, status, assertionResults }) => {
-    const file = relative(process.cwd(), name);
-    const failed = assertionResults
-      .filter((test) => test.status === "failed")
-      .map((test) => `${file}: ${test.fullName}`);
-    return failed.length === 0 && status === "failed" ? [file] : failed;
-  });
-}
-
-function readReport(file: string): Report | null {
-  try {
-    return JSON.parse(readFileSync(file, "utf8")) as Report;
-  } catch {
-    // Nothing was written: the run itself broke, which is told as a failure.
-    return null;
-  }
-}
-
 const folder = mkdtempSync(join(tmpdir(), "bulkhead-repeat-"));
 let bad = 0;
 let done = 0;
@@ -86,7 +56,8 @@ while (done < count && !stopped) {
   const report = readReport(file);
   const said = report === null ? "no result" : `${report.numPassedTests} passed, ${report.numFailedTests} failed`;
   process.stdout.write(`run ${done} of ${count}: ${said} in ${seconds} s${code === 0 ? "" : ` (exit ${code})`}\n`);
-  for (const name of report === null ? [] : failuresOf(report)) process.stdout.write(`  ${name}\n`);
+  const failures = report === null ? [] : failuresOf(report, process.cwd());
+  for (const line of failureLines(failures)) process.stdout.write(`${line}\n`);
   if (code !== 0 || report === null) bad += 1;
 }
 rmSync(folder, { recursive: true, force: true });
