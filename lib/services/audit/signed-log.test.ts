@@ -1,8 +1,10 @@
 import { sql } from "drizzle-orm";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { newestDocument } from "@/db/newest-document";
+import { auditHeads } from "@/db/schema";
 import { testStoreKind } from "@/db/testing/with-test-store";
 import { appendAudit } from "@/lib/audit/append-audit";
+import { readLogRecords } from "@/lib/audit/log-records";
 import { learnHeldDocument } from "@/lib/sync/continuity/learn-held";
 import { TEST_PLATFORM } from "@/lib/sync/testing/sync-fixture";
 import { narrowAtOnce } from "../change-sets/narrow";
@@ -117,6 +119,27 @@ describe(`the log that people read (${testStoreKind()})`, () => {
       expect((await listAudit(fixture.ctx, auditor, { action: "audit.loss" })).items).toHaveLength(1);
     },
   );
+
+  it("is whole while it goes on: what is signed after the journal was read is in the journal too", async () => {
+    const { heads, store } = fixture.ctx;
+    await suspend(apps[0]);
+    const signed = () => store.db.select({ sequence: auditHeads.sequence, jws: auditHeads.jws }).from(auditHeads);
+    const outside = {
+      ...heads,
+      async *journaled() {
+        yield* await signed();
+        await suspend(apps[1]);
+      },
+    };
+    const before = (await signed()).length;
+    const { records } = await readLogRecords(store.db, outside);
+    const kept: unknown[] = [];
+    for await (const record of records()) {
+      if (typeof record === "object" && record !== null && "kept" in record) kept.push(record.kept);
+    }
+    expect(kept.length).toBeGreaterThan(before);
+    for (const places of kept) expect(places).toEqual(["table", "file", "journal"]);
+  });
 
   describe("that a signed document contradicts, handed back by a device", () => {
     let contradicted: number;

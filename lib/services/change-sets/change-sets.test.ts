@@ -331,6 +331,16 @@ describe("narrowing at once", () => {
     expect((await narrowAtOnce(held.ctx, admin, { changes: [block], ...REASON })).state).toBe("published");
   });
 
+  test("is refused for what is no value, though it allows no more", async () => {
+    const admin = await held.person("admin");
+    const block = { member: "platform/blocked-host:evil..example.com", after: true };
+    expect(await refusalOf(narrowAtOnce(held.ctx, admin, { changes: [block], ...REASON }))).toEqual({
+      code: "invalid_input",
+      details: ["HOST_MALFORMED"],
+    });
+    expect((await held.platformClaims()).blockedHosts).toEqual([]);
+  });
+
   test("of a revoked key reaches the document of each program of its publisher", async () => {
     const publisher = await held.publisher();
     const apps = [(await held.program(publisher)).appId, (await held.program(publisher)).appId];
