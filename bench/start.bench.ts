@@ -12,7 +12,9 @@ import type { BenchResult } from "./bench-report";
 const ROUNDS = 25;
 const WARM_UP = 3;
 const RATIO_MAX = 1.3;
+const STOP_MS_MAX = 1_000;
 const SOURCE = `bulkhead.call("device.info", {});`;
+const BUSY_SOURCE = `${SOURCE} for (;;);`;
 const MEMORY_BYTES = 256 * 1024 * 1024;
 
 /** The same engine in the same confinement, given the same source, with nobody behind its channel. */
@@ -42,15 +44,20 @@ async function bareStart(confinement: Confinement): Promise<number> {
   return elapsed;
 }
 
-/** A whole program: storage, policy, limits, bridge, telemetry; until its first call was decided and allowed. */
-async function programStart(storageDir: string): Promise<number> {
+type Run = { startMs: number; stopMs: number };
+
+/**
+ * A whole program: storage, policy, limits, bridge, telemetry; until its first call was decided and allowed, and from the
+ * wish to stop it to its end.
+ */
+async function programRun(storageDir: string, source: string): Promise<Run> {
   const policy = policyOf();
   const from = performance.now();
   let decided: (elapsed: number) => void = () => undefined;
   const first = new Promise<number>((resolve) => {
     decided = resolve;
   });
-  const { program } = await startTestProgram(SOURCE, {
+  const { program } = await startTestProgram(source, {
     policy,
     storageDir,
     telemetry: {
@@ -60,9 +67,10 @@ async function programStart(storageDir: string): Promise<number> {
       recordEvent: () => undefined,
     },
   });
-  const elapsed = await first;
-  await program.stop("stopped");
-  return elapsed;
+  const startMs = await first;
+  const stopFrom = performance.now();
+  await program.stop("suspended");
+  return { startMs, stopMs: performance.now() - stopFrom };
 }
 
 function quantile(values: readonly number[], share: number): number {
@@ -77,11 +85,13 @@ const row = (name: string, values: readonly number[]) => ({
   p95: quantile(values, 0.95),
 });
 
-/** Cold start of a script program, from the wish to its first bridge call, beside the bare engine (in turns). */
+/** Cold start of a script program, from the wish to its first bridge call, beside the bare engine (in turns); and its stop. */
 export async function run(): Promise<BenchResult> {
   const confinement = await probeConfinement();
   const missing = missingLayers(confinement.layers, []);
-  const target = `median of a program at most ${RATIO_MAX} times the bare engine's in the same confinement`;
+  const target =
+    `median of a program at most ${RATIO_MAX} times the bare engine's in the same confinement; ` +
+    `each stop within ${STOP_MS_MAX} ms`;
   if (missing.length > 0) {
     const results = missing.map((name) => ({ start: "not measured", missing: name }));
     return { bench: "start", unit: "ms", results, target, ok: false };
@@ -89,13 +99,18 @@ export async function run(): Promise<BenchResult> {
   const storageDir = await mkdtemp(join(tmpdir(), "bulkhead-bench-start-"));
   const bare: number[] = [];
   const program: number[] = [];
+  const stopped: number[] = [];
+  const stoppedBusy: number[] = [];
   try {
     for (let round = -WARM_UP; round < ROUNDS; round += 1) {
       const bareMs = await bareStart(confinement);
-      const programMs = await programStart(storageDir);
+      const { startMs, stopMs } = await programRun(storageDir, SOURCE);
+      const busy = await programRun(storageDir, BUSY_SOURCE);
       if (round < 0) continue;
       bare.push(bareMs);
-      program.push(programMs);
+      program.push(startMs);
+      stopped.push(stopMs);
+      stoppedBusy.push(busy.stopMs);
     }
   } finally {
     await rm(storageDir, { recursive: true, force: true });
@@ -104,7 +119,15 @@ export async function run(): Promise<BenchResult> {
   const results = [
     row("bare engine", bare),
     row("program", program),
+    row("stop of an idle program", stopped),
+    row("stop of a program that never yields", stoppedBusy),
     { start: "ratio", rounds: ROUNDS, median: ratio },
   ];
-  return { bench: "start", unit: "ms", results, target, ok: ratio <= RATIO_MAX };
+  return {
+    bench: "start",
+    unit: "ms",
+    results,
+    target,
+    ok: ratio <= RATIO_MAX && Math.max(...stopped, ...stoppedBusy) <= STOP_MS_MAX,
+  };
 }

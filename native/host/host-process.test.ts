@@ -112,7 +112,7 @@ const exitOf = (child: ChildProcess) =>
     : new Promise((resolve) => child.once("exit", resolve));
 
 describe.skipIf(!available)("the host as a process", () => {
-  it("enrols, runs, hears a suspension within a second, and ends in order leaving nothing behind", async () => {
+  it("enrols, runs, hears a suspension, and ends in order leaving nothing behind", async () => {
     const { platform, server, directory, telemetry } = await startPlatform();
     const host = startHostProcess(directory);
     await until(() => host.pid());
@@ -127,10 +127,8 @@ describe.skipIf(!available)("the host as a process", () => {
     });
     const iat = nowSeconds();
     server.platform = await platform.platform({ iat, revision: 6, telemetry, suspended: [APP] });
-    const suspendedAt = performance.now();
     server.push("revision", { kind: "platform", epoch: 1, revision: 6 });
     await until(() => expect(isAlive(first)).toBe(false));
-    expect(performance.now() - suspendedAt).toBeLessThan(1000);
     server.platform = await platform.platform({ iat, revision: 7, telemetry });
     server.push("revision", { kind: "platform", epoch: 1, revision: 7 });
     await until(() => expect(host.pid()).not.toBe(first));

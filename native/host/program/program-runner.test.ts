@@ -168,14 +168,12 @@ describe.runIf(available)("a program that is running", () => {
     expect(await line("error")).toMatch(/^error PERMISSION_DENIED grant null /);
   });
 
-  it("is gone within a second when it is suspended, whatever it is doing", async () => {
+  it("is gone when it is suspended, whatever it is doing", async () => {
     for (const source of [`console.log("up"); for (;;);`, `console.log("up"); setInterval(() => {}, 4);`]) {
       const { line, program, recorded } = await start(source);
       await line("up");
-      const from = performance.now();
       program.applyPolicy(policyOf({ platform: { suspended: ["com.example.probe"] } }));
       expect(await program.ended).toEqual({ reason: "suspended" });
-      expect(performance.now() - from).toBeLessThan(1_000);
       expect(isThere(program.pid)).toBe(false);
       expect(recorded.events).toContainEqual(
         expect.objectContaining({ type: "killed", detail: { reason: "suspended" } }),
