@@ -11,12 +11,6 @@ const HOST = fileURLToPath(new URL("testing/host-of-one.ts", import.meta.url));
 
 const isThere = (pid: number): boolean => systemProc.read(`/proc/${pid}/stat`)?.includes(") Z ") === false;
 
-async function gone(pids: readonly number[], withinMs: number): Promise<number[]> {
-  const until = performance.now() + withinMs;
-  while (performance.now() < until && pids.some(isThere)) await new Promise((resolve) => setTimeout(resolve, 10));
-  return pids.filter(isThere);
-}
-
 describe.runIf(available)("a host that is killed", () => {
   it("leaves no process of its programs behind, not even one that never rests", async () => {
     const host = spawn(process.execPath, [TSX, HOST], { stdio: ["ignore", "pipe", "inherit"], detached: true });
@@ -25,6 +19,6 @@ describe.runIf(available)("a host that is killed", () => {
     expect(programPids).toHaveLength(3);
     const hostPids = processTree(systemProc, host.pid ?? 0).filter((pid) => !programPids.includes(pid));
     for (const pid of hostPids) process.kill(pid, "SIGKILL");
-    expect(await gone(programPids, 1_000)).toEqual([]);
+    await expect.poll(() => programPids.filter(isThere)).toEqual([]);
   });
 });
