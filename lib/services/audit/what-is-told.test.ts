@@ -1,0 +1,95 @@
+import { desc, eq } from "drizzle-orm";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { auditEntries } from "@/db/schema";
+import type { AuditAction } from "@/lib/audit/actions";
+import { approveChangeSet } from "../change-sets/approve-change-set";
+import { publishChangeSet } from "../change-sets/publish-change-set";
+import { createEnrolment } from "../devices/create-enrolment";
+import { invitePerson } from "../people/invite-person";
+import { createPublisherToken, revokePublisherToken } from "../publishers/publisher-tokens";
+import { openServiceFixture, type PersonActor, type ServiceFixture } from "../testing/service-fixture";
+import { exportAuditLog } from "./export-audit-log";
+
+let held: ServiceFixture;
+beforeEach(async () => {
+  held = await openServiceFixture();
+});
+afterEach(() => held.close());
+
+/** The newest entry of this action, but for what ties it to others. */
+async function told(of: AuditAction) {
+  const newest = held.ctx.store.db.select().from(auditEntries).where(eq(auditEntries.action, of));
+  const [entry] = await newest.orderBy(desc(auditEntries.sequence)).limit(1);
+  if (entry === undefined) throw new Error("nothing was audited");
+  const { action, actor, subject, appId, changeSetId, reason, before, after, requestId } = entry;
+  return { action, actor, subject, appId, changeSetId, reason, before, after, requestId };
+}
+const byPerson = ({ personId, name, role }: PersonActor) => ({ kind: "person", id: personId, name, role });
+const NOTHING = { appId: null, changeSetId: null, reason: null, before: null, after: null, requestId: null };
+const inSeconds = (seconds: number) => new Date(held.clock.nowMs() + seconds * 1000).toISOString();
+
+describe("the log tells in full", () => {
+  it("who exported it", async () => {
+    const auditor = await held.person("auditor");
+    await (await exportAuditLog(held.ctx, auditor, "req_1")).cancel();
+    expect(await told("audit.export")).toMatchObject({ subject: "audit", requestId: "req_1" });
+  });
+
+  it("which device may be enrolled until when", async () => {
+    const operator = await held.person("operator");
+    await createEnrolment(held.ctx, operator, { deviceName: "Till 7" });
+    expect(await told("enrolment.create")).toEqual({
+      ...NOTHING,
+      action: "enrolment.create",
+      actor: expect.objectContaining(byPerson(operator)),
+      subject: expect.stringMatching(/^enrolment:./),
+      after: { deviceName: "Till 7", expiresAt: inSeconds(86_400) },
+    });
+  });
+
+  it("which token a publisher got and lost", async () => {
+    const admin = await held.person("admin");
+    const { id: publisherId } = await held.publisher();
+    const { id } = await createPublisherToken(held.ctx, admin, { publisherId });
+    const of = { ...NOTHING, actor: expect.objectContaining(byPerson(admin)), subject: `publisher:${publisherId}` };
+    expect(await told("publisherToken.create")).toEqual({
+      ...of,
+      action: "publisherToken.create",
+      after: { id, expiresAt: inSeconds(90 * 86_400) },
+    });
+    await revokePublisherToken(held.ctx, admin, { publisherId, tokenId: id });
+    expect(await told("publisherToken.revoke")).toEqual({ ...of, action: "publisherToken.revoke", before: { id } });
+  });
+
+  it("who invites whom as what, by a set that another approves", async () => {
+    const admin = await held.person("admin");
+    const invited = { email: "new@harbor.example", name: "New", role: "operator" as const, publisherId: null };
+    const { personId, changeSetId } = await invitePerson(held.ctx, admin, invited);
+    expect(await told("changeSet.propose")).toMatchObject({
+      actor: byPerson(admin),
+      changeSetId,
+      after: [{ member: `person:${personId}`, value: { ...invited, state: "invited" } }],
+    });
+
+    const operator = await held.person("operator");
+    await approveChangeSet(held.ctx, operator, changeSetId ?? "", { reason: "Known to us." });
+    await publishChangeSet(held.ctx, admin, changeSetId ?? "");
+    expect(await told("signIn.give")).toMatchObject({
+      subject: `person:${personId}`,
+      changeSetId,
+      after: { purpose: "invite", givenBy: "two", linkTo: admin.personId, codeTo: operator.personId },
+    });
+  });
+
+  it("that in set-up one person gave a sign-in alone", async () => {
+    await held.close();
+    held = await openServiceFixture({ isSetUpComplete: false });
+    const admin = await held.person("admin");
+    const invited = { email: "new@harbor.example", name: "New", role: "operator" as const, publisherId: null };
+    const { personId } = await invitePerson(held.ctx, admin, invited);
+    expect(await told("signIn.give")).toMatchObject({
+      subject: `person:${personId}`,
+      after: { purpose: "invite", givenBy: "one", linkTo: admin.personId, codeTo: admin.personId },
+    });
+  });
+});
