@@ -101,6 +101,9 @@ describeStores("a sign-in in two halves", (held) => {
     expect((await readLink(context(), token)).needsCode).toBe(true);
     expect(await accept(token)).toBe("CODE");
     expect(await accept(token, " ")).toBe("CODE");
+    await expect(acceptLink(context(), { token, password: PASSWORD })).rejects.toMatchObject({
+      details: [{ path: "/code", message: "The code that somebody else gives you." }],
+    });
     expect(await triesOf(personId)).toBe(0);
     // All of what is typed counts, however long it is.
     expect(await accept(token, `${code}${" ".repeat(60)}A`)).toBe("CODE");

@@ -9,7 +9,7 @@ import { applyEdits, type Edit, policyState } from "../policy-state";
 import { isSameValue } from "../same-value";
 import { anyMemberValues } from "../testing/member-arbitraries";
 import { findWidenings } from "./find-widenings";
-import { splitEdits, takesAway, wideningsOf } from "./judge-edits";
+import { directionOf, splitEdits, takesAway, wideningsOf } from "./judge-edits";
 
 /** Leaves of which neither value allows more than the other. */
 const NEUTRAL = [
@@ -528,6 +528,14 @@ describe("a step", () => {
     const edits = [edit(`${APP}/host:hr_2`, null), edit(`${APP}/host:hr_3`, null)];
     expect(wideningsOf(before, edits, rules)).not.toEqual([]);
     expect(splitEdits(before, edits, rules).narrowing).toHaveLength(1);
+  });
+
+  test("widens, narrows, or does neither: each edit by itself", () => {
+    const before = stateOf({ [`${APP}/host:hr_1`]: rule("a.example.com") });
+    const directionTo = (after: unknown) => directionOf(before, edit(`${APP}/host:hr_1`, after), rules);
+    expect(directionTo(rule("b.example.com"))).toBe("widens");
+    expect(directionTo(null)).toBe("narrows");
+    expect(directionTo(rule("a.example.com"))).toBe("neutral");
   });
 
   test("sets older documents below the minimum exactly where something is no longer allowed", () => {

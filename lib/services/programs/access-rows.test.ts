@@ -56,6 +56,10 @@ const capability = (name: string, grant: Grant | null, isDeclared = true, world:
   capabilityRow(factsOf({ grants: grant === null ? {} : { [name]: grant }, ...world }), name, isDeclared, grant);
 
 describe("a capability's row", () => {
+  test("names the one limit that there is", () => {
+    expect(capability("camera.capture", { consent: "none", constraints: { perDay: 3 } }).detail).toBe("perDay");
+  });
+
   test("that is allowed after a question says so, with its limits and its last use", () => {
     const grant: Grant = { consent: "ask", until: 2_000, constraints: { perMinute: 1, foregroundOnly: true } };
     expect(capability("camera.capture", grant)).toEqual({
