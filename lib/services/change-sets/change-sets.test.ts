@@ -55,6 +55,25 @@ describe("from draft to published", () => {
     ]);
   });
 
+  test("says by their names who decided, and who is concerned", async () => {
+    const { proposer, approver, published } = await programWithHost();
+    const named = ({ personId: id, name }: typeof proposer) => ({ id, name });
+    expect(published).toMatchObject({
+      owner: named(proposer),
+      decidedBy: named(approver),
+      publishedBy: named(proposer),
+    });
+
+    const admin = await held.person("admin");
+    const { email, name, personId } = await held.person("auditor");
+    const member = `person:${personId}`;
+    const after = { email, name, role: "developer", publisherId: (await held.publisher()).id, state: "active" };
+    const draft = await held.draft(admin, { [member]: after });
+    expect(draft.owner).toEqual(named(admin));
+    expect(draft.changes[0]?.title).toContain(name);
+    expect(draft.changes[0]?.title).not.toContain(personId);
+  });
+
   test("the audit head that devices are given includes the decision itself", async () => {
     const { published } = await programWithHost();
     const { auditHead } = await held.platformClaims();
@@ -268,6 +287,7 @@ describe("the draft", () => {
     const refusal = await refusalOf(editDraft(held.ctx, proposer, { changes: [{ member, after }] }));
     expect(refusal).toMatchObject({ code: "invalid_input" });
     expect(refusal.details).toContain(code);
+    expect(await refusalOf(previewChanges(held.ctx, proposer, { changes: [{ member, after }] }))).toEqual(refusal);
     expect(await getDraft(held.ctx, proposer)).toEqual({ draft: null });
   });
 
