@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { eq, inArray } from "drizzle-orm";
+import { desc, eq, inArray } from "drizzle-orm";
 import { encode } from "next-auth/jwt";
 import { beforeAll, describe, expect, it } from "vitest";
 import { auditEntries, credentials, people, platform, sessions, signInFailures } from "@/db/schema";
@@ -9,7 +9,7 @@ import { AppError } from "@/lib/platform/errors";
 import { randomIds } from "@/lib/platform/ids";
 import { acceptLink, ensureSetupLink, readLink } from "./accept-link";
 import type { AuthContext } from "./context";
-import { createLink } from "./links";
+import { createLink, findLink } from "./links";
 import { createPasswords, type DeriveKey } from "./password";
 import { sessionCookie } from "./session-cookie";
 import { SESSION_IDLE_MS, SESSION_LIFE_MS } from "./session-life";
@@ -95,6 +95,21 @@ beforeAll(async () => {
 const here = { address: "192.0.2.1", userAgent: "test" };
 
 describe("signing in", () => {
+  it("tells in the log who was tried in vain, where somebody has that e-mail", async () => {
+    const person = await addPerson("watched", "active");
+    const newest = async () => {
+      const [entry] = await held.store.db.select().from(auditEntries).orderBy(desc(auditEntries.sequence)).limit(1);
+      return { action: entry?.action, actor: entry?.actor, subject: entry?.subject };
+    };
+    const elsewhere = { address: "198.51.100.77", userAgent: "test" };
+    const tried = { action: "session.signInFailed", actor: { kind: "system", id: null, name: "sign-in" } };
+    const sign = (email: string) => signInWithPassword(context(), { email, password: "wrong" }, elsewhere);
+    await expect(sign(person.email)).rejects.toMatchObject({ code: "unauthenticated" });
+    expect(await newest()).toEqual({ ...tried, subject: `person:${person.id}` });
+    await expect(sign("stranger@example.test")).rejects.toMatchObject({ code: "unauthenticated" });
+    expect(await newest()).toEqual({ ...tried, subject: "person:unknown" });
+  });
+
   it("answers a wrong password, an unknown account and a disabled one alike", async () => {
     await addPerson("mara", "active");
     await addPerson("gone", "disabled");
@@ -361,6 +376,21 @@ describe("a session", () => {
 });
 
 describe("a one-time link", () => {
+  it.each([
+    ["setup", 24],
+    ["invite", 72],
+    ["reset", 1],
+    ["development", 24],
+  ] as const)("of %s is over after %d hours, and not before", async (purpose, hours) => {
+    const { id: personId } = await addPerson(`late-${purpose}`, "invited");
+    const { token } = await held.store.transaction(({ db }) => createLink(db, { purpose, personId }, nowMs));
+    const found = () => findLink(held.store.db, token, nowMs);
+    nowMs += hours * 3_600_000 - 1;
+    expect(await found()).toMatchObject({ purpose });
+    nowMs += 1;
+    expect(await found()).toBeUndefined();
+  });
+
   it("sets a password once, ends older sessions, and cannot be used again", async () => {
     const person = await addPerson("olga", "active", "auditor");
     const { sessionId } = await signInWithPassword(context(), { email: person.email, password: PASSWORD }, here);
@@ -388,6 +418,18 @@ describe("a one-time link", () => {
     nowMs = before;
     const [row] = await held.store.db.select().from(credentials).where(eq(credentials.personId, person.id));
     expect(row?.changedAt.getTime()).toBe(before + 1);
+  });
+
+  it("that was used is told to whoever shows people, and to the streams of the sessions that it ends", async () => {
+    const person = await addPerson("heard", "active", "auditor");
+    const { token } = await held.store.transaction(({ db }) =>
+      createLink(db, { purpose: "reset", personId: person.id }, nowMs),
+    );
+    const heard: string[] = [];
+    const stop = held.store.subscribe(({ topic }) => heard.push(topic));
+    await acceptLink(context(), { token, password: PASSWORD });
+    await expect.poll(() => heard).toEqual(expect.arrayContaining(["people", "sessions"]));
+    stop();
   });
 
   it("makes nobody work who has none: without a link no password is hashed", async () => {

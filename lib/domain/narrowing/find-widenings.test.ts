@@ -530,6 +530,15 @@ describe("a step", () => {
     expect(splitEdits(before, edits, rules).narrowing).toHaveLength(1);
   });
 
+  test.each([
+    ["a grant", `${APP}/grant:nfc.read`, { consent: "ask" }, "nfc.read"],
+    ["a status", `${APP}/status`, "active", "active"],
+    ["a person", "person:per_1", person("operator", { state: "active" }), "per_1"],
+  ])("says of what widens what it is: of %s", (_, member, after, what) => {
+    const before = stateOf({ [`${APP}/status`]: "suspended" });
+    expect(wideningsOf(before, [edit(member, after)], rules).map((widening) => widening.what)).toContain(what);
+  });
+
   test("widens, narrows, or does neither: each edit by itself", () => {
     const before = stateOf({ [`${APP}/host:hr_1`]: rule("a.example.com") });
     const directionTo = (after: unknown) => directionOf(before, edit(`${APP}/host:hr_1`, after), rules);

@@ -9,6 +9,7 @@ import { invitePerson } from "../people/invite-person";
 import { createPublisherToken, revokePublisherToken } from "../publishers/publisher-tokens";
 import { openServiceFixture, type PersonActor, type ServiceFixture } from "../testing/service-fixture";
 import { exportAuditLog } from "./export-audit-log";
+import { listAudit } from "./list-audit";
 
 let held: ServiceFixture;
 beforeEach(async () => {
@@ -33,6 +34,8 @@ describe("the log tells in full", () => {
     const auditor = await held.person("auditor");
     await (await exportAuditLog(held.ctx, auditor, "req_1")).cancel();
     expect(await told("audit.export")).toMatchObject({ subject: "audit", requestId: "req_1" });
+    const { items } = await listAudit(held.ctx, auditor, { action: "audit.export" });
+    expect(items[0]?.actor).toEqual({ kind: "person", id: auditor.personId, name: auditor.name });
   });
 
   it("which device may be enrolled until when", async () => {

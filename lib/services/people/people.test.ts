@@ -249,6 +249,7 @@ describe("a reset of another's sign-in", () => {
       await approveChangeSet(held.ctx, await held.person("security"), draft?.id ?? "", REASON);
       expect((await refusalOf(createPersonLink(held.ctx, admin, target))).code).toBe("precondition_failed");
       await publishChangeSet(held.ctx, admin, draft?.id ?? "");
+      held.clock.advance(86_000);
       await createPersonLink(held.ctx, admin, target);
       held.clock.advance(1);
       expect((await refusalOf(createPersonLink(held.ctx, admin, target))).code).toBe(

@@ -163,7 +163,7 @@ describe("a program's telemetry", () => {
 
   test("marks what was published and shows the limits that count, with a warning at three quarters", async () => {
     const { marks, limits } = await readTelemetry(fixture.ctx, auditor, appId, ask);
-    expect(marks.map(({ kind }) => kind)).toEqual(["publish"]);
+    expect(marks).toEqual([expect.objectContaining({ kind: "publish", title: expect.stringMatching(/ published$/) })]);
     const { cpuMsPerMinute } = PLATFORM_DEFAULTS.limits;
     const { max, warn = Math.floor(max * 0.75) } = cpuMsPerMinute as { max: number; warn?: number };
     expect(limits.cpuMsPerMinute).toEqual({ warn, max });

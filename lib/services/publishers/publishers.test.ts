@@ -164,7 +164,10 @@ describe("a registration", () => {
     const { appId, publisher } = await held.program();
     const operator = await held.person("operator");
     const input = { appId, name: "Again", publisherId: publisher.id };
-    expect((await refusalOf(registerProgram(held.ctx, operator, input))).code).toBe("conflict");
+    expect(await refusalOf(registerProgram(held.ctx, operator, input))).toEqual({
+      code: "conflict",
+      details: ["TAKEN"],
+    });
     const unknown = { appId: "com.example.fresh", name: "Fresh", publisherId: "pub_nobody" };
     expect((await refusalOf(registerProgram(held.ctx, operator, unknown))).details).toEqual(["UNKNOWN_PUBLISHER"]);
     const security = await held.person("security");

@@ -1,0 +1,56 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { platform } from "@/db/schema";
+import { proposeChangeSet } from "../change-sets/propose-change-set";
+import { getPlace } from "../platform/get-place";
+import { openServiceFixture, type ServiceFixture } from "../testing/service-fixture";
+import { getSession } from "./get-session";
+
+let held: ServiceFixture;
+beforeEach(async () => {
+  held = await openServiceFixture();
+});
+afterEach(() => held.close());
+
+describe("a session", () => {
+  it("is who is signed in, where, and what waits for them", async () => {
+    const operator = await held.person("operator");
+    const admin = await held.person("admin");
+    const { appId } = await held.program();
+    const draft = await held.draft(admin, { [`program:${appId}/grant:nfc.read`]: { consent: "ask" } });
+    await proposeChangeSet(held.ctx, admin, draft.id, { reason: "Cards are read at the till." });
+    const [place] = await held.ctx.store.db.select().from(platform);
+    const { personId, name, email } = operator;
+    expect(await getSession(held.ctx, operator)).toEqual({
+      ...{ personId, name, email, role: "operator", publisherId: null },
+      platformName: place?.name,
+      environment: "development",
+      isDevelopmentStore: false,
+      setUpComplete: true,
+      counts: { changeSets: 1, submissions: 0, signIns: 0 },
+      switchTo: [],
+    });
+    expect((await getPlace(held.ctx)).platformName).toBe(place?.name);
+    const developer = await held.person("developer");
+    expect((await getSession(held.ctx, developer)).counts).toEqual({ changeSets: 0, submissions: 0, signIns: 0 });
+  });
+
+  it("of a development store names the others that one may become, and nobody who is not active", async () => {
+    const [auditor, security] = [await held.person("auditor"), await held.person("security")];
+    await held.person("operator", { state: "disabled" });
+    const ctx = { ...held.ctx, config: { ...held.ctx.config, isDevelopmentStore: true } };
+    const { switchTo } = await getSession(ctx, auditor);
+    expect(switchTo).toEqual([{ personId: security.personId, name: security.name, role: "security" }]);
+  });
+
+  it("is no publisher's", async () => {
+    const { actor } = await held.publisher();
+    await expect(getSession(held.ctx, actor)).rejects.toMatchObject({ code: "unauthenticated" });
+  });
+});
+
+describe("where one signs in to", () => {
+  it("has a name before there is a platform", async () => {
+    await held.ctx.store.transaction(({ db }) => db.delete(platform));
+    expect(await getPlace(held.ctx)).toMatchObject({ platformName: "Bulkhead", version: "test" });
+  });
+});
