@@ -55,6 +55,25 @@ describe("from draft to published", () => {
     ]);
   });
 
+  test("is told with every step to whoever looks", async () => {
+    const heard: string[] = [];
+    const stop = held.ctx.store.subscribe(({ topic }) => {
+      if (topic === "change-sets") heard.push(topic);
+    });
+    const { appId } = await held.program();
+    const proposer = await held.person("operator");
+    const hears = async <T>(step: () => Promise<T>): Promise<T> => {
+      const before = heard.length;
+      const done = await step();
+      await expect.poll(() => heard.length).toBeGreaterThan(before);
+      return done;
+    };
+    const draft = await hears(() => held.draft(proposer, { [`program:${appId}/grant:nfc.read`]: { consent: "ask" } }));
+    await hears(() => proposeChangeSet(held.ctx, proposer, draft.id, REASON));
+    await hears(() => withdrawChangeSet(held.ctx, proposer, draft.id));
+    stop();
+  });
+
   test("says by their names who decided, and who is concerned", async () => {
     const { proposer, approver, published } = await programWithHost();
     const named = ({ personId: id, name }: typeof proposer) => ({ id, name });
