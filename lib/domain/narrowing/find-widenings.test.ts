@@ -539,6 +539,17 @@ describe("a step", () => {
     expect(wideningsOf(before, [edit(member, after)], rules).map((widening) => widening.what)).toContain(what);
   });
 
+  test.each([
+    ["1.10.0", "1.9.9", true],
+    ["1.10.0", "1.10.1", false],
+    ["2.0.0", "1.99.0", true],
+    ["1.2.3", "1.2.2", true],
+    ["1.2.3", "2.0.0", false],
+  ])("widens where a minimum runtime %s becomes a lower one, part by part: %s", (from, to, isWider) => {
+    const member = "platform/min-runtime:linux";
+    expect(wideningsOf(stateOf({ [member]: from }), [edit(member, to)], rules).length > 0).toBe(isWider);
+  });
+
   test("widens, narrows, or does neither: each edit by itself", () => {
     const before = stateOf({ [`${APP}/host:hr_1`]: rule("a.example.com") });
     const directionTo = (after: unknown) => directionOf(before, edit(`${APP}/host:hr_1`, after), rules);

@@ -2,6 +2,7 @@ import { desc, eq } from "drizzle-orm";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { auditEntries } from "@/db/schema";
 import type { AuditAction } from "@/lib/audit/actions";
+import { appendAudit } from "@/lib/audit/append-audit";
 import { approveChangeSet } from "../change-sets/approve-change-set";
 import { publishChangeSet } from "../change-sets/publish-change-set";
 import { createEnrolment } from "../devices/create-enrolment";
@@ -36,6 +37,25 @@ describe("the log tells in full", () => {
     expect(await told("audit.export")).toMatchObject({ subject: "audit", requestId: "req_1" });
     const { items } = await listAudit(held.ctx, auditor, { action: "audit.export" });
     expect(items[0]?.actor).toEqual({ kind: "person", id: auditor.personId, name: auditor.name });
+  });
+
+  it("page by page, and names a next page only where there is one", async () => {
+    const auditor = await held.person("auditor");
+    const add = (count: number) =>
+      held.ctx.store.transaction(async (tx) => {
+        for (let n = 0; n < count; n += 1) {
+          await appendAudit(tx, held.ctx, {
+            ...{ actor: { kind: "system", name: "test" }, action: "clock.confirm", subject: "clock" },
+          });
+        }
+      });
+    const page = (more: { cursor?: string } = {}) => listAudit(held.ctx, auditor, { action: "clock.confirm", ...more });
+    await add(50);
+    expect(await page()).toMatchObject({ items: { length: 50 }, nextCursor: null, total: 50 });
+    await add(1);
+    const { items, nextCursor, total } = await page();
+    expect([items.length, total]).toEqual([50, 51]);
+    expect(await page({ cursor: nextCursor ?? "" })).toMatchObject({ items: { length: 1 }, nextCursor: null });
   });
 
   it("which device may be enrolled until when", async () => {

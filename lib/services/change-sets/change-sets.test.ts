@@ -370,6 +370,26 @@ describe("narrowing at once", () => {
     expect((await narrowAtOnce(held.ctx, admin, { changes: [block], ...REASON })).state).toBe("published");
   });
 
+  test("is refused with the program, or the platform, whose part is not proven", async () => {
+    const { appId } = await held.program();
+    const operator = await held.person("operator");
+    await narrowAtOnce(held.ctx, await held.person("admin"), {
+      changes: [{ member: "platform/blocked-host:later.example.com", after: true }],
+      ...REASON,
+    });
+    for (const [member, after, path] of [
+      [`program:${appId}/grant:nfc.read`, { consent: "ask" }, appId],
+      ["platform/blocked-host:later.example.com", null, "platform"],
+    ] as const) {
+      await expect(narrowAtOnce(held.ctx, operator, { changes: [{ member, after }], ...REASON })).rejects.toMatchObject(
+        {
+          code: "conflict",
+          details: [expect.objectContaining({ path })],
+        },
+      );
+    }
+  });
+
   test("is refused for what is no value, though it allows no more", async () => {
     const admin = await held.person("admin");
     const block = { member: "platform/blocked-host:evil..example.com", after: true };

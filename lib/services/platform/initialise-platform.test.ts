@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readPlatformMembers, requireRead } from "@/db/published-members";
-import { platform } from "@/db/schema";
+import { auditEntries, platform } from "@/db/schema";
 import type { Store } from "@/db/store";
 import { openTestStore } from "@/db/testing/with-test-store";
 import { PLATFORM_DEFAULTS } from "@/lib/domain/platform-defaults";
@@ -30,6 +30,14 @@ describe("the first start", () => {
       policyState(requireRead(await readPlatformMembers(store.db))),
     );
     expect({ limits, graceSeconds, telemetry }).toEqual(PLATFORM_DEFAULTS);
+    expect(await store.db.select().from(auditEntries)).toMatchObject([
+      {
+        action: "platform.initialise",
+        actor: { kind: "system", name: "first start" },
+        subject: "platform",
+        after: { ...HARBOR, ...PLATFORM_DEFAULTS },
+      },
+    ]);
   });
 
   test("never turns a development store into a production one, nor into another platform's", async () => {
