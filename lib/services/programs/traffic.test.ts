@@ -106,6 +106,11 @@ beforeAll(async () => {
     const denials = [{ ...hostDenial, cause: OLD_CAUSE, count: 1 }];
     await tell("dev_a", 3 * DAY + 120 * MINUTE - minutes * MINUTE, { versionCode, denials });
   }
+  // The same cause in another part of the trend, of another device and a newer version.
+  await tell("dev_b", 4 * DAY + 60 * MINUTE, {
+    versionCode: 4,
+    denials: [{ ...hostDenial, cause: OLD_CAUSE, count: 5 }],
+  });
   ids = {
     older: await record("dev_a", 1, half, hostDenial),
     newer: await record("dev_b", 2, 20 * MINUTE, hostDenial),
@@ -167,6 +172,17 @@ describe("a program's telemetry", () => {
     const { cpuMsPerMinute } = PLATFORM_DEFAULTS.limits;
     const { max, warn = Math.floor(max * 0.75) } = cpuMsPerMinute as { max: number; warn?: number };
     expect(limits.cpuMsPerMinute).toEqual({ warn, max });
+  });
+});
+
+describe("what nobody registered", () => {
+  test.each([
+    ["limits", () => listLimits(fixture.ctx, auditor, "com.example.none", ask)],
+    ["telemetry", () => readTelemetry(fixture.ctx, auditor, "com.example.none", ask)],
+    ["access", () => readAccess(fixture.ctx, auditor, "com.example.none", undefined)],
+    ["head", () => getProgram(fixture.ctx, auditor, "com.example.none")],
+  ])("has no %s", async (_, read) => {
+    expect((await refusalOf(read())).code).toBe("not_found");
   });
 });
 
@@ -237,10 +253,10 @@ describe("denials", () => {
     const old = { appId, range: "7d", cause: OLD_CAUSE } as const;
     expect((await listDenials(fixture.ctx, auditor, old)).causes).toMatchObject([
       {
-        ...{ times: 2, devices: 1, sinceVersion: 2, newestDenialId: null },
-        firstAt: new Date(now - 3 * DAY - 120 * MINUTE).toISOString(),
+        ...{ times: 7, devices: 2, sinceVersion: 2, newestDenialId: null },
+        firstAt: new Date(now - 4 * DAY - 60 * MINUTE).toISOString(),
         lastAt: new Date(now - 3 * DAY - 119 * MINUTE).toISOString(),
-        trend: [0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0],
+        trend: [0, 0, 0, 0, 0, 5, 0, 2, 0, 0, 0, 0, 0, 0],
       },
     ]);
     expect((await listDenials(fixture.ctx, auditor, { ...old, version: 3 })).causes).toMatchObject([{ times: 1 }]);
