@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkClosedLists } from "./check-closed-lists";
+import { checkCoreText } from "./check-core-text";
 import { checkImports } from "./check-imports";
 import { checkKeyPairs } from "./check-key-pairs";
 import { checkNewestDocument } from "./check-newest-document";
@@ -30,6 +31,7 @@ const faults = [
 
 for (const { file, source } of sources) {
   faults.push(...checkSqlNumbers(file, source), ...checkNewestDocument(file, source), ...checkKeyPairs(file, source));
+  faults.push(...checkCoreText(file, source));
 }
 
 const ARCHITECTURE = join(root, "docs/architecture.md");

@@ -1,14 +1,11 @@
 import { utf8Text } from "../crypto/encoding";
+import { nameIdentity } from "../text/name-folding";
 
 /** How many segments a name may have (spec §2, Bundle). */
 export const NAME_SEGMENTS_MAX = 16;
 
-/** C0 and C1 controls and DEL. */
-const CONTROL_CHARACTER = /\p{Cc}/u;
 /** Names that Windows gives to devices, in any folder and with any extension. */
 const DEVICE_NAME = /^(?:con|prn|aux|nul|conin\$|conout\$|clock\$|(?:com|lpt)[0-9¹²³])(?:\.|$)/i;
-/** The one letter whose upper case is another letter's although full case folding keeps them apart. */
-const DOTLESS_I = "ı";
 
 export type EntryName = {
   name: string;
@@ -19,17 +16,18 @@ export type EntryName = {
 
 /**
  * Reads the name of an entry: UTF-8, relative, of plain segments (spec §2, Bundle). Undefined for absolute names, `.`,
- * `..` and empty segments, backslashes, colons (drives, streams), device names and control characters.
+ * `..` and empty segments, backslashes, colons (drives, streams), device names, control characters and characters that the table of names lacks.
  */
 export function readEntryName(bytes: Uint8Array, isMarkedUtf8: boolean): EntryName | undefined {
   const name = utf8Text(bytes);
   if (name === undefined || (!isMarkedUtf8 && bytes.some((byte) => byte >= 0x80))) return undefined;
-  if (name === "" || /[\\:\uFEFF]/.test(name) || CONTROL_CHARACTER.test(name)) return undefined;
+  if (name === "" || /[\\:\uFEFF]/.test(name) || hasControl(name)) return undefined;
   const isDirectory = name.endsWith("/");
   const path = isDirectory ? name.slice(0, -1) : name;
   const segments = path.split("/");
   if (segments.length > NAME_SEGMENTS_MAX || !segments.every(isPlainSegment)) return undefined;
-  return { name, isDirectory, identity: foldCase(path.normalize("NFC")).normalize("NFC") };
+  const identity = nameIdentity(path);
+  return identity === undefined ? undefined : { name, isDirectory, identity };
 }
 
 /** Windows drops dots and spaces at the end of a segment, so they hide neither `..` nor a device. */
@@ -38,10 +36,11 @@ function isPlainSegment(segment: string): boolean {
   return bare !== "" && !DEVICE_NAME.test(bare);
 }
 
-function foldCase(text: string): string {
-  let folded = "";
-  for (const char of text) {
-    folded += char === DOTLESS_I ? char : char.toLowerCase().toUpperCase().toLowerCase();
+/** C0 and C1 controls and DEL. */
+function hasControl(name: string): boolean {
+  for (let at = 0; at < name.length; at += 1) {
+    const code = name.charCodeAt(at);
+    if (code < 0x20 || (code >= 0x7f && code < 0xa0)) return true;
   }
-  return folded;
+  return false;
 }

@@ -1,5 +1,6 @@
 import type { Manifest } from "../manifest/manifest-shape";
 import { type ManifestIssue, parseManifest } from "../manifest/parse-manifest";
+import { lowerAscii } from "../text/ascii";
 import type { ArchiveFault } from "./archive-fault";
 import { readArchive } from "./read-archive";
 
@@ -76,7 +77,7 @@ function findPage(page: string, entries: ReadonlyMap<string, Uint8Array>): strin
 }
 
 function isMarkup(file: string | undefined): boolean {
-  return file !== undefined && MARKUP.some((extension) => file.toLowerCase().endsWith(extension));
+  return file !== undefined && MARKUP.some((extension) => lowerAscii(file).endsWith(extension));
 }
 
 function refused(reason: BundleFault): OpenBundleResult {

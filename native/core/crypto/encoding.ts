@@ -19,7 +19,7 @@ export function utf8Text(bytes: Uint8Array): string | undefined {
 }
 
 export function hasLoneSurrogate(text: string): boolean {
-  return /\p{Surrogate}/u.test(text);
+  return /[\ud800-\udfff]/u.test(text);
 }
 
 export function toHex(bytes: Uint8Array): string {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { lowerAscii } from "../text/ascii";
 import { isWellFormed, utf8Length } from "./utf8-length";
 
 const scalarShape = z.discriminatedUnion("type", [
@@ -100,7 +101,7 @@ function areHeaders(value: unknown, maxItems: number): boolean {
 
 function isProgramField(name: string): boolean {
   if (!FIELD_NAME.test(name)) return false;
-  const lower = name.toLowerCase();
+  const lower = lowerAscii(name);
   return !HOST_FIELDS.includes(lower) && !lower.startsWith("proxy-");
 }
 

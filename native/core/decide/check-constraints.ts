@@ -1,4 +1,5 @@
 import type { Constraints } from "../shapes/claims";
+import { lowerAscii, trimBlanks } from "../text/ascii";
 import type { ConstraintKind } from "./catalog";
 import { utf8Length } from "./utf8-length";
 
@@ -81,15 +82,15 @@ function sizeOf(value: unknown): number {
 function namedMediaTypes(params: Params): string[] {
   const list = Array.isArray(params.mediaTypes) ? params.mediaTypes : [];
   const headers = Object.entries(readMembers(params.headers));
-  const contentTypes = headers.filter(([name]) => name.toLowerCase() === "content-type").map(([, value]) => value);
+  const contentTypes = headers.filter(([name]) => lowerAscii(name) === "content-type").map(([, value]) => value);
   return [params.mediaType, ...list, ...contentTypes]
     .filter((type) => typeof type === "string")
-    .map((type) => (type.split(";")[0] ?? "").trim().toLowerCase());
+    .map((type) => lowerAscii(trimBlanks(type.split(";")[0] ?? "")));
 }
 
 function isMediaTypeAmong(allowed: readonly string[], type: string): boolean {
   return allowed.some((entry) => {
-    const pattern = entry.toLowerCase();
+    const pattern = lowerAscii(entry);
     if (pattern === "*/*" || pattern === type) return true;
     return pattern.endsWith("/*") && type.startsWith(pattern.slice(0, -1));
   });

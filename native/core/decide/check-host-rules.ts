@@ -1,4 +1,5 @@
 import type { HostRule, InertHostRule } from "../shapes/claims";
+import { lowerAscii } from "../text/ascii";
 import type { PublicSuffixes } from "./public-suffixes";
 
 /** What makes host rules unfit to be saved, and a document `MALFORMED` (spec §5, Host). */
@@ -25,7 +26,7 @@ export function checkHostRules(
   const issues: HostRuleIssue[] = [];
   const taken = new Map<string, number>();
   for (const [index, rule] of hosts.entries()) {
-    if (rule.host.startsWith("*.") && publicSuffixes.coversSuffix(rule.host.slice(2).toLowerCase())) {
+    if (rule.host.startsWith("*.") && publicSuffixes.coversSuffix(lowerAscii(rule.host.slice(2)))) {
       issues.push({ index, code: "WILDCARD_TOO_WIDE" });
     }
     if ("inert" in rule) continue;

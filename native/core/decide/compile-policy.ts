@@ -1,6 +1,7 @@
 import { type ApiCode, type DecisionLayer, HOST_PURPOSES, type HostPurpose } from "../codes";
 import { type EffectiveLimits, effectiveLimits } from "../limits/effective-limits";
 import type { Constraints, Grant, HostRule, InertGrant, PlatformClaims, ProgramClaims } from "../shapes/claims";
+import { lowerAscii } from "../text/ascii";
 import { type Decision, pointerToken } from "./decision";
 
 /** What the documents say of every call of a program, whatever it asks. */
@@ -122,7 +123,7 @@ function compileRules(program: ProgramClaims): Pick<CompiledPolicy, "exactRules"
   const exactRules = new Map<string, CompiledRule[]>();
   const wildcardRules = new Map<string, CompiledRule[]>();
   for (const [index, rule] of program.hosts.entries()) {
-    const host = rule.host.toLowerCase();
+    const host = lowerAscii(rule.host);
     const isWildcard = host.startsWith("*.");
     const table = isWildcard ? wildcardRules : exactRules;
     const name = isWildcard ? host.slice(2) : host;
@@ -151,7 +152,7 @@ function compileRule(rule: ProgramClaims["hosts"][number], pointer: string): Com
 function compileBlockedHosts(platform: PlatformClaims): Map<string, number> {
   const blocked = new Map<string, number>();
   for (const [index, host] of platform.blockedHosts.entries()) {
-    const name = host.toLowerCase();
+    const name = lowerAscii(host);
     if (!blocked.has(name)) blocked.set(name, index);
   }
   return blocked;

@@ -1,3 +1,5 @@
+import { lowerAscii } from "../text/ascii";
+
 const HOST_CHARACTERS_MAX = 253;
 const LABEL_CHARACTERS_MAX = 63;
 
@@ -34,7 +36,7 @@ export function readHostName(text: string): string | undefined {
   if (dots === 0 || onlyDigits || !isLabel(text, labelStart, length)) return undefined;
   const isHexadecimal = text.charCodeAt(labelStart) === 0x30 && (text.charCodeAt(labelStart + 1) | 0x20) === 0x78;
   if (isHexadecimal) return undefined;
-  return hasUpperCase ? text.toLowerCase() : text;
+  return hasUpperCase ? lowerAscii(text) : text;
 }
 
 function isLabel(text: string, start: number, end: number): boolean {

@@ -1,9 +1,16 @@
+import data from "../../catalog/format-characters.json";
+
 /**
  * Text of programs, publishers, devices and people. Characters that act instead of being shown (control and format
- * characters, among them those that turn text around, line and paragraph separators, halves of a pair) let a stranger
+ * characters, of one version of Unicode that is data, among them those that turn text around, line and paragraph separators, halves of a pair) let a stranger
  * speak as the console or command a terminal.
  */
-const ACTING = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
+const ACTING = new RegExp(`[\\0-\\x1f\\x7f-\\x9f\\u2028\\u2029\\ud800-\\udfff${characterClass(data.format)}]`, "u");
+
+/** Ranges in hex, as `catalog/format-characters.json` has them, as a regular expression's class does. */
+function characterClass(ranges: string): string {
+  return ranges.replace(/[0-9a-f]+/g, "\\u{$&}").replaceAll(" ", "");
+}
 
 /** Whether every character of the text is one that is shown. */
 export function isPlainText(text: string): boolean {
@@ -30,5 +37,5 @@ export function boundText(text: string, unitsMax: number): string {
   const cut = text.slice(0, unitsMax);
   const last = cut.charCodeAt(cut.length - 1);
   const isHalved = cut.length < text.length && last >= 0xd800 && last <= 0xdbff;
-  return (isHalved ? cut.slice(0, -1) : cut).replace(/\p{Cs}/gu, "\ufffd");
+  return (isHalved ? cut.slice(0, -1) : cut).replace(/[\ud800-\udfff]/gu, "\ufffd");
 }
