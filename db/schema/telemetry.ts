@@ -1,4 +1,5 @@
 import { index, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
+import type { MinuteEntry } from "@/native/core/telemetry/batch";
 import { instant, minutesOfDay, whole } from "./columns";
 
 /** One device-minute of one program version; increments of that minute are added up here (contract §7). */
@@ -23,6 +24,19 @@ export const telemetryMinutes = pgTable(
       .$type<{ host: string; port: number; purpose: string; allowed: number; blocked: number }[]>()
       .notNull(),
     denials: jsonb("denials").$type<Record<string, unknown>[]>().notNull(),
+    // Null where no increment told of it: it was not measured, and is never taken for zero.
+    requestsPerSecondMax: whole("requests_per_second_max"),
+    bridgeCalls: whole("bridge_calls"),
+    bridgeCallsPerSecondMax: whole("bridge_calls_per_second_max"),
+    storageBytesMax: whole("storage_bytes_max"),
+    cacheBytesMax: whole("cache_bytes_max"),
+    limits: jsonb("limits").$type<NonNullable<MinuteEntry["limits"]>>(),
+    appliedEpoch: whole("applied_epoch"),
+    appliedPlatform: whole("applied_platform"),
+    appliedProgram: whole("applied_program"),
+    /** What told of it last; null in rows of before it was kept. */
+    runtimeKind: text("runtime_kind"),
+    runtimeVersion: text("runtime_version"),
   },
   (table) => [
     primaryKey({ columns: [table.deviceId, table.appId, table.versionCode, table.at] }),

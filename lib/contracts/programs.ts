@@ -134,6 +134,7 @@ export const limitRowSchema = z.object({
   requested: z.number().nullable(),
   /** Of device-minutes in the range; null without telemetry. */
   observed: z.object({ p50: z.number(), p95: z.number(), max: z.number() }).nullable(),
+  /** Of the devices that tell what their limits did. */
   throttledDeviceShare: z.number().nullable(),
 });
 export type LimitRow = z.infer<typeof limitRowSchema>;

@@ -71,6 +71,15 @@ const minute = fc.record({ a: count, b: count, c: count, ago: fc.integer({ min: 
           },
           { cause: "~other", count: b },
         ],
+        ...{
+          requestsPerSecondMax: a,
+          bridgeCalls: b,
+          bridgeCallsPerSecondMax: c,
+          storageBytesMax: a,
+          cacheBytesMax: b,
+        },
+        limits: { cpuMsPerMinute: { throttledMs: c }, cacheBytes: { refused: a, throttledMs: b, evicted: c } },
+        applied: { epoch: 1, platform: a, program: b },
       }),
 );
 /** Control characters, text that turns direction, half a character, names of JavaScript's own, and far too much. */
@@ -109,7 +118,10 @@ function hostileParts(now: number, words: string, far: number) {
           { host: "a.example", purpose: words, ...counts },
         ],
         denials: [{ ...denial, count: 1 }, { ...denial, code: "HOST_NOT_ALLOWED", count: 1 }, words],
+        ...{ bridgeCalls: words, storageBytesMax: -far, applied: { epoch: words, platform: far, program: far } },
+        limits: JSON.parse(`{${JSON.stringify(words)}:{"refused":1},"cacheBytes":${JSON.stringify(words)}}`),
       }),
+      buildMinute(now - 7200, { limits: words, applied: words }),
     ],
     events: [
       buildBlocked(now, { appId, at: far }),

@@ -1,7 +1,7 @@
 import type { DecisionCode, DecisionLayer, EventType, HostPurpose } from "../core/codes";
 import type { CompiledPolicy } from "../core/decide/compile-policy";
 import type { Pins } from "../core/shapes/claims";
-import type { TelemetryEvent } from "../core/telemetry/batch";
+import type { MinuteEntry, TelemetryEvent } from "../core/telemetry/batch";
 
 /** The seams between the rooms of the host. Time, network and processes come in through these and nowhere else. */
 
@@ -79,7 +79,16 @@ export type MinuteIncrement = {
   apis?: Record<string, { allowed?: number; denied?: number }>;
   hosts?: { host: string; port: number; purpose: HostPurpose; allowed?: number; blocked?: number }[];
   denials?: MinuteDenial[];
-};
+} & Pick<
+  Partial<MinuteEntry>,
+  | "requestsPerSecondMax"
+  | "bridgeCalls"
+  | "bridgeCallsPerSecondMax"
+  | "storageBytesMax"
+  | "cacheBytesMax"
+  | "limits"
+  | "applied"
+>;
 
 export type MinuteDenial = {
   /** The cause key: 16 hex digits (spec §5). */

@@ -1,8 +1,8 @@
-import { and, eq, gt, gte, max, sql } from "drizzle-orm";
+import { and, eq, gt, gte, isNotNull, max, sql } from "drizzle-orm";
 import { countedMinutes } from "@/db/counted";
 import { versions } from "@/db/schema";
 import type { Database } from "@/db/store";
-import { countDistinct, percentileOf } from "@/db/sums";
+import { countDistinct, numberOf, percentileOf } from "@/db/sums";
 import type { LimitRow } from "@/lib/contracts/programs";
 import { formatMember } from "@/lib/domain/member-keys";
 import type { Actor } from "@/lib/domain/roles";
@@ -13,13 +13,17 @@ import { loadProgram } from "./get-program";
 import { newestPlatformClaims, newestProgramClaims } from "./newest-claims";
 import { RANGES, type TelemetryQuery, warnOf } from "./read-telemetry";
 
-/** Limits whose use a device-minute tells. The others are enforced but leave no number in the telemetry. */
-const OBSERVED: Partial<Record<LimitName, "cpuMs" | "memoryBytesMax" | "requests" | "inFlightMax">> = {
+/** What a device-minute tells of each limit's use. */
+const OBSERVED = {
   cpuMsPerMinute: "cpuMs",
   memoryBytes: "memoryBytesMax",
+  requestsPerSecond: "requestsPerSecondMax",
   requestsPerMinute: "requests",
   requestsInFlight: "inFlightMax",
-};
+  bridgeCallsPerSecond: "bridgeCallsPerSecondMax",
+  storageBytes: "storageBytesMax",
+  cacheBytes: "cacheBytesMax",
+} as const satisfies Record<LimitName, keyof Minutes>;
 type Minutes = ReturnType<typeof countedMinutes>;
 
 /** Every limit of a program beside the platform's, the publisher's wish and what device-minutes of the range used. */
@@ -42,11 +46,9 @@ export async function listLimits(
     gte(minutes.at, since),
     query.version === undefined ? undefined : eq(minutes.versionCode, query.version),
   );
-  const share = await throttledShare(db, minutes, inRange);
   const rows: LimitRow[] = [];
   for (const name of LIMIT_NAMES) {
     const limit = own[name] ?? platform[name];
-    const column = OBSERVED[name];
     rows.push({
       name,
       effective: limit === undefined ? null : { warn: warnOf(limit), max: limit.max, action: limit.action },
@@ -55,8 +57,8 @@ export async function listLimits(
       value: own[name] ?? null,
       platformValue: platform[name] ?? null,
       requested: requested[name] ?? null,
-      observed: column === undefined ? null : await readObserved(db, minutes, inRange, column),
-      throttledDeviceShare: name === "cpuMsPerMinute" ? share : null,
+      observed: await readObserved(db, minutes, inRange, OBSERVED[name]),
+      throttledDeviceShare: await throttledShare(db, minutes, inRange, name),
     });
   }
   return { rows };
@@ -66,7 +68,7 @@ async function readObserved(
   db: Database,
   minutes: Minutes,
   inRange: ReturnType<typeof and>,
-  column: NonNullable<(typeof OBSERVED)[LimitName]>,
+  column: (typeof OBSERVED)[LimitName],
 ): Promise<LimitRow["observed"]> {
   const [row] = await db
     .select({
@@ -80,11 +82,18 @@ async function readObserved(
   return { p50: Number(row.p50), p95: Number(row.p95), max: Number(row.max) };
 }
 
-async function throttledShare(db: Database, minutes: Minutes, inRange: ReturnType<typeof and>): Promise<number | null> {
+/** Of the devices that tell what their limits did, the share that this one held back; null where none tells. */
+async function throttledShare(
+  db: Database,
+  minutes: Minutes,
+  inRange: ReturnType<typeof and>,
+  name: LimitName,
+): Promise<number | null> {
+  const throttledMs = numberOf(sql`${minutes.limits}->${sql.raw(`'${name}'`)}->'throttledMs'`);
   const [row] = await db
     .select({
-      devices: countDistinct(minutes.deviceId),
-      throttled: countDistinct(minutes.deviceId, gt(minutes.throttledMs, 0)),
+      devices: countDistinct(minutes.deviceId, isNotNull(minutes.limits)),
+      throttled: countDistinct(minutes.deviceId, gt(throttledMs, 0)),
     })
     .from(minutes)
     .where(inRange);

@@ -82,10 +82,12 @@ beforeAll(async () => {
   const half = 30 * MINUTE;
   await tell("dev_a", half, {
     ...{ cpuMs: 100, memoryBytesMax: 1000, requests: 10, blocked: 1, inFlightMax: 1 },
+    ...{ requestsPerSecondMax: 4, storageBytesMax: 600, limits: { requestsPerMinute: { refused: 2 } } },
     denials: [{ ...hostDenial, count: 4, purpose: "request" }],
   });
   await tell("dev_b", half, {
     ...{ cpuMs: 300, memoryBytesMax: 3000, requests: 30, blocked: 3, inFlightMax: 3, throttledMs: 50, crashes: 1 },
+    ...{ requestsPerSecondMax: 6, limits: { memoryBytes: { throttledMs: 50 } } },
     denials: [
       { ...hostDenial, count: 2, purpose: "request" },
       { ...grantDenial, count: 9 },
@@ -187,7 +189,7 @@ describe("what nobody registered", () => {
 });
 
 describe("a program's limits", () => {
-  test("stand beside what device-minutes used, and the share of devices that were throttled", async () => {
+  test("stand beside what device-minutes used, and the share of devices that each held back", async () => {
     const { rows } = await listLimits(fixture.ctx, auditor, appId, ask);
     const of = (name: string) => rows.find((row) => row.name === name);
     expect(of("cpuMsPerMinute")).toMatchObject({
@@ -196,12 +198,14 @@ describe("a program's limits", () => {
       value: null,
       requested: null,
       observed: { p50: 200, p95: 290, max: 300 },
-      throttledDeviceShare: 0.5,
+      throttledDeviceShare: 0,
     });
-    expect(of("memoryBytes")).toMatchObject({ observed: { p50: 2000, max: 3000 }, throttledDeviceShare: null });
+    expect(of("memoryBytes")).toMatchObject({ observed: { p50: 2000, max: 3000 }, throttledDeviceShare: 0.5 });
     expect(of("requestsPerMinute")?.observed).toMatchObject({ max: 30 });
     expect(of("requestsInFlight")?.observed).toMatchObject({ p50: 2, max: 3 });
-    expect(of("storageBytes")?.observed).toBeNull();
+    expect(of("requestsPerSecond")?.observed).toMatchObject({ p50: 5, max: 6 });
+    expect(of("storageBytes")?.observed).toMatchObject({ p50: 600, max: 600 });
+    expect(of("bridgeCallsPerSecond")?.observed).toBeNull();
     const { rows: none } = await listLimits(fixture.ctx, auditor, appId, { range: "1h", version: 9 });
     expect(none.find((row) => row.name === "cpuMsPerMinute")).toMatchObject({
       observed: null,

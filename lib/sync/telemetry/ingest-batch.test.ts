@@ -21,6 +21,11 @@ const program = (minutes: unknown[], appId = "com.example.a") => ({ appId, versi
 const minutesOf = (deviceId: string) =>
   fixture.store.db.select().from(telemetryMinutes).where(eq(telemetryMinutes.deviceId, deviceId));
 const eventsOf = (deviceId: string) => fixture.store.db.select().from(events).where(eq(events.deviceId, deviceId));
+const publishPlatform = () =>
+  fixture.store.transaction((tx) =>
+    publishDocuments(tx, fixture.ctx, { appIds: [], platform: true, changeSetId: null, narrows: false }),
+  );
+
 async function deviceRow(deviceId: string) {
   const [row] = await fixture.store.db.select().from(devices).where(eq(devices.id, deviceId));
   return row;
@@ -64,6 +69,90 @@ describe("telemetry", () => {
         denials: [{ cause: "0123456789abcdef", count: 5 }],
       },
     ]);
+  });
+
+  it("keeps of what may be left out only what was told, whatever the order, beside the runtime and what was in force", async () => {
+    const at = fixture.nowSeconds();
+    const { platform } = await publishPlatform();
+    const applied = { epoch: 1, platform: platform.revision, program: 4 };
+    const told = [
+      {
+        ...{ requestsPerSecondMax: 4, bridgeCalls: 9, bridgeCallsPerSecondMax: 7, storageBytesMax: 0 },
+        limits: { requestsPerSecond: { refused: 2 }, cpuMsPerMinute: { throttledMs: 40 } },
+        applied,
+      },
+      {
+        ...{ requestsPerSecondMax: 3, bridgeCalls: 1, storageBytesMax: 50 },
+        limits: { requestsPerSecond: { refused: 1, throttledMs: 5 }, newerLimit: { refused: 1 } },
+        applied: { ...applied, program: 3 },
+      },
+      // A device of before: none of these members.
+      {},
+    ];
+    for (const order of [told, told.toReversed()]) {
+      const { accessToken, deviceId } = await fixture.addDevice();
+      for (const members of order) {
+        const minutes = [buildMinute(at, { cpuMs: 1, ...members })];
+        const batch = buildBatch(at, { programs: [program(minutes)], newer: { member: 1 } });
+        const response = await fixture.post("telemetry", batch, accessToken);
+        expect(await response.json()).toMatchObject({ accepted: 1, rejected: [] });
+      }
+      expect(await minutesOf(deviceId)).toMatchObject([
+        {
+          ...{ cpuMs: 3, requestsPerSecondMax: 4, bridgeCalls: 10, bridgeCallsPerSecondMax: 7 },
+          ...{ storageBytesMax: 50, cacheBytesMax: null },
+          limits: { requestsPerSecond: { refused: 3, throttledMs: 5 }, cpuMsPerMinute: { throttledMs: 40 } },
+          ...{ appliedEpoch: 1, appliedPlatform: platform.revision, appliedProgram: 4 },
+          ...{ runtimeKind: "linux", runtimeVersion: "0.2.0" },
+        },
+      ]);
+      expect((await minutesOf(deviceId))[0]?.limits).not.toHaveProperty("newerLimit");
+      expect(await deviceRow(deviceId)).toMatchObject({ clamped: 0, rejected: 0 });
+    }
+  });
+
+  it("adds to a minute that an earlier version of this service kept", async () => {
+    const { accessToken, deviceId } = await fixture.addDevice();
+    const at = fixture.nowSeconds();
+    const { at: first, ...zeros } = buildMinute(at);
+    const key = { deviceId, appId: "com.example.a", versionCode: 1, at: new Date(Number(first) * 1000) };
+    await fixture.store.transaction(({ db }) =>
+      // Safe: a minute entry's required members are the columns of then.
+      db.insert(telemetryMinutes).values({ ...key, ...zeros, requests: 5 } as typeof telemetryMinutes.$inferInsert),
+    );
+    expect(await minutesOf(deviceId)).toMatchObject([{ bridgeCalls: null, limits: null, runtimeKind: null }]);
+    const minute = buildMinute(at, { requests: 1, bridgeCalls: 2, limits: {} });
+    await fixture.post("telemetry", buildBatch(at, { programs: [program([minute])] }), accessToken);
+    expect(await minutesOf(deviceId)).toMatchObject([
+      { requests: 6, bridgeCalls: 2, limits: {}, appliedEpoch: null, runtimeKind: "linux" },
+    ]);
+  });
+
+  it("leaves out what is malformed of them alone, and a position that was never issued without a word", async () => {
+    const { accessToken, deviceId } = await fixture.addDevice();
+    const at = fixture.nowSeconds();
+    const odd = buildMinute(at, {
+      ...{ requests: 1, bridgeCalls: -1, storageBytesMax: "1", cacheBytesMax: 3, applied: { epoch: 1 } },
+      limits: { storageBytes: { refused: null, evicted: 2 }, cacheBytes: 7, ["__proto__"]: { refused: 1 } },
+    });
+    const ahead = buildMinute(at - 60, { applied: { epoch: 7, platform: 1, program: 1 }, limits: [] });
+    const batch = buildBatch(at, { programs: [program([odd, ahead])] });
+    expect(await (await fixture.post("telemetry", batch, accessToken)).json()).toMatchObject({ accepted: 2 });
+    const rows = await minutesOf(deviceId);
+    expect(rows.find(({ requests }) => requests === 1)).toMatchObject({
+      ...{ bridgeCalls: null, storageBytesMax: null, cacheBytesMax: 3, limits: { storageBytes: { evicted: 2 } } },
+      appliedEpoch: null,
+    });
+    expect(rows.find(({ requests }) => requests === 0)).toMatchObject({ limits: null, appliedEpoch: null });
+    const told = await eventsOf(deviceId);
+    expect(told.find(({ type }) => type === "evidence_rejected")?.body).toMatchObject({
+      rejected: [
+        ["bridgeCalls", 1],
+        ["storageBytesMax", 1],
+        ["limits", 3],
+        ["applied", 1],
+      ].map(([member, count]) => ({ place: `programs.minutes.${member}`, code: "MALFORMED", count })),
+    });
   });
 
   it("answers the same batch again as before and counts it once, also when it arrives many times at once", async () => {
@@ -347,12 +436,8 @@ describe("telemetry", () => {
       await fixture.post("telemetry", buildBatch(fixture.nowSeconds(), { applied }), accessToken);
       return await deviceRow(deviceId);
     };
-    const publish = () =>
-      fixture.store.transaction((tx) =>
-        publishDocuments(tx, fixture.ctx, { appIds: [], platform: true, changeSetId: null, narrows: false }),
-      );
-    await publish();
-    const { platform } = await publish();
+    await publishPlatform();
+    const { platform } = await publishPlatform();
     expect(await send(platform.revision)).toMatchObject({
       appliedPlatform: platform.revision,
       appliedPrograms: { "com.example.a": 3 },

@@ -70,13 +70,14 @@ export async function ingestBatch(
 
     const now = new Date(ctx.clock.nowMs());
     const registered = await readRegistered(tx, namedPrograms(batch));
+    const issued = (await newestPosition(tx.db, "platform", "")) ?? NO_POSITION;
     const judged = judgeBatch(batch, {
       nowSeconds: nowSeconds(ctx.clock),
       isProgram: (appId) => registered.has(appId),
+      issued,
     });
-    const clamped = await recordMinutes(tx, deviceId, judged.minutes);
+    const clamped = await recordMinutes(tx, deviceId, judged.minutes, batch.runtime);
     const added = await recordEvents(tx, deviceId, judged.events, now);
-    const issued = (await newestPosition(tx.db, "platform", "")) ?? NO_POSITION;
     clamped.push(...(await noteDevice(tx, device, judged.device, issued, now)));
     await recordOwnEvents(tx, ctx, device, { batchId: batch.batchId, clamped, evidence: judged.evidence });
     announceTelemetry(tx, judged, added);

@@ -1,4 +1,5 @@
 import { toStorable } from "@/lib/http/storable-text";
+import { isNewerPosition, type Position } from "@/native/core/documents/position";
 import { isAppId } from "@/native/core/manifest/app-id";
 import {
   type MinuteEntry,
@@ -6,6 +7,7 @@ import {
   type TelemetryBatch,
   type TelemetryEvent,
 } from "@/native/core/telemetry/batch";
+import { platformOf } from "@/native/core/telemetry/later-applied";
 import { type EvidencePlace, memberOf, readEvent, readMinute, readOwnWords } from "./read-evidence";
 import type { ReceivedBatch } from "./received-batch";
 
@@ -62,11 +64,11 @@ function createRejections() {
 
 /**
  * Judges every entry of a batch alone, and every part of an entry. Pure: `isProgram` says which programs are
- * registered. An id that stands twice in one batch counts once.
+ * registered, and what was in force beyond what was `issued` is left aside, as it is of the device. An id that stands twice in one batch counts once.
  */
 export function judgeBatch(
   batch: ReceivedBatch,
-  options: { nowSeconds: number; isProgram(appId: string): boolean },
+  options: { nowSeconds: number; isProgram(appId: string): boolean; issued: Position },
 ): JudgedBatch {
   const minutes: AcceptedMinute[] = [];
   const events: TelemetryEvent[] = [];
@@ -85,7 +87,7 @@ export function judgeBatch(
       }
       const id = minuteEntryId(appId, versionCode, entry.at);
       const code = judge(id, appId, entry.at);
-      if (code === null) minutes.push({ appId, versionCode, entry });
+      if (code === null) minutes.push({ appId, versionCode, entry: withIssued(entry, options.issued) });
       else reject("programs.minutes", id, code);
     }
   }
@@ -114,6 +116,10 @@ export function judgeBatch(
     seen.add(id);
     return null;
   }
+}
+
+function withIssued({ applied, ...entry }: MinuteEntry, issued: Position): MinuteEntry {
+  return applied === undefined || isNewerPosition(platformOf(applied), issued) ? entry : { ...entry, applied };
 }
 
 const isCode = (value: unknown): value is number =>

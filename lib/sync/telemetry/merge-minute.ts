@@ -1,10 +1,22 @@
 import type { telemetryMinutes } from "@/db/schema";
+import { LIMIT_NAMES } from "@/native/core/codes";
 import { addSaturating } from "@/native/core/telemetry/add-saturating";
-import { BATCH_BOUNDS, type DenialCount, type HostCount, type MinuteEntry, OTHER } from "@/native/core/telemetry/batch";
+import {
+  BATCH_BOUNDS,
+  type DenialCount,
+  type HostCount,
+  LIMIT_COUNTERS,
+  type MinuteEntry,
+  OTHER,
+} from "@/native/core/telemetry/batch";
+import { laterApplied } from "@/native/core/telemetry/later-applied";
 import { type Clamped, createClamp, type MinuteCounter } from "@/native/core/telemetry/plausible";
 
 export type MinuteRow = typeof telemetryMinutes.$inferSelect;
-export type MinuteCounts = Omit<MinuteRow, "deviceId" | "appId" | "versionCode" | "at">;
+export type MinuteCounts = Omit<
+  MinuteRow,
+  "deviceId" | "appId" | "versionCode" | "at" | "runtimeKind" | "runtimeVersion"
+>;
 
 type Hold = (counter: MinuteCounter, seen: number) => number;
 
@@ -51,6 +63,37 @@ function mergeDenials(a: MinuteCounts["denials"], b: readonly DenialCount[], hol
   return [...merged.values()];
 }
 
+/** Null until an increment tells of it: what was not measured is no zero. */
+type Told = number | null;
+const addTold = (a: Told, b: number | undefined): Told => (b === undefined ? a : addSaturating(a ?? 0, b));
+const maxTold = (a: Told, b: number | undefined): Told => (b === undefined ? a : Math.max(a ?? 0, b));
+
+function mergeLimits(a: MinuteCounts["limits"], b: MinuteEntry["limits"], hold: Hold): MinuteCounts["limits"] {
+  if (b === undefined) return a;
+  const merged: NonNullable<MinuteCounts["limits"]> = {};
+  for (const name of LIMIT_NAMES) {
+    if (a?.[name] === undefined && b[name] === undefined) continue;
+    const counts = { ...a?.[name] };
+    for (const counter of LIMIT_COUNTERS) {
+      const more = b[name]?.[counter];
+      if (more !== undefined) counts[counter] = hold(`limits.${counter}`, addSaturating(counts[counter] ?? 0, more));
+    }
+    merged[name] = counts;
+  }
+  return merged;
+}
+
+function mergeApplied(a: MinuteCounts, b: MinuteEntry["applied"]) {
+  const { appliedEpoch: epoch, appliedPlatform: platform, appliedProgram: program } = a;
+  const isKnown = epoch !== null && platform !== null && program !== null;
+  const later = laterApplied(isKnown ? { epoch, platform, program } : undefined, b);
+  return {
+    appliedEpoch: later?.epoch ?? null,
+    appliedPlatform: later?.platform ?? null,
+    appliedProgram: later?.program ?? null,
+  };
+}
+
 /**
  * Adds one increment to what is known of a device-minute (spec §7): counters add, `…Max` take the greater, and past
  * the bounds of one entry everything falls under `~other`. The sum does not depend on the order of increments. It is
@@ -60,7 +103,7 @@ export function mergeMinute(
   known: MinuteCounts | null,
   more: MinuteEntry,
 ): { counts: MinuteCounts; clamped: readonly Clamped[] } {
-  const base = known ?? {
+  const base: MinuteCounts = known ?? {
     cpuMs: 0,
     memoryBytesMax: 0,
     requests: 0,
@@ -73,8 +116,18 @@ export function mergeMinute(
     apis: {},
     hosts: [],
     denials: [],
+    requestsPerSecondMax: null,
+    bridgeCalls: null,
+    bridgeCallsPerSecondMax: null,
+    storageBytesMax: null,
+    cacheBytesMax: null,
+    limits: null,
+    appliedEpoch: null,
+    appliedPlatform: null,
+    appliedProgram: null,
   };
   const { clamped, hold } = createClamp();
+  const holdTold = (counter: MinuteCounter, told: Told) => (told === null ? null : hold(counter, told));
   const counts = {
     cpuMs: hold("cpuMs", addSaturating(base.cpuMs, more.cpuMs)),
     memoryBytesMax: hold("memoryBytesMax", Math.max(base.memoryBytesMax, more.memoryBytesMax)),
@@ -88,6 +141,19 @@ export function mergeMinute(
     apis: mergeApis(base.apis, more.apis, hold),
     hosts: mergeHosts(base.hosts, more.hosts, hold),
     denials: mergeDenials(base.denials, more.denials, hold),
+    requestsPerSecondMax: holdTold(
+      "requestsPerSecondMax",
+      maxTold(base.requestsPerSecondMax, more.requestsPerSecondMax),
+    ),
+    bridgeCalls: holdTold("bridgeCalls", addTold(base.bridgeCalls, more.bridgeCalls)),
+    bridgeCallsPerSecondMax: holdTold(
+      "bridgeCallsPerSecondMax",
+      maxTold(base.bridgeCallsPerSecondMax, more.bridgeCallsPerSecondMax),
+    ),
+    storageBytesMax: holdTold("storageBytesMax", maxTold(base.storageBytesMax, more.storageBytesMax)),
+    cacheBytesMax: holdTold("cacheBytesMax", maxTold(base.cacheBytesMax, more.cacheBytesMax)),
+    limits: mergeLimits(base.limits, more.limits, hold),
+    ...mergeApplied(base, more.applied),
   };
   return { counts, clamped };
 }

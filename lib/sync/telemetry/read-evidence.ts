@@ -1,4 +1,5 @@
 import { isStorable } from "@/lib/http/storable-text";
+import { LIMIT_NAMES } from "@/native/core/codes";
 import { isAppId } from "@/native/core/manifest/app-id";
 import { addSaturating } from "@/native/core/telemetry/add-saturating";
 import {
@@ -9,6 +10,7 @@ import {
   discardedShape,
   type HostCount,
   hostCountShape,
+  LIMIT_COUNTERS,
   type MinuteEntry,
   minuteEntryShape,
   OTHER,
@@ -44,7 +46,15 @@ const COUNTERS = [
   "throttledMs",
   "crashes",
 ] as const satisfies readonly (keyof MinuteEntry)[];
-const { at: atShape, cpuMs: countShape } = minuteEntryShape.shape;
+/** Absent where a runtime does not measure them, which is nothing malformed. */
+const TOLD_COUNTERS = [
+  "requestsPerSecondMax",
+  "bridgeCalls",
+  "bridgeCallsPerSecondMax",
+  "storageBytesMax",
+  "cacheBytesMax",
+] as const satisfies readonly (keyof MinuteEntry)[];
+const { at: atShape, cpuMs: countShape, applied: appliedShape } = minuteEntryShape.shape;
 
 /** No path, query, user or blank: an address or a misspelt host is still worth knowing. */
 const HOST = /^[^\s/?#\\@]{1,253}$/u;
@@ -90,7 +100,51 @@ export function readMinute(sent: unknown, drop: Drop): MinuteEntry | null {
     apis: readApis(apis, () => drop("programs.minutes.apis")),
     hosts: readList(hosts, readHost, () => drop("programs.minutes.hosts")),
     denials: readList(denials, readDenial, () => drop("programs.minutes.denials")),
+    ...readCounts(sent, TOLD_COUNTERS, (name) => drop(`programs.minutes.${name}`)),
+    ...readLimits(memberOf(sent, "limits"), () => drop("programs.minutes.limits")),
+    ...readApplied(memberOf(sent, "applied"), () => drop("programs.minutes.applied")),
   };
+}
+
+/** Those of the counts that are told; one that is malformed is left out, as one that was not measured. */
+function readCounts<Name extends string>(
+  sent: unknown,
+  names: readonly Name[],
+  drop: (name: Name) => void,
+): Partial<Record<Name, number>> {
+  const counts: Partial<Record<Name, number>> = {};
+  for (const name of names) {
+    if (memberOf(sent, name) === undefined) continue;
+    const count = countOf(sent, name);
+    if (count === null) drop(name);
+    else counts[name] = count;
+  }
+  return counts;
+}
+
+/** By the closed list of names: one that is no limit's is an unknown member, and ignored. */
+function readLimits(sent: unknown, drop: () => void): Pick<MinuteEntry, "limits"> {
+  if (sent === undefined) return {};
+  if (typeof sent !== "object" || sent === null || Array.isArray(sent)) {
+    drop();
+    return {};
+  }
+  const limits: NonNullable<MinuteEntry["limits"]> = {};
+  for (const name of LIMIT_NAMES) {
+    const counts = memberOf(sent, name);
+    if (counts === undefined) continue;
+    if (typeof counts === "object" && counts !== null) limits[name] = readCounts(counts, LIMIT_COUNTERS, drop);
+    else drop();
+  }
+  return { limits };
+}
+
+function readApplied(sent: unknown, drop: () => void): Pick<MinuteEntry, "applied"> {
+  if (sent === undefined) return {};
+  const parsed = appliedShape.safeParse(sent);
+  if (parsed.success && parsed.data !== undefined) return { applied: parsed.data };
+  drop();
+  return {};
 }
 
 type Read<T> = { kept: T | null; isWhole: boolean };

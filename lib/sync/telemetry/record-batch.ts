@@ -3,6 +3,7 @@ import { events, programs, telemetryMinutes, unlistedMinutes, versions } from "@
 import { minutesAsBits } from "@/db/schema/columns";
 import type { Transaction } from "@/db/store";
 import type { TelemetryEvent } from "@/native/core/telemetry/batch";
+import type { RuntimeIdentity } from "@/native/core/wire/runtime-identity";
 import type { AcceptedMinute } from "./judge-batch";
 import { type MinuteRow, mergeMinute } from "./merge-minute";
 import type { ClampedVersion } from "./own-events";
@@ -43,7 +44,7 @@ async function readKnown(
 }
 
 /**
- * Adds increments to their device-minutes, and answers with what was beyond the plausible. The device's row must be
+ * Adds increments to their device-minutes, each kept with the runtime that told of it last, and answers with what was beyond the plausible. The device's row must be
  * locked by the caller: what is known is read, added to, and written back. Of versions that were never listed only the
  * minute is kept: codes are the device's words, and each would be rows of its own.
  */
@@ -51,6 +52,7 @@ export async function recordMinutes(
   tx: Transaction,
   deviceId: string,
   minutes: readonly AcceptedMinute[],
+  runtime: Pick<RuntimeIdentity, "kind" | "version">,
 ): Promise<ClampedVersion[]> {
   if (minutes.length === 0) return [];
   const listed = await readListed(tx, [...new Set(minutes.map(({ appId }) => appId))]);
@@ -67,7 +69,8 @@ export async function recordMinutes(
       const atMs = entry.at * 1000;
       const { counts, clamped } = mergeMinute(known.get(keyOf(appId, versionCode, atMs)) ?? null, entry);
       beyond.push(...clamped.map((one) => ({ ...one, appId, versionCode })));
-      return { deviceId, appId, versionCode, at: new Date(atMs), ...counts };
+      const told = { runtimeKind: runtime.kind, runtimeVersion: runtime.version };
+      return { deviceId, appId, versionCode, at: new Date(atMs), ...counts, ...told };
     });
     const { deviceId: device, appId, versionCode, at } = telemetryMinutes;
     await tx.db
@@ -88,6 +91,17 @@ export async function recordMinutes(
           apis: sql`excluded.apis`,
           hosts: sql`excluded.hosts`,
           denials: sql`excluded.denials`,
+          requestsPerSecondMax: sql`excluded.requests_per_second_max`,
+          bridgeCalls: sql`excluded.bridge_calls`,
+          bridgeCallsPerSecondMax: sql`excluded.bridge_calls_per_second_max`,
+          storageBytesMax: sql`excluded.storage_bytes_max`,
+          cacheBytesMax: sql`excluded.cache_bytes_max`,
+          limits: sql`excluded.limits`,
+          appliedEpoch: sql`excluded.applied_epoch`,
+          appliedPlatform: sql`excluded.applied_platform`,
+          appliedProgram: sql`excluded.applied_program`,
+          runtimeKind: sql`excluded.runtime_kind`,
+          runtimeVersion: sql`excluded.runtime_version`,
         },
       });
   }

@@ -43,6 +43,8 @@ export type LimitMeter = {
   admitBridgeCall(atMs: number): Admission;
   /** A write after which the program's storage would be `bytes` in all. */
   admitStorage(atMs: number, bytes: number): Admission;
+  /** What was admitted within the second that ends now. */
+  usedInSecond(name: "requestsPerSecond" | "bridgeCallsPerSecond", atMs: number): number;
   /** Puts other limits in force; what was counted stays counted. */
   setLimits(limits: Limits): void;
   readonly isKilled: boolean;
@@ -209,6 +211,10 @@ export function createLimitMeter(initial: Limits): LimitMeter {
       const told = valueLevel("storageBytes", bytes);
       const events = reckon(advance(atMs), { storageBytes: told });
       return told.isRefused ? refuse("storageBytes", bytes, null, events) : { admitted: true, events };
+    },
+    usedInSecond(name, atMs) {
+      advance(atMs);
+      return windows[name].sum;
     },
     setLimits(next) {
       for (const name of LIMIT_NAMES) if (next[name] === undefined) episodes[name].reset();

@@ -8,6 +8,8 @@ import {
   EVENT_TYPES,
   HOST_CODES,
   HOST_PURPOSES,
+  LIMIT_NAMES,
+  type LimitName,
 } from "../codes";
 import { runtimeIdentityShape } from "../wire/runtime-identity";
 
@@ -73,7 +75,23 @@ export type HostCount = z.infer<typeof hostCountShape>;
 export const apiCountShape = z.object({ allowed: count, denied: count });
 export type ApiCount = z.infer<typeof apiCountShape>;
 
-/** What one program did within one minute since this device's last batch; `at` is the minute's first second. */
+/** What one limit did within a minute: calls refused, time held back, entries of the cache that left it. */
+const limitCountShape = z.object({
+  refused: count.exactOptional(),
+  throttledMs: count.exactOptional(),
+  evicted: count.exactOptional(),
+});
+export const LIMIT_COUNTERS = [
+  "refused",
+  "throttledMs",
+  "evicted",
+] as const satisfies (keyof typeof limitCountShape.shape)[];
+const limitCountMembers = LIMIT_NAMES.map((name) => [name, limitCountShape.exactOptional()] as const);
+
+/**
+ * What one program did within one minute since this device's last batch; `at` is the minute's first second. What a
+ * runtime does not measure of the optional members it leaves out, and nobody estimates it.
+ */
 export const minuteEntryShape = z.object({
   at: seconds.refine((value) => value % 60 === 0, "the first second of a minute"),
   cpuMs: count,
@@ -90,6 +108,17 @@ export const minuteEntryShape = z.object({
   throttledMs: count,
   crashes: count,
   denials: z.array(denialCountShape).max(BATCH_BOUNDS.denials + 1),
+  requestsPerSecondMax: count.exactOptional(),
+  bridgeCalls: count.exactOptional(),
+  bridgeCallsPerSecondMax: count.exactOptional(),
+  storageBytesMax: count.exactOptional(),
+  cacheBytesMax: count.exactOptional(),
+  /** By the limit's name; a limit that is absent here did nothing. Never sampled. */
+  limits: z
+    .object(Object.fromEntries(limitCountMembers) as Record<LimitName, (typeof limitCountMembers)[number][1]>)
+    .exactOptional(),
+  /** What was in force as the minute ended; zero where there was none. */
+  applied: z.object({ epoch: count, platform: count, program: count }).exactOptional(),
 });
 export type MinuteEntry = z.infer<typeof minuteEntryShape>;
 

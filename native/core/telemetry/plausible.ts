@@ -1,17 +1,19 @@
-import type { MinuteEntry } from "./batch";
+import type { LIMIT_COUNTERS, MinuteEntry } from "./batch";
 
 /** What is counted within a device-minute: its counters, and those of its lists' entries. */
 export type MinuteCounter =
-  | Exclude<keyof MinuteEntry, "at" | "apis" | "hosts" | "denials">
+  | Exclude<keyof MinuteEntry, "at" | "apis" | "hosts" | "denials" | "limits" | "applied">
   | `apis.${"allowed" | "denied"}`
   | `hosts.${"allowed" | "blocked"}`
-  | "denials.count";
+  | "denials.count"
+  | `limits.${(typeof LIMIT_COUNTERS)[number]}`;
 
 /** Every counter that a device sends; `discarded.count` is of one reason in one batch, the others of one device-minute. */
 export type Counter = MinuteCounter | "discarded.count";
 
 const CPU_MS = 128 * 60_000;
-const CALLS = 100_000 * 60;
+const CALLS_A_SECOND = 100_000;
+const CALLS = CALLS_A_SECOND * 60;
 const CALLS_BECAUSE = "100,000 calls a second, more than one runtime can decide";
 const BYTES = 750_000_000_000;
 const BYTES_BECAUSE = "a line of 100 Gbit/s, full for the minute";
@@ -30,11 +32,19 @@ export const PLAUSIBLE = {
   inFlightMax: { most: 65_535, because: "the ports of one address" },
   throttledMs: { most: CPU_MS, because: "128 threads held for the whole minute" },
   crashes: { most: 6_000, because: "a start takes 10 ms at least" },
+  requestsPerSecondMax: { most: CALLS_A_SECOND, because: CALLS_BECAUSE },
+  bridgeCalls: { most: CALLS, because: CALLS_BECAUSE },
+  bridgeCallsPerSecondMax: { most: CALLS_A_SECOND, because: CALLS_BECAUSE },
+  storageBytesMax: { most: 2 ** 40, because: "1 TiB, more than a device has" },
+  cacheBytesMax: { most: 2 ** 40, because: "1 TiB, more than a device has" },
   "apis.allowed": { most: CALLS, because: CALLS_BECAUSE },
   "apis.denied": { most: CALLS, because: CALLS_BECAUSE },
   "hosts.allowed": { most: CALLS, because: CALLS_BECAUSE },
   "hosts.blocked": { most: CALLS, because: CALLS_BECAUSE },
   "denials.count": { most: CALLS, because: CALLS_BECAUSE },
+  "limits.refused": { most: CALLS, because: CALLS_BECAUSE },
+  "limits.throttledMs": { most: CPU_MS, because: "128 threads held for the whole minute" },
+  "limits.evicted": { most: CALLS, because: "a call put each of them in" },
   "discarded.count": { most: CALLS * 60 * 24 * 14, because: "every call of 14 days, as far as telemetry reaches back" },
 } as const satisfies Record<Counter, { most: number; because: string }>;
 

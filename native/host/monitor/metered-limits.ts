@@ -1,7 +1,7 @@
 import type { Admission, LimitMeter, MeterEvent } from "../../core/limits/limit-meter";
 import type { CallLimits } from "../bridge/call-limits";
 import type { CallDenial } from "../bridge/capability-registry";
-import type { AppliedPolicy, HostTimers } from "../ports";
+import type { AppliedPolicy, HostTimers, MinuteIncrement } from "../ports";
 
 export type MeteredLimitsOptions = {
   meter: LimitMeter;
@@ -11,8 +11,8 @@ export type MeteredLimitsOptions = {
   /** Stops and goes on listening to the program. */
   listening: { pause(): void; resume(): void };
   timers: HostTimers;
-  /** Told after each change of the number of requests under way. */
-  onInFlight(count: number): void;
+  /** Counts into the program's minute what was admitted and refused. */
+  count(increment: MinuteIncrement): void;
 };
 
 /** Refusals that are answered one by one before a program is left to wait. */
@@ -30,6 +30,7 @@ export function createMeteredLimits(options: MeteredLimitsOptions): CallLimits {
     options.onEvents(admission.events);
     if (admission.admitted) return undefined;
     const { limit, max, used, retryAfterMs } = admission;
+    options.count({ limits: { [limit]: { refused: 1 } } });
     const rate = { limit: max, used, retryAfterMs: Math.ceil(retryAfterMs ?? 0) };
     return { code: "RATE_LIMITED", layer: "limit", rule: options.policy().policy.limits[limit].rule, rate, limit };
   };
@@ -43,28 +44,49 @@ export function createMeteredLimits(options: MeteredLimitsOptions): CallLimits {
       options.listening.resume();
     });
   };
-  const count = (change: number): void => {
-    inFlight += change;
-    options.onInFlight(inFlight);
-  };
 
   return {
     admitCall() {
-      const denial = denialOf(meter.admitBridgeCall(options.monotonicMs()));
+      const atMs = options.monotonicMs();
+      const denial = denialOf(meter.admitBridgeCall(atMs));
+      if (denial === undefined) {
+        options.count({
+          bridgeCalls: 1,
+          bridgeCallsPerSecondMax: meter.usedInSecond("bridgeCallsPerSecond", atMs),
+        });
+      }
       refusals = denial === undefined ? Math.max(0, refusals - 1) : refusals + 1;
       if (refusals > REFUSALS_MAX) beDeaf();
       return denial;
     },
     admitRequest() {
-      const denial = denialOf(meter.admitRequest(options.monotonicMs()));
-      if (denial === undefined) count(1);
-      return denial;
+      const atMs = options.monotonicMs();
+      const denial = denialOf(meter.admitRequest(atMs));
+      if (denial !== undefined) return denial;
+      inFlight += 1;
+      options.count({
+        inFlightMax: inFlight,
+        requestsPerSecondMax: meter.usedInSecond("requestsPerSecond", atMs),
+      });
+      return undefined;
     },
     settleRequest() {
       options.onEvents(meter.settleRequest(options.monotonicMs()));
-      count(-1);
+      inFlight -= 1;
     },
     admitStorage: (sizeBytes) => denialOf(meter.admitStorage(options.monotonicMs(), sizeBytes)),
-    noteFlood: (calls) => options.onEvents(meter.sample({ atMs: options.monotonicMs(), bridgeCalls: calls })),
+    noteFlood(calls) {
+      const atMs = options.monotonicMs();
+      const before = meter.usedInSecond("bridgeCallsPerSecond", atMs);
+      const events = meter.sample({ atMs, bridgeCalls: calls });
+      const used = meter.usedInSecond("bridgeCallsPerSecond", atMs);
+      const admitted = used - before;
+      options.count({
+        bridgeCalls: admitted,
+        bridgeCallsPerSecondMax: admitted > 0 ? used : 0,
+        limits: { bridgeCallsPerSecond: { refused: calls - admitted } },
+      });
+      options.onEvents(events);
+    },
   };
 }

@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Limits } from "../../core/shapes/claims";
+import type { MinuteEntry } from "../../core/telemetry/batch";
 import type { HostEvent, MinuteIncrement } from "../ports";
 import { policyOf } from "../program/testing/program-bench";
+import { addIncrement, emptyMinute } from "../telemetry/minute-entry";
 import { createMeteredLimits } from "./metered-limits";
 import { createProgramMonitor, LOOK_MS, type ProgramMonitor } from "./program-monitor";
 
@@ -10,6 +12,7 @@ let due: { at: number; run: () => void }[];
 let usage: { cpuMs: number; memoryBytes: number };
 let isPaused: boolean;
 let isListening: boolean;
+let storageBytes: number;
 let killedBy: string[];
 let events: HostEvent[];
 let minutes: MinuteIncrement[];
@@ -37,6 +40,12 @@ function advance(ms: number): void {
   now = end;
 }
 const withLimits = (limits: Limits) => policyOf({ program: { limits } });
+/** The minute that all that was counted adds up to. */
+const minute = (): MinuteEntry => {
+  const entry = emptyMinute(60);
+  for (const increment of minutes) addIncrement(entry, increment);
+  return entry;
+};
 const told = (): string[] => events.map((event) => `${event.detail?.limit} ${event.detail?.action}`);
 
 function start(limits: Limits): void {
@@ -61,7 +70,7 @@ function start(limits: Limits): void {
         isPaused = false;
       },
     },
-    storageBytes: () => 0,
+    storageBytes: () => storageBytes,
     kill: (limit) => killedBy.push(limit),
   });
 }
@@ -70,6 +79,7 @@ beforeEach(() => {
   now = 0;
   due = [];
   usage = { cpuMs: 0, memoryBytes: 0 };
+  storageBytes = 0;
   isPaused = false;
   isListening = true;
   killedBy = [];
@@ -129,6 +139,47 @@ describe("watching over a program", () => {
     expect(Math.max(...minutes.map((minute) => minute.memoryBytesMax ?? 0))).toBe(7);
   });
 
+  it("tells of each limit how long it held the program back, and of those at once all of it", () => {
+    start({
+      cpuMsPerMinute: { max: 600, action: "throttle" },
+      memoryBytes: { max: 100, action: "suspend" },
+    });
+    usage = { cpuMs: 200, memoryBytes: 7 };
+    advance(5 * LOOK_MS);
+    const byTime = minute().limits?.cpuMsPerMinute?.throttledMs ?? 0;
+    expect(byTime).toBeGreaterThan(0);
+    expect(minute().throttledMs).toBe(byTime);
+    expect(minute().limits?.memoryBytes).toBeUndefined();
+    usage.memoryBytes = 101;
+    advance(10_000 + LOOK_MS);
+    const { throttledMs, limits } = minute();
+    expect(limits?.cpuMsPerMinute?.throttledMs).toBe(throttledMs);
+    expect(limits?.memoryBytes?.throttledMs).toBeGreaterThanOrEqual(9_800);
+    expect(limits?.memoryBytes?.throttledMs).toBeLessThan(throttledMs);
+    expect(Object.keys(limits ?? {}).sort()).toEqual(["cpuMsPerMinute", "memoryBytes"]);
+  });
+
+  it("tells the greatest storage and what was in force last, and zeros only of what it measures", () => {
+    start({});
+    storageBytes = 700;
+    advance(LOOK_MS);
+    storageBytes = 300;
+    policy = { ...policy, platformRevision: 12, programRevision: 6 };
+    advance(LOOK_MS);
+    expect(minute()).toMatchObject({
+      ...{ storageBytesMax: 700, requestsPerSecondMax: 0, bridgeCalls: 0, bridgeCallsPerSecondMax: 0, limits: {} },
+      applied: { epoch: 1, platform: 12, program: 6 },
+    });
+    expect(minute()).not.toHaveProperty("cacheBytesMax");
+  });
+
+  it("measures once more when it is stopped", () => {
+    start({});
+    storageBytes = 9;
+    monitor.stop();
+    expect(minute()).toMatchObject({ storageBytesMax: 9, applied: { epoch: 1 } });
+  });
+
   it("does nothing any more once it was stopped", () => {
     start({ memoryBytes: { max: 100, action: "kill" } });
     monitor.stop();
@@ -154,7 +205,7 @@ describe("admitting call by call", () => {
         },
       },
       timers,
-      onInFlight: monitor.noteInFlight,
+      count: monitor.count,
     });
 
   it("refuses with the limit, what was used, when to come again, and the rule that says so", () => {
@@ -180,6 +231,47 @@ describe("admitting call by call", () => {
     expect(limits.admitRequest()).toMatchObject({ limit: "requestsInFlight", rate: { limit: 1, used: 1 } });
     limits.settleRequest();
     expect(limits.admitRequest()).toBeUndefined();
+  });
+
+  it("counts in the very minute what was admitted, the greatest second, and each refusal by its limit", () => {
+    start({
+      bridgeCallsPerSecond: { max: 5, action: "warn" },
+      requestsPerSecond: { max: 2, action: "warn" },
+      requestsInFlight: { max: 3, action: "warn" },
+      storageBytes: { max: 10, action: "warn" },
+    });
+    const limits = limitsOf();
+    for (let call = 0; call < 7; call += 1) limits.admitCall();
+    for (let request = 0; request < 3; request += 1) limits.admitRequest();
+    limits.admitStorage(11);
+    now = 5_000;
+    limits.admitCall();
+    limits.admitRequest();
+    limits.admitRequest();
+    expect(minute()).toMatchObject({
+      bridgeCalls: 6,
+      bridgeCallsPerSecondMax: 5,
+      requestsPerSecondMax: 2,
+      inFlightMax: 3,
+    });
+    expect(minute().limits).toEqual({
+      bridgeCallsPerSecond: { refused: 2 },
+      requestsPerSecond: { refused: 1 },
+      requestsInFlight: { refused: 1 },
+      storageBytes: { refused: 1 },
+    });
+  });
+
+  it("counts of calls that were dropped unheard what fitted as calls and the rest as refused", () => {
+    start({ bridgeCallsPerSecond: { max: 5, action: "warn" } });
+    const limits = limitsOf();
+    limits.admitCall();
+    limits.noteFlood(10);
+    limits.noteFlood(10);
+    expect(minute()).toMatchObject({
+      ...{ bridgeCalls: 5, bridgeCallsPerSecondMax: 5 },
+      limits: { bridgeCallsPerSecond: { refused: 16 } },
+    });
   });
 
   it("stops listening to a program that only floods, and listens again", () => {

@@ -1,7 +1,7 @@
 import type { LimitName } from "../../core/codes";
 import { limitsOf } from "../../core/limits/effective-limits";
 import { createLimitMeter, type LimitMeter, type MeterEvent } from "../../core/limits/limit-meter";
-import type { AppliedPolicy, HostClock, HostTimers, TelemetryPort } from "../ports";
+import type { AppliedPolicy, HostClock, HostTimers, MinuteIncrement, TelemetryPort } from "../ports";
 import { createDutyThrottle, type PausePort } from "./duty-throttle";
 import type { TreeMeter } from "./process-usage";
 
@@ -25,7 +25,8 @@ export type ProgramMonitor = {
   readonly meter: LimitMeter;
   /** Carries out what the meter answered, whoever asked it. */
   act(events: readonly MeterEvent[]): void;
-  noteInFlight(count: number): void;
+  /** Counts into the program's minute. */
+  count(increment: MinuteIncrement): void;
   /** Puts the limits of the policy of this moment in force. */
   applyLimits(): void;
   stop(): void;
@@ -78,10 +79,33 @@ export function createProgramMonitor(options: ProgramMonitorOptions): ProgramMon
       detail: { limit, action, max },
     });
   };
+  const count = (increment: MinuteIncrement): void => telemetry.addToMinute(program, increment);
+  /** Counts the time held since it was last counted, for each limit that asked for it: their times overlap. */
+  const countHeld = (): void => {
+    const held = Math.round(throttle.heldMs());
+    const throttledMs = held - heldMs;
+    heldMs = held;
+    if (throttledMs <= 0) return;
+    count({ throttledMs, limits: Object.fromEntries([...holding.keys()].map((limit) => [limit, { throttledMs }])) });
+  };
+  /** What is there to be measured at every look; zeros say that it was measured. */
+  const measure = (): { cpuMs: number; memoryBytes: number; storageBytes: number } => {
+    const { cpuMs, memoryBytes } = options.usage.read(options.processes());
+    const storageBytes = options.storageBytes();
+    const { epoch, platformRevision, programRevision } = options.policy();
+    countHeld();
+    count({
+      ...{ cpuMs, memoryBytesMax: memoryBytes, storageBytesMax: storageBytes },
+      ...{ requestsPerSecondMax: 0, bridgeCalls: 0, bridgeCallsPerSecondMax: 0, limits: {} },
+      applied: { epoch, platform: platformRevision, program: programRevision },
+    });
+    return { cpuMs, memoryBytes, storageBytes };
+  };
   const act = (events: readonly MeterEvent[]): void => {
     for (const event of events) {
       if (isStopped) return;
       tell(event);
+      countHeld();
       if (event.action === "throttle" || event.action === "suspend") holding.set(event.limit, event.action);
       else if (event.action === "release") holding.delete(event.limit);
       else if (event.action === "kill") options.kill(event.limit);
@@ -90,16 +114,7 @@ export function createProgramMonitor(options: ProgramMonitorOptions): ProgramMon
   };
   const look = (): void => {
     if (isStopped) return;
-    const { cpuMs, memoryBytes } = options.usage.read(options.processes());
-    const held = throttle.heldMs();
-    telemetry.addToMinute(program, {
-      cpuMs,
-      memoryBytesMax: memoryBytes,
-      throttledMs: Math.round(held) - Math.round(heldMs),
-    });
-    heldMs = held;
-    const storageBytes = options.storageBytes();
-    act(meter.sample({ atMs: clock.monotonicMs(), cpuMs, memoryBytes, storageBytes }));
+    act(meter.sample({ atMs: clock.monotonicMs(), ...measure() }));
     if (!isStopped) cancel = timers.after(LOOK_MS, look);
   };
   cancel = timers.after(LOOK_MS, look);
@@ -107,7 +122,7 @@ export function createProgramMonitor(options: ProgramMonitorOptions): ProgramMon
   return {
     meter,
     act,
-    noteInFlight: (count) => telemetry.addToMinute(program, { inFlightMax: count }),
+    count,
     applyLimits() {
       meter.setLimits(limitsOf(limits()));
       hold();
@@ -116,9 +131,8 @@ export function createProgramMonitor(options: ProgramMonitorOptions): ProgramMon
       if (isStopped) return;
       isStopped = true;
       cancel?.();
+      measure();
       throttle.stop();
-      const { cpuMs, memoryBytes } = options.usage.read(options.processes());
-      telemetry.addToMinute(program, { cpuMs, memoryBytesMax: memoryBytes });
     },
   };
 }

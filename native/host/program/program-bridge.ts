@@ -92,7 +92,7 @@ export function createProgramBridge(options: ProgramBridgeOptions): ProgramBridg
     onEvents: monitor.act,
     listening: channel,
     timers: systemTimers,
-    onInFlight: monitor.noteInFlight,
+    count: monitor.count,
   });
   const session = createBridgeSession({
     appId,

@@ -1,8 +1,17 @@
+import { LIMIT_NAMES } from "../../core/codes";
 import { addSaturating } from "../../core/telemetry/add-saturating";
-import { BATCH_BOUNDS, type DenialCount, type HostCount, type MinuteEntry, OTHER } from "../../core/telemetry/batch";
+import {
+  BATCH_BOUNDS,
+  type DenialCount,
+  type HostCount,
+  LIMIT_COUNTERS,
+  type MinuteEntry,
+  OTHER,
+} from "../../core/telemetry/batch";
+import { laterApplied } from "../../core/telemetry/later-applied";
 import type { MinuteDenial, MinuteIncrement } from "../ports";
 
-/** An entry in which nothing has happened yet; `at` is the minute's first second. */
+/** An entry in which nothing has happened yet; `at` is the minute's first second. Optional members are not measured yet. */
 export function emptyMinute(at: number): MinuteEntry {
   return {
     at,
@@ -29,6 +38,7 @@ export type CountedIncrement = Omit<MinuteIncrement, "denials" | "apis"> & {
 
 const COUNTERS = ["cpuMs", "requests", "blocked", "bytesIn", "bytesOut", "throttledMs", "crashes"] as const;
 const MAXIMA = ["memoryBytesMax", "inFlightMax"] as const;
+const TOLD_MAXIMA = ["requestsPerSecondMax", "bridgeCallsPerSecondMax", "storageBytesMax", "cacheBytesMax"] as const;
 
 /**
  * Adds an increment in place: counters add, `…Max` take the greater, and past 50 hosts, 50 denials or 100 APIs the rest
@@ -37,9 +47,30 @@ const MAXIMA = ["memoryBytesMax", "inFlightMax"] as const;
 export function addIncrement(entry: MinuteEntry, increment: CountedIncrement): void {
   for (const name of COUNTERS) entry[name] = sum(entry[name], increment[name]);
   for (const name of MAXIMA) entry[name] = Math.max(entry[name], whole(increment[name]));
+  for (const name of TOLD_MAXIMA) {
+    if (increment[name] !== undefined) entry[name] = Math.max(entry[name] ?? 0, whole(increment[name]));
+  }
+  if (increment.bridgeCalls !== undefined) entry.bridgeCalls = sum(entry.bridgeCalls ?? 0, increment.bridgeCalls);
+  if (increment.limits !== undefined) addLimits(entry, increment.limits);
+  const applied = laterApplied(entry.applied, increment.applied);
+  if (applied !== undefined) entry.applied = applied;
   for (const [api, counts] of Object.entries(increment.apis ?? {})) addApi(entry, api, counts);
   for (const host of increment.hosts ?? []) addHost(entry, host);
   for (const denial of increment.denials ?? []) addDenial(entry, denial);
+}
+
+function addLimits(entry: MinuteEntry, added: NonNullable<MinuteEntry["limits"]>): void {
+  const limits = entry.limits ?? {};
+  entry.limits = limits;
+  for (const name of LIMIT_NAMES) {
+    const counts = added[name];
+    if (counts === undefined) continue;
+    const known = { ...limits[name] };
+    for (const counter of LIMIT_COUNTERS) {
+      if (counts[counter] !== undefined) known[counter] = sum(known[counter] ?? 0, counts[counter]);
+    }
+    limits[name] = known;
+  }
 }
 
 function addApi(entry: MinuteEntry, api: string, counts: { allowed?: number; denied?: number }): void {

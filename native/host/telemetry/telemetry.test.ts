@@ -61,6 +61,31 @@ describe("one minute entry", () => {
     expect(minute?.denials.at(-1)).toEqual({ cause: "~other", count: 151 });
   });
 
+  it("leaves out what was never measured, and adds up, takes the greatest or the latest of what was", async () => {
+    const files = createMemoryFiles();
+    const { recorder } = await openRecorder(files);
+    recorder.addToMinute(APP, { requests: 1, applied: { epoch: 1, platform: 9, program: 2 } });
+    recorder.addToMinute(APP, { bridgeCalls: 2, storageBytesMax: 0, limits: { requestsPerSecond: { refused: 3 } } });
+    await recorder.flush();
+    // The rest of the minute is counted by the next start.
+    const { recorder: next } = await openRecorder(files);
+    next.addToMinute(APP, { bridgeCalls: 3, storageBytesMax: 7, applied: { epoch: 2, platform: 1, program: 1 } });
+    next.addToMinute(APP, {
+      limits: { requestsPerSecond: { refused: 1, throttledMs: 5 }, storageBytes: { refused: 1 } },
+    });
+    next.addToMinute(APP, { storageBytesMax: 4, applied: { epoch: 1, platform: 10, program: 9 } });
+    const batch = await next.nextBatch(describeDevice);
+    expect(telemetryBatchShape.parse(batch)).toEqual(batch);
+    const [minute] = batch.programs[0]?.minutes ?? [];
+    expect(minute).toMatchObject({
+      ...{ requests: 1, bridgeCalls: 5, storageBytesMax: 7, applied: { epoch: 2, platform: 1, program: 1 } },
+      limits: { requestsPerSecond: { refused: 4, throttledMs: 5 }, storageBytes: { refused: 1 } },
+    });
+    for (const absent of ["requestsPerSecondMax", "bridgeCallsPerSecondMax", "cacheBytesMax"]) {
+      expect(minute).not.toHaveProperty(absent);
+    }
+  });
+
   it("cannot be made to say something else by an API that is named like a member of objects", async () => {
     const { recorder } = await openRecorder(createMemoryFiles());
     const apis = JSON.parse('{"__proto__":{"denied":2},"constructor":{"denied":1}}');
