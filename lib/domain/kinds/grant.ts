@@ -1,3 +1,4 @@
+import { coversMediaType, findUntakenConstraints } from "@/native/core/decide/check-constraints";
 import { grantShape } from "@/native/core/documents/claims-shapes";
 import type { Constraints, Grant } from "@/native/core/shapes/claims";
 import { always, judgeFields } from "./judge-fields";
@@ -18,13 +19,6 @@ const kept = (before: unknown, after: unknown) => unless(before === undefined ||
 const among =
   (covers: (pattern: string, item: string) => boolean) => (before: string[] | undefined, after: string[] | undefined) =>
     unless(before === undefined || after?.every((item) => before.some((pattern) => covers(pattern, item))) === true);
-
-/** As `check-constraints.ts` of the core matches: every type of the one pattern is one of the other. */
-function coversMediaType(pattern: string, item: string): boolean {
-  const [wide, narrow] = [pattern.toLowerCase(), item.toLowerCase()];
-  if (wide === "*/*" || wide === narrow) return true;
-  return wide.endsWith("/*") && narrow.startsWith(wide.slice(0, -1));
-}
 
 const CONSTRAINTS: FieldJudges<Constraints> = {
   perMinute: atMost,
@@ -75,14 +69,10 @@ export const grant: Kind<"grant"> = {
   checkStep({ member, value, rules }) {
     const kinds = rules.constraintsOf(member.capability);
     if (kinds === null) return [{ path: "", code: "UNKNOWN_CAPABILITY" }];
-    const issues = Object.keys(value.constraints ?? {})
-      .filter((name) => !kinds.includes(name))
-      .map((name) => ({ path: `/constraints/${name}`, code: "UNKNOWN_CONSTRAINT" }));
-    const { maxAmountMinor, currency } = value.constraints ?? {};
-    if ((maxAmountMinor === undefined) !== (currency === undefined)) {
-      issues.push({ path: "/constraints", code: "CURRENCY_NEEDED" });
-    }
-    return issues;
+    return findUntakenConstraints(kinds, value.constraints ?? {}).map((name) => ({
+      path: `/constraints/${name}`,
+      code: "UNKNOWN_CONSTRAINT",
+    }));
   },
   isLasting: false,
   whyNotEditable: () => null,

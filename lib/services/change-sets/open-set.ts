@@ -80,7 +80,6 @@ const ISSUE_TEXT: Record<string, string> = {
   KEY_UNKNOWN: "The version is signed by a key that the publisher does not have.",
   UNKNOWN_CAPABILITY: "The catalogue has no such capability.",
   UNKNOWN_CONSTRAINT: "This capability does not take this constraint.",
-  CURRENCY_NEEDED: "An amount and its currency stand together.",
   PUBLISHER_NEEDED: "A developer belongs to a publisher.",
   UNKNOWN_PERSON: "There is no such person.",
   NOT_REGISTERED: "There is no such program.",

@@ -69,7 +69,7 @@ function readPurpose(values: CommandValues) {
 }
 
 function readCall(values: CommandValues) {
-  const params = parseJson(textOption(values, "params") ?? "{}", { numbers: "any" });
+  const params = parseJson(textOption(values, "params") ?? "{}", { numbers: "spelled" });
   if (!params.ok) throw new UsageError("--params is no JSON");
   const [kind = "", version = "", ...rest] = (textOption(values, "runtime") ?? "linux/0.1.0").split("/");
   if (version === "" || rest.length > 0) throw new UsageError("--runtime takes KIND/X.Y.Z");

@@ -82,8 +82,9 @@ function compileValue(shape: ParameterShape): CheckValue {
   }
 }
 
-function isPlainObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+/** Members by name: no list, and no number that is kept as an object for its spelling. */
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Number);
 }
 
 /** Header fields that are the host's alone: naming one is refused (spec §5, Bounds). */

@@ -14,46 +14,72 @@ export type CallContext = {
 };
 
 type Params = Readonly<Record<string, unknown>>;
+type Call = { context: CallContext | undefined; params: Params };
+type Check<Kind extends ConstraintKind> =
+  /** `moment` holds whatever the arguments are. */
+  | { of: "moment" | "arguments"; isMet(constraint: NonNullable<Constraints[Kind]>, call: Call): boolean }
+  /** Judged where calls are counted, or on the result. */
+  | { of: "rate" | "result" };
+
+/** How a call is held to each kind of constraint, by itself (spec 5.44). */
+const CHECKS: { readonly [Kind in ConstraintKind]: Check<Kind> } = {
+  perMinute: { of: "rate" },
+  perDay: { of: "rate" },
+  foregroundOnly: { of: "moment", isMet: (_, { context }) => context?.foreground === true },
+  gestureRequired: { of: "moment", isMet: (_, { context }) => context?.gesture === true },
+  maxBytes: { of: "arguments", isMet: (max, { params }) => callBytes(params) <= max },
+  mediaTypes: {
+    of: "arguments",
+    isMet: (allowed, { params }) => namedMediaTypes(params).every((type) => isMediaTypeAmong(allowed, type)),
+  },
+  precisionMetres: {
+    of: "arguments",
+    isMet: (min, { params }) => typeof params.precisionMetres !== "number" || params.precisionMetres >= min,
+  },
+  maxAmountMinor: {
+    of: "arguments",
+    isMet: (max, { params }) => typeof params.amountMinor === "number" && params.amountMinor <= max,
+  },
+  currency: { of: "arguments", isMet: (currency, { params }) => params.currency === currency },
+  fields: { of: "result" },
+};
 
 /**
- * The first constraint that a call is outside of, apart from rates; undefined if it is within all (spec §3). What a call
- * does not say is not measured here: whoever holds the data bounds the result by the same constraint.
+ * The first constraint, in document order, that a call is outside of, apart from rates; undefined if it is within all
+ * (spec §3). What a call does not say is not measured here: whoever holds the data bounds the result by the same constraint.
  */
 export function findUnmetConstraint(
   constraints: Constraints,
   context: CallContext | undefined,
   params: unknown,
 ): ConstraintKind | undefined {
-  return findUnmetMoment(constraints, context) ?? findUnmetArgument(constraints, readMembers(params));
+  const call: Call = { context, params: readMembers(params) };
+  return kindsOf(constraints).find((kind) => !isMet(kind, constraints, call));
 }
 
-/** The constraints that hold whatever the arguments are. */
+/** The same of the constraints that hold whatever the arguments are. */
 export function findUnmetMoment(
   constraints: Constraints,
   context: CallContext | undefined,
 ): ConstraintKind | undefined {
-  if (constraints.foregroundOnly === true && context?.foreground !== true) return "foregroundOnly";
-  if (constraints.gestureRequired === true && context?.gesture !== true) return "gestureRequired";
-  return undefined;
+  const call: Call = { context, params: {} };
+  return kindsOf(constraints).find((kind) => CHECKS[kind].of === "moment" && !isMet(kind, constraints, call));
 }
 
-function findUnmetArgument(constraints: Constraints, params: Params): ConstraintKind | undefined {
-  const { maxBytes, mediaTypes, precisionMetres, maxAmountMinor, currency } = constraints;
-  if (maxBytes !== undefined && callBytes(params) > maxBytes) return "maxBytes";
-  if (mediaTypes !== undefined && !namedMediaTypes(params).every((type) => isMediaTypeAmong(mediaTypes, type))) {
-    return "mediaTypes";
-  }
-  const precision = params.precisionMetres;
-  if (precisionMetres !== undefined && typeof precision === "number" && precision < precisionMetres) {
-    return "precisionMetres";
-  }
-  if (maxAmountMinor !== undefined) {
-    // An amount means nothing in another currency, so the currency is looked at first.
-    if (currency !== undefined && params.currency !== currency) return "currency";
-    const amount = params.amountMinor;
-    if (typeof amount !== "number" || amount > maxAmountMinor) return "maxAmountMinor";
-  }
-  return undefined;
+/** Kinds among the constraints that are not among those that a capability takes: with one a grant is inert (spec 4.25). */
+export function findUntakenConstraints(taken: readonly string[], constraints: object): string[] {
+  return Object.keys(constraints).filter((kind) => !taken.includes(kind));
+}
+
+/** The kinds that constraints are of, in document order. */
+export function kindsOf(constraints: Constraints): ConstraintKind[] {
+  return Object.keys(constraints) as ConstraintKind[];
+}
+
+function isMet<Kind extends ConstraintKind>(kind: Kind, constraints: Constraints, call: Call): boolean {
+  const check: Check<Kind> = CHECKS[kind];
+  const constraint = constraints[kind];
+  return !("isMet" in check) || constraint === undefined || check.isMet(constraint, call);
 }
 
 function readMembers(params: unknown): Params {
@@ -89,9 +115,15 @@ function namedMediaTypes(params: Params): string[] {
 }
 
 function isMediaTypeAmong(allowed: readonly string[], type: string): boolean {
-  return allowed.some((entry) => {
-    const pattern = lowerAscii(entry);
-    if (pattern === "*/*" || pattern === type) return true;
-    return pattern.endsWith("/*") && type.startsWith(pattern.slice(0, -1));
-  });
+  return allowed.some((entry) => coversMediaType(entry, type));
+}
+
+/**
+ * Whether every media type of the second pattern is one of the first: equal in any ASCII letter case, `TYPE/*` for all
+ * of a type, or the pattern for every type at all (spec 5.44).
+ */
+export function coversMediaType(pattern: string, type: string): boolean {
+  const [wide, narrow] = [lowerAscii(pattern), lowerAscii(type)];
+  if (wide === "*/*" || wide === narrow) return true;
+  return wide.endsWith("/*") && narrow.startsWith(wide.slice(0, -1));
 }

@@ -1,7 +1,7 @@
 import type { ApiCode, DecisionLayer, HostCode, RuntimeKind } from "../codes";
 import type { Constraints } from "../shapes/claims";
 import { type Api, findApi } from "./catalog";
-import { type CallContext, findUnmetConstraint, findUnmetMoment } from "./check-constraints";
+import { type CallContext, findUnmetConstraint, findUnmetMoment, kindsOf } from "./check-constraints";
 import { compareRuntimeVersions } from "./compare-runtime-versions";
 import type { CompiledGrant, CompiledPolicy } from "./compile-policy";
 import { decideHost } from "./decide-host";
@@ -146,7 +146,8 @@ function refuseRate(
   constraints: Constraints,
   context: CallContext | undefined,
 ): ApiDecision | undefined {
-  for (const kind of ["perMinute", "perDay"] as const) {
+  for (const kind of kindsOf(constraints)) {
+    if (kind !== "perMinute" && kind !== "perDay") continue;
     const limit = constraints[kind];
     const used = context?.used[kind] ?? 0;
     // This call is left out of `used`, so it would be the one after it.

@@ -2,6 +2,7 @@ import type { HostCode } from "../codes";
 import type { CompiledPolicy } from "./compile-policy";
 import { decideHost, type HostQuestion } from "./decide-host";
 import type { HostDecision } from "./decision";
+import { encodeLocation } from "./encode-location";
 import { resolveReference } from "./resolve-reference";
 
 /** Hops that are followed; the next one is refused (spec §5, Address). */
@@ -34,6 +35,6 @@ export function decideRedirect(policy: CompiledPolicy, question: RedirectQuestio
       url: null,
     };
   }
-  const url = resolveReference(question.from, question.url);
+  const url = resolveReference(question.from, encodeLocation(question.url));
   return { ...decideHost(policy, { ...question, url }), url };
 }

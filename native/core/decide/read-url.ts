@@ -23,7 +23,7 @@ export function readUrl(url: string, purpose: HostPurpose): UrlReading {
     if (code <= 0x20 || code >= 0x7f || code === 0x5c) return URL_MALFORMED;
   }
   const schemeEnd = findSchemeEnd(url);
-  const start = schemeEnd === 0 ? 0 : schemeEnd + 1;
+  const start = schemeEnd + 1;
   if (url.charCodeAt(start) !== 0x2f || url.charCodeAt(start + 1) !== 0x2f) return URL_MALFORMED;
 
   const authorityStart = start + 2;
@@ -45,14 +45,14 @@ export function readUrl(url: string, purpose: HostPurpose): UrlReading {
   return host === undefined ? HOST_MALFORMED : { ok: true, host, port };
 }
 
-/** Index of the colon that ends the scheme; 0 where there is no scheme. */
+/** Index of the colon that ends the scheme, whatever stands before it; −1 where there is none. */
 function findSchemeEnd(url: string): number {
   for (let at = 0; at < url.length; at++) {
     const code = url.charCodeAt(at);
     if (code === 0x3a) return at;
-    if (code === 0x2f || code === 0x3f || code === 0x23) return 0;
+    if (code === 0x2f || code === 0x3f || code === 0x23) return -1;
   }
-  return 0;
+  return -1;
 }
 
 function isScheme(url: string, end: number, scheme: string): boolean {

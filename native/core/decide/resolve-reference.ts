@@ -10,8 +10,8 @@ type UrlParts = {
 const PARTS = /^(?:([^:/?#]+):)?(?:\/\/([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#([\s\S]*))?$/;
 
 /**
- * Joins a `Location` to the URL that sent it (RFC 3986 §5.2, strict). Nothing is decoded, encoded or corrected: what is
- * hostile stays as it is for the decision to refuse. Never throws.
+ * Joins a `Location` to the URL that sent it (RFC 3986 §5.2, strict). Nothing is decoded, encoded or corrected (5.13 encodes
+ * before): what is hostile stays as it is for the decision to refuse. Never throws.
  */
 export function resolveReference(base: string, reference: string): string {
   const ref = splitUrl(reference);

@@ -1,4 +1,6 @@
 import type { z } from "zod";
+import { findCapability } from "../decide/catalog";
+import { findUntakenConstraints } from "../decide/check-constraints";
 import { isJsonObject, type JsonObject, type JsonValue } from "../json/parse-json";
 import type {
   Grant,
@@ -74,20 +76,13 @@ export function readProgramClaims(
   required: Required<ProgramClaims> = "document",
 ): ReadResult<ProgramClaims> {
   const source = withDefaults(raw, required, ABSENT_PROGRAM);
-  const parsed = source && programShape.safeParse(required === "document" ? source : completeEntries(source));
-  if (!parsed?.success) return { ok: false };
-  const hosts: (HostRule | InertHostRule)[] = [];
-  for (const rule of parsed.data.hosts) {
-    const read = readHostRule(rule);
-    if (read === undefined) return { ok: false };
-    hosts.push(read);
-  }
-  const grants: Record<string, Grant | InertGrant> = {};
-  for (const [capability, grant] of Object.entries(parsed.data.grants)) {
-    const read = readGrant(grant);
-    if (read === undefined) return { ok: false };
-    Object.defineProperty(grants, capability, { value: read, enumerable: true, configurable: true, writable: true });
-  }
+  const whole = source === undefined || required === "document" ? source : completeEntries(source);
+  const parsed = programShape.safeParse(whole);
+  if (whole === undefined || !parsed.success) return { ok: false };
+  // As they came, and not the shape's view of them, which has lost a member named `__proto__`.
+  const hosts = allOf(listOf(whole.hosts).map(readHostRule));
+  const grants = readMembers(whole.grants, (grant, capability) => readGrant(capability, grant));
+  if (hosts === undefined || grants === undefined) return { ok: false };
   return { ok: true, claims: { ...parsed.data, hosts, grants } };
 }
 
@@ -97,7 +92,14 @@ export function readPlatformClaims(
   required: Required<PlatformClaims> = "document",
 ): ReadResult<PlatformClaims> {
   const withGrace = isJsonObject(raw) ? { graceSeconds: GRACE_SECONDS, ...raw } : raw;
-  return checked<PlatformClaims>(platformShape, withDefaults(withGrace, required, ABSENT_PLATFORM));
+  const source = withDefaults(withGrace, required, ABSENT_PLATFORM);
+  const read = checked<PlatformClaims>(platformShape, source);
+  if (!read.ok || source === undefined) return read;
+  const { minRevisions: revision, minRuntime: version } = platformShape.shape;
+  const minRevisions = readMembers(source.minRevisions, (value) => revision.valueType.safeParse(value).data);
+  const minRuntime = readMembers(source.minRuntime, (value) => version.valueType.safeParse(value).data);
+  if (minRevisions === undefined || minRuntime === undefined) return { ok: false };
+  return { ok: true, claims: { ...read.claims, minRevisions, minRuntime } };
 }
 
 /** Typed claims of a keyset (spec §4). */
@@ -118,11 +120,42 @@ export function readHostRule(raw: unknown): HostRule | InertHostRule | undefined
   return { inert: true, host, ...(fromVersion === undefined ? {} : { fromVersion }) };
 }
 
-/** One grant as the evaluator may use it; undefined where it is malformed (spec §4). */
-export function readGrant(raw: unknown): Grant | InertGrant | undefined {
-  if (!readableGrantShape.safeParse(raw).success) return undefined;
+/**
+ * One grant as the evaluator may use it, its constraints in the order in which they came; undefined where it is malformed
+ * (spec §4). A constraint that the capability does not take makes it inert, as one that nobody knows does.
+ */
+export function readGrant(capability: string, raw: JsonValue): Grant | InertGrant | undefined {
+  if (!isJsonObject(raw) || !readableGrantShape.safeParse(raw).success) return undefined;
   const strict = grantShape.safeParse(raw);
-  return strict.success ? strict.data : { inert: true };
+  if (!strict.success) return { inert: true };
+  const { constraints, ...grant } = strict.data;
+  if (constraints === undefined) return grant;
+  const taken = findCapability(capability)?.constraints;
+  if (taken !== undefined && findUntakenConstraints(taken, constraints).length > 0) return { inert: true };
+  // As they came: the shape's view has them in its own order.
+  const order = Object.keys(raw.constraints ?? {});
+  const entries = Object.entries(constraints).sort(([a], [b]) => order.indexOf(a) - order.indexOf(b));
+  return { ...grant, constraints: Object.fromEntries(entries) };
+}
+
+/** Every member by its reader, one named `__proto__` too, which zod's records pass over; undefined where one is refused. */
+function readMembers<Value>(
+  raw: JsonValue | undefined,
+  read: (value: JsonValue, name: string) => Value | undefined,
+): Record<string, Value> | undefined {
+  const members = Object.entries(isJsonObject(raw) ? raw : {});
+  const values = allOf(members.map(([name, value]) => read(value, name)));
+  return values && Object.fromEntries(values.map((value, index) => [members[index]?.[0] ?? "", value]));
+}
+
+/** The items, or undefined where one is. */
+function allOf<Item>(items: readonly (Item | undefined)[]): Item[] | undefined {
+  const found = items.filter((item) => item !== undefined);
+  return found.length === items.length ? found : undefined;
+}
+
+function listOf(raw: JsonValue | undefined): JsonValue[] {
+  return Array.isArray(raw) ? raw : [];
 }
 
 function withDefaults<Claims>(

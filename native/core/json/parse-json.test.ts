@@ -72,6 +72,23 @@ describe("the JSON of documents", () => {
     );
   });
 
+  it("keeps an integer apart that is spelled with a fraction or an exponent, where it is asked to", () => {
+    for (const spelled of ["1.0", "1e2", "10e-1", "-0", "-0.0", "9007199254740991.0"]) {
+      const read = parseJson(spelled, { numbers: "spelled" });
+      expect(read.ok && read.value, spelled).toBeInstanceOf(Number);
+      expect(JSON.stringify(read.ok && read.value)).toBe(JSON.stringify(Number(spelled)));
+      expect(parseJson(spelled, { numbers: "any" })).toEqual({ ok: true, value: Number(spelled) });
+    }
+    for (const plain of ["0", "-1", "1.5", "1e21", "9007199254740993", "0.1"]) {
+      expect(parseJson(plain, { numbers: "spelled" })).toEqual({ ok: true, value: Number(plain) });
+    }
+    for (const numbers of ["integers", "any", "spelled"] as const) {
+      for (const infinite of ["1e999", "-1e999", "NaN", "Infinity"]) {
+        expect(parseJson(infinite, { numbers }).ok, infinite).toBe(false);
+      }
+    }
+  });
+
   it("never throws, and never accepts what JSON.parse refuses", () => {
     const hostile = fc.oneof(fc.string(), fc.string({ unit: fc.constantFrom(...'{}[]",:\\u0123456789eE+-.tfn \n') }));
     fc.assert(

@@ -7,9 +7,14 @@ export type JsonResult = { ok: true; value: JsonValue } | { ok: false };
 export type JsonRules = {
   /** Containers that may be open at once; a scalar alone is depth 0. */
   depthMax?: number;
-  /** `integers`: no fraction, exponent, −0 or magnitude above 2^53−1. `any`: whatever JSON allows. */
-  numbers?: "integers" | "any";
+  /**
+   * `integers`: no fraction, exponent, −0 or magnitude above 2^53−1. `any`: every finite number. `spelled`: those too, and
+   * an integer of the first kind that is spelled otherwise (`1.0`, `1e2`, `-0`) is a `Number` object, which no check for
+   * integers takes and whose JSON text is its value's.
+   */
+  numbers?: NumberRule;
 };
+type NumberRule = "integers" | "any" | "spelled";
 
 export const JSON_DEPTH_MAX = 32;
 
@@ -49,7 +54,7 @@ class Parser {
   constructor(
     private readonly text: string,
     private readonly depthMax: number,
-    private readonly numbers: "integers" | "any",
+    private readonly numbers: NumberRule,
   ) {}
 
   parse(): JsonResult {
@@ -148,11 +153,13 @@ class Parser {
     if (found === null) throw new NotJson();
     this.at += found[0].length;
     const value = Number(found[0]);
-    if (this.numbers === "integers") {
-      const whole = found[1] === undefined && found[2] === undefined;
-      if (!whole || Object.is(value, -0) || !Number.isSafeInteger(value)) throw new NotJson();
-    }
-    return value;
+    if (!Number.isFinite(value)) throw new NotJson();
+    if (this.numbers === "any") return value;
+    const isSpelledWhole = found[1] === undefined && found[2] === undefined && !Object.is(value, -0);
+    if (isSpelledWhole && Number.isSafeInteger(value)) return value;
+    if (this.numbers === "integers") throw new NotJson();
+    // Safe because a `Number` object is a number to JSON.stringify and to arithmetic; only checks tell it apart.
+    return Number.isSafeInteger(value) ? (new Number(value) as number) : value;
   }
 
   private word<T extends null | boolean>(word: string, value: T): T {

@@ -133,6 +133,8 @@ describe("a call", () => {
       "INVALID_ARGUMENTS",
     ],
     ["with parameters too deep", "device.info", "[".repeat(40) + "]".repeat(40), "INVALID_ARGUMENTS"],
+    ["with a number that JSON does not have", "device.info", '{"a":NaN}', "INVALID_ARGUMENTS"],
+    ["with a number that no double holds", "device.info", '{"a":1e999}', "INVALID_ARGUMENTS"],
     ["with a list for parameters", "device.info", "[]", "INVALID_ARGUMENTS"],
     [
       "with a field that is the host's",
@@ -151,6 +153,11 @@ describe("a call", () => {
   it("too long for a message is refused in its turn, after what says more", async () => {
     expect((await call("device.info", "", { oversized: true })).value.code).toBe("INVALID_ARGUMENTS");
     expect((await call("contacts.read", "", { oversized: true })).value.code).toBe("PERMISSION_DENIED");
+  });
+
+  it("has any number of JSON in its parameters", async () => {
+    await call("network.request", `{"a":[0.8,1.0,-0,1e21],"url":"${ALLOWED_URL}"}`);
+    expect(JSON.stringify(handled)).toBe(`[{"a":[0.8,1,0,1e+21],"url":"${ALLOWED_URL}"}]`);
   });
 
   it("gives its body beside the parameters to whoever carries it out", async () => {

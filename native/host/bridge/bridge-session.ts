@@ -1,9 +1,10 @@
 import type { HostPurpose } from "../../core/codes";
+import { isPlainObject } from "../../core/decide/call-parameters";
 import { type Api, findApi } from "../../core/decide/catalog";
 import { findUnmetConstraint } from "../../core/decide/check-constraints";
 import { type ApiDecision, type ApiQuestion, decideApi, hasAccess } from "../../core/decide/decide-api";
 import { pointerToken } from "../../core/decide/decision";
-import { isJsonObject, parseJson } from "../../core/json/parse-json";
+import { readParameters } from "../../core/decide/read-parameters";
 import { boundText } from "../../core/text/plain-text";
 import type { AppliedPolicy, HostLog, MinuteIncrement, TelemetryPort } from "../ports";
 import type { BridgeChannel, FromProgramMessage } from "./bridge-channel";
@@ -41,15 +42,10 @@ export type BridgeSession = {
 
 type Call = { id: number; api: string; params: unknown };
 
-/** No schema accepts it: stands for parameters that could not be read. */
-const UNREADABLE = null;
-
-function readParams(message: Extract<FromProgramMessage, { kind: "call" }>): unknown {
-  if (message.oversized) return UNREADABLE;
-  const parsed = message.params.length === 0 ? { ok: true as const, value: {} } : parseJson(message.params);
-  if (!parsed.ok) return UNREADABLE;
-  if (message.body === undefined || !isJsonObject(parsed.value)) return parsed.value;
-  return { ...parsed.value, body: message.body };
+/** With the body, which travels beside the other parameters. What was too long for a message is null: no schema takes it. */
+function readParams({ oversized, params, body }: Extract<FromProgramMessage, { kind: "call" }>): unknown {
+  const given = oversized ? null : readParameters(params);
+  return body === undefined || !isPlainObject(given) ? given : { ...given, body };
 }
 
 /** Only the members that the grant names; `fields` is absent where all may be returned. */

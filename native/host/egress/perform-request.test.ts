@@ -249,6 +249,19 @@ describe("redirects", () => {
     expect(decide).toHaveBeenCalledWith("https://api.example.test/b", "request", 1, "https://api.example.test/a/start");
   });
 
+  it("have the bytes of a path encoded as they came, before they are decided and sent", async () => {
+    const seen: (string | undefined)[] = [];
+    const api = await upstream("api.example.test", (request, response) => {
+      seen.push(request.url);
+      if (request.url === "/start") response.writeHead(302, { location: "/\u00fc\u00c3\u00bc?\u00ff" }).end();
+      else response.end("there");
+    });
+    const { egress } = egressTo([api]);
+    const result = await egress.request(requestOf("https://api.example.test/start", { decide: () => ALLOW }));
+    expect(result).toMatchObject({ outcome: "response", url: "https://api.example.test/%FC%C3%BC?%FF" });
+    expect(seen).toEqual(["/start", "/%FC%C3%BC?%FF"]);
+  });
+
   it("to what is not allowed end with the code of that hop, and the target is never reached", async () => {
     const evil = await upstream("evil.example.test", (_, response) => response.end("evil"));
     const api = await upstream("api.example.test", (_, response) => {

@@ -102,6 +102,8 @@ export async function topic(): Promise<VectorTopic> {
       ["023", "a limit that nobody knows", ["claims"], ask(platform({ limits: { moonPhases: 3 } })), accepted],
       ["024", "just below 256 KiB", ["size"], askProgram(program({ filler: filler(261_000) })), accepted],
       ["025", "a decision that is an object", ["claims"], ask(platform({ decision: { changeSet: 7 } })), accepted],
+      ["026", "a grant with a member that sets a prototype", ["grants"], askProgram(program({ grants: { "camera.capture": { consent: "none", ["__proto__"]: {} } } })), accepted],
+      ["027", "a constraint that its capability does not take", ["grants"], askProgram(program({ grants: { "camera.capture": { consent: "none", constraints: { precisionMetres: 1 } } } })), accepted],
 
       ["101", "received bytes above twice the size", ["size", "order"], { jws: "x".repeat(524_289), type: PROGRAM }, refused("TOO_LARGE")],
       ["102", "a payload above the size, though what is received is not", ["size"], askProgram(program({ filler: filler(262_144) })), refused("TOO_LARGE")],
@@ -213,6 +215,8 @@ export async function topic(): Promise<VectorTopic> {
       ["208", "long after its end", ["freeze"], ask(good, { now: NOW + 5 * DAY }), refused("EXPIRED")],
       ["209", "newer than what is stored, and expired", ["freeze"], ask(platform({ exp: NOW }), stored(3, 39)), refused("EXPIRED")],
       ["210", "a program document at its end", ["freeze"], askProgram(program({ exp: NOW })), refused("EXPIRED")],
+      ["211", "a grant without consent, named like the member that sets a prototype", ["claims", "grants"], askProgram(program({ grants: { ["__proto__"]: {} } })), refused("MALFORMED")],
+      ["212", "a minimum revision that is a text, of a program so named", ["claims"], ask(platform({ minRevisions: { ["__proto__"]: "1" } })), refused("MALFORMED")],
     ]),
   };
 }

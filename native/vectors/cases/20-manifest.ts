@@ -36,6 +36,7 @@ export const topic: VectorTopic = {
     capability: "A wish that no catalogue has would be granted by whoever reads it differently.",
     order: "Every runtime tells the same issues in the same order.",
     pointer: "A path must lead back to the member whatever its name.",
+    prototype: "A member that a parser passes over is a member that nobody checked.",
     skipped: "A security member that is skipped is a rule that nobody set.",
     type: "A text where a number belongs is compared as a text somewhere.",
   },
@@ -135,5 +136,6 @@ export const topic: VectorTopic = {
     ["178", "the first fifty of sixty", ["order", "bounds"], make({ pages: Array.from({ length: 60 }, () => 0) }), bad(...Array.from({ length: 60 }, (_, index) => `/pages/${index}`).sort().slice(0, 50).map((path): [string, string] => [path, "TYPE"]))],
     ["179", "vendor members that nobody knows, inside members of the draft", ["skipped"], make({ window: { bulkhead_root: 1 }, req_permissions: [{ name: "device.info", reason: "r", bulkhead_until: 1 }] }), bad(["/req_permissions/0/bulkhead_until", "UNKNOWN_MEMBER"], ["/window/bulkhead_root", "UNKNOWN_MEMBER"])],
     ["180", "an icon twice, its members in another order", [], make({ icons: [{ src: "a.png", sizes: "48x48" }, { sizes: "48x48", src: "a.png" }] }), bad(["/icons/1", "DUPLICATE"])],
+    ["181", "members named like an object's own, where unknown ones are refused", ["skipped", "prototype"], text(JSON.stringify({ ...base, bulkhead_limits: { ["__proto__"]: 1, constructor: 1 }, bulkhead_network: [{ ...wish(), ["__proto__"]: {} }] })), bad(["/bulkhead_limits/__proto__", "UNKNOWN_MEMBER"], ["/bulkhead_limits/constructor", "UNKNOWN_MEMBER"], ["/bulkhead_network/0/__proto__", "UNKNOWN_MEMBER"])],
   ]),
 };

@@ -145,6 +145,11 @@ const schemes: Row[] = [
   ["212", "a scheme that https begins with", ["scheme"], "http+s://api.allowed.test/", "SCHEME_NOT_ALLOWED", null],
   ["213", "the scheme is seen before the host is", ["order"], "http://localhost/", "SCHEME_NOT_ALLOWED", null],
   ["214", "a scheme that begins with a digit", ["scheme"], "1https://api.allowed.test/", "SCHEME_NOT_ALLOWED", null],
+  ["215", "nothing before the colon", ["scheme"], "://api.allowed.test/", "SCHEME_NOT_ALLOWED", null],
+  ["216", "a scheme with an encoded letter", ["scheme", "percent"], "%68ttps://api.allowed.test/", "SCHEME_NOT_ALLOWED", null],
+  ["217", "signs that no scheme has", ["scheme"], "<*>://api.allowed.test/", "SCHEME_NOT_ALLOWED", null],
+  ["218", "a host and at sign where the scheme belongs", ["scheme"], "api.allowed.test@x://api.allowed.test/", "SCHEME_NOT_ALLOWED", null],
+  ["219", "what is no scheme is seen before the host is", ["scheme", "order"], "://localhost/", "SCHEME_NOT_ALLOWED", null],
 ];
 
 const malformedHosts: Row[] = [
@@ -227,6 +232,9 @@ const rules: Row[] = [
   ["527", "rules and nothing else, before a platform that says nothing", ["absent"], "https://api.allowed.test/", "ALLOWED", "/hosts/0", { program: { hosts, versions: [{ code: 12 }] }, platform: {} }],
   ["528", "no rules, and a platform that says only what it blocks", ["absent"], "https://x.c.test/", "HOST_BLOCKED_BY_PLATFORM", "/blockedHosts/3", { program: {}, platform: { blockedHosts } }],
   ["529", "a rule that names neither ports nor purposes sets the wildcard aside and opens nothing", ["absent"], "https://a.cdn.allowed.test/", "PORT_NOT_ALLOWED", "/hosts/1", { program: { hosts: [hosts[1], { host: "a.cdn.allowed.test" }] } }],
+  ["530", "a rule with a member that sets a prototype allows nothing", ["inert"], "https://api.allowed.test/", "HOST_NOT_ALLOWED", "/hosts/0", { program: { hosts: [{ ...hosts[0], ["__proto__"]: {} }] } }],
+  ["531", "pins with such a member make the rule allow nothing", ["inert", "pins"], "https://api.allowed.test/", "HOST_NOT_ALLOWED", "/hosts/0", { program: { hosts: [{ ...hosts[0], pins: { sha256: ["ab".repeat(32)], until: NOW + 60, mode: "report", ["__proto__"]: 1 } }] } }],
+  ["532", "such a rule sets the wildcard aside", ["inert", "wildcard"], "https://a.cdn.allowed.test/", "HOST_NOT_ALLOWED", "/hosts/1", { program: { hosts: [hosts[1], { host: "a.cdn.allowed.test", ports: [443], purposes: ["request"], constructor: 1 }] } }],
 ];
 
 export const topic: VectorTopic = {

@@ -48,6 +48,19 @@ const here = (foreground: boolean, gesture: boolean) => ({
   context: { foreground, gesture, used: { perMinute: 0, perDay: 0 } },
 });
 const stale = { now: NOW + DAY };
+/** One capability under this grant, and the rest of the document as it is. */
+const granted = (capability: string, grant: Record<string, unknown>) => changed({ grants: { ...grants, [capability]: grant } });
+const constrained = (capability: string, constraints: Record<string, unknown>) => granted(capability, { consent: "none", constraints });
+/** The member that sets an object's prototype, as a member like any other. */
+const proto = (value: unknown) => ({ ["__proto__"]: value });
+const stored = (value: unknown) => ({ params: { key: "k", value } });
+const sent = (paramsText: string) => ({ paramsText });
+const withHeaders = (headers: unknown) => ({ params: { url: URL, headers } });
+const fields = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`x-${index}`, ""]));
+const download = (params: Record<string, unknown>) => ({
+  ...changed({ grants: { "network.download": { consent: "none", constraints: { maxBytes: 16 } } }, versions: [version(12, ["network.download"])], hosts: [{ host: "files.allowed.test", ports: [443], purposes: ["download"] }] }),
+  params: { url: "https://files.allowed.test/", ...params },
+});
 
 type Row = [
   id: string,
@@ -91,6 +104,27 @@ const allowed: Row[] = [
   ["027", "the suspension of another program", ["suspended"], "device.info", platformWith({ suspended: ["com.example.other", "com.example.note"] }), "ALLOWED", "grant", "/grants/device.info"],
   ["028", "a public network call on stale documents, within the grace", ["freshness", "host"], "network.request", { params: { url: URL }, ...stale }, "ALLOWED", "host", "/hosts/0"],
   ["029", "versions that say no more than the question needs", ["version"], "device.info", changed({ versions: [{ code: 12, declares: ["device.info"] }] }), "ALLOWED", "grant", "/grants/device.info"],
+  ["030", "a value that JSON writes in just the bytes", ["constraint"], "storage.local.set", stored({ k: "12345678" }), "ALLOWED", "grant", "/grants/storage.local"],
+  ["031", "a list of numbers, as RFC 8785 writes them", ["constraint"], "storage.local.set", stored([0.1, 1e21, 0.5]), "ALLOWED", "grant", "/grants/storage.local"],
+  ["032", "the greater of what is announced and what is carried, not the sum", ["constraint"], "network.download", download({ bytes: 16, body: "x".repeat(16) }), "ALLOWED", "host", "/hosts/0"],
+  ["033", "parameters of a media type are cut off, and the spaces around it", ["constraint"], "photos.read", { params: { mediaTypes: [" image/png\t; q=1", "video/mp4;a"] } }, "ALLOWED", "grant", "/grants/photos.read"],
+  ["034", "a range in capitals, in the grant", ["constraint"], "photos.read", { ...constrained("photos.read", { mediaTypes: ["IMAGE/*"] }), params: { mediaTypes: ["image/gif"] } }, "ALLOWED", "grant", "/grants/photos.read"],
+  ["035", "every media type", ["constraint"], "photos.read", { ...constrained("photos.read", { mediaTypes: ["*/*"] }), params: { mediaTypes: ["*/*", "text"] } }, "ALLOWED", "grant", "/grants/photos.read"],
+  ["036", "no content type named: the result is bounded instead", ["constraint", "host"], "network.request", { ...constrained("network.request", { mediaTypes: ["application/json"] }), ...withHeaders({ accept: "text/html" }) }, "ALLOWED", "host", "/hosts/0"],
+  ["037", "no precision asked for: the result is bounded instead", ["constraint", "context"], "location.coarse", { ...here(true, false), params: {} }, "ALLOWED", "grant", "/grants/location.coarse"],
+  ["038", "a list of constraints that is empty", ["constraint"], "device.info", granted("device.info", { consent: "none", constraints: {} }), "ALLOWED", "grant", "/grants/device.info"],
+  ["039", "a number with a fraction, in a value", ["payload"], "storage.local.set", sent('{"key":"k","value":0.8}'), "ALLOWED", "grant", "/grants/storage.local"],
+  ["040", "minus zero and an exponent, in a value", ["payload"], "storage.local.set", sent('{"key":"k","value":[-0,1e21]}'), "ALLOWED", "grant", "/grants/storage.local"],
+  ["041", "an integer past 2^53, in a value", ["payload"], "storage.local.set", sent('{"key":"k","value":9007199254740993}'), "ALLOWED", "grant", "/grants/storage.local"],
+  ["042", "an integer spelled as one, for an integer", ["payload", "context"], "location.coarse", { ...here(true, false), ...sent('{"precisionMetres":1000}') }, "ALLOWED", "grant", "/grants/location.coarse"],
+  ["043", "a fraction that no schema names", ["payload"], "device.info", sent('{"other":1.0}'), "ALLOWED", "grant", "/grants/device.info"],
+  ["044", "no text: no parameters", ["payload"], "device.info", sent(""), "ALLOWED", "grant", "/grants/device.info"],
+  ["045", "a member that sets a prototype, which no schema names", ["payload", "prototype"], "device.info", sent('{"__proto__":{"url":1}}'), "ALLOWED", "grant", "/grants/device.info"],
+  ["046", "depth 32", ["payload"], "storage.local.set", { ...constrained("storage.local", {}), ...sent(`{"key":"k","value":${"[".repeat(31)}${"]".repeat(31)}}`) }, "ALLOWED", "grant", "/grants/storage.local"],
+  ["047", "an empty value of a header, and one with spaces and tabs within", ["headers", "host"], "network.request", withHeaders({ "x-a": "", "X_b!": "a \tb" }), "ALLOWED", "host", "/hosts/0"],
+  ["048", "bytes above ASCII in a header's value", ["headers", "host"], "network.request", withHeaders({ "x-a": "\u0080\u00ff" }), "ALLOWED", "host", "/hosts/0"],
+  ["049", "the longest name and the longest value of a header", ["headers", "host"], "network.request", withHeaders({ ["n".repeat(256)]: "v".repeat(8192) }), "ALLOWED", "host", "/hosts/0"],
+  ["050", "sixty-four headers", ["headers", "host"], "network.request", withHeaders(fields(64)), "ALLOWED", "host", "/hosts/0"],
 ];
 
 const beforeGrants: Row[] = [
@@ -125,6 +159,8 @@ const beforeGrants: Row[] = [
   ["129", "no grace at all", ["freshness"], "device.info", { ...platformWith({ graceSeconds: 0 }), ...stale }, "POLICY_EXPIRED", "document", "/exp"],
   ["130", "the grace of a program document counts from its own end", ["freshness"], "device.info", changed({ exp: NOW - 3 * DAY }), "POLICY_EXPIRED", "document", "/exp"],
   ["131", "age before what is granted", ["order", "freshness"], "nfc.read", stale, "POLICY_EXPIRED", "document", "/exp"],
+  ["132", "the epoch before the minimum revision", ["epoch", "revision", "order"], "device.info", { ...changed({ epoch: 2 }), ...platformWith({ minRevisions: { "com.example.notes": 22 } }) }, "POLICY_EXPIRED", "platform", "/epoch"],
+  ["133", "a minimum of a program that is named like the member that sets a prototype", ["revision", "prototype"], "device.info", { ...changed({ appId: "__proto__" }), ...platformWith({ minRevisions: proto(22) }) }, "POLICY_EXPIRED", "platform", "/minRevisions/__proto__"],
 ];
 
 const grantRows: Row[] = [
@@ -141,6 +177,13 @@ const grantRows: Row[] = [
   ["211", "the person said no", ["consent"], "location.precise", { consent: "refused" }, "CONSENT_DENIED", "consent", "/grants/location.precise/consent"],
   ["212", "consent before arguments", ["consent", "order"], "network.upload", { params: {} }, "CONSENT_REQUIRED", "consent", "/grants/network.upload/consent"],
   ["213", "consent before the moment", ["consent", "order", "context"], "camera.capture", { consent: "refused" }, "CONSENT_DENIED", "consent", "/grants/camera.capture/consent"],
+  ["214", "a grant with a member that sets a prototype allows nothing", ["inert", "prototype"], "device.info", granted("device.info", { consent: "none", ...proto({}) }), "PERMISSION_DENIED", "grant", "/grants/device.info"],
+  ["215", "a grant with a member named like one of every object", ["inert", "prototype"], "device.info", granted("device.info", { consent: "none", constructor: {} }), "PERMISSION_DENIED", "grant", "/grants/device.info"],
+  ["216", "a constraint that sets a prototype", ["inert", "prototype"], "device.info", constrained("device.info", proto(1)), "PERMISSION_DENIED", "grant", "/grants/device.info"],
+  ["217", "a constraint named like a method of every object", ["inert", "prototype"], "device.info", constrained("device.info", { toString: 1 }), "PERMISSION_DENIED", "grant", "/grants/device.info"],
+  ["218", "a known constraint that the capability does not take", ["inert"], "device.info", constrained("device.info", { maxBytes: 1 }), "PERMISSION_DENIED", "grant", "/grants/device.info"],
+  ["219", "one that it does not take beside one that it takes", ["inert"], "contacts.read", constrained("contacts.read", { fields: ["name"], precisionMetres: 1 }), "PERMISSION_DENIED", "grant", "/grants/contacts.read"],
+  ["220", "an amount without its currency", ["inert"], "payments.request", { ...constrained("payments.request", { maxAmountMinor: 5000 }), params: { amountMinor: 1, currency: "EUR" } }, "PERMISSION_DENIED", "grant", "/grants/payments.request"],
 ];
 
 const callRows: Row[] = [
@@ -176,8 +219,54 @@ const callRows: Row[] = [
   ["328", "a range wider than what is granted", ["constraint"], "photos.read", { params: { mediaTypes: ["image/*"] } }, "CONSTRAINT_NOT_MET", "grant", "/grants/photos.read/constraints/mediaTypes"],
   ["329", "a third call within the minute", ["rate"], "notifications.show", used(2, 2), "RATE_LIMITED", "grant", "/grants/notifications.show/constraints/perMinute"],
   ["330", "an eleventh call of the day", ["rate"], "notifications.show", used(0, 10), "RATE_LIMITED", "grant", "/grants/notifications.show/constraints/perDay"],
-  ["331", "over both: the minute first", ["rate", "order"], "notifications.show", used(5, 50), "RATE_LIMITED", "grant", "/grants/notifications.show/constraints/perMinute"],
+  ["331", "over both: the minute stands first", ["rate", "order"], "notifications.show", used(5, 50), "RATE_LIMITED", "grant", "/grants/notifications.show/constraints/perMinute"],
   ["332", "none a minute, without a context", ["rate", "context"], "sensors.motion", {}, "RATE_LIMITED", "grant", "/grants/sensors.motion/constraints/perMinute"],
+  ["333", "a gesture before the foreground, as the document has them", ["constraint", "order"], "device.info", constrained("device.info", { gestureRequired: true, foregroundOnly: true }), "CONSTRAINT_NOT_MET", "grant", "/grants/device.info/constraints/gestureRequired"],
+  ["334", "the foreground before a gesture, as the document has them", ["constraint", "order"], "device.info", constrained("device.info", { foregroundOnly: true, gestureRequired: true }), "CONSTRAINT_NOT_MET", "grant", "/grants/device.info/constraints/foregroundOnly"],
+  ["335", "arguments before the moment, as the document has them", ["constraint", "order"], "storage.local.set", { ...constrained("storage.local", { maxBytes: 1, foregroundOnly: true }), ...stored("xx") }, "CONSTRAINT_NOT_MET", "grant", "/grants/storage.local/constraints/maxBytes"],
+  ["336", "a constraint that is met is passed over", ["constraint", "order"], "storage.local.set", { ...constrained("storage.local", { maxBytes: 2, foregroundOnly: true }), ...stored("xx") }, "CONSTRAINT_NOT_MET", "grant", "/grants/storage.local/constraints/foregroundOnly"],
+  ["337", "an amount too large in another currency: the amount stands first", ["constraint", "order"], "payments.request", { params: { amountMinor: 5001, currency: "USD" } }, "CONSTRAINT_NOT_MET", "grant", "/grants/payments.request/constraints/maxAmountMinor"],
+  ["338", "an amount too large in another currency: the currency stands first", ["constraint", "order"], "payments.request", { ...constrained("payments.request", { currency: "EUR", maxAmountMinor: 5000 }), params: { amountMinor: 5001, currency: "USD" } }, "CONSTRAINT_NOT_MET", "grant", "/grants/payments.request/constraints/currency"],
+  ["339", "a small amount in another currency", ["constraint"], "payments.request", { params: { amountMinor: 1, currency: "USD" } }, "CONSTRAINT_NOT_MET", "grant", "/grants/payments.request/constraints/currency"],
+  ["340", "over both rates: the day stands first", ["rate", "order"], "device.info", { ...constrained("device.info", { perDay: 1, perMinute: 1 }), ...used(1, 1) }, "RATE_LIMITED", "grant", "/grants/device.info/constraints/perDay"],
+  ["341", "a rate that stands first is still judged last", ["rate", "order"], "device.info", { ...constrained("device.info", { perMinute: 0, foregroundOnly: true }) }, "CONSTRAINT_NOT_MET", "grant", "/grants/device.info/constraints/foregroundOnly"],
+  ["342", "a value of one byte too much, as JSON writes it", ["constraint"], "storage.local.set", stored({ k: "123456789" }), "CONSTRAINT_NOT_MET", "grant", "/grants/storage.local/constraints/maxBytes"],
+  ["343", "numbers of one byte too much, as RFC 8785 writes them", ["constraint"], "storage.local.set", stored([0.1, 1e21, 0.125]), "CONSTRAINT_NOT_MET", "grant", "/grants/storage.local/constraints/maxBytes"],
+  ["344", "null has four bytes", ["constraint"], "storage.local.set", { ...constrained("storage.local", { maxBytes: 3 }), ...stored(null) }, "CONSTRAINT_NOT_MET", "grant", "/grants/storage.local/constraints/maxBytes"],
+  ["345", "a member that no schema names counts as well", ["constraint"], "storage.local.set", { params: { key: "k", value: "x", data: "y".repeat(16) } }, "CONSTRAINT_NOT_MET", "grant", "/grants/storage.local/constraints/maxBytes"],
+  ["346", "a lone surrogate in a list counts as its escape", ["constraint"], "storage.local.set", stored(["\ud800", "\ud800"]), "CONSTRAINT_NOT_MET", "grant", "/grants/storage.local/constraints/maxBytes"],
+  ["347", "too much announced, little carried", ["constraint", "host"], "network.download", download({ bytes: 17, body: "x" }), "CONSTRAINT_NOT_MET", "grant", "/grants/network.download/constraints/maxBytes"],
+  ["348", "little announced, too much carried", ["constraint", "host"], "network.download", download({ bytes: 1, body: "x".repeat(17) }), "CONSTRAINT_NOT_MET", "grant", "/grants/network.download/constraints/maxBytes"],
+  ["349", "a type that a range's type begins", ["constraint"], "photos.read", { params: { mediaTypes: ["videos/mp4"] } }, "CONSTRAINT_NOT_MET", "grant", "/grants/photos.read/constraints/mediaTypes"],
+  ["350", "a Kelvin sign is no k", ["constraint"], "photos.read", { ...constrained("photos.read", { mediaTypes: ["image/k"] }), params: { mediaTypes: ["image/\u212a"] } }, "CONSTRAINT_NOT_MET", "grant", "/grants/photos.read/constraints/mediaTypes"],
+  ["351", "a type in the grant with parameters is met by none", ["constraint"], "photos.read", { ...constrained("photos.read", { mediaTypes: ["image/png;q=1"] }), params: { mediaTypes: ["image/png;q=1"] } }, "CONSTRAINT_NOT_MET", "grant", "/grants/photos.read/constraints/mediaTypes"],
+  ["352", "no media types at all, and one named", ["constraint"], "photos.read", { ...constrained("photos.read", { mediaTypes: [] }), params: { mediaTypes: ["image/png"] } }, "CONSTRAINT_NOT_MET", "grant", "/grants/photos.read/constraints/mediaTypes"],
+  ["353", "a content type among the headers", ["constraint", "headers"], "network.request", { ...constrained("network.request", { mediaTypes: ["application/json"] }), ...withHeaders({ "Content-TYPE": "text/html; charset=utf-8" }) }, "CONSTRAINT_NOT_MET", "grant", "/grants/network.request/constraints/mediaTypes"],
+  ["354", "a fraction for an integer", ["payload", "arguments"], "location.coarse", { params: { precisionMetres: 1000.5 } }, "INVALID_ARGUMENTS", "api", null],
+  ["355", "an integer spelled with a fraction, for an integer", ["payload", "arguments"], "location.coarse", { ...here(true, false), ...sent('{"precisionMetres":1000.0}') }, "INVALID_ARGUMENTS", "api", null],
+  ["356", "an integer spelled with an exponent, for an integer", ["payload", "arguments"], "location.coarse", { ...here(true, false), ...sent('{"precisionMetres":1e3}') }, "INVALID_ARGUMENTS", "api", null],
+  ["357", "NaN, which is no JSON", ["payload", "arguments"], "storage.local.set", sent('{"key":"k","value":NaN}'), "INVALID_ARGUMENTS", "api", null],
+  ["358", "a number that no double holds", ["payload", "arguments"], "storage.local.set", sent('{"key":"k","value":1e999}'), "INVALID_ARGUMENTS", "api", null],
+  ["359", "a member twice", ["payload", "arguments"], "storage.local.set", sent('{"key":"k","value":1,"value":2}'), "INVALID_ARGUMENTS", "api", null],
+  ["360", "a number for all parameters", ["payload", "arguments"], "device.info", sent("1.0"), "INVALID_ARGUMENTS", "api", null],
+  ["361", "a number for headers", ["payload", "arguments", "headers"], "network.request", sent(`{"url":"${URL}","headers":1.0}`), "INVALID_ARGUMENTS", "api", null],
+  ["362", "null for all parameters", ["payload", "arguments"], "device.info", sent("null"), "INVALID_ARGUMENTS", "api", null],
+  ["363", "a byte order mark", ["payload", "arguments"], "device.info", sent("\ufeff{}"), "INVALID_ARGUMENTS", "api", null],
+  ["364", "depth 33", ["payload", "arguments"], "storage.local.set", sent(`{"key":"k","value":${"[".repeat(32)}${"]".repeat(32)}}`), "INVALID_ARGUMENTS", "api", null],
+  ["365", "sixty-five headers", ["arguments", "headers"], "network.request", withHeaders(fields(65)), "INVALID_ARGUMENTS", "api", null],
+  ["366", "a name of a header that is no token", ["arguments", "headers"], "network.request", withHeaders({ "x a": "1" }), "INVALID_ARGUMENTS", "api", null],
+  ["367", "a name with its colon", ["arguments", "headers"], "network.request", withHeaders({ "x-a:": "1" }), "INVALID_ARGUMENTS", "api", null],
+  ["368", "a header without a name", ["arguments", "headers"], "network.request", withHeaders({ "": "1" }), "INVALID_ARGUMENTS", "api", null],
+  ["369", "a name beyond ASCII", ["arguments", "headers"], "network.request", withHeaders({ "x-\u00fc": "1" }), "INVALID_ARGUMENTS", "api", null],
+  ["370", "a name of 257 characters", ["arguments", "headers"], "network.request", withHeaders({ ["n".repeat(257)]: "1" }), "INVALID_ARGUMENTS", "api", null],
+  ["371", "a value that ends in a space", ["arguments", "headers"], "network.request", withHeaders({ "x-a": "1 " }), "INVALID_ARGUMENTS", "api", null],
+  ["372", "a value of a tab alone", ["arguments", "headers"], "network.request", withHeaders({ "x-a": "\t" }), "INVALID_ARGUMENTS", "api", null],
+  ["373", "a value with a NUL", ["arguments", "headers"], "network.request", withHeaders({ "x-a": "1\u00002" }), "INVALID_ARGUMENTS", "api", null],
+  ["374", "a value beyond one byte a character", ["arguments", "headers"], "network.request", withHeaders({ "x-a": "\u0100" }), "INVALID_ARGUMENTS", "api", null],
+  ["375", "a value of 8,193 characters", ["arguments", "headers"], "network.request", withHeaders({ "x-a": "v".repeat(8193) }), "INVALID_ARGUMENTS", "api", null],
+  ["376", "a value that is a number", ["arguments", "headers"], "network.request", withHeaders({ "x-a": 1 }), "INVALID_ARGUMENTS", "api", null],
+  ["377", "headers that are a list", ["arguments", "headers"], "network.request", withHeaders([]), "INVALID_ARGUMENTS", "api", null],
+  ["378", "a host's header with a member that sets a prototype before it", ["arguments", "headers", "prototype"], "network.request", sent(`{"url":"${URL}","headers":{"__proto__":"1","Host":"evil.test"}}`), "INVALID_ARGUMENTS", "api", null],
 ];
 
 const hostRows: Row[] = [
@@ -226,6 +315,7 @@ export const topic: VectorTopic = {
     host: "A network call is decided by the URL that it carries, for the purpose that its name says.",
     inert: "A grant that this version does not wholly understand allows nothing.",
     order: "The first failing check names the code.",
+    payload: "Numbers of a program's own are any; where an integer is asked for, every language reads the same spellings as one.",
     prototype: "Looking a name up in an object finds members that nobody registered.",
     rate: "Over a rate nothing is done, and the caller is told when to come back.",
     revision: "A narrowed policy must not be escaped by keeping the older document.",

@@ -41,6 +41,8 @@ const rows: Row[] = [
   ["107", "over again after a quiet minute that no sample saw: released and crossed", ["window", "release"], cpu("throttle"), [{ atMs: 0, cpuMs: 1001 }, { atMs: 300_000, cpuMs: 1001 }], [[0, "cpuMsPerMinute", "warn"], [0, "cpuMsPerMinute", "throttle"], [300_000, "cpuMsPerMinute", "release"], [300_000, "cpuMsPerMinute", "throttle"]]],
   ["108", "the sum came down when the part that was too much left, not the last part", ["window", "release"], cpu("throttle"), [{ atMs: 0, cpuMs: 2 }, { atMs: 30_000, cpuMs: 999 }, { atMs: 119_999, cpuMs: 0 }, { atMs: 120_000, cpuMs: 0 }], [[30_000, "cpuMsPerMinute", "warn"], [30_000, "cpuMsPerMinute", "throttle"], [120_000, "cpuMsPerMinute", "release"]]],
   ["109", "suspended by its time", ["window"], cpu("suspend"), [{ atMs: 10, cpuMs: 1001 }], [[10, "cpuMsPerMinute", "warn"], [10, "cpuMsPerMinute", "suspend"]]],
+  ["110", "over again exactly one window after it came down: nothing happens", ["window", "release"], cpu("throttle"), [{ atMs: 0, cpuMs: 1001 }, { atMs: 120_000, cpuMs: 1001 }], [[0, "cpuMsPerMinute", "warn"], [0, "cpuMsPerMinute", "throttle"]]],
+  ["111", "over again a millisecond later: released and crossed", ["window", "release"], cpu("throttle"), [{ atMs: 0, cpuMs: 1001 }, { atMs: 120_001, cpuMs: 1001 }], [[0, "cpuMsPerMinute", "warn"], [0, "cpuMsPerMinute", "throttle"], [120_001, "cpuMsPerMinute", "release"], [120_001, "cpuMsPerMinute", "throttle"]]],
 
   ["201", "requests up to the maximum are admitted", ["admission"], perSecond("throttle"), [{ atMs: 0, requests: 4 }], [[0, "requestsPerSecond", "warn"]]],
   ["202", "what would exceed is refused; throttling adds nothing", ["admission"], perSecond("throttle"), [{ atMs: 0, requests: 5 }], [[0, "requestsPerSecond", "warn"], [0, "requestsPerSecond", "refuse"]]],
@@ -59,6 +61,17 @@ const rows: Row[] = [
   ["215", "storage beyond its quota", ["admission", "value"], { storageBytes: { max: 100, action: "warn" } }, [{ atMs: 0, storageBytes: 76 }, { atMs: 1, storageBytes: 101 }, { atMs: 2, storageBytes: 75 }], [[0, "storageBytes", "warn"], [1, "storageBytes", "refuse"], [2, "storageBytes", "release"]]],
   ["216", "a cache evicts and does nothing else", ["evict"], { cacheBytes: { max: 100, action: "throttle" } }, [{ atMs: 0, cacheBytes: 90 }, { atMs: 1, cacheBytes: 101 }, { atMs: 2, cacheBytes: 100 }], [[0, "cacheBytes", "warn"], [1, "cacheBytes", "evict"], [2, "cacheBytes", "release"]]],
   ["217", "limits do not stand for one another", ["given"], { requestsPerMinute: { max: 3, action: "throttle" } }, [{ atMs: 0, requests: 2, bridgeCalls: 500, inFlight: 50 }], []],
+  ["218", "refused again exactly one window after the refusal: nothing happens", ["admission", "release"], perSecond("suspend"), [{ atMs: 0, requests: 5 }, { atMs: 1000, requests: 5 }], [[0, "requestsPerSecond", "warn"], [0, "requestsPerSecond", "refuse"], [0, "requestsPerSecond", "suspend"]]],
+  ["219", "refused again a millisecond later: released and refused", ["admission", "release"], perSecond("throttle"), [{ atMs: 0, requests: 5 }, { atMs: 1001, requests: 5 }], [[0, "requestsPerSecond", "warn"], [0, "requestsPerSecond", "refuse"], [1001, "requestsPerSecond", "release"], [1001, "requestsPerSecond", "refuse"]]],
+
+  ["301", "samples of one instant are reckoned together: increments add", ["instant"], cpu("throttle"), [{ atMs: 0, cpuMs: 500 }, { atMs: 0, cpuMs: 501 }], [[0, "cpuMsPerMinute", "warn"], [0, "cpuMsPerMinute", "throttle"]]],
+  ["302", "of values the greatest counts, in any order", ["instant", "value"], memory("throttle"), [{ atMs: 0, memoryBytes: 1001 }, { atMs: 0, memoryBytes: 5 }], [[0, "memoryBytes", "warn"], [0, "memoryBytes", "throttle"]]],
+  ["303", "which of two samples kills makes no difference: the limits' order does", ["instant", "kill", "order"], { cpuMsPerMinute: { max: 10, action: "kill" }, memoryBytes: { max: 10, action: "kill" } }, [{ atMs: 7, memoryBytes: 11 }, { atMs: 7, cpuMs: 11 }], [[7, "cpuMsPerMinute", "warn"], [7, "cpuMsPerMinute", "kill"]]],
+  ["304", "the same two samples in the other order", ["instant", "kill", "order"], { cpuMsPerMinute: { max: 10, action: "kill" }, memoryBytes: { max: 10, action: "kill" } }, [{ atMs: 7, cpuMs: 11 }, { atMs: 7, memoryBytes: 11 }], [[7, "cpuMsPerMinute", "warn"], [7, "cpuMsPerMinute", "kill"]]],
+  ["305", "a value down and up again within one instant is released by none", ["instant", "value", "release"], memory("throttle"), [{ atMs: 0, memoryBytes: 1001 }, { atMs: 5, memoryBytes: 1 }, { atMs: 5, memoryBytes: 1002 }], [[0, "memoryBytes", "warn"], [0, "memoryBytes", "throttle"]]],
+  ["306", "an increment of one instant is admitted as one", ["instant", "admission"], perSecond("throttle"), [{ atMs: 0, requests: 3 }, { atMs: 0, requests: 3 }, { atMs: 1000, requests: 4 }], [[0, "requestsPerSecond", "warn"], [0, "requestsPerSecond", "refuse"], [1000, "requestsPerSecond", "release"]]],
+  ["307", "an earlier instant is taken for the last one", ["instant"], cpu("throttle"), [{ atMs: 100, cpuMs: 500 }, { atMs: 50, cpuMs: 501 }, { atMs: 100, memoryBytes: 1 }], [[100, "cpuMsPerMinute", "warn"], [100, "cpuMsPerMinute", "throttle"]]],
+  ["308", "what several samples leave out stays unsaid", ["instant", "given"], { ...memory("throttle"), ...cpu("throttle") }, [{ atMs: 0, cpuMs: 1 }, { atMs: 0 }], []],
 ];
 
 const toCase = ([id, title, flags, limits, samples, actions]: Row): VectorCase => ({
@@ -78,6 +91,7 @@ export const topic: VectorTopic = {
     admission: "An admission limit refuses beforehand; it never lets through and then complains.",
     evict: "A cache that is too large loses what was used least recently.",
     given: "Only given limits act.",
+    instant: "In which order two samples of one instant were taken is chance, and must not decide.",
     kill: "What is gone does nothing any more.",
     "not-counted": "Counting what was refused would lock a program out for asking.",
     order: "Two runtimes list the actions of one instant in one way.",

@@ -23,6 +23,8 @@ export const apiMembers = {
   ...policyMembers,
   api: z.string(),
   params: z.unknown().optional(),
+  /** In place of `params`, the text that a bridge would read them from. */
+  paramsText: z.string().optional(),
   runtime: z.object({ kind: z.string(), version: z.string() }),
   consent: z.enum(["given", "refused"]).optional(),
   /** What a context leaves out is as it is without one (spec §5). */

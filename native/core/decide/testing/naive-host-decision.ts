@@ -15,7 +15,7 @@ export function naiveHostDecision(
   const host = (code: HostCode, rule: string | null = null): NaiveAnswer => ({ code, layer: "host", rule });
 
   if (!/^[!-~]*$/.test(url) || url.includes("\n") || url.includes("\\")) return host("URL_MALFORMED");
-  const parts = /^(?:([^:/?#]+):)?\/\/([^/?#]*)/.exec(url);
+  const parts = /^(?:([^:/?#]*):)?\/\/([^/?#]*)/.exec(url);
   if (!parts) return host("URL_MALFORMED");
   const [, scheme, authority = ""] = parts;
   if (authority.includes("@")) return host("URL_MALFORMED");

@@ -48,7 +48,7 @@ export function storageLocalHandler(options: StorageLocalOptions): CapabilityHan
         withName(params.key, async (name) => {
           const content = await area.read(name);
           if (content === undefined) return DONE;
-          const value = parseJson(content);
+          const value = parseJson(content, { numbers: "any" });
           if (!value.ok) return { outcome: "failed", reason: "the value can't be read any more" };
           return { outcome: "value", value: { value: value.value } };
         }),

@@ -66,12 +66,23 @@ const splitBody = (params) => {
   return { params: rest, body };
 };
 
+/* JSON has no NaN and no infinity, and null in their place would be another value: such parameters are sent as no JSON. */
+const encode = (params) => {
+  let isSayable = true;
+  const text = stringify(params, (_, value) => {
+    const number = value instanceof NumberOf ? +value : value;
+    if (typeof number === "number" && number - number !== 0) isSayable = false;
+    return value;
+  });
+  return isSayable ? text : "NaN";
+};
+
 const same = (value) => value;
 const send = (kind, api, params, network, pick) =>
   new PromiseOf((resolve, reject) => {
     if (typeof api !== "string") throw new TypeErrorOf("the name of an API is a string");
     const parts = network ? splitBody(params) : { params, body: undefined };
-    const text = parts.params === undefined ? "" : stringify(parts.params);
+    const text = parts.params === undefined ? "" : encode(parts.params);
     const id = (lastId = (lastId % 4294967295) + 1);
     const entry = create(null);
     entry.resolve = resolve;

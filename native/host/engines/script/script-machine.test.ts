@@ -147,6 +147,14 @@ describe("calls", () => {
     expect(bodies).toEqual([[116, 101, 120, 116], [1, 2], '{"key":"k","value":{"body":"value"}}']);
   });
 
+  it("with a number that JSON does not have are sent as what no host reads, never as another value", () => {
+    machine.run(`
+      for (const value of [NaN, [{ a: -Infinity }], new Number(NaN)]) bulkhead.storage.local.set("k", value);
+      bulkhead.storage.local.set("k", 0.8);
+    `);
+    expect(calls().map(({ text }) => text)).toEqual(["NaN", "NaN", "NaN", '{"key":"k","value":0.8}']);
+  });
+
   it("give a response's body as bytes, text and JSON", () => {
     machine.run(`bulkhead.network.request({ url: "u" }).then((answer) =>
       console.log(answer.status, answer.body.byteLength, answer.text(), answer.json().a));`);
