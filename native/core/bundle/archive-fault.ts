@@ -9,4 +9,5 @@ export type ArchiveFault =
   | "unsupported"
   | "records_disagree"
   | "bad_layout"
-  | "bad_data";
+  | "bad_data"
+  | "too_many_blocks";

@@ -1,8 +1,12 @@
 import { utf8Text } from "../crypto/encoding";
+import { utf8Length } from "../decide/utf8-length";
 import { nameIdentity } from "../text/name-folding";
 
 /** How many segments a name may have (spec §2, Bundle). */
 export const NAME_SEGMENTS_MAX = 16;
+/** Longest name and longest segment, in bytes; looked at first, so that whatever follows is bounded by it. */
+const NAME_BYTES_MAX = 1024;
+const SEGMENT_BYTES_MAX = 255;
 
 /** Names that Windows gives to devices, in any folder and with any extension. */
 const DEVICE_NAME = /^(?:con|prn|aux|nul|conin\$|conout\$|clock\$|(?:com|lpt)[0-9¹²³])(?:\.|$)/i;
@@ -16,9 +20,11 @@ export type EntryName = {
 
 /**
  * Reads the name of an entry: UTF-8, relative, of plain segments (spec §2, Bundle). Undefined for absolute names, `.`,
- * `..` and empty segments, backslashes, colons (drives, streams), device names, control characters and characters that the table of names lacks.
+ * `..` and empty segments, backslashes, colons (drives, streams), device names, control characters, characters that the
+ * table of names lacks, and what is too long. Takes time in proportion to the name's length.
  */
 export function readEntryName(bytes: Uint8Array, isMarkedUtf8: boolean): EntryName | undefined {
+  if (bytes.length > NAME_BYTES_MAX) return undefined;
   const name = utf8Text(bytes);
   if (name === undefined || (!isMarkedUtf8 && bytes.some((byte) => byte >= 0x80))) return undefined;
   if (name === "" || /[\\:\uFEFF]/.test(name) || hasControl(name)) return undefined;
@@ -32,6 +38,7 @@ export function readEntryName(bytes: Uint8Array, isMarkedUtf8: boolean): EntryNa
 
 /** Windows drops dots and spaces at the end of a segment, so they hide neither `..` nor a device. */
 function isPlainSegment(segment: string): boolean {
+  if (utf8Length(segment) > SEGMENT_BYTES_MAX) return false;
   const bare = segment.replace(/[. ]+$/, "");
   return bare !== "" && !DEVICE_NAME.test(bare);
 }

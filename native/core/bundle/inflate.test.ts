@@ -15,12 +15,20 @@ const content = fc.oneof(
 const level = fc.integer({ min: 0, max: 9 });
 const strategy = fc.integer({ min: 0, max: 4 });
 
+const inflated = (packed: Uint8Array, size: number): Buffer => {
+  const output = inflate(packed, size);
+  return typeof output === "string" ? Buffer.of() : Buffer.from(output);
+};
+/** Blocks that hold nothing, and a last one. */
+const emptyBlocks = (count: number): Uint8Array =>
+  Uint8Array.from(Array.from({ length: count }, (_, index) => [index === count - 1 ? 1 : 0, 0, 0, 0xff, 0xff]).flat());
+
 describe("inflate", () => {
   it("reads whatever zlib writes, at every level and strategy", () => {
     fc.assert(
       fc.property(content, level, strategy, (bytes, levelOf, strategyOf) => {
         const packed = deflateRawSync(bytes, { level: levelOf, strategy: strategyOf });
-        expect(Buffer.from(inflate(packed, bytes.length) ?? [])).toEqual(Buffer.from(bytes));
+        expect(inflated(packed, bytes.length)).toEqual(Buffer.from(bytes));
       }),
     );
   });
@@ -28,26 +36,34 @@ describe("inflate", () => {
   it("holds across blocks and a window of 32 KiB", () => {
     const bytes = Uint8Array.from({ length: 400_000 }, (_, index) => (index * index * 31) >> (index % 7));
     const packed = deflateRawSync(bytes, { level: 9 });
-    expect(Buffer.from(inflate(packed, bytes.length) ?? []).equals(Buffer.from(bytes))).toBe(true);
+    expect(inflated(packed, bytes.length).equals(Buffer.from(bytes))).toBe(true);
   });
 
   it("refuses any other size than the true one, and a stream that ends early or late", () => {
     fc.assert(
       fc.property(content, fc.integer({ min: 1, max: 50 }), (bytes, by) => {
         const packed = new Uint8Array(deflateRawSync(bytes));
-        expect(inflate(packed, bytes.length + by)).toBeUndefined();
-        if (bytes.length >= by) expect(inflate(packed, bytes.length - by)).toBeUndefined();
-        expect(inflate(packed.subarray(0, -1), bytes.length)).toBeUndefined();
-        expect(inflate(Uint8Array.of(...packed, 0), bytes.length)).toBeUndefined();
+        expect(inflate(packed, bytes.length + by)).toBe("bad_data");
+        if (bytes.length >= by) expect(inflate(packed, bytes.length - by)).toBe("bad_data");
+        expect(inflate(packed.subarray(0, -1), bytes.length)).toBe("bad_data");
+        expect(inflate(Uint8Array.of(...packed, 0), bytes.length)).toBe("bad_data");
       }),
     );
+  });
+
+  it("refuses the first block that is one too many, before it is read", () => {
+    expect(inflate(emptyBlocks(16), 0)).toHaveLength(0);
+    expect(inflate(emptyBlocks(17), 0)).toBe("too_many_blocks");
+    expect(inflate(emptyBlocks(17), 511)).toBe("too_many_blocks");
+    expect(inflate(emptyBlocks(17), 512)).toBe("bad_data");
+    expect(inflate(emptyBlocks(1_000_000), 512)).toBe("too_many_blocks");
   });
 
   it("never throws and never writes past the size, whatever the bytes", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), fc.integer({ min: 0, max: 3000 }), (bytes, size) => {
         const output = inflate(bytes, size);
-        if (output !== undefined) expect(output).toHaveLength(size);
+        if (typeof output !== "string") expect(output).toHaveLength(size);
       }),
       { numRuns: 5000 },
     );
@@ -60,6 +76,6 @@ describe("inflate", () => {
     ["a dynamic block that breaks off", [0x05, 0xe0]],
     ["nothing", []],
   ])("refuses %s", (_, bytes) => {
-    for (let size = 0; size < 6; size += 1) expect(inflate(Uint8Array.from(bytes), size)).toBeUndefined();
+    for (let size = 0; size < 6; size += 1) expect(inflate(Uint8Array.from(bytes), size)).toBe("bad_data");
   });
 });

@@ -1,8 +1,14 @@
 /**
- * Raw DEFLATE, RFC 1951, of our own for two facts that a bundle's reader must know and libraries do not tell: how many
- * bytes of input one stream took (nothing may hide behind it), and that output never passes the declared size, checked
- * while it is written (spec §2, Bundle).
+ * Raw DEFLATE, RFC 1951, of our own for three facts that a bundle's reader must know and libraries do not tell: how many
+ * bytes of input one stream took (nothing may hide behind it), that output never passes the declared size, checked
+ * while it is written, and how many blocks there are, each of which costs a table (spec §2, Bundle).
  */
+
+export type InflateFault = "bad_data" | "too_many_blocks";
+
+/** Blocks that a stream may have, whatever it unpacks to, and one more for so many bytes of that (spec 2.13). */
+const BLOCKS_FREE = 16;
+const BYTES_PER_BLOCK = 512;
 
 /** Longest code of any table. */
 const CODE_BITS_MAX = 15;
@@ -32,10 +38,10 @@ const fixedLiterals = makeTable(
 const fixedDistances = makeTable(new Uint8Array(DISTANCE_SYMBOLS).fill(5));
 
 /**
- * The `size` bytes of one DEFLATE stream that fills `input` exactly. Undefined where the stream is malformed, ends early,
- * leaves input over, or holds more or less than `size`.
+ * The `size` bytes of one DEFLATE stream that fills `input` exactly. `bad_data` where the stream is malformed, ends early,
+ * leaves input over, or holds more or less than `size`; `too_many_blocks` at the first block that is one too many.
  */
-export function inflate(input: Uint8Array, size: number): Uint8Array | undefined {
+export function inflate(input: Uint8Array, size: number): Uint8Array | InflateFault {
   return new Inflater(input, size).run();
 }
 
@@ -55,14 +61,17 @@ class Inflater {
     this.output = new Uint8Array(size);
   }
 
-  run(): Uint8Array | undefined {
-    for (let isLast = false; !isLast; ) {
+  run(): Uint8Array | InflateFault {
+    const blocksMax = BLOCKS_FREE + Math.floor(this.output.length / BYTES_PER_BLOCK);
+    let isLast = false;
+    for (let blocks = 1; !isLast; blocks += 1) {
+      if (blocks > blocksMax) return "too_many_blocks";
       isLast = this.take(1) === 1;
-      if (!this.block(this.take(2))) return undefined;
+      if (!this.block(this.take(2))) return "bad_data";
     }
     const unusedBytes = this.input.length - this.at + (this.bits >> 3);
     const isWhole = unusedBytes === 0 && !this.isExhausted && this.written === this.output.length;
-    return isWhole ? this.output : undefined;
+    return isWhole ? this.output : "bad_data";
   }
 
   private block(kind: number): boolean {

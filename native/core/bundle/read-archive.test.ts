@@ -8,6 +8,7 @@ const plain: CraftedEntry[] = [
   { name: "data/a.txt", content: "hello hello hello hello", method: 8 },
   { name: "b.bin", content: Uint8Array.of(1, 2, 3), method: 0 },
 ];
+const needs = (versionNeeded: number) => ({ versionNeeded });
 const faultOf = (...args: Parameters<typeof craftArchive>) => {
   const read = readArchive(craftArchive(...args));
   return read.ok ? "read" : read.fault;
@@ -71,6 +72,9 @@ describe("readArchive", () => {
     ["a symbolic link", { name: "a", externalAttributes: 0xa1ff0000 }, "unsupported"],
     ["an entry that hides behind another", { name: "a", omit: "central" }, "bad_layout"],
     ["a name of a device", { name: "aux.js" }, "bad_name"],
+    ["a stored entry whose size follows it", { name: "a", method: 0, descriptor: "signed" }, "unsupported"],
+    ["a link of another system", { name: "a", extra: extraBlock(0x6c78, "/etc") }, "bad_record"],
+    ["what needs a newer reader", { name: "a", local: needs(21), central: needs(21) }, "unsupported"],
   ] as [string, CraftedEntry, string][])("refuses %s", (_, entry, fault) => {
     expect(faultOf({ entries: [...plain, entry] })).toBe(fault);
   });
@@ -80,6 +84,14 @@ describe("readArchive", () => {
     expect(faultOf({ entries: [{ name: "ſ" }, { name: "S" }] })).toBe("duplicate_name");
     expect(faultOf({ entries: [{ name: "ẞ" }, { name: "ss" }] })).toBe("duplicate_name");
     expect(faultOf({ entries: [{ name: "\u212a" }, { name: "k" }] })).toBe("duplicate_name");
+  });
+
+  it("takes time in proportion to a name, which is looked at no further where it is too long", () => {
+    const marks = (length: number) => `a${"\u0315\u0300".repeat(length / 4)}`;
+    const entries = (length: number) =>
+      Array.from({ length: 100 }, (_, index) => ({ name: `${index}${marks(length)}` }));
+    expect(faultOf({ entries: entries(60_000) })).toBe("bad_name");
+    expect(faultOf({ entries: entries(248) })).toBe("read");
   });
 
   it("never throws, and reads from a damaged archive what was packed or nothing", () => {

@@ -106,7 +106,8 @@ function readEntry(bytes: Uint8Array, { central }: PlacedEntry, position: number
   }
   const packed = bytes.subarray(local.dataStart, dataEnd);
   const data = central.method === 0 ? packed : inflate(packed, central.unpackedSize);
-  if (data === undefined || data.length !== central.unpackedSize || crc32(data) !== central.crc) {
+  if (typeof data === "string") return { ok: false, fault: data };
+  if (data.length !== central.unpackedSize || crc32(data) !== central.crc) {
     return { ok: false, fault: "bad_data" };
   }
   return { ok: true, data };

@@ -37,14 +37,10 @@ const FLAGS_ALLOWED = FLAG_DESCRIPTOR | FLAG_UTF8 | FLAGS_DEFLATE_OPTIONS;
 const STORED = 0;
 const DEFLATED = 8;
 
-/**
- * Extra fields that name the entry anew, enlarge it, encrypt it or make it a link: ZIP64, Unicode path and comment, PFS
- * and Xceed names, old Macintosh and PKWARE, ASi Unix, patch, certificates and encryption, AES.
- */
-const FORBIDDEN_EXTRA = new Set([
-  0x0001, 0x0008, 0x000d, 0x000f, 0x0014, 0x0015, 0x0016, 0x0017, 0x0018, 0x0019, 0x07c8, 0x2605, 0x2705, 0x2805,
-  0x334d, 0x554e, 0x6375, 0x7075, 0x756e, 0x9901,
-]);
+/** Most that a reader may be asked to be capable of: deflate and folders. */
+const VERSION_NEEDED_MAX = 20;
+/** Extra fields that only tell times or the packer: extended time stamp, Unix owner, NTFS times, Java's mark. */
+const ALLOWED_EXTRA = new Set([0x5455, 0x7875, 0x000a, 0xcafe]);
 
 export type CentralDirectory =
   | { ok: true; records: CentralRecord[]; start: number }
@@ -103,11 +99,13 @@ function readCentralRecord(
   return { record, next };
 }
 
-/** Stored or deflated, sizes in 32 bits, no encryption, no patch, no masked header. */
+/** Stored or deflated, sizes in 32 bits, no encryption, no patch, no masked header, nothing newer than deflate. */
 function isSupported(record: CentralRecord): boolean {
+  if (record.versionNeeded > VERSION_NEEDED_MAX) return false;
   if ((record.flags & ~FLAGS_ALLOWED) !== 0) return false;
   if (record.method !== STORED && record.method !== DEFLATED) return false;
-  if (record.method === STORED && record.packedSize !== record.unpackedSize) return false;
+  // Whoever reads a stream can't tell where stored bytes end whose size follows them.
+  if (record.method === STORED && (record.hasDataDescriptor || record.packedSize !== record.unpackedSize)) return false;
   return ![record.packedSize, record.unpackedSize, record.localOffset].includes(ZIP64_MARK_32);
 }
 
@@ -138,12 +136,12 @@ function readFields(view: DataView, at: number, nameBytes: Uint8Array): EntryFie
   };
 }
 
-/** Well-formed blocks of id, length and data, none of them forbidden. */
+/** Well-formed blocks of id, length and data, all of them allowed. */
 function isHarmlessExtra(extra: Uint8Array): boolean {
   const view = viewOf(extra);
   let at = 0;
   while (at < extra.length) {
-    if (at + 4 > extra.length || FORBIDDEN_EXTRA.has(view.getUint16(at, true))) return false;
+    if (at + 4 > extra.length || !ALLOWED_EXTRA.has(view.getUint16(at, true))) return false;
     at += 4 + view.getUint16(at + 2, true);
   }
   return at === extra.length;

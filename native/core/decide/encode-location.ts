@@ -1,7 +1,9 @@
-import { toHex, utf8Bytes } from "../crypto/encoding";
+import { utf8Bytes } from "../crypto/encoding";
 
 /** Scheme and authority of a reference, in which nothing is encoded (RFC 3986, Appendix B). */
 const BEFORE_PATH = /^(?:[^:/?#]+:)?(?:\/\/[^/?#]*)?/;
+/** Upper case, as RFC 3986 §2.1 asks of whoever makes them. */
+const HEX = "0123456789ABCDEF";
 /** A lone surrogate has no bytes and stays, for the decision to refuse. */
 const BEYOND_ASCII = /[^\0-\x7f\ud800-\udfff]/gu;
 
@@ -19,5 +21,5 @@ export function encodeLocation(location: string | Uint8Array): string {
 }
 
 function percent(bytes: Uint8Array): string {
-  return toHex(bytes).toUpperCase().replace(/../g, "%$&");
+  return Array.from(bytes, (byte) => `%${HEX[byte >> 4]}${HEX[byte & 15]}`).join("");
 }

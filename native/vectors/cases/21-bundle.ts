@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
+import { crc32 } from "../../core/bundle/crc32";
 import { derFromP1363 } from "../../core/crypto/der";
+import { utf8Bytes } from "../../core/crypto/encoding";
 import { caseTable } from "../craft/case-table";
 import { type CraftedArchive, type CraftedEntry, craftArchive, extraBlock } from "../craft/craft-archive";
 import { signFixed, type TestKey, testKey } from "../craft/test-keys";
@@ -28,6 +30,28 @@ const extra = (...more: CraftedEntry[]): CraftedArchive => ({ entries: [manifest
 const named = (name: string | Uint8Array, more: Partial<CraftedEntry> = {}) => extra({ name, content: "x", ...more });
 const unix = (mode: number): Partial<CraftedEntry> => ({ madeBy: (3 << 8) | 20, externalAttributes: (mode << 16) >>> 0 });
 const bytes = (...values: number[]) => Uint8Array.from(values);
+const needs = (versionNeeded: number): Partial<CraftedEntry> => ({ local: { versionNeeded }, central: { versionNeeded } });
+const letters = (count: number) => "a".repeat(count);
+/** A name of so many bytes in segments of 255 at most. */
+const longName = (count: number) => `${letters(200)}/`.repeat(Math.ceil(count / 201)).slice(0, count).replace(/\/$/, "a");
+const packedAs = (content: string, packed: Uint8Array) => extra({ name: "packed", content, packed });
+/** Stored blocks, all empty but the last, which holds so many letters. */
+const blocks = (count: number, size = 0) =>
+  bytes(...Array.from({ length: count - 1 }, () => [0, 0, 0, 0xff, 0xff]).flat(), 1, size & 0xff, size >> 8, ~size & 0xff, (~size >> 8) & 0xff, ...utf8Bytes(letters(size)));
+/** Blocks of fixed codes, each of which holds its end and nothing else. */
+function codeBlocks(count: number): Uint8Array {
+  const bits = Array.from({ length: count }, (_, index) => [index === count - 1 ? 1 : 0, 1, 0, 0, 0, 0, 0, 0, 0, 0]).flat();
+  return Uint8Array.from({ length: Math.ceil(bits.length / 8) }, (_, at) => bits.slice(at * 8, at * 8 + 8).reduce((byte, bit, index) => byte | (bit << index), 0));
+}
+/** An archive that unpacks to a hundred times its bytes, and so many more. */
+function hundredfold(more: number): CraftedArchive {
+  const archive = (zeros: number, pad: number) => extra({ name: "zeros", content: new Uint8Array(zeros) }, { name: "pad", content: new Uint8Array(pad), method: 0 });
+  const unpacked = [manifestEntry(), script].reduce((sum, { content = "" }) => sum + content.length, 0);
+  for (let zeros = 1_048_576; ; zeros += 1) {
+    const missing = unpacked + zeros - 100 * craftArchive(archive(zeros, 0)).length;
+    if (missing % 99 === 0) return archive(zeros + more, missing / 99);
+  }
+}
 
 export async function topic(): Promise<VectorTopic> {
   const key = await testKey("publisher");
@@ -93,6 +117,16 @@ export async function topic(): Promise<VectorTopic> {
       ["009", "sixteen segments", ["names"], sealed("segments-16", named(`${"d/".repeat(15)}f`)), accepted],
       ["010", "the same name in two folders", ["names"], sealed("two-folders", extra({ name: "a/x" }, { name: "b/x" })), accepted],
       ["011", "a dotted name that is no folder above", ["names"], sealed("dots", named("a/..b/c..d")), accepted],
+      ["012", "every extra field that is allowed, more than once", ["reading"], sealed("extras", named("a", { extra: bytes(...extraBlock(0x5455, bytes(1, 0, 0, 0, 0)), ...extraBlock(0x7875, bytes(1, 1, 0, 1, 0)), ...extraBlock(0x000a, new Uint8Array(32)), ...extraBlock(0xcafe, ""), ...extraBlock(0xcafe, "")) })), accepted],
+      ["013", "a segment of 255 bytes", ["names"], sealed("segment-255", named(`d/${"é".repeat(127)}x/f`)), accepted],
+      ["014", "a name of 1,024 bytes", ["names"], sealed("name-1024", named(longName(1024))), accepted],
+      ["015", "a folder's name of 1,024 bytes with its slash", ["names"], sealed("folder-1024", extra({ name: `${longName(1023)}/` })), accepted],
+      ["016", "an earlier version needed", ["reading"], sealed("needs-10", named("a", needs(10))), accepted],
+      ["017", "sizes both in the local header and in the descriptor", ["reading"], sealed("descriptor-both", named("a", { descriptor: "signed", local: { crc: crc32(bytes(0x78)), packedSize: 3, unpackedSize: 1 } })), accepted],
+      ["018", "sixteen blocks of nothing", ["bomb"], sealed("blocks-16", packedAs("", blocks(16))), accepted],
+      ["019", "seventeen blocks of 512 bytes", ["bomb"], sealed("blocks-17-512", packedAs(letters(512), blocks(17, 512))), accepted],
+      ["020", "sixteen blocks of codes", ["bomb"], sealed("codes-16", packedAs("", codeBlocks(16))), accepted],
+      ["021", "exactly 100 to 1", ["bomb"], sealed("ratio-100", hundredfold(0)), accepted],
       ["030", "a dotless ı beside an i, which full folding keeps apart", ["unicode"], sealed("dotless", extra({ name: "\u0131" }, { name: "i" })), accepted],
       ["031", "a character for private use", ["unicode"], sealed("private-use", named("\ue000")), accepted],
       ["032", "a letter of the table's last version", ["unicode"], sealed("newest", named("\u{11f04}")), accepted],
@@ -106,6 +140,9 @@ export async function topic(): Promise<VectorTopic> {
       ["107", "a key that the program does not name", ["key", "order"], plain({}, { publisherKeys: [] }), refused("KEY_UNKNOWN")],
       ["108", "a key that was revoked", ["key", "order"], plain({}, { publisherKeys: publisherKeys("revoked") }), refused("KEY_REVOKED")],
       ["109", "a revoked key and a signature that is none", ["key", "order"], { ...badSignature("none-revoked", bytes(0)), program: programClaims({ versions: [published(goodDigest)], publisherKeys: publisherKeys("revoked") }) }, refused("KEY_REVOKED")],
+      ["116", "two entries of the version's key, the later one revoked", ["key"], plain({}, { publisherKeys: [...publisherKeys(), ...publisherKeys("revoked")] }), refused("KEY_REVOKED")],
+      ["117", "two entries of the version's key, the earlier one revoked", ["key"], plain({}, { publisherKeys: [...publisherKeys("revoked"), ...publisherKeys()] }), refused("KEY_REVOKED")],
+      ["118", "two entries of the version's kid, the key under the second", ["key"], plain({}, { publisherKeys: [{ kid: key.name, jwk: other.jwk, status: "active" }, ...publisherKeys()] }), accepted],
       ["110", "a signature of another key", ["signature", "key"], { ...store("other-key", good, other), program: programClaims({ versions: [published(goodDigest)], publisherKeys: publisherKeys() }) }, refused("SIGNATURE_INVALID")],
       ["111", "a signature of other bytes", ["signature"], badSignature("other-bytes", derFromP1363(signFixed(key, bytes(1, 2, 3)))), refused("SIGNATURE_INVALID")],
       ["112", "r and s in place of DER", ["signature"], badSignature("raw", signFixed(key, good)), refused("SIGNATURE_INVALID")],
@@ -150,6 +187,20 @@ export async function topic(): Promise<VectorTopic> {
       ["155", "an extra field that gives another name", ["reading", "names"], sealed("renamed", named("a", { extra: extraBlock(0x7075, bytes(1, 0, 0, 0, 0, 0x62)) })), malformed],
       ["156", "an extra field that is longer than it is", ["reading"], sealed("extra-long", named("a", { extra: bytes(0x55, 0x54, 9, 0, 1) })), malformed],
       ["157", "an extra field that breaks off", ["reading"], sealed("extra-short", named("a", { extra: bytes(0x55) })), malformed],
+      ["301", "another time in the local header", ["reading"], sealed("local-time", named("a", { local: { modified: 0x00210001 } })), malformed],
+      ["302", "another version needed in the local header", ["reading"], sealed("local-needs", named("a", { local: { versionNeeded: 10 } })), malformed],
+      ["303", "version 2.1 needed", ["reading"], sealed("needs-21", named("a", needs(21))), malformed],
+      ["304", "version 6.3 needed", ["reading"], sealed("needs-63", named("a", needs(63))), malformed],
+      ["305", "version 2.0 needed, and something in the upper byte", ["reading"], sealed("needs-high", named("a", needs(0x0314))), malformed],
+      ["306", "a stored entry with its sizes in a descriptor", ["reading"], sealed("stored-descriptor", named("a", { method: 0, descriptor: "signed" })), malformed],
+      ["307", "the same without the descriptor's signature, and with its sizes in front", ["reading"], sealed("stored-descriptor-bare", named("a", { method: 0, descriptor: "bare", local: { crc: crc32(bytes(0x78)), packedSize: 1, unpackedSize: 1 } })), malformed],
+      ["308", "a stored folder with a descriptor", ["reading"], sealed("folder-descriptor", extra({ name: "d/", method: 0, descriptor: "bare" })), malformed],
+      ["309", "sizes in front of which one is left out", ["reading"], sealed("descriptor-half", named("a", { descriptor: "signed", local: { packedSize: 3, unpackedSize: 1 } })), malformed],
+      ["310", "an extra field that makes a link elsewhere", ["reading", "kind"], sealed("extra-link", named("a", { extra: extraBlock(0x6c78, "/etc/passwd") })), malformed],
+      ["311", "a harmless extra field that is not on the list", ["reading"], sealed("extra-unix", named("a", { extra: extraBlock(0x7855, bytes(0, 0, 0, 0)) })), malformed],
+      ["312", "such a field in the local header alone", ["reading"], sealed("extra-local", named("a", { local: { extra: extraBlock(0x5855, new Uint8Array(8)) } })), malformed],
+      ["313", "such a field in the directory alone", ["reading"], sealed("extra-central", named("a", { central: { extra: extraBlock(0x5855, new Uint8Array(8)) } })), malformed],
+      ["314", "one that is not on the list behind one that is", ["reading"], sealed("extra-second", named("a", { extra: bytes(...extraBlock(0xcafe, ""), ...extraBlock(0x9901, new Uint8Array(7))) })), malformed],
       ["160", "the same name twice", ["names"], sealed("twice", extra({ name: "a" }, { name: "a" })), malformed],
       ["161", "two manifests", ["names", "manifest"], sealed("two-manifests", extra(manifestEntry({ name: "Other" }))), malformed],
       ["162", "two names that differ in case", ["names"], sealed("case", extra({ name: "Data/a" }, { name: "data/A" })), malformed],
@@ -183,6 +234,14 @@ export async function topic(): Promise<VectorTopic> {
       ["190", "more than 100 to 1", ["bomb"], sealed("ratio", extra({ name: "zeros", content: new Uint8Array(1_048_576) })), malformed],
       ["191", "more than 120 MiB, by what it says", ["bomb"], sealed("declared", named("a", { local: { unpackedSize: 125_829_121 }, central: { unpackedSize: 125_829_121 } })), malformed],
       ["192", "2,001 entries, by what it says", ["bomb"], sealed("entries", { ...extra(), end: { entries: 2001 } }), malformed],
+      ["321", "seventeen blocks of nothing", ["bomb"], sealed("blocks-17", packedAs("", blocks(17))), malformed],
+      ["322", "seventeen blocks of 511 bytes", ["bomb"], sealed("blocks-17-511", packedAs(letters(511), blocks(17, 511))), malformed],
+      ["323", "seventeen blocks of codes", ["bomb"], sealed("codes-17", packedAs("", codeBlocks(17))), malformed],
+      ["324", "a byte more than 100 to 1", ["bomb"], sealed("ratio-101", hundredfold(1)), malformed],
+      ["325", "a segment of 256 bytes", ["names"], sealed("segment-256", named(`d/${"é".repeat(128)}/f`)), malformed],
+      ["326", "a name of 1,025 bytes", ["names"], sealed("name-1025", named(longName(1025))), malformed],
+      ["327", "a folder's name of 1,025 bytes with its slash", ["names"], sealed("folder-1025", extra({ name: `${longName(1024)}/` })), malformed],
+      ["328", "60 KB of combining marks", ["names", "bomb"], sealed("marks-60k", named(`a${"\u0315\u0300".repeat(15_000)}`)), malformed],
       ["230", "a ligature beside its letters", ["unicode"], sealed("ligature", extra({ name: "\ufb01" }, { name: "FI" })), malformed],
       ["231", "the Kelvin sign beside a k", ["unicode"], sealed("kelvin", extra({ name: "\u212a" }, { name: "k" })), malformed],
       ["232", "two orders of marks", ["unicode"], sealed("marks", extra({ name: "q\u0323\u0307" }, { name: "q\u0307\u0323" })), malformed],
