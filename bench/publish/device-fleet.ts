@@ -1,10 +1,10 @@
 import { Agent, get, type IncomingMessage } from "node:http";
 import table from "../../native/catalog/public-suffixes.json";
-import { webCryptoPort } from "../../native/core/crypto/port";
 import { compilePolicy } from "../../native/core/decide/compile-policy";
 import { type PublicSuffixes, readPublicSuffixes } from "../../native/core/decide/public-suffixes";
 import { type DocumentPosition, verifyDocument } from "../../native/core/documents/verify-document";
 import type { KeysetClaims } from "../../native/core/shapes/claims";
+import { nodeCrypto } from "../../native/node/crypto";
 
 /** The simulated devices, in a process of their own: each has a stream, fetches, verifies and compiles for itself. */
 export type FleetOrder = {
@@ -60,7 +60,7 @@ async function startDevice(
   const { baseUrl, platform, appId, keyset } = order;
   const agent = new Agent({ keepAlive: true, maxSockets: 2 });
   const stored: { platform?: DocumentPosition; program?: DocumentPosition } = {};
-  const common = { keyset, platform, crypto: webCryptoPort, publicSuffixes: suffixes };
+  const common = { keyset, platform, crypto: nodeCrypto, publicSuffixes: suffixes };
 
   async function pull(): Promise<void> {
     const [programText, platformText] = await Promise.all([
@@ -68,7 +68,7 @@ async function startDevice(
       fetchText(`${baseUrl}/api/runtime/v1/platform`, agent, token),
     ]);
     const now = Math.floor(Date.now() / 1000);
-    const program = await verifyDocument({
+    const program = verifyDocument({
       ...common,
       jws: programText,
       type: "bulkhead-program",
@@ -76,7 +76,7 @@ async function startDevice(
       now,
       ...(stored.program === undefined ? {} : { stored: stored.program }),
     });
-    const whole = await verifyDocument({
+    const whole = verifyDocument({
       ...common,
       jws: platformText,
       type: "bulkhead-platform",

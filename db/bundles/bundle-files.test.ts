@@ -3,6 +3,7 @@ import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { publicKeyShape } from "@/native/core/crypto/public-key";
 import { makeKeyPair } from "@/native/node/make-key-pair";
 import { createPgliteStore } from "../pglite/create-pglite-store";
 import { bundles, programs, publisherKeys, publishers, versions } from "../schema";
@@ -15,7 +16,7 @@ import { tendBundleFiles } from "./tend-bundle-files";
 
 const FOLDER = "data/bundles";
 const { privateKey, publicKey } = makeKeyPair();
-const { x = "", y = "" } = publicKey.export({ format: "jwk" });
+const jwk = publicKeyShape.parse(publicKey.export({ format: "jwk" }));
 const createdAt = new Date("2026-03-01T00:00:00Z");
 
 function bundleOf(text: string) {
@@ -129,7 +130,6 @@ describe("a store whose bundles have no rows", () => {
     const first = await folder.open();
     await first.store.transaction(async ({ db }) => {
       await db.insert(publishers).values({ id: "pub_1", name: "One", createdAt });
-      const jwk = { kty: "EC", crv: "P-256", x, y } as const;
       await db.insert(publisherKeys).values({ publisherId: "pub_1", kid: "kid_1", jwk, status: "active", createdAt });
       const name = { appId: "com.example.a", publisherId: "pub_1", name: "A" };
       await db.insert(programs).values({ ...name, status: "active", createdAt });

@@ -2,12 +2,12 @@ import { createHash, randomBytes } from "node:crypto";
 import { buildBatch, buildMinute } from "@/lib/sync/testing/batch-builder";
 import { createDeviceKey, enrollBody, tokenBody } from "@/lib/sync/testing/device-key";
 import table from "@/native/catalog/public-suffixes.json";
-import { webCryptoPort } from "@/native/core/crypto/port";
 import { readPublicSuffixes } from "@/native/core/decide/public-suffixes";
 import { NO_POSITION } from "@/native/core/documents/position";
 import { type DocumentPosition, verifyDocument } from "@/native/core/documents/verify-document";
 import { type VerifyKeysetInput, verifyKeyset } from "@/native/core/documents/verify-keyset";
 import type { KeysetClaims, PlatformClaims, ProgramClaims } from "@/native/core/shapes/claims";
+import { nodeCrypto } from "@/native/node/crypto";
 import type { ConsoleSession } from "../../scripts/client/console-session";
 
 const suffixes = readPublicSuffixes(table);
@@ -119,12 +119,12 @@ export async function enrolDevice(
       const answer = await fetch(`${baseUrl()}/api/runtime/v1/${path}`);
       const text = await answer.text();
       if (answer.status !== 200) return;
-      const verdict = await verifyKeyset({
+      const verdict = verifyKeyset({
         jws: text,
         trusted: trust.keyset ?? trust.roots,
         platform,
         now: seconds(),
-        crypto: webCryptoPort,
+        crypto: nodeCrypto,
       });
       if (verdict.result !== "accepted") {
         refusals.push(`keyset ${verdict.code}`);
@@ -138,13 +138,13 @@ export async function enrolDevice(
     if (trust.keyset === null) throw new Error("no keyset yet");
     const name = appId ?? "";
     const stored = floors.get(name);
-    const verdict = await verifyDocument({
+    const verdict = verifyDocument({
       jws: text,
       keyset: trust.keyset,
       type,
       platform,
       now: seconds(),
-      crypto: webCryptoPort,
+      crypto: nodeCrypto,
       publicSuffixes: suffixes,
       ...(appId === undefined ? {} : { appId }),
       ...(stored === undefined ? {} : { stored }),

@@ -1,8 +1,8 @@
 import type { Database } from "@/db/store";
 import { AUDIT_PROBLEMS, type AuditProblem } from "@/native/core/audit/problems";
 import { type LogVerdict, verifyAuditLog } from "@/native/core/audit/verify-log";
-import { webCryptoPort } from "@/native/core/crypto/port";
 import type { RootTrust } from "@/native/core/documents/verify-keyset";
+import { nodeCrypto } from "@/native/node/crypto";
 import { nodeDigest } from "./audit-entry";
 import { type LogRecords, type OutsideHeads, readLogRecords } from "./log-records";
 import { readLossEntries } from "./losses";
@@ -47,7 +47,7 @@ export async function verifyAudit(db: Database, { roots, outside }: AuditTrust):
   const verdict = await verifyAuditLog(read.records(), {
     trust: roots,
     ends: [read.moment.end],
-    crypto: webCryptoPort,
+    crypto: nodeCrypto,
     digest: nodeDigest,
   });
   const more = ofTheStore(read);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { KEY_ONE, KEY_TWO } from "@/native/core/crypto/testing/public-keys";
 import { checkEdits, type EditRules } from "./check-edits";
 import { MEMBER_KINDS } from "./kinds";
 import { formatMember, parseMember } from "./member-keys";
@@ -7,7 +8,6 @@ import type { Entry } from "./members";
 import { applyEdits, type Edit, policyState } from "./policy-state";
 
 const APP = "program:com.example.coins";
-const KEY = { kty: "EC", crv: "P-256", x: "x".repeat(43), y: "y".repeat(43) };
 const person = (more: object = {}) => ({
   ...{ email: "mara@harbor.example", name: "Mara", role: "operator", publisherId: null, state: "active" },
   ...more,
@@ -19,7 +19,7 @@ const version = { code: 3, name: "1.0", sha256: "a".repeat(64), size: 1, kid: "k
 const PUBLISHED: Record<string, unknown> = {
   "publisher:pub_1": { name: "Coin Works" },
   "publisher:pub_2": { name: "Others" },
-  "publisher:pub_1/key:k1": { jwk: KEY, status: "active" },
+  "publisher:pub_1/key:k1": { jwk: KEY_ONE, status: "active" },
   "person:per_admin": person({ email: "ravi@harbor.example", role: "admin" }),
   "person:per_one": person(),
   "person:per_dev": person({ email: "dev@harbor.example", role: "developer", publisherId: "pub_1" }),
@@ -95,7 +95,7 @@ const cases: [string, Record<string, unknown>, string[]][] = [
   [
     "a publisher that nobody made",
     {
-      "publisher:pub_9/key:k9": { jwk: KEY, status: "active" },
+      "publisher:pub_9/key:k9": { jwk: KEY_ONE, status: "active" },
       "person:per_dev": person({ email: "dev@harbor.example", role: "developer", publisherId: "pub_9" }),
       "program:com.example.new/registration": { publisherId: "pub_9", name: "New" },
     },
@@ -112,12 +112,12 @@ const cases: [string, Record<string, unknown>, string[]][] = [
   ],
   [
     "a key of another publisher's",
-    { "publisher:pub_2/key:k1": { jwk: KEY, status: "active" } },
+    { "publisher:pub_2/key:k1": { jwk: KEY_ONE, status: "active" } },
     ["publisher:pub_2/key:k1  KEY_TAKEN"],
   ],
   [
     "other bytes for a key",
-    { "publisher:pub_1/key:k1": { jwk: { ...KEY, y: "z".repeat(43) }, status: "active" } },
+    { "publisher:pub_1/key:k1": { jwk: KEY_TWO, status: "active" } },
     ["publisher:pub_1/key:k1 /jwk KEY_FIXED"],
   ],
   [
@@ -192,7 +192,7 @@ describe("a step is not refused for what it leaves as it was", () => {
   });
 
   test("a key is revoked and let in again, and a version listed, of the publisher's own", () => {
-    expect(issuesOf({ "publisher:pub_1/key:k1": { jwk: KEY, status: "revoked" } })).toEqual([]);
+    expect(issuesOf({ "publisher:pub_1/key:k1": { jwk: KEY_ONE, status: "revoked" } })).toEqual([]);
     expect(issuesOf({ [`${APP}/version:3`]: version })).toEqual([]);
   });
 

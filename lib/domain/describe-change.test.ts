@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { KEY_ONE } from "@/native/core/crypto/testing/public-keys";
 import { changedLeaves } from "./changed-leaves";
 import { describeChange } from "./describe-change";
 import { MEMBER_KINDS } from "./kinds";
@@ -131,7 +132,7 @@ describe("a change says what it does", () => {
   });
 
   test("and whose key it is, by the publisher's name", () => {
-    const key = { jwk: { kty: "EC", crv: "P-256", x: "x".repeat(43), y: "y".repeat(43) }, status: "active" };
+    const key = { jwk: KEY_ONE, status: "active" };
     expect(textOf("publisher:pub_1/key:k1", null, key)).toContain('Added key of "Harbor Ltd", k1');
     expect(textOf("publisher:pub_1/key:k1", key, { ...key, status: "revoked" })).toBe(
       'Revoked key of "Harbor Ltd", k1 (status active → revoked)',

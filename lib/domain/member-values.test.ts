@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { KEY_ONE } from "@/native/core/crypto/testing/public-keys";
 import { emptyPlatform } from "./grouped-members";
 import { kindOf } from "./kinds";
 import { parseMember } from "./member-keys";
@@ -69,12 +70,7 @@ describe("a member's value", () => {
     ],
     ["a runtime nobody ships", "platform/min-runtime:amiga", "1.0.0", ""],
     ["a version with leading zeros", "platform/min-runtime:linux", "1.01.0", ""],
-    [
-      "a private key",
-      "publisher:pub_1/key:k",
-      { jwk: { kty: "EC", crv: "P-256", x: "x".repeat(43), y: "y".repeat(43), d: "d" }, status: "active" },
-      "/jwk",
-    ],
+    ["a private key", "publisher:pub_1/key:k", { jwk: { ...KEY_ONE, d: "d" }, status: "active" }, "/jwk"],
     [
       "an e-mail without a place",
       "person:per_1",

@@ -1,6 +1,8 @@
 import { z } from "zod";
 
 const port = z.coerce.number().int().min(0).max(65_535);
+/** 32 bytes in their one spelling of base64url. */
+const THUMBPRINT = "[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]";
 
 /** The environment, read once by a process's entry and passed on; nothing else reads `process.env`. */
 const environmentShape = z.object({
@@ -31,7 +33,7 @@ const environmentShape = z.object({
   /** The root keys that the first keyset was signed by, `THRESHOLD:THUMBPRINT,…`; without it `keys/roots.json` says. */
   BULKHEAD_ROOT_THUMBPRINTS: z
     .string()
-    .regex(/^[1-9][0-9]?:[A-Za-z0-9_-]{43}(,[A-Za-z0-9_-]{43}){0,31}$/)
+    .regex(new RegExp(`^[1-9][0-9]?:${THUMBPRINT}(,${THUMBPRINT}){0,31}$`))
     .transform((text) => {
       const [threshold = "", thumbprints = ""] = text.split(":");
       return { threshold: Number(threshold), rootThumbprints: thumbprints.split(",") };

@@ -24,7 +24,7 @@ import {
   type TestPublisher,
 } from "@/lib/services/testing/service-fixture";
 import { publicJwkFromPem, thumbprint } from "@/native/core/crypto/jwk";
-import { webCryptoPort } from "@/native/core/crypto/port";
+import { nodeCrypto } from "@/native/node/crypto";
 import { makeKeyPair } from "@/native/node/make-key-pair";
 import { type Answer, type ConsoleFace, openConsoleFace } from "./testing/console-face";
 
@@ -100,7 +100,7 @@ async function makeKey(): Promise<ExampleWorld["newKey"]> {
   const pem = String(makeKeyPair().publicKey.export({ type: "spki", format: "pem" }));
   const jwk = publicJwkFromPem(pem);
   if (jwk === undefined) throw new Error("the key that was made cannot be read");
-  const kid = await thumbprint(jwk, webCryptoPort);
+  const kid = thumbprint(jwk, nodeCrypto);
   pems.set(kid, pem);
   return { kid, jwk };
 }

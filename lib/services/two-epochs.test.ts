@@ -4,6 +4,7 @@ import { devices, documents, events } from "@/db/schema";
 import { testStoreKind } from "@/db/testing/with-test-store";
 import { updateDevice } from "@/lib/sync/telemetry/device-state";
 import { buildBatch } from "@/lib/sync/testing/batch-builder";
+import { KEY_ONE } from "@/native/core/crypto/testing/public-keys";
 import { telemetryBatchShape } from "@/native/core/telemetry/batch";
 import { getChangeSet } from "./change-sets/get-change-set";
 import { narrowAtOnce } from "./change-sets/narrow";
@@ -37,7 +38,7 @@ async function addDevice(id: string, applied: typeof NEW): Promise<void> {
   const at = new Date(ctx.clock.nowMs());
   const runtime = { runtimeKind: "linux", runtimeVersion: "0.1.0", runtimeLayers: [], discarded: {} };
   const said = { appliedEpoch: applied.epoch, appliedPlatform: applied.revision, appliedKeyset: 1, appliedAt: at };
-  const key = { publicJwk: { kty: "EC", crv: "P-256", x: "", y: "" } as const, thumbprint: id };
+  const key = { publicJwk: KEY_ONE, thumbprint: id };
   await ctx.store.transaction(({ db }) =>
     db.insert(devices).values({ id, name: id, ...key, ...runtime, ...said, enrolledAt: at, lastSeenAt: at }),
   );

@@ -1,8 +1,8 @@
 import { open } from "node:fs/promises";
 import suffixData from "../catalog/public-suffixes.json";
 import type { ConformancePorts } from "../core/conformance/op";
-import { webCryptoPort } from "../core/crypto/port";
 import { type PublicSuffixes, readPublicSuffixes } from "../core/decide/public-suffixes";
+import { nodeCrypto } from "../node/crypto";
 
 let suffixes: PublicSuffixes | undefined;
 
@@ -14,7 +14,7 @@ export const publicSuffixes: PublicSuffixes = {
   },
 };
 
-export const conformancePorts: ConformancePorts = { crypto: webCryptoPort, publicSuffixes, readFile: readWholeFile };
+export const conformancePorts: ConformancePorts = { crypto: nodeCrypto, publicSuffixes, readFile: readWholeFile };
 
 /** A file's bytes; undefined where there is none, it is no regular file, or it is longer than `bytesMax`. */
 export async function readWholeFile(path: string, bytesMax: number): Promise<Uint8Array | undefined> {

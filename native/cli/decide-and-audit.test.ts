@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
 import { auditEntrySha256, CHAIN_START } from "../core/audit/verify-chain";
-import { webCryptoPort } from "../core/crypto/port";
+import { nodeCrypto } from "../node/crypto";
 import { platformClaims, programClaims, version } from "../vectors/cases/policy-claims";
 import { createCommandLine } from "./testing/run-command-line";
 
@@ -56,7 +56,7 @@ describe("audit verify --chain-only", () => {
         detail: { n: sequence },
         previousSha256,
       };
-      const sha256 = await auditEntrySha256(entry, (data) => webCryptoPort.sha256(data));
+      const sha256 = await auditEntrySha256(entry, (data) => nodeCrypto.sha256(data));
       entries.push({ ...entry, sha256 });
       previousSha256 = sha256;
     }

@@ -1,7 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { publicJwkFromPem } from "../core/crypto/jwk";
-import { publicKeyShape } from "../core/documents/claims-shapes";
+import { readPublicKey as readJwk } from "../core/crypto/public-key";
 import { isJsonObject, type JsonObject, parseJson } from "../core/json/parse-json";
 import type { PublicJwk } from "../core/shapes/claims";
 import { type CommandContext, UsageError } from "./command";
@@ -35,9 +35,9 @@ export async function readPublicKey(context: CommandContext, name: string): Prom
   const fromPem = publicJwkFromPem(new TextDecoder().decode(bytes));
   if (fromPem !== undefined) return fromPem;
   const parsed = parseJson(bytes);
-  const jwk = parsed.ok ? publicKeyShape.safeParse(parsed.value) : undefined;
-  if (!jwk?.success) throw new UsageError(`${name} is no public key of P-256, neither PEM nor JWK`);
-  return jwk.data;
+  const jwk = parsed.ok ? readJwk(parsed.value) : undefined;
+  if (jwk === undefined) throw new UsageError(`${name} is no public key of P-256, neither PEM nor JWK`);
+  return jwk;
 }
 
 function codeOf(error: unknown): string {

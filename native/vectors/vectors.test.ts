@@ -3,12 +3,12 @@ import { describe, expect, it } from "vitest";
 import publicSuffixData from "../catalog/public-suffixes.json";
 import { answerLine } from "../core/conformance/answer-line";
 import type { ConformancePorts } from "../core/conformance/op";
-import { webCryptoPort } from "../core/crypto/port";
 import { readPublicSuffixes } from "../core/decide/public-suffixes";
+import { nodeCrypto } from "../node/crypto";
 import { lineOf, listTopicFiles, readTopic, readVectorIndex } from "./vector-index";
 
 const ports: ConformancePorts = {
-  crypto: webCryptoPort,
+  crypto: nodeCrypto,
   publicSuffixes: readPublicSuffixes(publicSuffixData),
   readFile: async (path) => new Uint8Array(readFileSync(path)),
 };

@@ -39,7 +39,7 @@ export const ROOMS: readonly Room[] = [
     room: "native/node",
     is: "what Node's own library needs around it, for services and hosts alike",
     files: ["native/node/"],
-    may: ["native/node/"],
+    may: ["native/node/", ...PURE_CORE],
     never: [...WEB, ...STORE, "hono"],
   },
   {
@@ -72,7 +72,7 @@ export const ROOMS: readonly Room[] = [
     room: "native/vectors",
     is: "what every runtime is held to",
     files: ["native/vectors/"],
-    may: ["native/vectors/", ...PURE_CORE],
+    may: ["native/vectors/", "native/node/", ...PURE_CORE],
     never: [...WEB, ...STORE],
   },
   {
@@ -128,7 +128,7 @@ export const ROOMS: readonly Room[] = [
     room: "lib/audit",
     is: "what was done, by whom, never changed",
     files: ["lib/audit/"],
-    may: ["lib/audit/", "db/", "lib/domain/", "lib/platform/", ...PURE_CORE],
+    may: ["lib/audit/", "native/node/", "db/", "lib/domain/", "lib/platform/", ...PURE_CORE],
     never: WEB,
   },
   {
@@ -180,6 +180,7 @@ export const ROOMS: readonly Room[] = [
     files: ["lib/services/"],
     may: [
       "lib/services/",
+      "native/node/",
       ...PURE_CORE,
       "lib/domain/",
       "lib/contracts/",

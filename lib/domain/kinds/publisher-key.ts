@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { publicKeyShape } from "@/native/core/documents/claims-shapes";
+import { barePublicKeyShape } from "@/native/core/crypto/public-key";
 import { always, judgeFields } from "./judge-fields";
 import type { Kind } from "./kind";
 import { publisherName } from "./leaf-words";
@@ -14,7 +14,7 @@ export const publisherKey: Kind<"publisher-key"> = {
     read: (publisherId, kid) => (kid !== null && KID.test(kid) ? { kind: "publisher-key", publisherId, kid } : null),
   },
   home: "row",
-  shape: z.strictObject({ jwk: publicKeyShape.strict(), status: z.enum(["active", "revoked"]) }),
+  shape: z.strictObject({ jwk: barePublicKeyShape, status: z.enum(["active", "revoked"]) }),
   checkValue: { because: "that the id is the key's thumbprint is checked by the verb that reads its PEM" },
   checkStep({ member, value, before, after }) {
     const issues = [];

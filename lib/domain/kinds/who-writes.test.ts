@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { KEY_ONE } from "@/native/core/crypto/testing/public-keys";
 import { mayNarrow, mayPropose } from "../change-set-lifecycle";
 import type { MemberKind, MemberValues } from "../members";
 import { ROLES } from "../roles";
@@ -42,7 +43,7 @@ function refusalOf<K extends MemberKind>(kind: K, [before, after, isOwnKey = fal
   return kindOf(kind).whyNotEditable({ before, after, isOwnKey });
 }
 
-const jwk = { kty: "EC" as const, crv: "P-256" as const, x: "x".repeat(43), y: "y".repeat(43) };
+const jwk = KEY_ONE;
 const rule = { host: "a.example.com", ports: [443], purposes: ["request" as const] };
 const version = { code: 3, name: "1", sha256: "a".repeat(64), size: 1, kid: "k", declares: [] };
 const person = {

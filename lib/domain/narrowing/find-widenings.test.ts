@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { KEY_ONE } from "@/native/core/crypto/testing/public-keys";
 import { changedLeaves } from "../changed-leaves";
 import { judgeFields } from "../kinds/judge-fields";
 import { parseMember } from "../member-keys";
@@ -26,7 +27,6 @@ const NEUTRAL = [
 ];
 
 const APP = "program:com.example.coins";
-const JWK = { kty: "EC", crv: "P-256", x: "x".repeat(43), y: "y".repeat(43) };
 const rule = (host: string, more: object = {}) => ({ host, ports: [443], purposes: ["request"], ...more });
 const version = (declares: string[]) => ({
   code: 1,
@@ -209,11 +209,11 @@ describe("everything else widens", () => {
     ],
     ["a receiver", {}, { [`${APP}/receiver:com.example.shop`]: { actions: ["pay"] } }, "RECEIVER_ADDED"],
     ["a route", {}, { [`${APP}/route:pages/index`]: true }, "ROUTE_ADDED"],
-    ["a publisher key", {}, { "publisher:pub_1/key:k1": { jwk: JWK, status: "active" } }, "KEY_ADDED"],
+    ["a publisher key", {}, { "publisher:pub_1/key:k1": { jwk: KEY_ONE, status: "active" } }, "KEY_ADDED"],
     [
       "a key that was revoked",
-      { "publisher:pub_1/key:k1": { jwk: JWK, status: "revoked" } },
-      { "publisher:pub_1/key:k1": { jwk: JWK, status: "active" } },
+      { "publisher:pub_1/key:k1": { jwk: KEY_ONE, status: "revoked" } },
+      { "publisher:pub_1/key:k1": { jwk: KEY_ONE, status: "active" } },
       "KEY_ADDED",
     ],
     [
@@ -392,8 +392,8 @@ describe("one person narrows at once", () => {
     ],
     [
       "a revoked key",
-      { "publisher:pub_1/key:k1": { jwk: JWK, status: "active" } },
-      { "publisher:pub_1/key:k1": { jwk: JWK, status: "revoked" } },
+      { "publisher:pub_1/key:k1": { jwk: KEY_ONE, status: "active" } },
+      { "publisher:pub_1/key:k1": { jwk: KEY_ONE, status: "revoked" } },
     ],
     ["a locked sign-in", {}, { "person:per_1/sign-in-lock": true }],
     [

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { HOST_PURPOSES, LIMIT_ACTIONS } from "@/native/core/codes";
+import { KEY_ONE, KEY_TWO } from "@/native/core/crypto/testing/public-keys";
 import { PERSON_STATES } from "../lifecycles";
 import { parseEntry } from "../member-values";
 import type { MemberKind, MemberOf, MemberValues } from "../members";
@@ -17,8 +18,7 @@ const moment = fc.constantFrom(1, 1_800_000_000, 1_800_000_001, 8_640_000_000_00
 /** Names that look like something else, and text that a list could be mistaken for. */
 const name = fc.constantFrom("Harbor", "harbor", "none", "true", "12", "Harbor, Ltd", "a → b", "x; y", '"quoted"');
 const sha256 = fc.constantFrom("a".repeat(64), "b".repeat(64));
-const base64url = fc.constantFrom("x".repeat(43), "y".repeat(43));
-const jwk = fc.record({ kty: fc.constant("EC"), crv: fc.constant("P-256"), x: base64url, y: base64url });
+const jwk = fc.constantFrom(KEY_ONE, KEY_TWO);
 const limit = record({
   warn: maybe(fc.constantFrom(0, 1)),
   max: fc.constantFrom(1, 600, Number.MAX_SAFE_INTEGER),

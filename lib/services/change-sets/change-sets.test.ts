@@ -1,6 +1,7 @@
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { changeSets, people } from "@/db/schema";
+import { KEY_ONE } from "@/native/core/crypto/testing/public-keys";
 import { refusalOf } from "../testing/refusal-of";
 import { openServiceFixture, type ServiceFixture } from "../testing/service-fixture";
 import { approveChangeSet } from "./approve-change-set";
@@ -294,12 +295,7 @@ describe("the draft", () => {
       "NOT_EDITABLE",
     ],
     ["the end of a status", "program:APP/status", null, "NOT_REMOVABLE"],
-    [
-      "a key without its verb",
-      "publisher:PUB/key:k1",
-      { jwk: { kty: "EC", crv: "P-256", x: "x".repeat(43), y: "y".repeat(43) }, status: "active" },
-      "NOT_EDITABLE",
-    ],
+    ["a key without its verb", "publisher:PUB/key:k1", { jwk: KEY_ONE, status: "active" }, "NOT_EDITABLE"],
   ])("refuses %s", async (_title, key, after, code) => {
     const { appId, publisher, proposer } = await programWithHost();
     const member = key.replace("APP", appId).replace("PUB", publisher.id);

@@ -5,8 +5,8 @@ import type { Actor } from "@/lib/domain/roles";
 import { AppError } from "@/lib/platform/errors";
 import { lockPlatform } from "@/lib/sync/lock-platform";
 import { thumbprint } from "@/native/core/crypto/jwk";
-import { webCryptoPort } from "@/native/core/crypto/port";
 import type { EnrolmentFile } from "@/native/core/wire/enroll";
+import { nodeCrypto } from "@/native/node/crypto";
 import type { ServiceContext } from "../context";
 import { requirePermission } from "../require-permission";
 
@@ -47,7 +47,7 @@ export async function createEnrolment(
       after: { deviceName: input.deviceName, expiresAt },
       requestId: ctx.requestId ?? null,
     });
-    const rootThumbprints = await Promise.all(rootKeys.map(({ jwk }) => thumbprint(jwk, webCryptoPort)));
+    const rootThumbprints = rootKeys.map(({ jwk }) => thumbprint(jwk, nodeCrypto));
     return {
       file: { url: ctx.config.baseUrl, platform: place.platformId, rootThumbprints, threshold, token },
       expiresAt: expiresAt.toISOString(),

@@ -2,6 +2,7 @@ import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { devices, enrolmentTokens } from "@/db/schema";
 import type { Announcement } from "@/db/store";
+import { KEY_ONE } from "@/native/core/crypto/testing/public-keys";
 import { enrolmentFileShape } from "@/native/core/wire/enroll";
 import { refusalOf } from "../testing/refusal-of";
 import { openServiceFixture, type ServiceFixture } from "../testing/service-fixture";
@@ -20,7 +21,7 @@ async function enrolled(id: string) {
     await db.insert(devices).values({
       id,
       name: "Bench 1",
-      publicJwk: { kty: "EC", crv: "P-256", x: "x".repeat(43), y: "y".repeat(43) },
+      publicJwk: KEY_ONE,
       thumbprint: id.padEnd(43, "t"),
       runtimeKind: "linux",
       runtimeVersion: "0.1.0",

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { devices } from "@/db/schema";
+import { KEY_ONE } from "@/native/core/crypto/testing/public-keys";
 import { narrowAtOnce } from "../change-sets/narrow";
 import { proposeChangeSet } from "../change-sets/propose-change-set";
 import { listDevices } from "../devices/list-devices";
@@ -24,7 +25,7 @@ async function addDevice(id: string, { ago, more }: Device): Promise<void> {
   const seenAt = new Date(ctx.clock.nowMs() - ago);
   await ctx.store.transaction(({ db }) =>
     db.insert(devices).values({
-      ...{ id, name: `Bench ${id}`, publicJwk: { kty: "EC", crv: "P-256", x: "", y: "" }, thumbprint: id },
+      ...{ id, name: `Bench ${id}`, publicJwk: KEY_ONE, thumbprint: id },
       ...{ runtimeKind: "linux", runtimeVersion: "0.1.0", runtimeLayers: [], discarded: {} },
       ...{ enrolledAt: new Date(0), lastSeenAt: seenAt, ...more },
     }),

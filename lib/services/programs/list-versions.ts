@@ -9,9 +9,9 @@ import { formatMember } from "@/lib/domain/member-keys";
 import type { Actor } from "@/lib/domain/roles";
 import { p1363FromDer } from "@/native/core/crypto/der";
 import { toHex } from "@/native/core/crypto/encoding";
-import { webCryptoPort } from "@/native/core/crypto/port";
 import { findCapability } from "@/native/core/decide/catalog";
 import type { PublicJwk } from "@/native/core/shapes/claims";
+import { backgroundCrypto } from "@/native/node/crypto";
 import { factsOf } from "../change-sets/change-set-facts";
 import { withChanges } from "../change-sets/change-set-rows";
 import { REFUSAL_TEXT } from "../change-sets/require-verb";
@@ -110,10 +110,10 @@ async function whyNotListed(context: ServiceContext, actor: Actor, rows: Version
 async function attest(db: Database, row: VersionRow, key: PublicJwk | undefined): Promise<VersionView["signature"]> {
   const [bundle] = await db.select().from(bundles).where(eq(bundles.sha256, row.sha256)).limit(1);
   if (bundle === undefined) return "bytes_missing";
-  if (toHex(await webCryptoPort.sha256(bundle.content)) !== row.sha256) return "invalid";
+  if (toHex(await backgroundCrypto.sha256(bundle.content)) !== row.sha256) return "invalid";
   const signature = p1363FromDer(bundle.signature);
   if (signature === undefined || key === undefined) return "invalid";
-  return (await webCryptoPort.verifyP256(key, signature, bundle.content)) ? "valid" : "invalid";
+  return (await backgroundCrypto.verify(key, bundle.content, signature)) ? "valid" : "invalid";
 }
 
 async function devicesByVersion(db: Database, appId: string, since: Date): Promise<Map<number, number>> {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { devices, events, telemetryMinutes } from "@/db/schema";
 import { PLATFORM_DEFAULTS } from "@/lib/domain/platform-defaults";
+import { KEY_ONE } from "@/native/core/crypto/testing/public-keys";
 import { OTHER } from "@/native/core/telemetry/batch";
 import { getDenial } from "../denials/get-denial";
 import { listDenials } from "../denials/list-denials";
@@ -48,7 +49,7 @@ async function addDevice(id: string, isRevoked = false): Promise<void> {
   const at = new Date(now);
   await fixture.ctx.store.transaction(({ db }) =>
     db.insert(devices).values({
-      ...{ id, name: `Bench ${id}`, publicJwk: { kty: "EC", crv: "P-256", x: "", y: "" }, thumbprint: id },
+      ...{ id, name: `Bench ${id}`, publicJwk: KEY_ONE, thumbprint: id },
       ...{ runtimeKind: "linux", runtimeVersion: "0.1.0", runtimeLayers: [], discarded: {} },
       ...{ enrolledAt: at, lastSeenAt: at, revokedAt: isRevoked ? at : null },
     }),

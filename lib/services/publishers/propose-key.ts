@@ -3,7 +3,7 @@ import { formatMember } from "@/lib/domain/member-keys";
 import type { Actor } from "@/lib/domain/roles";
 import { AppError } from "@/lib/platform/errors";
 import { publicJwkFromPem, thumbprint } from "@/native/core/crypto/jwk";
-import { webCryptoPort } from "@/native/core/crypto/port";
+import { nodeCrypto } from "@/native/node/crypto";
 import { writeDraft } from "../change-sets/edit-draft";
 import type { ServiceContext } from "../context";
 import { requirePermission } from "../require-permission";
@@ -19,21 +19,13 @@ export async function proposeKey(
 ): Promise<{ draft: ChangeSetView | null }> {
   requirePermission(actor, "changes.propose");
   const jwk = publicJwkFromPem(input.publicKeyPem);
-  if (jwk === undefined || !(await isOnCurve(jwk))) {
+  if (jwk === undefined) {
     throw new AppError("invalid_input", "This is not a P-256 public key.", {
       details: [{ path: "/publicKeyPem", code: "FORMAT", message: "A PEM block of a P-256 public key." }],
     });
   }
-  const kid = await thumbprint(jwk, webCryptoPort);
+  const kid = thumbprint(jwk, nodeCrypto);
   const member = { kind: "publisher-key", publisherId: input.publisherId, kid } as const;
   const entry = { kind: "publisher-key", member, value: { jwk, status: "active" } } as const;
   return writeDraft(ctx, actor, { edits: [{ member, entry }], newKeys: new Set([formatMember(member)]) });
-}
-
-async function isOnCurve(jwk: JsonWebKey): Promise<boolean> {
-  const algorithm = { name: "ECDSA", namedCurve: "P-256" };
-  return globalThis.crypto.subtle.importKey("jwk", { ...jwk, ext: true }, algorithm, false, ["verify"]).then(
-    () => true,
-    () => false,
-  );
 }

@@ -3,8 +3,8 @@ import { AppError } from "@/lib/platform/errors";
 import { type BundleFault, openBundle } from "@/native/core/bundle/open-bundle";
 import { p1363FromDer } from "@/native/core/crypto/der";
 import { toHex } from "@/native/core/crypto/encoding";
-import { webCryptoPort } from "@/native/core/crypto/port";
 import type { ProgramVersion, PublisherKey } from "@/native/core/shapes/claims";
+import { backgroundCrypto } from "@/native/node/crypto";
 
 export type SubmittedBundle = {
   appId: string;
@@ -33,7 +33,7 @@ export async function readSubmittedBundle(
     version: {
       code: manifest.version.code,
       name: manifest.version.name,
-      sha256: toHex(await webCryptoPort.sha256(bytes)),
+      sha256: toHex(await backgroundCrypto.sha256(bytes)),
       size: bytes.byteLength,
       kid,
       declares: (manifest.req_permissions ?? []).map(({ name }) => name),
@@ -46,7 +46,7 @@ async function findSigner(bytes: Uint8Array, signatureDer: Uint8Array, keys: rea
   if (active.length === 0) throw refused("KEY_UNKNOWN", "This publisher has no active key.");
   const signature = p1363FromDer(signatureDer);
   if (signature === undefined) throw refused("SIGNATURE_INVALID", "The signature is not DER.");
-  for (const { kid, jwk } of active) if (await webCryptoPort.verifyP256(jwk, signature, bytes)) return kid;
+  for (const { kid, jwk } of active) if (await backgroundCrypto.verify(jwk, bytes, signature)) return kid;
   throw refused("SIGNATURE_INVALID", "None of this publisher's active keys signed these bytes.");
 }
 

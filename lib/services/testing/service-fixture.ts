@@ -10,8 +10,9 @@ import type { Actor, Role } from "@/lib/domain/roles";
 import { openSyncFixture, type SyncFixture } from "@/lib/sync/testing/sync-fixture";
 import { packBundle } from "@/native/core/bundle/pack-bundle";
 import { thumbprint } from "@/native/core/crypto/jwk";
-import { webCryptoPort } from "@/native/core/crypto/port";
-import type { PlatformClaims, ProgramClaims, PublicJwk } from "@/native/core/shapes/claims";
+import { publicKeyShape } from "@/native/core/crypto/public-key";
+import type { PlatformClaims, ProgramClaims } from "@/native/core/shapes/claims";
+import { nodeCrypto } from "@/native/node/crypto";
 import { makeKeyPair } from "@/native/node/make-key-pair";
 import { editDraft } from "../change-sets/edit-draft";
 import type { ServiceContext } from "../context";
@@ -95,9 +96,8 @@ export async function openServiceFixture(
       count += 1;
       const { id } = await createPublisher(ctx, await fixture.person("operator"), { name: `Publisher ${count}` });
       const { privateKey, publicKey } = makeKeyPair();
-      const { x = "", y = "" } = publicKey.export({ format: "jwk" });
-      const jwk: PublicJwk = { kty: "EC", crv: "P-256", x, y };
-      const kid = await thumbprint(jwk, webCryptoPort);
+      const jwk = publicKeyShape.parse(publicKey.export({ format: "jwk" }));
+      const kid = thumbprint(jwk, nodeCrypto);
       const { personId } = await fixture.person("admin");
       const tokenId = ctx.ids.next("token");
       await sync.store.transaction(async ({ db }) => {

@@ -6,10 +6,10 @@ import { parseEnv } from "@/lib/platform/env";
 import { AppError } from "@/lib/platform/errors";
 import { explainStartFailure, startFailureText } from "@/lib/platform/explain-start-failure";
 import { makePrivateFolder, readIfPresent, writePrivateFile } from "@/lib/platform/private-file";
+import { barePublicKeyShape } from "@/native/core/crypto/public-key";
 import { addKeysetSignature, signKeyset } from "@/native/core/documents/sign-document";
 import { isJsonObject, parseJson } from "@/native/core/json/parse-json";
 import type { KeysetClaims, NamedKey } from "@/native/core/shapes/claims";
-import { publicJwkShape } from "@/native/core/wire/public-jwk";
 import { keyFault } from "../keys/key-faults";
 import { type KeyFolder, openKeyFolder } from "../keys/key-folder";
 import { createProtectionSecret, findProtectionSecret } from "../keys/protection-secret";
@@ -66,7 +66,7 @@ const seconds = () => Math.floor(systemClock.nowMs() / 1000);
 async function readNamedKey(path: string): Promise<NamedKey> {
   const parsed = parseJson(await readFile(path));
   const value = parsed.ok && isJsonObject(parsed.value) ? parsed.value : {};
-  const jwk = publicJwkShape.safeParse(value.jwk);
+  const jwk = barePublicKeyShape.safeParse(value.jwk);
   if (!jwk.success || value.kid !== thumbprintOf(jwk.data)) throw wrong(`${path} holds no public key of ours.`);
   return { kid: thumbprintOf(jwk.data), jwk: jwk.data };
 }

@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { newestDocument, newestIssue } from "@/db/newest-document";
 import { clocks, minRevisions } from "@/db/schema";
-import { webCryptoPort } from "@/native/core/crypto/port";
 import { verifyDocument } from "@/native/core/documents/verify-document";
+import { nodeCrypto } from "@/native/node/crypto";
 import type { SigningContext } from "../context";
 import { prepareKeys } from "../keyset/prepare-keys";
 import { publicSuffixes } from "../public-suffixes";
@@ -189,13 +189,13 @@ it("a suspension of any clock acts on a device with a right one: accepted, or ne
       await publish("narrowing");
       const document = await newestDocument(fixture.store.db, "platform", "");
       jump(-seconds);
-      const verdict = await verifyDocument({
+      const verdict = verifyDocument({
         jws: document?.jws ?? "",
         keyset: fixture.keyset,
         type: "bulkhead-platform",
         platform: TEST_PLATFORM,
         now: wall(),
-        crypto: webCryptoPort,
+        crypto: nodeCrypto,
         publicSuffixes: publicSuffixes(),
       });
       const acting = verdict.result === "accepted" ? verdict.document : verdict.expired;

@@ -5,12 +5,12 @@ import { auditEntries, auditWitnesses, continuity, heldDocuments, heldNarrowings
 import type { Database, Store, Transaction } from "@/db/store";
 import { appendAudit } from "@/lib/audit/append-audit";
 import { AppError } from "@/lib/platform/errors";
-import { webCryptoPort } from "@/native/core/crypto/port";
 import { isNewerPosition, NO_POSITION, type Position, positionOf } from "@/native/core/documents/position";
 import type { VerifiedDocument } from "@/native/core/documents/verified-document";
 import { verifyDocument } from "@/native/core/documents/verify-document";
 import type { PlatformClaims } from "@/native/core/shapes/claims";
 import type { HeldAnswer } from "@/native/core/wire/held";
+import { nodeCrypto } from "@/native/node/crypto";
 import { nowSeconds, type SyncContext } from "../context";
 import { lockPlatform } from "../lock-platform";
 import { publicSuffixes } from "../public-suffixes";
@@ -35,13 +35,13 @@ export async function isOfInterest(db: Database, deviceId: string, at: Position)
 async function verify(store: Store, ctx: SyncContext, platform: string, jws: Uint8Array) {
   const keyset = await ctx.keysets.newest(store.db);
   if (keyset === null) throw new AppError("unavailable", "This platform has no keyset yet.");
-  const verdict = await verifyDocument({
+  const verdict = verifyDocument({
     jws,
     keyset,
     type: "bulkhead-platform",
     platform,
     now: nowSeconds(ctx.clock),
-    crypto: webCryptoPort,
+    crypto: nodeCrypto,
     publicSuffixes: publicSuffixes(),
   });
   // An expired one proves as much: the revision was given out.

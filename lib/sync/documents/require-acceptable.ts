@@ -1,8 +1,8 @@
 import type { StoredDocument } from "@/db/newest-document";
 import { AppError } from "@/lib/platform/errors";
-import { webCryptoPort } from "@/native/core/crypto/port";
 import { verifyDocument } from "@/native/core/documents/verify-document";
 import type { KeysetClaims } from "@/native/core/shapes/claims";
+import { nodeCrypto } from "@/native/node/crypto";
 import { publicSuffixes } from "../public-suffixes";
 
 /**
@@ -11,7 +11,7 @@ import { publicSuffixes } from "../public-suffixes";
  */
 export async function requireAcceptable(keyset: KeysetClaims, issued: readonly StoredDocument[]): Promise<void> {
   for (const document of issued) {
-    const verdict = await verifyDocument({
+    const verdict = verifyDocument({
       jws: document.jws,
       keyset,
       type: document.kind === "platform" ? "bulkhead-platform" : "bulkhead-program",
@@ -19,7 +19,7 @@ export async function requireAcceptable(keyset: KeysetClaims, issued: readonly S
       ...(document.kind === "program" ? { appId: document.appId } : {}),
       // When a device gets it is its own affair; the clock here may be the one that nobody believes.
       now: document.issuedAtSeconds,
-      crypto: webCryptoPort,
+      crypto: nodeCrypto,
       publicSuffixes: publicSuffixes(),
     });
     if (verdict.result === "accepted") continue;

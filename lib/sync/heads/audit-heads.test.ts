@@ -8,7 +8,7 @@ import { testStoreKind } from "@/db/testing/with-test-store";
 import { appendAudit } from "@/lib/audit/append-audit";
 import { createHeadFiles, type HeadFs, nodeHeadFs, readHeadRecords } from "@/lib/audit/head-files";
 import { verifyAuditHead } from "@/native/core/audit/audit-head";
-import { webCryptoPort } from "@/native/core/crypto/port";
+import { nodeCrypto } from "@/native/node/crypto";
 import { ownPayload } from "../documents/own-jws";
 import { publishDocuments } from "../publish-documents";
 import { openSyncFixture, type SyncFixture, setStatus, TEST_PLATFORM } from "../testing/sync-fixture";
@@ -68,8 +68,8 @@ describe(`signed heads of the audit log (${testStoreKind()})`, () => {
     expect(await entries()).toBe(before + 2);
     const head = (await heads()).at(-1);
     expect(await told()).toEqual({ sequence: head?.sequence, sha256: head?.sha256 });
-    const trust = { platform: TEST_PLATFORM, keysets: [fixture.keyset], crypto: webCryptoPort };
-    expect(await verifyAuditHead(head?.jws ?? "", trust)).toMatchObject({
+    const trust = { platform: TEST_PLATFORM, keysets: [fixture.keyset], crypto: nodeCrypto };
+    expect(verifyAuditHead(head?.jws ?? "", trust)).toMatchObject({
       result: "accepted",
       claims: { sequence: before + 2, sha256: head?.sha256, epoch: 1 },
     });

@@ -10,8 +10,8 @@ import type { Clock } from "@/lib/platform/clock";
 import type { Logger } from "@/lib/platform/logger";
 import { signAuditHead, verifyAuditHead } from "@/native/core/audit/audit-head";
 import type { AuditHead } from "@/native/core/audit/verify-chain";
-import { webCryptoPort } from "@/native/core/crypto/port";
 import type { KeysetClaims } from "@/native/core/shapes/claims";
+import { nodeCrypto } from "@/native/node/crypto";
 import { lockPlatform } from "../lock-platform";
 import type { PolicySigner } from "../signer";
 import type { KeysetChain } from "../trust/keyset-chain";
@@ -90,7 +90,7 @@ export function createAuditHeads(options: AuditHeadsOptions): AuditHeads {
     const name = `${row.sequence} ${row.sha256} ${row.jws}`;
     if (genuine.has(name)) return true;
     const platform = keysets[0]?.platform ?? "";
-    const verdict = await verifyAuditHead(row.jws, { platform, keysets, crypto: webCryptoPort });
+    const verdict = verifyAuditHead(row.jws, { platform, keysets, crypto: nodeCrypto });
     if (verdict.result !== "accepted") return false;
     if (verdict.claims.sequence !== row.sequence || verdict.claims.sha256 !== row.sha256) return false;
     if (genuine.size >= VERIFIED_MAX) genuine.clear();

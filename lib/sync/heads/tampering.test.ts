@@ -9,8 +9,8 @@ import { exportAudit } from "@/lib/audit/export-audit";
 import { verifyAudit } from "@/lib/audit/verify-audit";
 import { auditEntrySha256, CHAIN_START } from "@/native/core/audit/verify-chain";
 import { verifyAuditLog } from "@/native/core/audit/verify-log";
-import { webCryptoPort } from "@/native/core/crypto/port";
 import type { RootTrust } from "@/native/core/documents/verify-keyset";
+import { nodeCrypto } from "@/native/node/crypto";
 import { publishDocuments } from "../publish-documents";
 import { publishNextKeyset } from "../testing/next-keyset";
 import { openSyncFixture, type SyncFixture } from "../testing/sync-fixture";
@@ -87,7 +87,7 @@ const verify = () => verifyAudit(fixture.store.db, { roots, outside: fixture.ctx
 async function verifyExport() {
   const lines: unknown[] = [];
   for await (const line of exportAudit(fixture.store.db, fixture.ctx.heads)) lines.push(JSON.parse(line));
-  return await verifyAuditLog(lines, { trust: roots, crypto: webCryptoPort, digest: nodeDigest });
+  return await verifyAuditLog(lines, { trust: roots, crypto: nodeCrypto, digest: nodeDigest });
 }
 
 describe(`history in a database that somebody writes to (${testStoreKind()})`, { timeout: 120_000 }, () => {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Clock } from "@/lib/platform/clock";
 import { AppError } from "@/lib/platform/errors";
 import { createPrivateFile, makePrivateFolder, readIfPresent, writePrivateFile } from "@/lib/platform/private-file";
+import { barePublicKeyShape } from "@/native/core/crypto/public-key";
 import type { PublicJwk } from "@/native/core/shapes/claims";
 import { makeKeyPair } from "@/native/node/make-key-pair";
 import { keyFault } from "./key-faults";
@@ -38,8 +39,8 @@ export type KeyFolder = {
 };
 
 function publicHalf(key: KeyObject): PublicJwk {
-  const { x, y } = key.export({ format: "jwk" });
-  return { kty: "EC", crv: "P-256", x: String(x), y: String(y) };
+  const { kty, crv, x, y } = key.export({ format: "jwk" });
+  return barePublicKeyShape.parse({ kty, crv, x, y });
 }
 
 function readSealedKey(text: string): SealedKey | null {

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes, scryptSync } from "node:crypto";
 import { z } from "zod";
-import { publicJwkShape } from "@/native/core/wire/public-jwk";
+import { barePublicKeyShape } from "@/native/core/crypto/public-key";
 
 const base64 = z.base64();
 const SCRYPT = { N: 2 ** 15, r: 8, p: 1, maxmem: 64 * 1024 * 1024 } as const;
@@ -14,7 +14,7 @@ export const sealedKeyShape = z.strictObject({
   format: z.literal("bulkhead-key-1"),
   use: z.enum(["policy", "root"]),
   kid: z.string().min(1).max(128),
-  jwk: publicJwkShape,
+  jwk: barePublicKeyShape,
   createdAt: z.iso.datetime(),
   sealed: z.strictObject({
     kdf: z.strictObject({ name: z.literal("scrypt"), N: z.int(), r: z.int(), p: z.int(), salt: base64 }),

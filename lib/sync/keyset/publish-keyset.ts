@@ -2,9 +2,9 @@ import { keysets, minRevisions, type platform } from "@/db/schema";
 import type { Store, Transaction } from "@/db/store";
 import { appendAudit } from "@/lib/audit/append-audit";
 import { AppError, invariant } from "@/lib/platform/errors";
-import { webCryptoPort } from "@/native/core/crypto/port";
 import { verifyKeyset } from "@/native/core/documents/verify-keyset";
 import type { KeysetClaims } from "@/native/core/shapes/claims";
+import { nodeCrypto } from "@/native/node/crypto";
 import { awaitedJump } from "../clock/clock-jump";
 import { nowSeconds, type SigningContext } from "../context";
 import { currentKeyset } from "../current-keyset";
@@ -30,12 +30,12 @@ async function insertKeyset(
   row: typeof platform.$inferSelect,
 ): Promise<KeysetClaims> {
   const current = await currentKeyset(tx.db);
-  const verified = await verifyKeyset({
+  const verified = verifyKeyset({
     jws,
     trusted: current === null ? trustOf(jws) : current.claims,
     platform: row.platformId,
     now: nowSeconds(ctx.clock),
-    crypto: webCryptoPort,
+    crypto: nodeCrypto,
   });
   if (verified.result !== "accepted") {
     throw new AppError("unprocessable", `Devices would refuse this keyset: ${verified.code}.`);

@@ -1,10 +1,10 @@
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { auditEntries, devices, versions } from "@/db/schema";
-import { webCryptoPort } from "@/native/core/crypto/port";
 import { verifyDocument } from "@/native/core/documents/verify-document";
 import { verifyKeyset } from "@/native/core/documents/verify-keyset";
 import { ENROLL_ASSERTION_TYPE } from "@/native/core/wire/device-assertion";
+import { nodeCrypto } from "@/native/node/crypto";
 import { publicSuffixes } from "../public-suffixes";
 import { publishDocuments } from "../publish-documents";
 import { createDeviceKey, enrollBody, freshJti, tokenBody } from "../testing/device-key";
@@ -158,23 +158,23 @@ describe("documents", () => {
   it("are served as devices accept them", async () => {
     const { accessToken } = await fixture.addDevice();
     const keysetText = await (await fixture.fetch("keyset")).text();
-    const keyset = await verifyKeyset({
+    const keyset = verifyKeyset({
       jws: keysetText,
       trusted: { rootThumbprints: fixture.keyset.rootKeys.map(({ kid }) => kid), threshold: 1 },
       platform: TEST_PLATFORM,
       now: fixture.nowSeconds(),
-      crypto: webCryptoPort,
+      crypto: nodeCrypto,
     });
     expect(keyset.code).toBe("ACCEPTED");
     if (keyset.result !== "accepted") return;
-    const program = await verifyDocument({
+    const program = verifyDocument({
       jws: await (await fixture.fetch("programs/com.example.a", { token: accessToken })).text(),
       keyset: keyset.document.claims,
       type: "bulkhead-program",
       platform: TEST_PLATFORM,
       appId: "com.example.a",
       now: fixture.nowSeconds(),
-      crypto: webCryptoPort,
+      crypto: nodeCrypto,
       publicSuffixes: publicSuffixes(),
     });
     expect(program.code).toBe("ACCEPTED");

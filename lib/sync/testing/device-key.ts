@@ -1,4 +1,5 @@
 import { createHash, randomBytes, sign } from "node:crypto";
+import { publicKeyShape } from "@/native/core/crypto/public-key";
 import type { PublicJwk } from "@/native/core/shapes/claims";
 import { ENROLL_ASSERTION_TYPE, TOKEN_ASSERTION_TYPE } from "@/native/core/wire/device-assertion";
 import { makeKeyPair } from "@/native/node/make-key-pair";
@@ -16,8 +17,7 @@ const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("
 /** A P-256 key as a device has one. */
 export function createDeviceKey(): DeviceKey {
   const { publicKey, privateKey } = makeKeyPair();
-  const { x, y } = publicKey.export({ format: "jwk" });
-  const jwk: PublicJwk = { kty: "EC", crv: "P-256", x: String(x), y: String(y) };
+  const jwk = publicKeyShape.parse(publicKey.export({ format: "jwk" }));
   const thumbprint = thumbprintOf(jwk);
   return {
     jwk,

@@ -6,9 +6,9 @@ import type { Database } from "@/db/store";
 import type { AuditAction } from "@/lib/audit/actions";
 import { AppError } from "@/lib/platform/errors";
 import { verifySignedDocument } from "@/native/core/audit/signed-document";
-import { webCryptoPort } from "@/native/core/crypto/port";
 import { isNewerPosition, NO_POSITION, type Position, positionOf } from "@/native/core/documents/position";
 import type { KeysetClaims } from "@/native/core/shapes/claims";
+import { nodeCrypto } from "@/native/node/crypto";
 import type { KeysetChain } from "./keyset-chain";
 
 export type DocumentFault = { name: string; says: string; remedy: string };
@@ -36,7 +36,7 @@ const markOf = ({ kind, appId, epoch, revision, sha256, jws }: StoredDocument) =
 /** Whether a policy key of one of these keysets signed the row's text, and for this place. No clock is asked. */
 async function isGenuine(row: StoredDocument, keysets: readonly KeysetClaims[]): Promise<boolean> {
   const platform = keysets[0]?.platform ?? "";
-  const verdict = await verifySignedDocument(row.jws, { platform, keysets, crypto: webCryptoPort });
+  const verdict = verifySignedDocument(row.jws, { platform, keysets, crypto: nodeCrypto });
   if (!verdict.ok) return false;
   const { epoch, revision, appId, payloadSha256 } = verdict.document;
   return epoch === row.epoch && revision === row.revision && appId === row.appId && payloadSha256 === row.sha256;

@@ -3,9 +3,9 @@ import { keysets } from "@/db/schema";
 import type { Database } from "@/db/store";
 import { AppError } from "@/lib/platform/errors";
 import { canonicalJson } from "@/native/core/audit/canonical-json";
-import { webCryptoPort } from "@/native/core/crypto/port";
 import { type RootTrust, verifyKeyset } from "@/native/core/documents/verify-keyset";
 import type { KeysetClaims } from "@/native/core/shapes/claims";
+import { nodeCrypto } from "@/native/node/crypto";
 import { readKeysetText } from "./keyset-text";
 import { rootsOf } from "./root-thumbprints";
 
@@ -68,7 +68,7 @@ export function createKeysetChain(options: KeysetChainOptions): KeysetChain {
     if (told === null) return null;
     const trusted = previous?.claims ?? roots ?? (await rootsOf(told));
     const platform = previous?.claims.platform ?? told.platform;
-    const verdict = await verifyKeyset({ jws, trusted, platform, now: AFTER_ALL, crypto: webCryptoPort });
+    const verdict = verifyKeyset({ jws, trusted, platform, now: AFTER_ALL, crypto: nodeCrypto });
     const claims = verdict.result === "accepted" ? verdict.document.claims : verdict.expired?.claims;
     if (claims === undefined) return null;
     if (verified.size >= STEPS_KEPT) verified.clear();

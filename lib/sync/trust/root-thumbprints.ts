@@ -4,16 +4,16 @@ import type { Env } from "@/lib/platform/env";
 import { AppError } from "@/lib/platform/errors";
 import { createPrivateFile, makePrivateFolder, readIfPresent } from "@/lib/platform/private-file";
 import { thumbprint as thumbprintOf } from "@/native/core/crypto/jwk";
-import { webCryptoPort } from "@/native/core/crypto/port";
+import { thumbprintShape } from "@/native/core/crypto/public-key";
 import type { RootTrust } from "@/native/core/documents/verify-keyset";
 import type { KeysetClaims } from "@/native/core/shapes/claims";
+import { nodeCrypto } from "@/native/node/crypto";
 
 /** Beside the keys: what the first keyset of this platform must be signed by, whatever the database says. */
 export const ROOTS_FILE = "roots.json";
 
-const thumbprint = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
 const fileShape = z
-  .object({ rootThumbprints: z.array(thumbprint).min(1).max(32), threshold: z.int().min(1) })
+  .object({ rootThumbprints: z.array(thumbprintShape).min(1).max(32), threshold: z.int().min(1) })
   .refine(({ rootThumbprints, threshold }) => threshold <= new Set(rootThumbprints).size);
 
 export type FoundRoots = RootTrust & {
@@ -51,7 +51,7 @@ export async function findRoots(keysDir: string, env: Env): Promise<FoundRoots |
 
 /** The root keys of a platform's first keyset, as a platform that is just made keeps them. */
 export async function rootsOf({ rootKeys, threshold }: KeysetClaims): Promise<RootTrust> {
-  return { rootThumbprints: await Promise.all(rootKeys.map(({ jwk }) => thumbprintOf(jwk, webCryptoPort))), threshold };
+  return { rootThumbprints: rootKeys.map(({ jwk }) => thumbprintOf(jwk, nodeCrypto)), threshold };
 }
 
 /** As `BULKHEAD_ROOT_THUMBPRINTS` takes them. */

@@ -4,10 +4,11 @@ import type { LogFinding } from "../../core/audit/log-findings";
 import { AUDIT_PROBLEMS, type AuditProblem } from "../../core/audit/problems";
 import { type AuditHead, verifyAuditChain } from "../../core/audit/verify-chain";
 import { type LogVerdict, verifyAuditLog } from "../../core/audit/verify-log";
-import { fromBase64Url, utf8Text } from "../../core/crypto/encoding";
-import { webCryptoPort } from "../../core/crypto/port";
+import { utf8Text } from "../../core/crypto/encoding";
+import { thumbprintShape } from "../../core/crypto/public-key";
 import type { RootTrust } from "../../core/documents/verify-keyset";
 import { isJsonObject, type JsonValue, parseJson } from "../../core/json/parse-json";
+import { nodeCrypto } from "../../node/crypto";
 import {
   type Command,
   type CommandContext,
@@ -25,7 +26,7 @@ import { readLines } from "../read-lines";
 const RECORD_BYTES_MAX = 4 * 1024 * 1024;
 /** Findings that are told one by one at a terminal. */
 const FINDINGS_SHOWN = 10;
-const digest = (data: Uint8Array) => webCryptoPort.sha256(data);
+const digest = (data: Uint8Array) => nodeCrypto.sha256(data);
 
 export const auditVerifyCommand: Command = {
   name: "audit verify",
@@ -69,7 +70,7 @@ export const auditVerifyCommand: Command = {
       }),
       ends,
       admitsLoss: values["admit-loss"] === true,
-      crypto: webCryptoPort,
+      crypto: nodeCrypto,
       digest,
     });
     return verdict.isWhole ? whole(verdict, tornLines) : notWhole(verdict);
@@ -207,7 +208,7 @@ function jwsOf(record: JsonValue): string | undefined {
 function readTrust(values: CommandValues): RootTrust | undefined {
   const rootThumbprints = [...new Set(listOption(values, "root"))];
   for (const thumbprint of rootThumbprints) {
-    if (fromBase64Url(thumbprint)?.length !== 32) {
+    if (!thumbprintShape.safeParse(thumbprint).success) {
       throw new UsageError(`--root=${thumbprint} is no thumbprint: 43 characters of base64url`);
     }
   }

@@ -1,8 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { pemFromPublicJwk, thumbprint } from "../../core/crypto/jwk";
-import { webCryptoPort } from "../../core/crypto/port";
-import { publicKeyShape } from "../../core/documents/claims-shapes";
+import { publicKeyShape } from "../../core/crypto/public-key";
+import { nodeCrypto } from "../../node/crypto";
 import { makeKeyPair } from "../../node/make-key-pair";
 import { type Command, failure, textOption } from "../command";
 
@@ -17,7 +17,7 @@ export const keygenCommand: Command = {
     const prefix = resolve(context.cwd, textOption(values, "out") ?? "publisher");
     const { privateKey, publicKey } = makeKeyPair();
     const jwk = publicKeyShape.parse(publicKey.export({ format: "jwk" }));
-    const kid = await thumbprint(jwk, webCryptoPort);
+    const kid = thumbprint(jwk, nodeCrypto);
     const paths = {
       privateKeyPath: `${prefix}.key.pem`,
       publicKeyPath: `${prefix}.pub.pem`,
@@ -32,7 +32,7 @@ export const keygenCommand: Command = {
       if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
       return failure("KEY_EXISTS", `${paths.privateKeyPath} is there already and is never overwritten`);
     }
-    await writeFile(paths.publicKeyPath, pemFromPublicJwk(jwk) ?? "");
+    await writeFile(paths.publicKeyPath, pemFromPublicJwk(jwk));
     await writeFile(paths.jwkPath, `${JSON.stringify({ ...jwk, kid })}\n`);
     return {
       ok: true,

@@ -2,8 +2,8 @@ import { createHash, createPrivateKey, type KeyObject, sign } from "node:crypto"
 import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { thumbprint } from "../../core/crypto/jwk";
-import { webCryptoPort } from "../../core/crypto/port";
-import { publicKeyShape } from "../../core/documents/claims-shapes";
+import { publicKeyShape } from "../../core/crypto/public-key";
+import { nodeCrypto } from "../../node/crypto";
 import { type Command, requiredOption, textOption, UsageError } from "../command";
 import { readNamedFile } from "../files";
 
@@ -24,7 +24,7 @@ export const signCommand: Command = {
     const path = textOption(values, "out") ?? `${bundle}.sig`;
     await writeFile(resolve(context.cwd, path), signature);
     const { kty, crv, x, y } = key.export({ format: "jwk" });
-    const kid = await thumbprint(publicKeyShape.parse({ kty, crv, x, y }), webCryptoPort);
+    const kid = thumbprint(publicKeyShape.parse({ kty, crv, x, y }), nodeCrypto);
     const sha256 = createHash("sha256").update(bytes).digest("hex");
     return { ok: true, text: `${path}: signed by ${kid}`, json: { signaturePath: path, kid, sha256 } };
   },

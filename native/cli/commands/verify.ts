@@ -1,8 +1,8 @@
 import { openBundle } from "../../core/bundle/open-bundle";
 import { verifyBundle } from "../../core/bundle/verify-bundle";
 import { p1363FromDer } from "../../core/crypto/der";
-import { webCryptoPort } from "../../core/crypto/port";
 import { readProgramClaims } from "../../core/documents/read-claims";
+import { nodeCrypto } from "../../node/crypto";
 import { type Command, type CommandResult, failure, integerOption, textOption, UsageError } from "../command";
 import { explainFault } from "../explain-fault";
 import { readJsonFile, readNamedFile, readPublicKey } from "../files";
@@ -33,7 +33,7 @@ export const verifyCommand: Command = {
     if (key !== undefined) {
       const signature = p1363FromDer(signatureDer);
       const jwk = await readPublicKey(context, key);
-      const isSigned = signature !== undefined && (await webCryptoPort.verifyP256(jwk, signature, bytes));
+      const isSigned = signature !== undefined && nodeCrypto.verify(jwk, bytes, signature);
       if (!isSigned) return failure("SIGNATURE_INVALID", "the signature is not of this key over these bytes");
       const opened = openBundle(bytes);
       return opened.ok ? accepted(path, opened.bundle.manifest.version.code) : explainFault(opened.reason);
@@ -41,12 +41,12 @@ export const verifyCommand: Command = {
     const claims = readProgramClaims(await readJsonFile(context, program ?? ""));
     if (!claims.ok) throw new UsageError("--program holds no claims of a program document");
     const versionCode = integerOption(values, "version-code");
-    const verdict = await verifyBundle({
+    const verdict = verifyBundle({
       bytes,
       signatureDer,
       program: claims.claims,
       ...(versionCode === undefined ? {} : { versionCode }),
-      crypto: webCryptoPort,
+      crypto: nodeCrypto,
     });
     if (verdict.result === "accepted") return accepted(path, verdict.version.code);
     const details = verdict.fault === undefined ? undefined : explainFault(verdict.fault).details;

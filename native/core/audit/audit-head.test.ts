@@ -1,8 +1,8 @@
 import { sign } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import { nodeCrypto } from "../../node/crypto";
 import { makeKeyPair } from "../../node/make-key-pair";
-import { webCryptoPort } from "../crypto/port";
-import { publicKeyShape } from "../documents/claims-shapes";
+import { publicKeyShape } from "../crypto/public-key";
 import { signCompact } from "../documents/sign-document";
 import { AUDIT_HEAD_TYPE, type AuditHeadClaims, signAuditHead, verifyAuditHead } from "./audit-head";
 
@@ -23,7 +23,7 @@ const claims: AuditHeadClaims = {
   sha256: "ab".repeat(32),
   iat: 4_000_000_000,
 };
-const verify = (jws: string) => verifyAuditHead(jws, { platform: "super.test", keysets, crypto: webCryptoPort });
+const verify = (jws: string) => verifyAuditHead(jws, { platform: "super.test", keysets, crypto: nodeCrypto });
 
 describe("a head of the audit log", () => {
   it("is read back as it was signed, whatever any clock says", async () => {

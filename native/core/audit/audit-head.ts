@@ -38,11 +38,11 @@ export function signAuditHead(claims: AuditHeadClaims, signer: { kid: string; si
  * Judges a signed head by any policy key of the walked keysets, in the order of spec 4.34. It has no end and its `iat` meets
  * no clock: a head is history, and evidence that a wrong clock could void is none. Never throws for hostile input.
  */
-export async function verifyAuditHead(
+export function verifyAuditHead(
   jws: string,
   options: { platform: string; keysets: readonly KeysetClaims[]; crypto: CryptoPort },
-): Promise<AuditHeadVerdict> {
-  const signed = await verifySigned(jws, { types: { [AUDIT_HEAD_TYPE]: AUDIT_HEAD_BYTES_MAX }, ...options });
+): AuditHeadVerdict {
+  const signed = verifySigned(jws, { types: { [AUDIT_HEAD_TYPE]: AUDIT_HEAD_BYTES_MAX }, ...options });
   if (!signed.ok) return refused(signed.code);
   const parsed = parseJson(signed.payload);
   if (!parsed.ok || !isJsonObject(parsed.value)) return refused("MALFORMED");

@@ -23,8 +23,8 @@ export class KeysetWalk {
   }
 
   /** Takes the next keyset, the JWS as published; undefined where it follows, else why it does not. */
-  async take(jws: string): Promise<RefusalCode | undefined> {
-    const verdict = await verifyKeyset({
+  take(jws: string): RefusalCode | undefined {
+    const verdict = verifyKeyset({
       jws,
       trusted: this.claims.at(-1) ?? this.options.trust,
       platform: this.options.platform ?? this.claims[0]?.platform ?? platformNamedIn(jws),

@@ -35,11 +35,11 @@ type ProgramPosition = DocumentClaims & { appId: string };
  * A platform or program document as evidence: whether the platform signed it, at any time, not whether a device would
  * apply it now. Codes are those of spec §4 in their order; no clock is asked.
  */
-export async function verifySignedDocument(
+export function verifySignedDocument(
   jws: string,
   options: { platform: string; keysets: readonly KeysetClaims[]; crypto: CryptoPort },
-): Promise<{ ok: true; document: SignedDocument } | { ok: false; code: RefusalCode }> {
-  const signed = await verifySigned(jws, { types: TYPES, ...options });
+): { ok: true; document: SignedDocument } | { ok: false; code: RefusalCode } {
+  const signed = verifySigned(jws, { types: TYPES, ...options });
   if (!signed.ok) return signed;
   const type = signed.typ as keyof typeof TYPES;
   const read = readSignedClaims<PlatformClaims | ProgramPosition>(
@@ -56,7 +56,7 @@ export async function verifySignedDocument(
     epoch: claims.epoch,
     revision: claims.revision,
     appId: "appId" in claims ? claims.appId : "",
-    payloadSha256: toHex(await options.crypto.sha256(signed.payload)),
+    payloadSha256: toHex(options.crypto.sha256(signed.payload)),
     auditHead: "auditHead" in claims && claims.auditHead.sequence > 0 ? { ...claims.auditHead, iat: claims.iat } : null,
   };
   return { ok: true, document };

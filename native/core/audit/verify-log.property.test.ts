@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { webCryptoPort } from "../crypto/port";
+import { nodeCrypto } from "../../node/crypto";
 import { headOf, PLATFORM, rootTrust, SignedLog, sealEntry } from "./testing/signed-log";
 import { type LogVerdict, verifyAuditLog } from "./verify-log";
 
 const trust = await rootTrust();
 const verify = (log: SignedLog): Promise<LogVerdict> =>
-  verifyAuditLog(log.records(), { trust, platform: PLATFORM, crypto: webCryptoPort, digest: webCryptoPort.sha256 });
+  verifyAuditLog(log.records(), { trust, platform: PLATFORM, crypto: nodeCrypto, digest: nodeCrypto.sha256 });
 
 type Move = "append" | "head" | "publish" | "keyset";
 const moves = fc.array(

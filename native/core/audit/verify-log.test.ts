@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { webCryptoPort } from "../crypto/port";
+import { nodeCrypto } from "../../node/crypto";
 import { signAuditHead } from "./audit-head";
 import { headOf, logSigner, PLATFORM, rootTrust, SignedLog, sealEntry, stranger } from "./testing/signed-log";
 import { type VerifyLogOptions, verifyAuditLog } from "./verify-log";
 
 const trust = await rootTrust();
 const verify = (records: readonly unknown[], more: Partial<VerifyLogOptions> = {}) =>
-  verifyAuditLog(records, { trust, crypto: webCryptoPort, digest: webCryptoPort.sha256, ...more });
+  verifyAuditLog(records, { trust, crypto: nodeCrypto, digest: nodeCrypto.sha256, ...more });
 
 /** A keyset is entry 2, its publish 3 and 4, another one 5 and 6, a sign-in 7; heads are of 4, 6 and 7. */
 async function writeLog(): Promise<SignedLog> {

@@ -208,7 +208,7 @@ class LogVerifier {
       return;
     }
     const { platform, claims: keysets } = this.keysets;
-    const verdict = await verifySignedDocument(read.data.document, { platform, keysets, crypto: this.options.crypto });
+    const verdict = verifySignedDocument(read.data.document, { platform, keysets, crypto: this.options.crypto });
     if (!verdict.ok) {
       this.report("DOCUMENT_REFUSED", null, { code: verdict.code });
       return;

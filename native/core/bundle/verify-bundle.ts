@@ -25,10 +25,10 @@ export type VerifyBundleInput = {
  * Judges a bundle as a device does: digest of the bytes, the version listed under it, that version's key, the signature
  * over the same bytes; only then is the archive opened and its manifest held against the version (spec §5, Bundle).
  */
-export async function verifyBundle(input: VerifyBundleInput): Promise<BundleVerdict> {
+export function verifyBundle(input: VerifyBundleInput): BundleVerdict {
   const { bytes, signatureDer, program, versionCode, crypto } = input;
   if (signatureDer === undefined) return refused("SIGNATURE_MISSING");
-  const digest = toHex(await crypto.sha256(bytes));
+  const digest = toHex(crypto.sha256(bytes));
   const listed = program.versions.filter(({ code }) => versionCode === undefined || code === versionCode);
   const version = listed.find(({ sha256 }) => sha256 === digest);
   if (version === undefined) {
@@ -40,7 +40,7 @@ export async function verifyBundle(input: VerifyBundleInput): Promise<BundleVerd
   const signature = p1363FromDer(signatureDer);
   let isSigned = false;
   for (const { jwk } of signature === undefined ? [] : keys) {
-    isSigned ||= signature !== undefined && (await crypto.verifyP256(jwk, signature, bytes));
+    isSigned ||= signature !== undefined && crypto.verify(jwk, bytes, signature);
   }
   if (!isSigned) return refused("SIGNATURE_INVALID");
   const opened = openBundle(bytes);

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { webCryptoPort } from "../crypto/port";
+import { nodeCrypto } from "../../node/crypto";
 import { answerLine } from "./answer-line";
 import type { ConformancePorts } from "./op";
 
 const ports: ConformancePorts = {
-  crypto: webCryptoPort,
+  crypto: nodeCrypto,
   publicSuffixes: { coversSuffix: () => false },
   readFile: async () => undefined,
 };

@@ -1,11 +1,12 @@
 import type { PublicJwk } from "../shapes/claims";
 import { bytesEqual, fromBase64Url, toBase64Url, utf8Bytes } from "./encoding";
 import type { CryptoPort } from "./port";
+import { readPublicKey } from "./public-key";
 
 /** RFC 7638 thumbprint, unpadded base64url of SHA-256; the `kid` of keys that this project makes. */
-export async function thumbprint(jwk: PublicJwk, crypto: Pick<CryptoPort, "sha256">): Promise<string> {
+export function thumbprint(jwk: PublicJwk, crypto: Pick<CryptoPort, "sha256">): string {
   const canonical = `{"crv":"${jwk.crv}","kty":"${jwk.kty}","x":"${jwk.x}","y":"${jwk.y}"}`;
-  return toBase64Url(await crypto.sha256(utf8Bytes(canonical)));
+  return toBase64Url(crypto.sha256(utf8Bytes(canonical)));
 }
 
 /** The DER of SubjectPublicKeyInfo up to the point, for an uncompressed point of P-256 (RFC 5480). */
@@ -15,7 +16,7 @@ const SPKI_PREFIX = Uint8Array.of(
 );
 const PEM = /^-----BEGIN PUBLIC KEY-----\r?\n([A-Za-z0-9+/=\r\n]+)-----END PUBLIC KEY-----[ \t\r\n]*$/;
 
-/** The key of one `PUBLIC KEY` PEM block holding an uncompressed P-256 point; undefined for any other text. */
+/** The key of one `PUBLIC KEY` PEM block holding an uncompressed point of P-256; undefined for any other text. */
 export function publicJwkFromPem(pem: string): PublicJwk | undefined {
   const body = PEM.exec(pem)?.[1]?.replace(/[\r\n]/g, "");
   if (body === undefined) return undefined;
@@ -23,15 +24,13 @@ export function publicJwkFromPem(pem: string): PublicJwk | undefined {
   if (der === undefined || der.length !== SPKI_PREFIX.length + 64) return undefined;
   if (!bytesEqual(der.subarray(0, SPKI_PREFIX.length), SPKI_PREFIX)) return undefined;
   const point = der.subarray(SPKI_PREFIX.length);
-  return { kty: "EC", crv: "P-256", x: toBase64Url(point.subarray(0, 32)), y: toBase64Url(point.subarray(32)) };
+  const [x, y] = [point.subarray(0, 32), point.subarray(32)].map(toBase64Url);
+  return readPublicKey({ kty: "EC", crv: "P-256", x, y });
 }
 
-/** The same key as a `PUBLIC KEY` PEM block; undefined where a coordinate is not 32 bytes of canonical base64url. */
-export function pemFromPublicJwk(jwk: PublicJwk): string | undefined {
-  const x = fromBase64Url(jwk.x);
-  const y = fromBase64Url(jwk.y);
-  if (x?.length !== 32 || y?.length !== 32) return undefined;
-  const der = Uint8Array.of(...SPKI_PREFIX, ...x, ...y);
+/** The same key as a `PUBLIC KEY` PEM block. */
+export function pemFromPublicJwk({ x, y }: PublicJwk): string {
+  const der = Uint8Array.of(...SPKI_PREFIX, ...(fromBase64Url(x) ?? []), ...(fromBase64Url(y) ?? []));
   const base64 = toBase64Url(der).replaceAll("-", "+").replaceAll("_", "/");
   const padded = base64.padEnd(Math.ceil(base64.length / 4) * 4, "=");
   const lines = padded.match(/.{1,64}/g) ?? [];

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { webCryptoPort } from "../crypto/port";
+import { nodeCrypto } from "../../node/crypto";
 import { causeKey, denialCauseKey, denialSubject, describeDenial, makeDenialId } from "./cause-key";
 import { compilePolicy } from "./compile-policy";
 import { platformClaims, programClaims } from "./testing/policy-claims";
@@ -16,7 +16,7 @@ describe("denials (spec §5)", () => {
   it("of one cause share a key, whoever reckons it", async () => {
     const text = "com.example.notes\n12\nHOST_NOT_ALLOWED\nevil.test:443";
     const expected = createHash("sha256").update(text).digest("hex").slice(0, 16);
-    expect(await causeKey(cause, webCryptoPort.sha256)).toBe(expected);
+    expect(causeKey(cause, nodeCrypto.sha256)).toBe(expected);
   });
 
   it("of other programs, versions, codes or subjects have other keys", async () => {
@@ -27,7 +27,7 @@ describe("denials (spec §5)", () => {
       { ...cause, code: "URL_MALFORMED" as const },
       { ...cause, subject: "evil.test:44" },
     ];
-    const keys = await Promise.all(others.map((other) => causeKey(other, webCryptoPort.sha256)));
+    const keys = await Promise.all(others.map((other) => causeKey(other, nodeCrypto.sha256)));
     expect(new Set(keys).size).toBe(others.length);
   });
 

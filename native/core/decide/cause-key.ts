@@ -11,12 +11,12 @@ export type DenialCause = {
   subject: string;
 };
 
-type Sha256 = (bytes: Uint8Array) => Promise<Uint8Array>;
+type Sha256 = (bytes: Uint8Array) => Uint8Array;
 
 /** 16 hex digits of SHA-256 over `appId`, version code, code and subject, joined by LF (spec §5). */
-export async function causeKey(cause: DenialCause, sha256: Sha256): Promise<string> {
+export function causeKey(cause: DenialCause, sha256: Sha256): string {
   const text = [cause.appId, String(cause.versionCode), cause.code, cause.subject].join("\n");
-  const digest = await sha256(new TextEncoder().encode(text));
+  const digest = sha256(new TextEncoder().encode(text));
   return Array.from(digest.subarray(0, 8), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { HOST_PURPOSES, LIMIT_ACTIONS, LIMIT_NAMES, type LimitName } from "../codes";
+import { publicKeyShape } from "../crypto/public-key";
 import { readHostPattern } from "../decide/host-name";
 
 /**
@@ -19,13 +20,9 @@ const blockedHost = z
   .max(253)
   .regex(new RegExp(`^${HOST_LABEL}(?:\\.${HOST_LABEL})*$`, "i"));
 
-export const publicKeyShape = z.object({
-  kty: z.literal("EC"),
-  crv: z.literal("P-256"),
-  x: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
-  y: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
-});
 const namedKey = z.object({ kid: z.string().min(1), jwk: publicKeyShape });
+/** Each `kid` once: two keys of one name are one key to one reader and another to the next (spec 4.36). */
+const namedKeys = z.array(namedKey).refine(hasEachKidOnce);
 
 const common = {
   schema: z.literal(1),
@@ -152,7 +149,11 @@ export const platformShape = z.object({
 export const keysetShape = z.object({
   ...common,
   environment: z.enum(["production", "development"]),
-  keys: z.array(namedKey),
-  rootKeys: z.array(namedKey),
+  keys: namedKeys,
+  rootKeys: namedKeys,
   threshold: counter,
 });
+
+function hasEachKidOnce(keys: readonly { kid: string }[]): boolean {
+  return new Set(keys.map(({ kid }) => kid)).size === keys.length;
+}

@@ -2,10 +2,10 @@ import { type KeyObject, sign } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { nodeCrypto } from "../../node/crypto";
 import { makeKeyPair } from "../../node/make-key-pair";
-import { webCryptoPort } from "../crypto/port";
+import { publicKeyShape } from "../crypto/public-key";
 import type { KeysetClaims, PlatformClaims, ProgramClaims } from "../shapes/claims";
-import { publicKeyShape } from "./claims-shapes";
 import { readProgramClaims } from "./read-claims";
 import { addKeysetSignature, signCompact, signKeyset } from "./sign-document";
 import { type DocumentPosition, verifyDocument } from "./verify-document";
@@ -57,7 +57,7 @@ const verify = (jws: string | Uint8Array, more: { now?: number; clock?: number; 
     type: "bulkhead-platform",
     platform: "super.test",
     now: NOW,
-    crypto: webCryptoPort,
+    crypto: nodeCrypto,
     publicSuffixes,
     ...more,
   });
@@ -169,7 +169,7 @@ describe("keysets", () => {
         trusted: keysetClaims({ revision: 4 }),
         platform: "super.test",
         now: NOW,
-        crypto: webCryptoPort,
+        crypto: nodeCrypto,
       });
     expect(await ask(alone)).toEqual({ result: "refused", code: "BAD_SIGNATURE" });
     expect(await ask(both ?? "")).toMatchObject({ result: "accepted", document: { claims: { revision: 5 } } });
@@ -177,12 +177,12 @@ describe("keysets", () => {
 
   it("that have expired hand over their claims, to lead to their successor", async () => {
     const jws = await signKeyset({ claims: keysetClaims(), signers: signers(0, 1) });
-    const verdict = await verifyKeyset({
+    const verdict = verifyKeyset({
       jws,
       trusted: keysetClaims({ revision: 4 }),
       platform: "super.test",
       now: NOW + 150 * DAY,
-      crypto: webCryptoPort,
+      crypto: nodeCrypto,
     });
     expect(verdict).toMatchObject({ code: "EXPIRED", expired: { claims: { revision: 5 } } });
   });

@@ -59,9 +59,9 @@ export const LIFE_SECONDS_MAX = {
  * bytes received, then the claims. It never throws for hostile input, and keeps nothing: storing the floor durably
  * before the document is applied is the caller's.
  */
-export async function verifyDocument<Type extends PolicyDocumentType>(
+export function verifyDocument<Type extends PolicyDocumentType>(
   input: VerifyDocumentInput<Type>,
-): Promise<DocumentVerdict<ClaimsOf[Type]>> {
+): DocumentVerdict<ClaimsOf[Type]> {
   const { keyset, type, crypto, now } = input;
   const clock = type === "bulkhead-platform" ? (input.clock ?? now) : now;
   const text = typeof input.jws === "string" ? input.jws : utf8Text(input.jws);
@@ -73,7 +73,7 @@ export async function verifyDocument<Type extends PolicyDocumentType>(
   const candidates = Math.min(now, clock) >= keyset.exp ? [] : keyset.keys.filter((key) => key.kid === header.kid);
   if (candidates.length === 0) return refused("UNKNOWN_KEY");
   let signed = false;
-  for (const { jwk } of candidates) signed ||= await crypto.verifyP256(jwk, signature, signingInput);
+  for (const { jwk } of candidates) signed ||= crypto.verify(jwk, signingInput, signature);
   if (!signed) return refused("BAD_SIGNATURE");
 
   const read = READERS[type] as (raw: JsonObject, suffixes: PublicSuffixes) => ReadResult<ClaimsOf[Type]>;
@@ -85,7 +85,7 @@ export async function verifyDocument<Type extends PolicyDocumentType>(
   if (time >= keyset.exp) return refused("UNKNOWN_KEY");
   if (claims.platform !== input.platform) return refused("WRONG_PLATFORM");
   if ("appId" in claims && input.appId !== undefined && claims.appId !== input.appId) return refused("WRONG_PROGRAM");
-  const payloadSha256 = toHex(await crypto.sha256(payload));
+  const payloadSha256 = toHex(crypto.sha256(payload));
   const position = judgePosition(claims, payloadSha256, keyset, input.stored);
   if (position !== undefined) return refused(position);
   const untimely = judgeTime(claims, time);

@@ -1,9 +1,9 @@
 import { base64UrlByteLength, fromBase64Url, toHex, utf8Text } from "../crypto/encoding";
 import { thumbprint } from "../crypto/jwk";
 import type { CryptoPort } from "../crypto/port";
+import { readPublicKey } from "../crypto/public-key";
 import { isJsonObject, parseJson } from "../json/parse-json";
 import type { KeysetClaims, NamedKey } from "../shapes/claims";
-import { publicKeyShape } from "./claims-shapes";
 import { DOCUMENT_BYTES_MAX, type Envelope, isLargerThan, readParts } from "./envelope";
 import { judgeTime, type RefusalCode, readSignedClaims } from "./judge-claims";
 import { readKeysetClaims } from "./read-claims";
@@ -37,7 +37,7 @@ export const KEYSET_SIGNATURES_MAX = 32;
  * Judges one step of the keyset walk, in the order of spec §4. The threshold counts distinct RFC 7638 thumbprints, never
  * kids: of the trusted keyset before the claims are looked at, of the new one right after its `MALFORMED`.
  */
-export async function verifyKeyset(input: VerifyKeysetInput): Promise<KeysetVerdict> {
+export function verifyKeyset(input: VerifyKeysetInput): KeysetVerdict {
   const { trusted, crypto } = input;
   const text = typeof input.jws === "string" ? input.jws : utf8Text(input.jws);
   if (text === undefined) return refused("MALFORMED");
@@ -45,22 +45,22 @@ export async function verifyKeyset(input: VerifyKeysetInput): Promise<KeysetVerd
   if (!opened.ok) return refused(opened.code);
   const { payload, envelopes } = opened;
   if (envelopes.some(({ header }) => header.typ !== "bulkhead-keyset")) return refused("WRONG_TYPE");
-  const rootKeys = "rootKeys" in trusted ? trusted.rootKeys : await namedRootKeys(payload, trusted, crypto);
+  const rootKeys = "rootKeys" in trusted ? trusted.rootKeys : namedRootKeys(payload, trusted, crypto);
   if (!envelopes.some(({ header }) => rootKeys.some(({ kid }) => kid === header.kid))) return refused("UNKNOWN_KEY");
-  if ((await countSigners(envelopes, rootKeys, crypto)) < trusted.threshold) return refused("BAD_SIGNATURE");
+  if (countSigners(envelopes, rootKeys, crypto) < trusted.threshold) return refused("BAD_SIGNATURE");
 
   const claimed = readSignedClaims(payload, (raw) => readKeysetClaims(raw), LIFE_SECONDS_MAX["bulkhead-keyset"]);
   if (!claimed.ok) return refused(claimed.code);
   const { claims } = claimed;
   const previous = "rootKeys" in trusted ? trusted : undefined;
   if (previous !== undefined && claims.environment !== previous.environment) return refused("MALFORMED");
-  if ((await countSigners(envelopes, claims.rootKeys, crypto)) < claims.threshold) return refused("BAD_SIGNATURE");
+  if (countSigners(envelopes, claims.rootKeys, crypto) < claims.threshold) return refused("BAD_SIGNATURE");
   if (claims.platform !== input.platform) return refused("WRONG_PLATFORM");
   if (previous !== undefined) {
     if (claims.revision <= previous.revision || claims.epoch < previous.epoch) return refused("ROLLED_BACK");
     if (claims.revision > previous.revision + 1) return refused("NOT_YET_VALID");
   }
-  const document = sealVerified(claims, toHex(await crypto.sha256(payload)));
+  const document = sealVerified(claims, toHex(crypto.sha256(payload)));
   const time = judgeTime(claims, input.now);
   if (time === undefined) return { result: "accepted", code: "ACCEPTED", document };
   return time === "EXPIRED" ? { ...refused(time), expired: document } : refused(time);
@@ -98,12 +98,12 @@ function openSignatures(text: string): Opened {
 }
 
 /** Distinct keys that signed: two kids of one key count once, a wrong signature not at all. */
-async function countSigners(envelopes: Envelope[], keys: readonly NamedKey[], crypto: CryptoPort): Promise<number> {
+function countSigners(envelopes: Envelope[], keys: readonly NamedKey[], crypto: CryptoPort): number {
   const signers = new Set<string>();
   for (const { header, signature, signingInput } of envelopes) {
     for (const { kid, jwk } of keys) {
-      if (kid === header.kid && (await crypto.verifyP256(jwk, signature, signingInput))) {
-        signers.add(await thumbprint(jwk, crypto));
+      if (kid === header.kid && crypto.verify(jwk, signingInput, signature)) {
+        signers.add(thumbprint(jwk, crypto));
       }
     }
   }
@@ -111,17 +111,16 @@ async function countSigners(envelopes: Envelope[], keys: readonly NamedKey[], cr
 }
 
 /** The root keys of the payload itself that the enrolment file names; nothing else of the payload is looked at yet. */
-async function namedRootKeys(payload: Uint8Array, trust: RootTrust, crypto: CryptoPort): Promise<NamedKey[]> {
+function namedRootKeys(payload: Uint8Array, trust: RootTrust, crypto: CryptoPort): NamedKey[] {
   const parsed = parseJson(payload);
   const rootKeys = parsed.ok && isJsonObject(parsed.value) ? parsed.value.rootKeys : undefined;
   if (!Array.isArray(rootKeys)) return [];
   const named: NamedKey[] = [];
   for (const entry of rootKeys) {
     if (!isJsonObject(entry) || typeof entry.kid !== "string") continue;
-    const jwk = publicKeyShape.safeParse(entry.jwk);
-    if (jwk.success && trust.rootThumbprints.includes(await thumbprint(jwk.data, crypto))) {
-      named.push({ kid: entry.kid, jwk: jwk.data });
-    }
+    const jwk = readPublicKey(entry.jwk);
+    if (jwk !== undefined && trust.rootThumbprints.includes(thumbprint(jwk, crypto)))
+      named.push({ kid: entry.kid, jwk });
   }
   return named;
 }

@@ -5,8 +5,12 @@ import type { HostPurpose, LimitAction, LimitName } from "../codes";
  * validators that produce them. Times are whole seconds since 1970; `sha256` and pins are 64 lower-case hex digits.
  */
 
-/** The public half of a P-256 key, RFC 7517. */
-export type PublicJwk = { kty: "EC"; crv: "P-256"; x: string; y: string };
+declare const READ: unique symbol;
+/**
+ * The public half of a P-256 key, RFC 7517, in its one spelling: a value that `crypto/public-key` alone makes, so that
+ * what was never checked is no key for the compiler either (spec 4.36).
+ */
+export type PublicJwk = { kty: "EC"; crv: "P-256"; x: string; y: string; readonly [READ]: true };
 
 export type DocumentClaims = {
   schema: 1;

@@ -1,14 +1,12 @@
 import { z } from "zod";
-import { publicJwkShape } from "./public-jwk";
+import { barePublicKeyShape, thumbprintShape } from "../crypto/public-key";
 import { runtimeIdentityShape } from "./runtime-identity";
-
-const thumbprint = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
 
 /** The enrolment file, handed over out of band; it is the device's first trust (spec §4). */
 export const enrolmentFileShape = z.object({
   url: z.string().min(1).max(2048),
   platform: z.string().min(1).max(256),
-  rootThumbprints: z.array(thumbprint).min(1).max(32),
+  rootThumbprints: z.array(thumbprintShape).min(1).max(32),
   threshold: z.int().min(1).max(32),
   token: z.string().min(16).max(512),
 });
@@ -18,7 +16,7 @@ export type EnrolmentFile = z.infer<typeof enrolmentFileShape>;
 export const enrollRequestShape = z.object({
   assertion: z.string().min(1).max(4096),
   token: z.string().min(16).max(512),
-  publicKey: publicJwkShape,
+  publicKey: barePublicKeyShape,
   runtime: runtimeIdentityShape,
 });
 export type EnrollRequest = z.infer<typeof enrollRequestShape>;

@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import type { HostPurpose } from "../../core/codes";
 import { causeKey, denialSubject, makeDenialId } from "../../core/decide/cause-key";
 import { readUrl } from "../../core/decide/read-url";
 import { boundText } from "../../core/text/plain-text";
+import { nodeCrypto } from "../../node/crypto";
 import type { AppliedPolicy, HostEvent, TelemetryPort } from "../ports";
 import type { CallDenial } from "./capability-registry";
 
@@ -16,8 +16,8 @@ export type DenialReport = {
 };
 
 export type DenialReporter = {
-  /** Resolves to the id that the program is given. */
-  report(denial: DenialReport): Promise<string>;
+  /** Answers the id that the program is given. */
+  report(denial: DenialReport): string;
 };
 
 export type DenialReporterOptions = {
@@ -66,25 +66,24 @@ function targetOf(
 /** Counts every denial under its cause, makes an event of it, and gives it its id (spec §5, §7). */
 export function createDenialReporter(options: DenialReporterOptions): DenialReporter {
   const { appId, versionCode, telemetry } = options;
-  const keys = new Map<string, Promise<string>>();
-  const sha256 = async (bytes: Uint8Array): Promise<Uint8Array> => createHash("sha256").update(bytes).digest();
+  const keys = new Map<string, string>();
 
-  const keyOf = (code: CallDenial["code"], subject: string): Promise<string> => {
+  const keyOf = (code: CallDenial["code"], subject: string): string => {
     const id = `${code}\n${subject}`;
     const known = keys.get(id);
     if (known !== undefined) return known;
     if (keys.size >= CAUSES_MAX) keys.clear();
-    const made = causeKey({ appId, versionCode, code, subject }, sha256);
+    const made = causeKey({ appId, versionCode, code, subject }, nodeCrypto.sha256);
     keys.set(id, made);
     return made;
   };
 
   return {
-    async report({ decision, url, purpose, ...denial }) {
+    report({ decision, url, purpose, ...denial }) {
       const { code, layer, rule } = decision;
       const api = boundText(denial.api, API_CHARACTERS_MAX) || "?";
       const target = targetOf(url, purpose);
-      const cause = await keyOf(code, denialSubject(api, target));
+      const cause = keyOf(code, denialSubject(api, target));
       const denialId = makeDenialId(cause, options.randomId());
       const { epoch, platformRevision, programRevision } = options.policy();
       const about = { api, ...target, ...(target === undefined || purpose === undefined ? {} : { purpose }) };

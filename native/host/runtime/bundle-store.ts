@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { verifyBundle } from "../../core/bundle/verify-bundle";
-import { type CryptoPort, webCryptoPort } from "../../core/crypto/port";
+import type { CryptoPort } from "../../core/crypto/port";
 import type { ProgramClaims } from "../../core/shapes/claims";
+import { nodeCrypto } from "../../node/crypto";
 import type { HostLog, RunnableBundle, TelemetryPort } from "../ports";
 import type { DurableFiles } from "../state/durable-files";
 import { replaceFile } from "../state/replace-file";
@@ -27,7 +28,7 @@ export function createBundleStore(options: {
   log: HostLog;
   crypto?: CryptoPort;
 }): GetBundle {
-  const { files, directory, client, crypto = webCryptoPort } = options;
+  const { files, directory, client, crypto = nodeCrypto } = options;
   const pathOf = (sha256: string, kind: "ma" | "sig") => join(directory, `${sha256}.${kind}`);
 
   async function readCached(sha256: string): Promise<Packed | undefined> {
@@ -60,7 +61,7 @@ export function createBundleStore(options: {
     if (!program || !version) return { ok: false, reason: "version_not_listed", retry: true };
     const packed = (await readCached(version.sha256)) ?? (await fetchAndKeep(version.sha256));
     if (!packed) return { ok: false, reason: "bundle_unavailable", retry: true };
-    const verdict = await verifyBundle({
+    const verdict = verifyBundle({
       bytes: packed.bytes,
       program,
       versionCode,

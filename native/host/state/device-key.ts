@@ -1,6 +1,6 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign } from "node:crypto";
+import { barePublicKeyShape } from "../../core/crypto/public-key";
 import type { PublicJwk } from "../../core/shapes/claims";
-import { publicJwkShape } from "../../core/wire/public-jwk";
 import { makeKeyPair } from "../../node/make-key-pair";
 import type { DurableFiles } from "./durable-files";
 import { replaceFile } from "./replace-file";
@@ -27,7 +27,7 @@ export async function loadDeviceKey(files: DurableFiles, path: string): Promise<
 /** A key from its private half. */
 export function deviceKeyOf(privateKey: KeyObject): DeviceKey {
   const { kty, crv, x, y } = createPublicKey(privateKey).export({ format: "jwk" });
-  const publicJwk = publicJwkShape.parse({ kty, crv, x, y });
+  const publicJwk = barePublicKeyShape.parse({ kty, crv, x, y });
   const canonical = JSON.stringify({ crv: publicJwk.crv, kty: publicJwk.kty, x: publicJwk.x, y: publicJwk.y });
   return {
     publicJwk,

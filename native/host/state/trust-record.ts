@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { thumbprintShape } from "../../core/crypto/public-key";
 
 const counter = z.int().min(1).max(Number.MAX_SAFE_INTEGER);
 const seconds = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
@@ -22,7 +23,7 @@ export const trustRecordShape = z.object({
   enrolment: z.object({
     url: text,
     platform: text,
-    rootThumbprints: z.array(text).min(1).max(32),
+    rootThumbprints: z.array(thumbprintShape).min(1).max(32),
     threshold: counter,
     /** Null until the platform answered. */
     deviceId: text.nullable(),

@@ -1,18 +1,19 @@
 import { createHash } from "node:crypto";
 import type { DocumentType } from "../../core/codes";
 import { utf8Text } from "../../core/crypto/encoding";
-import { type CryptoPort, webCryptoPort } from "../../core/crypto/port";
+import type { CryptoPort } from "../../core/crypto/port";
 import type { PublicSuffixes } from "../../core/decide/public-suffixes";
 import { DOCUMENT_BYTES_MAX, openEnvelope } from "../../core/documents/envelope";
 import { readKeysetClaims, readPlatformClaims, readProgramClaims } from "../../core/documents/read-claims";
 import { type DocumentVerdict, verifyDocument } from "../../core/documents/verify-document";
 import { type KeysetVerdict, verifyKeyset } from "../../core/documents/verify-keyset";
 import { isJsonObject, type JsonValue, parseJson } from "../../core/json/parse-json";
+import { nodeCrypto } from "../../node/crypto";
 import type { DocumentVerifier, ReceivedDocument, Verdict } from "./verify-received";
 
 /** The verifier of `native/core` as the keeper of policies asks it. */
 export function createCoreVerifier(options: { publicSuffixes: PublicSuffixes; crypto?: CryptoPort }): DocumentVerifier {
-  const { publicSuffixes, crypto = webCryptoPort } = options;
+  const { publicSuffixes, crypto = nodeCrypto } = options;
   const inputOf = ({ bytes, keyset, platform, now, stored }: ReceivedDocument) => ({
     jws: bytes,
     keyset,
@@ -24,15 +25,15 @@ export function createCoreVerifier(options: { publicSuffixes: PublicSuffixes; cr
   });
   return {
     async keyset({ bytes, ...rest }) {
-      return verdictOf(await verifyKeyset({ jws: bytes, ...rest, crypto }), bytes);
+      return verdictOf(verifyKeyset({ jws: bytes, ...rest, crypto }), bytes);
     },
     async platform(input) {
       const { clock } = input;
-      return verdictOf(await verifyDocument({ ...inputOf(input), type: "bulkhead-platform", clock }), input.bytes);
+      return verdictOf(verifyDocument({ ...inputOf(input), type: "bulkhead-platform", clock }), input.bytes);
     },
     async program(input) {
       const { appId } = input;
-      return verdictOf(await verifyDocument({ ...inputOf(input), type: "bulkhead-program", appId }), input.bytes);
+      return verdictOf(verifyDocument({ ...inputOf(input), type: "bulkhead-program", appId }), input.bytes);
     },
     readStoredKeyset(bytes) {
       const outer = parseJson(bytes);

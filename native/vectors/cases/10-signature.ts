@@ -30,9 +30,9 @@ export async function topic(): Promise<VectorTopic> {
   });
   const yes = { valid: true };
   const no = { valid: false };
-  const pem = pemFromPublicJwk(key.jwk) ?? "";
-  const otherPem = pemFromPublicJwk(stranger.jwk) ?? "";
-  const offCurve = pemFromPublicJwk({ ...key.jwk, y: key.jwk.x }) ?? "";
+  const pem = pemFromPublicJwk(key.jwk);
+  const otherPem = pemFromPublicJwk(stranger.jwk);
+  const offCurve = pemFromPublicJwk({ ...key.jwk, y: key.jwk.x });
   const zero = "0".repeat(64);
   const order = hex32(ORDER);
   const high = hex32(ORDER - BigInt(`0x${s}`));

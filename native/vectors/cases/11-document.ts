@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { toBase64Url, utf8Bytes } from "../../core/crypto/encoding";
 import { caseTable } from "../craft/case-table";
 import { craftCompact, encode } from "../craft/craft-documents";
+import { respell } from "../craft/craft-keys";
 import { signFixed, type TestKey, testKey } from "../craft/test-keys";
 import type { VectorTopic } from "../vector-topic";
 import { NOW, platformClaims, programClaims } from "./policy-claims";
@@ -52,6 +53,8 @@ export async function topic(): Promise<VectorTopic> {
   const [head = "", body = "", tail = ""] = good.split(".");
   const signed = (input: string, bytes: Uint8Array) => `${input}.${toBase64Url(bytes)}`;
   const resigned = (input: string) => signed(input, signFixed(key, utf8Bytes(input)));
+  /** A program document whose publisher key is this. */
+  const publisher = (changes: Members) => askProgram(program({ publisherKeys: [{ kid: "publisher", jwk: { ...stranger.jwk, ...changes }, status: "active" }] }));
   const filler = (bytes: number) => "x".repeat(bytes);
 
   return {
@@ -105,6 +108,7 @@ export async function topic(): Promise<VectorTopic> {
       ["026", "a grant with a member that sets a prototype", ["grants"], askProgram(program({ grants: { "camera.capture": { consent: "none", ["__proto__"]: {} } } })), accepted],
       ["027", "a constraint that its capability does not take", ["grants"], askProgram(program({ grants: { "camera.capture": { consent: "none", constraints: { precisionMetres: 1 } } } })), accepted],
 
+      ["040", "a publisher's key that says what it is for", ["key"], publisher({ use: "sig", alg: "ES256", key_ops: ["verify"] }), accepted],
       ["101", "received bytes above twice the size", ["size", "order"], { jws: "x".repeat(524_289), type: PROGRAM }, refused("TOO_LARGE")],
       ["102", "a payload above the size, though what is received is not", ["size"], askProgram(program({ filler: filler(262_144) })), refused("TOO_LARGE")],
       ["103", "a payload above the size in a header that is malformed", ["size", "order"], askProgram(`e30.${"A".repeat(349_528)}.AA`), refused("TOO_LARGE")],
@@ -217,6 +221,10 @@ export async function topic(): Promise<VectorTopic> {
       ["210", "a program document at its end", ["freeze"], askProgram(program({ exp: NOW })), refused("EXPIRED")],
       ["211", "a grant without consent, named like the member that sets a prototype", ["claims", "grants"], askProgram(program({ grants: { ["__proto__"]: {} } })), refused("MALFORMED")],
       ["212", "a minimum revision that is a text, of a program so named", ["claims"], ask(platform({ minRevisions: { ["__proto__"]: "1" } })), refused("MALFORMED")],
+      ["240", "a publisher's key in another spelling", ["key"], publisher({ y: respell(stranger.jwk.y) }), refused("MALFORMED")],
+      ["241", "a publisher's key beside the curve", ["key"], publisher({ x: stranger.jwk.y }), refused("MALFORMED")],
+      ["242", "a publisher's key with a private part", ["key"], publisher({ d: stranger.jwk.y }), refused("MALFORMED")],
+      ["243", "a publisher's key for encryption", ["key"], publisher({ use: "enc" }), refused("MALFORMED")],
     ]),
   };
 }

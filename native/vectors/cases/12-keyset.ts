@@ -1,5 +1,6 @@
 import { caseTable } from "../craft/case-table";
 import { craftCompact, craftGeneral, craftSignature, encode } from "../craft/craft-documents";
+import { pointBeyondField, resize, respell } from "../craft/craft-keys";
 import { type TestKey, testKey } from "../craft/test-keys";
 import type { VectorTopic } from "../vector-topic";
 import { NOW } from "./policy-claims";
@@ -39,6 +40,10 @@ export async function topic(): Promise<VectorTopic> {
   const payload = encode(claims());
   const entry = (key: TestKey) => craftSignature(payload, { key });
   const whole = (signatures: unknown[], more: Members = {}) => ask(JSON.stringify({ payload, signatures, ...more }));
+  /** The next keyset with this in place of its policy key, or of its third root. */
+  const policyKey = (changes: Members) => next({ keys: [{ kid: "policy-1", jwk: { ...policy.jwk, ...changes } }] });
+  const rootKey = (...jwks: Members[]) => [...named([a, b]), ...jwks.map((jwk, index) => ({ kid: `root-${index}`, jwk }))];
+  const aRespelt = { ...a.jwk, x: respell(a.jwk.x) };
   const strangers = (count: number) => Array.from({ length: count }, (_, index) => ({ ...stranger, name: `unknown-${index}` }));
 
   return {
@@ -49,6 +54,7 @@ export async function topic(): Promise<VectorTopic> {
     notes: {
       first: "The first keyset is trusted by thumbprints that came out of band, and by nothing else.",
       form: "One form on the wire, or two readers find two sets of signatures.",
+      key: "A key exists once it is decoded and checked; two texts of one point would be two keys to whoever counts texts.",
       harmless: "Whoever can add a signature must not be able to spoil the others.",
       order: "Every runtime names the same first fault.",
       rollback: "An old keyset brings back the keys that were taken away.",
@@ -78,6 +84,10 @@ export async function topic(): Promise<VectorTopic> {
       ["017", "unknown members in claims and around them", ["form"], ask(craftGeneral(claims({ later: 1 }), by(a, b), { later: 1 })), accepted],
       ["018", "exactly 200 days", ["time"], next({ iat: NOW, exp: NOW + 200 * DAY }), accepted],
       ["019", "a trusted keyset that says no more than the question needs", ["step"], { ...next(), trusted: { revision: trusted.revision, environment: trusted.environment, rootKeys: trusted.rootKeys, threshold: trusted.threshold } }, accepted],
+      ["020", "keys that say what they are for, and more besides", ["key"], policyKey({ use: "sig", alg: "ES256", key_ops: ["verify"], ext: true, kid: "other" }), accepted],
+      ["021", "one key as policy key and as root", ["key"], next({ keys: named([a]) }), accepted],
+      ["022", "one name for a policy key and for a root", ["key"], next({ keys: [{ kid: "root-a", jwk: policy.jwk }] }), accepted],
+      ["023", "one root key under two names, and the threshold met by two others", ["key"], next({ rootKeys: named([a, aAgain, b]) }), accepted],
       ["101", "received bytes above 128 KiB", ["size", "order"], ask(" ".repeat(131_073)), refused("TOO_LARGE")],
       ["102", "a payload above 64 KiB", ["size"], ask(JSON.stringify({ payload: "A".repeat(87_384), signatures: [] })), refused("TOO_LARGE")],
       ["103", "a compact JWS", ["form"], ask(craftCompact("bulkhead-keyset", { key: a, payload: claims() })), refused("MALFORMED")],
@@ -128,6 +138,32 @@ export async function topic(): Promise<VectorTopic> {
       ["148", "the first keyset, below its own threshold", ["first", "threshold"], { ...next({ threshold: 2 }, a), ...roots([a], 1) }, refused("BAD_SIGNATURE")],
       ["149", "the first keyset, with claims that are no JSON", ["first"], { ...ask(craftGeneral("{", by(a, b))), ...roots([a, b], 2) }, refused("UNKNOWN_KEY")],
       ["150", "no signature", ["threshold"], whole([]), refused("UNKNOWN_KEY")],
+      ["151", "one root key in two spellings, to meet a threshold of two", ["key", "threshold"], next({ rootKeys: [...named([a]), { kid: "root-a-again", jwk: aRespelt }] }, a, aAgain, b), refused("MALFORMED")],
+      ["152", "a coordinate in another spelling", ["key"], policyKey({ x: respell(policy.jwk.x) }), refused("MALFORMED")],
+      ["153", "the other coordinate in another spelling", ["key"], policyKey({ y: respell(policy.jwk.y) }), refused("MALFORMED")],
+      ["154", "a root in another spelling that nobody needs", ["key"], next({ rootKeys: rootKey({ ...c.jwk, y: respell(c.jwk.y) }) }), refused("MALFORMED")],
+      ["155", "a coordinate with padding", ["key"], policyKey({ x: `${policy.jwk.x}=` }), refused("MALFORMED")],
+      ["156", "a coordinate of 31 bytes", ["key"], policyKey({ x: resize(policy.jwk.x, -1) }), refused("MALFORMED")],
+      ["157", "a coordinate with a zero before it", ["key"], policyKey({ y: resize(policy.jwk.y, 1) }), refused("MALFORMED")],
+      ["158", "a point beside the curve", ["key"], policyKey({ y: policy.jwk.x }), refused("MALFORMED")],
+      ["159", "a point whose coordinate is not below the prime", ["key"], policyKey(pointBeyondField()), refused("MALFORMED")],
+      ["160", "a point of zeros", ["key"], policyKey({ x: "A".repeat(43), y: "A".repeat(43) }), refused("MALFORMED")],
+      ["161", "a private part", ["key"], policyKey({ d: policy.jwk.x }), refused("MALFORMED")],
+      ["162", "a private part that is null", ["key"], policyKey({ d: null }), refused("MALFORMED")],
+      ["163", "a key for encryption", ["key"], policyKey({ use: "enc" }), refused("MALFORMED")],
+      ["164", "a key for another algorithm", ["key"], policyKey({ alg: "ES384" }), refused("MALFORMED")],
+      ["165", "a key for signing", ["key"], policyKey({ key_ops: ["sign"] }), refused("MALFORMED")],
+      ["166", "a key for signing as well", ["key"], policyKey({ key_ops: ["verify", "sign"] }), refused("MALFORMED")],
+      ["167", "a key for nothing", ["key"], policyKey({ key_ops: [] }), refused("MALFORMED")],
+      ["168", "another curve", ["key"], policyKey({ crv: "P-384" }), refused("MALFORMED")],
+      ["169", "another kind of key", ["key"], policyKey({ kty: "OKP" }), refused("MALFORMED")],
+      ["170", "a key without its second coordinate", ["key"], next({ keys: [{ kid: "policy-1", jwk: { kty: "EC", crv: "P-256", x: policy.jwk.x } }] }), refused("MALFORMED")],
+      ["171", "one name for two policy keys", ["key"], next({ keys: [...named([policy]), { kid: "policy-1", jwk: d.jwk }] }), refused("MALFORMED")],
+      ["172", "one name for two roots", ["key"], next({ rootKeys: [...named([a, b]), { kid: "root-b", jwk: d.jwk }] }), refused("MALFORMED")],
+      ["173", "one policy key twice", ["key"], next({ keys: named([policy, policy]) }), refused("MALFORMED")],
+      ["174", "the first keyset, with the named root in another spelling", ["first", "key"], { ...next({ rootKeys: [{ kid: "root-a", jwk: aRespelt }], threshold: 1 }, a), ...roots([a], 1) }, refused("UNKNOWN_KEY")],
+      ["175", "the first keyset, by a key that is written apart and is none", ["first", "key"], { ...next({ rootKeys: [...named([a]), { kid: "root-b", jwk: { ...b.jwk, d: b.jwk.x } }], threshold: 1 }, a), ...roots([a], 1) }, refused("MALFORMED")],
+      ["176", "an empty name", ["key"], next({ keys: [{ kid: "", jwk: policy.jwk }] }), refused("MALFORMED")],
     ]),
   };
 }

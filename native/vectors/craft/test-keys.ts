@@ -1,8 +1,9 @@
 import { createECDH, createHash, createPrivateKey, type KeyObject, sign } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { thumbprint } from "../../core/crypto/jwk";
-import { webCryptoPort } from "../../core/crypto/port";
+import { publicKeyShape } from "../../core/crypto/public-key";
 import type { PublicJwk } from "../../core/shapes/claims";
+import { nodeCrypto } from "../../node/crypto";
 
 /**
  * Keys of the vectors, each derived from its name, and so known to everybody: they must never sign anything else. ECDSA
@@ -29,8 +30,8 @@ export async function testKey(name: string): Promise<TestKey> {
     type: "pkcs8",
   });
   const coordinate = (start: number) => point.subarray(start, start + 32).toString("base64url");
-  const jwk: PublicJwk = { kty: "EC", crv: "P-256", x: coordinate(1), y: coordinate(33) };
-  return { name, jwk, thumbprint: await thumbprint(jwk, webCryptoPort), privateKey };
+  const jwk = publicKeyShape.parse({ kty: "EC", crv: "P-256", x: coordinate(1), y: coordinate(33) });
+  return { name, jwk, thumbprint: thumbprint(jwk, nodeCrypto), privateKey };
 }
 
 const kept = new Map(Object.entries(readKept()));

@@ -2,14 +2,14 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import publicSuffixData from "../../catalog/public-suffixes.json";
 import { answerLine } from "../../core/conformance/answer-line";
-import { webCryptoPort } from "../../core/crypto/port";
 import { readPublicSuffixes } from "../../core/decide/public-suffixes";
+import { nodeCrypto } from "../../node/crypto";
 import { platformClaims, programClaims } from "../cases/policy-claims";
 import { findOutsideVectors } from "./outside-vectors";
 
 const suite = findOutsideVectors("blns");
 const ports = {
-  crypto: webCryptoPort,
+  crypto: nodeCrypto,
   publicSuffixes: readPublicSuffixes(publicSuffixData),
   readFile: async () => undefined,
 };

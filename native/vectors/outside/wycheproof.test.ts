@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { signatureOp } from "../../core/conformance/ops/signature";
-import { webCryptoPort } from "../../core/crypto/port";
+import { nodeCrypto } from "../../node/crypto";
 import { findOutsideVectors } from "./outside-vectors";
 
 type Group = { publicKeyPem: string; tests: { tcId: number; msg: string; sig: string; result: string }[] };
 
 const suite = findOutsideVectors("wycheproof");
 const ports = {
-  crypto: webCryptoPort,
+  crypto: nodeCrypto,
   publicSuffixes: { coversSuffix: () => false },
   readFile: async () => undefined,
 };

@@ -1,8 +1,8 @@
 import { createHash, sign } from "node:crypto";
+import { nodeCrypto } from "../../../node/crypto";
 import { makeKeyPair } from "../../../node/make-key-pair";
 import { thumbprint } from "../../crypto/jwk";
-import { webCryptoPort } from "../../crypto/port";
-import { publicKeyShape } from "../../documents/claims-shapes";
+import { publicKeyShape } from "../../crypto/public-key";
 import { type SignBytes, signCompact, signKeyset } from "../../documents/sign-document";
 import type { RootTrust } from "../../documents/verify-keyset";
 import type { KeysetClaims, NamedKey } from "../../shapes/claims";
@@ -34,7 +34,7 @@ export const logSigner = (epoch: number): Signer => policies[epoch - 1] ?? stran
 const named = ({ kid, jwk }: Signer): NamedKey => ({ kid, jwk });
 
 export async function rootTrust(): Promise<RootTrust> {
-  return { rootThumbprints: await Promise.all(roots.map(({ jwk }) => thumbprint(jwk, webCryptoPort))), threshold: 2 };
+  return { rootThumbprints: roots.map(({ jwk }) => thumbprint(jwk, nodeCrypto)), threshold: 2 };
 }
 
 /** An entry with the digests that belong to it. */

@@ -21,7 +21,7 @@ export const bundleOp = defineOp(members, async ({ path, signaturePath, program,
     typeof signaturePath === "string"
       ? await requireFile(ports, "signaturePath", signaturePath, SIGNATURE_BYTES_MAX)
       : undefined;
-  const { result, code } = await verifyBundle({
+  const { result, code } = verifyBundle({
     ...line,
     bytes,
     ...(signatureDer === undefined ? {} : { signatureDer }),

@@ -13,8 +13,8 @@ const members = z.object({
   stored: z.object({ epoch: z.int(), revision: z.int(), sha256: z.string() }).exactOptional(),
 });
 
-export const documentOp = defineOp(members, async (line, { crypto, publicSuffixes }) => {
+export const documentOp = defineOp(members, (line, { crypto, publicSuffixes }) => {
   const keyset = requireClaims("keyset", readKeysetClaims(line.keyset, ["epoch", "exp", "keys"]));
-  const { result, code } = await verifyDocument({ ...line, keyset, crypto, publicSuffixes });
+  const { result, code } = verifyDocument({ ...line, keyset, crypto, publicSuffixes });
   return { result, code };
 });

@@ -11,11 +11,11 @@ const members = z.object({
   platform: z.string(),
 });
 
-export const headOp = defineOp(members, async ({ jws, keyset, keysets, platform }, { crypto }) => {
+export const headOp = defineOp(members, ({ jws, keyset, keysets, platform }, { crypto }) => {
   if (keyset === undefined && keysets === undefined) throw new CannotAnswer("missing or mistyped: keyset");
   const walked = [...(keysets ?? []), ...(keyset === undefined ? [] : [keyset])].map((claims) =>
     requireClaims("keysets", readKeysetClaims(claims, ["epoch", "keys"])),
   );
-  const { result, code } = await verifyAuditHead(jws, { platform, keysets: walked, crypto });
+  const { result, code } = verifyAuditHead(jws, { platform, keysets: walked, crypto });
   return { result, code };
 });

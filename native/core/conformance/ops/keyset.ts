@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { thumbprintShape } from "../../crypto/public-key";
 import { readKeysetClaims } from "../../documents/read-claims";
 import { type RootTrust, verifyKeyset } from "../../documents/verify-keyset";
 import type { JsonObject } from "../../json/parse-json";
@@ -12,11 +13,11 @@ const members = z.object({
   platform: z.string(),
   now: z.int(),
 });
-const rootTrust = z.object({ rootThumbprints: z.array(z.string()), threshold: z.int().min(1) });
+const rootTrust = z.object({ rootThumbprints: z.array(thumbprintShape), threshold: z.int().min(1) });
 
-export const keysetOp = defineOp(members, async (line, { crypto }) => {
+export const keysetOp = defineOp(members, (line, { crypto }) => {
   const jws = typeof line.jws === "string" ? line.jws : JSON.stringify(line.jws);
-  const { result, code } = await verifyKeyset({ ...line, jws, trusted: readTrusted(line.trusted), crypto });
+  const { result, code } = verifyKeyset({ ...line, jws, trusted: readTrusted(line.trusted), crypto });
   return { result, code };
 });
 
