@@ -1,7 +1,8 @@
 import type { DecisionCode, DecisionLayer, EventType, HostPurpose } from "../core/codes";
 import type { CompiledPolicy } from "../core/decide/compile-policy";
 import type { Pins } from "../core/shapes/claims";
-import type { MinuteEntry, TelemetryEvent } from "../core/telemetry/batch";
+import type { TelemetryEvent } from "../core/telemetry/batch";
+import type { MinuteIncrement } from "../core/telemetry/minute-entry";
 
 /** The seams between the rooms of the host. Time, network and processes come in through these and nowhere else. */
 
@@ -64,44 +65,6 @@ export type EgressFailure =
  * bridge refuses before asking it, and requests, calls and denials, are the bridge's to count.
  */
 export type EgressPort = { request(request: EgressRequest): Promise<EgressResult> };
-
-/** What is added to the current minute of one program. Counters add, `…Max` take the greater (spec §7). */
-export type MinuteIncrement = {
-  cpuMs?: number;
-  memoryBytesMax?: number;
-  requests?: number;
-  blocked?: number;
-  bytesIn?: number;
-  bytesOut?: number;
-  inFlightMax?: number;
-  throttledMs?: number;
-  crashes?: number;
-  apis?: Record<string, { allowed?: number; denied?: number }>;
-  hosts?: { host: string; port: number; purpose: HostPurpose; allowed?: number; blocked?: number }[];
-  denials?: MinuteDenial[];
-} & Pick<
-  Partial<MinuteEntry>,
-  | "requestsPerSecondMax"
-  | "bridgeCalls"
-  | "bridgeCallsPerSecondMax"
-  | "storageBytesMax"
-  | "cacheBytesMax"
-  | "limits"
-  | "applied"
->;
-
-export type MinuteDenial = {
-  /** The cause key: 16 hex digits (spec §5). */
-  cause: string;
-  code: DecisionCode;
-  layer: DecisionLayer;
-  rule: string | null;
-  api?: string;
-  host?: string;
-  port?: number;
-  purpose?: HostPurpose;
-  count?: number;
-};
 
 /** One event; id and time are given by the recorder. `detail` holds short scalars, never paths, bodies or secrets. */
 export type HostEvent = {

@@ -11,7 +11,9 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dir, { recursive: true }));
 
-const [a, b] = ["A".repeat(43), `-${"b".repeat(42)}`];
+const [a, b] = ["A".repeat(43), `-${"b".repeat(41)}A`];
+/** The bytes of the first in another text. */
+const aRespelt = `${"A".repeat(42)}B`;
 const roots = { rootThumbprints: [a, b], threshold: 2 };
 
 describe("the root keys that a platform began with", () => {
@@ -29,7 +31,7 @@ describe("the root keys that a platform began with", () => {
     const parsed = parseEnv({ BULKHEAD_ROOT_THUMBPRINTS: rootsText(roots) });
     if (!parsed.ok) throw new Error(parsed.problems.join());
     expect(await findRoots(dir, parsed.env)).toEqual({ ...roots, from: "BULKHEAD_ROOT_THUMBPRINTS" });
-    for (const text of ["", "x", a, `0:${a}`, `1:${a},`, `1:${a} ${b}`]) {
+    for (const text of ["", "x", a, `0:${a}`, `1:${a},`, `1:${a} ${b}`, `1:${aRespelt}`, `2:${a},${aRespelt}`]) {
       expect(parseEnv({ BULKHEAD_ROOT_THUMBPRINTS: text }).ok, text).toBe(text === "");
     }
   });
@@ -41,6 +43,7 @@ describe("the root keys that a platform began with", () => {
     JSON.stringify({ rootThumbprints: [], threshold: 1 }),
     JSON.stringify({ rootThumbprints: [a, a], threshold: 2 }),
     JSON.stringify({ rootThumbprints: ["short"], threshold: 1 }),
+    JSON.stringify({ rootThumbprints: [a, aRespelt], threshold: 2 }),
   ])("are refused from a damaged file, which is named: %s", async (text) => {
     writeFileSync(join(dir, ROOTS_FILE), text);
     await expect(findRoots(dir, {})).rejects.toMatchObject({

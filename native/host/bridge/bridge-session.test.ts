@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Constraints } from "../../core/shapes/claims";
-import type { HostEvent, MinuteIncrement } from "../ports";
+import type { MinuteIncrement } from "../../core/telemetry/minute-entry";
+import type { HostEvent } from "../ports";
 import { policyOf } from "../program/testing/program-bench";
 import type { BridgeChannel } from "./bridge-channel";
 import { type BridgeSession, createBridgeSession } from "./bridge-session";

@@ -1,6 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { EgressDecision, EgressRequest, MinuteIncrement } from "../ports";
+import type { MinuteIncrement } from "../../core/telemetry/minute-entry";
+import type { EgressDecision, EgressRequest } from "../ports";
 import { acceptDevelopmentHosts } from "./development-hosts";
 import { createEgress, type EgressOptions } from "./perform-request";
 import { type LocalUpstream, newTestAuthority, startLocalUpstream } from "./testing/local-upstream";

@@ -1,7 +1,8 @@
 import type { Admission, LimitMeter, MeterEvent } from "../../core/limits/limit-meter";
+import type { MinuteIncrement } from "../../core/telemetry/minute-entry";
 import type { CallLimits } from "../bridge/call-limits";
 import type { CallDenial } from "../bridge/capability-registry";
-import type { AppliedPolicy, HostTimers, MinuteIncrement } from "../ports";
+import type { AppliedPolicy, HostTimers } from "../ports";
 
 export type MeteredLimitsOptions = {
   meter: LimitMeter;

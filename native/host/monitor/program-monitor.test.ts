@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Limits } from "../../core/shapes/claims";
 import type { MinuteEntry } from "../../core/telemetry/batch";
-import type { HostEvent, MinuteIncrement } from "../ports";
+import { addIncrement, emptyMinute, type MinuteIncrement } from "../../core/telemetry/minute-entry";
+import type { HostEvent } from "../ports";
 import { policyOf } from "../program/testing/program-bench";
-import { addIncrement, emptyMinute } from "../telemetry/minute-entry";
 import { createMeteredLimits } from "./metered-limits";
 import { createProgramMonitor, LOOK_MS, type ProgramMonitor } from "./program-monitor";
 

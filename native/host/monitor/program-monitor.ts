@@ -1,7 +1,8 @@
 import type { LimitName } from "../../core/codes";
 import { limitsOf } from "../../core/limits/effective-limits";
 import { createLimitMeter, type LimitMeter, type MeterEvent } from "../../core/limits/limit-meter";
-import type { AppliedPolicy, HostClock, HostTimers, MinuteIncrement, TelemetryPort } from "../ports";
+import type { MinuteIncrement } from "../../core/telemetry/minute-entry";
+import type { AppliedPolicy, HostClock, HostTimers, TelemetryPort } from "../ports";
 import { createDutyThrottle, type PausePort } from "./duty-throttle";
 import type { TreeMeter } from "./process-usage";
 

@@ -4,7 +4,13 @@ import { createMemoryFiles, type MemoryFiles } from "./testing/memory-files";
 import { newTrustRecord, type TrustRecord } from "./trust-record";
 
 const log = () => undefined;
-const enrolment = { url: "https://p.test", platform: "p", rootThumbprints: ["r"], threshold: 1, deviceId: "dev_1" };
+const enrolment = {
+  url: "https://p.test",
+  platform: "p",
+  rootThumbprints: [`${"r".repeat(42)}A`],
+  threshold: 1,
+  deviceId: "dev_1",
+};
 const open = (files: MemoryFiles) => openDeviceStore({ files, directory: "/d", log });
 
 const documentOf = (revision: number) => Buffer.from(`document ${revision}`);

@@ -1,9 +1,15 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import {
+  applyRecord,
+  emptyQueue,
+  type QueueRecord,
+  type QueueState,
+  snapshotOf,
+} from "../../core/telemetry/queue-state";
 import type { HostLog } from "../ports";
 import type { DurableFiles } from "../state/durable-files";
 import { replaceFile } from "../state/replace-file";
-import { applyRecord, emptyQueue, type QueueRecord, type QueueState, snapshotOf } from "./queue-state";
 
 /**
  * The queue on disk: a log of records, each line with its digest, begun by a snapshot. What a killed process wrote

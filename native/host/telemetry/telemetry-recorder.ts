@@ -1,11 +1,11 @@
 import { minuteEntryId, type TelemetryBatch, type TelemetryEvent } from "../../core/telemetry/batch";
+import { splitBatch, takeItems } from "../../core/telemetry/batch-items";
+import { addIncrement, emptyMinute } from "../../core/telemetry/minute-entry";
+import { planDrop, QUEUE_BOUNDS, type QueueBounds } from "../../core/telemetry/queue-bounds";
+import { itemsOf, type QueuedMinute } from "../../core/telemetry/queue-state";
 import type { RuntimeIdentity } from "../../core/wire/runtime-identity";
 import type { HostClock, HostEvent, HostLog, TelemetryPort } from "../ports";
-import { splitBatch, takeItems } from "./batch-items";
-import { addIncrement, emptyMinute } from "./minute-entry";
-import { planDrop, QUEUE_BOUNDS, type QueueBounds } from "./queue-bounds";
 import type { QueueLog } from "./queue-log";
-import { itemsOf, type QueuedMinute } from "./queue-state";
 
 export type AppliedDocuments = TelemetryBatch["applied"];
 

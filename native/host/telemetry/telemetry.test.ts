@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BATCH_BOUNDS, type TelemetryBatch, telemetryBatchShape } from "../../core/telemetry/batch";
+import { QUEUE_BOUNDS, type QueueBounds } from "../../core/telemetry/queue-bounds";
+import { itemsOf, queuedItems } from "../../core/telemetry/queue-state";
 import { createMemoryFiles, type MemoryFiles } from "../state/testing/memory-files";
-import { QUEUE_BOUNDS, type QueueBounds } from "./queue-bounds";
 import { openQueueLog } from "./queue-log";
-import { itemsOf, queuedItems } from "./queue-state";
 import { createTelemetryRecorder } from "./telemetry-recorder";
 
 const log = () => undefined;

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compilePolicy } from "../../../core/decide/compile-policy";
 import type { PlatformClaims, ProgramClaims } from "../../../core/shapes/claims";
+import type { MinuteIncrement } from "../../../core/telemetry/minute-entry";
 import { type Confinement, probeConfinement } from "../../confinement/probe-confinement";
 import type {
   AppliedPolicy,
@@ -10,7 +11,6 @@ import type {
   EgressRequest,
   EgressResult,
   HostEvent,
-  MinuteIncrement,
   RunningProgram,
   StartProgramOptions,
 } from "../../ports";

@@ -1,4 +1,4 @@
-import { type MinuteEntry, minuteEntryId, type TelemetryBatch, type TelemetryEvent } from "../../core/telemetry/batch";
+import { type MinuteEntry, minuteEntryId, type TelemetryBatch, type TelemetryEvent } from "./batch";
 import { addIncrement, type CountedIncrement, emptyMinute } from "./minute-entry";
 
 /**

@@ -1,4 +1,4 @@
-import { BATCH_BOUNDS, type TelemetryBatch, type TelemetryEvent } from "../../core/telemetry/batch";
+import { BATCH_BOUNDS, type TelemetryBatch, type TelemetryEvent } from "./batch";
 import type { QueuedMinute, QueueState } from "./queue-state";
 
 type BatchItems = Pick<TelemetryBatch, "programs" | "events" | "discarded">;

@@ -1,15 +1,45 @@
-import { LIMIT_NAMES } from "../../core/codes";
-import { addSaturating } from "../../core/telemetry/add-saturating";
-import {
-  BATCH_BOUNDS,
-  type DenialCount,
-  type HostCount,
-  LIMIT_COUNTERS,
-  type MinuteEntry,
-  OTHER,
-} from "../../core/telemetry/batch";
-import { laterApplied } from "../../core/telemetry/later-applied";
-import type { MinuteDenial, MinuteIncrement } from "../ports";
+import { type DecisionCode, type DecisionLayer, type HostPurpose, LIMIT_NAMES } from "../codes";
+import { addSaturating } from "./add-saturating";
+import { BATCH_BOUNDS, type DenialCount, type HostCount, LIMIT_COUNTERS, type MinuteEntry, OTHER } from "./batch";
+import { laterApplied } from "./later-applied";
+
+/** What is added to the current minute of one program. Counters add, `…Max` take the greater (spec §7). */
+export type MinuteIncrement = {
+  cpuMs?: number;
+  memoryBytesMax?: number;
+  requests?: number;
+  blocked?: number;
+  bytesIn?: number;
+  bytesOut?: number;
+  inFlightMax?: number;
+  throttledMs?: number;
+  crashes?: number;
+  apis?: Record<string, { allowed?: number; denied?: number }>;
+  hosts?: { host: string; port: number; purpose: HostPurpose; allowed?: number; blocked?: number }[];
+  denials?: MinuteDenial[];
+} & Pick<
+  Partial<MinuteEntry>,
+  | "requestsPerSecondMax"
+  | "bridgeCalls"
+  | "bridgeCallsPerSecondMax"
+  | "storageBytesMax"
+  | "cacheBytesMax"
+  | "limits"
+  | "applied"
+>;
+
+export type MinuteDenial = {
+  /** The cause key: 16 hex digits (spec §5). */
+  cause: string;
+  code: DecisionCode;
+  layer: DecisionLayer;
+  rule: string | null;
+  api?: string;
+  host?: string;
+  port?: number;
+  purpose?: HostPurpose;
+  count?: number;
+};
 
 /** An entry in which nothing has happened yet; `at` is the minute's first second. Optional members are not measured yet. */
 export function emptyMinute(at: number): MinuteEntry {
