@@ -19,7 +19,7 @@ function firstVersion(host: string): number {
 
 export function readHostAttributes(url: string, purpose: HostPurpose, versionCode: number): HostAttributes | undefined {
   const reading = readUrl(url, purpose);
-  if (!reading.ok) return undefined;
+  if (reading === undefined) return undefined;
   const { host, port } = reading;
   if (blocked.some((name) => host === name || host.endsWith(`.${name}`))) return undefined;
   const isExact = (firstVersions.get(host) ?? Number.POSITIVE_INFINITY) <= versionCode;

@@ -1,20 +1,26 @@
-import { type ApiCode, type DecisionLayer, HOST_PURPOSES, type HostPurpose } from "../codes";
+import type { HostPurpose } from "../codes";
 import { type EffectiveLimits, effectiveLimits } from "../limits/effective-limits";
-import type { Constraints, Grant, HostRule, InertGrant, PlatformClaims, ProgramClaims } from "../shapes/claims";
+import type {
+  Constraints,
+  Grant,
+  HostRule,
+  InertGrant,
+  PlatformClaims,
+  ProgramClaims,
+  ProgramStatus,
+} from "../shapes/claims";
 import { lowerAscii } from "../text/ascii";
-import { type Decision, pointerToken } from "./decision";
-
-/** What the documents say of every call of a program, whatever it asks. */
-export type ApiRefusal = Decision & { readonly code: ApiCode };
+import { pointerToken } from "./decision";
 
 /** A host rule made ready to be asked. */
 export type CompiledRule = {
   readonly pointer: string;
+  /** As the rule says it, in lower case: a host, or `*.` and a base. */
+  readonly pattern: string;
   /** Null: an inert rule, which stays in its place and allows nothing. */
   readonly rule: HostRule | null;
   readonly ports: readonly number[];
-  /** One bit a purpose. */
-  readonly purposes: number;
+  readonly purposes: readonly HostPurpose[];
   readonly until: number;
   readonly fromVersion: number;
 };
@@ -42,12 +48,21 @@ export type CompiledPolicy = {
   /** Whole seconds: the sooner end of the two documents, and the end of the grace after it. */
   readonly expiresAt: number;
   readonly endsAt: number;
-  readonly suspension: ApiRefusal | null;
+  /** Where the platform document suspends the program, a pointer; null if it does not. */
+  readonly suspendedAt: string | null;
+  readonly status: ProgramStatus;
+  /** Suspended by the platform, or not active by its own document. */
+  readonly isSuspended: boolean;
+  readonly programEpoch: number;
+  /** The revision that the platform asks of the program document; null if any will do. */
+  readonly minRevision: number | null;
   /** The program document is of another epoch or below its minimum revision. */
-  readonly superseded: ApiRefusal | null;
+  readonly isSuperseded: boolean;
   readonly minRuntime: ReadonlyMap<string, string>;
   readonly versions: ReadonlyMap<number, CompiledVersion>;
   readonly grants: ReadonlyMap<string, CompiledGrant>;
+  /** Every host rule, in document order. */
+  readonly rules: readonly CompiledRule[];
   /** Rules by exact host, and by the base of a wildcard, each in document order. */
   readonly exactRules: ReadonlyMap<string, readonly CompiledRule[]>;
   readonly wildcardRules: ReadonlyMap<string, readonly CompiledRule[]>;
@@ -56,16 +71,11 @@ export type CompiledPolicy = {
   readonly limits: EffectiveLimits;
 };
 
-const purposeBits = new Map(HOST_PURPOSES.map((purpose, index) => [purpose, 1 << index]));
-
-/** The bit of a purpose; 0, which no rule has, for a text that is none. */
-export function purposeBit(purpose: HostPurpose): number {
-  return purposeBits.get(purpose) ?? 0;
-}
-
 /** Compiles the claims of a program document and of its platform document (spec §5). Pure; takes no other program's. */
 export function compilePolicy(program: ProgramClaims, platform: PlatformClaims): CompiledPolicy {
   const expiresAt = Math.min(program.exp, platform.exp);
+  const place = platform.suspended.indexOf(program.appId);
+  const minRevision = findMinRevision(program.appId, platform);
   return {
     appId: program.appId,
     epoch: platform.epoch,
@@ -73,8 +83,12 @@ export function compilePolicy(program: ProgramClaims, platform: PlatformClaims):
     programRevision: program.revision,
     expiresAt,
     endsAt: expiresAt + platform.graceSeconds,
-    suspension: findSuspension(program, platform),
-    superseded: findSuccession(program, platform),
+    suspendedAt: place === -1 ? null : `/suspended/${place}`,
+    status: program.status,
+    isSuspended: place !== -1 || program.status !== "active",
+    programEpoch: program.epoch,
+    minRevision,
+    isSuperseded: program.epoch !== platform.epoch || (minRevision !== null && program.revision < minRevision),
     minRuntime: new Map(Object.entries(platform.minRuntime)),
     versions: compileVersions(program),
     grants: new Map(Object.entries(program.grants).map(([name, grant]) => [name, compileGrant(name, grant)])),
@@ -84,23 +98,8 @@ export function compilePolicy(program: ProgramClaims, platform: PlatformClaims):
   };
 }
 
-function deny(code: ApiCode, layer: DecisionLayer, rule: string): ApiRefusal {
-  return Object.freeze({ decision: "deny", code, layer, rule });
-}
-
-function findSuspension(program: ProgramClaims, platform: PlatformClaims): ApiRefusal | null {
-  const place = platform.suspended.indexOf(program.appId);
-  if (place !== -1) return deny("PROGRAM_SUSPENDED", "platform", `/suspended/${place}`);
-  return program.status === "active" ? null : deny("PROGRAM_SUSPENDED", "document", "/status");
-}
-
-/** The epoch first: a revision means nothing outside its epoch (spec §4, "compared as a pair"). */
-function findSuccession(program: ProgramClaims, platform: PlatformClaims): ApiRefusal | null {
-  if (program.epoch !== platform.epoch) return deny("POLICY_EXPIRED", "platform", "/epoch");
-  const { appId } = program;
-  const minimum = Object.hasOwn(platform.minRevisions, appId) ? platform.minRevisions[appId] : undefined;
-  if (minimum === undefined || program.revision >= minimum) return null;
-  return deny("POLICY_EXPIRED", "platform", `/minRevisions/${pointerToken(appId)}`);
+function findMinRevision(appId: string, { minRevisions }: PlatformClaims): number | null {
+  return Object.hasOwn(minRevisions, appId) ? (minRevisions[appId] ?? null) : null;
 }
 
 function compileVersions(program: ProgramClaims): Map<number, CompiledVersion> {
@@ -119,33 +118,30 @@ function compileGrant(capability: string, grant: Grant | InertGrant): CompiledGr
   return { pointer, until, asks: consent !== "none", constraints: isConstrained ? constraints : null, isInert: false };
 }
 
-function compileRules(program: ProgramClaims): Pick<CompiledPolicy, "exactRules" | "wildcardRules"> {
+function compileRules(program: ProgramClaims): Pick<CompiledPolicy, "rules" | "exactRules" | "wildcardRules"> {
   const exactRules = new Map<string, CompiledRule[]>();
   const wildcardRules = new Map<string, CompiledRule[]>();
-  for (const [index, rule] of program.hosts.entries()) {
-    const host = lowerAscii(rule.host);
-    const isWildcard = host.startsWith("*.");
+  const rules = program.hosts.map((rule, index) => compileRule(rule, `/hosts/${index}`));
+  for (const rule of rules) {
+    const isWildcard = rule.pattern.startsWith("*.");
     const table = isWildcard ? wildcardRules : exactRules;
-    const name = isWildcard ? host.slice(2) : host;
-    const compiled = compileRule(rule, `/hosts/${index}`);
+    const name = isWildcard ? rule.pattern.slice(2) : rule.pattern;
     const place = table.get(name);
-    if (place === undefined) table.set(name, [compiled]);
-    else place.push(compiled);
+    if (place === undefined) table.set(name, [rule]);
+    else place.push(rule);
   }
-  return { exactRules, wildcardRules };
+  return { rules, exactRules, wildcardRules };
 }
 
 function compileRule(rule: ProgramClaims["hosts"][number], pointer: string): CompiledRule {
-  const fromVersion = rule.fromVersion ?? 0;
-  if ("inert" in rule)
-    return { pointer, rule: null, ports: [], purposes: 0, until: Number.NEGATIVE_INFINITY, fromVersion };
+  const named = { pointer, pattern: lowerAscii(rule.host), fromVersion: rule.fromVersion ?? 0 };
+  if ("inert" in rule) return { ...named, rule: null, ports: [], purposes: [], until: Number.NEGATIVE_INFINITY };
   return {
-    pointer,
+    ...named,
     rule,
     ports: rule.ports,
-    purposes: rule.purposes.reduce((bits, purpose) => bits | purposeBit(purpose), 0),
+    purposes: rule.purposes,
     until: rule.until ?? Number.POSITIVE_INFINITY,
-    fromVersion,
   };
 }
 

@@ -1,4 +1,5 @@
 import table from "../../catalog/special-purpose-addresses.json";
+import type { Check } from "./check";
 import { type IpAddress, type IpPrefix, isInPrefix, readIpAddress, readIpPrefix } from "./ip-address";
 
 export type AddressDecision = { decision: "allow" | "deny"; code: "ALLOWED" | "ADDRESS_NOT_PUBLIC" };
@@ -6,11 +7,12 @@ export type AddressDecision = { decision: "allow" | "deny"; code: "ALLOWED" | "A
 const ALLOWED: AddressDecision = Object.freeze({ decision: "allow", code: "ALLOWED" });
 const NOT_PUBLIC: AddressDecision = Object.freeze({ decision: "deny", code: "ADDRESS_NOT_PUBLIC" });
 
-type SpecialPurpose = { prefix: IpPrefix; isReachable: boolean };
+type SpecialPurpose = { name: string; prefix: IpPrefix; isReachable: boolean };
 
 /** The most specific first, so that the first that fits decides. */
 const SPECIAL_PURPOSE: readonly SpecialPurpose[] = table.entries
   .map(({ prefix, globallyReachable }) => ({
+    name: prefix,
     prefix: requirePrefix(prefix),
     isReachable: globallyReachable === "true",
   }))
@@ -20,7 +22,9 @@ const MULTICAST_V4 = requirePrefix("224.0.0.0/4");
 const MULTICAST_V6 = requirePrefix("ff00::/8");
 const MAPPED = requirePrefix("::ffff:0:0/96");
 const NAT64 = requirePrefix("64:ff9b::/96");
-const GLOBAL_UNICAST = requirePrefix("2000::/3");
+/** What of IPv6 is public where no registry names it. */
+export const GLOBAL_UNICAST = "2000::/3";
+const UNREGISTERED = requirePrefix(GLOBAL_UNICAST);
 
 function requirePrefix(text: string): IpPrefix {
   const prefix = readIpPrefix(text);
@@ -28,13 +32,37 @@ function requirePrefix(text: string): IpPrefix {
   return prefix;
 }
 
+/** An address on its way through the checks. Behind NAT64 the IPv4 address inside is judged. */
+export type AddressWalk = {
+  readonly text: string;
+  readonly address: IpAddress | undefined;
+  /** The most specific entry of the registries. */
+  entry: SpecialPurpose | undefined;
+};
+
+/** The address decision, in its order (spec §5, Address). */
+export const ADDRESS_CHECKS = [
+  { check: "ADDRESS", part: "address", code: "ADDRESS_NOT_PUBLIC", layer: "host", rule: null, refuse: requireAddress },
+  { check: "MULTICAST", part: "address", code: "ADDRESS_NOT_PUBLIC", layer: "host", rule: null, refuse: refuseMulticast },
+  { check: "MAPPED", part: "address", code: "ADDRESS_NOT_PUBLIC", layer: "host", rule: null, refuse: refuseMapped },
+  { check: "REGISTRY", part: "address", code: "ADDRESS_NOT_PUBLIC", layer: "host", rule: null, refuse: requirePublic },
+] as const satisfies readonly Check<AddressWalk>[];
+
 /**
  * Whether a resolved address is public, so that a connection may go to it (spec §5, Address). Takes any text; what is
  * neither strict dotted decimal nor RFC 4291 text is not public.
  */
 export function decideAddress(text: string): AddressDecision {
-  const address = readIpAddress(text);
-  return address !== undefined && isPublic(address) ? ALLOWED : NOT_PUBLIC;
+  const walk = startAddressWalk(text);
+  for (const { refuse } of ADDRESS_CHECKS) if (refuse(walk) !== undefined) return NOT_PUBLIC;
+  return ALLOWED;
+}
+
+export function startAddressWalk(text: string): AddressWalk {
+  const outer = readIpAddress(text);
+  const isTranslated = outer !== undefined && isInPrefix(outer, NAT64);
+  const address: IpAddress | undefined = isTranslated ? { version: 4, groups: outer.groups.slice(6) } : outer;
+  return { text, address, entry: undefined };
 }
 
 /** Whether every resolved address is public; false for none at all. */
@@ -42,10 +70,25 @@ export function areAddressesPublic(texts: readonly string[]): boolean {
   return texts.length > 0 && texts.every((text) => decideAddress(text).decision === "allow");
 }
 
-function isPublic(address: IpAddress): boolean {
-  if (isInPrefix(address, MULTICAST_V4) || isInPrefix(address, MULTICAST_V6) || isInPrefix(address, MAPPED))
-    return false;
-  if (isInPrefix(address, NAT64)) return isPublic({ version: 4, groups: address.groups.slice(6) });
-  const entry = SPECIAL_PURPOSE.find(({ prefix }) => isInPrefix(address, prefix));
-  return entry?.isReachable ?? (address.version === 4 || isInPrefix(address, GLOBAL_UNICAST));
+function requireAddress({ address }: AddressWalk): null | undefined {
+  return address === undefined ? null : undefined;
+}
+
+function refuseMulticast({ address }: AddressWalk): null | undefined {
+  return isWithin(address, MULTICAST_V4) || isWithin(address, MULTICAST_V6) ? null : undefined;
+}
+
+function refuseMapped({ address }: AddressWalk): null | undefined {
+  return isWithin(address, MAPPED) ? null : undefined;
+}
+
+function requirePublic(walk: AddressWalk): null | undefined {
+  const { address } = walk;
+  walk.entry = SPECIAL_PURPOSE.find(({ prefix }) => isWithin(address, prefix));
+  const isPublic = walk.entry?.isReachable ?? (address?.version === 4 || isWithin(address, UNREGISTERED));
+  return isPublic ? undefined : null;
+}
+
+function isWithin(address: IpAddress | undefined, prefix: IpPrefix): boolean {
+  return address !== undefined && isInPrefix(address, prefix);
 }

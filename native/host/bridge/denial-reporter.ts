@@ -59,8 +59,7 @@ function targetOf(
   purpose: HostPurpose | undefined,
 ): { host: string; port: number } | undefined {
   if (url === undefined || purpose === undefined) return undefined;
-  const reading = readUrl(url, purpose);
-  return reading.ok ? { host: reading.host, port: reading.port } : undefined;
+  return readUrl(url, purpose);
 }
 
 /** Counts every denial under its cause, makes an event of it, and gives it its id (spec §5, §7). */

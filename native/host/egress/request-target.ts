@@ -16,7 +16,7 @@ export type RequestTarget = {
  */
 export function readRequestTarget(url: string, purpose: HostPurpose): RequestTarget | undefined {
   const reading = readUrl(url, purpose);
-  if (!reading.ok) return undefined;
+  if (reading === undefined) return undefined;
   const { host, port } = reading;
   const afterAuthority = url.slice(url.indexOf("//") + 2).replace(/^[^/?#]*/, "");
   const [rest = ""] = afterAuthority.split("#", 1);

@@ -86,7 +86,7 @@ export async function startProgramIn(
   const missing = reportLayers(options, confinement);
   if (missing.length > 0) return { ok: false, reason: "degraded", missing };
   const source = bundle.readFile(SOURCE_FILE);
-  if (source === undefined || options.policy.policy.suspension !== null) return { ok: false, reason: "start_failed" };
+  if (source === undefined || options.policy.policy.isSuspended) return { ok: false, reason: "start_failed" };
   const files = await openFiles(options);
   if (files === undefined) return { ok: false, reason: "start_failed" };
   const group = createGroup(confinement, options.policy, log);

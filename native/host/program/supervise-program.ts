@@ -112,7 +112,7 @@ export function superviseProgram(
     consoleLines: bridge.console.lines,
     applyPolicy(next) {
       policy = next;
-      if (next.policy.suspension !== null) {
+      if (next.policy.isSuspended) {
         end({ reason: "suspended", event: "killed" });
         return;
       }

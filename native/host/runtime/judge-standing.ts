@@ -27,11 +27,11 @@ export type StandingQuestion = {
 
 export function judgeStanding(question: StandingQuestion): Standing {
   const { policy, now } = question;
-  if (question.isHeldSuspended || policy?.suspension) return { kind: "stop", reason: "suspended" };
+  if (question.isHeldSuspended || policy?.isSuspended) return { kind: "stop", reason: "suspended" };
   // Without documents nothing runs: a keyset of a higher epoch has ended those that were there, without grace.
   if (!policy) return { kind: "stop", reason: "policy_expired" };
   if (now >= policy.endsAt) return { kind: "stop", reason: "policy_expired" };
-  if (policy.superseded) return { kind: "hold", reason: "superseded" };
+  if (policy.isSuperseded) return { kind: "hold", reason: "superseded" };
   const least = policy.minRuntime.get(question.runtime.kind);
   const order = least === undefined ? 0 : compareRuntimeVersions(question.runtime.version, least);
   if (order === undefined || order < 0) return { kind: "hold", reason: "upgrade_required" };
