@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { auditHeadShape } from "../core/audit/audit-head";
+import { traceShape } from "../core/decide/trace";
 import {
   grantShape,
   hostRuleShape,
@@ -27,6 +28,7 @@ const shapes = {
     "A host rule that is understood wholly; any other sets wildcards aside and allows nothing (spec §4).",
   ],
   limits: [limitsShape, "Limits of a program (spec §5)."],
+  trace: [traceShape, "How a decision came about (spec §5)."],
   "telemetry-batch": [telemetryBatchShape, "Body of POST /api/runtime/v1/telemetry (spec §7)."],
   "telemetry-answer": [telemetryAnswerShape, "Answer to a telemetry batch (spec §7)."],
   "held-answer": [heldAnswerShape, "Answer to POST /api/runtime/v1/held (spec §7)."],

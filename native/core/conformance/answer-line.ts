@@ -4,6 +4,7 @@ import { addressOp } from "./ops/address";
 import { apiOp } from "./ops/api";
 import { bundleOp } from "./ops/bundle";
 import { documentOp } from "./ops/document";
+import { explainOp } from "./ops/explain";
 import { headOp } from "./ops/head";
 import { hostOp } from "./ops/host";
 import { keysetOp } from "./ops/keyset";
@@ -18,6 +19,7 @@ const OPS = new Map<string, Op>([
   ["redirect", redirectOp],
   ["address", addressOp],
   ["api", apiOp],
+  ["explain", explainOp],
   ["signature", signatureOp],
   ["document", documentOp],
   ["keyset", keysetOp],

@@ -51,7 +51,9 @@ export function startCallWalk(policy: CompiledPolicy, question: ApiQuestion, isA
 /** The URL of a network call; the schema of every network API requires it to be a text (held by a test of the catalogue). */
 function readUrlMember(params: unknown): string {
   const isObject = typeof params === "object" && params !== null;
-  return isObject && Object.hasOwn(params, "url") && "url" in params && typeof params.url === "string" ? params.url : "";
+  return isObject && Object.hasOwn(params, "url") && "url" in params && typeof params.url === "string"
+    ? params.url
+    : "";
 }
 
 const BEFORE_HOST = [
@@ -241,7 +243,7 @@ function requireConsent({ grant, question }: CallWalk): string | undefined {
 }
 
 function refuseArguments({ api, isAsking, question }: CallWalk): null | undefined {
-  return isAsking || api?.accepts(question.params) ? undefined : null;
+  return isAsking || api?.findMisfit(question.params) === undefined ? undefined : null;
 }
 
 function refuseConstraint({ grant, isAsking, question }: CallWalk): string | undefined {

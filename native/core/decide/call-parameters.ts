@@ -23,7 +23,8 @@ export const parameterShape = z.union([
 ]);
 type ParameterShape = z.infer<typeof parameterShape>;
 
-export type CheckParameters = (params: unknown) => boolean;
+/** The JSON Pointer, in the parameters, of the first that does not fit, in the schema's order; undefined where all do. */
+export type FindMisfit = (params: unknown) => string | undefined;
 type CheckValue = (value: unknown) => boolean;
 
 /**
@@ -33,7 +34,7 @@ type CheckValue = (value: unknown) => boolean;
 export function compileParameters(
   params: Readonly<Record<string, ParameterShape>>,
   required: readonly string[],
-): CheckParameters {
+): FindMisfit {
   const members = Object.entries(params).map(([name, shape]) => ({
     name,
     isRequired: required.includes(name),
@@ -41,12 +42,12 @@ export function compileParameters(
   }));
   return (given) => {
     const source = given === undefined ? {} : given;
-    if (!isPlainObject(source)) return false;
+    if (!isPlainObject(source)) return "";
     for (const { name, isRequired, accepts } of members) {
       const value = Object.hasOwn(source, name) ? source[name] : undefined;
-      if (value === undefined ? isRequired : !accepts(value)) return false;
+      if (value === undefined ? isRequired : !accepts(value)) return `/${name}`;
     }
-    return true;
+    return undefined;
   };
 }
 

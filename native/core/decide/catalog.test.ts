@@ -38,12 +38,12 @@ describe("catalogue (spec §3)", () => {
   it("gives every network API a purpose, which is its last word, and a URL that it cannot go without", () => {
     const network = listApis().filter(({ name }) => name.startsWith("network."));
     expect(network.map(({ purpose }) => purpose).sort()).toEqual([...HOST_PURPOSES].sort());
-    for (const { name, purpose, accepts } of network) {
+    for (const { name, purpose, findMisfit } of network) {
       expect(name).toBe(`network.${purpose}`);
       for (const params of [undefined, {}, { url: 1 }, { url: null }, Object.create({ url: "https://a.test/" })]) {
-        expect(accepts(params), name).toBe(false);
+        expect(findMisfit(params), name).toBe("/url");
       }
-      expect(accepts({ url: "https://a.test/" }), name).toBe(true);
+      expect(findMisfit({ url: "https://a.test/" }), name).toBeUndefined();
     }
     for (const { name, purpose } of listApis()) if (!name.startsWith("network.")) expect(purpose).toBeNull();
   });

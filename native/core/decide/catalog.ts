@@ -1,7 +1,7 @@
 import { z } from "zod";
 import data from "../../catalog/capabilities.json";
 import { HOST_PURPOSES, type HostPurpose, SENSITIVITIES, type Sensitivity } from "../codes";
-import { type CheckParameters, compileParameters, parameterShape } from "./call-parameters";
+import { compileParameters, type FindMisfit, parameterShape } from "./call-parameters";
 
 /** The closed list of constraint kinds (spec §3). */
 export const CONSTRAINT_KINDS = [
@@ -58,8 +58,8 @@ export type Api = {
   capability: Capability;
   /** What a network API asks of a host; null for every other API. */
   purpose: HostPurpose | null;
-  /** Whether a call's parameters fit the schema. */
-  accepts: CheckParameters;
+  /** What of a call's parameters does not fit the schema. */
+  findMisfit: FindMisfit;
   /** Members of the result; `fields` chooses among them. */
   result: readonly string[];
 };
@@ -75,7 +75,7 @@ for (const { apis: opened, ...entry } of catalogShape.parse(data).capabilities) 
       name,
       capability,
       purpose: purposeOf(name),
-      accepts: compileParameters(params, required),
+      findMisfit: compileParameters(params, required),
       result,
     });
   }

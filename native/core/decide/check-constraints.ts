@@ -15,9 +15,26 @@ export type CallContext = {
 
 type Params = Readonly<Record<string, unknown>>;
 type Call = { context: CallContext | undefined; params: Params };
+/** What a call says to a constraint of a kind; null: nothing. */
+type SeenOf = {
+  perMinute: null;
+  perDay: null;
+  foregroundOnly: boolean;
+  gestureRequired: boolean;
+  maxBytes: number;
+  mediaTypes: string[];
+  precisionMetres: number | null;
+  maxAmountMinor: number | null;
+  currency: string | null;
+  fields: null;
+};
 type Check<Kind extends ConstraintKind> =
-  /** `moment` holds whatever the arguments are. */
-  | { of: "moment" | "arguments"; isMet(constraint: NonNullable<Constraints[Kind]>, call: Call): boolean }
+  | {
+      /** `moment` holds whatever the arguments are. */
+      of: "moment" | "arguments";
+      see(call: Call): SeenOf[Kind];
+      isMet(constraint: NonNullable<Constraints[Kind]>, seen: SeenOf[Kind]): boolean;
+    }
   /** Judged where calls are counted, or on the result. */
   | { of: "rate" | "result" };
 
@@ -25,22 +42,29 @@ type Check<Kind extends ConstraintKind> =
 const CHECKS: { readonly [Kind in ConstraintKind]: Check<Kind> } = {
   perMinute: { of: "rate" },
   perDay: { of: "rate" },
-  foregroundOnly: { of: "moment", isMet: (_, { context }) => context?.foreground === true },
-  gestureRequired: { of: "moment", isMet: (_, { context }) => context?.gesture === true },
-  maxBytes: { of: "arguments", isMet: (max, { params }) => callBytes(params) <= max },
+  foregroundOnly: { of: "moment", see: ({ context }) => context?.foreground === true, isMet: (_, seen) => seen },
+  gestureRequired: { of: "moment", see: ({ context }) => context?.gesture === true, isMet: (_, seen) => seen },
+  maxBytes: { of: "arguments", see: ({ params }) => callBytes(params), isMet: (max, seen) => seen <= max },
   mediaTypes: {
     of: "arguments",
-    isMet: (allowed, { params }) => namedMediaTypes(params).every((type) => isMediaTypeAmong(allowed, type)),
+    see: ({ params }) => namedMediaTypes(params),
+    isMet: (allowed, seen) => seen.every((type) => isMediaTypeAmong(allowed, type)),
   },
   precisionMetres: {
     of: "arguments",
-    isMet: (min, { params }) => typeof params.precisionMetres !== "number" || params.precisionMetres >= min,
+    see: ({ params }) => numberOf(params.precisionMetres),
+    isMet: (min, seen) => seen === null || seen >= min,
   },
   maxAmountMinor: {
     of: "arguments",
-    isMet: (max, { params }) => typeof params.amountMinor === "number" && params.amountMinor <= max,
+    see: ({ params }) => numberOf(params.amountMinor),
+    isMet: (max, seen) => seen !== null && seen <= max,
   },
-  currency: { of: "arguments", isMet: (currency, { params }) => params.currency === currency },
+  currency: {
+    of: "arguments",
+    see: ({ params }) => (typeof params.currency === "string" ? params.currency : null),
+    isMet: (currency, seen) => seen === currency,
+  },
   fields: { of: "result" },
 };
 
@@ -76,10 +100,24 @@ export function kindsOf(constraints: Constraints): ConstraintKind[] {
   return Object.keys(constraints) as ConstraintKind[];
 }
 
+/** What a call says to a constraint of a kind; null where it says nothing, or such a kind refuses no call. */
+export function seeConstraint(
+  kind: ConstraintKind,
+  context: CallContext | undefined,
+  params: unknown,
+): SeenOf[ConstraintKind] {
+  const check = CHECKS[kind];
+  return "see" in check ? check.see({ context, params: readMembers(params) }) : null;
+}
+
 function isMet<Kind extends ConstraintKind>(kind: Kind, constraints: Constraints, call: Call): boolean {
   const check: Check<Kind> = CHECKS[kind];
   const constraint = constraints[kind];
-  return !("isMet" in check) || constraint === undefined || check.isMet(constraint, call);
+  return !("isMet" in check) || constraint === undefined || check.isMet(constraint, check.see(call));
+}
+
+function numberOf(value: unknown): number | null {
+  return typeof value === "number" ? value : null;
 }
 
 function readMembers(params: unknown): Params {

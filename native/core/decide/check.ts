@@ -5,8 +5,8 @@ import type { DecisionCode, DecisionLayer } from "../codes";
  * how it judges. The orders are tables of these, each typed once: deciding walks them to the first refusal, explaining to
  * the end.
  */
-export type Check<Walk> = {
-  readonly check: string;
+export type Check<Walk, Name extends string = string> = {
+  readonly check: Name;
   /** What of a question it is about. */
   readonly part: "call" | "host" | "rate" | "hop" | "address";
   readonly code: DecisionCode;

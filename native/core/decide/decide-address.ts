@@ -43,7 +43,14 @@ export type AddressWalk = {
 /** The address decision, in its order (spec §5, Address). */
 export const ADDRESS_CHECKS = [
   { check: "ADDRESS", part: "address", code: "ADDRESS_NOT_PUBLIC", layer: "host", rule: null, refuse: requireAddress },
-  { check: "MULTICAST", part: "address", code: "ADDRESS_NOT_PUBLIC", layer: "host", rule: null, refuse: refuseMulticast },
+  {
+    check: "MULTICAST",
+    part: "address",
+    code: "ADDRESS_NOT_PUBLIC",
+    layer: "host",
+    rule: null,
+    refuse: refuseMulticast,
+  },
   { check: "MAPPED", part: "address", code: "ADDRESS_NOT_PUBLIC", layer: "host", rule: null, refuse: refuseMapped },
   { check: "REGISTRY", part: "address", code: "ADDRESS_NOT_PUBLIC", layer: "host", rule: null, refuse: requirePublic },
 ] as const satisfies readonly Check<AddressWalk>[];

@@ -1,85 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Constraints, Grant, InertGrant, PlatformClaims, ProgramClaims } from "../shapes/claims";
+import type { PlatformClaims, ProgramClaims } from "../shapes/claims";
 import { listApis, listCapabilities } from "./catalog";
 import { compilePolicy } from "./compile-policy";
-import { type ApiQuestion, decideApi, hasAccess } from "./decide-api";
+import { decideApi, hasAccess } from "./decide-api";
 import { listedVersion, NOW, platformClaims, programClaims } from "./testing/policy-claims";
-
-const CAPABILITIES = ["device.info", "location.precise", "clipboard.read", "network.request", "storage.local"];
-const APP = "com.example.notes";
-const api = fc.oneof(
-  fc.constantFrom("device.info", "location.precise", "clipboard.read", "network.request", "storage.local.get"),
-  fc.constantFrom("constructor", "__proto__", "toString", "storage.local", "hasOwnProperty", ""),
-  fc.string({ unit: "binary" }),
-);
-
-const constraints: fc.Arbitrary<Constraints> = fc.record(
-  {
-    perMinute: fc.integer({ min: 0, max: 3 }),
-    perDay: fc.integer({ min: 0, max: 3 }),
-    foregroundOnly: fc.constant(true as const),
-    gestureRequired: fc.constant(true as const),
-    maxBytes: fc.integer({ min: 0, max: 8 }),
-  },
-  { requiredKeys: [] },
-);
-const grant: fc.Arbitrary<Grant | InertGrant> = fc.oneof(
-  fc.record(
-    { consent: fc.constantFrom("none", "ask"), until: fc.constantFrom(NOW, NOW + 1), constraints },
-    { requiredKeys: ["consent"] },
-  ),
-  fc.constant({ inert: true as const }),
-);
-const program: fc.Arbitrary<ProgramClaims> = fc
-  .record({
-    epoch: fc.constantFrom(3, 3, 3, 2),
-    revision: fc.integer({ min: 1, max: 3 }),
-    exp: fc.constantFrom(NOW - 9000, NOW, NOW + 10, NOW + 10),
-    status: fc.constantFrom("active", "active", "active", "suspended", "retired"),
-    versions: fc.array(
-      fc
-        .record({ code: fc.integer({ min: 1, max: 2 }), declares: fc.subarray(CAPABILITIES) })
-        .map(({ code, declares }) => listedVersion(code, declares)),
-      { minLength: 1, maxLength: 3 },
-    ),
-    grants: fc.dictionary(fc.constantFrom(...CAPABILITIES), grant),
-  })
-  .map((changes) => programClaims({ ...changes, hosts: [{ host: "api.test", ports: [443], purposes: ["request"] }] }));
-const platform: fc.Arbitrary<PlatformClaims> = fc
-  .record(
-    {
-      exp: fc.constantFrom(NOW - 9000, NOW, NOW + 10, NOW + 10, NOW + 10),
-      suspended: fc.constantFrom<string[]>([], [], [], ["com.example.other", APP]),
-      minRevisions: fc.constantFrom<Record<string, number>>({}, {}, { [APP]: 2 }),
-      minRuntime: fc.constantFrom<Record<string, string>>({}, {}, { linux: "1.2.0" }),
-      blockedHosts: fc.constantFrom<string[]>([], [], ["test"]),
-    },
-    { requiredKeys: [] },
-  )
-  .map((changes) => platformClaims(changes));
-const question: fc.Arbitrary<ApiQuestion> = fc.record(
-  {
-    versionCode: fc.integer({ min: 1, max: 2 }),
-    api,
-    params: fc.oneof(
-      fc.constantFrom({ url: "https://api.test/" }, { url: "https://evil.test/" }, { key: "k" }, {}),
-      fc.anything({ withBigInt: true, withNullPrototype: true, withMap: true, withDate: true }),
-    ),
-    runtime: fc.record({
-      kind: fc.constantFrom("linux", "ios", "__proto__"),
-      version: fc.constantFrom("1.1.9", "1.2.0", "x"),
-    }),
-    now: fc.constant(NOW),
-    consent: fc.constantFrom("given", "refused"),
-    context: fc.record({
-      foreground: fc.boolean(),
-      gesture: fc.boolean(),
-      used: fc.record({ perMinute: fc.integer({ min: 0, max: 4 }), perDay: fc.integer({ min: 0, max: 4 }) }),
-    }),
-  },
-  { requiredKeys: ["versionCode", "api", "runtime", "now"] },
-);
+import { APP, apiQuestion, CAPABILITIES, platform, program } from "./testing/random-questions";
 
 /** What a JSON Pointer names in a document; undefined if nothing. */
 function resolvePointer(document: unknown, pointer: string): unknown {
@@ -96,7 +22,7 @@ function resolvePointer(document: unknown, pointer: string): unknown {
 describe("API decision (spec §5, API call)", () => {
   it("never throws, and names a rule that is in one of the two documents", () => {
     fc.assert(
-      fc.property(program, platform, question, (claims, common, asked) => {
+      fc.property(program, platform, apiQuestion, (claims, common, asked) => {
         const { rule, layer } = decideApi(compilePolicy(claims, common), asked);
         if (rule === null) return;
         const document = layer === "platform" ? common : claims;
@@ -109,7 +35,7 @@ describe("API decision (spec §5, API call)", () => {
 
   it("allows only what is declared, granted, in time and not suspended", () => {
     fc.assert(
-      fc.property(program, platform, question, (claims, common, asked) => {
+      fc.property(program, platform, apiQuestion, (claims, common, asked) => {
         const answer = decideApi(compilePolicy(claims, common), asked);
         if (answer.decision === "deny") return;
         const known = listApis().find(({ name }) => name === asked.api);
@@ -130,27 +56,33 @@ describe("API decision (spec §5, API call)", () => {
 
   it("never allows more after a grant is revoked, a program suspended or a document left to age", () => {
     fc.assert(
-      fc.property(program, platform, question, fc.constantFrom(...CAPABILITIES), (claims, common, asked, revoked) => {
-        const before = decideApi(compilePolicy(claims, common), asked).decision;
-        const { [revoked]: _, ...grants } = claims.grants;
-        const narrowed: [ProgramClaims, PlatformClaims][] = [
-          [{ ...claims, grants }, common],
-          [{ ...claims, status: "suspended" }, common],
-          [claims, { ...common, suspended: [...common.suspended, APP] }],
-          [claims, { ...common, exp: common.exp - 5000 }],
-          [claims, { ...common, minRevisions: { [APP]: 3 } }],
-        ];
-        for (const [one, other] of narrowed) {
-          if (decideApi(compilePolicy(one, other), asked).decision === "allow") expect(before).toBe("allow");
-        }
-      }),
+      fc.property(
+        program,
+        platform,
+        apiQuestion,
+        fc.constantFrom(...CAPABILITIES),
+        (claims, common, asked, revoked) => {
+          const before = decideApi(compilePolicy(claims, common), asked).decision;
+          const { [revoked]: _, ...grants } = claims.grants;
+          const narrowed: [ProgramClaims, PlatformClaims][] = [
+            [{ ...claims, grants }, common],
+            [{ ...claims, status: "suspended" }, common],
+            [claims, { ...common, suspended: [...common.suspended, APP] }],
+            [claims, { ...common, exp: common.exp - 5000 }],
+            [claims, { ...common, minRevisions: { [APP]: 3 } }],
+          ];
+          for (const [one, other] of narrowed) {
+            if (decideApi(compilePolicy(one, other), asked).decision === "allow") expect(before).toBe("allow");
+          }
+        },
+      ),
       { numRuns: 800 },
     );
   });
 
   it("denies access wherever no call could be allowed", () => {
     fc.assert(
-      fc.property(program, platform, question, (claims, common, asked) => {
+      fc.property(program, platform, apiQuestion, (claims, common, asked) => {
         const policy = compilePolicy(claims, common);
         if (decideApi(policy, asked).decision === "allow") expect(hasAccess(policy, asked).decision).toBe("allow");
       }),

@@ -74,7 +74,8 @@ function readRate({ grant, question: { context } }: CallWalk, kind: RateKind): N
   };
 }
 
-function allowCall(walk: CallWalk): ApiDecision {
+/** The answer of a walk that passed every check. */
+export function allowCall(walk: CallWalk): ApiDecision {
   const fields = walk.grant?.constraints?.fields;
   const allowed = fields === undefined ? {} : { fields };
   if (!walk.isNetwork) {

@@ -1,88 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { HOST_PURPOSES } from "../codes";
-import type { HostRule, InertHostRule } from "../shapes/claims";
+import type { HostRule } from "../shapes/claims";
 import { compilePolicy } from "./compile-policy";
 import { decideHost } from "./decide-host";
 import { naiveHostDecision } from "./testing/naive-host-decision";
 import { NOW, platformClaims, programClaims } from "./testing/policy-claims";
-
-const NAMES = ["api.test", "a.api.test", "b.api.test", "c.a.api.test", "evil.test", "xapi.test"];
-const PATTERNS = [...NAMES, "*.api.test", "*.a.api.test"];
-const PORTS = [443, 8443, 1];
-
-const until = fc.constantFrom(NOW - 1, NOW, NOW + 1);
-const rule: fc.Arbitrary<HostRule | InertHostRule> = fc.oneof(
-  {
-    weight: 6,
-    arbitrary: fc.record(
-      {
-        host: fc.constantFrom(...PATTERNS),
-        ports: fc.uniqueArray(fc.constantFrom(...PORTS), { minLength: 1 }),
-        purposes: fc.uniqueArray(fc.constantFrom(...HOST_PURPOSES), { minLength: 1 }),
-        until,
-        fromVersion: fc.integer({ min: 1, max: 3 }),
-      },
-      { requiredKeys: ["host", "ports", "purposes"] },
-    ),
-  },
-  { weight: 1, arbitrary: fc.record({ inert: fc.constant(true as const), host: fc.constantFrom(...PATTERNS) }) },
-);
-const rules = fc.array(rule, { maxLength: 8 });
-const blockedHosts = fc.uniqueArray(fc.constantFrom("api.test", "b.api.test", "evil.test", "other.test"), {
-  maxLength: 2,
-});
-
-const hostile = fc.constantFrom(
-  "",
-  " ",
-  "@",
-  "\\",
-  ":",
-  "::",
-  ":0",
-  ":443",
-  ":0443",
-  ":65536",
-  "[",
-  "]",
-  "[::1]",
-  "%2e",
-  "*",
-  "\t",
-  "\u3002",
-  "\ud800",
-  "..",
-  "-",
-  "#",
-  "?",
-  "/",
-);
-const url = fc.oneof(
-  fc
-    .tuple(
-      fc.constantFrom("https://", "HTTPS://", "wss://", "http://", "//", "https:/", ""),
-      fc.constantFrom(...NAMES, "API.test", "localhost", "127.0.0.1", "a.0x1"),
-      fc.constantFrom("", ":443", ":8443", ":1", ":2"),
-      fc.constantFrom("", "/", "/x?y#z", "?q", "#f"),
-    )
-    .map((parts) => parts.join("")),
-  fc
-    .array(fc.oneof(hostile, fc.constantFrom("https", "://", "api", ".", "test", "443", "a")), { maxLength: 9 })
-    .map((parts) => parts.join("")),
-  fc.string({ unit: "binary" }),
-);
-const question = fc.record({
-  versionCode: fc.integer({ min: 0, max: 3 }),
-  url,
-  purpose: fc.constantFrom(...HOST_PURPOSES),
-  now: fc.constantFrom(NOW - 1, NOW, NOW + 1),
-});
+import { blockedHosts, hostQuestion, NAMES, rules, until, url } from "./testing/random-questions";
 
 describe("host decision (spec §5, Host)", () => {
   it("answers every text as a slow reading of the clause does", () => {
     fc.assert(
-      fc.property(rules, blockedHosts, question, (hosts, blocked, asked) => {
+      fc.property(rules, blockedHosts, hostQuestion, (hosts, blocked, asked) => {
         const program = programClaims({ hosts });
         const platform = platformClaims({ blockedHosts: blocked });
         const { code, layer, rule: place } = decideHost(compilePolicy(program, platform), asked);
@@ -95,7 +23,7 @@ describe("host decision (spec §5, Host)", () => {
   it("never allows more when a rule loses ports, purposes or time, or the platform blocks a name", () => {
     const cut = fc.record({ at: fc.nat(), port: fc.nat(), purpose: fc.nat(), until, block: fc.constantFrom(...NAMES) });
     fc.assert(
-      fc.property(rules, question, cut, (hosts, asked, { at, port, purpose, until: end, block }) => {
+      fc.property(rules, hostQuestion, cut, (hosts, asked, { at, port, purpose, until: end, block }) => {
         const before = decideHost(compilePolicy(programClaims({ hosts }), platformClaims()), asked);
         const narrowed = hosts.map((entry, index) => {
           if ("inert" in entry || index !== at % hosts.length) return entry;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { HOST_PURPOSES } from "../../codes";
 import { type CompiledPolicy, compilePolicy } from "../../decide/compile-policy";
+import { readParameters } from "../../decide/read-parameters";
 import { readPlatformClaims, readProgramClaims } from "../../documents/read-claims";
 import type { JsonObject } from "../../json/parse-json";
 import type { PlatformClaims, ProgramClaims } from "../../shapes/claims";
@@ -36,6 +37,11 @@ export const apiMembers = {
     })
     .optional(),
 };
+
+/** A call's parameters: as they are given, or read from their text as a bridge would. */
+export function readParams({ params, paramsText }: { params?: unknown; paramsText?: string | undefined }): unknown {
+  return params === undefined && paramsText !== undefined ? readParameters(paramsText) : params;
+}
 
 type Asked<Claims> = {
   needs: readonly (keyof Claims & string)[];

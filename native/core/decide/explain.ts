@@ -1,0 +1,190 @@
+import { HOST_PURPOSES } from "../codes";
+import { boundText } from "../text/plain-text";
+import { type CallWalk, checksOf, freshUntil, startCallWalk } from "./api-checks";
+import type { ConstraintKind } from "./catalog";
+import type { Check } from "./check";
+import { seeConstraint } from "./check-constraints";
+import type { CompiledPolicy } from "./compile-policy";
+import { ADDRESS_CHECKS, type AddressWalk, GLOBAL_UNICAST, startAddressWalk } from "./decide-address";
+import { type ApiQuestion, allowCall } from "./decide-api";
+import { allowHost } from "./decide-host";
+import {
+  REDIRECT_CHECKS,
+  REDIRECT_HOPS_MAX,
+  type RedirectQuestion,
+  type RedirectWalk,
+  startRedirectWalk,
+} from "./decide-redirect";
+import { type Decision, pointerToken } from "./decision";
+import { HOST_CHECKS, type HostQuestion, type HostWalk, isLive, isOpen, startHostWalk } from "./host-checks";
+import { findNearest } from "./nearest-miss";
+import { readUrlParts, schemeOf } from "./read-url";
+import type { CheckName, Nearest, Step, Trace, TraceValue } from "./trace";
+
+/**
+ * How each decision comes about: the walk of `decideHost`, `decideRedirect`, `decideAddress` and `decideApi` over the same
+ * checks, to the end, with what each saw (spec 5.50). Pure, never throws, and ends in the same code, layer and rule.
+ */
+export function explainHost(policy: CompiledPolicy, question: HostQuestion): Trace {
+  const walk = startHostWalk(policy, question);
+  return trace(walk, HOST_CHECKS, SEE_HOST, allowHost, findNearest);
+}
+
+export function explainRedirect(policy: CompiledPolicy, question: RedirectQuestion): Trace {
+  const walk = startRedirectWalk(policy, question);
+  return trace(walk, REDIRECT_CHECKS, { ...SEE_HOST, ...SEE_HOP }, allowHost, findNearest);
+}
+
+export function explainApi(policy: CompiledPolicy, question: ApiQuestion): Trace {
+  const walk = startCallWalk(policy, question, false);
+  return trace(walk, checksOf(walk), { ...SEE_HOST, ...SEE_CALL }, allowCall, findNearest);
+}
+
+export function explainAddress(text: string): Trace {
+  const allow = () => ({ decision: "allow", code: "ALLOWED", layer: "host", rule: null }) as const;
+  return trace(startAddressWalk(text), ADDRESS_CHECKS, SEE_ADDRESS, allow, () => null);
+}
+
+/** What a check looked at, where it passed; a failed one looked at the rule that refused. */
+type Sight = { at?: string | null; seen: TraceValue; wanted?: TraceValue };
+
+function trace<Walk, Name extends CheckName>(
+  walk: Walk,
+  checks: readonly Check<Walk, Name>[],
+  see: Readonly<Record<Name, (walk: Walk, rule: string | null | undefined) => Sight>>,
+  allow: (walk: Walk) => Decision,
+  nearestTo: (check: Name, walk: Walk) => Nearest | null,
+): Trace {
+  let end: Decision | undefined;
+  let nearest: Nearest | null = null;
+  const steps = checks.map(({ check, code, layer, refuse }): Step => {
+    if (end !== undefined) return { check, code, layer, state: "not_reached" };
+    const rule = refuse(walk);
+    const { at = null, seen, wanted = null } = see[check](walk, rule);
+    if (rule === undefined) return { check, code, layer, state: "passed", at, seen, wanted };
+    end = { decision: "deny", code, layer, rule };
+    nearest = nearestTo(check, walk);
+    return { check, code, layer, state: "failed", at: rule, seen, wanted };
+  });
+  const { decision, code, layer, rule } = end ?? allow(walk);
+  return { decision, code, layer, rule, checks: steps, nearest };
+}
+
+/** Texts of a program are cut to this many UTF-16 units. */
+const TEXT_UNITS_MAX = 256;
+const bound = (text: string) => boundText(text, TEXT_UNITS_MAX);
+
+const SEE_HOST = {
+  URL: ({ url }) => {
+    const read = readUrlParts(url);
+    return { seen: typeof read === "string" ? read : null };
+  },
+  SCHEME: ({ url, parts, purpose }) => ({
+    seen: parts === null || parts.schemeEnd < 0 ? null : bound(url.slice(0, parts.schemeEnd)),
+    wanted: schemeOf(purpose),
+  }),
+  HOST: ({ url, parts, host }) => ({
+    seen: host ?? (parts === null ? null : bound(url.slice(parts.hostStart, parts.hostEnd))),
+  }),
+  BLOCKED: ({ host }) => ({ seen: host }),
+  RULE: ({ host, rule }) => ({ at: rule?.pointer ?? null, seen: host, wanted: rule?.pattern ?? null }),
+  RULE_TIME: ({ now, rule }) => ({ at: rule?.pointer ?? null, seen: now, wanted: finite(rule?.until) }),
+  PORT: (walk) => ({
+    at: walk.rule?.pointer ?? null,
+    seen: walk.port,
+    wanted: distinct(walk.rules.filter((rule) => isLive(rule, walk)).flatMap(({ ports }) => ports)).sort(
+      (a, b) => a - b,
+    ),
+  }),
+  PURPOSE: (walk) => {
+    const purposes = walk.rules.filter((rule) => isOpen(rule, walk)).flatMap((rule) => rule.purposes);
+    return {
+      at: walk.rule?.pointer ?? null,
+      seen: walk.purpose,
+      wanted: HOST_PURPOSES.filter((one) => purposes.includes(one)),
+    };
+  },
+} satisfies Record<string, (walk: HostWalk) => Sight>;
+
+const SEE_HOP = {
+  HOP: ({ hop }) => ({ seen: hop, wanted: REDIRECT_HOPS_MAX }),
+} satisfies Record<string, (walk: RedirectWalk) => Sight>;
+
+const SEE_CALL = {
+  API: ({ question }) => ({ seen: bound(question.api) }),
+  SUSPENSION: ({ policy }) => ({ seen: policy.appId }),
+  STATUS: ({ policy }) => ({ at: "/status", seen: policy.status, wanted: "active" }),
+  RUNTIME: ({ policy, question: { runtime } }) => {
+    const minimum = policy.minRuntime.get(runtime.kind);
+    const at = minimum === undefined ? null : `/minRuntime/${pointerToken(runtime.kind)}`;
+    return { at, seen: bound(runtime.version), wanted: minimum ?? null };
+  },
+  VERSION: ({ policy, version, versionCode }) => ({
+    at: version?.pointer ?? null,
+    seen: versionCode,
+    wanted: [...policy.versions.keys()],
+  }),
+  EPOCH: ({ policy }) => ({ at: "/epoch", seen: policy.programEpoch, wanted: policy.epoch }),
+  REVISION: ({ policy: { appId, minRevision, programRevision } }) => ({
+    at: minRevision === null ? null : `/minRevisions/${pointerToken(appId)}`,
+    seen: programRevision,
+    wanted: minRevision,
+  }),
+  FRESHNESS: (walk) => ({ at: "/exp", seen: walk.now, wanted: freshUntil(walk) }),
+  DECLARATION: ({ version, api }) => ({
+    at: version === undefined ? null : `${version.pointer}/declares`,
+    seen: api?.capability.name ?? null,
+    wanted: [...(version?.declares ?? [])],
+  }),
+  GRANT: ({ grant, api }) => ({ at: grant?.pointer ?? null, seen: api?.capability.name ?? null }),
+  GRANT_FORM: ({ grant, api }) => ({ at: grant?.pointer ?? null, seen: api?.capability.name ?? null }),
+  GRANT_TIME: ({ grant, now }) => {
+    const until = finite(grant?.until);
+    return { at: until === null ? null : `${grant?.pointer}/until`, seen: now, wanted: until };
+  },
+  CONSENT_ASKED: seeConsent,
+  CONSENT_GIVEN: seeConsent,
+  ARGUMENTS: ({ api, question }) => ({ seen: api?.findMisfit(question.params) ?? null }),
+  CONSTRAINTS: ({ grant, question: { context, params } }, rule) => {
+    if (rule == null) return { at: grant?.constraints ? `${grant.pointer}/constraints` : null, seen: null };
+    const kind = lastToken(rule) as ConstraintKind;
+    const seen = seeConstraint(kind, context, params);
+    const bounded = Array.isArray(seen) ? seen.map(bound) : typeof seen === "string" ? bound(seen) : seen;
+    return { seen: bounded, wanted: grant?.constraints?.[kind] ?? null };
+  },
+  RATES: ({ grant, question: { context }, rate }) => ({
+    at: grant?.constraints ? `${grant.pointer}/constraints` : null,
+    seen: rate === null ? null : (context?.used[rate] ?? 0),
+    wanted: rate === null ? null : (grant?.constraints?.[rate] ?? null),
+  }),
+} satisfies Record<string, (walk: CallWalk, rule: string | null | undefined) => Sight>;
+
+function seeConsent({ grant, question }: CallWalk): Sight {
+  return {
+    at: grant === undefined ? null : `${grant.pointer}/consent`,
+    seen: question.consent ?? null,
+    wanted: grant?.asks ? "given" : null,
+  };
+}
+
+const SEE_ADDRESS = {
+  ADDRESS: ({ text }) => ({ seen: bound(text) }),
+  MULTICAST: ({ text }) => ({ seen: bound(text) }),
+  MAPPED: ({ text }) => ({ seen: bound(text) }),
+  REGISTRY: ({ address, entry }) => ({
+    seen: entry?.name ?? null,
+    wanted: entry === undefined && address?.version === 6 ? GLOBAL_UNICAST : null,
+  }),
+} satisfies Record<string, (walk: AddressWalk) => Sight>;
+
+function finite(until: number | undefined): number | null {
+  return until !== undefined && Number.isFinite(until) ? until : null;
+}
+
+function distinct<Item>(items: readonly Item[]): Item[] {
+  return [...new Set(items)];
+}
+
+function lastToken(pointer: string): string {
+  return pointer.slice(pointer.lastIndexOf("/") + 1);
+}
