@@ -4,6 +4,7 @@ import publicSuffixData from "../catalog/public-suffixes.json";
 import { answerLine } from "../core/conformance/answer-line";
 import type { ConformancePorts } from "../core/conformance/op";
 import { readPublicSuffixes } from "../core/decide/public-suffixes";
+import type { Trace } from "../core/decide/trace";
 import { nodeCrypto } from "../node/crypto";
 import { lineOf, listTopicFiles, readTopic, readVectorIndex } from "./vector-index";
 
@@ -12,6 +13,8 @@ const ports: ConformancePorts = {
   publicSuffixes: readPublicSuffixes(publicSuffixData),
   readFile: async (path) => new Uint8Array(readFileSync(path)),
 };
+/** Ops whose answers `explain` tells how they came about. */
+const DECISIONS = ["host", "redirect", "address", "api"];
 const index = readVectorIndex();
 let executed = 0;
 
@@ -39,6 +42,26 @@ describe("conformance vectors", () => {
       expect(answer).toEqual({ id: vector.id, ...vector.expect });
     });
   });
+
+  // Whatever a decision's vector is about, its trace ends as it does.
+  it.each(index.topics.filter(({ op }) => DECISIONS.includes(op)))(
+    "explained, end as they were decided: $file",
+    async ({ file }) => {
+      const topic = readTopic(file);
+      for (const vector of topic.cases) {
+        const { op, ...line } = lineOf(topic, vector);
+        const answer: unknown = JSON.parse(
+          await answerLine(JSON.stringify({ ...line, op: "explain", about: op }), ports),
+        );
+        expect(answer, vector.id).toMatchObject(vector.expect);
+        if ("error" in vector.expect) continue;
+        const { checks, code, layer, rule } = answer as Trace;
+        const failed = checks.find(({ state }) => state === "failed");
+        if (failed?.state === "failed") expect([failed.code, failed.layer, failed.at]).toEqual([code, layer, rule]);
+        else expect(code).toBe("ALLOWED");
+      }
+    },
+  );
 
   it("were executed to the last", () => {
     expect(executed).toBe(index.total);

@@ -106,6 +106,7 @@ describe("a line that cannot be answered", () => {
       "bundle",
       "storage",
       "limit",
+      "explain",
     ];
     const member = fc.constantFrom(
       ...[
@@ -121,6 +122,7 @@ describe("a line that cannot be answered", () => {
         "limits",
         "samples",
         "key",
+        "about",
       ],
     );
     const line = fc.record({

@@ -16,7 +16,7 @@ export function findNearest(check: CheckName, walk: CallWalk | HostWalk): Neares
   if (check === "VERSION") return nearestVersion(walk, () => true);
   const capability = walk.api?.capability.name ?? "";
   if (check === "DECLARATION") return nearestVersion(walk, ({ declares }) => declares.has(capability));
-  return check in GRANT_MISSES ? grantItself(walk) : null;
+  return check === "GRANT_FORM" || check in GRANT_MISSES ? grantItself(walk) : null;
 }
 
 const RULE_CHECKS: readonly CheckName[] = ["RULE", "RULE_TIME", "PORT", "PURPOSE"];
@@ -43,7 +43,6 @@ function nearestVersion(walk: CallWalk, fits: (version: CompiledVersion) => bool
 }
 
 const GRANT_MISSES: Partial<Record<CheckName, Miss>> = {
-  GRANT_FORM: "INERT",
   GRANT_TIME: "UNTIL",
   CONSENT_ASKED: "CONSENT",
   CONSENT_GIVEN: "CONSENT",
@@ -55,6 +54,7 @@ const GRANT_MISSES: Partial<Record<CheckName, Miss>> = {
 function grantItself(walk: CallWalk): Nearest | null {
   const { grant, api } = walk;
   if (grant === undefined || api === undefined) return null;
+  if (grant.isInert) return { at: grant.pointer, name: api.capability.name, misses: ["INERT"] };
   const misses = CALL_CHECKS.flatMap(({ check, refuse }) => {
     const miss = GRANT_MISSES[check];
     return miss === undefined || refuse(walk) === undefined ? [] : [miss];
