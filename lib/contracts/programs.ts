@@ -234,12 +234,17 @@ export type DenialList = z.infer<typeof denialListSchema>;
 
 /** One step of the ladder of checks, in the order in which a runtime decides (contract §5). */
 export const ladderStepSchema = z.object({
+  check: z.string(),
   code: z.string(),
   layer: z.enum(DECISION_LAYERS),
   state: z.enum(["passed", "failed", "not_reached"]),
+  /** What it saw, in words; null where that is not known or it was not reached. */
+  said: z.string().nullable(),
 });
 export const denialDetailSchema = denialRowSchema.extend({
   ladder: z.array(ladderStepSchema),
+  /** What came nearest to allowing it, in words. */
+  nearest: z.string().nullable(),
   /** The rule text in the revision that decided, with who published it and who approved it. */
   decidedBy: z
     .object({

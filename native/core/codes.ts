@@ -45,8 +45,8 @@ export const HOST_CODES = [
 ] as const;
 export type HostCode = (typeof HOST_CODES)[number];
 
-/** What may end a request after the host was allowed (spec §5). */
-export const EGRESS_CODES = ["ADDRESS_NOT_PUBLIC", "REDIRECT_NOT_ALLOWED", "TLS_INVALID", "PIN_MISMATCH"] as const;
+/** What may end a request after the host was allowed, in the order of its connection (spec §5). */
+export const EGRESS_CODES = ["ADDRESS_NOT_PUBLIC", "TLS_INVALID", "PIN_MISMATCH", "REDIRECT_NOT_ALLOWED"] as const;
 export type EgressCode = (typeof EGRESS_CODES)[number];
 
 /** Answers to an API call, in order; for network calls the host codes come before `RATE_LIMITED` (spec §5). */

@@ -7,8 +7,13 @@ import type { DenialDetail, DenialRow } from "@/lib/contracts/programs";
 import { formatMember } from "@/lib/domain/member-keys";
 import type { Actor } from "@/lib/domain/roles";
 import { AppError } from "@/lib/platform/errors";
-import type { HostPurpose } from "@/native/core/codes";
+import { HOST_PURPOSES, type HostPurpose } from "@/native/core/codes";
 import { findApi, isCapability } from "@/native/core/decide/catalog";
+import { compilePolicy } from "@/native/core/decide/compile-policy";
+import { explainHost } from "@/native/core/decide/explain";
+import { schemeOf } from "@/native/core/decide/read-url";
+import { sayNearest } from "@/native/core/decide/say-trace";
+import type { Trace } from "@/native/core/decide/trace";
 import type { ServiceContext } from "../context";
 import { platformClaimsAt, programClaimsAt } from "../programs/newest-claims";
 import { requirePermission } from "../require-permission";
@@ -46,9 +51,11 @@ export async function getDenial(context: ServiceContext, actor: Actor, denialId:
     .where(and(eq(events.cause, cause), isNotNull(events.denialId), ne(events.denialId, row.denialId)))
     .orderBy(desc(events.at))
     .limit(SIMILAR_MAX);
+  const trace = await decideAgain(db, row);
   return {
     ...row,
-    ladder: buildLadder(row.code, row.layer, row.target.includes(":") || row.purpose !== null),
+    ladder: buildLadder(row, row.target.includes(":") || row.purpose !== null, trace),
+    nearest: trace?.nearest == null ? null : sayNearest(trace.nearest),
     decidedBy: await explainRule(db, row),
     ...(await countCause(db, row.appId, cause)),
     similar: await withNames(db, others),
@@ -64,6 +71,27 @@ async function countCause(db: Database, appId: string, cause: string): Promise<{
     .innerJoin(sql`${elementsOf(minutes.denials)} as denial`, sql`true`)
     .where(and(eq(minutes.appId, appId), sql`denial->>'cause' = ${cause}`));
   return { times: row?.times ?? 0, devices: row?.devices ?? 0 };
+}
+
+/**
+ * The host decision made again by the documents that the device named: what each check saw, and what came nearest. Null
+ * where a document or the question is not known, or the device decided otherwise: nothing is told that did not decide.
+ */
+async function decideAgain(db: Database, row: DenialRow): Promise<Trace | null> {
+  const { versionCode, programPosition, platformPosition } = row;
+  const purpose = HOST_PURPOSES.find((one) => one === row.purpose);
+  if (versionCode === null || programPosition === null || platformPosition === null || purpose === undefined)
+    return null;
+  const program = await programClaimsAt(db, row.appId, programPosition);
+  const platform = await platformClaimsAt(db, platformPosition);
+  if (program === null || platform === null) return null;
+  const trace = explainHost(compilePolicy(program.claims, platform.claims), {
+    versionCode,
+    url: `${schemeOf(purpose)}://${row.target}/`,
+    purpose,
+    now: Math.floor(Date.parse(row.at) / 1000),
+  });
+  return trace.code === row.code && trace.layer === row.layer && trace.rule === row.rule ? trace : null;
 }
 
 /** The rule as it stood in the revision that the device named, and the decision behind that revision. */

@@ -1,52 +1,55 @@
 import { expect, test } from "vitest";
+import { CALL_CHECKS, NETWORK_CALL_CHECKS } from "@/native/core/decide/api-checks";
+import { compilePolicy } from "@/native/core/decide/compile-policy";
+import { explainHost } from "@/native/core/decide/explain";
+import { NOW, platformClaims, programClaims } from "@/native/core/decide/testing/policy-claims";
 import { buildLadder } from "./ladder";
 import { readPointer } from "./read-pointer";
 
-const BEFORE = [
-  "UNKNOWN_API api",
-  "PROGRAM_SUSPENDED platform",
-  "PROGRAM_SUSPENDED document",
-  "UPGRADE_REQUIRED platform",
-  "UPGRADE_REQUIRED document",
-  "POLICY_EXPIRED platform",
-  "POLICY_EXPIRED document",
-  "PERMISSION_DENIED manifest",
-  "PERMISSION_DENIED grant",
-  "CONSENT_REQUIRED consent",
-  "CONSENT_DENIED consent",
-  "INVALID_ARGUMENTS api",
-  "CONSTRAINT_NOT_MET grant",
-];
-const HOST = [
-  "URL_MALFORMED host",
-  "SCHEME_NOT_ALLOWED host",
-  "HOST_MALFORMED host",
-  "HOST_BLOCKED_BY_PLATFORM platform",
-  "HOST_NOT_ALLOWED host",
-  "PORT_NOT_ALLOWED host",
-  "PURPOSE_NOT_ALLOWED host",
-];
-const RATES = ["RATE_LIMITED grant", "RATE_LIMITED limit"];
-const CONNECTED = ["ADDRESS_NOT_PUBLIC host", "TLS_INVALID host", "PIN_MISMATCH host", "REDIRECT_NOT_ALLOWED host"];
+const denied = (code: string, layer: string, rule: string | null = null) => ({ code, layer, rule });
 
-test("the checks stand in the order in which a runtime decides, the network's only where one is asked", () => {
+test("the checks are the evaluator's in its order, then what follows a decision, the network's only where one is asked", () => {
   const shown = (isNetwork: boolean) =>
-    buildLadder("UNKNOWN_API", "api", isNetwork).map(({ code, layer }) => `${code} ${layer}`);
-  expect(shown(true)).toEqual([...BEFORE, ...HOST, ...RATES, ...CONNECTED]);
-  expect(shown(false)).toEqual([...BEFORE, ...RATES]);
+    buildLadder(denied("UNKNOWN_API", "api"), isNetwork, null).map(({ check }) => check);
+  const names = (checks: readonly { check: string }[]) => checks.map(({ check }) => check);
+  const connected = ["ADDRESS_NOT_PUBLIC", "TLS_INVALID", "PIN_MISMATCH", "REDIRECT_NOT_ALLOWED"];
+  expect(shown(true)).toEqual([...names(NETWORK_CALL_CHECKS), "LIMITS", ...connected]);
+  expect(shown(false)).toEqual([...names(CALL_CHECKS), "LIMITS"]);
 });
 
-test("one check failed, those before it passed, and none after it was reached", () => {
-  const states = (code: string, layer: string) => buildLadder(code, layer, false).map(({ state }) => state);
-  const at = (index: number) =>
-    [...BEFORE, ...RATES].map((_, place) => (place < index ? "passed" : place === index ? "failed" : "not_reached"));
-  expect(states("UNKNOWN_API", "api")).toEqual(at(0));
-  expect(states("PERMISSION_DENIED", "manifest")).toEqual(at(7));
-  expect(states("PERMISSION_DENIED", "grant")).toEqual(at(8));
-  expect(states("RATE_LIMITED", "limit")).toEqual(at(14));
-  // A layer of a later release: the code still says which check it was.
-  expect(states("RATE_LIMITED", "moon")).toEqual(at(13));
-  expect(new Set(states("MADE_UP", "grant"))).toEqual(new Set(["passed"]));
+test("one check failed, by its code, layer and rule, those before it passed, and none after it was reached", () => {
+  const failing = (code: string, layer: string, rule: string | null = null) => {
+    const ladder = buildLadder(denied(code, layer, rule), false, null);
+    const states = ladder.map(({ state }) => state);
+    const place = states.indexOf("failed");
+    expect(states).toEqual(states.map((_, at) => (at < place ? "passed" : at === place ? "failed" : "not_reached")));
+    return ladder[place]?.check;
+  };
+  expect(failing("UNKNOWN_API", "api")).toBe("API");
+  expect(failing("PERMISSION_DENIED", "manifest", "/versions/0/declares")).toBe("DECLARATION");
+  expect(failing("PERMISSION_DENIED", "grant")).toBe("GRANT");
+  expect(failing("PERMISSION_DENIED", "grant", "/grants/nfc.read")).toBe("GRANT_FORM");
+  expect(failing("PERMISSION_DENIED", "grant", "/grants/nfc.read/until")).toBe("GRANT_TIME");
+  expect(failing("POLICY_EXPIRED", "platform", "/minRevisions/a.b")).toBe("REVISION");
+  expect(failing("RATE_LIMITED", "limit")).toBe("LIMITS");
+  // A layer or a rule of a later release: the code still says which check it was.
+  expect(failing("RATE_LIMITED", "moon")).toBe("RATES");
+  expect(failing("PERMISSION_DENIED", "grant", "/moon")).toBe("GRANT");
+  const unknown = buildLadder(denied("MADE_UP", "grant"), false, null).map(({ state }) => state);
+  expect(new Set(unknown)).toEqual(new Set(["passed"]));
+});
+
+test("a check says what it saw where the decision was made again", () => {
+  const trace = explainHost(compilePolicy(programClaims(), platformClaims()), {
+    versionCode: 1,
+    url: "https://api.test/",
+    purpose: "request",
+    now: NOW,
+  });
+  const said = new Map(buildLadder(trace, true, trace).map((rung) => [rung.check, rung.said]));
+  expect(said.get("RULE")).toBe("no rule names api.test");
+  expect(said.get("PORT")).toBeNull();
+  expect(said.get("API")).toBeNull();
 });
 
 test("a pointer names own members alone", () => {

@@ -1,51 +1,48 @@
 import type { DenialDetail } from "@/lib/contracts/programs";
-import type { DecisionCode, DecisionLayer } from "@/native/core/codes";
+import { type DecisionCode, type DecisionLayer, EGRESS_CODES } from "@/native/core/codes";
+import { CALL_CHECKS, NETWORK_CALL_CHECKS } from "@/native/core/decide/api-checks";
+import { sayStep } from "@/native/core/decide/say-trace";
+import type { Trace } from "@/native/core/decide/trace";
 
-type Rung = { code: DecisionCode; layer: DecisionLayer };
+type Rung = { check: string; code: DecisionCode; layer: DecisionLayer; rule: string | null };
 
-/** Every check before a call is made, in the order in which a runtime decides (spec §5). */
-const BEFORE: readonly Rung[] = [
-  { code: "UNKNOWN_API", layer: "api" },
-  { code: "PROGRAM_SUSPENDED", layer: "platform" },
-  { code: "PROGRAM_SUSPENDED", layer: "document" },
-  { code: "UPGRADE_REQUIRED", layer: "platform" },
-  { code: "UPGRADE_REQUIRED", layer: "document" },
-  { code: "POLICY_EXPIRED", layer: "platform" },
-  { code: "POLICY_EXPIRED", layer: "document" },
-  { code: "PERMISSION_DENIED", layer: "manifest" },
-  { code: "PERMISSION_DENIED", layer: "grant" },
-  { code: "CONSENT_REQUIRED", layer: "consent" },
-  { code: "CONSENT_DENIED", layer: "consent" },
-  { code: "INVALID_ARGUMENTS", layer: "api" },
-  { code: "CONSTRAINT_NOT_MET", layer: "grant" },
-];
-const NETWORK: readonly Rung[] = [
-  { code: "URL_MALFORMED", layer: "host" },
-  { code: "SCHEME_NOT_ALLOWED", layer: "host" },
-  { code: "HOST_MALFORMED", layer: "host" },
-  { code: "HOST_BLOCKED_BY_PLATFORM", layer: "platform" },
-  { code: "HOST_NOT_ALLOWED", layer: "host" },
-  { code: "PORT_NOT_ALLOWED", layer: "host" },
-  { code: "PURPOSE_NOT_ALLOWED", layer: "host" },
-];
-const RATES: readonly Rung[] = [
-  { code: "RATE_LIMITED", layer: "grant" },
-  { code: "RATE_LIMITED", layer: "limit" },
-];
-const AFTER_NETWORK: readonly Rung[] = [
-  { code: "ADDRESS_NOT_PUBLIC", layer: "host" },
-  { code: "TLS_INVALID", layer: "host" },
-  { code: "PIN_MISMATCH", layer: "host" },
-  { code: "REDIRECT_NOT_ALLOWED", layer: "host" },
-];
+const LIMITS: Rung = { check: "LIMITS", code: "RATE_LIMITED", layer: "limit", rule: null };
+const EGRESS: readonly Rung[] = EGRESS_CODES.map((code) => ({ check: code, code, layer: "host", rule: null }));
 
-/** The ladder with the failing check marked; what comes after it was not reached. */
-export function buildLadder(code: string, layer: string, isNetwork: boolean): DenialDetail["ladder"] {
-  const rungs = [...BEFORE, ...(isNetwork ? NETWORK : []), ...RATES, ...(isNetwork ? AFTER_NETWORK : [])];
-  const exact = rungs.findIndex((rung) => rung.code === code && rung.layer === layer);
-  const failed = exact === -1 ? rungs.findIndex((rung) => rung.code === code) : exact;
-  return rungs.map((rung, index) => ({
-    ...rung,
-    state: failed === -1 || index < failed ? "passed" : index === failed ? "failed" : "not_reached",
-  }));
+/**
+ * The evaluator's checks in its order, then what is looked at once a call is allowed, with the failing one marked; what
+ * comes after it was not reached. Where the decision could be made again, `trace` tells what its checks saw.
+ */
+export function buildLadder(
+  denial: { code: string; layer: string; rule: string | null },
+  isNetwork: boolean,
+  trace: Trace | null,
+): DenialDetail["ladder"] {
+  const checks: readonly Rung[] = isNetwork ? NETWORK_CALL_CHECKS : CALL_CHECKS;
+  const rungs = [...checks, LIMITS, ...(isNetwork ? EGRESS : [])];
+  const failed = findFailed(rungs, denial);
+  return rungs.map(({ check, code, layer }, index) => {
+    const step = trace?.checks.find((one) => one.check === check);
+    const state = failed === -1 || index < failed ? "passed" : index === failed ? "failed" : "not_reached";
+    return { check, code, layer, state, said: step === undefined ? null : sayStep(step) };
+  });
+}
+
+/** The check of that code and layer whose rules look like the one that was named; -1 for a code that none has. */
+function findFailed(
+  rungs: readonly Rung[],
+  { code, layer, rule }: { code: string; layer: string; rule: string | null },
+) {
+  const ofCode = rungs.filter((rung) => rung.code === code);
+  const ofLayer = ofCode.filter((rung) => rung.layer === layer);
+  const found = ofLayer.find((rung) => isOfForm(rule, rung.rule)) ?? ofLayer[0] ?? ofCode[0];
+  return found === undefined ? -1 : rungs.indexOf(found);
+}
+
+/** Whether a pointer has the form of a check's rules, in which `*` is any one token. */
+function isOfForm(rule: string | null, form: string | null): boolean {
+  if (rule === null || form === null) return rule === form;
+  const tokens = rule.split("/");
+  const wanted = form.split("/");
+  return tokens.length === wanted.length && wanted.every((token, index) => token === "*" || token === tokens[index]);
 }

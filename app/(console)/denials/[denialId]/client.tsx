@@ -51,7 +51,7 @@ export function DenialClient({ denialId }: { denialId: string }) {
 }
 
 function Denial({ denial, onPropose }: { denial: DenialDetail; onPropose(): void }) {
-  const { ladder, rule, decidedBy, similar, times, devices } = denial;
+  const { ladder, nearest, rule, decidedBy, similar, times, devices } = denial;
   const position = denial.layer === "platform" ? denial.platformPosition : denial.programPosition;
   return (
     <>
@@ -93,7 +93,7 @@ function Denial({ denial, onPropose }: { denial: DenialDetail; onPropose(): void
         }
       />
       <TwoThirds aside={<DenialAside denial={denial} onPropose={onPropose} />} isAsideFirst>
-        <Ladder steps={ladder} rule={rule} />
+        <Ladder steps={ladder} rule={rule} nearest={nearest} />
         <Panel
           title="Rule"
           about={decidedBy === null || decidedBy.pointer === "" ? "no rule matched" : <code>{decidedBy.pointer}</code>}

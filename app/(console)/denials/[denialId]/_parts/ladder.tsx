@@ -12,7 +12,15 @@ const MARKS = { passed: "yes", failed: "no", not_reached: "none" } as const;
 const WORDS = { passed: "passed", failed: "failed", not_reached: "not reached" } as const;
 
 /** Every check in the order in which the runtime makes them, folded around the one that failed. */
-export function Ladder({ steps, rule }: { steps: readonly Step[]; rule: string | null }) {
+export function Ladder({
+  steps,
+  rule,
+  nearest,
+}: {
+  steps: readonly Step[];
+  rule: string | null;
+  nearest: string | null;
+}) {
   const passed = steps.filter(({ state }) => state === "passed");
   const failed = steps.filter(({ state }) => state === "failed");
   const unreached = steps.filter(({ state }) => state === "not_reached");
@@ -25,15 +33,19 @@ export function Ladder({ steps, rule }: { steps: readonly Step[]; rule: string |
       <Fold steps={passed} summary={<State mark="yes">{plural(passed.length, "check")} passed</State>} />
       <ul>
         {failed.map((step) => (
-          <li
-            key={`${step.code} ${step.layer}`}
-            className="edge-blocked flex min-h-8 items-center gap-3 bg-tint-blocked px-4"
-          >
-            <State mark="no" title="failed" />
-            <code className="font-semibold text-blocked">{step.code}</code>
-            <span className="ml-auto whitespace-nowrap">
-              {step.layer} {rule !== null && <code>{rule}</code>}
-            </span>
+          <li key={step.check} className="edge-blocked bg-tint-blocked px-4">
+            <div className="flex min-h-8 items-center gap-3">
+              <State mark="no" title="failed" />
+              <code className="font-semibold text-blocked">{step.code}</code>
+              <span className="ml-auto whitespace-nowrap">
+                {step.layer} {rule !== null && <code>{rule}</code>}
+              </span>
+            </div>
+            {step.said !== null && (
+              <p className="pb-2">
+                <bdi>{nearest === null ? step.said : `${step.said}; ${nearest}`}</bdi>
+              </p>
+            )}
           </li>
         ))}
       </ul>
@@ -59,9 +71,10 @@ function Fold({ steps, summary }: { steps: readonly Step[]; summary: ReactNode }
       </summary>
       <ul>
         {steps.map((step) => (
-          <li key={`${step.code} ${step.layer}`} className="flex min-h-6 items-center gap-3 px-4">
+          <li key={step.check} className="flex min-h-6 items-center gap-3 px-4">
             <State mark={MARKS[step.state]} title={WORDS[step.state]} isQuiet={step.state === "not_reached"} />
             <code className={step.state === "not_reached" ? "text-muted" : ""}>{step.code}</code>
+            {step.said !== null && <bdi className="min-w-0 truncate text-muted">{step.said}</bdi>}
             <span className="ml-auto text-muted">{step.layer}</span>
           </li>
         ))}
