@@ -107,6 +107,7 @@ describe("a line that cannot be answered", () => {
       "storage",
       "limit",
       "explain",
+      "minute",
     ];
     const member = fc.constantFrom(
       ...[
@@ -121,6 +122,7 @@ describe("a line that cannot be answered", () => {
         "text",
         "limits",
         "samples",
+        "increments",
         "key",
         "about",
       ],

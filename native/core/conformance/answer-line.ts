@@ -10,6 +10,7 @@ import { hostOp } from "./ops/host";
 import { keysetOp } from "./ops/keyset";
 import { limitOp } from "./ops/limit";
 import { manifestOp } from "./ops/manifest";
+import { minuteOp } from "./ops/minute";
 import { redirectOp } from "./ops/redirect";
 import { signatureOp } from "./ops/signature";
 import { storageOp } from "./ops/storage";
@@ -28,6 +29,7 @@ const OPS = new Map<string, Op>([
   ["bundle", bundleOp],
   ["storage", storageOp],
   ["limit", limitOp],
+  ["minute", minuteOp],
 ]);
 
 /**
