@@ -1,8 +1,15 @@
 import { join } from "node:path";
 import { build } from "esbuild";
 
-/** Entries of the server and the names under which `npm start` and `npm run start:sync` find them. */
-const ENTRIES = { server: "lib/server/main.ts", sync: "lib/server/sync-main.ts" };
+/**
+ * Entries of the server and the names under which `npm start` and `npm run start:sync` find them; and the thread that
+ * opens bundles, which is found beside them (`native/node/open-bundle-elsewhere.ts`).
+ */
+const ENTRIES = {
+  server: "lib/server/main.ts",
+  sync: "lib/server/sync-main.ts",
+  "bundle-worker": "native/node/bundle-worker.ts",
+};
 
 /** Bundles the server's entries into `dist/`; packages stay outside, so that each is one copy with Next's. */
 export async function buildServer(root: string): Promise<void> {

@@ -14,6 +14,7 @@ import { createRuntimeApi, type RuntimeApi } from "@/lib/sync/runtime/runtime-ap
 import { createDocumentGuard } from "@/lib/sync/trust/document-guard";
 import { createKeysetChain } from "@/lib/sync/trust/keyset-chain";
 import { findRoots } from "@/lib/sync/trust/root-thumbprints";
+import { createServerOpener } from "./bundle-opener";
 import { readVersion } from "./project-root";
 import { askedPlatform, type ServerOptions } from "./server-options";
 
@@ -67,7 +68,12 @@ export async function openLeanProcess(
     const keysets = createKeysetChain({ roots: await findRoots(keysDir, options.env) });
     const sync = { clock: systemClock, ids: randomIds, logger, keysets, guard: createDocumentGuard(keysets) };
     const { environment } = platform;
-    const context: LeanContext = { store, ...sync, config: { baseUrl, environment, version: readVersion() } };
+    const context: LeanContext = {
+      store,
+      ...sync,
+      openBundle: createServerOpener(),
+      config: { baseUrl, environment, version: readVersion() },
+    };
     const runtime = createRuntimeApi({ store, ctx: sync, accessKey, validatesOutput: environment === "development" });
     return {
       context,

@@ -36,6 +36,7 @@ import { createAccessKey, findAccessKey } from "@/lib/sync/runtime/access-secret
 import { createRuntimeApi, type RuntimeApi } from "@/lib/sync/runtime/runtime-api";
 import type { KeysetChain } from "@/lib/sync/trust/keyset-chain";
 import { findRoots, keepRoots, rootsOf, rootsText } from "@/lib/sync/trust/root-thumbprints";
+import { createServerOpener } from "./bundle-opener";
 import { type ClientAddresses, createClientAddresses } from "./client-address";
 import { readVersion } from "./project-root";
 import { createReadiness } from "./readiness/create-readiness";
@@ -225,6 +226,7 @@ export async function openProcess(options: ServerOptions, baseUrl: string): Prom
     const context: ServiceContext = {
       store,
       ...sync,
+      openBundle: createServerOpener(),
       passwords: createPasswords(),
       readiness: createReadiness(checks, { ...sync, jobs: jobs.figures }),
       config: {

@@ -11,6 +11,7 @@ import type { AuditHeads } from "@/lib/sync/heads/audit-heads";
 import type { PolicySigner } from "@/lib/sync/signer";
 import type { DocumentGuard } from "@/lib/sync/trust/document-guard";
 import type { KeysetChain } from "@/lib/sync/trust/keyset-chain";
+import type { OpenBundle } from "@/native/core/bundle/open-bundle";
 
 /** What every process has, also one that serves devices and publishers' tools alone: nothing that could sign. */
 export type LeanContext = {
@@ -20,6 +21,8 @@ export type LeanContext = {
   logger: Logger;
   keysets: KeysetChain;
   guard: DocumentGuard;
+  /** Opens a bundle off the threads that answer. Raises `unavailable` where it takes too long: that is no verdict. */
+  openBundle: OpenBundle;
   /** The request that a verb is called for, set by its door; the audit log keeps it. */
   requestId?: string;
   config: {

@@ -216,6 +216,7 @@ export const ROOMS: readonly Room[] = [
       "lib/domain/",
       "lib/format/",
       "lib/platform/",
+      "native/node/",
       ...PURE_CORE,
     ],
     never: WEB,

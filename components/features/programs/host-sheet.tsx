@@ -11,6 +11,8 @@ import type { ChangeInput } from "@/lib/contracts/change-sets";
 import { isSameValue } from "@/lib/domain/same-value";
 import { formatRevision } from "@/lib/format/revision";
 import { HOST_PURPOSES, type HostPurpose } from "@/native/core/codes";
+import { readHostPattern } from "@/native/core/decide/host-name";
+import { isPort, SHA256_HEX } from "@/native/core/decide/rule-parts";
 import type { Position } from "@/native/core/documents/position";
 import type { HostRule } from "@/native/core/shapes/claims";
 import { fromDay, toDay } from "./date-field";
@@ -49,7 +51,7 @@ export function HostSheet({ programName, position, member, value, wish, reason, 
     const pinUntil = fromDay(pinDay, start.pins?.until);
     const sha256 = pins.split(/[\s,]+/).filter(Boolean);
     return {
-      host: host.trim().toLowerCase(),
+      host: readName(host),
       ports: readPorts(ports) ?? [],
       purposes: HOST_PURPOSES.filter((purpose) => purposes.includes(purpose)),
       ...(until === undefined ? {} : { until }),
@@ -180,14 +182,20 @@ type Fields = { host: string; ports: string; purposes: readonly string[]; pins: 
 
 /** The first thing that keeps the fields from being a rule; the finer checks are the server's. */
 function problemOf({ host, ports, purposes, pins, pinDay }: Fields): string | null {
-  const name = host.trim().replace(/^\*\./, "");
-  if (!/^[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(name)) return "A host has two labels or more: api.example.com.";
+  if (readHostPattern(readName(host)) === undefined) {
+    return "A host is a name of two labels or more, api.example.com, or *. and such a name; no scheme, port or path.";
+  }
   if (readPorts(ports) === null) return "Ports are numbers from 1 to 65535, by comma.";
   if (purposes.length === 0) return "A rule has at least one purpose.";
   const digests = pins.split(/[\s,]+/).filter(Boolean);
-  if (digests.some((digest) => !/^[0-9a-f]{64}$/.test(digest))) return "A pin is 64 lower-case hex digits.";
+  if (digests.some((digest) => !SHA256_HEX.test(digest))) return "A pin is 64 lower-case hex digits.";
   if (digests.length > 0 && pinDay === "") return "Pins end on a day.";
   return null;
+}
+
+/** As it was typed, without blanks around and in the one case that rules are written in. */
+function readName(text: string): string {
+  return text.trim().toLowerCase();
 }
 
 function readPorts(text: string): number[] | null {
@@ -195,6 +203,6 @@ function readPorts(text: string): number[] | null {
     .split(/[\s,]+/)
     .filter(Boolean)
     .map(Number);
-  const areGood = ports.length > 0 && ports.every((port) => Number.isInteger(port) && port >= 1 && port <= 65535);
+  const areGood = ports.length > 0 && ports.every(isPort);
   return areGood ? [...new Set(ports)].sort((a, b) => a - b) : null;
 }

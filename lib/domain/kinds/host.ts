@@ -1,5 +1,4 @@
 import { HOST_PURPOSES } from "@/native/core/codes";
-import { readHostPattern } from "@/native/core/decide/host-name";
 import { hostRuleShape } from "@/native/core/documents/claims-shapes";
 import type { HostRule } from "@/native/core/shapes/claims";
 import { ID } from "./key-names";
@@ -35,8 +34,7 @@ export const host: Kind<"host"> = {
     })
     .transform(canonical),
   checkValue: { because: "its key is an id that says nothing of it" },
-  checkStep: ({ value }) =>
-    readHostPattern(value.host) === undefined ? [{ path: "/host", code: "HOST_MALFORMED" }] : [],
+  checkStep: { because: "its shape is the verifier's; what rules are together is checked with their program" },
   isLasting: false,
   // Nobody chooses the id of a rule.
   whyNotEditable: ({ before, isOwnKey }) => (before === null && !isOwnKey ? "UNKNOWN_RULE" : null),

@@ -1,6 +1,6 @@
 import type { ErrorDetail } from "@/lib/platform/errors";
 import { AppError } from "@/lib/platform/errors";
-import { type BundleFault, openBundle } from "@/native/core/bundle/open-bundle";
+import type { BundleFault, OpenBundle } from "@/native/core/bundle/open-bundle";
 import { p1363FromDer } from "@/native/core/crypto/der";
 import { toHex } from "@/native/core/crypto/encoding";
 import type { ProgramVersion, PublisherKey } from "@/native/core/shapes/claims";
@@ -21,9 +21,10 @@ export async function readSubmittedBundle(
   bytes: Uint8Array,
   signatureDer: Uint8Array,
   keys: readonly PublisherKey[],
+  openBundle: OpenBundle,
 ): Promise<SubmittedBundle> {
   const kid = await findSigner(bytes, signatureDer, keys);
-  const opened = openBundle(bytes);
+  const opened = await openBundle(bytes);
   if (!opened.ok) throw refused("BUNDLE_MALFORMED", "The bundle does not open.", describeFault(opened.reason));
   const { manifest, engine } = opened.bundle;
   return {

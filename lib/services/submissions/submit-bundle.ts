@@ -19,7 +19,8 @@ type PublisherActor = Extract<Actor, { kind: "publisher" }>;
  * Takes a signed bundle in: verified by the publisher's active keys, for a program that is registered to it, with a
  * version code above all before. It becomes a proposal whose proposer is the publisher (spec §6). The same bytes again
  * answer with the same submission. Raises `unprocessable` for what a device would refuse, `not_found` for a program
- * that is not this publisher's, `conflict` for a code that does not rise, `unavailable` when the disk does not take it.
+ * that is not this publisher's, `conflict` for a code that does not rise, `unavailable` when the disk does not
+ * take it or it was not opened in time.
  * Audited as `submission.receive`.
  */
 export async function submitBundle(
@@ -29,7 +30,7 @@ export async function submitBundle(
 ): Promise<SubmissionView> {
   const { publisherId } = actor;
   const keys = await ctx.store.db.select().from(publisherKeys).where(eq(publisherKeys.publisherId, publisherId));
-  const bundle = await readSubmittedBundle(input.bytes, input.signatureDer, keys);
+  const bundle = await readSubmittedBundle(input.bytes, input.signatureDer, keys, ctx.openBundle);
   const files = ctx.store.bundleFiles;
   // The slow part, before anything is locked.
   const staged =

@@ -8,6 +8,7 @@ import type { ChangeSetView } from "@/lib/contracts/change-sets";
 import type { PersonState } from "@/lib/domain/lifecycles";
 import type { Actor, Role } from "@/lib/domain/roles";
 import { openSyncFixture, type SyncFixture } from "@/lib/sync/testing/sync-fixture";
+import { openBundle } from "@/native/core/bundle/open-bundle";
 import { packBundle } from "@/native/core/bundle/pack-bundle";
 import { thumbprint } from "@/native/core/crypto/jwk";
 import { publicKeyShape } from "@/native/core/crypto/public-key";
@@ -56,6 +57,7 @@ export async function openServiceFixture(
   const ctx: ServiceContext = {
     ...sync.ctx,
     store: sync.store,
+    openBundle: async (bytes) => openBundle(bytes),
     passwords: createPasswords(),
     readiness: { read: async () => ({ state: "ok", at: new Date(0).toISOString(), checks: [], jobs: [] }) },
     config: {

@@ -6,7 +6,9 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const target = join(root, "dist/native/cli.mjs");
-const sources = ["native/core", "native/cli", "native/host", "native/catalog"].map((room) => join(root, room));
+const sources = ["native/core", "native/cli", "native/host", "native/node", "native/catalog"].map((room) =>
+  join(root, room),
+);
 /** Found at run time instead: a bundler, and engines that bring files of their own. */
 const external = ["esbuild", "quickjs-emscripten-core", "@jitl/*"];
 

@@ -1,6 +1,7 @@
 import type { HostRule, InertHostRule } from "../shapes/claims";
 import { lowerAscii } from "../text/ascii";
 import type { PublicSuffixes } from "./public-suffixes";
+import { placesOf } from "./rule-parts";
 
 /** What makes host rules unfit to be saved, and a document `MALFORMED` (spec §5, Host). */
 export type HostRuleIssue = {
@@ -39,13 +40,10 @@ export function checkHostRules(
 /** Takes each port and purpose of a host for this rule; answers the first rule that already had one of them. */
 function claimPlaces(taken: Map<string, number>, rule: HostRule, index: number): number | undefined {
   let other: number | undefined;
-  for (const port of rule.ports) {
-    for (const purpose of rule.purposes) {
-      const place = `${rule.host} ${port} ${purpose}`;
-      const holder = taken.get(place);
-      if (holder === undefined) taken.set(place, index);
-      else if (holder !== index) other = other === undefined ? holder : Math.min(other, holder);
-    }
+  for (const place of placesOf(rule)) {
+    const holder = taken.get(place);
+    if (holder === undefined) taken.set(place, index);
+    else if (holder !== index) other = other === undefined ? holder : Math.min(other, holder);
   }
   return other;
 }

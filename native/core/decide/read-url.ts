@@ -1,5 +1,6 @@
 import type { HostPurpose } from "../codes";
 import { readHostName } from "./host-name";
+import { DEFAULT_PORT, PORT_MAX } from "./rule-parts";
 
 /** Why a text is no URL that can be read: what was met first, from the left; a port when its authority ends. */
 export const URL_FAULTS = ["CHARACTER", "AUTHORITY", "USERINFO", "PORT"] as const;
@@ -16,8 +17,6 @@ export type UrlParts = {
 
 const SLASH = 0x2f;
 const COLON = 0x3a;
-const DEFAULT_PORT = 443;
-const PORT_MAX = 65535;
 
 /**
  * Finds scheme, host and port of a raw URL (spec §5, Host). Our own reading and no URL parser's: parsers disagree, and

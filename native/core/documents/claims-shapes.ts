@@ -2,6 +2,7 @@ import { z } from "zod";
 import { HOST_PURPOSES, LIMIT_ACTIONS, LIMIT_NAMES, type LimitName } from "../codes";
 import { publicKeyShape } from "../crypto/public-key";
 import { readHostPattern } from "../decide/host-name";
+import { PORT_MAX, SHA256_HEX } from "../decide/rule-parts";
 
 /**
  * Shapes of the three documents' claims (spec §4). Unknown members are left out of the view, never refused, except in
@@ -11,7 +12,7 @@ import { readHostPattern } from "../decide/host-name";
 const whole = z.int();
 const notNegative = z.int().min(0);
 const counter = z.int().min(1);
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const sha256 = z.string().regex(SHA256_HEX);
 const HOST_LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?";
 const hostPattern = z.string().refine((text) => readHostPattern(text) !== undefined);
 /** Blocks itself and every name below it, so one label is enough; either case is read, for nothing may slip through. */
@@ -92,7 +93,7 @@ export const readableGrantShape = z.object({
 /** A host rule that this version understands wholly. */
 export const hostRuleShape = z.strictObject({
   host: hostPattern,
-  ports: z.array(z.int().min(1).max(65_535)),
+  ports: z.array(z.int().min(1).max(PORT_MAX)),
   purposes: z.array(z.enum(HOST_PURPOSES)),
   until: whole.exactOptional(),
   fromVersion: whole.exactOptional(),

@@ -1,14 +1,12 @@
 import { HOST_PURPOSES, LIMIT_NAMES } from "../codes";
 import { isCapability } from "../decide/catalog";
 import { readHostPattern } from "../decide/host-name";
+import { DEFAULT_PORT, isPort, PORT_MAX, placesOf, SHA256_HEX } from "../decide/rule-parts";
 import { isJsonObject, type JsonValue } from "../json/parse-json";
 import { APP_ID_CHARACTERS_MAX, hasAppIdForm } from "./app-id";
 import { flag, integer, list, object, oneOf, text, type ValueOf } from "./member-shapes";
 
 /** The manifest of the W3C draft with the vendor members of spec §2. One description: validator, type and JSON Schema. */
-
-const PORT_MAX = 65_535;
-const DEFAULT_PORT = 443;
 
 const requiredText = text({ isRequired: true });
 const appId = text({
@@ -25,7 +23,7 @@ const languageTag = text({
   hasForm: (tag) => /^[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*$/.test(tag),
   form: "a language tag of BCP 47",
 });
-const sha256 = text({ hasForm: (digest) => /^[0-9a-f]{64}$/.test(digest), form: "64 lower-case hex digits" });
+const sha256 = text({ hasForm: (digest) => SHA256_HEX.test(digest), form: "64 lower-case hex digits" });
 
 const icon = object({ src: requiredText }, { label: text(), sizes: text() });
 const widget = object({ name: requiredText, path: requiredText }, { min_code: integer(0) });
@@ -116,6 +114,5 @@ function networkKeys(item: JsonValue): readonly string[] {
   const ports = Array.isArray(item.ports) ? item.ports : [DEFAULT_PORT];
   const purposes = Array.isArray(item.purposes) ? item.purposes : [];
   const wanted = HOST_PURPOSES.filter((purpose) => purposes.includes(purpose));
-  const usable = new Set(ports.filter((port) => typeof port === "number" && port >= 1 && port <= PORT_MAX));
-  return [...usable].flatMap((port) => wanted.map((purpose) => `${purpose} ${port} ${host}`));
+  return placesOf({ host, ports: [...new Set(ports.filter(isPort))], purposes: wanted });
 }

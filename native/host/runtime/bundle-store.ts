@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { verifyBundle } from "../../core/bundle/verify-bundle";
+import type { OpenBundle } from "../../core/bundle/open-bundle";
+import { type BundleVerdict, verifyBundle, verifySeal } from "../../core/bundle/verify-bundle";
 import type { CryptoPort } from "../../core/crypto/port";
 import type { ProgramClaims } from "../../core/shapes/claims";
 import { nodeCrypto } from "../../node/crypto";
@@ -26,9 +27,11 @@ export function createBundleStore(options: {
   programOf(appId: string): ProgramClaims | undefined;
   telemetry: TelemetryPort;
   log: HostLog;
+  /** Opens an archive off the thread on which programs are answered. */
+  open: OpenBundle;
   crypto?: CryptoPort;
 }): GetBundle {
-  const { files, directory, client, crypto = nodeCrypto } = options;
+  const { files, directory, client, open, crypto = nodeCrypto } = options;
   const pathOf = (sha256: string, kind: "ma" | "sig") => join(directory, `${sha256}.${kind}`);
 
   async function readCached(sha256: string): Promise<Packed | undefined> {
@@ -55,19 +58,36 @@ export function createBundleStore(options: {
     return packed;
   }
 
-  return async (appId, versionCode) => {
+  /** What is judged, by the document in force at this moment; undefined where it no longer lists the version. */
+  function evidence({ bytes, signature }: Packed, appId: string, versionCode: number) {
     const program = options.programOf(appId);
-    const version = program?.versions.find((listed) => listed.code === versionCode);
-    if (!program || !version) return { ok: false, reason: "version_not_listed", retry: true };
+    if (!program?.versions.some(({ code }) => code === versionCode)) return undefined;
+    return { bytes, program, versionCode, crypto, ...(signature === undefined ? {} : { signatureDer: signature }) };
+  }
+
+  /** Only what is sealed is opened; and since that takes a while, all is judged again when it is open. */
+  async function verify(packed: Packed, appId: string, versionCode: number): Promise<BundleVerdict | undefined> {
+    const before = evidence(packed, appId, versionCode);
+    const seal = before && verifySeal(before);
+    if (seal?.ok !== true) return seal && { result: "refused", code: seal.code };
+    const opened = await open(packed.bytes);
+    const after = evidence(packed, appId, versionCode);
+    return after && verifyBundle({ ...after, opened });
+  }
+
+  return async (appId, versionCode) => {
+    const version = options.programOf(appId)?.versions.find((listed) => listed.code === versionCode);
+    if (!version) return { ok: false, reason: "version_not_listed", retry: true };
     const packed = (await readCached(version.sha256)) ?? (await fetchAndKeep(version.sha256));
     if (!packed) return { ok: false, reason: "bundle_unavailable", retry: true };
-    const verdict = verifyBundle({
-      bytes: packed.bytes,
-      program,
-      versionCode,
-      crypto,
-      ...(packed.signature === undefined ? {} : { signatureDer: packed.signature }),
-    });
+    let verdict: BundleVerdict | undefined;
+    try {
+      verdict = await verify(packed, appId, versionCode);
+    } catch (error) {
+      options.log("error", "bundle_not_opened", { appId, versionCode, error });
+      return { ok: false, reason: "bundle_not_opened", retry: true };
+    }
+    if (verdict === undefined) return { ok: false, reason: "version_not_listed", retry: true };
     if (verdict.result === "accepted") return { ok: true, bundle: runnable(appId, versionCode, verdict.bundle) };
     options.log("error", "bundle_refused", { appId, versionCode, code: verdict.code });
     options.telemetry.recordEvent({ type: "attestation_failed", appId, versionCode, code: verdict.code });
@@ -75,7 +95,7 @@ export function createBundleStore(options: {
   };
 }
 
-type OpenedBundle = Extract<Awaited<ReturnType<typeof verifyBundle>>, { result: "accepted" }>["bundle"];
+type OpenedBundle = Extract<BundleVerdict, { result: "accepted" }>["bundle"];
 
 /** What a program is started from, of a bundle that was verified. */
 export function runnable(appId: string, versionCode: number, bundle: OpenedBundle): RunnableBundle {

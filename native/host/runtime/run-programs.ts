@@ -1,4 +1,5 @@
 import { decideAddress } from "../../core/decide/decide-address";
+import { createBundleOpener } from "../../node/open-bundle-elsewhere";
 import type { FindDevelopmentHost } from "../egress/development-hosts";
 import { createEgress, type Egress } from "../egress/perform-request";
 import { systemResolveName } from "../egress/resolve-name";
@@ -47,6 +48,7 @@ export function createPrograms(
       programOf: (appId) => keeper.inForce.programs.get(appId),
       telemetry,
       log,
+      open: createBundleOpener(),
     }),
     startProgram: options.startProgram,
     surroundings: {

@@ -1,0 +1,68 @@
+import { describe, expect, it } from "vitest";
+import { openBundle } from "../core/bundle/open-bundle";
+import { craftArchive } from "../vectors/craft/craft-archive";
+import { BundleNotOpened, createBundleOpener } from "./open-bundle-elsewhere";
+
+const manifest = {
+  app_id: "com.example.notes",
+  name: "Notes",
+  icons: [],
+  pages: [],
+  platform_version: { min_code: 1 },
+  version: { code: 1, name: "1" },
+};
+const bundle = craftArchive({
+  entries: [
+    { name: "manifest.json", content: JSON.stringify(manifest) },
+    { name: "app.js", content: "run();", method: 0 },
+    { name: "empty" },
+  ],
+});
+const running = (text: string) => ({ script: async () => ({ text }) });
+const HANGS = "for (;;);";
+
+describe("opening a bundle on a thread of its own (spec 2.18)", () => {
+  it("answers what opening it here does, and leaves the bytes to whoever asked", async () => {
+    const open = createBundleOpener({ openMsMax: 100_000 });
+    const before = bundle.slice();
+    expect(await open(bundle)).toEqual(openBundle(bundle));
+    expect(bundle).toEqual(before);
+    expect(await open(bundle.subarray(1))).toEqual({
+      ok: false,
+      reason: { kind: "archive", fault: "not_one_archive" },
+    });
+  });
+
+  it("goes on answering others while a bundle is opened, and gives up on it in time, without a verdict", async () => {
+    const opened = createBundleOpener({ ...running(HANGS), openMsMax: 300 })(bundle);
+    let turns = 0;
+    const ticking = setInterval(() => {
+      turns += 1;
+    }, 1);
+    await expect(opened).rejects.toThrow(BundleNotOpened);
+    clearInterval(ticking);
+    expect(turns).toBeGreaterThan(5);
+  });
+
+  it("opens the next after one that took too long", async () => {
+    const scripts = [HANGS, "require('node:worker_threads').parentPort.postMessage({ ok: false });"];
+    const open = createBundleOpener({ script: async () => ({ text: scripts.shift() ?? "" }), openMsMax: 5000 });
+    const [first, second] = await Promise.allSettled([open(bundle), open(bundle)]);
+    expect(first.status).toBe("rejected");
+    expect(second).toEqual({ status: "fulfilled", value: { ok: false } });
+  });
+
+  it.each([
+    ["throws", "throw new Error('no')"],
+    ["ends without an answer", ""],
+  ])("says so where the thread %s", async (_, text) => {
+    await expect(createBundleOpener(running(text))(bundle)).rejects.toThrow(BundleNotOpened);
+  });
+
+  it("sends away who comes when too many wait", async () => {
+    const open = createBundleOpener({ ...running(HANGS), openMsMax: 100, waitingMax: 1 });
+    const all = [open(bundle), open(bundle), open(bundle)];
+    await expect(all[2]).rejects.toThrow(/too many/);
+    expect((await Promise.allSettled(all)).every(({ status }) => status === "rejected")).toBe(true);
+  });
+});

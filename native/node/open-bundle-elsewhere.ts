@@ -1,0 +1,94 @@
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
+import type { OpenBundle, OpenBundleResult } from "../core/bundle/open-bundle";
+
+/** How long one bundle may take to be opened: many times what the largest honest one needs. */
+const OPEN_MS_MAX = 20_000;
+/** Bundles that wait for the one that is being opened; who comes then is sent away. */
+const WAITING_MAX = 16;
+
+/** Raised when a bundle was not opened, in time or at all; it says nothing of the bundle (spec 2.18). */
+export class BundleNotOpened extends Error {}
+
+/** What a thread runs: a file that was built beside this one, or the text of it. */
+type Script = { file: URL } | { text: string };
+
+/**
+ * Makes an opener that spends no time on the thread that asks (spec 2.18): each bundle has a thread of its own, one after
+ * the other, which is ended when its time is over. Rejects with `BundleNotOpened` then, where too many wait, and where
+ * the thread falls.
+ */
+export function createBundleOpener(
+  options: { openMsMax?: number; waitingMax?: number; script?: () => Promise<Script> } = {},
+): OpenBundle {
+  const { openMsMax = OPEN_MS_MAX, waitingMax = WAITING_MAX, script = workerScript } = options;
+  let waiting = 0;
+  let last: Promise<unknown> = Promise.resolve();
+  return async (bytes) => {
+    if (waiting > waitingMax) throw new BundleNotOpened("too many bundles wait to be opened");
+    waiting += 1;
+    const opened = last.then(async () => runWorker(await script(), bytes, openMsMax));
+    last = opened.catch(() => undefined);
+    return opened.finally(() => {
+      waiting -= 1;
+    });
+  };
+}
+
+function runWorker(script: Script, bytes: Uint8Array, openMsMax: number): Promise<OpenBundleResult> {
+  return new Promise((resolve, reject) => {
+    // A copy, since whoever asked goes on with the bytes.
+    const workerData = bytes.slice();
+    const options = { workerData, transferList: [workerData.buffer] };
+    const worker =
+      "file" in script ? new Worker(script.file, options) : new Worker(script.text, { ...options, eval: true });
+    const timer = setTimeout(() => end(() => reject(new BundleNotOpened("not opened in time"))), openMsMax);
+    const end = (settle: () => void) => {
+      clearTimeout(timer);
+      settle();
+      void worker.terminate();
+    };
+    worker.once("message", (result: OpenBundleResult) => end(() => resolve(result)));
+    worker.once("error", (cause) => end(() => reject(new BundleNotOpened("its thread fell", { cause }))));
+    worker.once("exit", () => end(() => reject(new BundleNotOpened("its thread ended without an answer"))));
+  });
+}
+
+let made: Promise<Script> | undefined;
+
+/** The thread's script as `scripts/build-server.ts` puts it beside the server; elsewhere it is made of its sources, once a process. */
+function workerScript(): Promise<Script> {
+  const file = new URL("./bundle-worker.mjs", import.meta.url);
+  if (existsSync(file)) return Promise.resolve({ file });
+  made ??= makeScript();
+  return made;
+}
+
+const SOURCE = join("native", "node", "bundle-worker.ts");
+
+/** The project's folder, from here or from a bundle of this file: the first one up that has the source. */
+function projectFolder(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, SOURCE))) {
+    const parent = dirname(folder);
+    if (parent === folder) throw new BundleNotOpened("the source of its thread was not found");
+    folder = parent;
+  }
+  return folder;
+}
+
+async function makeScript(): Promise<Script> {
+  const { build } = await import("esbuild");
+  const { outputFiles } = await build({
+    entryPoints: [join(projectFolder(), SOURCE)],
+    bundle: true,
+    platform: "node",
+    format: "cjs",
+    target: "node20",
+    write: false,
+    logLevel: "error",
+  });
+  return { text: outputFiles[0]?.text ?? "" };
+}
