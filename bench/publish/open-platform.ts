@@ -26,6 +26,7 @@ import { resignDocuments } from "../../lib/sync/resign-documents";
 import { makeAccessToken } from "../../lib/sync/runtime/access-token";
 import { createRuntimeApi } from "../../lib/sync/runtime/runtime-api";
 import { createDeviceKey } from "../../lib/sync/testing/device-key";
+import { openBundle } from "../../native/core/bundle/open-bundle";
 import type { FleetOrder } from "./device-fleet";
 
 const PLATFORM_ID = "bench.example";
@@ -104,6 +105,7 @@ export async function openBenchPlatform(deviceCount: number): Promise<BenchPlatf
   const context: ServiceContext = {
     store,
     ...ctx,
+    openBundle: async (bytes) => openBundle(bytes),
     passwords: createPasswords(),
     readiness: createReadiness([], ctx),
     config: {

@@ -1,6 +1,7 @@
 import { createPasswords } from "@/lib/auth/password";
 import type { ServiceContext } from "@/lib/services/context";
 import { openRuntimeFixture, type RuntimeFixture } from "@/lib/sync/testing/runtime-fixture";
+import { createServerOpener } from "../bundle-opener";
 import { boundPort, createNodeHandler, openHttpFace } from "../http-face";
 import { createLeanApi } from "../lean-api";
 import { createReadiness } from "../readiness/create-readiness";
@@ -19,6 +20,7 @@ export async function openFaceFixture(): Promise<FaceFixture> {
   const context: ServiceContext = {
     store: fixture.store,
     ...fixture.ctx,
+    openBundle: createServerOpener(),
     passwords: createPasswords(),
     readiness: createReadiness(leanChecks(fixture.store, fixture.ctx), fixture.ctx),
     config: {
