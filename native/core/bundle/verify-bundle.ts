@@ -36,7 +36,10 @@ export function verifySeal(input: Omit<VerifyBundleInput, "opened">): SealVerdic
   const listed = program.versions.filter(({ code }) => versionCode === undefined || code === versionCode);
   const version = listed.find(({ sha256 }) => sha256 === digest);
   if (version === undefined) {
-    return { ok: false, code: versionCode !== undefined && listed.length > 0 ? "DIGEST_MISMATCH" : "VERSION_NOT_ALLOWED" };
+    return {
+      ok: false,
+      code: versionCode !== undefined && listed.length > 0 ? "DIGEST_MISMATCH" : "VERSION_NOT_ALLOWED",
+    };
   }
   const keys = program.publisherKeys.filter(({ kid }) => kid === version.kid);
   if (keys.length === 0) return { ok: false, code: "KEY_UNKNOWN" };
