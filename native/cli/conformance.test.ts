@@ -35,6 +35,29 @@ describe("bulkhead conformance", () => {
     ).toEqual([null, null, 7, 8]);
   });
 
+  it("drives one device with --stateful, and says what it cannot read", async () => {
+    const lines = [
+      { op: "device.state" },
+      { op: "device.open" },
+      { op: "device.step", input: { t: "start" } },
+      { op: "device.state" },
+    ];
+    const text = lines.map((one, id) => JSON.stringify({ id, ...one })).join("\n");
+    const { code, stdout } = await line.run(["conformance", "--stateful"], [text]);
+    expect(code).toBe(0);
+    expect(
+      stdout
+        .trimEnd()
+        .split("\n")
+        .map((answer) => JSON.parse(answer)),
+    ).toEqual([
+      { id: 0, error: "no device is open" },
+      { id: 1, effects: [], digest: expect.stringMatching(/^[0-9a-f]{64}$/) },
+      { id: 2, error: "an input that cannot be read" },
+      { id: 3, state: expect.objectContaining({ live: null }) },
+    ]);
+  });
+
   it("gives up a line without end and reads the next", async () => {
     const lines: (number | undefined)[] = [];
     async function* endless() {

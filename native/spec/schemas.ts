@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { auditHeadShape } from "../core/audit/audit-head";
 import { traceShape } from "../core/decide/trace";
+import { stateShape } from "../core/device/state";
 import {
   grantShape,
   hostRuleShape,
@@ -32,6 +33,7 @@ const shapes = {
   "telemetry-batch": [telemetryBatchShape, "Body of POST /api/runtime/v1/telemetry (spec §7)."],
   "telemetry-answer": [telemetryAnswerShape, "Answer to a telemetry batch (spec §7)."],
   "held-answer": [heldAnswerShape, "Answer to POST /api/runtime/v1/held (spec §7)."],
+  "device-state": [stateShape, "The state of a device (spec §9)."],
   "enrolment-file": [enrolmentFileShape, "The file that is handed over out of band (spec §4)."],
   "enroll-request": [enrollRequestShape, "Body of POST /api/runtime/v1/enroll (spec §7)."],
   "enroll-response": [enrollResponseShape, "Answer to it."],

@@ -3,11 +3,12 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { keepSignatures, usedSignatures } from "./craft/test-keys";
 import { vectorFiles } from "./craft/vector-files";
+import { scenarioFiles } from "./scenarios/scenario-files";
 import { isRefusal } from "./vector-index";
 import type { VectorTopic } from "./vector-topic";
 
 /**
- * Writes the vectors from `cases/`: one `NN-name.json` a topic, the bundles that they name under `files/`, and
+ * Writes the vectors from `cases/`: one `NN-name.json` a topic, the bundles that they name under `files/`, the scenarios, and
  * `index.json`, by whose counts every runner is held. `tsx native/vectors/generate.ts`; with `--check` it only tells
  * whether what lies here is what it would write.
  */
@@ -69,7 +70,7 @@ function write(topics: readonly VectorTopic[]): Map<string, string | Uint8Array>
 async function main(isCheck: boolean): Promise<void> {
   const topics = await collectTopics();
   const faults = findFaults(topics);
-  const files = write(topics);
+  const files = new Map([...write(topics), ...(await scenarioFiles())]);
   if (isCheck) {
     for (const [name, content] of [...files, ["signatures.json", usedSignatures()] as const]) {
       if (!isSame(name, content)) faults.push(`${name} is not what the cases make; run native/vectors/generate.ts`);

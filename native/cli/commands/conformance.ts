@@ -1,4 +1,5 @@
 import { answerLine } from "../../core/conformance/answer-line";
+import { createStatefulAnswerer } from "../../core/conformance/stateful";
 import type { Command } from "../command";
 import { conformancePorts } from "../conformance-ports";
 import { readLines } from "../read-lines";
@@ -9,11 +10,12 @@ const FLUSH_CHARACTERS = 64 * 1024;
 export const conformanceCommand: Command = {
   name: "conformance",
   summary: "answer questions, one JSON line each, as every runtime does (spec §8)",
-  usage: "< LINES",
-  options: {},
-  help: {},
+  usage: "[--stateful] < LINES",
+  options: { stateful: { type: "boolean" } },
+  help: { stateful: "drive one device, step by step (spec §9)" },
   positionals: { min: 0, max: 0 },
-  async run({ context }) {
+  async run({ values, context }) {
+    const answer = values.stateful === true ? createStatefulAnswerer(conformancePorts) : answerStateless;
     let pending = "";
     // Whoever asks one line at a time waits for its answer: what is pending is written before the next wait.
     let flushing: ReturnType<typeof setImmediate> | undefined;
@@ -26,8 +28,8 @@ export const conformanceCommand: Command = {
     };
     for await (const line of readLines(context.stdin)) {
       // Taken first: what is pending may be written while the answer is awaited.
-      const answer = line === undefined ? TOO_LONG : await answerLine(line, conformancePorts);
-      pending += `${answer}\n`;
+      const answered = line === undefined ? TOO_LONG : await answer(line);
+      pending += `${answered}\n`;
       if (pending.length >= FLUSH_CHARACTERS) await flush();
       else flushing ??= setImmediate(() => void flush());
     }
@@ -35,5 +37,7 @@ export const conformanceCommand: Command = {
     return { ok: true, isWritten: true };
   },
 };
+
+const answerStateless = (line: Uint8Array) => answerLine(line, conformancePorts);
 
 const TOO_LONG = JSON.stringify({ id: null, error: "line too long" });

@@ -1,0 +1,58 @@
+import type { TelemetryEvent } from "../telemetry/batch";
+import type { CountedIncrement } from "../telemetry/minute-entry";
+import { planDrop, QUEUE_BOUNDS } from "../telemetry/queue-bounds";
+import { applyRecord, type QueueRecord } from "../telemetry/queue-state";
+import { clockTime } from "./clock";
+import { isFailing, touch } from "./disk";
+import { nextId, type Turn } from "./turn";
+
+type NewEvent = Omit<TelemetryEvent, "eventId" | "at">;
+
+/** Whole seconds of the wall clock, from 1. */
+export const telemetryTime = ({ live }: Turn): number => Math.max(1, clockTime(live));
+
+/** Folds a record into the queue, which is then to be stored; what no longer fits goes, counted by its reason. */
+export function addRecord(turn: Turn, record: QueueRecord): void {
+  const { queue } = turn.state;
+  applyRecord(queue, record);
+  touch(turn, "queue");
+  const dropped = planDrop(queue, QUEUE_BOUNDS);
+  if (dropped === undefined) return;
+  // While the disk takes nothing, what is dropped might have been kept: the reason is the disk.
+  const reason = isFailing(turn, "queue") ? "not_stored" : "queue_overflow";
+  applyRecord(queue, { kind: "drop", reason, ...dropped });
+}
+
+/** Adds to the current minute of one program, with what is in force for it as the minute goes on (spec §7). */
+export function countMinute(turn: Turn, appId: string, versionCode: number, increment: CountedIncrement): void {
+  const at = Math.floor(telemetryTime(turn) / 60) * 60;
+  const { inForce } = turn.live;
+  const applied = {
+    epoch: turn.state.trust.keyset?.epoch ?? 0,
+    platform: inForce.platform?.revision ?? 0,
+    program: inForce.programs[appId]?.revision ?? 0,
+  };
+  addRecord(turn, { kind: "minute", appId, versionCode, at, increment: { ...increment, applied } });
+}
+
+export function recordEvent(turn: Turn, event: NewEvent): void {
+  if (!isSampled(turn, event)) {
+    addRecord(turn, { kind: "skip", reason: "sampled", count: 1 });
+    return;
+  }
+  addRecord(turn, { kind: "event", event: { eventId: nextId(turn, "event"), at: telemetryTime(turn), ...event } });
+}
+
+/** The first of its cause in a minute always; of the others, one in every `100 / sampling`, evenly (spec 9.9). */
+function isSampled({ live }: Turn, event: NewEvent): boolean {
+  const { sampler, upload } = live;
+  const minute = Math.floor(clockTime(live) / 60);
+  if (minute !== sampler.minute) live.sampler = { minute, seen: {} };
+  const { type, appId = "", denialId = "", code = "", api = "", host = "" } = event;
+  const cause = `${type}\n${appId}\n${denialId.slice(0, 16)}\n${code}\n${api}\n${host}`;
+  const before = live.sampler.seen[cause] ?? 0;
+  live.sampler.seen[cause] = before + 1;
+  if (before === 0) return true;
+  if (before >= QUEUE_BOUNDS.eventsPerCauseAndMinute) return false;
+  return Math.floor((before * upload.sampling) / 100) > Math.floor(((before - 1) * upload.sampling) / 100);
+}

@@ -1,0 +1,170 @@
+import { canonicalJson } from "../audit/canonical-json";
+import { toHex, utf8Bytes } from "../crypto/encoding";
+import { isAppId } from "../manifest/app-id";
+import { answerAsk } from "./ask";
+import { raiseMark } from "./clock";
+import { settleWrite, storeChanges, touch } from "./disk";
+import { type Effect, inOrder } from "./effects";
+import { sayInForce, takeUp } from "./in-force";
+import type { DeviceInput, InputOf } from "./inputs";
+import { countMinute, recordEvent } from "./queue";
+import { union } from "./sorted";
+import { type DeviceState, type Live, writeState } from "./state";
+import { createStoredClaims, type StoredClaims } from "./stored-claims";
+import { applyWhenWhole, hear, poll, receiveFetched, revoke, runLane, want, wantProgram } from "./syncer";
+import { type DevicePorts, emit, log, setTimer, type Turn, takeTimer } from "./turn";
+import { prepareBatch, receiveAnswer, reportNow, sendReady, tellApplied } from "./uploader";
+
+export type Device = {
+  /** The one step of spec §9: synchronous, total, never throws. It may change the state in place. */
+  step(state: DeviceState, input: DeviceInput): { state: DeviceState; effects: Effect[] };
+};
+
+const MARK_EVERY_MS = 60_000;
+const FIRST_INTERVAL_S = 60;
+
+export function createDevice(ports: DevicePorts): Device {
+  const claims = createStoredClaims();
+  return {
+    step(state, input) {
+      if (input.t === "start") return start(state, input, ports, claims);
+      const { live } = state;
+      if (live === null) return { state, effects: [{ e: "log", level: "warn", code: "not_started" }] };
+      const turn: Turn = { state, live, ports, claims, effects: [] };
+      live.clock.wall = input.wall;
+      live.clock.mono = Math.max(live.clock.mono, input.mono);
+      take(turn, input);
+      return settle(turn);
+    },
+  };
+}
+
+/** SHA-256, in lower-case hex, of the canonical text (RFC 8785) of the whole state. */
+export function digestOf(state: DeviceState, { crypto }: Pick<DevicePorts, "crypto">): string {
+  return toHex(crypto.sha256(utf8Bytes(canonicalJson(writeState(state)))));
+}
+
+function start(state: DeviceState, input: InputOf<"start">, ports: DevicePorts, claims: StoredClaims) {
+  const live = newLive(input);
+  state.live = live;
+  const turn: Turn = { state, live, ports, claims, effects: [] };
+  takeUp(turn);
+  runLane(turn, "all");
+  emit(turn, { e: "listen", programs: live.wanted });
+  poll(turn);
+  setTimer(turn, "mark", MARK_EVERY_MS);
+  return settle(turn);
+}
+
+function newLive({ seed, enrolment, runtime, programs, wall, mono }: InputOf<"start">): Live {
+  const writing = () => ({ out: null, isDirty: false, stored: 0, failures: 0 });
+  return {
+    seed,
+    enrolment,
+    runtime,
+    wanted: union(programs.filter(isAppId)),
+    clock: { wall, mono, markedAt: mono },
+    before: null,
+    next: { event: 0, batch: 0, write: 1, fetch: 1, send: 1 },
+    inForce: { platform: null, programs: {}, held: { byPlatform: [], byProgram: [] } },
+    sync: {
+      lane: null,
+      again: null,
+      failures: 0,
+      programs: {},
+      isConnected: false,
+      isRevoked: false,
+      heldFetch: null,
+    },
+    disk: { trust: writing(), queue: writing() },
+    upload: {
+      intervalS: FIRST_INTERVAL_S,
+      sampling: 100,
+      isOwed: false,
+      failures: 0,
+      ready: null,
+      sent: null,
+      reportedAt: null,
+    },
+    sampler: { minute: 0, seen: {} },
+    timers: [],
+    told: { narrow: "{}", apply: "{}", grace: null, until: null },
+  };
+}
+
+function take(turn: Turn, input: Exclude<DeviceInput, { t: "start" }>): void {
+  switch (input.t) {
+    case "want":
+      if (isAppId(input.appId)) want(turn, input.appId, input.wanted);
+      else log(turn, "warn", "no_app_id");
+      return;
+    case "fetched":
+      receiveFetched(turn, input.fetch, input);
+      revokeWhereTold(turn, input.code);
+      return;
+    case "stream":
+      if (input.revoked) revoke(turn);
+      if (turn.live.sync.isRevoked) return;
+      hear(turn, input);
+      if (input.reportNow) reportNow(turn);
+      return;
+    case "stored":
+      settleWrite(turn, input.write, true);
+      return;
+    case "notStored":
+      settleWrite(turn, input.write, false);
+      return;
+    case "timer":
+      if (takeTimer(turn.live, input.timer)) ring(turn, input.timer);
+      return;
+    case "count":
+      if (isAppId(input.appId)) countMinute(turn, input.appId, input.versionCode, input.increment);
+      return;
+    case "ask":
+      answerAsk(turn, input);
+      return;
+    case "event":
+      recordEvent(turn, input.event);
+      return;
+    case "answered":
+      receiveAnswer(turn, input.send, input);
+      revokeWhereTold(turn, input.code);
+      return;
+  }
+}
+
+function revokeWhereTold(turn: Turn, code: string | undefined): void {
+  if (code === "device_revoked") revoke(turn);
+}
+
+function ring(turn: Turn, timer: string): void {
+  const { live, state } = turn;
+  switch (timer) {
+    case "poll":
+      poll(turn);
+      runLane(turn, "all");
+      return;
+    case "retryLane":
+      runLane(turn, "all");
+      return;
+    case "mark":
+      raiseMark({ trust: state.trust, live });
+      touch(turn, "trust");
+      setTimer(turn, "mark", MARK_EVERY_MS);
+      return;
+    case "upload":
+      prepareBatch(turn);
+      return;
+    default:
+      if (timer.startsWith("retry/")) wantProgram(turn, timer.slice("retry/".length));
+  }
+}
+
+/** What the parts have to say to each other is settled before the step ends. */
+function settle(turn: Turn): { state: DeviceState; effects: Effect[] } {
+  applyWhenWhole(turn);
+  if (sayInForce(turn).isApplied) tellApplied(turn);
+  storeChanges(turn);
+  sendReady(turn);
+  return { state: turn.state, effects: inOrder(turn.effects) };
+}
