@@ -1,0 +1,41 @@
+"""Detached signatures: spec 2.18, and op `signature` of §8."""
+
+import base64
+import re
+
+from p256 import is_on_curve, read_der, read_p1363, verify
+from question import CannotAnswer, member
+
+# SubjectPublicKeyInfo of an uncompressed point of P-256: everything before x.
+SPKI_HEAD = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004")
+PEM = re.compile(r"\s*-----BEGIN PUBLIC KEY-----([A-Za-z0-9+/=\s]+)-----END PUBLIC KEY-----\s*", re.ASCII)
+
+
+def decide_signature(question):
+    key, message, signature = (member(question, name, "text") for name in ("publicKeyPem", "messageHex", "signatureHex"))
+    encoding = member(question, "encoding", "text")
+    if encoding not in ("der", "p1363"):
+        raise CannotAnswer("encoding is none of the list")
+    point, message, signature = read_pem(key), read_hex(message), read_hex(signature)
+    if point is None or message is None or signature is None:
+        return {"valid": False}
+    numbers = read_der(signature) if encoding == "der" else read_p1363(signature)
+    return {"valid": numbers is not None and verify(point, message, *numbers)}
+
+
+def read_hex(text):
+    return bytes.fromhex(text) if re.fullmatch(r"(?:[0-9A-Fa-f]{2})*", text) else None
+
+
+def read_pem(text):
+    match = PEM.fullmatch(text)
+    if match is None:
+        return None
+    try:
+        data = base64.b64decode("".join(match.group(1).split()), validate=True)
+    except ValueError:
+        return None
+    if len(data) != len(SPKI_HEAD) + 64 or not data.startswith(SPKI_HEAD):
+        return None
+    x, y = (int.from_bytes(data[at : at + 32], "big") for at in (len(SPKI_HEAD), len(SPKI_HEAD) + 32))
+    return (x, y) if is_on_curve(x, y) else None
