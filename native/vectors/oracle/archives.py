@@ -3,13 +3,13 @@
 import hashlib
 import re
 import struct
-import unicodedata
 import zlib
 from pathlib import Path
 
 from claims import read_claims
 from documents import named_keys
 from manifests import find_issues
+from names import identity_of
 from p256 import read_der, verify
 from question import CannotAnswer, member
 from text import lower_ascii
@@ -22,7 +22,7 @@ DESCRIPTOR, UTF8 = 1 << 3, 1 << 11
 # Bits 1 and 2 only say how hard the deflater tried.
 KNOWN_FLAGS = DESCRIPTOR | UTF8 | 0b110
 EXTRA_FIELDS = (0x5455, 0x7875, 0x000A, 0xCAFE)
-DEVICES = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|clock\$|(?:com|lpt)[0-9¹²³])", re.IGNORECASE)
+DEVICES = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|clock\$|(?:com|lpt)[0-9¹²³])")
 NO_KIND, FILE_KIND, FOLDER_KIND, DOS_FOLDER = 0, 0o10, 0o04, 0x10
 MARKUP = (".html", ".htm", ".xhtml")
 
@@ -176,8 +176,8 @@ def read_name(raw, flags):
     for segment in segments:
         require(len(segment.encode("utf-8")) <= MOST_SEGMENT_BYTES)
         require(segment.rstrip(". ") != "")
-        require(all(ord(char) >= 0x20 and not 0x7F <= ord(char) <= 0x9F and char not in "\\:" for char in segment))
-        require(DEVICES.fullmatch(segment.partition(".")[0].rstrip(" ")) is None)
+        require(all(ord(char) >= 0x20 and not 0x7F <= ord(char) <= 0x9F and char not in "\\:\ufeff" for char in segment))
+        require(DEVICES.fullmatch(lower_ascii(segment).partition(".")[0].rstrip(" ")) is None)
     return name
 
 
@@ -192,17 +192,13 @@ def check_kind(name, attributes):
 def check_names(entries):
     seen, folders, files = set(), set(), set()
     for entry in entries:
-        folded = fold(entry["name"].removesuffix("/"))
-        require(folded not in seen)
+        folded = identity_of(entry["name"].removesuffix("/"))
+        require(folded is not None and folded not in seen)
         seen.add(folded)
         above = folded.split("/")
         folders |= {"/".join(above[:depth]) for depth in range(1, len(above))}
         (folders if entry["name"].endswith("/") else files).add(folded)
     require(not folders & files)
-
-
-def fold(name):
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
 def read_content(data, entry, following):
