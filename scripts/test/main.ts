@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ import { failureLines, failuresOf, readReport } from "./failures";
  */
 type Step = {
   name: string;
-  group: "static" | "unit" | "folders" | "store" | "e2e" | "loop" | "build" | "faults";
+  group: "static" | "unit" | "fuzz" | "folders" | "store" | "e2e" | "loop" | "build" | "faults";
   command: string;
   args: string[];
   env?: Record<string, string>;
@@ -23,6 +23,16 @@ const bin = (name: string) => `node_modules/.bin/${name}`;
 const VITEST = bin("vitest");
 const needsBrowser = () =>
   process.env.BULKHEAD_CHROMIUM === undefined ? "no Chrome or Chromium: the browser tests did not run" : null;
+const needsPython = () =>
+  spawnSync("python3", ["-c", "import sys; sys.exit(sys.version_info < (3, 11))"]).status === 0
+    ? null
+    : "no Python 3.11: nobody gave a second opinion on the core";
+/** Asked of the core and of the second opinion: every vector, then cases of a new seed. */
+const fuzz = (cases: number) => ({
+  command: bin("tsx"),
+  args: ["native/vectors/fuzz/main.ts", "--cases", String(cases)],
+  needs: needsPython,
+});
 
 const STEPS: Step[] = [
   { name: "format and lint", group: "static", command: bin("biome"), args: ["ci", "--error-on-warnings", "."] },
@@ -31,6 +41,7 @@ const STEPS: Step[] = [
   { name: "types", group: "static", command: bin("tsc"), args: ["-p", "tsconfig.json", "--noEmit"] },
   { name: "dead code", group: "static", command: bin("knip"), args: ["--no-progress"] },
   { name: "unit and service tests", group: "unit", command: VITEST, args: ["run", "--project", "unit"] },
+  { name: "a second opinion on the core", group: "fuzz", ...fuzz(2_000) },
   {
     name: "data folders and backups",
     group: "folders",
@@ -79,6 +90,7 @@ const LOOP: Step = {
 /** What needs minutes and has a command of its own; what it drives is built first. */
 const LONG: Step[] = [
   { name: "build", group: "build", command: bin("tsx"), args: ["scripts/build.ts"] },
+  { name: "a second opinion on the core, at length", group: "faults", ...fuzz(200_000) },
   { name: "faults", group: "faults", command: VITEST, args: ["run", "--config", "vitest.faults.config.ts"] },
 ];
 

@@ -8,7 +8,7 @@ from addresses import CATALOGUE
 from claims import read_claims
 from question import CannotAnswer, member
 from shapes import fits, read_schema
-from strict_json import is_integer
+from strict_json import NotJson, canonical_json, is_integer, read_json
 from text import lower_ascii, pointer, utf8_length
 
 CAPABILITIES = json.loads((CATALOGUE / "capabilities.json").read_text())["capabilities"]
@@ -18,6 +18,7 @@ PROGRAM_CLAIMS = ("appId", "status", "epoch", "revision", "exp", "versions", "gr
 PLATFORM_CLAIMS = (
     "epoch", "revision", "exp", "suspended", "blockedHosts", "minRevisions", "minRuntime", "graceSeconds",
 )
+SIZED = ("body", "content", "text", "value", "data")
 HOST_HEADERS = ("host", "content-length", "connection", "transfer-encoding", "upgrade")
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
@@ -81,12 +82,12 @@ def decide_permission(question, program, platform, capability, api, index, conse
     if grant["consent"] == "ask" and consent != "given":
         code = "CONSENT_REQUIRED" if consent is None else "CONSENT_DENIED"
         return hosts.denial(code, "consent", place + "/consent")
-    params = question.get("params", {})
+    params = read_params(question)
     if not are_params(params, api):
         return hosts.denial("INVALID_ARGUMENTS", "api", None)
     constraints = grant.get("constraints", {})
     for kind, value in constraints.items():
-        if not is_met(kind, value, params, api, context):
+        if not is_met(kind, value, params, context):
             return hosts.denial("CONSTRAINT_NOT_MET", "grant", place + pointer("constraints", kind))
     allowed = {"decision": "allow", "code": "ALLOWED", "layer": "grant", "rule": place}
     if name.startswith("network."):
@@ -99,6 +100,17 @@ def decide_permission(question, program, platform, capability, api, index, conse
         if kind in ("perMinute", "perDay") and context["used"][kind] >= value:
             return hosts.denial("RATE_LIMITED", "grant", place + pointer("constraints", kind))
     return allowed
+
+
+def read_params(question):
+    """The parameters, by value or by the text that a bridge brought (spec 5.41); None where that has no reading."""
+    if "params" in question or "paramsText" not in question:
+        return question.get("params", {})
+    text = member(question, "paramsText", "text")
+    try:
+        return {} if text == "" else read_json(text, numbers="spelled")
+    except NotJson:
+        return None
 
 
 def read_context(question):
@@ -145,11 +157,11 @@ def are_params(params, api):
 
 def is_param(value, schema):
     kind = schema["type"]
+    if kind == "string" and "oneOf" in schema:
+        return isinstance(value, str) and value in schema["oneOf"]
     if kind == "string":
         length = utf8_length(value) if isinstance(value, str) else None
-        if length is None or not schema.get("minBytes", 0) <= length <= schema.get("maxBytes", length):
-            return False
-        return "oneOf" not in schema or value in schema["oneOf"]
+        return length is not None and schema.get("minBytes", 0) <= length <= schema.get("maxBytes", length)
     if kind == "integer":
         return is_integer(value) and schema["min"] <= value <= schema["max"]
     if kind == "boolean":
@@ -163,53 +175,57 @@ def is_param(value, schema):
             return False
         return all(is_header(name, text) for name, text in value.items())
     if kind == "body":
-        length = utf8_length(value) if isinstance(value, str) else None
-        return length is not None and length <= schema["maxBytes"]
+        return isinstance(value, str) and bytes_of(value) <= schema["maxBytes"]
     return True
 
 
 def is_header(name, text):
-    if TOKEN.fullmatch(name) is None or not isinstance(text, str):
+    """spec 5.43"""
+    if TOKEN.fullmatch(name) is None or len(name) > 256 or not isinstance(text, str) or len(text) > 8192:
         return False
-    if name.lower() in HOST_HEADERS or name.lower().startswith("proxy-"):
+    if lower_ascii(name) in HOST_HEADERS or lower_ascii(name).startswith("proxy-"):
         return False
-    return re.fullmatch(r"[\t\x20-\x7e\x80-\xff]*", text) is not None
+    return re.fullmatch(r"[\t\x20-\x7e\x80-\xff]*", text) is not None and text == text.strip(" \t")
 
 
-def is_met(kind, value, params, api, context):
+def is_met(kind, value, params, context):
+    """spec 5.44"""
     if kind == "foregroundOnly":
         return context["foreground"]
     if kind == "gestureRequired":
         return context["gesture"]
-    known = {name: params[name] for name in api["params"] if name in params}
     if kind == "maxBytes":
-        return all(length <= value for length in counted_bytes(known, api))
+        return call_bytes(params) <= value
     if kind == "mediaTypes":
-        asked = known.get("mediaTypes", []) + ([known["mediaType"]] if "mediaType" in known else [])
-        return all(any(covers(granted, media_type) for granted in value) for media_type in asked)
+        return all(any(covers(lower_ascii(entry), asked) for entry in value) for asked in media_types(params))
     if kind == "precisionMetres":
-        return known.get("precisionMetres", value) >= value
+        return params.get("precisionMetres", value) >= value
     if kind == "maxAmountMinor":
-        return known["amountMinor"] <= value
+        return params["amountMinor"] <= value
     if kind == "currency":
-        return known["currency"] == value
+        return params["currency"] == value
     return True
 
 
-def counted_bytes(known, api):
-    for name, value in known.items():
-        kind = api["params"][name]["type"]
-        if name == "bytes":
-            yield value
-        elif name == "text" or kind == "body":
-            yield len(value.encode("utf-8"))
-        elif kind == "json":
-            text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-            yield len(text.encode("utf-8", "surrogatepass"))
+def call_bytes(params):
+    announced = params.get("bytes", 0)
+    is_number = isinstance(announced, (int, float)) and not isinstance(announced, bool)
+    return max(announced if is_number else 0, sum(bytes_of(params[name]) for name in SIZED if name in params))
 
 
-def covers(granted, asked):
-    granted, asked = granted.lower(), asked.lower()
-    if granted.endswith("/*"):
-        return asked.startswith(granted[:-1])
-    return granted == asked
+def bytes_of(value):
+    text = value if isinstance(value, str) else canonical_json(value)
+    return len(text.encode("utf-8", "surrogatepass"))
+
+
+def media_types(params):
+    headers = params.get("headers", {})
+    listed = params.get("mediaTypes", [])
+    named = [params.get("mediaType"), *(listed if isinstance(listed, list) else [])]
+    if isinstance(headers, dict):
+        named += [text for name, text in headers.items() if lower_ascii(name) == "content-type"]
+    return [lower_ascii(text.partition(";")[0].strip(" \t")) for text in named if isinstance(text, str)]
+
+
+def covers(entry, asked):
+    return entry in (asked, "*/*") or (entry.endswith("/*") and asked.startswith(entry[:-1]))

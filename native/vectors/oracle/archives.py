@@ -7,6 +7,7 @@ import zlib
 from pathlib import Path
 
 from claims import read_claims
+from deflate import has_more_blocks
 from documents import named_keys
 from manifests import find_issues
 from names import identity_of
@@ -16,6 +17,7 @@ from text import lower_ascii
 
 MIB = 1024 * 1024
 MOST_PACKED, MOST_UNPACKED, MOST_ENTRIES, MOST_RATIO = 30 * MIB, 120 * MIB, 2_000, 100
+FEWEST_BLOCKS, BYTES_A_BLOCK = 16, 512
 MOST_SEGMENTS, MOST_SEGMENT_BYTES, MOST_NAME_BYTES = 16, 255, 1_024
 END, CENTRAL, LOCAL = struct.Struct("<IHHHHIIH"), struct.Struct("<IHHHHHHIIIHHHHHII"), struct.Struct("<IHHHHHIIIHH")
 DESCRIPTOR, UTF8 = 1 << 3, 1 << 11
@@ -235,4 +237,5 @@ def inflate(packed, unpacked):
     except zlib.error as error:
         raise Malformed() from error
     require(reader.eof and reader.unused_data == b"" and reader.unconsumed_tail == b"")
+    require(not has_more_blocks(packed, FEWEST_BLOCKS + unpacked // BYTES_A_BLOCK))
     return content

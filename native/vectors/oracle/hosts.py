@@ -11,6 +11,8 @@ from text import is_host, is_pattern, lower_ascii, pointer
 HOST_RULE = read_schema("host-rule")
 MOST_HOPS = 5
 PURPOSES = ("request", "upload", "download", "socket")
+# What stands before the first colon need not have a scheme's form (spec 5.4).
+SCHEME_AND_AUTHORITY = re.compile(r"(?:([^:/?#]*):)?//([^/?#]*)")
 # RFC 3986, appendix B.
 REFERENCE = re.compile(r"(?:([^:/?#]+):)?(?://([^/?#]*))?([^?#]*)(\?[^#]*)?(#.*)?", re.DOTALL)
 
@@ -84,9 +86,10 @@ def split_url(url):
     """Scheme ("" where there is none), host and port; None where the URL is malformed (spec 5.3)."""
     if any(not "!" <= char <= "~" for char in url) or "\\" in url:
         return None
-    scheme, authority, *_ = REFERENCE.fullmatch(url).groups()
-    if authority is None or "@" in authority:
+    start = SCHEME_AND_AUTHORITY.match(url)
+    if start is None or "@" in start.group(2):
         return None
+    scheme, authority = start.groups()
     colon, in_brackets = None, False
     for at, char in enumerate(authority):
         if char == "[":
@@ -105,14 +108,15 @@ def split_url(url):
 
 def encode_after_authority(location):
     """A location's bytes above 0x7F after its authority, percent-encoded as received."""
-    if has_surrogate(location):
-        return location
     _, _, path, query, fragment = REFERENCE.fullmatch(location).groups()
     tail = path + (query or "") + (fragment or "")
-    encoded = "".join(
-        char if ord(char) < 0x80 else "".join(f"%{byte:02X}" for byte in char.encode("utf-8")) for char in tail
-    )
-    return location[: len(location) - len(tail)] + encoded
+    return location[: len(location) - len(tail)] + "".join(map(encode, tail))
+
+
+def encode(char):
+    if ord(char) < 0x80 or has_surrogate(char):
+        return char
+    return "".join(f"%{byte:02X}" for byte in char.encode("utf-8"))
 
 
 def join(start, location):

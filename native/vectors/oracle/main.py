@@ -36,7 +36,7 @@ OPS = {
 
 def answer(line):
     try:
-        question = read_json(line, depth=64, integers_only=False)
+        question = read_json(line, depth=64, numbers="value")
     except NotJson:
         return {"id": None, "error": "no JSON"}
     name = question.get("id") if isinstance(question, dict) else None

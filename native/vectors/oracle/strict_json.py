@@ -1,5 +1,6 @@
 """JSON as spec 2.1 and 8.4 have it: one reading of a text, or none."""
 
+import json
 import math
 import re
 
@@ -20,8 +21,11 @@ def is_integer(value):
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def read_json(text, depth=32, integers_only=True):
-    """`text` is a str, or bytes that must be UTF-8; raises NotJson."""
+def read_json(text, depth=32, numbers="integers"):
+    """
+    `text` is a str, or bytes that must be UTF-8; raises NotJson. Numbers: "integers" alone (2.1), any finite one by its
+    "value" (8.4), or that with an integer only where it is "spelled" as one (5.42).
+    """
     if isinstance(text, bytes):
         try:
             text = text.decode("utf-8")
@@ -29,7 +33,7 @@ def read_json(text, depth=32, integers_only=True):
             raise NotJson() from error
     if has_surrogate(text):
         raise NotJson()
-    reader = Reader(text, depth, integers_only)
+    reader = Reader(text, depth, numbers)
     value = reader.value(0)
     reader.space()
     if reader.at != len(text):
@@ -38,8 +42,8 @@ def read_json(text, depth=32, integers_only=True):
 
 
 class Reader:
-    def __init__(self, text, depth, integers_only):
-        self.text, self.depth, self.integers_only, self.at = text, depth, integers_only, 0
+    def __init__(self, text, depth, numbers):
+        self.text, self.depth, self.numbers, self.at = text, depth, numbers, 0
 
     def space(self):
         while self.at < len(self.text) and self.text[self.at] in " \t\n\r":
@@ -144,10 +148,49 @@ class Reader:
             value = int(text)
             if abs(value) <= LARGEST:
                 return value
-        if self.integers_only:
+        if self.numbers == "integers":
             raise NotJson()
         value = float(text)
         if not math.isfinite(value):
             raise NotJson()
-        # An integer by its value, however it is spelled (spec 8.4).
-        return int(value) if value.is_integer() and abs(value) <= LARGEST else value
+        is_by_value = self.numbers == "value" and value.is_integer() and abs(value) <= LARGEST
+        return int(value) if is_by_value else value
+
+
+def canonical_json(value):
+    """RFC 8785, but for the order of members; a lone surrogate as its escape."""
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{quote(name)}:{canonical_json(item)}" for name, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(canonical_json, value)) + "]"
+    if isinstance(value, str):
+        return quote(value)
+    if isinstance(value, bool) or value is None:
+        return json.dumps(value)
+    return number_text(value)
+
+
+def quote(text):
+    quoted = json.dumps(text, ensure_ascii=False)
+    return "".join(f"\\u{ord(char):04x}" if has_surrogate(char) else char for char in quoted)
+
+
+def number_text(value):
+    """As ECMAScript writes a number, which RFC 8785 asks for."""
+    digits, _, exponent = f"{float(value):.17e}".partition("e")
+    for precision in range(17):
+        digits, _, exponent = f"{float(value):.{precision}e}".partition("e")
+        if float(f"{digits}e{exponent}") == value:
+            break
+    sign, digits, point = "-" if value < 0 else "", digits.lstrip("-").replace(".", ""), int(exponent) + 1
+    digits = digits.rstrip("0") or "0"
+    if value == 0:
+        return "0"
+    if len(digits) <= point <= 21:
+        return sign + digits + "0" * (point - len(digits))
+    if 0 < point <= 21:
+        return sign + digits[:point] + "." + digits[point:]
+    if -6 < point <= 0:
+        return sign + "0." + "0" * -point + digits
+    mantissa = digits[0] + ("." + digits[1:] if len(digits) > 1 else "")
+    return f"{sign}{mantissa}e{'+' if point > 0 else '-'}{abs(point - 1)}"
