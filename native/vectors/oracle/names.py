@@ -1,5 +1,6 @@
 """What makes two names one: spec 2.19, by the table of the catalogue and never by Python's own."""
 
+import functools
 import json
 
 from addresses import CATALOGUE
@@ -31,10 +32,15 @@ FOLDINGS = {int(point, 16): points(to) for point, to in read_pairs(TABLE["foldin
 
 def identity_of(name):
     """Equal for names that are one; None where a code point is not assigned."""
-    if any(not any(ord(char) in span for span in ASSIGNED) for char in name):
+    if not all(map(is_assigned, name)):
         return None
     folded = [point for char in compose([ord(char) for char in name]) for point in FOLDINGS.get(char, [char])]
     return "".join(map(chr, compose(folded)))
+
+
+@functools.cache
+def is_assigned(char):
+    return any(ord(char) in span for span in ASSIGNED)
 
 
 def compose(name):
