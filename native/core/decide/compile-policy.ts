@@ -134,7 +134,8 @@ function compileRules(program: ProgramClaims): Pick<CompiledPolicy, "rules" | "e
 }
 
 function compileRule(rule: ProgramClaims["hosts"][number], pointer: string): CompiledRule {
-  const named = { pointer, pattern: lowerAscii(rule.host), fromVersion: rule.fromVersion ?? 0 };
+  const { fromVersion = Number.NEGATIVE_INFINITY } = rule;
+  const named = { pointer, pattern: lowerAscii(rule.host), fromVersion };
   if ("inert" in rule) return { ...named, rule: null, ports: [], purposes: [], until: Number.NEGATIVE_INFINITY };
   return {
     ...named,

@@ -13,13 +13,13 @@ const whole = z.int();
 const notNegative = z.int().min(0);
 const counter = z.int().min(1);
 const sha256 = z.string().regex(SHA256_HEX);
-const HOST_LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?";
+const HOST_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
 const hostPattern = z.string().refine((text) => readHostPattern(text) !== undefined);
 /** Blocks itself and every name below it, so one label is enough; either case is read, for nothing may slip through. */
 const blockedHost = z
   .string()
   .max(253)
-  .regex(new RegExp(`^${HOST_LABEL}(?:\\.${HOST_LABEL})*$`, "i"));
+  .regex(new RegExp(`^${HOST_LABEL}(?:\\.${HOST_LABEL})*$`));
 
 const namedKey = z.object({ kid: z.string().min(1), jwk: publicKeyShape });
 /** Each `kid` once: two keys of one name are one key to one reader and another to the next (spec 4.36). */
