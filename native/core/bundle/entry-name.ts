@@ -8,8 +8,8 @@ export const NAME_SEGMENTS_MAX = 16;
 const NAME_BYTES_MAX = 1024;
 const SEGMENT_BYTES_MAX = 255;
 
-/** Names that Windows gives to devices, in any folder and with any extension. */
-const DEVICE_NAME = /^(?:con|prn|aux|nul|conin\$|conout\$|clock\$|(?:com|lpt)[0-9¹²³])(?:\.|$)/i;
+/** Names that Windows gives to devices, in any folder and with any extension, which spaces may precede. */
+const DEVICE_NAME = /^(?:con|prn|aux|nul|conin\$|conout\$|clock\$|(?:com|lpt)[0-9¹²³])(?: *\.|$)/i;
 
 export type EntryName = {
   name: string;

@@ -107,6 +107,8 @@ export async function topic(): Promise<VectorTopic> {
       ["025", "a decision that is an object", ["claims"], ask(platform({ decision: { changeSet: 7 } })), accepted],
       ["026", "a grant with a member that sets a prototype", ["grants"], askProgram(program({ grants: { "camera.capture": { consent: "none", ["__proto__"]: {} } } })), accepted],
       ["027", "a constraint that its capability does not take", ["grants"], askProgram(program({ grants: { "camera.capture": { consent: "none", constraints: { precisionMetres: 1 } } } })), accepted],
+      ["090", "a blocked host in capitals", ["claims"], ask(platform({ blockedHosts: ["Ads.Example"] })), accepted],
+      ["091", "a host rule in capitals, which is inert", ["hosts"], hosts(rule("API.example.com"), rule("api.example.com")), accepted],
 
       ["040", "a publisher's key that says what it is for", ["key"], publisher({ use: "sig", alg: "ES256", key_ops: ["verify"] }), accepted],
       ["101", "received bytes above twice the size", ["size", "order"], { jws: "x".repeat(524_289), type: PROGRAM }, refused("TOO_LARGE")],

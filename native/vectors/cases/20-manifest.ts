@@ -136,6 +136,10 @@ export const topic: VectorTopic = {
     ["178", "the first fifty of sixty", ["order", "bounds"], make({ pages: Array.from({ length: 60 }, () => 0) }), bad(...Array.from({ length: 60 }, (_, index) => `/pages/${index}`).sort().slice(0, 50).map((path): [string, string] => [path, "TYPE"]))],
     ["179", "vendor members that nobody knows, inside members of the draft", ["skipped"], make({ window: { bulkhead_root: 1 }, req_permissions: [{ name: "device.info", reason: "r", bulkhead_until: 1 }] }), bad(["/req_permissions/0/bulkhead_until", "UNKNOWN_MEMBER"], ["/window/bulkhead_root", "UNKNOWN_MEMBER"])],
     ["180", "an icon twice, its members in another order", [], make({ icons: [{ src: "a.png", sizes: "48x48" }, { sizes: "48x48", src: "a.png" }] }), bad(["/icons/1", "DUPLICATE"])],
+    ["190", "two wishes alike that name no place are not one", [], make({ bulkhead_network: [wish({ purposes: [] }), wish({ purposes: [] })] }), bad(["/bulkhead_network/0/purposes", "FORMAT"], ["/bulkhead_network/1/purposes", "FORMAT"])],
+    ["191", "routes of pages that are no list are not looked at", [], make({ pages: 1, bulkhead_external_routes: ["a"] }), bad(["/pages", "TYPE"])],
+    ["192", "a language of one letter and one of three parts", [], make({ lang: "x-abcdefgh-1" }), good],
+    ["193", "a part of nine letters", [], make({ lang: "en-abcdefghi" }), bad(["/lang", "FORMAT"])],
     ["181", "members named like an object's own, where unknown ones are refused", ["skipped", "prototype"], text(JSON.stringify({ ...base, bulkhead_limits: { ["__proto__"]: 1, constructor: 1 }, bulkhead_network: [{ ...wish(), ["__proto__"]: {} }] })), bad(["/bulkhead_limits/__proto__", "UNKNOWN_MEMBER"], ["/bulkhead_limits/constructor", "UNKNOWN_MEMBER"], ["/bulkhead_network/0/__proto__", "UNKNOWN_MEMBER"])],
   ]),
 };

@@ -53,6 +53,20 @@ function hundredfold(more: number): CraftedArchive {
   }
 }
 
+/** A good archive, its directory's two records the other way round. */
+function reordered(): Uint8Array {
+  const archive = craftArchive({ entries: [manifestEntry(), { name: "app.js", content: "1" }] });
+  const start = Buffer.from(archive).readUInt32LE(archive.length - 6);
+  const first = 46 + "manifest.json".length;
+  const end = archive.length - 22;
+  return Uint8Array.from([
+    ...archive.subarray(0, start),
+    ...archive.subarray(start + first, end),
+    ...archive.subarray(start, start + first),
+    ...archive.subarray(end),
+  ]);
+}
+
 export async function topic(): Promise<VectorTopic> {
   const key = await testKey("publisher");
   const other = await testKey("publisher-2");
@@ -222,6 +236,14 @@ export async function topic(): Promise<VectorTopic> {
       ["178", "a slash alone", ["names"], sealed("slash", named("/")), malformed],
       ["179", "a device of Windows", ["names", "kind"], sealed("device", named("data/NUL.txt")), malformed],
       ["180", "another device, in small letters", ["names", "kind"], sealed("device-com", named("com1")), malformed],
+      ["390", "a device of Windows, a space before its extension", ["names", "kind"], sealed("device-space", named("con .txt")), malformed],
+      ["391", "a device of Windows, a space at the end", ["names", "kind"], sealed("device-end", named("data/nul ")), malformed],
+      ["392", "a byte order mark in a name", ["names"], sealed("name-mark", named("a\ufeff.js")), malformed],
+      ["393", "a folder by its name and a file by its attributes", ["kind"], sealed("folder-file", extra({ name: "a/", ...unix(0o100644) })), malformed],
+      ["394", "a folder of DOS that is named like a file", ["kind"], sealed("dos-folder", extra({ name: "a", externalAttributes: 0x10 })), malformed],
+      ["395", "entries in another order than the directory has them", ["reading"], sealed("order", reordered()), accepted],
+      ["396", "a page's file is the first of its names, and that has no markup", ["manifest"], sealed("page-order", { entries: [manifestEntry({ pages: ["p"], icons: [{ src: "i.png" }], bulkhead_engine: "web" }), { name: "p" }, { name: "p.html" }] }), malformed],
+      ["397", "markup in capitals", ["manifest"], sealed("page-capitals", { entries: [manifestEntry({ pages: ["P.HTML"], icons: [{ src: "i.png" }], bulkhead_engine: "web" }), { name: "P.HTML" }] }), accepted],
       ["181", "two dots and a space", ["names"], sealed("dots-space", named("a/.. /b")), malformed],
       ["182", "a name that is not UTF-8", ["names"], sealed("latin1", named(bytes(0x61, 0xe9))), malformed],
       ["183", "a name beyond ASCII that is not marked as UTF-8", ["names"], sealed("unmarked", named("ø", { flags: 0 })), malformed],

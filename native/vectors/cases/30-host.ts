@@ -235,6 +235,12 @@ const rules: Row[] = [
   ["530", "a rule with a member that sets a prototype allows nothing", ["inert"], "https://api.allowed.test/", "HOST_NOT_ALLOWED", "/hosts/0", { program: { hosts: [{ ...hosts[0], ["__proto__"]: {} }] } }],
   ["531", "pins with such a member make the rule allow nothing", ["inert", "pins"], "https://api.allowed.test/", "HOST_NOT_ALLOWED", "/hosts/0", { program: { hosts: [{ ...hosts[0], pins: { sha256: ["ab".repeat(32)], until: NOW + 60, mode: "report", ["__proto__"]: 1 } }] } }],
   ["532", "such a rule sets the wildcard aside", ["inert", "wildcard"], "https://a.cdn.allowed.test/", "HOST_NOT_ALLOWED", "/hosts/1", { program: { hosts: [hosts[1], { host: "a.cdn.allowed.test", ports: [443], purposes: ["request"], constructor: 1 }] } }],
+  ["590", "a rule that names no version is there for every version", ["from-version"], "https://api.allowed.test/", "ALLOWED", "/hosts/0", { versionCode: -1 }],
+  ["591", "an entry in capitals blocks", ["blocked", "case"], "https://x.blocked.test/", "HOST_BLOCKED_BY_PLATFORM", "/blockedHosts/0", { platform: { blockedHosts: ["Blocked.TEST"] } }],
+  ["592", "a rule in capitals is inert, and sets the wildcard aside", ["inert", "case"], "https://a.cdn.allowed.test/", "HOST_NOT_ALLOWED", "/hosts/1", { program: { hosts: [hosts[1], { host: "A.CDN.allowed.test", ports: [443], purposes: ["request"] }] } }],
+  ["593", "a wildcard whose base is no host is inert, and is the rule", ["inert", "wildcard"], "https://allowed.test/", "HOST_NOT_ALLOWED", "/hosts/0", { program: { hosts: [{ host: "*.test", ports: [443], purposes: ["request"] }] } }],
+  ["594", "an inert rule fails before ports are looked at, whatever its end", ["inert", "order"], "https://a.allowed.test:444/", "HOST_NOT_ALLOWED", "/hosts/0", { program: { hosts: [{ host: "a.allowed.test", ports: [443], purposes: ["request"], until: NOW + 60, schedule: 1 }] } }],
+  ["595", "brackets do not nest: what follows the last colon outside them is the port", ["port", "ip"], "https://[[a]:0/", "URL_MALFORMED", null],
 ];
 
 export const topic: VectorTopic = {

@@ -5,8 +5,8 @@ import { createInterface } from "node:readline";
 import publicSuffixData from "../../catalog/public-suffixes.json";
 import { answerLine } from "../../core/conformance/answer-line";
 import type { ConformancePorts } from "../../core/conformance/op";
-import { webCryptoPort } from "../../core/crypto/port";
 import { readPublicSuffixes } from "../../core/decide/public-suffixes";
+import { nodeCrypto } from "../../node/crypto";
 import { VECTORS_FOLDER } from "../vector-index";
 import type { Members } from "./topic";
 
@@ -14,7 +14,7 @@ import type { Members } from "./topic";
 export type Answerer = { answer(line: Members): Promise<Members>; end(): Promise<void> };
 
 const ports: ConformancePorts = {
-  crypto: webCryptoPort,
+  crypto: nodeCrypto,
   publicSuffixes: readPublicSuffixes(publicSuffixData),
   readFile: async (path) => new Uint8Array(readFileSync(path)),
 };

@@ -66,12 +66,16 @@ const SEGMENTS = [
 const EXTRA_IDS = [0x5455, 0x7875, 0x000a, 0xcafe, 0x0001, 0x7075, 0x6c78, 0x0017, 0x1234];
 const KINDS = [0, 0o100644, 0o040755, 0o120777, 0o010644, 0o100000, 0o020000, 0o060000, 0o140000];
 
+/** More than are under way at once, so that none is written while it is read. */
+const SLOTS = 256;
 let folder: string | undefined;
+let slot = 0;
 
-/** Bundles are files to a conformance program; one at a time by content, forgotten at the end. */
-function keepFile(bytes: Uint8Array, ending: string): string {
+/** Bundles are files to a conformance program: each in a place that later ones take again, forgotten at the end. */
+function keepFile(bytes: Uint8Array): string {
   folder ??= mkdtempSync(join(tmpdir(), "bulkhead-fuzz-"));
-  const path = join(folder, `${createHash("sha256").update(bytes).digest("hex").slice(0, 16)}${ending}`);
+  slot = (slot + 1) % SLOTS;
+  const path = join(folder, String(slot));
   writeFileSync(path, bytes);
   return path;
 }
@@ -93,8 +97,8 @@ export const archives: FuzzTopic = {
     const sha256 = createHash("sha256").update(bytes).digest("hex");
     const version = { code: 12, name: "1.12", sha256, kid: "publisher", declares: ["device.info"] };
     return {
-      path: keepFile(bytes, ".ma"),
-      signaturePath: keepFile(new Uint8Array(signature), ".ma.sig"),
+      path: keepFile(bytes),
+      signaturePath: keepFile(new Uint8Array(signature)),
       program: {
         appId: "com.example.notes",
         versions: [{ ...version, ...(recipe.version as Members | undefined) }],
