@@ -8,7 +8,7 @@ from pathlib import Path
 
 from claims import read_claims
 from deflate import has_more_blocks
-from documents import named_keys
+from keys import named_keys
 from manifests import find_issues
 from names import identity_of
 from p256 import read_der, verify
@@ -25,6 +25,7 @@ DESCRIPTOR, UTF8 = 1 << 3, 1 << 11
 KNOWN_FLAGS = DESCRIPTOR | UTF8 | 0b110
 EXTRA_FIELDS = (0x5455, 0x7875, 0x000A, 0xCAFE)
 DEVICES = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|clock\$|(?:com|lpt)[0-9¹²³])")
+REFUSED = "\\:\ufeff"
 NO_KIND, FILE_KIND, FOLDER_KIND, DOS_FOLDER = 0, 0o10, 0o04, 0x10
 MARKUP = (".html", ".htm", ".xhtml")
 
@@ -178,9 +179,13 @@ def read_name(raw, flags):
     for segment in segments:
         require(len(segment.encode("utf-8")) <= MOST_SEGMENT_BYTES)
         require(segment.rstrip(". ") != "")
-        require(all(ord(char) >= 0x20 and not 0x7F <= ord(char) <= 0x9F and char not in "\\:\ufeff" for char in segment))
+        require(not any(char in REFUSED or is_control(ord(char)) for char in segment))
         require(DEVICES.fullmatch(lower_ascii(segment).partition(".")[0].rstrip(" ")) is None)
     return name
+
+
+def is_control(point):
+    return point < 0x20 or 0x7F <= point <= 0x9F
 
 
 def check_kind(name, attributes):
@@ -207,8 +212,8 @@ def read_content(data, entry, following):
     """What an entry holds; `following` is where the next record begins."""
     at = entry["offset"]
     require(at + LOCAL.size <= following)
-    (magic, needed, flags, method, time, date, crc, packed, unpacked, name_length, extra_length) = LOCAL.unpack_from(data, at)
-    require(magic == 0x04034B50 and (needed, flags, method, time, date) == entry["same"])
+    magic, *same, crc, packed, unpacked, name_length, extra_length = LOCAL.unpack_from(data, at)
+    require(magic == 0x04034B50 and tuple(same) == entry["same"])
     name_at = at + LOCAL.size
     start = name_at + name_length + extra_length
     require(start <= following and data[name_at : name_at + name_length] == entry["raw"])

@@ -1,5 +1,6 @@
 """Claims that nobody signed: spec 8.5. What is absent permits nothing, what is there has the form of spec §4."""
 
+from keys import are_keys
 from question import CannotAnswer
 from shapes import fits, read_schema
 
@@ -48,7 +49,10 @@ def read_claims(raw, kind, needs=(), reads=None):
         claims["hosts"] = fill_list(claims["hosts"], RULE)
         if isinstance(claims["grants"], dict):
             claims["grants"] = {name: fill(grant, GRANT) for name, grant in claims["grants"].items()}
-    if not fits(claims, SCHEMAS[kind]):
+    is_readable = fits(claims, SCHEMAS[kind]) and all(
+        are_keys(claims.get(name, []), name != "publisherKeys") for name in ("keys", "rootKeys", "publisherKeys")
+    )
+    if not is_readable:
         raise CannotAnswer(f"{kind}: claims that cannot be read")
     return claims
 

@@ -5,12 +5,13 @@ import json
 
 from claims import read_claims as read_unsigned
 from hosts import is_inert_rule
-from p256 import is_on_curve, read_p1363, verify
+from keys import THUMBPRINT, are_keys, named_keys, read_point, thumbprint
+from p256 import read_p1363, verify
 from question import CannotAnswer, member, texts
 from shapes import fits, read_schema
 from strict_json import NotJson, is_integer, read_json
 from suffixes import is_suffix_or_above
-from text import decode_base64url, encode_base64url, lower_ascii
+from text import decode_base64url, lower_ascii
 
 DAY = 24 * 3600
 KIB = 1024
@@ -106,8 +107,8 @@ def decide_keyset(question):
     by_thumbprint = "rootThumbprints" in trusted
     if by_thumbprint:
         thumbprints, threshold = texts(trusted, "rootThumbprints"), member(trusted, "threshold", "integer")
-        if threshold < 1:
-            raise CannotAnswer("threshold is below 1")
+        if threshold < 1 or not all(map(THUMBPRINT.fullmatch, thumbprints)):
+            raise CannotAnswer("thumbprints or threshold that cannot be read")
     else:
         trusted = read_unsigned(trusted, "keyset", ("revision", "environment", "rootKeys", "threshold"))
         roots, threshold = named_keys(trusted["rootKeys"]), trusted["threshold"]
@@ -200,9 +201,10 @@ def read_general(jws):
 
 def count_signers(entries, keys):
     """How many distinct keys signed."""
-    return len(
-        {point for kid, signed, signature in entries for name, point in keys if name == kid and is_signed(point, signed, signature)}
-    )
+    signers = set()
+    for kid, signed, signature in entries:
+        signers |= {point for name, point in keys if name == kid and is_signed(point, signed, signature)}
+    return len(signers)
 
 
 def is_signed(point, message, signature):
@@ -222,18 +224,11 @@ def read_claims(payload, kind):
     if kind in LIVES:
         require(1 <= claims["exp"] - claims["iat"] <= LIVES[kind], "MALFORMED")
     if kind == KEYSET:
-        for name in ("keys", "rootKeys"):
-            check_verified_keys(claims[name])
+        require(are_keys(claims["keys"], True) and are_keys(claims["rootKeys"], True), "MALFORMED")
     if kind == PROGRAM:
-        check_verified_keys(claims["publisherKeys"], is_unique=False)
+        require(are_keys(claims["publisherKeys"], False), "MALFORMED")
         check_rules(claims["hosts"])
     return claims
-
-
-def check_verified_keys(entries, is_unique=True):
-    require(all(read_point(entry["jwk"]) is not None for entry in entries), "MALFORMED")
-    kids = [entry["kid"] for entry in entries]
-    require(not is_unique or len(set(kids)) == len(kids), "MALFORMED")
 
 
 def check_rules(rules):
@@ -247,29 +242,6 @@ def check_rules(rules):
     for rule in rules:
         host = lower_ascii(rule["host"])
         require(not (host.startswith("*.") and is_suffix_or_above(host[2:])), "MALFORMED")
-
-
-def read_point(jwk):
-    """x and y of a key that may count (spec 4.13), or None."""
-    if jwk.get("kty") != "EC" or jwk.get("crv") != "P-256" or "d" in jwk:
-        return None
-    if jwk.get("use", "sig") != "sig" or jwk.get("alg", "ES256") != "ES256":
-        return None
-    if jwk.get("key_ops", ["verify"]) != ["verify"]:
-        return None
-    numbers = []
-    for name in ("x", "y"):
-        data = decode_base64url(jwk[name]) if isinstance(jwk.get(name), str) else None
-        if data is None or len(data) != 32:
-            return None
-        numbers.append(int.from_bytes(data, "big"))
-    return tuple(numbers) if is_on_curve(*numbers) else None
-
-
-def named_keys(entries):
-    """`(kid, point)` of keys of claims; what is no key signs nothing."""
-    points = [(entry["kid"], read_point(entry["jwk"])) for entry in entries]
-    return [(kid, point) for kid, point in points if point is not None]
 
 
 def own_roots(payload):
@@ -286,10 +258,3 @@ def own_roots(payload):
             if point is not None:
                 keys.append((entry["kid"], point))
     return keys
-
-
-def thumbprint(point):
-    """RFC 7638"""
-    x, y = (encode_base64url(number.to_bytes(32, "big")) for number in point)
-    text = f'{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}'
-    return encode_base64url(hashlib.sha256(text.encode("ascii")).digest())

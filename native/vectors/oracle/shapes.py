@@ -22,6 +22,10 @@ def read_schema(name):
 
 
 def fits(value, schema):
+    if isinstance(schema, bool):
+        return schema
+    if "not" in schema and fits(value, schema["not"]):
+        return False
     if "type" in schema and not TYPES[schema["type"]](value):
         return False
     if "const" in schema and value != schema["const"]:
@@ -36,7 +40,11 @@ def fits(value, schema):
     if is_integer(value):
         return schema.get("minimum", value) <= value <= schema.get("maximum", value)
     if isinstance(value, list):
-        return all(fits(item, schema.get("items", {})) for item in value)
+        first = schema.get("prefixItems", [])
+        is_long_enough = schema.get("minItems", 0) <= len(value) <= schema.get("maxItems", len(value))
+        return is_long_enough and all(
+            fits(item, first[at] if at < len(first) else schema.get("items", True)) for at, item in enumerate(value)
+        )
     if isinstance(value, dict):
         return all(name in value for name in schema.get("required", ())) and all(
             fits_member(name, item, schema) for name, item in value.items()
@@ -48,5 +56,4 @@ def fits_member(name, value, schema):
     known = schema.get("properties", {})
     if name in known:
         return fits(value, known[name])
-    rest = schema.get("additionalProperties", True)
-    return rest if isinstance(rest, bool) else fits(value, rest)
+    return fits(value, schema.get("additionalProperties", True))

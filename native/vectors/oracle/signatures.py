@@ -12,7 +12,8 @@ PEM = re.compile(r"\s*-----BEGIN PUBLIC KEY-----([A-Za-z0-9+/=\s]+)-----END PUBL
 
 
 def decide_signature(question):
-    key, message, signature = (member(question, name, "text") for name in ("publicKeyPem", "messageHex", "signatureHex"))
+    names = ("publicKeyPem", "messageHex", "signatureHex")
+    key, message, signature = (member(question, name, "text") for name in names)
     encoding = member(question, "encoding", "text")
     if encoding not in ("der", "p1363"):
         raise CannotAnswer("encoding is none of the list")
