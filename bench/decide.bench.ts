@@ -4,23 +4,27 @@ import { decideHost } from "@/native/core/decide/decide-host";
 import type { BenchResult } from "./bench-report";
 import { createCasbin } from "./decide/ask-casbin";
 import { createCedar } from "./decide/ask-cedar";
-import { makeQuestions, PLATFORM, PROGRAM, type Question, RUNTIME } from "./decide/questions";
+import { makeLargeProgram, makeQuestions, NOW, PLATFORM, PROGRAM, type Question, RUNTIME } from "./decide/questions";
 
 const QUESTIONS = 10_000;
 const ROUNDS = 5;
 /** How often ours goes through the questions in one round, so that its share is long enough to be timed. */
 const OUR_PASSES = 10;
 const TARGET_RATIO = 10;
+/** The longest program document (spec §4), and how soon after it is verified a call must have its answer. */
+const LARGE_BYTES = 256 * 1024;
+const FIRST_MS_MAX = 10;
 
 type Ask = (question: Question) => boolean;
 type Contender = { name: string; ask: Ask; passes: number; perQuestionUs: number[] };
 
 /**
- * Host and API decisions a second from raw URL strings, under one program's policy of 20 host rules and 12 grants,
+ * How soon the longest document answers its first question; then host and API decisions a second from raw URL strings, under one program's policy of 20 host rules and 12 grants,
  * compiled once, beside two general engines that are asked the same questions in the same run. Their answers must agree
  * question by question, or nothing is compared.
  */
 export async function run(): Promise<BenchResult> {
+  const firstMs = median(Array.from({ length: ROUNDS }, timeFirstDecision));
   const questions = makeQuestions(QUESTIONS);
   const contenders: Contender[] = [
     { name: "bulkhead", ask: createOurs(), passes: OUR_PASSES, perQuestionUs: [] },
@@ -39,19 +43,22 @@ export async function run(): Promise<BenchResult> {
   return {
     bench: "decide",
     unit: "decisions/s",
-    results: contenders.map(({ name }, index) => {
-      const us = medians[index] ?? Number.NaN;
-      return {
-        engine: name,
-        "decisions/s": Math.round(1e6 / us),
-        "µs each": Math.round(us * 1000) / 1000,
-        "× ours": Math.round((us / ours) * 10) / 10,
-        allowed,
-        questions: QUESTIONS,
-      };
-    }),
-    target: `at least ${TARGET_RATIO} times the faster of the two others (${ratio.toFixed(1)} times)`,
-    ok: ratio >= TARGET_RATIO,
+    results: [
+      ...contenders.map(({ name }, index) => {
+        const us = medians[index] ?? Number.NaN;
+        return {
+          engine: name,
+          "decisions/s": Math.round(1e6 / us),
+          "µs each": Math.round(us * 1000) / 1000,
+          "× ours": Math.round((us / ours) * 10) / 10,
+          allowed,
+          questions: QUESTIONS,
+        };
+      }),
+      { engine: "bulkhead, first after 256 KiB", "CPU ms": Math.round(firstMs * 100) / 100 },
+    ],
+    target: `at least ${TARGET_RATIO} times the faster of the two others (${ratio.toFixed(1)} times), and a first answer within ${FIRST_MS_MAX} ms`,
+    ok: ratio >= TARGET_RATIO && firstMs <= FIRST_MS_MAX,
   };
 }
 
@@ -64,6 +71,17 @@ function createOurs(): Ask {
       decideApi(policy, { versionCode, now, api, params, consent, context, runtime: RUNTIME }).decision === "allow"
     );
   };
+}
+
+/** From the claims of a document that was never asked to the answer of a call, in ms of processor time. */
+function timeFirstDecision(): number {
+  const program = makeLargeProgram(LARGE_BYTES);
+  const question = { versionCode: 12, now: NOW, api: "network.request", params: { url: "https://api.shop.test/" } };
+  const startedAt = process.cpuUsage();
+  const { code } = decideApi(compilePolicy(program, PLATFORM), { ...question, runtime: RUNTIME });
+  const { user, system } = process.cpuUsage(startedAt);
+  if (code !== "ALLOWED") throw new Error(`the first question was answered by ${code}`);
+  return (user + system) / 1000;
 }
 
 /** Asks every question of everyone once, which warms them up too; answers how many are allowed. */

@@ -1,6 +1,6 @@
 import type { HostPurpose } from "@/native/core/codes";
 import type { CallContext } from "@/native/core/decide/check-constraints";
-import type { PlatformClaims, ProgramClaims } from "@/native/core/shapes/claims";
+import type { HostRule, PlatformClaims, ProgramClaims } from "@/native/core/shapes/claims";
 
 /** One program's policy: 20 host rules and 12 grants, as a busy mini-program of a shop has them. */
 export const NOW = 1_700_000_000;
@@ -78,6 +78,18 @@ export const PLATFORM: PlatformClaims = {
   telemetry: { intervalSeconds: 60, sampling: 1 },
   auditHead: { sequence: 1, sha256 },
 };
+
+/** The same program with as many more host rules as a document of that many bytes holds. */
+export function makeLargeProgram(bytes: number): ProgramClaims {
+  const rule = (index: number): HostRule => ({
+    host: `host-${index}.shop.test`,
+    ports: [443, 8443],
+    purposes: ["request", "download"],
+  });
+  const each = JSON.stringify(rule(1000)).length + 1;
+  const count = Math.floor((bytes - JSON.stringify(PROGRAM).length) / each);
+  return { ...PROGRAM, hosts: [...PROGRAM.hosts, ...Array.from({ length: count }, (_, index) => rule(index))] };
+}
 
 export const RUNTIME = { kind: "linux", version: "1.0.0" } as const;
 

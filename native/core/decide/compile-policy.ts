@@ -11,6 +11,7 @@ import type {
 } from "../shapes/claims";
 import { lowerAscii } from "../text/ascii";
 import { pointerToken } from "./decision";
+import { HOST_CHARACTERS_MAX } from "./host-name";
 
 /** A host rule made ready to be asked. */
 export type CompiledRule = {
@@ -68,6 +69,8 @@ export type CompiledPolicy = {
   readonly wildcardRules: ReadonlyMap<string, readonly CompiledRule[]>;
   /** Place of the first entry that blocks a name and every name below it. */
   readonly blockedHosts: ReadonlyMap<string, number>;
+  /** By length, whether a name of it is blocked: so that few of the names above a host are looked up. */
+  readonly blockedLengths: readonly boolean[];
   readonly limits: EffectiveLimits;
 };
 
@@ -93,7 +96,7 @@ export function compilePolicy(program: ProgramClaims, platform: PlatformClaims):
     versions: compileVersions(program),
     grants: new Map(Object.entries(program.grants).map(([name, grant]) => [name, compileGrant(name, grant)])),
     ...compileRules(program),
-    blockedHosts: compileBlockedHosts(platform),
+    ...compileBlockedHosts(platform),
     limits: effectiveLimits(program.limits, platform.limits),
   };
 }
@@ -134,23 +137,27 @@ function compileRules(program: ProgramClaims): Pick<CompiledPolicy, "rules" | "e
 }
 
 function compileRule(rule: ProgramClaims["hosts"][number], pointer: string): CompiledRule {
-  const { fromVersion = Number.NEGATIVE_INFINITY } = rule;
-  const named = { pointer, pattern: lowerAscii(rule.host), fromVersion };
-  if ("inert" in rule) return { ...named, rule: null, ports: [], purposes: [], until: Number.NEGATIVE_INFINITY };
+  const isInert = "inert" in rule;
   return {
-    ...named,
-    rule,
-    ports: rule.ports,
-    purposes: rule.purposes,
-    until: rule.until ?? Number.POSITIVE_INFINITY,
+    pointer,
+    pattern: lowerAscii(rule.host),
+    rule: isInert ? null : rule,
+    ports: isInert ? NONE : rule.ports,
+    purposes: isInert ? NONE : rule.purposes,
+    until: isInert ? Number.NEGATIVE_INFINITY : (rule.until ?? Number.POSITIVE_INFINITY),
+    fromVersion: rule.fromVersion ?? Number.NEGATIVE_INFINITY,
   };
 }
 
-function compileBlockedHosts(platform: PlatformClaims): Map<string, number> {
-  const blocked = new Map<string, number>();
+const NONE: readonly never[] = [];
+
+function compileBlockedHosts(platform: PlatformClaims): Pick<CompiledPolicy, "blockedHosts" | "blockedLengths"> {
+  const blockedHosts = new Map<string, number>();
+  const blockedLengths = new Array<boolean>(HOST_CHARACTERS_MAX + 1).fill(false);
   for (const [index, host] of platform.blockedHosts.entries()) {
     const name = lowerAscii(host);
-    if (!blocked.has(name)) blocked.set(name, index);
+    if (!blockedHosts.has(name)) blockedHosts.set(name, index);
+    blockedLengths[name.length] = true;
   }
-  return blocked;
+  return { blockedHosts, blockedLengths };
 }

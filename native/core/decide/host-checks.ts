@@ -86,11 +86,12 @@ function readName(walk: HostWalk): null | undefined {
 }
 
 /** The first entry, in document order, that names the host or a name above it. */
-function findBlocked({ policy: { blockedHosts }, host }: HostWalk): string | undefined {
+function findBlocked({ policy: { blockedHosts, blockedLengths }, host }: HostWalk): string | undefined {
   if (host === null || blockedHosts.size === 0) return undefined;
-  let first = blockedHosts.get(host);
-  for (let dot = host.indexOf("."); dot !== -1; dot = host.indexOf(".", dot + 1)) {
-    const place = blockedHosts.get(host.slice(dot + 1));
+  let first: number | undefined;
+  for (let start = 0; start !== -1; start = host.indexOf(".", start) + 1 || -1) {
+    if (blockedLengths[host.length - start] !== true) continue;
+    const place = blockedHosts.get(host.slice(start));
     if (place !== undefined && (first === undefined || place < first)) first = place;
   }
   return first === undefined ? undefined : `/blockedHosts/${first}`;

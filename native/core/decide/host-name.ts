@@ -1,6 +1,6 @@
 import { lowerAscii } from "../text/ascii";
 
-const HOST_CHARACTERS_MAX = 253;
+export const HOST_CHARACTERS_MAX = 253;
 const LABEL_CHARACTERS_MAX = 63;
 
 /**
