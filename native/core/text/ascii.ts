@@ -5,6 +5,8 @@
 
 /** The text with A to Z in lower case; every other character stays. */
 export function lowerAscii(text: string): string {
+  // Most have none, and a replacement costs several times the look.
+  if (!/[A-Z]/.test(text)) return text;
   return text.replace(/[A-Z]/g, (letter) => String.fromCharCode(letter.charCodeAt(0) + 0x20));
 }
 
