@@ -37,7 +37,16 @@ describe("a name's identity", () => {
     const marks = data.combiningClasses.split(" ").map((run) => String.fromCodePoint(hex(run.split(/[-=]/)[0] ?? "")));
     const hangul = fc.integer({ min: 0, max: 0x2ba3 }).map((at) => String.fromCodePoint(0xac00 + at));
     const jamo = fc.integer({ min: 0x1100, max: 0x11ff }).map((point) => String.fromCodePoint(point));
-    const piece = fc.oneof(fc.constantFrom(...interesting), fc.constantFrom(...marks), hangul, jamo, fc.constant("a/"));
+    // Few enough that marks meet letters that they compose with, and marks that keep them apart.
+    const few = fc.constantFrom(..."aAeq\u0305\u0301\u0323\u0327\u0345\u1100\u1161\u11a8\uac00");
+    const piece = fc.oneof(
+      { arbitrary: few, weight: 4 },
+      fc.constantFrom(...interesting),
+      fc.constantFrom(...marks),
+      hangul,
+      jamo,
+      fc.constant("a/"),
+    );
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 24 }), (pieces) => {
         const name = pieces.join("");

@@ -159,6 +159,18 @@ describe("watching over a program", () => {
     expect(Object.keys(limits ?? {}).sort()).toEqual(["cpuMsPerMinute", "memoryBytes"]);
   });
 
+  it("counts for a limit that begins to hold between two looks from then on", () => {
+    start({});
+    monitor.act([{ atMs: 0, limit: "memoryBytes", action: "suspend" }]);
+    now = LOOK_MS / 2;
+    monitor.act([{ atMs: now, limit: "bridgeCallsPerSecond", action: "suspend" }]);
+    advance(LOOK_MS / 2);
+    expect(minute().limits).toEqual({
+      memoryBytes: { throttledMs: LOOK_MS },
+      bridgeCallsPerSecond: { throttledMs: LOOK_MS / 2 },
+    });
+  });
+
   it("tells the greatest storage and what was in force last, and zeros only of what it measures", () => {
     start({});
     storageBytes = 700;

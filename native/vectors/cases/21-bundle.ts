@@ -145,6 +145,7 @@ export async function topic(): Promise<VectorTopic> {
       ["031", "a character for private use", ["unicode"], sealed("private-use", named("\ue000")), accepted],
       ["032", "a letter of the table's last version", ["unicode"], sealed("newest", named("\u{11f04}")), accepted],
       ["033", "a wide K beside a k, which NFC keeps apart", ["unicode"], sealed("wide", extra({ name: "\uff2b" }, { name: "k" })), accepted],
+      ["034", "a mark that another of its class keeps from its letter, beside the letter with it", ["unicode"], sealed("blocked-mark", extra({ name: "a\u0305\u0301" }, { name: "\u00e1\u0305" })), accepted],
       ["101", "no signature", ["signature", "order"], { path: goodFiles.path, program: programClaims() }, refused("SIGNATURE_MISSING")],
       ["102", "no version listed", ["digest", "order"], plain({}, { versions: [] }), refused("VERSION_NOT_ALLOWED")],
       ["103", "a digest that no version has", ["digest"], plain({}, { versions: [published("0".repeat(64))] }), refused("VERSION_NOT_ALLOWED")],
