@@ -72,6 +72,7 @@ const rows: Row[] = [
   ["306", "an increment of one instant is admitted as one", ["instant", "admission"], perSecond("throttle"), [{ atMs: 0, requests: 3 }, { atMs: 0, requests: 3 }, { atMs: 1000, requests: 4 }], [[0, "requestsPerSecond", "warn"], [0, "requestsPerSecond", "refuse"], [1000, "requestsPerSecond", "release"]]],
   ["307", "an earlier instant is taken for the last one", ["instant"], cpu("throttle"), [{ atMs: 100, cpuMs: 500 }, { atMs: 50, cpuMs: 501 }, { atMs: 100, memoryBytes: 1 }], [[100, "cpuMsPerMinute", "warn"], [100, "cpuMsPerMinute", "throttle"]]],
   ["308", "what several samples leave out stays unsaid", ["instant", "given"], { ...memory("throttle"), ...cpu("throttle") }, [{ atMs: 0, cpuMs: 1 }, { atMs: 0 }], []],
+  ["309", "what comes late is of the last instant, and reckoned with it", ["instant", "value", "release"], memory("throttle"), [{ atMs: 100, memoryBytes: 1001 }, { atMs: 50, memoryBytes: 1 }], [[100, "memoryBytes", "warn"], [100, "memoryBytes", "throttle"]]],
 ];
 
 const toCase = ([id, title, flags, limits, samples, actions]: Row): VectorCase => ({
