@@ -27,6 +27,9 @@ describe("opening a bundle on a thread of its own (spec 2.18)", () => {
     const before = bundle.slice();
     expect(await open(bundle)).toEqual(openBundle(bundle));
     expect(bundle).toEqual(before);
+    const read = Buffer.from(bundle);
+    await open(read);
+    expect(new Uint8Array(read)).toEqual(before);
     expect(await open(bundle.subarray(1))).toEqual({
       ok: false,
       reason: { kind: "archive", fault: "not_one_archive" },

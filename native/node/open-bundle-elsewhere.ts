@@ -39,8 +39,8 @@ export function createBundleOpener(
 
 function runWorker(script: Script, bytes: Uint8Array, openMsMax: number): Promise<OpenBundleResult> {
   return new Promise((resolve, reject) => {
-    // A copy, since whoever asked goes on with the bytes.
-    const workerData = bytes.slice();
+    // A copy, since whoever asked goes on with the bytes; a Buffer's own slice would be a view, and be taken with it.
+    const workerData = new Uint8Array(bytes);
     const options = { workerData, transferList: [workerData.buffer] };
     const worker =
       "file" in script ? new Worker(script.file, options) : new Worker(script.text, { ...options, eval: true });
