@@ -37,7 +37,7 @@ export async function clockedDevice(baseUrl: () => string, operator: ConsoleSess
   const nowMs = () => Date.now() + clock.aheadSeconds * 1000;
   const time = createPolicyTime({ nowMs, monotonicMs: () => performance.now() }, record.time);
   const telemetry = { addToMinute: () => undefined, recordEvent: () => undefined };
-  const keeper = await openPolicyKeeper({ store, record, verifier, time, telemetry, log });
+  const keeper = await openPolicyKeeper({ store, record, verifier, time, telemetry, onNarrowed: () => undefined, log });
 
   async function fetchBytes(path: string): Promise<Uint8Array> {
     const answer = await fetch(`${baseUrl()}/api/runtime/v1/${path}`);

@@ -50,7 +50,15 @@ export async function openDeviceLink(options: {
   const queue = await openQueueLog({ files, directory: data.telemetry, log });
   const telemetry = createTelemetryRecorder({ queue, clock, randomId, log });
   const verifier = createCoreVerifier({ publicSuffixes: options.publicSuffixes });
-  const keeper = await openPolicyKeeper({ store: data.store, record, verifier, time, telemetry, log });
+  const keeper = await openPolicyKeeper({
+    store: data.store,
+    record,
+    verifier,
+    time,
+    telemetry,
+    onNarrowed: () => listener.onClosedEarly(),
+    log,
+  });
   const client = createPolicyClient({ transport, url, platform, key: data.key, deviceId, clock, randomId });
   const uploader = createTelemetryUploader({
     recorder: telemetry,

@@ -30,7 +30,7 @@ async function device(files = createMemoryFiles(), seconds = NOW + 60): Promise<
   const time = createPolicyTime({ nowMs: () => clock.seconds * 1000, monotonicMs: () => 0 }, record.time);
   const events: HostEvent[] = [];
   const telemetry = { addToMinute: () => undefined, recordEvent: (event: HostEvent) => events.push(event) };
-  const keeper = await openPolicyKeeper({ store, record, verifier, time, telemetry, log });
+  const keeper = await openPolicyKeeper({ store, record, verifier, time, telemetry, onNarrowed: () => undefined, log });
   return { keeper, files, events, clock, time };
 }
 
@@ -379,7 +379,7 @@ describe("a document that is accepted", () => {
     expect(restarted.keeper.inForce.platform?.suspended).toEqual([APP]);
   });
 
-  it("has its floor on the disk before it counts: whichever write fails, old or new and never a third", async () => {
+  it("has its floor on the disk before it is in force: whichever write fails, old or new and never a third; what it suspends is stopped in any case", async () => {
     const next = await platform.platform({ revision: 6, suspended: [APP] });
     const idle = () => new Promise((resolve) => setImmediate(resolve));
     const rehearsal = await syncedDevice();
@@ -396,14 +396,13 @@ describe("a document that is accepted", () => {
         const before = made.files.operations;
         made.files.failAt(before + step, "forever");
         const receipt = await made.keeper.receivePlatform(next, undefined);
-        const counts = made.keeper.inForce.heldSuspensions.has(APP);
-        expect(counts).toBe(receipt === "accepted");
+        expect(made.keeper.inForce.heldSuspensions.has(APP)).toBe(true);
         await idle();
         made.files.crash(how);
         const restarted = await device(made.files);
         const revision = restarted.keeper.inForce.platform?.revision;
         expect([5, 6]).toContain(revision);
-        if (counts) expect(revision).toBe(6);
+        if (receipt === "accepted") expect(revision).toBe(6);
         expect(await restarted.keeper.receivePlatform(await platform.platform({ revision: 4 }), undefined)).toBe(
           "refused",
         );
@@ -418,5 +417,34 @@ describe("a document that is accepted", () => {
     expect(inForce(held)).toEqual(GOOD);
     held.files.heal();
     expect(await held.keeper.receivePlatform(await platform.platform({ revision: 6 }), undefined)).toBe("accepted");
+  });
+
+  it("narrows as soon as it is verified though the disk is full, and whatever is applied meanwhile", async () => {
+    held.files.failAt(held.files.operations, "forever");
+    const narrower = { revision: 6, suspended: [APP], blockedHosts: ["example.com"] };
+    expect(await held.keeper.receivePlatform(await platform.platform(narrower), undefined)).toBe("not_stored");
+    const expectNarrowed = () => {
+      expect(inForce(held)).toEqual({ ...GOOD, held: [APP] });
+      expect(held.keeper.inForce.platform?.blockedHosts).toContain("example.com");
+    };
+    expectNarrowed();
+    held.keeper.apply();
+    expectNarrowed();
+    held.files.heal();
+    expect(await held.keeper.receivePlatform(await platform.platform({ revision: 7 }), undefined)).toBe("accepted");
+    held.keeper.apply();
+    expect(inForce(held)).toEqual({ ...GOOD, platform: 7 });
+  });
+
+  it("of a program stops that program though the disk is full", async () => {
+    held.files.failAt(held.files.operations, "forever");
+    const stopped = await platform.program({ revision: 4, status: "suspended" });
+    expect(await held.keeper.receiveProgram(APP, stopped, undefined)).toBe("not_stored");
+    held.keeper.apply();
+    expect(inForce(held)).toEqual({ ...GOOD, held: [APP] });
+    held.files.heal();
+    expect(await held.keeper.receiveProgram(APP, await platform.program({ revision: 5 }), undefined)).toBe("accepted");
+    held.keeper.apply();
+    expect(inForce(held)).toEqual({ ...GOOD, program: 5 });
   });
 });

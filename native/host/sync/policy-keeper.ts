@@ -10,12 +10,14 @@ import type { DocumentVerifier, Verdict } from "./verify-received";
 
 /**
  * `accepted`: newer and stored. `unchanged`: known already. `expired`: newer but expired, its floor stored. `refused`:
- * the last good document stays. `not_stored`: the disk took nothing, so nothing changed.
+ * the last good document stays. `not_stored`: the disk took nothing, so nothing was let in; what the document narrows acts
+ * all the same, from the moment it was verified.
  */
 export type Receipt = "accepted" | "unchanged" | "expired" | "refused" | "not_stored";
 
 /**
- * Receives documents, stores what is accepted with its floor, and only then lets it count (spec §4). `latest` is what
+ * Receives documents, has what they narrow act as soon as they are verified, whatever the disk says, stores what is
+ * accepted with its floor, and only then lets the rest count (spec 4.20, 4.28). `latest` is what
  * was accepted, `inForce` what was applied, so that several documents can be applied as one.
  */
 export type PolicyKeeper = {
@@ -44,10 +46,14 @@ export type PolicyKeeperOptions = {
   verifier: DocumentVerifier;
   time: PolicyTime;
   telemetry: TelemetryPort;
+  /** Suspensions and blocked hosts of `inForce` have grown; called before anything is stored. */
+  onNarrowed(): void;
   log: HostLog;
 };
 
 const REFUSALS_KEPT = 128;
+/** Names the platform document among those that stop programs; no program is called so. */
+const PLATFORM_SAYS = "";
 
 /** Takes up what the store has; stored documents that can't be read are as good as missing and are fetched anew. */
 export async function openPolicyKeeper(options: PolicyKeeperOptions): Promise<PolicyKeeper> {
@@ -57,6 +63,9 @@ export async function openPolicyKeeper(options: PolicyKeeperOptions): Promise<Po
   let platform: PlatformClaims | undefined;
   const programs = new Map<string, ProgramClaims>();
   let queue: Promise<unknown> = Promise.resolve();
+  /** What was verified and is not stored: its blocked hosts, and whom it stops, by the document that says so. */
+  let arriving: PlatformClaims | undefined;
+  const arrivingStops = new Map<string, readonly string[]>();
   const platformId = record.enrolment.platform;
 
   keyset = await readStored(record.keyset?.file, verifier.readStoredKeyset);
@@ -73,8 +82,10 @@ export async function openPolicyKeeper(options: PolicyKeeperOptions): Promise<Po
   }
 
   function latest(): DocumentsInForce {
-    const heldSuspensions = new Set([...record.held.byPlatform, ...record.held.byProgram]);
-    return { keyset, platform, programs: new Map(programs), heldSuspensions };
+    const stops = [...arrivingStops.values()].flat();
+    const heldSuspensions = new Set([...record.held.byPlatform, ...record.held.byProgram, ...stops]);
+    const documents = { keyset, platform, programs: new Map(programs), heldSuspensions };
+    return arriving === undefined ? documents : closeEarly(documents, arriving);
   }
 
   /** One change at a time: each is made from the record that the one before it left. */
@@ -106,6 +117,13 @@ export async function openPolicyKeeper(options: PolicyKeeperOptions): Promise<Po
       ...(appId === undefined ? {} : { appId }),
       detail: { document: type, sha256: payloadSha256 },
     });
+  }
+
+  /** In memory, at once: nothing that a disk does may keep a program going. */
+  function stop(saidBy: string, appIds: readonly string[]): void {
+    arrivingStops.set(saidBy, appIds);
+    inForce = { ...inForce, heldSuspensions: new Set([...inForce.heldSuspensions, ...appIds]) };
+    options.onNarrowed();
   }
 
   async function adoptKeyset(claims: KeysetClaims, bytes: Uint8Array): Promise<Receipt> {
@@ -213,18 +231,23 @@ export async function openPolicyKeeper(options: PolicyKeeperOptions): Promise<Po
           const { claims } = verdict;
           const held = { ...record.held, byPlatform: [] };
           const next = { ...record, platform: state, held, time: { lastVerifiedIat: claims.iat, mark: claims.iat } };
+          arriving = claims;
+          inForce = closeEarly(inForce, claims);
+          options.onNarrowed();
           if (!(await commit(next, [bytes]))) return "not_stored";
+          arriving = undefined;
+          arrivingStops.delete(PLATFORM_SAYS);
           time.restart(claims.iat);
           platform = claims;
-          inForce = closeEarly(inForce, claims);
           return "accepted";
         }
         tell("bulkhead-platform", verdict.code, verdict.payloadSha256);
         if (!verdict.newer) return "refused";
         const held = { ...record.held, byPlatform: union(record.held.byPlatform, verdict.newer.suspended) };
         const state = raiseFloor(before, verdict.newer, verdict.payloadSha256);
+        stop(PLATFORM_SAYS, verdict.newer.suspended);
         if (!(await commit({ ...record, platform: state, held }, []))) return "not_stored";
-        inForce = { ...inForce, heldSuspensions: new Set([...inForce.heldSuspensions, ...held.byPlatform]) };
+        arrivingStops.delete(PLATFORM_SAYS);
         return "expired";
       }),
     receiveProgram: (appId, bytes, etag) =>
@@ -245,7 +268,9 @@ export async function openPolicyKeeper(options: PolicyKeeperOptions): Promise<Po
             held,
             time: { ...time.stored, lastVerifiedIat },
           };
+          if (claims.status !== "active") stop(appId, [appId]);
           if (!(await commit(next, [bytes]))) return "not_stored";
+          arrivingStops.delete(appId);
           time.noteVerified(claims.iat);
           programs.set(appId, claims);
           return "accepted";
@@ -255,10 +280,11 @@ export async function openPolicyKeeper(options: PolicyKeeperOptions): Promise<Po
         const state = raiseFloor(before, verdict.newer, verdict.payloadSha256);
         const byProgram = verdict.newer.status === "active" ? [] : [appId];
         const held = { ...record.held, byProgram: union(record.held.byProgram, byProgram) };
+        if (byProgram.length > 0) stop(appId, byProgram);
         if (!(await commit({ ...record, programs: { ...record.programs, [appId]: state }, held }, []))) {
           return "not_stored";
         }
-        inForce = { ...inForce, heldSuspensions: new Set([...inForce.heldSuspensions, ...byProgram]) };
+        arrivingStops.delete(appId);
         return "expired";
       }),
     refuseTooLarge(type, what) {

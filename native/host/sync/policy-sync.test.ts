@@ -41,6 +41,7 @@ async function startDevice() {
     verifier,
     time: createPolicyTime(time.clock),
     telemetry: { addToMinute: () => undefined, recordEvent: (event) => events.push(event) },
+    onNarrowed: () => undefined,
     log,
   });
   let ids = 0;
