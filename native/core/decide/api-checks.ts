@@ -1,6 +1,6 @@
 import { type Api, findApi } from "./catalog";
 import type { Check } from "./check";
-import { findUnmetConstraint, findUnmetMoment, kindsOf } from "./check-constraints";
+import { findUnmetConstraint, findUnmetMoment, type RateKind } from "./check-constraints";
 import { compareRuntimeVersions } from "./compare-runtime-versions";
 import type { CompiledGrant, CompiledPolicy, CompiledVersion } from "./compile-policy";
 import type { ApiQuestion } from "./decide-api";
@@ -20,8 +20,6 @@ export type CallWalk = HostWalk & {
   /** The rate that it is over. */
   rate: RateKind | null;
 };
-
-export type RateKind = "perMinute" | "perDay";
 
 export function startCallWalk(policy: CompiledPolicy, question: ApiQuestion, isAsking: boolean): CallWalk {
   const { versionCode, now } = question;
@@ -257,10 +255,9 @@ function refuseConstraint({ grant, isAsking, question }: CallWalk): string | und
 /** The first in document order. The call is left out of `used`, so it would be the one after it. */
 function refuseRate(walk: CallWalk): string | undefined {
   const { grant, question } = walk;
-  if (grant === undefined || grant.constraints === null) return undefined;
-  for (const kind of kindsOf(grant.constraints)) {
-    if (kind !== "perMinute" && kind !== "perDay") continue;
-    const limit = grant.constraints[kind];
+  if (grant === undefined) return undefined;
+  for (const kind of grant.rates) {
+    const limit = grant.constraints?.[kind];
     if (limit === undefined || (question.context?.used[kind] ?? 0) < limit) continue;
     walk.rate = kind;
     return `${grant.pointer}/constraints/${kind}`;

@@ -95,6 +95,13 @@ export function findUntakenConstraints(taken: readonly string[], constraints: ob
   return Object.keys(constraints).filter((kind) => !taken.includes(kind));
 }
 
+export type RateKind = "perMinute" | "perDay";
+
+/** Whether a kind is judged where calls are counted. */
+export function isRateKind(kind: ConstraintKind): kind is RateKind {
+  return CHECKS[kind].of === "rate";
+}
+
 /** The kinds that constraints are of, in document order. */
 export function kindsOf(constraints: Constraints): ConstraintKind[] {
   return Object.keys(constraints) as ConstraintKind[];

@@ -10,6 +10,7 @@ import type {
   ProgramStatus,
 } from "../shapes/claims";
 import { lowerAscii } from "../text/ascii";
+import { isRateKind, kindsOf, type RateKind } from "./check-constraints";
 import { pointerToken } from "./decision";
 import { HOST_CHARACTERS_MAX } from "./host-name";
 
@@ -30,6 +31,8 @@ export type CompiledGrant = {
   readonly until: number;
   readonly asks: boolean;
   readonly constraints: Constraints | null;
+  /** The rates among them, in document order. */
+  readonly rates: readonly RateKind[];
   readonly pointer: string;
   readonly isInert: boolean;
 };
@@ -115,10 +118,17 @@ function compileVersions(program: ProgramClaims): Map<number, CompiledVersion> {
 
 function compileGrant(capability: string, grant: Grant | InertGrant): CompiledGrant {
   const pointer = `/grants/${pointerToken(capability)}`;
-  if ("inert" in grant) return { pointer, until: 0, asks: true, constraints: null, isInert: true };
+  if ("inert" in grant) return { pointer, until: 0, asks: true, constraints: null, rates: NONE, isInert: true };
   const { until = Number.POSITIVE_INFINITY, consent, constraints } = grant;
   const isConstrained = constraints !== undefined && Object.keys(constraints).length > 0;
-  return { pointer, until, asks: consent !== "none", constraints: isConstrained ? constraints : null, isInert: false };
+  return {
+    pointer,
+    until,
+    asks: consent !== "none",
+    constraints: isConstrained ? constraints : null,
+    rates: isConstrained ? kindsOf(constraints).filter(isRateKind) : NONE,
+    isInert: false,
+  };
 }
 
 function compileRules(program: ProgramClaims): Pick<CompiledPolicy, "rules" | "exactRules" | "wildcardRules"> {

@@ -1,6 +1,6 @@
 import type { ApiCode, HostCode, RuntimeKind } from "../codes";
-import { type CallCheck, type CallWalk, checksOf, type RateKind, startCallWalk } from "./api-checks";
-import type { CallContext } from "./check-constraints";
+import { type CallCheck, type CallWalk, checksOf, startCallWalk } from "./api-checks";
+import type { CallContext, RateKind } from "./check-constraints";
 import type { CompiledPolicy } from "./compile-policy";
 import { allowHost, refuseHost } from "./decide-host";
 import type { Decision, HostDecision } from "./decision";
