@@ -13,6 +13,10 @@ const hex32 = (value: bigint) => value.toString(16).padStart(64, "0");
 const integer = (digits: string) => `02${(digits.length / 2).toString(16).padStart(2, "0")}${digits}`;
 const sequence = (body: string) => `30${(body.length / 2).toString(16).padStart(2, "0")}${body}`;
 
+/** The block with its base64 in one line and without padding. */
+const oneLine = (pem: string) =>
+  pem.replace(/(?<=-\n)[\s\S]*(?=-----END)/, (body) => `${body.replaceAll(/[\n=]/g, "")}\n`);
+
 export async function topic(): Promise<VectorTopic> {
   const key = await testKey("publisher");
   const stranger = await testKey("stranger");
@@ -53,6 +57,11 @@ export async function topic(): Promise<VectorTopic> {
       ["002", "r and s", [], ask(raw, "p1363"), yes],
       ["003", "the other s of the same signature", ["range"], ask(r + high, "p1363"), yes],
       ["004", "hex in capitals", [], ask(raw.toUpperCase(), "p1363"), yes],
+      ["090", "a key in one line, its padding left out", [], ask(der, "der", { publicKeyPem: oneLine(pem) }), yes],
+      ["091", "a key with line ends of two characters, and blanks behind it", [], ask(der, "der", { publicKeyPem: `${pem.replaceAll("\n", "\r\n")} \t` }), yes],
+      ["092", "text before a key", ["hostile"], ask(der, "der", { publicKeyPem: ` ${pem}` }), no],
+      ["093", "a space within a key", ["hostile"], ask(der, "der", { publicKeyPem: pem.replace("MFkw", "MF kw") }), no],
+      ["094", "text behind a key", ["hostile"], ask(der, "der", { publicKeyPem: `${pem}x` }), no],
       ["101", "another message", ["key"], ask(der, "der", { messageHex: toHex(utf8Bytes("Bulkhead")) }), no],
       ["102", "another key", ["key"], ask(der, "der", { publicKeyPem: otherPem }), no],
       ["103", "DER called r and s", ["size"], ask(der, "p1363"), no],

@@ -5,6 +5,7 @@ import { archives } from "./archives";
 import { hosts, redirects } from "./hosts";
 import { limits } from "./limits";
 import { manifests } from "./manifests";
+import { signatures } from "./signatures";
 import { documents, heads, keysets } from "./signed";
 import { storage } from "./storage";
 
@@ -16,6 +17,7 @@ export const TOPICS: readonly FuzzTopic[] = [
   apiCalls,
   limits,
   storage,
+  signatures,
   documents,
   keysets,
   heads,
