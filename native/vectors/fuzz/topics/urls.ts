@@ -107,5 +107,6 @@ function longHost(random: Random): string {
 
 export function drawHost(random: Random): string {
   const host = random.pick(HOSTS.slice(0, 13));
+  if (random.oneIn(8)) return host.toUpperCase();
   return random.oneIn(6) ? mutateText(host, random) : host;
 }
