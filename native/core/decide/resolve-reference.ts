@@ -60,6 +60,8 @@ function compose({ scheme, authority, path, query, fragment }: UrlParts): string
   return [
     scheme === undefined ? "" : `${scheme}:`,
     authority === undefined ? "" : `//${authority}`,
+    // Dots that were removed must not leave an authority that nobody named.
+    authority === undefined && path.startsWith("//") ? "/." : "",
     path,
     query === undefined ? "" : `?${query}`,
     fragment === undefined ? "" : `#${fragment}`,

@@ -61,6 +61,8 @@ const rows: Row[] = [
   ["138", "a backslash beyond an encoded path", ["unicode", "backslash"], FROM, "/\u00fc\\evil.test/", 1, "URL_MALFORMED"],
   ["190", "what joining drops is not looked at", ["relative"], FROM, "x\ty/../../next", 1, "ALLOWED"],
   ["191", "where it came from is joined and not judged", ["relative"], "https://api.allowed.test/a b", "/next", 1, "ALLOWED"],
+  ["193", "two slashes that joining leaves are no authority", ["relative"], "https:a", "/..//api.allowed.test/", 1, "URL_MALFORMED"],
+  ["194", "the same of a relative path", ["relative"], "https:a", "b/..//api.allowed.test/", 1, "URL_MALFORMED"],
   ["192", "joined to what is no URL", ["relative"], "next", "/next", 1, "URL_MALFORMED"],
   ["121", "to a port that the rule does not name", ["port"], FROM, "https://other.allowed.test:8443/", 1, "PORT_NOT_ALLOWED"],
   ["122", "to port 0", ["port"], FROM, "https://api.allowed.test:0/", 1, "URL_MALFORMED"],

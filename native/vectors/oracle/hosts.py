@@ -156,6 +156,8 @@ def remove_dots(path):
 
 
 def compose(scheme, authority, path, query, fragment):
+    if authority is None and path.startswith("//"):
+        path = "/." + path
     start = ("" if scheme is None else scheme + ":") + ("" if authority is None else "//" + authority)
     return start + path + (query or "") + (fragment or "")
 
