@@ -23,10 +23,11 @@ import { openTests } from "./run-tests";
 import { weave } from "./weave";
 
 /**
- * `npm run mutate -- --rooms lib/domain,lib/auth [--count 300] [--bound 60] [--again]`: small faults, drawn by hash over
+ * `npm run mutate -- --rooms lib/domain,lib/auth [--first PATH,PATH] [--count 300] [--bound 60] [--again]`: small faults, drawn by hash over
  * the rooms and put one by one into a copy of the tree, whose tests should notice each. Test files that import the faulty
  * one are asked nearest first, of each the tests that come by the fault and by little else, until one fails, or until
- * they have taken `--bound` seconds or `FILES_MAX` files were asked. A fault that the compiler refuses was not drawn;
+ * they have taken `--bound` seconds or `FILES_MAX` files were asked. Test files of `--first` are asked before all others, of
+ * them every test that comes by the fault, and what they notice alone is told apart. A fault that the compiler refuses was not drawn;
  * tests that do not end noticed it. Results are kept in `.cache/mutants`, so that an interrupted run goes on; `--again`
  * tries survivors anew. The last line is the share.
  */
@@ -41,12 +42,15 @@ type Result = {
   noticedBy: string | null;
   /** Test files that reached it and were run. */
   files: number;
+  /** Those that were asked before all others. */
+  first: string[];
   seconds: number;
 };
 
 const { values } = parseArgs({
   options: {
     rooms: { type: "string" },
+    first: { type: "string", default: "" },
     count: { type: "string", default: "300" },
     bound: { type: "string", default: "60" },
     again: { type: "boolean", default: false },
@@ -55,8 +59,11 @@ const { values } = parseArgs({
 const count = Number(values.count);
 const boundMs = Number(values.bound) * 1000;
 const rooms = (values.rooms ?? "").split(",").filter(Boolean);
+const first = values.first.split(",").filter(Boolean);
 if (rooms.length === 0 || !Number.isInteger(count) || count < 1 || !(boundMs > 0)) {
-  process.stderr.write("usage: npm run mutate -- --rooms PATH,PATH [--count N] [--bound SECONDS] [--again]\n");
+  process.stderr.write(
+    "usage: npm run mutate -- --rooms PATH,PATH [--first PATH,PATH] [--count N] [--bound SECONDS] [--again]\n",
+  );
   process.exit(1);
 }
 
@@ -66,6 +73,8 @@ const RESULTS = join(FOLDER, "results.jsonl");
 const FILES_MAX = 6;
 const FILES_LOOKED_AT_MAX = 16;
 const TESTS_OF_FILE_MAX = 8;
+/** Of a file that is asked first: so many that no place has more, and each takes next to nothing. */
+const TESTS_OF_FIRST_MAX = 10_000;
 /** A mutant may slow a test file down this much, and this many milliseconds more. */
 const SLOWER = 4;
 const GRACE_MS = 60_000;
@@ -105,6 +114,7 @@ function readLines<T>(file: string): T[] {
 const say = (text: string) => process.stdout.write(`${text}\n`);
 const lineOf = ({ file, line, was, becomes }: Pick<Result, "file" | "line" | "was" | "becomes">) =>
   `${file}:${line}  ${oneLine(was)} → ${oneLine(becomes)}`;
+const share = (part: number, whole: number) => (whole === 0 ? "0" : ((100 * part) / whole).toFixed(1));
 const oneLine = (text: string) => {
   const flat = text.replace(/\s+/g, " ");
   return flat.length > 70 ? `${flat.slice(0, 70)}…` : flat;
@@ -212,22 +222,30 @@ async function runUntouched(test: string): Promise<Untouched> {
 }
 
 /** The tests of a file to run for a place; null for all of them, empty where none reaches it. */
-function reaching({ id }: Place, { loading, tests: own }: Untouched): string[] | null {
+function reaching({ id }: Place, { loading, tests: own }: Untouched, max: number): string[] | null {
   const by = own.filter(({ ids }) => ids.includes(id)).sort((a, b) => a.ids.length - b.ids.length);
   if (loading.includes(id) && by.length === 0) return null;
-  return by.slice(0, TESTS_OF_FILE_MAX).map((test) => test.id);
+  return by.slice(0, max).map((test) => test.id);
+}
+
+/** Those that are asked first and reach the file, then the others, nearest first. */
+function askedOf(file: string): string[] {
+  const all = testsOf(file, importers);
+  const others = all.filter((test) => !first.includes(test));
+  return [...all.filter((test) => first.includes(test)), ...others].slice(0, FILES_LOOKED_AT_MAX);
 }
 
 async function tryPlace(place: Place): Promise<Result | null> {
   const { id, file, line, kind, was, text: becomes } = place;
-  const result = { id, file, line, kind, was, becomes };
+  const result = { id, file, line, kind, was, becomes, first };
   let ran = 0;
   let spentMs = 0;
-  for (const test of testsOf(file, importers).slice(0, FILES_LOOKED_AT_MAX)) {
+  for (const test of askedOf(file)) {
     if (spentMs >= boundMs || ran >= FILES_MAX) break;
     if (isStopped) return null;
     const kept = await runUntouched(test);
-    const testIds = kept.fails === null ? reaching(place, kept) : [];
+    const max = first.includes(test) ? TESTS_OF_FIRST_MAX : TESTS_OF_FILE_MAX;
+    const testIds = kept.fails === null ? reaching(place, kept, max) : [];
     if (testIds?.length === 0) continue;
     ran += 1;
     const { failed, ms } = await tests.run({ active: id, test, testIds }, kept.ms * SLOWER + GRACE_MS);
@@ -238,7 +256,14 @@ async function tryPlace(place: Place): Promise<Result | null> {
   return isStopped ? null : { ...result, noticedBy: null, files: ran, seconds: Math.round(spentMs / 1000) };
 }
 
-const known = new Map(readLines<Result>(RESULTS).map((result) => [result.id, result]));
+const isOfFirst = ({ noticedBy }: Result) => first.some((test) => noticedBy?.startsWith(`${test}: `));
+/** What those that are to be asked first were asked, or noticed. */
+const isComparable = (result: Result) => isOfFirst(result) || first.every((test) => result.first?.includes(test));
+const known = new Map(
+  readLines<Result>(RESULTS)
+    .filter(isComparable)
+    .map((result) => [result.id, result]),
+);
 const drawn: Result[] = [];
 let refused = 0;
 for (const place of inDrawnOrder(places)) {
@@ -276,7 +301,17 @@ for (const survivor of survivors) {
   say(`survived ${survivor.id}  ${lineOf(survivor)}  (${end})`);
 }
 const noticed = drawn.length - survivors.length;
-const share = (part: number, whole: number) => (whole === 0 ? "0" : ((100 * part) / whole).toFixed(1));
+if (first.length > 0) {
+  const alone = drawn.filter(isOfFirst);
+  for (const result of drawn) {
+    if (result.noticedBy !== null && !isOfFirst(result)) {
+      say(`by other tests ${result.id}  ${lineOf(result)}  (${oneLine(result.noticedBy)})`);
+    }
+  }
+  say(
+    `${alone.length} of ${drawn.length} noticed by ${first.join(", ")} alone: ${share(alone.length, drawn.length)} %`,
+  );
+}
 say(`${places.length} places in ${rooms.join(", ")}; ${refused} of those drawn now are refused by the compiler`);
 say(
   `${noticed} of ${drawn.length} noticed: ${share(noticed, drawn.length)} %; without ${equivalent.length} equivalent ones ${share(noticed, drawn.length - equivalent.length)} %`,
