@@ -1,4 +1,4 @@
-import table from "@/native/catalog/public-suffixes.json";
+import table from "@/native/catalog/public-suffixes.json" with { type: "json" };
 import { readPublicSuffixes } from "@/native/core/decide/public-suffixes";
 import { openDeviceStore } from "@/native/host/state/device-store";
 import { createPolicyTime } from "@/native/host/state/policy-time";

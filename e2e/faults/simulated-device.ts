@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { buildBatch, buildMinute } from "@/lib/sync/testing/batch-builder";
 import { createDeviceKey, enrollBody, tokenBody } from "@/lib/sync/testing/device-key";
-import table from "@/native/catalog/public-suffixes.json";
+import table from "@/native/catalog/public-suffixes.json" with { type: "json" };
 import { readPublicSuffixes } from "@/native/core/decide/public-suffixes";
 import { NO_POSITION } from "@/native/core/documents/position";
 import { type DocumentPosition, verifyDocument } from "@/native/core/documents/verify-document";

@@ -1,4 +1,4 @@
-import table from "@/native/catalog/public-suffixes.json";
+import table from "@/native/catalog/public-suffixes.json" with { type: "json" };
 import { type PublicSuffixes, readPublicSuffixes } from "@/native/core/decide/public-suffixes";
 
 let read: PublicSuffixes | undefined;

@@ -1,5 +1,5 @@
 import { open } from "node:fs/promises";
-import suffixData from "../catalog/public-suffixes.json";
+import suffixData from "../catalog/public-suffixes.json" with { type: "json" };
 import type { ConformancePorts } from "../core/conformance/op";
 import { type PublicSuffixes, readPublicSuffixes } from "../core/decide/public-suffixes";
 import { nodeCrypto } from "../node/crypto";

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import publicSuffixData from "../catalog/public-suffixes.json";
+import publicSuffixData from "../catalog/public-suffixes.json" with { type: "json" };
 import { packBundle } from "../core/bundle/pack-bundle";
 import { readPublicSuffixes } from "../core/decide/public-suffixes";
 import type { TelemetryBatch } from "../core/telemetry/batch";

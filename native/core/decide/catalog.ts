@@ -1,5 +1,5 @@
 import { z } from "zod";
-import data from "../../catalog/capabilities.json";
+import data from "../../catalog/capabilities.json" with { type: "json" };
 import { HOST_PURPOSES, type HostPurpose, SENSITIVITIES, type Sensitivity } from "../codes";
 import { compileParameters, type FindMisfit, parameterShape } from "./call-parameters";
 

@@ -1,7 +1,7 @@
 import { isIP, isIPv4 } from "node:net";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import table from "../../catalog/special-purpose-addresses.json";
+import table from "../../catalog/special-purpose-addresses.json" with { type: "json" };
 import { areAddressesPublic, decideAddress } from "./decide-address";
 import { readIpAddress, readIpPrefix } from "./ip-address";
 

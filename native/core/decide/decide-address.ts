@@ -1,4 +1,4 @@
-import table from "../../catalog/special-purpose-addresses.json";
+import table from "../../catalog/special-purpose-addresses.json" with { type: "json" };
 import type { Check } from "./check";
 import { type IpAddress, type IpPrefix, isInPrefix, readIpAddress, readIpPrefix } from "./ip-address";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import english from "../../catalog/sentences.en.json";
+import english from "../../catalog/sentences.en.json" with { type: "json" };
 import { compilePolicy } from "./compile-policy";
 import { explainHost } from "./explain";
 import { readSentences, sayNearest, sayStep } from "./say-trace";

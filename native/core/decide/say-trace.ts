@@ -1,5 +1,5 @@
 import { z } from "zod";
-import english from "../../catalog/sentences.en.json";
+import english from "../../catalog/sentences.en.json" with { type: "json" };
 import { URL_FAULTS } from "./read-url";
 import { CHECK_NAMES, MISSES, type Nearest, type Step, type TraceValue } from "./trace";
 

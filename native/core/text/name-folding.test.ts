@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import data from "../../catalog/name-folding.json";
+import data from "../../catalog/name-folding.json" with { type: "json" };
 import { nameIdentity } from "./name-folding";
 
 const hex = (text: string) => Number.parseInt(text, 16);

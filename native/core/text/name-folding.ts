@@ -1,4 +1,4 @@
-import data from "../../catalog/name-folding.json";
+import data from "../../catalog/name-folding.json" with { type: "json" };
 
 /**
  * Equality of names as file systems see it, by one version of Unicode that is data (spec §2, Bundle): a language's own

@@ -1,4 +1,4 @@
-import data from "../../catalog/format-characters.json";
+import data from "../../catalog/format-characters.json" with { type: "json" };
 
 /**
  * Text of programs, publishers, devices and people. Characters that act instead of being shown (control and format

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import publicSuffixData from "../../catalog/public-suffixes.json";
+import publicSuffixData from "../../catalog/public-suffixes.json" with { type: "json" };
 import { packBundle } from "../../core/bundle/pack-bundle";
 import { readPublicSuffixes } from "../../core/decide/public-suffixes";
 import type { ProgramClaims } from "../../core/shapes/claims";

@@ -1,4 +1,4 @@
-import publicSuffixData from "../../../catalog/public-suffixes.json";
+import publicSuffixData from "../../../catalog/public-suffixes.json" with { type: "json" };
 import { readPublicSuffixes } from "../../../core/decide/public-suffixes";
 import { signCompact, signKeyset } from "../../../core/documents/sign-document";
 import type { KeysetClaims, PlatformClaims, ProgramClaims } from "../../../core/shapes/claims";
