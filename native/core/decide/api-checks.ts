@@ -1,9 +1,9 @@
+import type { ApiQuestion } from "./api-question";
 import { type Api, findApi } from "./catalog";
 import type { Check } from "./check";
 import { findUnmetConstraint, findUnmetMoment, type RateKind } from "./check-constraints";
 import { compareRuntimeVersions } from "./compare-runtime-versions";
 import type { CompiledGrant, CompiledPolicy, CompiledVersion } from "./compile-policy";
-import type { ApiQuestion } from "./decide-api";
 import { pointerToken } from "./decision";
 import { HOST_CHECKS, type HostWalk, NO_RULES } from "./host-checks";
 

@@ -1,23 +1,10 @@
-import type { ApiCode, HostCode, RuntimeKind } from "../codes";
+import type { ApiCode, HostCode } from "../codes";
 import { type CallCheck, type CallWalk, checksOf, startCallWalk } from "./api-checks";
-import type { CallContext, RateKind } from "./check-constraints";
+import type { ApiQuestion } from "./api-question";
+import type { RateKind } from "./check-constraints";
 import type { CompiledPolicy } from "./compile-policy";
 import { allowHost, refuseHost } from "./decide-host";
 import type { Decision, HostDecision } from "./decision";
-
-export type ApiQuestion = {
-  versionCode: number;
-  /** The name as the program gave it: any text. */
-  api: string;
-  params?: unknown;
-  /** `kind` is a `RuntimeKind` on devices; a question from elsewhere may say any text. */
-  runtime: { kind: RuntimeKind | (string & {}); version: string };
-  /** Whole seconds: time for stored documents, already reckoned (spec §4). */
-  now: number;
-  /** What the person answered when asked; absent as long as nobody was asked. */
-  consent?: "given" | "refused" | undefined;
-  context?: CallContext | undefined;
-};
 
 export type ApiDecision = Decision & {
   readonly code: ApiCode | HostCode;

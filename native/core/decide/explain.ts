@@ -1,12 +1,13 @@
 import { HOST_PURPOSES } from "../codes";
 import { boundText } from "../text/plain-text";
 import { type CallWalk, checksOf, freshUntil, startCallWalk } from "./api-checks";
+import type { ApiQuestion } from "./api-question";
 import type { ConstraintKind } from "./catalog";
 import type { Check } from "./check";
 import { seeConstraint } from "./check-constraints";
 import type { CompiledPolicy } from "./compile-policy";
 import { ADDRESS_CHECKS, type AddressWalk, GLOBAL_UNICAST, startAddressWalk } from "./decide-address";
-import { type ApiQuestion, allowCall } from "./decide-api";
+import { allowCall } from "./decide-api";
 import { allowHost } from "./decide-host";
 import {
   REDIRECT_CHECKS,

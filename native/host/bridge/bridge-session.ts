@@ -1,8 +1,9 @@
 import type { HostPurpose } from "../../core/codes";
+import type { ApiQuestion } from "../../core/decide/api-question";
 import { isPlainObject } from "../../core/decide/call-parameters";
 import { type Api, findApi } from "../../core/decide/catalog";
 import { findUnmetConstraint } from "../../core/decide/check-constraints";
-import { type ApiDecision, type ApiQuestion, decideApi, hasAccess } from "../../core/decide/decide-api";
+import { type ApiDecision, decideApi, hasAccess } from "../../core/decide/decide-api";
 import { pointerToken } from "../../core/decide/decision";
 import { readParameters } from "../../core/decide/read-parameters";
 import type { MinuteIncrement } from "../../core/telemetry/minute-entry";

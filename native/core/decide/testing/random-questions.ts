@@ -9,7 +9,7 @@ import type {
   PlatformClaims,
   ProgramClaims,
 } from "../../shapes/claims";
-import type { ApiQuestion } from "../decide-api";
+import type { ApiQuestion } from "../api-question";
 import { listedVersion, NOW, platformClaims, programClaims } from "./policy-claims";
 
 /** Random policies and questions that meet often: few names, ports and times, and hostile texts among the URLs. */
