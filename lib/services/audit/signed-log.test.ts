@@ -189,6 +189,25 @@ describe(`the log that people read (${testStoreKind()})`, () => {
       },
     );
 
+    it("is judged by the log's own entries while the data folder cannot be read, and keeps nobody from stopping a program", async () => {
+      const { files } = fixture.ctx.heads;
+      const unreadable = () => Promise.reject(new Error("the folder is away"));
+      Object.assign(files, {
+        last: unreadable,
+        read: () => ({ [Symbol.asyncIterator]: () => ({ next: unreadable }) }),
+      });
+      expect(await fault()).toMatchObject({ code: "WITNESSED", sequence: contradicted });
+      await fixture.ctx.store.transaction((tx) =>
+        appendAudit(tx, fixture.ctx, {
+          ...{ actor: { kind: "system", name: "server command" }, action: "audit.loss", subject: "audit" },
+          after: { fromSequence: 1 },
+        }),
+      );
+      expect(await fault()).toBeNull();
+      await suspend(apps[2]);
+      expect((await fixture.platformClaims()).suspended).toContain(apps[2]);
+    });
+
     it("is excused by a loss that somebody admits with the data folder in hand", async () => {
       expect(await admitLoss(fixture.ctx, fixture.ctx.heads.files)).toMatchObject({ toSequence: contradicted });
       expect(await fault()).toBeNull();
