@@ -14,7 +14,7 @@ async function verbs(): Promise<Map<string, Verb>> {
   const found = new Map<string, Verb>();
   const files = readdirSync(HERE, { recursive: true, encoding: "utf8" });
   for (const file of files.filter((name) => /(?<!\.test)\.ts$/.test(name) && !/(^|\/)testing\//.test(name))) {
-    const exported: Record<string, unknown> = await import(/* @vite-ignore */ join(HERE, file));
+    const exported: Record<string, unknown> = await import(/* @vite-ignore */ /* of lib/services */ join(HERE, file));
     for (const [name, value] of Object.entries(exported)) {
       const takesActor = typeof value === "function" && /^(?:async )?function \w+\(\w+, actor\b/.test(value.toString());
       if (takesActor) found.set(name, value as Verb);

@@ -7,6 +7,8 @@ const active = folder === undefined ? "" : readFileSync(join(folder, "active"), 
 
 /** In place of a mutant's id: none is active, and which places are reached is kept. */
 export const RECORD = "record";
+/** In place of a mutant's id: none is active, and nothing is kept. */
+export const NOTHING = "nothing";
 /** Held by the process, because a test and what it tests may each have a copy of this file. */
 const HELD = Symbol.for("bulkhead.mutants.reached");
 const held = globalThis as { [HELD]?: Set<string> };

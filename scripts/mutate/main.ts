@@ -13,38 +13,35 @@ import {
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { API, type Snapshot } from "typescript/unstable/sync";
-import { RECORD } from "./active";
+import { NOTHING, RECORD } from "./active";
+import { ask, type Untouched, type Verdict } from "./ask";
 import { inDrawnOrder, mutate, type Place, placesOf } from "./draw";
 import { EQUIVALENT } from "./equivalent";
 import { mutationsOf } from "./mutations";
 import { importersOf, testsOf } from "./reach";
 import type { Reached } from "./record";
 import { openTests } from "./run-tests";
+import { tellEnd, tellShare } from "./share";
 import { weave } from "./weave";
 
 /**
  * `npm run mutate -- --rooms lib/domain,lib/auth [--first PATH,PATH] [--count 300] [--bound 60] [--again]`: small faults, drawn by hash over
  * the rooms and put one by one into a copy of the tree, whose tests should notice each. Test files that import the faulty
- * one are asked nearest first, of each the tests that come by the fault and by little else, until one fails, or until
- * they have taken `--bound` seconds or `FILES_MAX` files were asked. Test files of `--first` are asked before all others, of
- * them every test that comes by the fault, and what they notice alone is told apart. A fault that the compiler refuses was not drawn;
- * tests that do not end noticed it. Results are kept in `.cache/mutants`, so that an interrupted run goes on; `--again`
- * tries survivors anew. The last line is the share.
+ * one are asked nearest first, a few tests of each that come by the fault and by little else, then the rest of them, until one
+ * fails, or until they have taken what takes `--bound` seconds where nothing is wrong: then there was no time, which is no
+ * verdict. Test files of `--first` are asked before all others and wholly, and what they notice alone is told apart. A fault
+ * that the compiler refuses was not drawn; tests that do not end, and do without it, noticed it. Results are kept in
+ * `.cache/mutants`, so that an interrupted run goes on; `--again` tries anew what was not noticed. The last line is the share.
  */
-type Result = {
+type Result = Verdict & {
   id: string;
   file: string;
   line: number;
   kind: string;
   was: string;
   becomes: string;
-  /** The test that failed; null where none did. */
-  noticedBy: string | null;
-  /** Test files that reached it and were run. */
-  files: number;
   /** Those that were asked before all others. */
   first: string[];
-  seconds: number;
 };
 
 const { values } = parseArgs({
@@ -70,14 +67,6 @@ if (rooms.length === 0 || !Number.isInteger(count) || count < 1 || !(boundMs > 0
 const FOLDER = join(process.cwd(), ".cache", "mutants");
 const TREE = join(FOLDER, "tree");
 const RESULTS = join(FOLDER, "results.jsonl");
-const FILES_MAX = 6;
-const FILES_LOOKED_AT_MAX = 16;
-const TESTS_OF_FILE_MAX = 8;
-/** Of a file that is asked first: so many that no place has more, and each takes next to nothing. */
-const TESTS_OF_FIRST_MAX = 10_000;
-/** A mutant may slow a test file down this much, and this many milliseconds more. */
-const SLOWER = 4;
-const GRACE_MS = 60_000;
 const UNTOUCHED_MAX_MS = 10 * 60_000;
 
 let isStopped = false;
@@ -114,7 +103,6 @@ function readLines<T>(file: string): T[] {
 const say = (text: string) => process.stdout.write(`${text}\n`);
 const lineOf = ({ file, line, was, becomes }: Pick<Result, "file" | "line" | "was" | "becomes">) =>
   `${file}:${line}  ${oneLine(was)} → ${oneLine(becomes)}`;
-const share = (part: number, whole: number) => (whole === 0 ? "0" : ((100 * part) / whole).toFixed(1));
 const oneLine = (text: string) => {
   const flat = text.replace(/\s+/g, " ");
   return flat.length > 70 ? `${flat.slice(0, 70)}…` : flat;
@@ -188,8 +176,6 @@ for (const [file, text] of texts) {
 
 const tests = openTests(TREE, FOLDER);
 
-/** A test file where nothing is wrong: its time, and which of its tests reach a place. */
-type Untouched = { fails: string | null; ms: number; loading: string[]; tests: { id: string; ids: string[] }[] };
 /** Kept as long as nothing of the tree changes. */
 const UNTOUCHED = join(
   FOLDER,
@@ -213,7 +199,7 @@ async function runUntouched(test: string): Promise<Untouched> {
     fails: failed,
     ms,
     loading: [...new Set(all.flatMap(({ test: id, ids }) => (id === null ? ids : [])))],
-    tests: all.flatMap(({ test: id, ids }) => (id === null ? [] : [{ id, ids }])),
+    tests: all.flatMap(({ test: id, ids, ms: ownMs }) => (id === null ? [] : [{ id, ids, ms: ownMs }])),
   };
   say(`${test}: ${ms} ms${failed === null ? "" : `; left out, since it fails as it is: ${failed}`}`);
   untouched.set(test, kept);
@@ -221,39 +207,26 @@ async function runUntouched(test: string): Promise<Untouched> {
   return kept;
 }
 
-/** The tests of a file to run for a place; null for all of them, empty where none reaches it. */
-function reaching({ id }: Place, { loading, tests: own }: Untouched, max: number): string[] | null {
-  const by = own.filter(({ ids }) => ids.includes(id)).sort((a, b) => a.ids.length - b.ids.length);
-  if (loading.includes(id) && by.length === 0) return null;
-  return by.slice(0, max).map((test) => test.id);
-}
-
 /** Those that are asked first and reach the file, then the others, nearest first. */
 function askedOf(file: string): string[] {
   const all = testsOf(file, importers);
   const others = all.filter((test) => !first.includes(test));
-  return [...all.filter((test) => first.includes(test)), ...others].slice(0, FILES_LOOKED_AT_MAX);
+  return [...all.filter((test) => first.includes(test)), ...others];
 }
 
 async function tryPlace(place: Place): Promise<Result | null> {
   const { id, file, line, kind, was, text: becomes } = place;
-  const result = { id, file, line, kind, was, becomes, first };
-  let ran = 0;
-  let spentMs = 0;
-  for (const test of askedOf(file)) {
-    if (spentMs >= boundMs || ran >= FILES_MAX) break;
-    if (isStopped) return null;
-    const kept = await runUntouched(test);
-    const max = first.includes(test) ? TESTS_OF_FIRST_MAX : TESTS_OF_FILE_MAX;
-    const testIds = kept.fails === null ? reaching(place, kept, max) : [];
-    if (testIds?.length === 0) continue;
-    ran += 1;
-    const { failed, ms } = await tests.run({ active: id, test, testIds }, kept.ms * SLOWER + GRACE_MS);
-    spentMs += ms;
-    const seconds = Math.round(spentMs / 1000);
-    if (failed !== null) return { ...result, noticedBy: `${test}: ${failed}`, files: ran, seconds };
-  }
-  return isStopped ? null : { ...result, noticedBy: null, files: ran, seconds: Math.round(spentMs / 1000) };
+  const verdict = await ask(
+    id,
+    askedOf(file),
+    { first, boundMs, isStopped: () => isStopped },
+    {
+      run: (run, limitMs) => tests.run({ active: id, ...run }, limitMs),
+      runUntouched: (run, limitMs) => tests.run({ active: NOTHING, ...run }, limitMs),
+      know: runUntouched,
+    },
+  );
+  return verdict === null ? null : { id, file, line, kind, was, becomes, first, ...verdict };
 }
 
 const isOfFirst = ({ noticedBy }: Result) => first.some((test) => noticedBy?.startsWith(`${test}: `));
@@ -286,21 +259,20 @@ for (const place of inDrawnOrder(places)) {
   appendFileSync(RESULTS, `${JSON.stringify(result)}\n`);
   drawn.push(result);
   const { noticedBy, seconds } = result;
-  const end = noticedBy === null ? "SURVIVED" : `noticed by ${oneLine(noticedBy)}`;
+  const end = noticedBy === null ? tellEnd(result).toUpperCase() : `noticed by ${oneLine(noticedBy)}`;
   say(`${drawn.length} ${result.id} ${lineOf(result)}  ${end} (${seconds} s)`);
 }
 tests.close();
 compiler.close();
 
 const survivors = drawn.filter(({ noticedBy }) => noticedBy === null);
-const equivalent = survivors.filter(({ id }) => EQUIVALENT[id] !== undefined);
 say("");
 for (const survivor of survivors) {
   const why = EQUIVALENT[survivor.id];
-  const end = why === undefined ? `${survivor.files} test files` : `equivalent: ${why}`;
-  say(`survived ${survivor.id}  ${lineOf(survivor)}  (${end})`);
+  say(
+    `survived ${survivor.id}  ${lineOf(survivor)}  (${why === undefined ? tellEnd(survivor) : `equivalent: ${why}`})`,
+  );
 }
-const noticed = drawn.length - survivors.length;
 if (first.length > 0) {
   const alone = drawn.filter(isOfFirst);
   for (const result of drawn) {
@@ -308,12 +280,8 @@ if (first.length > 0) {
       say(`by other tests ${result.id}  ${lineOf(result)}  (${oneLine(result.noticedBy)})`);
     }
   }
-  say(
-    `${alone.length} of ${drawn.length} noticed by ${first.join(", ")} alone: ${share(alone.length, drawn.length)} %`,
-  );
+  say(`${alone.length} of ${drawn.length} noticed by ${first.join(", ")} alone`);
 }
 say(`${places.length} places in ${rooms.join(", ")}; ${refused} of those drawn now are refused by the compiler`);
-say(
-  `${noticed} of ${drawn.length} noticed: ${share(noticed, drawn.length)} %; without ${equivalent.length} equivalent ones ${share(noticed, drawn.length - equivalent.length)} %`,
-);
+say(tellShare(drawn.map((result) => ({ ...result, isEquivalent: EQUIVALENT[result.id] !== undefined }))));
 process.exit(isStopped ? 130 : 0);

@@ -101,3 +101,19 @@ test("tests are asked nearest first, and those that only know a file's types are
     "lib/services/verb.test.ts",
   ]);
 });
+
+test("a test that imports by an expression reaches the folder that it says, but for the tests in it", () => {
+  const importers = importersOf(
+    new Map([
+      ["lib/services/verb.ts", ""],
+      ["lib/services/people/verb.ts", ""],
+      ["lib/services/verb.test.ts", ""],
+      ["lib/domain/rule.ts", ""],
+      ["lib/all.test.ts", "await import(/* @vite-ignore */ /* of lib/services */ join(HERE, file));"],
+    ]),
+  );
+  expect([...importers]).toEqual([
+    ["lib/services/verb.ts", ["lib/all.test.ts"]],
+    ["lib/services/people/verb.ts", ["lib/all.test.ts"]],
+  ]);
+});

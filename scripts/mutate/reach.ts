@@ -1,7 +1,10 @@
 import { basename, dirname } from "node:path";
-import { codeOf, importsOf, projectPath } from "../house/read-imports";
+import { codeOf, importsOf, isTest, projectPath } from "../house/read-imports";
 
 type Graph = ReadonlyMap<string, readonly string[]>;
+
+/** An import by an expression, which says of what folder: `import(/* of lib/services *\/ file)`. */
+const OF_FOLDER = /\bimport\((?:\s*\/\*[^*]*\*\/)*?\s*\/\* of ([\w./-]+) \*\//g;
 
 /** By file: those that import it, and so run it; with `types` also those that import types of it alone. */
 export function importersOf(texts: ReadonlyMap<string, string>, { types = false } = {}): Graph {
@@ -13,6 +16,12 @@ export function importersOf(texts: ReadonlyMap<string, string>, { types = false 
       const target = path === null ? undefined : ["", ".ts", ".tsx", "/index.ts"].find((end) => texts.has(path + end));
       if (path === null || target === undefined) continue;
       importers.set(path + target, [...(importers.get(path + target) ?? []), file]);
+    }
+    for (const [, folder] of text.matchAll(OF_FOLDER)) {
+      for (const other of texts.keys()) {
+        if (other.startsWith(`${folder}/`) && !isTest(other))
+          importers.set(other, [...(importers.get(other) ?? []), file]);
+      }
     }
   }
   return importers;

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
-import type { Order, Told } from "./tester";
+import type { Told } from "./ask";
+import type { Order } from "./tester";
 
 export type Tests = {
-  /** The name of the first test that failed, or what else went wrong; null where nothing did. Late counts as wrong. */
+  /** The name of the first test that failed, or what else went wrong; null where nothing did. What is late is ended. */
   run(order: Order, limitMs: number): Promise<Told>;
   close(): void;
 };
@@ -36,12 +37,16 @@ export function openTests(tree: string, folder: string): Tests {
         };
         const timer = setTimeout(() => {
           end();
-          answer({ failed: `not over after ${Math.round(limitMs / 1000)} s`, ms: Date.now() - startedAt });
+          answer({
+            failed: `not over after ${Math.round(limitMs / 1000)} s`,
+            isLate: true,
+            ms: Date.now() - startedAt,
+          });
         }, limitMs);
         held.once("message", (told: Told) => answer(told));
         held.once("exit", () => {
           child = null;
-          answer({ failed: "the process of the tests ended", ms: Date.now() - startedAt });
+          answer({ failed: "the process of the tests ended", isLate: false, ms: Date.now() - startedAt });
         });
         held.send({ ...order, test: join(tree, order.test) } satisfies Order);
       });

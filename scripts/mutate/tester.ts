@@ -1,14 +1,14 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createVitest, type Reporter, type Vitest } from "vitest/node";
+import type { Run, Told } from "./ask";
 
 /**
  * A long-lived vitest over the tree in the working directory, on orders of its parent: it makes one mutant active, runs
  * one test file or some tests of it, and tells whether something failed. A process of its own, so that a hung one can be
  * ended.
  */
-export type Order = { active: string; test: string; testIds: string[] | null };
-export type Told = { failed: string | null; ms: number };
+export type Order = Run & { active: string };
 
 let opened: Promise<Vitest> | null = null;
 
@@ -71,13 +71,13 @@ async function run({ active, test, testIds }: Order): Promise<Told> {
   const options = testIds === null ? undefined : { testIds };
   const specifications = vitest.projects.map((project) => project.createSpecification(test, options));
   await vitest.runTestSpecifications(specifications);
-  return { failed, ms: Math.round(performance.now() - startedAt) };
+  return { failed, isLate: false, ms: Math.round(performance.now() - startedAt) };
 }
 
 process.on("message", (order: Order) => {
   run(order).then(
     (told) => process.send?.(told),
-    (error: unknown) => process.send?.({ failed: String(error), ms: 0 } satisfies Told),
+    (error: unknown) => process.send?.({ failed: String(error), isLate: false, ms: 0 } satisfies Told),
   );
 });
 process.on("disconnect", () => process.exit(0));

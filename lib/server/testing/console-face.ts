@@ -22,7 +22,10 @@ export type ConsoleFace = {
 /** The handler of a call, from the file where Next would find it. */
 async function servedAt({ method, path }: RouteDescription): Promise<RouteHandler> {
   const file = join(projectRoot(), "app", path.replaceAll(/\{(\w+)\}/g, "[$1]"), "route.ts");
-  const served = (await import(/* @vite-ignore */ pathToFileURL(file).href)) as Record<string, RouteHandler>;
+  const served = (await import(/* @vite-ignore */ /* of app/api */ pathToFileURL(file).href)) as Record<
+    string,
+    RouteHandler
+  >;
   const handler = served[method];
   if (handler === undefined) throw new Error(`${method} ${path} is served by nothing`);
   return handler;

@@ -43,7 +43,7 @@ beforeAll(async () => {
     await Promise.all(
       routes.map(async ([name, { path, method }]): Promise<[string, RouteHandler]> => {
         const file = join(process.cwd(), "app", path.replace(/\{(\w+)\}/g, "[$1]"), "route.ts");
-        const module = (await import(/* @vite-ignore */ file)) as Record<string, RouteHandler>;
+        const module = (await import(/* @vite-ignore */ /* of app/api */ file)) as Record<string, RouteHandler>;
         const handler = module[method];
         if (handler === undefined) throw new Error(`${name} is answered by nothing`);
         return [name, handler];

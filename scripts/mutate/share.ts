@@ -1,0 +1,25 @@
+/** What is known of one fault that was drawn. */
+export type Judged = { noticedBy: string | null; left: number; isEquivalent: boolean };
+
+const share = (part: number, whole: number) => (whole === 0 ? "0" : ((100 * part) / whole).toFixed(1));
+
+/** How many of those drawn tests noticed; what they had no time for is no verdict, yet counts as not noticed. */
+export function tellShare(judged: readonly Judged[]): string {
+  const noticed = judged.filter(({ noticedBy }) => noticedBy !== null).length;
+  const unnoticed = judged.filter(({ noticedBy }) => noticedBy === null);
+  const equivalent = unnoticed.filter(({ isEquivalent }) => isEquivalent).length;
+  const late = unnoticed.filter(({ isEquivalent, left }) => !isEquivalent && left > 0).length;
+  const all = judged.length;
+  return [
+    `${noticed} of ${all} noticed: ${share(noticed, all)} %`,
+    `${late} of the others ran out of time`,
+    `without ${equivalent} equivalent ones ${share(noticed, all - equivalent)} %`,
+  ].join("; ");
+}
+
+/** How a fault that no test noticed ended. */
+export function tellEnd({ files, left }: { files: number; left: number }): string {
+  if (files === 0) return left === 0 ? "no test comes by it" : "out of time";
+  const asked = `${files} test file${files === 1 ? "" : "s"} did not notice`;
+  return left === 0 ? asked : `${asked}, then out of time`;
+}
