@@ -49,6 +49,11 @@ test("operators, comparisons, constants, names, calls and early returns are muta
   ]);
 });
 
+test("names of members are not mutated, whether an object is made or taken apart; a default is", () => {
+  const text = `const { "a-b": c = "d-e" } = { "a-b": "f-g" };`;
+  expect(placesOfText(text).map(({ was }) => was)).toEqual(['"d-e"', '"f-g"']);
+});
+
 test("a woven file does what it did, and with one place faulty what it would do with that mutation", () => {
   const text = 'items?.length > 1 && !items.some((item) => item === 3) ? "none" : (items?.at(0) ?? 7) + 1 * 2';
   const places = placesOfText(text);

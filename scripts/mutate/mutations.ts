@@ -2,6 +2,7 @@ import { type Expression, type IfStatement, type Node, type SourceFile, SyntaxKi
 import {
   isAwaitExpression,
   isBinaryExpression,
+  isBindingElement,
   isBlock,
   isCallExpression,
   isConditionalExpression,
@@ -128,9 +129,10 @@ function isOneRow({ parent }: Node, textOf: (part: Node) => string): boolean {
 
 const isSentence = (text: string) => text === "" || /\s/.test(text);
 
-/** Of a property, or a directive. */
+/** Of a property, made or taken apart, or a directive. */
 function isName(literal: Node): boolean {
   const { parent } = literal;
+  if (isBindingElement(parent)) return parent.propertyName === literal;
   return isExpressionStatement(parent) || (isPropertyAssignment(parent) && parent.name === literal);
 }
 

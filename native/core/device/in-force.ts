@@ -4,7 +4,7 @@ import { lowerAscii } from "../text/ascii";
 import { storedTime } from "./clock";
 import { isStored } from "./disk";
 import type { Applied, Narrowed, Staleness, Stopped } from "./effects";
-import { isStopped, keysetOf, newestPlatform, newestProgram } from "./keeper";
+import { isStopped, keysetOf, loseKeyset, newestPlatform, newestProgram } from "./keeper";
 import { union } from "./sorted";
 import { cancelTimer, emit, setTimer, type Turn } from "./turn";
 
@@ -40,13 +40,16 @@ export function applyNewest(turn: Turn): boolean {
   return true;
 }
 
-/** Takes up what a disk has kept: it was stored, so it is in force at once. */
+/** Takes up what a disk has kept: it was stored, so it is in force at once. What cannot be read is not there (spec 9.2). */
 export function takeUp(turn: Turn): void {
   const { trust } = turn.state;
   const { inForce } = turn.live;
-  inForce.platform = newestPlatform(turn) === undefined ? null : (trust.platform?.good ?? null);
-  for (const [appId, { good }] of Object.entries(trust.programs)) {
-    if (good && newestProgram(turn, appId) !== undefined) inForce.programs[appId] = good;
+  if (trust.keyset !== null && keysetOf(turn) === undefined) loseKeyset(turn);
+  if (trust.platform && newestPlatform(turn) === undefined) trust.platform.good = null;
+  inForce.platform = trust.platform?.good ?? null;
+  for (const [appId, document] of Object.entries(trust.programs)) {
+    if (newestProgram(turn, appId) === undefined) document.good = null;
+    if (document.good) inForce.programs[appId] = document.good;
   }
   inForce.held = structuredClone(trust.held);
 }

@@ -55,23 +55,31 @@ function adoptKeyset(turn: Turn, claims: KeysetClaims, jws: string): void {
   touch(turn, "trust");
 }
 
+/** A stored keyset that cannot be read: no document is good by what nobody knows. */
+export function loseKeyset(turn: Turn): void {
+  endDocuments(turn);
+  turn.state.trust.keyset = null;
+}
+
 /** The way back from a fast-forward: documents end at once, without grace, and suspensions outlive them (spec 4.16). */
 function endDocuments(turn: Turn): void {
   const { trust } = turn.state;
   const { inForce } = turn.live;
   const programs = [...Object.keys(trust.programs), ...Object.keys(inForce.programs)];
   const suspended = programs.filter((appId) => isStopped(turn, appId));
-  trust.held.byPlatform = union(
-    trust.held.byPlatform,
-    newestPlatform(turn)?.suspended ?? [],
-    turn.claims.platform(inForce.platform?.jws)?.suspended ?? [],
-  );
-  trust.held.byProgram = union(trust.held.byProgram, suspended);
+  hold(turn, "byPlatform", newestPlatform(turn)?.suspended ?? []);
+  hold(turn, "byPlatform", turn.claims.platform(inForce.platform?.jws)?.suspended ?? []);
+  hold(turn, "byProgram", suspended);
   if (trust.platform) trust.platform.good = null;
   for (const state of Object.values(trust.programs)) state.good = null;
   inForce.platform = null;
   inForce.programs = {};
   turn.live.before = null;
+}
+
+/** These are suspended until what ends it is applied: a document that is only accepted takes it from `trust` alone. */
+function hold({ state, live }: Turn, by: "byPlatform" | "byProgram", appIds: readonly string[]): void {
+  for (const held of [state.trust.held, live.inForce.held]) held[by] = union(held[by], appIds);
 }
 
 /** A document of the program, the newest or the one in force, has a status other than active. */
@@ -91,7 +99,7 @@ export function receivePlatform(turn: Turn, bytes: Uint8Array, etag: string | nu
   });
   if (verdict.result === "accepted") {
     const { claims, payloadSha256 } = verdict.document;
-    if (newestPlatform(turn) !== undefined && trust.platform?.good?.sha256 === payloadSha256) return "unchanged";
+    if (trust.platform?.good?.sha256 === payloadSha256) return "unchanged";
     trust.platform = acceptedState(claims, payloadSha256, bytes, etag);
     trust.held.byPlatform = [];
     restartTime(times(turn), claims.iat);
@@ -102,7 +110,7 @@ export function receivePlatform(turn: Turn, bytes: Uint8Array, etag: string | nu
   if (verdict.expired === undefined) return "refused";
   const { claims, payloadSha256 } = verdict.expired;
   trust.platform = raisedState(trust.platform, claims, payloadSha256);
-  trust.held.byPlatform = union(trust.held.byPlatform, claims.suspended);
+  hold(turn, "byPlatform", claims.suspended);
   touch(turn, "trust");
   return "expired";
 }
@@ -115,7 +123,7 @@ export function receiveProgram(turn: Turn, appId: string, bytes: Uint8Array, eta
   const verdict = verifyDocument({ ...verification(turn, bytes, keyset, before), type: "bulkhead-program", appId });
   if (verdict.result === "accepted") {
     const { claims, payloadSha256 } = verdict.document;
-    if (newestProgram(turn, appId) !== undefined && before?.good?.sha256 === payloadSha256) return "unchanged";
+    if (before?.good?.sha256 === payloadSha256) return "unchanged";
     trust.programs[appId] = acceptedState(claims, payloadSha256, bytes, etag);
     trust.held.byProgram = trust.held.byProgram.filter((other) => other !== appId);
     noteVerified(times(turn), claims.iat);
@@ -126,7 +134,7 @@ export function receiveProgram(turn: Turn, appId: string, bytes: Uint8Array, eta
   if (verdict.expired === undefined) return "refused";
   const { claims, payloadSha256 } = verdict.expired;
   trust.programs[appId] = raisedState(before, claims, payloadSha256);
-  if (claims.status !== "active") trust.held.byProgram = union(trust.held.byProgram, [appId]);
+  if (claims.status !== "active") hold(turn, "byProgram", [appId]);
   touch(turn, "trust");
   return "expired";
 }

@@ -55,7 +55,7 @@ function fetchKeyset(turn: Turn, lane: LaneBase): void {
 }
 
 function fetchPlatform(turn: Turn, lane: LaneBase): void {
-  const etag = newestPlatform(turn) && turn.state.trust.platform?.good?.etag;
+  const etag = turn.state.trust.platform?.good?.etag;
   const number = request(turn, { what: "platform", ...(etag == null ? {} : { etag }) });
   turn.live.sync.lane = { ...lane, stage: "platform", fetch: number };
 }
@@ -151,7 +151,7 @@ export function wantProgram(turn: Turn, appId: string): void {
     return;
   }
   cancelTimer(turn, `retry/${appId}`);
-  const etag = newestProgram(turn, appId) && turn.state.trust.programs[appId]?.good?.etag;
+  const etag = turn.state.trust.programs[appId]?.good?.etag;
   work.fetch = request(turn, { what: "program", appId, ...(etag == null ? {} : { etag }) });
 }
 
@@ -278,7 +278,7 @@ export function want(turn: Turn, appId: string, isWanted: boolean): void {
 export function handBack(turn: Turn): void {
   const { sync } = turn.live;
   const good = turn.state.trust.platform?.good;
-  if (!good || newestPlatform(turn) === undefined) {
+  if (!good) {
     log(turn, "warn", "document_not_handed_back");
     return;
   }

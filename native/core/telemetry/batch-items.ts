@@ -1,3 +1,4 @@
+import { compareUtf8 } from "../crypto/encoding";
 import { BATCH_BOUNDS, type TelemetryBatch, type TelemetryEvent } from "./batch";
 import type { QueuedMinute, QueueState } from "./queue-state";
 
@@ -23,7 +24,8 @@ export function takeItems(state: QueueState): BatchItems {
     if (programs.size > BATCH_BOUNDS.programs || minutes.length >= BATCH_BOUNDS.minutes || !fits(queued)) break;
     minutes.push(queued);
   }
-  const discarded = [...state.discarded].slice(0, BATCH_BOUNDS.discarded);
+  // In an order of its own, for the state is an object, whose members have none.
+  const discarded = [...state.discarded].sort(([a], [b]) => compareUtf8(a, b)).slice(0, BATCH_BOUNDS.discarded);
   return { programs: byProgram(minutes), events, discarded: discarded.map(([reason, count]) => ({ reason, count })) };
 }
 

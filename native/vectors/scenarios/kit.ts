@@ -1,11 +1,13 @@
 import { NOW, platformClaims, programClaims } from "../cases/policy-claims";
 import { craftCompact, craftGeneral } from "../craft/craft-documents";
 import { type TestKey, testKey } from "../craft/test-keys";
-import { type Document, Script } from "./script";
+import { type Document, Script, type Server } from "./script";
 
 type Members = Record<string, unknown>;
+type StoredTrust = { keyset: Members; platform: { good: Members }; refusals: string[] };
 
 export const APP = "com.example.notes";
+export const OTHER = "com.example.other";
 export const DAY = 86_400;
 const named = (keys: readonly TestKey[]) => keys.map(({ name, jwk }) => ({ kid: name, jwk }));
 
@@ -58,6 +60,20 @@ export async function createKit() {
     script.settle();
     return script;
   };
+  /** A device that begins with what another had stored, changed by hand; `changes` are of the server. */
+  const reopened = (change: (trust: StoredTrust) => void, changes: Partial<Server> = {}) => {
+    const before = fresh();
+    Object.assign(before.server, changes);
+    before.start([APP]);
+    before.settle();
+    const trust = structuredClone(before.state().trust) as StoredTrust;
+    change(trust);
+    const script = new Script(NOW, enrolment);
+    script.server = before.server;
+    script.open({ state: { trust } });
+    script.start([APP]);
+    return script;
+  };
   return {
     keys: { a, b, c, policy, rotated, stranger },
     named,
@@ -68,6 +84,7 @@ export async function createKit() {
     hosts,
     fresh,
     synced,
+    reopened,
   };
 }
 

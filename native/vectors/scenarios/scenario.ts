@@ -2,6 +2,7 @@ import type { Effect } from "../../core/device/effects";
 import type { ScenarioStep, Script } from "./script";
 
 type Members = Record<string, unknown>;
+type Batch = { batchId: string; programs: { minutes: unknown[] }[]; events: Members[]; discarded: Members[] };
 
 /** One scenario: what happens, and by hand what must have come of it. */
 export type ScenarioCase = {
@@ -35,8 +36,19 @@ export function playScenario({ id, title, isFault, make, play, ends }: ScenarioC
 
 function summarise(script: Script): Members {
   const state = script.state() as {
-    trust: { platform: { floor: Members } | null; programs: Record<string, { floor: Members }> };
-    queue: { events: Members[]; sealed: { events: Members[] }[]; totals: Members; discarded: Members };
+    trust: {
+      platform: { floor: Members } | null;
+      programs: Record<string, { floor: Members }>;
+      time: { mark: number };
+      refusals: string[];
+    };
+    queue: {
+      minutes: unknown[];
+      events: Members[];
+      sealed: { events: Members[] }[];
+      totals: Members;
+      discarded: Members;
+    };
   };
   script.steps.pop();
   const last = <E extends Effect["e"]>(kind: E) =>
@@ -44,7 +56,7 @@ function summarise(script: Script): Members {
   const all = (kind: Effect["e"]) => script.effects.filter(({ e }) => e === kind) as unknown as Members[];
   const apply = last("apply");
   const narrow = last("narrow");
-  const batches = all("send").map(({ batch }) => batch as { batchId: string; events: Members[] });
+  const batches = all("send").map(({ batch }) => batch as Batch);
   const events = [...batches, ...state.queue.sealed, { events: state.queue.events }].flatMap((batch) => batch.events);
   const told = [...new Map(events.map((event) => [event.eventId, event])).values()];
   return {
@@ -62,6 +74,9 @@ function summarise(script: Script): Members {
     asked: all("fetch").map(({ what, revision, appId }) =>
       [what, revision ?? appId].filter((part) => part !== undefined).join(" "),
     ),
+    etags: all("fetch").map(({ etag }) => etag ?? null),
+    aborts: all("abort").length,
+    listened: all("listen").map(({ programs }) => programs),
     answers: all("answer").map(({ code }) => code),
     rules: all("answer").map(({ rule }) => rule),
     platformFloor: state.trust.platform && [state.trust.platform.floor.epoch, state.trust.platform.floor.revision],
@@ -69,9 +84,22 @@ function summarise(script: Script): Members {
     batches: batches.map(({ batchId }) => batchId.slice(0, 8)),
     batchCount: new Set(batches.map(({ batchId }) => batchId)).size,
     sends: batches.length,
+    /** Minutes, events and reasons of what was lost, of each batch. */
+    sent: batches.map(({ programs, events: told, discarded }) => [
+      programs.reduce((sum, { minutes }) => sum + minutes.length, 0),
+      told.length,
+      discarded.map(({ reason }) => reason),
+    ]),
     applications: all("apply").map(({ platform, programs }) => [platform, Object.values(programs as Members)]),
     totals: state.queue.totals,
     discarded: state.queue.discarded,
+    waiting: [state.queue.minutes.length, state.queue.events.length, state.queue.sealed.length],
+    refusals: state.trust.refusals.length,
+    mark: state.trust.time.mark,
+    cancelled: all("cancel").map(({ timer }) => timer),
+    retries: all("timer").flatMap(({ timer, minMs, maxMs }) =>
+      String(timer).startsWith("retry") ? [`${timer} ${minMs}-${maxMs}`] : [],
+    ),
     timers: all("timer").map(({ timer, minMs, maxMs }) => `${timer} ${minMs}-${maxMs}`),
     lastTimer: last("timer"),
     hangUps: all("hangUp").length,

@@ -1,6 +1,9 @@
 import { NOW } from "../../cases/policy-claims";
-import { APP, askBoth, askHost, type Kit, offer, offerProgram, restart } from "../kit";
+import { APP, askBoth, askHost, type Kit, OTHER, offer, offerProgram, restart } from "../kit";
 import type { ScenarioCase } from "../scenario";
+import { bodyOf, type Script } from "../script";
+
+const FIRST = ["keyset", "keyset 2", "platform", `program ${APP}`];
 
 export function syncCases(kit: Kit): ScenarioCase[] {
   const { fresh, synced, keyset, platform, program } = kit;
@@ -275,6 +278,324 @@ export function syncCases(kit: Kit): ScenarioCase[] {
         script.settle();
       },
       ends: { applied: [3, 1, 41, [21], "fresh"], stopped: [`${APP} PROGRAM_SUSPENDED`] },
+    }),
+    fault("022", "a program that is wanted again is fetched anew: what comes late of the fetch before is nothing", {
+      make: synced,
+      play: (script) => {
+        script.server.silent = ["program"];
+        offerProgram(script, program(22), 22);
+        const late = script.takeOpen("fetch");
+        script.step("want", { appId: APP, wanted: false });
+        script.step("want", { appId: APP, wanted: true });
+        script.step("fetched", { fetch: late.fetch, ...bodyOf(program(23).jws) });
+        script.server.silent = [];
+        script.settle();
+      },
+      ends: { aborts: 1, applied: [3, 1, 40, [22], "fresh"], programFloors: [[3, 22]] },
+    }),
+    good("023", "a program that is no longer wanted keeps its document, and goes by it when it is wanted again", {
+      make: synced,
+      play: (script) => {
+        script.step("want", { appId: APP, wanted: false });
+        script.step("want", { appId: APP, wanted: false });
+        script.step("want", { appId: APP, wanted: true });
+        askBoth(script);
+        script.settle();
+      },
+      ends: {
+        answers: ["ALLOWED", "ALLOWED"],
+        stopped: [],
+        asked: [...FIRST, `program ${APP}`],
+        etags: [null, null, null, null, '"program-21"'],
+        listened: [[APP], [], [APP]],
+      },
+    }),
+    fault("024", "a program that is no longer wanted is not tried again: its timer is called off, and nothing late", {
+      make: synced,
+      play: (script) => {
+        script.server.programs[APP] = 500;
+        script.step("stream", { revision: { document: "program", appId: APP, epoch: 3, revision: 22 } });
+        script.settle();
+        script.step("want", { appId: APP, wanted: false });
+        script.ring(`retry/${APP}`);
+        script.settle();
+      },
+      ends: { asked: [...FIRST, `program ${APP}`], cancelled: ["alone", "upload", `retry/${APP}`], aborts: 0 },
+    }),
+    fault("025", "each way in which a fetch fails has its wait; four of them wait for the poll", {
+      make: synced,
+      play: (script) => {
+        script.server.silent = ["program"];
+        for (const end of [
+          { failed: "tls" },
+          { status: 500 },
+          {},
+          { status: 503, retryAfterS: 30 },
+          { status: 503, retryAfterS: 1 },
+          { status: 503, retryAfterS: 90_000 },
+          { status: 429 },
+          { status: 425, retryAfterS: 5 },
+          { status: 408, retryAfterS: 90_000 },
+          { status: 401 },
+          { status: 403 },
+          { status: 400 },
+          { status: 409 },
+          { status: 413 },
+          { status: 302 },
+        ]) {
+          script.step("stream", { revision: { document: "program", appId: APP, epoch: 3, revision: 22 } });
+          script.step("fetched", { fetch: script.takeOpen("fetch").fetch, ...end });
+        }
+      },
+      ends: {
+        retries: [
+          ...["100-1000", "100-2000", "100-4000", "30000-30000", "1000-16000", "3600000-3600000"],
+          ...["60000-61000", "5000-6000", "3600000-3601000", "60000-512000", "3600000-3600000"],
+        ].map((wait) => `retry/${APP} ${wait}`),
+        applied: [3, 1, 40, [21], "fresh"],
+      },
+    }),
+    fault("026", "waits are doubled up to a quarter of an hour, and begin anew after an answer", {
+      make: synced,
+      play: (script) => {
+        script.server.platform = 500;
+        for (let times = 0; times < 13; times += 1) {
+          offer(script, platform(41), { revision: 41 });
+          script.server.platform = 500;
+          script.settle();
+        }
+        offer(script, platform(41), { revision: 41 });
+        script.settle();
+        script.server.platform = 500;
+        script.step("stream", { revision: { document: "platform", epoch: 3, revision: 42 } });
+        script.settle();
+      },
+      ends: {
+        retries: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900, 1].map(
+          (seconds) => `retryLane 100-${seconds * 1000}`,
+        ),
+        applied: [3, 1, 41, [21], "fresh"],
+      },
+    }),
+    fault("027", "a platform that has no keyset for this device is asked again in an hour", {
+      make: () => {
+        const script = fresh();
+        script.server.keysets = {};
+        return script;
+      },
+      play: start,
+      ends: { asked: ["keyset"], retries: ["retryLane 3600000-3600000"], stopped: [`${APP} POLICY_EXPIRED`] },
+    }),
+    good("028", "a program's revisions that are named while it is fetched are looked for once more, together", {
+      make: synced,
+      play: (script) => {
+        script.server.silent = ["program"];
+        for (const revision of [22, 23, 24]) offerProgram(script, program(revision), revision);
+        script.server.silent = [];
+        script.settle();
+      },
+      ends: {
+        asked: [...FIRST, `program ${APP}`, `program ${APP}`],
+        etags: [null, null, null, null, '"program-21"', '"program-24"'],
+        applied: [3, 1, 40, [24], "fresh"],
+      },
+    }),
+    fault("029", "a timer that goes off twice counts once; a look while the lane runs is one more look", {
+      make: synced,
+      play: (script) => {
+        script.server.silent = ["keyset"];
+        script.pass(30);
+        script.ring("poll");
+        script.ring("poll");
+        script.ring("poll");
+        script.ring("retryLane");
+        script.ring("until");
+        script.server.silent = [];
+        script.settle();
+      },
+      ends: {
+        asked: [...FIRST, "keyset 2", "platform", `program ${APP}`, "keyset 2", "platform", `program ${APP}`],
+      },
+    }),
+    fault("030", "the etag is that of the newest document, though an older one is in force", {
+      make: synced,
+      play: (script) => {
+        script.disk = "full";
+        offer(script, platform(41), { revision: 41 });
+        offerProgram(script, program(22), 22);
+        script.settle();
+        script.pass(30);
+        script.ring("poll");
+        script.settle();
+      },
+      ends: {
+        applied: [3, 1, 40, [21], "fresh"],
+        etags: [null, null, null, null, '"platform-40"', '"program-21"', null, '"platform-41"', '"program-22"'],
+      },
+    }),
+    fault("031", "of two programs one does not come: the platform document and the other's are applied as one", {
+      make: () => {
+        const script = fresh();
+        script.server.programs[OTHER] = program(5, { appId: OTHER });
+        script.start([OTHER, APP, OTHER]);
+        script.settle();
+        return script;
+      },
+      play: (script) => {
+        script.server.programs = { [APP]: program(22), [OTHER]: 500 };
+        offer(script, platform(41, { minRevisions: { [APP]: 22, [OTHER]: 6 } }), { revision: 41 });
+        script.settle();
+      },
+      ends: {
+        applications: [
+          [0, []],
+          [0, []],
+          [40, [21, 5]],
+          [41, [22, 5]],
+        ],
+        retries: [`retry/${OTHER} 100-1000`],
+        listened: [[APP, OTHER]],
+      },
+    }),
+    good("032", "a program document that is as new as the platform document demands, or newer, is not asked for", {
+      make: synced,
+      play: (script) => {
+        offer(script, platform(41, { minRevisions: { [APP]: 21 } }), { revision: 41 });
+        script.settle();
+        offer(script, platform(42, { minRevisions: { [APP]: 20, [OTHER]: 9 } }), { revision: 42 });
+        script.settle();
+        askBoth(script);
+      },
+      ends: {
+        asked: [...FIRST, "platform", "platform"],
+        applied: [3, 1, 42, [21], "fresh"],
+        answers: ["ALLOWED", "ALLOWED"],
+      },
+    }),
+    fault("033", "a device that is revoked while it asks still hears the answer, and tries nothing again", {
+      make: synced,
+      play: (script) => {
+        script.server.silent = ["platform", "program"];
+        offer(script, platform(41, { suspended: [APP] }), { revision: 41 });
+        offerProgram(script, program(22), 22);
+        script.step("stream", { revoked: true });
+        script.server.silent = ["program"];
+        script.settle();
+        script.step("fetched", { fetch: script.takeOpen("fetch").fetch, failed: "unreachable" });
+        script.settle();
+      },
+      ends: { applied: [3, 1, 41, [21], "fresh"], stopped: [`${APP} PROGRAM_SUSPENDED`], retries: [], hangUps: 1 },
+    }),
+    fault("034", "a revoked device whose hourly look fails waits for the next one", {
+      make: synced,
+      play: (script) => {
+        script.step("stream", { revoked: true });
+        script.step("stream", { revoked: true });
+        script.server.platform = 503;
+        script.server.programs[APP] = 503;
+        script.pass(3600);
+        script.ring("poll");
+        script.settle();
+      },
+      ends: { asked: [...FIRST, "keyset 2", "platform", `program ${APP}`], retries: [], hangUps: 1 },
+    }),
+    fault("035", "a program that is wanted of a revoked device is fetched, and not listened for", {
+      make: () => {
+        const script = fresh();
+        script.start([]);
+        script.settle();
+        return script;
+      },
+      play: (script) => {
+        script.step("stream", { revoked: true });
+        script.step("want", { appId: APP, wanted: true });
+        script.settle();
+        askBoth(script);
+      },
+      ends: { applied: [3, 1, 40, [21], "fresh"], listened: [[]], answers: ["ALLOWED", "ALLOWED"] },
+    }),
+    fault("036", "a second platform document within the five seconds makes them no longer", {
+      make: synced,
+      play: (script) => {
+        script.server.silent = ["program"];
+        offer(script, platform(41, { minRevisions: { [APP]: 22 } }), { revision: 41 });
+        script.settle();
+        script.pass(3);
+        offer(script, platform(42, { minRevisions: { [APP]: 23 } }), { revision: 42 });
+        script.settle();
+        script.pass(2);
+        script.ring("alone");
+        script.settle();
+      },
+      ends: {
+        applications: [
+          [0, []],
+          [0, []],
+          [40, [21]],
+          [42, [21]],
+        ],
+      },
+    }),
+    fault("037", "before its start a device does nothing, whatever happens", {
+      make: fresh,
+      play: (script) => {
+        script.step("want", { appId: APP, wanted: true });
+        script.step("stream", { hello: true });
+        script.step("stream", { revoked: true });
+        script.step("count", { appId: APP, versionCode: 12, increment: { requests: 1 } });
+        script.step("fetched", { fetch: 1, ...bodyOf(keyset(1)) });
+        script.step("stored", { write: 1 });
+        script.ring("poll");
+        askBoth(script);
+      },
+      ends: { asked: [], answers: [], totals: { produced: 0, acknowledged: 0, rejected: 0, discarded: 0 } },
+    }),
+    fault("038", "a stream that names an epoch which no keyset has raised makes it look, and no more", {
+      make: synced,
+      play: (script) => {
+        script.step("stream", { revision: { document: "platform", epoch: 4, revision: 1 } });
+        script.settle();
+        script.step("stream", { revision: { document: "program", appId: APP, epoch: 4, revision: 1 } });
+        script.settle();
+        script.step("stream", { revision: { document: "keyset", epoch: 4, revision: 1 } });
+        script.settle();
+      },
+      ends: { asked: [...FIRST, "platform", `program ${APP}`], applied: [3, 1, 40, [21], "fresh"], refused: [] },
+    }),
+    fault("039", "one program is revoked from under another: each answer to a fetch is its own program's", {
+      make: () => {
+        const script = fresh();
+        script.server.programs[OTHER] = program(5, { appId: OTHER });
+        script.start([APP, OTHER]);
+        script.settle();
+        return script;
+      },
+      play: (script) => {
+        script.server.silent = ["program"];
+        script.step("stream", { revision: { document: "program", appId: APP, epoch: 3, revision: 22 } });
+        script.step("stream", { revision: { document: "program", appId: OTHER, epoch: 3, revision: 6 } });
+        const [first, second] = [script.takeOpen("fetch"), script.takeOpen("fetch")];
+        script.step("fetched", { fetch: second.fetch, ...bodyOf(program(22).jws) });
+        script.step("fetched", { fetch: first.fetch, ...bodyOf(program(22).jws) });
+        script.settle();
+      },
+      ends: { applied: [3, 1, 40, [22, 5], "fresh"], refused: ["WRONG_PROGRAM"] },
+    }),
+    good("040", "a stream that closes before it ever opened changes no poll", {
+      make: synced,
+      play: (script: Script) => {
+        script.step("stream", { closed: true });
+        script.step("stream", { hello: true });
+        script.settle();
+        script.step("stream", { closed: true });
+        script.step("stream", { closed: true });
+      },
+      ends: {
+        timers: [
+          ...["poll 22500-37500", "mark 60000-60000", "alone 5000-5000", "upload 60000-60000"],
+          ...["grace 82800000-82800000", "upload 60000-60000", "poll 225000-375000", "poll 22500-37500"],
+        ],
+      },
     }),
   ];
 }

@@ -1,15 +1,16 @@
+import { createHash } from "node:crypto";
 import { NOW, platformClaims, programClaims } from "../../cases/policy-claims";
 import { craftCompact, craftGeneral } from "../../craft/craft-documents";
-import { APP, ask, askBoth, DAY, type Kit, offer, offerProgram, restart } from "../kit";
+import { APP, ask, askBoth, DAY, type Kit, OTHER, offer, offerProgram, restart } from "../kit";
 import type { ScenarioCase } from "../scenario";
-import type { Document, Script } from "../script";
+import { bodyOf, type Document, type Script } from "../script";
 
 type Rest = Omit<ScenarioCase, "id" | "title" | "isFault">;
 const HELD = [3, 1, 40, [21], "fresh"];
 
 /** What is refused keeps the last good document, raises one event, and opens nothing: TUF's attacks among them. */
 export function refusalCases(kit: Kit): ScenarioCase[] {
-  const { fresh, synced, keyset, platform, program, keys, named } = kit;
+  const { fresh, synced, reopened, keyset, platform, program, keys, named } = kit;
   const { a, b, c, policy, rotated, stranger } = keys;
   const fault = (id: string, title: string, rest: Rest): ScenarioCase => ({
     id: `refusal-${id}`,
@@ -450,6 +451,211 @@ export function refusalCases(kit: Kit): ScenarioCase[] {
         script.settle();
       },
       ends: { applied: HELD, refused: ["MALFORMED"], programFloors: [[3, 21]] },
+    }),
+    fault("066", "an epoch ends while a program's document is fetched: what comes is of the epoch before", {
+      make: synced,
+      play: (script) => {
+        script.server.silent = ["program"];
+        offerProgram(script, program(22), 22);
+        const late = script.takeOpen("fetch");
+        script.server.keysets[2] = keyset(2, { epoch: 4 });
+        script.server.platform = platform(1, { epoch: 4 });
+        script.step("stream", { revision: { document: "keyset", epoch: 4, revision: 2 } });
+        script.settle();
+        script.step("fetched", { fetch: late.fetch, ...bodyOf(program(22).jws) });
+        script.pass(5);
+        script.ring("alone");
+        script.settle();
+        askBoth(script);
+      },
+      ends: {
+        applied: [4, 2, 1, [], "fresh"],
+        refused: ["ROLLED_BACK"],
+        programFloors: [[3, 21]],
+        answers: ["POLICY_EXPIRED", "POLICY_EXPIRED"],
+        stopped: [`${APP} POLICY_EXPIRED`],
+      },
+    }),
+    fault("067", "after an epoch nothing is asked for by its etag, and `not modified` brings nothing back", {
+      make: synced,
+      play: (script) => {
+        script.server.keysets[2] = keyset(2, { epoch: 4 });
+        script.server.silent = ["platform", "program"];
+        script.step("stream", { revision: { document: "keyset", epoch: 4, revision: 2 } });
+        script.settle();
+        script.step("fetched", { fetch: script.takeOpen("fetch").fetch, notModified: true });
+        script.step("fetched", { fetch: script.takeOpen("fetch").fetch, notModified: true });
+        script.settle();
+        askBoth(script);
+      },
+      ends: {
+        etags: [null, null, null, null, null, null, null, null],
+        applied: [4, 2, 0, [], "over"],
+        answers: ["POLICY_EXPIRED", "POLICY_EXPIRED"],
+      },
+    }),
+    walk(
+      "068",
+      "a walk of several steps, one of them expired, and the last one refused: it stands where it came to",
+      { 2: keyset(2, { exp: NOW }), 3: keyset(3), 4: keyset(4), 5: keyset(5, {}, [a]) },
+      { applied: [3, 4, 40, [21], "fresh"], refused: ["BAD_SIGNATURE"] },
+      true,
+    ),
+    fault("069", "a walk on which an epoch rises and which goes on from there", {
+      make: synced,
+      play: (script) => {
+        script.server.keysets = { 2: keyset(2), 3: keyset(3, { epoch: 9 }), 4: keyset(4, { epoch: 9 }) };
+        script.server.platform = platform(1, { epoch: 9 });
+        script.server.programs[APP] = program(1, { epoch: 9 });
+        script.step("stream", { revision: { document: "keyset", epoch: 9, revision: 4 } });
+        script.settle();
+      },
+      ends: { applied: [9, 4, 1, [1], "fresh"], refused: [] },
+    }),
+    fault("070", "a keyset of a lower epoch goes back, however high its revision", {
+      make: synced,
+      play: (script) => {
+        script.server.keysets[2] = keyset(2, { epoch: 2 });
+        script.step("stream", { revision: { document: "keyset", epoch: 2, revision: 2 } });
+        script.settle();
+      },
+      ends: { applied: HELD, refused: ["ROLLED_BACK"] },
+    }),
+    fault("071", "a position that an expired document took is taken: other bytes there conflict, after a restart too", {
+      make: synced,
+      play: (script) => {
+        offer(script, platform(41, { exp: NOW }), { revision: 41 });
+        script.settle();
+        restart(script);
+        script.server.platform = { jws: platform(41).jws };
+        script.settle();
+      },
+      ends: { applied: HELD, platformFloor: [3, 41], refused: ["EXPIRED", "CONFLICT"] },
+    }),
+    good("072", "the same payload signed again is the same document: nothing is stored or applied for it", {
+      make: synced,
+      play: (script) => {
+        script.server.keysets[2] = keyset(2, { keys: named([policy, rotated]) });
+        script.step("stream", { revision: { document: "keyset", epoch: 3, revision: 2 } });
+        script.settle();
+        offer(script, { jws: platform(40, {}, rotated).jws }, { revision: 41 });
+        script.settle();
+      },
+      ends: {
+        applications: [
+          [0, []],
+          [0, []],
+          [40, [21]],
+          [40, [21]],
+        ],
+        refused: [],
+      },
+    }),
+    fault("073", "keysets and program documents without end are refused too, each once", {
+      make: synced,
+      play: (script) => {
+        script.server.silent = ["keyset", "program"];
+        for (let times = 0; times < 2; times += 1) {
+          script.step("stream", { revision: { document: "keyset", epoch: 3, revision: 2 } });
+          script.step("stream", { revision: { document: "program", appId: APP, epoch: 3, revision: 22 } });
+          script.step("fetched", { fetch: script.takeOpen("fetch").fetch, tooLarge: true, ...bodyOf("") });
+          script.step("fetched", { fetch: script.takeOpen("fetch").fetch, tooLarge: true, status: 500 });
+          script.settle();
+          script.step("fetched", { fetch: script.takeOpen("fetch").fetch, notModified: true, ...bodyOf("") });
+          script.settle();
+        }
+      },
+      ends: { applied: HELD, refused: ["TOO_LARGE", "TOO_LARGE"], refusals: 2, retries: [] },
+    }),
+    fault("074", "what a refusal is told by: the payload as received where there is one, else all bytes", {
+      make: fresh,
+      play: (script) => {
+        script.server.silent = ["keyset"];
+        script.start([APP]);
+        for (const body of [
+          keyset(1, {}, [a]),
+          keyset(1, {}, [b]),
+          "{",
+          '{"payload":1}',
+          '["payload"]',
+          '{"payload":"cGF5bG9hZA"}',
+          "one.cGF5bG9hZA.two",
+          "one",
+          "",
+        ]) {
+          script.step("fetched", { fetch: script.takeOpen("fetch").fetch, ...bodyOf(body) });
+          script.settle();
+          script.pass(1);
+          script.ring("retryLane");
+        }
+        script.step("fetched", { fetch: script.takeOpen("fetch").fetch, body: "//79" });
+      },
+      ends: { refusals: 8, applied: [0, 0, 0, [], "over"] },
+    }),
+    fault("075", "of more than 128 refusals the oldest is forgotten, and told of again", {
+      make: () =>
+        reopened((trust) => {
+          const oldest = createHash("sha256").update("x").digest("hex");
+          const others = Array.from({ length: 127 }, (_, place) => place.toString(16).padStart(64, "0"));
+          trust.refusals = [oldest, ...others];
+        }),
+      play: (script) => {
+        script.settle();
+        for (const body of ["x", "y", "x", "y"]) {
+          offerProgram(script, { jws: body }, 22);
+          script.settle();
+        }
+      },
+      ends: { applied: HELD, refused: ["MALFORMED", "MALFORMED"], refusals: 128 },
+    }),
+    fault("076", "a refusal that nothing stored is told of again after a restart", {
+      make: synced,
+      play: (script) => {
+        script.server.programs[APP] = program(20);
+        script.step("stream", { revision: { document: "program", appId: APP, epoch: 3, revision: 22 } });
+        script.settle();
+        restart(script);
+        script.settle();
+      },
+      ends: { applied: HELD, refused: ["ROLLED_BACK", "ROLLED_BACK"] },
+    }),
+    fault("077", "a stored document that nobody can read is not there, and its floor is", {
+      make: () => reopened((trust) => Object.assign(trust.platform.good, { jws: "e30.e30.e30" })),
+      play: (script) => {
+        askBoth(script);
+        script.server.platform = platform(39);
+        script.settle();
+        askBoth(script);
+      },
+      ends: {
+        applied: [3, 1, 0, [21], "over"],
+        answers: ["POLICY_EXPIRED", "POLICY_EXPIRED", "POLICY_EXPIRED", "POLICY_EXPIRED"],
+        refused: ["ROLLED_BACK"],
+        platformFloor: [3, 40],
+        etags: [null, null, '"program-21"'],
+      },
+    }),
+    fault("078", "a stored keyset that nobody can read takes the documents with it, but for what they suspend", {
+      make: () => {
+        const script = reopened((trust) => Object.assign(trust.keyset, { jws: "{" }), {
+          platform: platform(40, { suspended: [OTHER] }),
+        });
+        script.server.keysets = { 1: keyset(1), 2: keyset(2, { epoch: 4 }) };
+        script.server.silent = ["platform", "program"];
+        return script;
+      },
+      play: (script) => {
+        askBoth(script);
+        script.settle();
+        askBoth(script);
+      },
+      ends: {
+        asked: ["keyset", "keyset 3", "platform"],
+        applied: [4, 2, 0, [], "over"],
+        suspended: [OTHER],
+        answers: ["POLICY_EXPIRED", "POLICY_EXPIRED", "POLICY_EXPIRED", "POLICY_EXPIRED"],
+        platformFloor: [3, 40],
+      },
     }),
   ];
 }

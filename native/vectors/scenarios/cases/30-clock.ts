@@ -1,5 +1,5 @@
 import { NOW } from "../../cases/policy-claims";
-import { APP, ask, askBoth, DAY, type Kit, offer, offerProgram, restart } from "../kit";
+import { APP, ask, askBoth, askHost, DAY, type Kit, OTHER, offer, offerProgram, restart } from "../kit";
 import type { ScenarioCase } from "../scenario";
 
 type Rest = Omit<ScenarioCase, "id" | "title" | "isFault">;
@@ -224,6 +224,168 @@ export function clockCases(kit: Kit): ScenarioCase[] {
         askBoth(script);
       },
       ends: { applied: [3, 1, 40, [21], "over"], stopped: [`${APP} POLICY_EXPIRED`], answers: OVER },
+    }),
+    fault("017", "the grace ends while what is newer cannot be stored: all stops, until the disk takes it", {
+      make: synced,
+      play: (script) => {
+        script.disk = "full";
+        script.pass(4 * DAY - 7200);
+        offer(script, platform(41, { iat: NOW + 4 * DAY - 7200, exp: NOW + 5 * DAY - 7200 }), { revision: 41 });
+        script.settle();
+        askBoth(script);
+        script.pass(3600);
+        script.ring("grace");
+        askBoth(script);
+        script.disk = "works";
+        script.ring("store");
+        script.settle();
+        askBoth(script);
+      },
+      ends: {
+        applied: [3, 1, 41, [21], "fresh"],
+        answers: [...STALE, ...OVER, "ALLOWED", "ALLOWED"],
+        applications: [
+          [0, []],
+          [0, []],
+          [40, [21]],
+          [40, [21]],
+          [40, [21]],
+          [41, [21]],
+        ],
+        stopped: [],
+      },
+    }),
+    fault("018", "a clock that stands and a device that slept: the mark goes by the monotonic clock, and stays", {
+      make: synced,
+      play: (script) => {
+        script.mono += 2 * DAY * 1000 + 999;
+        script.ring("mark");
+        script.settle();
+        script.mono += 1;
+        restart(script);
+        askBoth(script);
+      },
+      ends: { applied: [3, 1, 40, [21], "grace"], answers: STALE, mark: NOW - 3600 + 2 * DAY },
+    }),
+    fault("019", "an end further than a day is waited for day by day; a timer that goes off early is set again", {
+      make: fresh,
+      play: (script) => {
+        const until = NOW + 2 * DAY + 60;
+        script.server.programs[APP] = program(21, {
+          hosts: [{ host: "api.example.com", ports: [443], purposes: ["request"], until }],
+        });
+        script.server.platform = platform(40, { iat: NOW, exp: NOW + DAY });
+        script.start([APP]);
+        script.settle();
+        script.pass(DAY - 1);
+        script.ring("until");
+        script.pass(1);
+        script.ring("grace");
+        script.ring("until");
+        script.pass(DAY);
+        script.ring("until");
+        askHost(script, "api.example.com");
+        script.pass(60);
+        script.ring("until");
+        askHost(script, "api.example.com");
+      },
+      ends: {
+        timers: [
+          ...["poll 22500-37500", "mark 60000-60000", "alone 5000-5000", "upload 60000-60000"],
+          ...["grace 86400000-86400000", "until 86400000-86400000", "upload 60000-60000"],
+          ...["until 86400000-86400000", "grace 86400000-86400000", "until 86400000-86400000", "until 60000-60000"],
+        ],
+        answers: ["ALLOWED", "HOST_NOT_ALLOWED"],
+      },
+    }),
+    fault("020", "pins that end before their rule are looked at again at that second, and so is the rule", {
+      make: fresh,
+      play: (script) => {
+        const pins = { sha256: ["a".repeat(64), "b".repeat(64)], until: NOW + 60, mode: "enforce" };
+        script.server.programs[APP] = program(21, {
+          hosts: [{ host: "api.example.com", ports: [443], purposes: ["request"], pins, until: NOW + 120 }],
+        });
+        script.start([APP]);
+        script.settle();
+        for (let times = 0; times < 2; times += 1) {
+          script.pass(60);
+          script.ring("until");
+          askHost(script, "api.example.com");
+        }
+      },
+      ends: {
+        answers: ["ALLOWED", "HOST_NOT_ALLOWED"],
+        applications: [
+          [0, []],
+          [0, []],
+          [40, [21]],
+          [40, [21]],
+          [40, [21]],
+        ],
+      },
+    }),
+    fault("021", "a clock of 1970 at the first start accepts nothing; one that is right again accepts all", {
+      make: () => {
+        const script = fresh();
+        script.wall = 0;
+        return script;
+      },
+      play: (script) => {
+        script.start([APP]);
+        script.settle();
+        script.wall = NOW * 1000;
+        script.mono += 1000;
+        script.ring("retryLane");
+        script.settle();
+        askBoth(script);
+      },
+      ends: {
+        refused: ["NOT_YET_VALID"],
+        retries: ["retryLane 100-1000"],
+        applied: [3, 1, 40, [21], "fresh"],
+        answers: ["ALLOWED", "ALLOWED"],
+      },
+    }),
+    fault("022", "a program document that ends before the platform document: its program is stale, by the same grace", {
+      make: fresh,
+      play: (script) => {
+        script.server.programs[APP] = program(21, { exp: NOW + 60 });
+        script.server.programs[OTHER] = program(5, { appId: OTHER });
+        script.start([APP, OTHER]);
+        script.settle();
+        script.pass(59);
+        askBoth(script);
+        script.pass(1);
+        script.ring("grace");
+        askBoth(script);
+        script.pass(3 * DAY);
+        script.server.silent = ["keyset"];
+        offer(script, platform(41, { iat: NOW + 3 * DAY, exp: NOW + 4 * DAY }), { revision: 41 });
+        script.settle();
+        askBoth(script);
+      },
+      ends: {
+        applied: [3, 1, 41, [21, 5], "over"],
+        answers: ["ALLOWED", "ALLOWED", ...STALE, ...OVER],
+        stopped: [`${APP} POLICY_EXPIRED`],
+      },
+    }),
+    fault("023", "a clock that was ahead when a document came: what is in force is judged by it until that is stored", {
+      make: synced,
+      play: (script) => {
+        script.disk = "silent";
+        script.jump(2 * DAY);
+        script.ring("mark");
+        script.jump(-2 * DAY);
+        offer(script, platform(41, { iat: NOW, exp: NOW + DAY }), { revision: 41 });
+        script.settle();
+        askBoth(script);
+        script.step("stored", { write: script.takeOpen("store").write });
+        askBoth(script);
+        script.step("stored", { write: script.takeOpen("store").write });
+        askBoth(script);
+      },
+      ends: { applied: [3, 1, 41, [21], "fresh"], answers: [...STALE, ...STALE, "ALLOWED", "ALLOWED"], mark: NOW },
     }),
   ];
 }

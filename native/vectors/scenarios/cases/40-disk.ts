@@ -1,7 +1,7 @@
 import { NOW } from "../../cases/policy-claims";
 import { APP, ask, askBoth, askHost, DAY, type Kit, offer, offerProgram, restart } from "../kit";
 import type { ScenarioCase } from "../scenario";
-import type { Script } from "../script";
+import { bodyOf, type Script } from "../script";
 
 type Rest = Omit<ScenarioCase, "id" | "title" | "isFault">;
 const HELD = [3, 1, 40, [21], "fresh"];
@@ -244,6 +244,184 @@ export function diskCases(kit: Kit): ScenarioCase[] {
         askBoth(script);
       },
       ends: { answers: ["ALLOWED", "POLICY_EXPIRED", "PROGRAM_SUSPENDED", "PROGRAM_SUSPENDED"] },
+    }),
+    fault("017", "of a newer document that lifts and narrows, only the narrowing acts until it is stored", {
+      make: () => {
+        const script = synced();
+        offerProgram(script, program(22, { status: "suspended" }), 22);
+        script.settle();
+        script.disk = "silent";
+        return script;
+      },
+      play: (script) => {
+        offerProgram(script, program(23, { grants: { "storage.local": { consent: "none" } } }), 23);
+        script.settle();
+        askBoth(script);
+        script.step("stored", { write: script.takeOpen("store").write });
+        askBoth(script);
+      },
+      ends: {
+        applied: [3, 1, 40, [23], "fresh"],
+        answers: ["PROGRAM_SUSPENDED", "PERMISSION_DENIED", "ALLOWED", "PERMISSION_DENIED"],
+        rules: ["/status", null, "/grants/storage.local", null],
+        stopped: [],
+      },
+    }),
+    fault("018", "hosts that either platform document blocks are blocked, until the newer one is stored", {
+      make: () => {
+        const script = synced();
+        offer(script, platform(41, { blockedHosts: ["EXAMPLE.com", "old.test"] }), { revision: 41 });
+        script.settle();
+        script.disk = "silent";
+        return script;
+      },
+      play: (script) => {
+        askHost(script, "api.example.com");
+        offer(script, platform(42, { blockedHosts: ["new.test", "old.test"] }), { revision: 42 });
+        script.settle();
+        askHost(script, "api.example.com");
+        script.step("notStored", { write: script.takeOpen("store").write, reason: "readonly" });
+        askHost(script, "api.example.com");
+        script.disk = "works";
+        script.pass(1);
+        script.ring("store");
+        script.settle();
+        askHost(script, "api.example.com");
+      },
+      ends: {
+        blockedHosts: ["new.test", "old.test"],
+        answers: ["HOST_BLOCKED_BY_PLATFORM", "HOST_BLOCKED_BY_PLATFORM", "HOST_BLOCKED_BY_PLATFORM", "ALLOWED"],
+      },
+    }),
+    fault("019", "a document that comes while another's write is out waits for its own: both are applied as one", {
+      make: on("silent"),
+      play: (script) => {
+        offer(script, platform(41), { revision: 41 });
+        offerProgram(script, program(22), 22);
+        script.settle();
+        script.step("stored", { write: script.takeOpen("store").write });
+        script.settle();
+        script.step("stored", { write: script.takeOpen("store").write });
+        script.settle();
+      },
+      ends: {
+        applications: [
+          [0, []],
+          [0, []],
+          [40, [21]],
+          [41, [22]],
+        ],
+      },
+    }),
+    fault("020", "an epoch ends while a document waits for the disk: that it is stored brings it into force no more", {
+      make: on("silent"),
+      play: (script) => {
+        offer(script, platform(41), { revision: 41 });
+        script.settle();
+        script.server.keysets[2] = keyset(2, { epoch: 4 });
+        script.server.silent = ["platform", "program"];
+        script.step("stream", { revision: { document: "keyset", epoch: 4, revision: 2 } });
+        script.settle();
+        script.disk = "works";
+        script.settle();
+        askBoth(script);
+      },
+      ends: {
+        applied: [4, 2, 0, [], "over"],
+        platformFloor: [3, 41],
+        answers: ["POLICY_EXPIRED", "POLICY_EXPIRED"],
+      },
+    }),
+    fault("021", "a device that is revoked while a write is out applies it all the same", {
+      make: on("silent"),
+      play: (script) => {
+        publish(script);
+        script.settle();
+        script.step("stream", { revoked: true });
+        script.disk = "works";
+        script.settle();
+      },
+      ends: { applied: NEW, hangUps: 1, sends: 3 },
+    }),
+    fault("022", "a restart in the middle of an epoch's change: the new epoch, or the old one and its documents", {
+      make: on("silent"),
+      play: (script) => {
+        script.server.keysets[2] = keyset(2, { epoch: 4 });
+        script.server.silent = ["platform", "program"];
+        script.step("stream", { revision: { document: "keyset", epoch: 4, revision: 2 } });
+        script.settle();
+        const { write } = script.takeOpen("store");
+        script.server.silent.push("keyset");
+        restart(script);
+        askBoth(script);
+        script.settle();
+        script.step("fetched", { fetch: script.takeOpen("fetch").fetch, ...bodyOf(keyset(2, { epoch: 4 })) });
+        restart(script, { torn: write });
+        askBoth(script);
+      },
+      ends: {
+        applied: [4, 2, 0, [], "over"],
+        answers: ["ALLOWED", "ALLOWED", "POLICY_EXPIRED", "POLICY_EXPIRED"],
+      },
+    }),
+    fault("023", "one timer for both parts: what fails while it is set waits for it as well", {
+      make: on("full"),
+      play: (script) => {
+        offer(script, platform(41), { revision: 41 });
+        script.settle();
+        script.step("count", { appId: APP, versionCode: 12, increment: { requests: 1 } });
+        script.settle();
+        script.step("count", { appId: APP, versionCode: 12, increment: { requests: 1 } });
+        script.ring("mark");
+        script.disk = "works";
+        script.pass(1);
+        script.ring("store");
+        script.settle();
+      },
+      ends: {
+        applied: [3, 1, 41, [21], "fresh"],
+        timers: [
+          ...["poll 22500-37500", "mark 60000-60000", "alone 5000-5000", "upload 60000-60000"],
+          ...["grace 82800000-82800000", "upload 60000-60000", "alone 5000-5000", "store 1000-1000"],
+          ...["mark 60000-60000", "upload 60000-60000"],
+        ],
+      },
+    }),
+    fault("024", "a suspension that is lifted acts until that is stored, and so over a restart before it", {
+      make: () => {
+        const script = synced();
+        offer(script, platform(41, { exp: NOW, suspended: [APP] }), { revision: 41 });
+        script.settle();
+        script.disk = "silent";
+        return script;
+      },
+      play: (script) => {
+        offer(script, platform(42), { revision: 42 });
+        script.settle();
+        ask(script, "storage.local.keys");
+        askHost(script, "api.example.com");
+        script.server.silent = ["keyset"];
+        restart(script);
+        ask(script, "storage.local.keys");
+      },
+      ends: {
+        applied: HELD,
+        suspended: [APP],
+        answers: ["PROGRAM_SUSPENDED", "ALLOWED", "PROGRAM_SUSPENDED"],
+      },
+    }),
+    good("025", "what is stored late is applied with what came since, and a restart finds it in force", {
+      make: on("silent"),
+      play: (script) => {
+        publish(script);
+        script.settle();
+        script.disk = "works";
+        script.settle();
+        restart(script);
+        askBoth(script);
+        ask(script, "storage.local.keys");
+      },
+      ends: { applied: NEW, answers: ["ALLOWED", "ALLOWED", "ALLOWED"] },
     }),
     ...everyStore(kit, publish, NEW),
   ];

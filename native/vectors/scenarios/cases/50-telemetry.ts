@@ -1,13 +1,30 @@
-import { APP, type Kit, offer, offerProgram, restart } from "../kit";
+import { APP, type Kit, OTHER, offer, offerProgram, restart } from "../kit";
 import type { ScenarioCase } from "../scenario";
 import { bodyOf, type Script } from "../script";
 
 type Rest = Omit<ScenarioCase, "id" | "title" | "isFault">;
 const OK = { accepted: 0, rejected: [], nextIntervalSeconds: 60, sampling: 100 };
 
+const NOTHING = { cpuMs: 0, memoryBytesMax: 0, requests: 0, blocked: 0, bytesIn: 0, bytesOut: 0, inFlightMax: 0 };
+const EMPTY = { ...NOTHING, apis: {}, hosts: [], throttledMs: 0, crashes: 0, denials: [] };
+const minutesOf = (count: number) =>
+  Array.from({ length: count }, (_, place) => ({
+    appId: APP,
+    versionCode: 12,
+    entry: { at: (place + 1) * 60, ...EMPTY },
+  }));
+const eventsOf = (count: number) =>
+  Array.from({ length: count }, (_, place) => ({ eventId: String(place).padStart(8, "0"), at: 1, type: "crashed" }));
+const SEALED = {
+  ...{ batchId: "0".repeat(32), sequence: 1, sentAt: 1 },
+  runtime: { kind: "linux", version: "1.0.0", layers: [] },
+  applied: { epoch: 0, keyset: 0, platform: 0, programs: {} },
+  ...{ programs: [], events: [], discarded: [] },
+};
+
 /** What happened is told once, or its loss is counted: produced = acknowledged + rejected + discarded + still queued. */
 export function telemetryCases(kit: Kit): ScenarioCase[] {
-  const { synced, platform, program } = kit;
+  const { synced, fresh, platform, program } = kit;
   const fault = (id: string, title: string, rest: Rest): ScenarioCase => ({
     id: `telemetry-${id}`,
     title,
@@ -32,6 +49,17 @@ export function telemetryCases(kit: Kit): ScenarioCase[] {
     script.step("event", {
       event: { type: "denied_api", appId: APP, versionCode: 12, code: "PERMISSION_DENIED", api: "camera.capture" },
     });
+  /** A device that begins with all of this and a batch that awaits its answer. */
+  const waitingLong = (minutes: readonly object[], events: readonly object[]) => {
+    const script = fresh();
+    script.server.silent = ["telemetry"];
+    const produced = minutes.length + events.length;
+    const queue = { sequence: 1, minutes, events, discarded: {}, sealed: [SEALED] };
+    script.open({ state: { queue: { ...queue, totals: { produced, acknowledged: 0, rejected: 0, discarded: 0 } } } });
+    script.start([APP]);
+    script.settle();
+    return script;
+  };
   const upload = (script: Script) => {
     script.pass(60);
     script.ring("upload");
@@ -247,5 +275,327 @@ export function telemetryCases(kit: Kit): ScenarioCase[] {
       },
       ends: { totals: { produced: 1, acknowledged: 0, rejected: 0, discarded: 0 } },
     }),
+    fault(
+      "021",
+      "a batch that is too large is split down to the item that is too large by itself; the others are told",
+      {
+        make: open,
+        play: (script) => {
+          count(script);
+          denied(script);
+          script.step("event", { event: { type: "crashed", appId: APP } });
+          upload(script);
+          for (const end of [{ status: 413 }, { status: 413 }, { status: 413 }]) reply(script, end);
+          for (let times = 0; times < 2; times += 1) answer(script);
+          upload(script);
+          answer(script);
+        },
+        ends: {
+          sent: [
+            ...[
+              [0, 0, []],
+              [0, 0, []],
+              [0, 0, []],
+              [1, 2, []],
+              [1, 1, []],
+              [1, 0, []],
+            ],
+            ...[
+              [0, 1, []],
+              [0, 1, []],
+              [0, 0, ["too_large"]],
+            ],
+          ],
+          totals: { produced: 3, acknowledged: 2, rejected: 0, discarded: 1 },
+          waiting: [0, 0, 0],
+          discarded: {},
+        },
+      },
+    ),
+    fault("022", "a conflict of a batch that told of earlier losses: they are told again, with its own", {
+      make: open,
+      play: (script) => {
+        for (let times = 0; times < 31; times += 1) denied(script);
+        upload(script);
+        reply(script, { status: 409 });
+        upload(script);
+        answer(script);
+      },
+      ends: {
+        sent: [
+          [0, 0, []],
+          [0, 0, []],
+          [0, 0, []],
+          [0, 30, ["sampled"]],
+          [0, 0, ["conflict", "sampled"]],
+        ],
+        discarded: {},
+        totals: { produced: 31, acknowledged: 0, rejected: 0, discarded: 31 },
+      },
+    }),
+    fault("023", "a device that is revoked while a batch is out hears no answer to it; it goes again after a restart", {
+      make: open,
+      play: (script) => {
+        count(script);
+        upload(script);
+        script.step("stream", { revoked: true });
+        answer(script);
+        restart(script);
+        script.settle();
+        answer(script);
+      },
+      ends: {
+        hangUps: 1,
+        sends: 6,
+        batchCount: 5,
+        totals: { produced: 1, acknowledged: 1, rejected: 0, discarded: 0 },
+      },
+    }),
+    fault("024", "sampling is the platform document's from its application on, and the answer's after it", {
+      make: () => {
+        const script = fresh();
+        script.server.silent = ["telemetry"];
+        script.server.platform = platform(40, { telemetry: { intervalSeconds: 90, sampling: 25 } });
+        script.start([APP]);
+        script.settle();
+        return script;
+      },
+      play: (script) => {
+        for (let times = 0; times < 32; times += 1) denied(script);
+        answer(script, { sampling: 100, nextIntervalSeconds: 300 });
+        answer(script, { sampling: 50, nextIntervalSeconds: 600 });
+        script.pass(60);
+        for (let times = 0; times < 5; times += 1) denied(script);
+        offer(script, platform(41, { telemetry: { intervalSeconds: 120, sampling: 0 } }), { revision: 41 });
+        script.settle();
+        script.pass(60);
+        for (let times = 0; times < 3; times += 1) denied(script);
+      },
+      ends: {
+        sent: [
+          [0, 0, []],
+          [0, 8, ["sampled"]],
+          [0, 3, ["sampled"]],
+        ],
+        discarded: { sampled: 2 },
+        timers: [
+          ...["poll 22500-37500", "mark 60000-60000", "alone 5000-5000"],
+          ...["grace 82800000-82800000", "upload 600000-600000", "alone 5000-5000"],
+        ],
+        totals: { produced: 40, acknowledged: 8, rejected: 0, discarded: 28 },
+      },
+    }),
+    fault("025", "each way in which a batch fails has its wait, and until then nothing is sent, whatever is owed", {
+      make: open,
+      play: (script) => {
+        count(script);
+        upload(script);
+        for (const end of [
+          { failed: "tls" },
+          { status: 500 },
+          { status: 503, retryAfterS: 90_000 },
+          { missing: true },
+          { status: 403 },
+          { status: 401 },
+          { status: 429 },
+          { status: 425, retryAfterS: 5 },
+          { status: 408, retryAfterS: 90_000 },
+          bodyOf('{"accepted":0}'),
+          { notModified: true },
+        ]) {
+          reply(script, end);
+          script.pass(3);
+          script.step("stream", { reportNow: true });
+          script.ring("upload");
+          script.settle();
+        }
+        answer(script);
+      },
+      ends: {
+        timers: [
+          ...["poll 22500-37500", "mark 60000-60000", "alone 5000-5000", "upload 60000-60000"],
+          ...["grace 82800000-82800000", "upload 60000-60000", "upload 100-1000", "upload 100-2000"],
+          ...["upload 3600000-3600000", "upload 3600000-3600000", "upload 3600000-3600000", "upload 60000-60000"],
+          ...["upload 60000-61000", "upload 5000-6000", "upload 3600000-3601000", "upload 100-512000"],
+          ...["upload 100-900000"],
+        ],
+        batchCount: 5,
+        sends: 16,
+        totals: { produced: 1, acknowledged: 1, rejected: 0, discarded: 0 },
+      },
+    }),
+    fault("026", "the platform document is handed back one at a time, the newest, and again when it is still lacked", {
+      make: open,
+      play: (script) => {
+        script.disk = "full";
+        script.server.silent = ["telemetry", "held"];
+        offer(script, platform(41), { revision: 41 });
+        script.settle();
+        for (let times = 0; times < 2; times += 1) {
+          upload(script);
+          answer(script, { wanted: ["platform"] });
+        }
+        script.step("fetched", { fetch: script.takeOpen("fetch").fetch, failed: "timeout" });
+        upload(script);
+        answer(script, { wanted: ["platform", "something.else"] });
+        upload(script);
+        answer(script, { wanted: ["something.else"] });
+      },
+      ends: {
+        asked: ["keyset", "keyset 2", "platform", `program ${APP}`, "platform", "held", "held"],
+        applied: [3, 1, 40, [21], "fresh"],
+        retries: [],
+      },
+    }),
+    fault("027", "a device that has no platform document has none to hand back", {
+      make: fresh,
+      play: (script) => {
+        script.server.silent = ["telemetry", "keyset"];
+        script.start([APP]);
+        script.settle();
+        answer(script, { wanted: ["platform"] });
+      },
+      ends: { asked: ["keyset"], sends: 1 },
+    }),
+    good("028", "somebody looks while a batch is out: the next one follows its answer at once", {
+      make: open,
+      play: (script) => {
+        count(script);
+        upload(script);
+        count(script, 2);
+        script.step("stream", { reportNow: true });
+        answer(script);
+        answer(script);
+      },
+      ends: {
+        sent: [
+          [0, 0, []],
+          [0, 0, []],
+          [0, 0, []],
+          [1, 0, []],
+          [1, 0, []],
+        ],
+        totals: { produced: 2, acknowledged: 2, rejected: 0, discarded: 0 },
+      },
+    }),
+    fault("029", "a restart with a write of the queue cut off: what it held is counted once, or not at all", {
+      make: open,
+      play: (script) => {
+        script.disk = "silent";
+        count(script);
+        const { write } = script.takeOpen("store");
+        count(script);
+        restart(script, { torn: write });
+        script.disk = "works";
+        script.settle();
+        answer(script);
+        script.disk = "silent";
+        count(script);
+        restart(script);
+        script.disk = "works";
+        script.settle();
+        answer(script);
+      },
+      ends: {
+        sent: [
+          [0, 0, []],
+          [0, 0, []],
+          [0, 0, []],
+          [1, 0, []],
+          [0, 0, []],
+        ],
+        totals: { produced: 1, acknowledged: 1, rejected: 0, discarded: 0 },
+      },
+    }),
+    fault("030", "a server that rejects more than was sent rejects what was sent", {
+      make: open,
+      play: (script) => {
+        count(script);
+        upload(script);
+        answer(script, { rejected: ["a", "b", "c"].map((id) => ({ id, code: "malformed" })) });
+      },
+      ends: { totals: { produced: 1, acknowledged: 0, rejected: 1, discarded: 0 } },
+    }),
+    fault(
+      "031",
+      "of more than 4,320 minutes the oldest go, counted as overflow, or as not stored while the disk fails",
+      {
+        make: () => waitingLong(minutesOf(4320), []),
+        play: (script) => {
+          count(script);
+          script.settle();
+          script.disk = "full";
+          script.pass(60);
+          count(script);
+          script.settle();
+          script.pass(60);
+          count(script);
+          script.settle();
+        },
+        ends: {
+          discarded: { queue_overflow: 2, not_stored: 1 },
+          waiting: [4320, 0, 1],
+          totals: { produced: 4323, acknowledged: 0, rejected: 0, discarded: 3 },
+        },
+      },
+    ),
+    fault("032", "more than 5,000 events take the room of minutes, the oldest first; then the oldest events go", {
+      make: () => waitingLong(minutesOf(1), eventsOf(9319)),
+      play: (script) => {
+        for (let times = 0; times < 2; times += 1) {
+          script.step("event", { event: { type: "crashed", appId: APP } });
+          script.pass(60);
+        }
+      },
+      ends: {
+        discarded: { queue_overflow: 2 },
+        waiting: [0, 9320, 1],
+        totals: { produced: 9322, acknowledged: 0, rejected: 0, discarded: 2 },
+      },
+    }),
+    good("033", "more than 250 items that wait are sent at once after an answer, 250 are not", {
+      make: () => waitingLong([], eventsOf(751)),
+      play: (script) => {
+        script.settle();
+        for (let times = 0; times < 3; times += 1) answer(script);
+      },
+      ends: {
+        sent: [
+          [0, 0, []],
+          [0, 500, []],
+          [0, 251, []],
+        ],
+        lastTimer: { e: "timer", timer: "upload", minMs: 60_000, maxMs: 60_000 },
+      },
+    }),
+    fault(
+      "034",
+      "events of one cause are those of one type, program, denial, code, API and host; each other one is told",
+      {
+        make: open,
+        play: (script) => {
+          const one = { type: "denied_api", appId: APP, denialId: "0123456789abcdef-1", code: "PERMISSION_DENIED" };
+          const other = [
+            { type: "unknown_api" },
+            { appId: OTHER },
+            { denialId: "1123456789abcdef-1" },
+            { code: "CONSENT_DENIED" },
+            { api: "camera.capture" },
+            { host: "api.example.com" },
+          ];
+          upload(script);
+          answer(script, { sampling: 0 });
+          const tell = (event: object) => script.step("event", { event });
+          for (const changes of [{}, { denialId: "0123456789abcdef-2", at: 7, versionCode: 11 }, ...other]) {
+            tell({ ...one, ...changes });
+          }
+          script.pass(39);
+          tell(one);
+          script.pass(1);
+          tell(one);
+        },
+        ends: { discarded: { sampled: 2 }, waiting: [0, 8, 0] },
+      },
+    ),
   ];
 }
