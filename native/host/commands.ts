@@ -44,6 +44,7 @@ export type RunOptions = {
   developmentHosts?: string;
   allowDegraded?: readonly string[];
   user?: string;
+  storageBudgetBytes?: number;
   log: HostLog;
   onStatus?(status: HostStatus): void;
   /** Hears each line that a program writes. */
@@ -67,6 +68,7 @@ export type RunLocalOptions = {
   files: ReadonlyMap<string, Uint8Array>;
   /** Keeps the program's storage; without it everything is gone when the program is stopped. */
   dataDir?: string;
+  storageBudgetBytes?: number;
   developmentHosts?: readonly unknown[];
   allowDegraded?: readonly string[];
   log: HostLog;
@@ -98,6 +100,7 @@ export async function runLocal(options: RunLocalOptions): Promise<{ ok: true; ho
       transport: platform.transport,
       log,
       ...(options.dataDir === undefined ? {} : { storageDir: join(options.dataDir, "storage") }),
+      ...(options.storageBudgetBytes === undefined ? {} : { storageBudgetBytes: options.storageBudgetBytes }),
       ...(options.developmentHosts === undefined ? {} : { developmentHosts: options.developmentHosts }),
       ...(options.allowDegraded === undefined ? {} : { allowDegraded: options.allowDegraded }),
       ...(options.onStatus === undefined ? {} : { onStatus: options.onStatus }),

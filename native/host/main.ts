@@ -9,7 +9,8 @@ import { createLineLog, systemClock } from "./runtime/system-ports";
  */
 
 const USAGE = `usage: host --data DIR --program APP_ID[@VERSION_CODE] [--program …]
-            [--enroll FILE] [--development-hosts FILE] [--allow-degraded LAYER …] [--user NAME] [--json]
+            [--enroll FILE] [--development-hosts FILE] [--allow-degraded LAYER …] [--user NAME]
+            [--storage-budget MIB] [--json]
 `;
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -22,6 +23,7 @@ async function main(argv: readonly string[]): Promise<number> {
       "development-hosts": { type: "string" },
       "allow-degraded": { type: "string", multiple: true },
       user: { type: "string" },
+      "storage-budget": { type: "string" },
       json: { type: "boolean" },
       help: { type: "boolean" },
     },
@@ -31,7 +33,8 @@ async function main(argv: readonly string[]): Promise<number> {
     return values.help ? 0 : 2;
   }
   const programs = (values.program ?? []).map(readProgram);
-  if (programs.includes(undefined)) {
+  const storageBudgetBytes = readMebibytes(values["storage-budget"]);
+  if (programs.includes(undefined) || storageBudgetBytes === null) {
     process.stderr.write(USAGE);
     return 2;
   }
@@ -60,6 +63,7 @@ async function main(argv: readonly string[]): Promise<number> {
     ...(values["development-hosts"] === undefined ? {} : { developmentHosts: values["development-hosts"] }),
     ...(values["allow-degraded"] === undefined ? {} : { allowDegraded: values["allow-degraded"] }),
     ...(values.user === undefined ? {} : { user: values.user }),
+    ...(storageBudgetBytes === undefined ? {} : { storageBudgetBytes }),
   });
   if (!started.ok) return refuse(started.reason, started.code);
   const { host } = started;
@@ -78,6 +82,12 @@ function readProgram(text: string): DesiredProgram | undefined {
   const [, appId, code] = match ?? [];
   if (appId === undefined) return undefined;
   return code === undefined ? { appId } : { appId, versionCode: Number(code) };
+}
+
+/** Null where the text is no whole number of MiB up to 1 TiB. */
+function readMebibytes(text: string | undefined): number | undefined | null {
+  if (text === undefined) return undefined;
+  return /^\d{1,7}$/.test(text) && Number(text) <= 1024 * 1024 ? Number(text) * 1024 * 1024 : null;
 }
 
 function refuse(reason: string, code: string | undefined): number {

@@ -106,6 +106,32 @@ export type RunnableBundle = {
   readFile(path: string): Uint8Array | undefined;
 };
 
+/** Why what programs keep may not grow (spec 9.10): `share` is the program's own, all else is no doing of its. */
+export type NoRoom = { reason: "share"; limit: number; used: number } | { reason: "budget" | "disk" | "unmeasured" };
+
+/** What all programs keep together, counted against one budget. Bytes are charges: whole blocks, and one an entry. */
+export type StorageBudget = {
+  /** Takes up the area in these folders (program, user, area), which holds so much; from now on it is counted by its account. */
+  open(folders: readonly string[], heldBytes: number): StorageAccount;
+  heldBytes(): number;
+  /** Counts on no further. */
+  close(): void;
+};
+
+export type StorageAccount = {
+  /**
+   * Takes room for one write: what the area is to grow by, and what is written before anything old goes. Whoever got it
+   * settles it once, with what the area grew by in the end. Never refused where it does not grow.
+   */
+  begin(write: {
+    growthBytes: number;
+    writtenBytes: number;
+  }): Promise<{ ok: true; settle(grownBytes: number): void } | ({ ok: false } & NoRoom)>;
+  giveBack(bytes: number): void;
+  /** Refuses what still waits for the count, so that nobody waits for it to stop. */
+  close(): void;
+};
+
 export type StartProgramOptions = {
   bundle: RunnableBundle;
   policy: AppliedPolicy;
@@ -113,6 +139,8 @@ export type StartProgramOptions = {
   user: string;
   /** Folder for programs' storage; each program gets its own below it. */
   storageDir: string;
+  /** Of everything below `storageDir`. */
+  storageBudget: StorageBudget;
   runtime: { kind: "linux"; version: string };
   clock: HostClock;
   /** Time for stored documents in whole seconds (spec §4), already reckoned. */

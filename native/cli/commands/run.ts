@@ -8,6 +8,7 @@ import {
   type CommandResult,
   type CommandValues,
   failure,
+  integerOption,
   textOption,
   UsageError,
 } from "../command";
@@ -24,12 +25,14 @@ export const runCommand: Command = {
     "development-hosts": { type: "string" },
     "allow-degraded": { type: "string", multiple: true },
     user: { type: "string" },
+    "storage-budget": { type: "string" },
   },
   help: {
     data: "the enrolled device's folder; with a program's folder, where its storage is kept",
     "development-hosts": "file of names that lead to this machine, for development keysets alone",
     "allow-degraded": "a layer of confinement that may be missing; once for each",
     user: "whose storage is used; of published programs",
+    "storage-budget": "MiB that all programs together may keep; 512 unless said otherwise",
   },
   positionals: { min: 1, max: 64 },
   async run(given) {
@@ -58,6 +61,7 @@ async function runFolder(folder: string, { values, positionals, context }: Comma
     onStatus: watch.onStatus,
     onConsole: watch.onConsole,
     onBatch: (batch) => showDenials(batch, context),
+    ...storageBudget(values),
     ...(data === undefined ? {} : { dataDir: resolve(context.cwd, data) }),
   });
   if (!started.ok) return notStarted(started);
@@ -79,6 +83,7 @@ async function runPublished({ values, positionals, context }: CommandArguments):
     log: context.log,
     onStatus: watch.onStatus,
     onConsole: watch.onConsole,
+    ...storageBudget(values),
     ...(hosts === undefined ? {} : { developmentHosts: resolve(context.cwd, hosts) }),
     ...(user === undefined ? {} : { user }),
   });
@@ -106,6 +111,11 @@ function readProgram(text: string) {
 function layersOf(values: CommandValues): string[] {
   const layers = values["allow-degraded"];
   return Array.isArray(layers) ? layers.filter((layer) => typeof layer === "string") : [];
+}
+
+function storageBudget(values: CommandValues): { storageBudgetBytes?: number } {
+  const mebibytes = integerOption(values, "storage-budget");
+  return mebibytes === undefined ? {} : { storageBudgetBytes: mebibytes * 1024 * 1024 };
 }
 
 /** What the program was refused, as its developer wants to hear it: at once, with the rule. */

@@ -20,7 +20,7 @@ export type CallOutcome =
 
 export type CallDenial = Pick<Decision, "code" | "layer" | "rule"> & {
   rate?: { limit: number; used: number; retryAfterMs: number };
-  /** Of layer `limit`: which one had no room. */
+  /** Of layer `limit`: what had no room, by the limit of its kind. */
   limit?: LimitName;
 };
 

@@ -1,6 +1,6 @@
 import { storagePath } from "../../core/storage/storage-path";
 import { type CallUsage, createCallUsage } from "../bridge/call-usage";
-import type { HostLog } from "../ports";
+import type { HostLog, StorageBudget } from "../ports";
 import { type StorageArea, shareStorageArea } from "../storage/program-storage";
 import { openStorageFolder } from "../storage/storage-folder";
 import { loadUsage, saveUsage } from "./usage-file";
@@ -17,6 +17,7 @@ export type ProgramFiles = {
 /** Opens the partition of one program and user; undefined where the names are none (spec §5, Storage). */
 export async function openProgramFiles(options: {
   storageDir: string;
+  storageBudget: StorageBudget;
   appId: string;
   user: string;
   nowSeconds(): number;
@@ -27,7 +28,13 @@ export async function openProgramFiles(options: {
   if (place.result !== "ok") return undefined;
   const [userFolder = "", area = ""] = place.path.split("/");
   const onFailure = (error: unknown): void => log("error", "storage_failed", { appId, error });
-  const storage = await shareStorageArea(openStorageFolder, storageDir, [appId, userFolder, area], onFailure);
+  const storage = await shareStorageArea({
+    openFolder: openStorageFolder,
+    root: storageDir,
+    folders: [appId, userFolder, area],
+    budget: options.storageBudget,
+    onFailure,
+  });
   const folder = await openStorageFolder(storageDir, [appId, userFolder]);
   const usage = createCallUsage(options.nowSeconds, await loadUsage(folder));
   return {

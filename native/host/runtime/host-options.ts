@@ -21,6 +21,8 @@ export type HostOptions = {
   user?: string;
   /** Where programs' storage lies; below the data folder unless told otherwise. */
   storageDir?: string;
+  /** What all programs together may keep (spec 9.10); 512 MiB unless told otherwise. What is kept already is never taken. */
+  storageBudgetBytes?: number;
   restart?: boolean;
   log: HostLog;
   onStatus?(status: HostStatus): void;

@@ -11,6 +11,7 @@ import type { DeviceLink } from "./device-link";
 import type { HostOptions } from "./host-options";
 import { createPolicySource } from "./policy-source";
 import { createProgramSupervisor, type ProgramSupervisor } from "./program-supervisor";
+import { createProgramsBudget } from "./programs-budget";
 import { RUNTIME_VERSION } from "./runtime-version";
 
 /** The programs of this host and the one door through which their requests leave. */
@@ -37,6 +38,11 @@ export function createPrograms(
     telemetry,
     policyNow: () => time.forStored(),
   });
+  const storageDir = options.storageDir ?? data.storage;
+  const storageBudget = createProgramsBudget({
+    ...{ root: storageDir, budgetBytes: options.storageBudgetBytes, programs: options.programs.length },
+    ...{ clock, telemetry, log },
+  });
   const supervisor = createProgramSupervisor({
     desired: options.programs,
     inForce: () => keeper.inForce,
@@ -53,7 +59,8 @@ export function createPrograms(
     startProgram: options.startProgram,
     surroundings: {
       user: options.user ?? "default",
-      storageDir: options.storageDir ?? data.storage,
+      storageDir,
+      storageBudget,
       runtime: { kind: "linux", version: RUNTIME_VERSION },
       clock,
       policyNow: () => time.forStored(),
@@ -75,5 +82,6 @@ export function createPrograms(
     log,
     onChange: parts.onChange,
   });
-  return { supervisor, egress };
+  const stop = () => supervisor.stop().finally(storageBudget.close);
+  return { supervisor: { ...supervisor, stop }, egress };
 }

@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ENTRIES_MAX, openStorageArea, type StorageArea, shareStorageArea } from "./program-storage";
-import { type OpenStorageFolder, openStorageFolder, type StoredFile, wipeProgramStorage } from "./storage-folder";
+import { type OpenStorageFolder, openStorageFolder } from "./storage-folder";
+import type { StoredFile } from "./stored-areas";
+import { budgetOfTest } from "./testing/budget-of-test";
 
 let root: string;
 const open: StorageArea[] = [];
@@ -13,8 +15,13 @@ const text = (content: Uint8Array | undefined): string | undefined =>
   content === undefined ? undefined : new TextDecoder().decode(content);
 const always = (): boolean => true;
 
-async function openArea(folders: readonly string[] = FOLDERS, folder = openStorageFolder): Promise<StorageArea> {
-  const area = await openStorageArea(folder, root, folders, () => undefined);
+const place = (folders: readonly string[] = FOLDERS, openFolder = openStorageFolder) => ({
+  ...{ openFolder, root, folders, onFailure: () => undefined },
+  budget: budgetOfTest(root),
+});
+
+async function openArea(...given: Parameters<typeof place>): Promise<StorageArea> {
+  const area = await openStorageArea(place(...given));
   open.push(area);
   return area;
 }
@@ -51,7 +58,7 @@ describe("a program's storage", () => {
     const area = await openArea();
     const admit = (size: number): boolean => size <= 20;
     expect(await area.write("ka", bytes("0123456789"), admit)).toEqual({ ok: true });
-    expect(await area.write("kb", bytes("0123456789"), admit)).toEqual({ ok: false, reason: "quota", usedBytes: 12 });
+    expect(await area.write("kb", bytes("0123456789"), admit)).toEqual({ ok: false, reason: "quota" });
     expect(await area.write("ka", bytes("012345678901234567"), admit)).toEqual({ ok: true });
     expect(await area.write("ka", bytes("0123456789012345678"), admit)).toMatchObject({ ok: false });
     expect(text(await area.read("ka"))).toBe("012345678901234567");
@@ -75,19 +82,9 @@ describe("a program's storage", () => {
     expect(area.usedBytes()).toBe(0);
   });
 
-  it("evicts the least recently used of a cache, and only as much as is needed", async () => {
-    const area = await openArea();
-    for (const name of ["ka", "kb", "kc"]) await area.writeEvicting(name, bytes("12345678"), 30);
-    await area.read("ka");
-    expect(await area.writeEvicting("kd", bytes("12345678"), 30)).toEqual({ ok: true, evicted: 1 });
-    expect(await area.names()).toEqual(["ka", "kc", "kd"]);
-    expect(await area.writeEvicting("ke", bytes("x".repeat(40)), 30)).toMatchObject({ ok: false, reason: "quota" });
-    expect(await area.names()).toEqual(["ka", "kc", "kd"]);
-  });
-
   it("lets two handles of one folder share one count", async () => {
-    const one = await shareStorageArea(openStorageFolder, root, FOLDERS, () => undefined);
-    const other = await shareStorageArea(openStorageFolder, root, FOLDERS, () => undefined);
+    const one = await shareStorageArea(place());
+    const other = await shareStorageArea(place());
     await Promise.all([one.write("ka", bytes("one"), always), other.write("kb", bytes("other"), always)]);
     expect(one.usedBytes()).toBe(other.usedBytes());
     await one.close();
@@ -97,7 +94,7 @@ describe("a program's storage", () => {
 
   it("does not take empty values for free", async () => {
     const files: StoredFile[] = [];
-    for (let index = 0; index < ENTRIES_MAX; index += 1) files.push({ name: `k${index}`, sizeBytes: 0, changedMs: 0 });
+    for (let index = 0; index < ENTRIES_MAX; index += 1) files.push({ name: `k${index}`, sizeBytes: 0 });
     const full: OpenStorageFolder = async (...args) => ({
       ...(await openStorageFolder(...args)),
       list: async () => files,
@@ -115,15 +112,15 @@ describe("a write that fails", () => {
     // the file system is full: the temporary file can't even be made
     await mkdir(join(root, ...FOLDERS, ".1"));
     const failures: unknown[] = [];
-    const again = await openStorageArea(
-      async (...args) => {
+    const again = await openStorageArea({
+      ...place(),
+      root: await mkdtemp(join(tmpdir(), "bulkhead-storage-")),
+      async openFolder(...args) {
         const folder = await openStorageFolder(...args);
         return { ...folder, replace: () => Promise.reject(Object.assign(new Error("full"), { code: "ENOSPC" })) };
       },
-      await mkdtemp(join(tmpdir(), "bulkhead-storage-")),
-      FOLDERS,
-      (error) => failures.push(error),
-    );
+      onFailure: (error) => failures.push(error),
+    });
     open.push(again);
     expect(await again.write("kb", bytes("new"), always)).toEqual({ ok: false, reason: "failed" });
     expect(again.usedBytes()).toBe(0);
@@ -171,14 +168,4 @@ describe("links", () => {
     expect(await readFile(secret, "utf8")).toBe("secret");
     expect(text(await area.read("ka"))).toBe("mine");
   });
-});
-
-it("leaves nothing of a program that was uninstalled, and everything of the others", async () => {
-  await (await openArea()).write("ka", bytes("mine"), always);
-  await (await openArea(["com.example.two", "ume", "storage"])).write("ka", bytes("theirs"), always);
-  const kept = join(root, "kept");
-  await writeFile(kept, "kept");
-  await symlink(kept, join(root, "com.example.one", "link"));
-  await wipeProgramStorage(root, "com.example.one");
-  expect((await readdir(root)).sort()).toEqual(["com.example.two", "kept"]);
 });

@@ -1,9 +1,12 @@
-import type { OpenStorageFolder, StorageFolder } from "./storage-folder";
+import type { NoRoom, StorageBudget } from "../ports";
+import { chargeOf } from "./storage-budget";
+import type { OpenStorageFolder } from "./storage-folder";
 
+/** `no_room` is the budget's no, of which `noRoom` says why. */
 export type StoreResult =
   | { ok: true }
-  | { ok: false; reason: "quota"; usedBytes: number }
-  | { ok: false; reason: "too_many_entries" | "failed" };
+  | { ok: false; reason: "quota" | "too_many_entries" | "failed" }
+  | { ok: false; reason: "no_room"; noRoom: NoRoom };
 
 /**
  * One area of one program and user. Sizes count the content and the file's name, so that empty values are not free.
@@ -12,10 +15,8 @@ export type StoreResult =
 export type StorageArea = {
   usedBytes(): number;
   read(name: string): Promise<Uint8Array | undefined>;
-  /** `admit` answers whether the area may be of that size. */
+  /** `admit` answers whether the area may be of that size; after it the budget is asked. */
   write(name: string, content: Uint8Array, admit: (sizeBytes: number) => boolean): Promise<StoreResult>;
-  /** As `write`, but makes room by removing what was used least recently. */
-  writeEvicting(name: string, content: Uint8Array, bytesMax: number): Promise<StoreResult & { evicted: number }>;
   remove(name: string): Promise<boolean>;
   names(): Promise<string[]>;
   close(): Promise<void>;
@@ -24,96 +25,106 @@ export type StorageArea = {
 /** Each entry costs the file system an inode, whatever its size. */
 export const ENTRIES_MAX = 10_000;
 
-type Entry = { sizeBytes: number; usedAt: number };
+export type StorageAreaPlace = {
+  openFolder: OpenStorageFolder;
+  root: string;
+  /** Program, user, area. */
+  folders: readonly string[];
+  /** Of everything below `root`. */
+  budget: StorageBudget;
+  /** Hears of the file system's errors; the caller is told no more than that it failed. */
+  onFailure(error: unknown): void;
+};
 
-/** `onFailure` hears of the file system's errors; the caller is told no more than that it failed. */
-export async function openStorageArea(
-  openFolder: OpenStorageFolder,
-  root: string,
-  folders: readonly string[],
-  onFailure: (error: unknown) => void,
-): Promise<StorageArea> {
-  const folder: StorageFolder = await openFolder(root, folders);
-  const entries = new Map<string, Entry>();
+export async function openStorageArea({
+  openFolder,
+  root,
+  folders,
+  budget,
+  onFailure,
+}: StorageAreaPlace): Promise<StorageArea> {
+  const folder = await openFolder(root, folders);
+  const sizes = new Map<string, number>();
   let used = 0;
-  let turn = 0;
   let last: Promise<unknown> = Promise.resolve();
 
-  const files = await folder.list();
-  files.sort((one, other) => one.changedMs - other.changedMs || (one.name < other.name ? -1 : 1));
-  for (const file of files) {
-    turn += 1;
-    const sizeBytes = file.sizeBytes + file.name.length;
-    entries.set(file.name, { sizeBytes, usedAt: turn });
-    used += sizeBytes;
-  }
+  const chargeOfName = (name: string): number => {
+    const size = sizes.get(name);
+    return size === undefined ? 0 : chargeOf(size);
+  };
+  /** Takes note of what is there now (undefined: nothing), and answers by how much the charge grew. */
+  const note = (name: string, size: number | undefined): number => {
+    const chargeBefore = chargeOfName(name);
+    used -= usedBy(name, sizes.get(name));
+    if (size === undefined) sizes.delete(name);
+    else sizes.set(name, size);
+    used += usedBy(name, size);
+    return chargeOfName(name) - chargeBefore;
+  };
+  let held = 0;
+  for (const { name, sizeBytes } of await folder.list()) held += note(name, sizeBytes);
+  const account = budget.open(folders, held);
 
   const inOrder = <T>(work: () => Promise<T>): Promise<T> => {
     const result = last.then(work);
     last = result.catch(() => undefined);
     return result;
   };
-  const touch = (name: string): void => {
-    const entry = entries.get(name);
-    turn += 1;
-    if (entry !== undefined) entry.usedAt = turn;
-  };
-  const forget = (name: string): void => {
-    used -= entries.get(name)?.sizeBytes ?? 0;
-    entries.delete(name);
+  /** After a step that failed, which may have come to pass all the same; what nobody can tell counts as the most it may be. */
+  const noteWhatIs = async (name: string, sizeMax: number): Promise<number> => {
+    try {
+      return note(name, await folder.sizeOf(name));
+    } catch (error) {
+      onFailure(error);
+      return note(name, sizeMax);
+    }
   };
   const put = async (name: string, content: Uint8Array): Promise<StoreResult> => {
-    if (!entries.has(name) && entries.size >= ENTRIES_MAX) return { ok: false, reason: "too_many_entries" };
+    if (!sizes.has(name) && sizes.size >= ENTRIES_MAX) return { ok: false, reason: "too_many_entries" };
+    const writtenBytes = chargeOf(content.length);
+    const room = await account.begin({ growthBytes: writtenBytes - chargeOfName(name), writtenBytes });
+    if (!room.ok) return { ok: false, reason: "no_room", noRoom: room };
     try {
       await folder.replace(name, content);
     } catch (error) {
       onFailure(error);
+      room.settle(await noteWhatIs(name, Math.max(content.length, sizes.get(name) ?? 0)));
       return { ok: false, reason: "failed" };
     }
-    forget(name);
-    const sizeBytes = content.length + name.length;
-    turn += 1;
-    entries.set(name, { sizeBytes, usedAt: turn });
-    used += sizeBytes;
+    room.settle(note(name, content.length));
     return { ok: true };
   };
-  const sizeWith = (name: string, content: Uint8Array): number =>
-    used - (entries.get(name)?.sizeBytes ?? 0) + content.length + name.length;
   const drop = async (name: string): Promise<boolean> => {
-    const removed = await folder.remove(name);
-    forget(name);
-    return removed;
+    try {
+      const removed = await folder.remove(name);
+      account.giveBack(-note(name, undefined));
+      return removed;
+    } catch (error) {
+      const size = sizes.get(name);
+      if (size !== undefined) account.giveBack(-(await noteWhatIs(name, size)));
+      throw error;
+    }
   };
 
   return {
     usedBytes: () => used,
-    read: (name) =>
-      inOrder(async () => {
-        touch(name);
-        return folder.read(name);
-      }),
+    read: (name) => inOrder(() => folder.read(name)),
     write: (name, content, admit) =>
       inOrder(async () => {
-        if (!admit(sizeWith(name, content))) return { ok: false, reason: "quota", usedBytes: used };
-        return put(name, content);
-      }),
-    writeEvicting: (name, content, bytesMax) =>
-      inOrder(async () => {
-        let evicted = 0;
-        if (content.length + name.length > bytesMax) return { ok: false, reason: "quota", usedBytes: used, evicted };
-        const oldestFirst = [...entries].sort(([, one], [, other]) => one.usedAt - other.usedAt);
-        for (const [oldest] of oldestFirst) {
-          if (sizeWith(name, content) <= bytesMax) break;
-          if (oldest === name) continue;
-          await drop(oldest);
-          evicted += 1;
-        }
-        return { ...(await put(name, content)), evicted };
+        const size = used - usedBy(name, sizes.get(name)) + usedBy(name, content.length);
+        return admit(size) ? put(name, content) : { ok: false, reason: "quota" };
       }),
     remove: (name) => inOrder(() => drop(name)),
-    names: () => inOrder(async () => [...entries.keys()].sort()),
-    close: () => inOrder(() => folder.close()),
+    names: () => inOrder(async () => [...sizes.keys()].sort()),
+    close() {
+      account.close();
+      return inOrder(() => folder.close());
+    },
   };
+}
+
+function usedBy(name: string, size: number | undefined): number {
+  return size === undefined ? 0 : size + name.length;
 }
 
 const shared = new Map<string, { area: Promise<StorageArea>; holders: number }>();
@@ -122,10 +133,9 @@ const shared = new Map<string, { area: Promise<StorageArea>; holders: number }>(
  * As `openStorageArea`, but everyone in this process who opens the same folder holds the same area: two that counted for
  * themselves would both find room for the last byte. Another process is kept away by the lock of the data folder.
  */
-export async function shareStorageArea(...args: Parameters<typeof openStorageArea>): Promise<StorageArea> {
-  const [, root, folders] = args;
-  const id = JSON.stringify([root, folders]);
-  const held = shared.get(id) ?? { area: openStorageArea(...args), holders: 0 };
+export async function shareStorageArea(place: StorageAreaPlace): Promise<StorageArea> {
+  const id = JSON.stringify([place.root, place.folders]);
+  const held = shared.get(id) ?? { area: openStorageArea(place), holders: 0 };
   held.holders += 1;
   shared.set(id, held);
   const release = (): boolean => {

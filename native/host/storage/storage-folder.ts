@@ -1,12 +1,12 @@
 import { constants } from "node:fs";
-import { type FileHandle, lstat, mkdir, open, readdir, readFile, rename, rm, unlink } from "node:fs/promises";
-import { join } from "node:path";
-
-export type StoredFile = { name: string; sizeBytes: number; changedMs: number };
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, unlink } from "node:fs/promises";
+import { inFolder, noneIf, openFolder, regularFiles, type StoredFile, sizeOfFile } from "./stored-areas";
 
 /** One folder of a program's storage. Names in it are made by `storagePath`, never by a program. */
 export type StorageFolder = {
   list(): Promise<StoredFile[]>;
+  /** Bytes of a value; undefined where there is none. */
+  sizeOf(name: string): Promise<number | undefined>;
   read(name: string): Promise<Uint8Array | undefined>;
   /** Old content or new content, never a third: written beside, synced, renamed, and the folder synced. */
   replace(name: string, content: Uint8Array): Promise<void>;
@@ -21,19 +21,8 @@ const TEMPORARY_PREFIX = ".";
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
 
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
-}
-
 async function makeFolder(path: string): Promise<void> {
-  await mkdir(path, { mode: FOLDER_MODE }).catch((error: unknown) => {
-    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
-  });
-}
-
-/** Opened without following a link, so that what is held is the folder itself and stays it whatever the path becomes. */
-function openFolder(path: string): Promise<FileHandle> {
-  return open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  await mkdir(path, { mode: FOLDER_MODE }).catch(noneIf(["EEXIST"]));
 }
 
 /**
@@ -42,11 +31,11 @@ function openFolder(path: string): Promise<FileHandle> {
  */
 export const openStorageFolder: OpenStorageFolder = async (root, parts) => {
   await mkdir(root, { recursive: true, mode: FOLDER_MODE });
-  let handle = await openFolder(root);
+  let handle: FileHandle = await openFolder(root);
   for (const part of parts) {
     const parent = handle;
     try {
-      const path = join(`/proc/self/fd/${parent.fd}`, part);
+      const path = inFolder(parent, part);
       await makeFolder(path);
       handle = await openFolder(path);
     } finally {
@@ -54,7 +43,7 @@ export const openStorageFolder: OpenStorageFolder = async (root, parts) => {
     }
   }
   const folder = handle;
-  const at = (name: string): string => `/proc/self/fd/${folder.fd}/${name}`;
+  const at = (name: string): string => inFolder(folder, name);
   for (const name of await readdir(at("."))) {
     // what an interrupted write left behind never became a value
     if (name.startsWith(TEMPORARY_PREFIX)) await unlink(at(name));
@@ -63,27 +52,19 @@ export const openStorageFolder: OpenStorageFolder = async (root, parts) => {
   return {
     async list() {
       const files: StoredFile[] = [];
-      for (const name of await readdir(at("."))) {
-        if (name.startsWith(TEMPORARY_PREFIX)) continue;
-        const entry = await lstat(at(name)).catch((error: unknown) => {
-          if (isMissing(error)) return undefined;
-          throw error;
-        });
-        if (entry?.isFile()) files.push({ name, sizeBytes: entry.size, changedMs: entry.mtimeMs });
+      for await (const file of regularFiles(folder)) {
+        if (!file.name.startsWith(TEMPORARY_PREFIX)) files.push(file);
       }
       return files;
     },
+    sizeOf: (name) => sizeOfFile(folder, name),
     async read(name) {
+      const file = await open(at(name), constants.O_RDONLY | constants.O_NOFOLLOW).catch(noneIf(["ENOENT"]));
+      if (file === undefined) return undefined;
       try {
-        const file = await open(at(name), constants.O_RDONLY | constants.O_NOFOLLOW);
-        try {
-          return new Uint8Array(await readFile(file));
-        } finally {
-          await file.close();
-        }
-      } catch (error) {
-        if (isMissing(error)) return undefined;
-        throw error;
+        return new Uint8Array(await readFile(file));
+      } finally {
+        await file.close();
       }
     },
     async replace(name, content) {
@@ -105,20 +86,11 @@ export const openStorageFolder: OpenStorageFolder = async (root, parts) => {
       await folder.sync();
     },
     async remove(name) {
-      try {
-        await unlink(at(name));
-      } catch (error) {
-        if (isMissing(error)) return false;
-        throw error;
-      }
+      const removed = await unlink(at(name)).then(() => true, noneIf(["ENOENT"]));
+      if (removed === undefined) return false;
       await folder.sync();
       return true;
     },
     close: () => folder.close(),
   };
 };
-
-/** Removes everything that a program kept, for every user. Links are removed, not followed. */
-export async function wipeProgramStorage(storageDir: string, appId: string): Promise<void> {
-  await rm(join(storageDir, appId), { recursive: true, force: true });
-}

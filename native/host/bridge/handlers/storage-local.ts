@@ -1,5 +1,6 @@
 import { parseJson } from "../../../core/json/parse-json";
 import { storagePath } from "../../../core/storage/storage-path";
+import type { NoRoom } from "../../ports";
 import { keyOfFileName } from "../../storage/key-name";
 import type { StorageArea } from "../../storage/program-storage";
 import type { CallDenial, CallOutcome, CapabilityHandler } from "../capability-registry";
@@ -18,6 +19,16 @@ const INVALID: CallOutcome = {
   decision: { code: "INVALID_ARGUMENTS", layer: "api", rule: null },
 };
 
+/** The program's share is a limit, though no document's; that the device has no room is the world's no. */
+function refuseGrowth(noRoom: NoRoom): CallOutcome {
+  if (noRoom.reason !== "share") return { outcome: "failed", reason: "this device has no room for it" };
+  const rate = { limit: noRoom.limit, used: noRoom.used, retryAfterMs: 0 };
+  return {
+    outcome: "denied",
+    decision: { code: "RATE_LIMITED", layer: "limit", rule: null, rate, limit: "storageBytes" },
+  };
+}
+
 /** Values of the program's own, as JSON, one file a key; a key is encoded into its file's name and is never a path. */
 export function storageLocalHandler(options: StorageLocalOptions): CapabilityHandler {
   const { appId, user, area } = options;
@@ -34,6 +45,7 @@ export function storageLocalHandler(options: StorageLocalOptions): CapabilityHan
     });
     if (result.ok) return DONE;
     if (refusal !== undefined) return { outcome: "denied", decision: refusal };
+    if (result.reason === "no_room") return refuseGrowth(result.noRoom);
     return { outcome: "failed", reason: "the value could not be kept" };
   };
   const withName = (key: unknown, work: (name: string) => Promise<CallOutcome>): Promise<CallOutcome> => {

@@ -1,6 +1,11 @@
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { SHIPPED_LIMITS } from "../../../core/limits/effective-limits";
 import { requireConfinement } from "../../confinement/require-confinement";
+import { budgetOfTest } from "../../storage/testing/budget-of-test";
+import { openProgramFiles } from "../program-files";
 import { policyOf, startTestProgram, type TestProgram, type TestProgramOptions } from "../testing/program-bench";
 import { EXHAUSTING, REACHING_OUT } from "./hostile-programs";
 
@@ -153,6 +158,40 @@ describe.runIf(available)("a program that takes more than its share", () => {
     expect(program.recorded.events).toContainEqual(
       expect.objectContaining({ type: "storage_refused", api: "storage.local.set" }),
     );
+  });
+
+  it("22-disk-fill ends at its share of all programs' storage, where the next one still has its own", async () => {
+    const storageDir = await mkdtemp(join(tmpdir(), "bulkhead-shares-"));
+    const storageBudget = budgetOfTest(storageDir, { budgetBytes: 12 * MIB });
+    const policy = policyOf({ program: { limits: { storageBytes: { max: 1024 * MIB, action: "warn" } } } });
+    const program = await start(EXHAUSTING.diskFill, { policy, storageDir, storageBudget });
+    expect(await program.line("full")).toBe("full 3 RATE_LIMITED limit null");
+    expect(program.recorded.events).toContainEqual(
+      expect.objectContaining({ type: "storage_refused", api: "storage.local.set", rule: null }),
+    );
+    const refusals = program.recorded.minutes.map(({ limits }) => limits?.storageBytes?.refused ?? 0);
+    expect(Math.max(...refusals)).toBe(0);
+    const next = await openProgramFiles({
+      ...{
+        storageDir,
+        storageBudget,
+        appId: "com.example.next",
+        user: "me",
+        nowSeconds: () => 0,
+        log: () => undefined,
+      },
+    });
+    for (const name of ["ka", "kb", "kc"]) {
+      expect(await next?.storage.write(name, new Uint8Array(900 * 1024), () => true)).toEqual({ ok: true });
+    }
+    await next?.close();
+  });
+
+  it("22-disk-fill on a full disk hears no more than that the world refused", async () => {
+    const storageDir = await mkdtemp(join(tmpdir(), "bulkhead-shares-"));
+    const storageBudget = budgetOfTest(storageDir, { freeSpace: async () => ({ bytes: 16 * MIB, files: null }) });
+    const program = await start(EXHAUSTING.diskFill, { storageDir, storageBudget });
+    expect(await program.line("full")).toBe("full 0 HOST_ERROR api null");
   });
 
   it.each(["microtaskLoop", "regexBomb"] as const)("%s can be ended like any other", async (name) => {

@@ -14,6 +14,7 @@ import type {
   RunningProgram,
   StartProgramOptions,
 } from "../../ports";
+import { budgetOfTest } from "../../storage/testing/budget-of-test";
 import { startProgramIn } from "../program-runner";
 
 const APP_ID = "com.example.probe";
@@ -118,6 +119,7 @@ export async function startTestProgram(source: string, options: TestProgramOptio
     policy,
     user: "me",
     storageDir,
+    storageBudget: budgetOfTest(storageDir),
     runtime: { kind: "linux", version: "0.1.0" },
     clock: { nowMs: () => Date.now(), monotonicMs: () => performance.now() },
     policyNow: () => NOW,
