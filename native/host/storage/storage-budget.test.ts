@@ -245,6 +245,39 @@ describe("until all was counted", () => {
     expect(budget.heldBytes()).toBe(3 * BLOCK);
   });
 
+  it("an area that is opened while it is being counted is counted once", async () => {
+    const before = await openArea(blocks(100), "com.example.one");
+    for (const name of ["ka", "kb"]) await before.write(name, content(5), always);
+    let begin: () => void = () => undefined;
+    const begun = new Promise<void>((resolve) => {
+      begin = resolve;
+    });
+    let go: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    const budget = blocks(100, {
+      async *areas() {
+        for await (const { folders, files } of storedAreas(root)) {
+          yield {
+            folders,
+            async *files() {
+              begin();
+              await gate;
+              yield* files();
+            },
+          };
+        }
+      },
+    });
+    await begun;
+    const area = await openArea(budget, "com.example.one");
+    expect(await area.remove("kb")).toBe(true);
+    go();
+    expect(await area.write("kc", content(1), always)).toEqual(OK);
+    expect(budget.heldBytes()).toBe(6 * BLOCK);
+  });
+
   it("nobody waits for it to stop", async () => {
     const area = await openArea(
       budgetOfTest(root, { areas: () => ({ [Symbol.asyncIterator]: () => ({ next: () => never }) }) }),
