@@ -31,6 +31,7 @@ describe("the command line", () => {
     [["sign", "a.ma"], "USAGE"],
     [["decide", "--program"], "USAGE"],
     [["run", "com.example.notes"], "USAGE"],
+    [["run", "com.example.notes", "--data", "folder", "--storage-budget", "much"], "USAGE"],
   ])("answers a wrong call %j with 2, and with nothing on standard output", async (argv, code) => {
     expect(await line.run(argv)).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining(code) });
     const asJson = await line.run([...argv, "--json"]);
