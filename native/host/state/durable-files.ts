@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 
 /** The few file operations that durable state is made of. Injected, so that a test can fail each of them in turn. */
 export type DurableFiles = {
@@ -8,6 +8,10 @@ export type DurableFiles = {
   write(path: string, bytes: Uint8Array): Promise<void>;
   /** Adds to the end and, when told, syncs. */
   append(path: string, bytes: Uint8Array, options: { sync: boolean }): Promise<void>;
+  /** Cuts the file to so many bytes, and syncs it. */
+  truncate(path: string, bytes: number): Promise<void>;
+  /** Bytes of the file, or `undefined` where there is none. */
+  size(path: string): Promise<number | undefined>;
   rename(from: string, to: string): Promise<void>;
   /** Nothing happens where there is no such file. */
   remove(path: string): Promise<void>;
@@ -43,6 +47,23 @@ export const nodeDurableFiles: DurableFiles = {
       if (sync) await handle.datasync();
     } finally {
       await handle.close();
+    }
+  },
+  async truncate(path, bytes) {
+    const handle = await open(path, "r+");
+    try {
+      await handle.truncate(bytes);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  },
+  async size(path) {
+    try {
+      return (await stat(path)).size;
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
     }
   },
   rename,

@@ -9,8 +9,12 @@ export type MemoryFiles = DurableFiles & {
   /** Mutating calls so far. */
   readonly operations: number;
   /** The call with this number (from 0) fails, half done; `forever` fails all after it too, as a full disk does. */
-  failAt(operation: number, how: "once" | "forever"): void;
+  failAt(operation: number, how: "once" | "forever", code?: "ENOSPC" | "EIO"): void;
   heal(): void;
+  /** All files together have room for so many bytes: what does not fit is written as far as it fits, and fails. */
+  fill(capacity: number): void;
+  /** Bytes of all files. */
+  readonly used: number;
   crash(how: "keep" | "lose"): void;
   names(): readonly string[];
   /** Changes bytes behind the host's back. */
@@ -23,7 +27,16 @@ export function createMemoryFiles(): MemoryFiles {
   let seen = new Map<string, Inode>();
   const lasting = new Map<string, Inode>();
   let operations = 0;
-  let failing: { from: number; how: "once" | "forever" } | undefined;
+  let failing: { from: number; how: "once" | "forever"; code: string } | undefined;
+  let capacity = Number.POSITIVE_INFINITY;
+  const used = () => [...seen.values()].reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
+
+  /** Adds to the file as much as there is room for; fails where that is not all. */
+  function extend(inode: Inode, bytes: Uint8Array): void {
+    const room = Math.max(0, capacity - used());
+    inode.bytes = Buffer.concat([inode.bytes, bytes.subarray(0, room)]);
+    if (bytes.byteLength > room) throw failure("ENOSPC");
+  }
 
   function operate(halfDone?: () => void): void {
     const number = operations;
@@ -32,7 +45,7 @@ export function createMemoryFiles(): MemoryFiles {
     const isHit = failing.how === "once" ? number === failing.from : number >= failing.from;
     if (!isHit) return;
     halfDone?.();
-    throw Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
+    throw failure(failing.code);
   }
 
   return {
@@ -41,16 +54,27 @@ export function createMemoryFiles(): MemoryFiles {
     },
     async write(path, bytes) {
       operate(() => seen.set(path, { bytes: bytes.slice(0, bytes.length >> 1) }));
-      seen.set(path, { bytes: bytes.slice() });
+      const inode = { bytes: new Uint8Array(0) };
+      seen.set(path, inode);
+      extend(inode, bytes);
     },
     async append(path, bytes) {
       const inode = seen.get(path) ?? { bytes: new Uint8Array(0) };
       const add = (part: Uint8Array) => {
-        inode.bytes = Buffer.concat([inode.bytes, part]);
         seen.set(path, inode);
+        extend(inode, part);
       };
       operate(() => add(bytes.slice(0, bytes.length >> 1)));
       add(bytes);
+    },
+    async truncate(path, bytes) {
+      operate();
+      const inode = seen.get(path);
+      if (!inode) throw new Error(`no such file: ${path}`);
+      inode.bytes = inode.bytes.slice(0, bytes);
+    },
+    async size(path) {
+      return seen.get(path)?.bytes.byteLength;
     },
     async rename(from, to) {
       operate();
@@ -77,11 +101,17 @@ export function createMemoryFiles(): MemoryFiles {
     get operations() {
       return operations;
     },
-    failAt(operation, how) {
-      failing = { from: operation, how };
+    failAt(operation, how, code = "ENOSPC") {
+      failing = { from: operation, how, code };
     },
     heal() {
       failing = undefined;
+    },
+    fill(bytes) {
+      capacity = bytes;
+    },
+    get used() {
+      return used();
     },
     crash(how) {
       failing = undefined;
@@ -94,4 +124,8 @@ export function createMemoryFiles(): MemoryFiles {
       inode.bytes = change(inode.bytes);
     },
   };
+}
+
+function failure(code: string): Error {
+  return Object.assign(new Error(code === "ENOSPC" ? "no space left on device" : "the disk failed"), { code });
 }
