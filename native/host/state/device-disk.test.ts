@@ -315,6 +315,17 @@ describe("the reserve", () => {
     expect(again.disk.durable.queue).toEqual(emptySnapshot());
   });
 
+  it("makes room for a second copy too", async () => {
+    const files = createMemoryFiles();
+    const { disk, logged } = await open(files, { reserveBytes });
+    const oneCopy = JSON.stringify(enrolment).length + 100;
+    files.fill(files.used + oneCopy);
+    await disk.storeEnrolment(enrolment);
+    await disk.settle();
+    expect(logged).toContain("reserve_given_up");
+    expect(files.names()).toEqual(expect.arrayContaining(["/d/state/enrolment.a", "/d/state/enrolment.b"]));
+  });
+
   it("leaves half a line of the queue nowhere: what is tried again begins where it began", async () => {
     const files = createMemoryFiles();
     const { disk } = await open(files, { reserveBytes });
