@@ -7,9 +7,8 @@ import { describe, expect, it } from "vitest";
 import { canonicalJson } from "../../core/audit/canonical-json";
 import type { Trust } from "../../core/device/state";
 import { emptyQueue, type QueueRecord, snapshotOf } from "../../core/telemetry/queue-state";
-import { faultOf, openDeviceDisk } from "./device-disk";
+import { type Enrolment, faultOf, openDeviceDisk } from "./device-disk";
 import { type DurableFiles, nodeDurableFiles } from "./durable-files";
-import type { Enrolment } from "./enrolment";
 import { createMemoryFiles, type MemoryFiles } from "./testing/memory-files";
 
 const enrolment: Enrolment = {

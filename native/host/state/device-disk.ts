@@ -9,6 +9,8 @@ import type { Enrolment } from "./enrolment";
 import { openQueueFiles } from "./queue-files";
 import { createReserve } from "./reserve";
 
+export type { Enrolment };
+
 /** Why the disk took nothing. */
 export type WriteFault = "full" | "readonly" | "io";
 
