@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
 import { auditEntries } from "@/db/schema";
 import type { Store } from "@/db/store";
@@ -7,7 +7,9 @@ import type { Actor } from "@/lib/domain/roles";
 import { randomIds } from "@/lib/platform/ids";
 import { appendAudit } from "./append-audit";
 import { readAuditHead } from "./audit-head";
+import { readLossEntries } from "./losses";
 import { verifyEntries } from "./testing/verify-entries";
+import { walkAudit } from "./walk-audit";
 
 let nowMs = Date.parse("2026-02-01T00:00:00Z");
 const context = { ids: randomIds, clock: { nowMs: () => nowMs++ } };
@@ -48,6 +50,33 @@ describe(`the audit log (${testStoreKind()})`, () => {
       }),
     ).rejects.toThrow();
     expect(await readAuditHead(held.store.db)).toEqual(before);
+  });
+
+  it("is walked between two of its entries", async () => {
+    const walked: number[] = [];
+    const between = walkAudit(held.store.db, { afterSequence: 2, upToSequence: 5 });
+    for await (const { sequence } of between) walked.push(sequence);
+    expect(walked).toEqual([3, 4, 5]);
+  });
+
+  it("tells of its losses in their order, however their rows lie", async () => {
+    const lose = () =>
+      held.store.transaction((tx) =>
+        appendAudit(tx, context, { actor: ada, action: "audit.loss", subject: "audit", after: { fromSequence: 1 } }),
+      );
+    for (let n = 0; n < 3; n += 1) await lose();
+    const all = () => readLossEntries(held.store.db);
+    const [first] = await all();
+    // A row that is written again lies behind the others.
+    await held.store.transaction(({ db }) =>
+      db
+        .update(auditEntries)
+        .set({ requestId: null })
+        .where(eq(auditEntries.sequence, first?.sequence ?? 0)),
+    );
+    const sequences = (await all()).map(({ sequence }) => sequence);
+    expect(sequences).toHaveLength(3);
+    expect(sequences).toEqual(sequences.toSorted((a, b) => a - b));
   });
 
   it("leaves out secrets, takes hostile text, and still hashes to what is stored", async () => {

@@ -342,6 +342,14 @@ describe("a session", () => {
     expect(told.map(({ subject }) => subject)).toEqual([`person:${before.id}`]);
   });
 
+  it("keeps of the browser that began it two hundred characters", async () => {
+    const person = await addPerson("verbose", "active");
+    const browser = { ...here, userAgent: "a".repeat(300) };
+    const { sessionId } = await signInWithPassword(context(), { email: person.email, password: PASSWORD }, browser);
+    const [row] = await held.store.db.select().from(sessions).where(eq(sessions.id, sessionId));
+    expect(row?.detail).toMatchObject({ userAgent: "a".repeat(200) });
+  });
+
   it("ends after 2 idle hours and after 12 hours in all", async () => {
     const person = await addPerson("ines", "active");
     const { sessionId } = await signInWithPassword(context(), { email: person.email, password: PASSWORD }, here);
@@ -468,6 +476,9 @@ describe("a one-time link", () => {
     expect(await refusedFor("Ada", "ada\u200b@example.test")).toEqual(["/email TEXT_NOT_PLAIN"]);
     expect((await refusedFor(" ", "nowhere"))?.sort()).toEqual(["/email FORMAT", "/name FORMAT"]);
     expect(await refusedFor("A".repeat(101), "ada@example.test")).toEqual(["/name FORMAT"]);
+    // What is wrong with a good one is that somebody is there already.
+    const good = { token, password: PASSWORD, name: "Ada", email: "ada@example.test" };
+    expect(await codeOf(acceptLink(context(), good))).toBe("not_found");
   });
 
   it("ends when the sessions of a person are ended, not before", async () => {

@@ -1,6 +1,6 @@
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { changeSets, people } from "@/db/schema";
+import { auditEntries, changeSets, people } from "@/db/schema";
 import { KEY_ONE } from "@/native/core/crypto/testing/public-keys";
 import { refusalOf } from "../testing/refusal-of";
 import { openServiceFixture, type ServiceFixture } from "../testing/service-fixture";
@@ -92,6 +92,7 @@ describe("from draft to published", () => {
     expect(draft.owner).toEqual(named(admin));
     expect(draft.changes[0]?.title).toContain(name);
     expect(draft.changes[0]?.title).not.toContain(personId);
+    expect(JSON.stringify(draft.changes)).toContain("Publisher");
   });
 
   test("the audit head that devices are given includes the decision itself", async () => {
@@ -168,12 +169,15 @@ describe("from draft to published", () => {
     const grant = await held.draft(second, { [`program:${appId}/grant:nfc.read`]: { consent: "ask" } });
     await proposeChangeSet(held.ctx, second, grant.id, REASON);
     await approveChangeSet(held.ctx, security, wider.id, REASON);
-    await narrowAtOnce(held.ctx, security, { changes: [{ member: rule, after: null }], ...REASON });
+    const ctx = { ...held.ctx, requestId: "req_narrow" };
+    await narrowAtOnce(ctx, security, { changes: [{ member: rule, after: null }], ...REASON });
     const touched = await getChangeSet(held.ctx, first, wider.id);
     expect(touched.state).toBe("void");
     expect((await getChangeSet(held.ctx, second, grant.id)).state).toBe("proposed");
     expect((await refusalOf(publishChangeSet(held.ctx, first, wider.id))).details).toEqual(["STATE"]);
     expect(await held.audited({ changeSetId: wider.id })).toContain("changeSet.void");
+    const entries = await held.ctx.store.db.select().from(auditEntries).where(eq(auditEntries.changeSetId, wider.id));
+    expect(entries.find(({ action }) => action === "changeSet.void")).toMatchObject({ requestId: "req_narrow" });
   });
 
   /** An approved wildcard beside an exact rule with pins, and the exact rule then taken away by one person. */
@@ -271,6 +275,29 @@ describe("the draft", () => {
     expect(once.changes).toHaveLength(1);
     const back = await editDraft(held.ctx, operator, { changes: [{ member: rule, after: host("api.example.com") }] });
     expect(back.draft).toBeNull();
+  });
+
+  test("loses what another published alike, and keeps the rest", async () => {
+    const { appId, proposer, approver } = await programWithHost();
+    const [shared, own] = ["nfc.read", "camera.capture"].map((capability) => `program:${appId}/grant:${capability}`);
+    const ask = { consent: "ask" };
+    const slow = await held.person("operator");
+    await held.draft(slow, { [shared ?? ""]: ask, [own ?? ""]: ask });
+    const { id } = await held.draft(proposer, { [shared ?? ""]: ask });
+    await proposeChangeSet(held.ctx, proposer, id, REASON);
+    await approveChangeSet(held.ctx, approver, id, REASON);
+    await publishChangeSet(held.ctx, proposer, id);
+    expect((await getDraft(held.ctx, slow)).draft?.changes.map(({ member }) => member)).toEqual([own]);
+  });
+
+  test("is refused where one member is changed twice, with the place of the second", async () => {
+    const { appId } = await held.program();
+    const change = { member: `program:${appId}/grant:nfc.read`, after: { consent: "ask" } };
+    const twice = editDraft(held.ctx, await held.person("operator"), { changes: [change, change] });
+    await expect(twice).rejects.toMatchObject({
+      code: "invalid_input",
+      details: [{ path: "/changes/1/member", code: "DUPLICATE" }],
+    });
   });
 
   test.each([
@@ -423,6 +450,31 @@ describe("narrowing at once", () => {
     expect(claims.hosts).toEqual([]);
     expect(claims.grants).toEqual({});
     expect((await refusalOf(splitDraft(held.ctx, proposer, draft.id, REASON))).details).toEqual(["NOT_MIXED"]);
+  });
+
+  test("divides nothing where all of it narrows together, though not each part by itself", async () => {
+    const { appId, proposer } = await programWithHost();
+    const publish = async (name: string, ports: number[]) => {
+      const { id } = await held.draft(proposer, { [`program:${appId}/host:new`]: host(name, { ports }) });
+      await proposeChangeSet(held.ctx, proposer, id, REASON);
+      await approveChangeSet(held.ctx, await held.person("security"), id, REASON);
+      return (await publishChangeSet(held.ctx, proposer, id)).changes[0]?.member ?? "";
+    };
+    const wildcard = await publish("*.example.net", [443, 8443]);
+    const exact = await publish("a.example.net", [443]);
+    const draft = await held.draft(proposer, { [wildcard]: null, [exact]: null });
+    expect(draft.changes.map((change) => change.direction)).toEqual(["narrows", "widens"]);
+    expect((await refusalOf(splitDraft(held.ctx, proposer, draft.id, REASON))).details).toEqual(["NOT_MIXED"]);
+    expect((await narrowDraft(held.ctx, proposer, draft.id, REASON)).state).toBe("published");
+  });
+
+  test("divides no draft whose values were published over since", async () => {
+    const { appId, rule, proposer } = await programWithHost();
+    const draft = await held.draft(proposer, { [rule]: null, [`program:${appId}/grant:nfc.read`]: { consent: "ask" } });
+    const narrower = { member: rule, after: host("api.example.com", { until: 2_000_000_000 }) };
+    await narrowAtOnce(held.ctx, await held.person("security"), { changes: [narrower], ...REASON });
+    expect((await refusalOf(splitDraft(held.ctx, proposer, draft.id, REASON))).details).toEqual(["CHANGED_SINCE"]);
+    expect((await getChangeSet(held.ctx, proposer, draft.id)).changes).toHaveLength(2);
   });
 
   test("is shown before anything is written", async () => {

@@ -54,7 +54,9 @@ describe("undo", () => {
     const security = await held.person("security");
     const narrowed = await remove(security, rule);
     const revision = (await held.programClaims(appId)).revision;
+    expect(narrowed.undoUntil).toBe(new Date(Date.parse(narrowed.publishedAt ?? "") + 15 * 60_000).toISOString());
     const undone = await undoChangeSet(held.ctx, security, narrowed.id);
+    expect(undone.undoUntil).toBeNull();
     const claims = await held.programClaims(appId);
     expect(claims.hosts).toEqual(before);
     expect(claims.revision).toBeGreaterThan(revision);

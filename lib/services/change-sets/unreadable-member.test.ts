@@ -62,6 +62,12 @@ describe("while a member of a program cannot be read", () => {
     await expect(narrow(broken, null)).rejects.toMatchObject(named(broken));
     const lower = narrow(`program:${appId}/limit:requestsPerMinute`, { max: 1, action: "throttle" });
     await expect(lower).rejects.toMatchObject(named(broken));
+    // Also beside what would be stopped by itself.
+    const changes = [
+      { member: `program:${appId}/limit:requestsPerMinute`, after: { max: 1, action: "throttle" } },
+      { member: `program:${appId}/status`, after: "suspended" },
+    ];
+    await expect(narrowAtOnce(held.ctx, security, { changes, ...REASON })).rejects.toMatchObject(named(broken));
     expect(await held.programClaims(appId)).toEqual(before);
   });
 

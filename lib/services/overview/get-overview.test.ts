@@ -1,3 +1,4 @@
+import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { devices } from "@/db/schema";
 import { KEY_ONE } from "@/native/core/crypto/testing/public-keys";
@@ -111,6 +112,27 @@ describe("the overview", () => {
     expect(loop.platformExpiresAt).toBe(new Date(exp * 1000).toISOString());
   });
 
+  test("says of a revision that a device had as it was signed that it took no time", async () => {
+    const { clock, ctx } = fixture;
+    const { iat } = await fixture.platformClaims();
+    await ctx.store.transaction(({ db }) =>
+      db
+        .update(devices)
+        .set({ appliedAt: new Date(0) })
+        .where(eq(devices.id, "dev_now")),
+    );
+    expect(iat * 1000).toBeLessThanOrEqual(clock.nowMs());
+    expect((await getOverview(ctx, people.auditor)).loop.spread?.lastAppliedMs).toBe(0);
+  });
+
+  test("verifies the log once a minute, while it goes on, and says when", async () => {
+    const checkedAt = async () => (await getOverview(fixture.ctx, people.auditor)).loop.audit.checkedAt;
+    const first = await checkedAt();
+    fixture.clock.advance(1);
+    expect(await checkedAt()).toBe(first);
+    expect(await checkedAt()).toBe(first);
+  });
+
   test("has the decisions of a day, newest first, with how many devices enforce each", async () => {
     const { recent } = await getOverview(fixture.ctx, people.auditor);
     expect(recent[0]).toMatchObject({ id: suspended.id, reached: 1, total: 2 });
@@ -131,7 +153,8 @@ describe("the overview", () => {
 });
 
 test("the list of devices names each state, and whoever was away longest stands last", async () => {
-  const { items } = await listDevices(fixture.ctx, people.auditor);
+  const { items, total } = await listDevices(fixture.ctx, people.auditor);
+  expect(total).toBe(3);
   expect(Object.fromEntries(items.map(({ id, state }) => [id, state]))).toMatchObject({
     dev_now: "current",
     dev_behind: "behind",

@@ -83,6 +83,15 @@ async function joinedAlone(role: PersonActor["role"] = "auditor"): Promise<Perso
   return { kind: "person", personId, ...invited, sessionId: "ses_none" };
 }
 
+test("a reset of somebody who decides nothing waits for its link a day, and no longer", async () => {
+  const [prompt, late] = [await joinedAlone(), await joinedAlone()];
+  for (const { personId } of [prompt, late]) await publish({ [`person:${personId}/sign-in`]: { purpose: "reset" } });
+  held.clock.advance(24 * 3600 - 1);
+  expect(await linkFor(admin, prompt.personId)).toMatchObject({ code: null });
+  held.clock.advance(1);
+  expect((await refusalOf(linkFor(admin, late.personId))).details).toEqual(["APPROVAL_NEEDED"]);
+});
+
 describe("the halves of an invitation", () => {
   test("are for its proposer and its approver alone, each one once; audited with the change set", async () => {
     const { personId, changeSetId } = await invite();

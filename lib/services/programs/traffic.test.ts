@@ -1,8 +1,13 @@
+import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { devices, events, telemetryMinutes } from "@/db/schema";
+import { devices, events, telemetryMinutes, versions } from "@/db/schema";
 import { PLATFORM_DEFAULTS } from "@/lib/domain/platform-defaults";
 import { KEY_ONE } from "@/native/core/crypto/testing/public-keys";
 import { OTHER } from "@/native/core/telemetry/batch";
+import { approveChangeSet } from "../change-sets/approve-change-set";
+import { narrowAtOnce } from "../change-sets/narrow";
+import { proposeChangeSet } from "../change-sets/propose-change-set";
+import { publishChangeSet } from "../change-sets/publish-change-set";
 import { getDenial } from "../denials/get-denial";
 import { listDenials } from "../denials/list-denials";
 import { approveSubmission } from "../submissions/decide-submission";
@@ -12,6 +17,7 @@ import { openServiceFixture, type PersonActor, type ServiceFixture } from "../te
 import { getProgram } from "./get-program";
 import { listLimits } from "./list-limits";
 import { listPrograms } from "./list-programs";
+import { listVersions } from "./list-versions";
 import { readAccess } from "./read-access";
 import { readTelemetry } from "./read-telemetry";
 import { registerProgram } from "./register-program";
@@ -56,14 +62,16 @@ async function addDevice(id: string, isRevoked = false): Promise<void> {
   );
 }
 
-async function record(deviceId: string, nth: number, agoMs: number, denial: typeof hostDenial | typeof grantDenial) {
+type Denial = { cause: string; code: string; layer: string; rule?: string };
+
+async function record(deviceId: string, nth: number, agoMs: number, denial: Denial) {
   const at = new Date(now - agoMs);
   const denialId = `${denial.cause}${String(nth).padStart(16, "0")}`;
-  const { cause, code, layer } = denial;
+  const { cause, code, layer, rule = null } = denial;
   await fixture.ctx.store.transaction(({ db }) =>
     db.insert(events).values({
       ...{ deviceId, eventId: `evt_${nth}`, at, receivedAt: at, type: "denied_host", appId, versionCode: 1 },
-      ...{ denialId, cause, code, layer, rule: null, body: { ...denial, purpose: "request" } },
+      ...{ denialId, cause, code, layer, rule, body: { ...denial, purpose: "request" } },
     }),
   );
   return denialId;
@@ -197,6 +205,7 @@ describe("a program's limits", () => {
       source: "platform",
       member: `program:${appId}/limit:cpuMsPerMinute`,
       value: null,
+      platformValue: PLATFORM_DEFAULTS.limits.cpuMsPerMinute,
       requested: null,
       observed: { p50: 200, p95: 290, max: 300 },
       throttledDeviceShare: 0,
@@ -301,7 +310,123 @@ describe("denials", () => {
   });
 });
 
+test("a cause is as old as the oldest version that met it, in whatever part of the trend", async () => {
+  for (const [cause, earlier, later] of [
+    ["1".repeat(16), 5, 6],
+    ["2".repeat(16), 6, 5],
+  ] as const) {
+    const denials = [{ ...hostDenial, cause, count: 1 }];
+    await tell("dev_a", 6 * DAY - MINUTE * earlier, { versionCode: earlier, denials });
+    await tell("dev_b", 2 * DAY - MINUTE * later, { versionCode: later, denials });
+    const { causes } = await listDenials(fixture.ctx, auditor, { appId, range: "7d", cause });
+    expect(causes).toMatchObject([{ times: 2, sinceVersion: 5 }]);
+  }
+});
+
+test("what was denied before a range began is not in it", async () => {
+  const before = { ...hostDenial, cause: "3".repeat(16) };
+  await record("dev_a", 200, 60 * MINUTE + 2000, before);
+  const count = async (range: "1h" | "24h") =>
+    (await listDenials(fixture.ctx, auditor, { appId, range, cause: before.cause })).items.length;
+  expect([await count("1h"), await count("24h")]).toEqual([0, 1]);
+
+  const { denialCauses24h } = await getProgram(fixture.ctx, auditor, appId);
+  await record("dev_a", 201, DAY + MINUTE, { ...before, cause: "4".repeat(16) });
+  expect((await getProgram(fixture.ctx, auditor, appId)).denialCauses24h).toBe(denialCauses24h);
+  await record("dev_a", 202, DAY - MINUTE, { ...before, cause: "5".repeat(16) });
+  expect((await getProgram(fixture.ctx, auditor, appId)).denialCauses24h).toBe(denialCauses24h + 1);
+});
+
+test("a grant is proposed only against a denial for want of one: not where a grant refused, nor where another check did", async () => {
+  const proposalFor = async (nth: number, denial: object) => {
+    const cause = nth.toString(16).padStart(16, "6");
+    const id = await record("dev_a", nth, MINUTE, { ...grantDenial, ...denial, cause });
+    return (await getDenial(fixture.ctx, auditor, id)).proposal;
+  };
+  expect(await proposalFor(300, { rule: "/grants/nfc.read" })).toBeNull();
+  expect(await proposalFor(301, { layer: "version" })).toBeNull();
+  expect(await proposalFor(302, { code: "CONSENT_DENIED" })).toBeNull();
+  expect(await proposalFor(303, {})).toMatchObject({ after: { consent: "ask" } });
+});
+
+test("a version is listed with when it was, and how many devices ran it within a day", async () => {
+  const { ctx } = fixture;
+  const { appId: other, publisher } = await fixture.program();
+  const bundle = (code: number) => fixture.bundle(publisher, { appId: other, code });
+  const { submissionId } = await submitBundle(ctx, publisher.actor, bundle(1));
+  await approveSubmission(ctx, await fixture.person("operator"), submissionId, { reason: "" });
+  await submitBundle(ctx, publisher.actor, bundle(2));
+  await tell("dev_a", 30 * MINUTE, { appId: other, versionCode: 1 });
+  const { items } = await listVersions(ctx, auditor, other);
+  expect(items).toMatchObject([
+    { code: 2, state: "submitted", listedAt: null, devices24h: 0 },
+    { code: 1, state: "listed", listedAt: new Date(fixture.clock.nowMs()).toISOString(), devices24h: 1 },
+  ]);
+});
+
+test("telemetry marks a change of status as such, whatever else its change set says, and a version when it was listed", async () => {
+  const { ctx } = fixture;
+  const { appId: other, publisher } = await fixture.program();
+  const { submissionId } = await submitBundle(
+    ctx,
+    publisher.actor,
+    fixture.bundle(publisher, { appId: other, code: 7 }),
+  );
+  await approveSubmission(ctx, await fixture.person("operator"), submissionId, { reason: "" });
+  const changes = [
+    { member: `program:${other}/limit:cpuMsPerMinute`, after: { max: 1, action: "throttle" as const } },
+    { member: `program:${other}/status`, after: "suspended" },
+    { member: `program:${other}/limit:memoryBytes`, after: { max: 1, action: "kill" as const } },
+  ];
+  const { id } = await narrowAtOnce(ctx, await fixture.person("security"), { changes, reason: "It phones home." });
+  const { marks, totals, newestAt } = await readTelemetry(ctx, auditor, other, ask);
+  expect(marks.filter(({ changeSetId }) => changeSetId === id).map(({ kind }) => kind)).toEqual(["suspension"]);
+  expect(marks.filter(({ kind }) => kind === "version")).toEqual([
+    { at: new Date(fixture.clock.nowMs()).toISOString(), kind: "version", title: "v7 live", changeSetId: null },
+  ]);
+  expect({ totals, newestAt }).toMatchObject({ totals: { devices: 0, requests: 0, blocked: 0 }, newestAt: null });
+});
+
 describe("what a version may do", () => {
+  test("is shown of the newest one where none is live", async () => {
+    const { appId: other, publisher } = await fixture.program();
+    for (const code of [1, 2]) {
+      await submitBundle(fixture.ctx, publisher.actor, fixture.bundle(publisher, { appId: other, code }));
+    }
+    expect((await readAccess(fixture.ctx, auditor, other, undefined)).versionCode).toBe(2);
+  });
+
+  test("has a wish that no rule grants whole, and of hosts that were asked for in vain fifty", async () => {
+    const { ctx } = fixture;
+    const { appId: other, publisher } = await fixture.program();
+    await submitBundle(ctx, publisher.actor, fixture.bundle(publisher, { appId: other, code: 1 }));
+    const wish = {
+      host: "half.example.com",
+      ports: [443],
+      purposes: ["request", "upload"],
+      reason: "It counts there.",
+    };
+    await ctx.store.transaction(({ db }) =>
+      db
+        .update(versions)
+        .set({ manifest: { bulkhead_network: [wish] } })
+        .where(eq(versions.appId, other)),
+    );
+    const [operator, security] = [await fixture.person("operator"), await fixture.person("security")];
+    const half = { host: wish.host, ports: wish.ports, purposes: ["request"] };
+    const { id } = await fixture.draft(operator, { [`program:${other}/host:new`]: half });
+    await proposeChangeSet(ctx, operator, id, { reason: "Half of it." });
+    await approveChangeSet(ctx, security, id, { reason: "" });
+    await publishChangeSet(ctx, operator, id);
+    const hosts = Array.from({ length: 51 }, (_, nth) => ({
+      ...{ host: `h${nth}.example.org`, port: 443, purpose: "request", allowed: 0, blocked: 1 },
+    }));
+    await tell("dev_a", 30 * MINUTE, { appId: other, versionCode: 1, hosts: hosts as never });
+    const { rows } = await readAccess(ctx, auditor, other, undefined);
+    expect(rows.filter(({ name }) => name === wish.host).map(({ member }) => member !== null)).toEqual([true, false]);
+    expect(rows.filter(({ name }) => name.endsWith(".example.org"))).toHaveLength(50);
+  });
+
   test("says when capabilities and hosts were last used, and which hosts were asked for in vain", async () => {
     const { ctx } = fixture;
     const { appId: other, publisher } = await fixture.program();
@@ -332,10 +457,15 @@ describe("what a version may do", () => {
   });
 });
 
-test("denials come fifty a page, and the next page goes on where the last one ended", async () => {
+test("denials come fifty a page, and the next page, named only where there is one, goes on where the last one ended", async () => {
   const many = { ...hostDenial, cause: "d".repeat(16) };
-  for (let nth = 0; nth < 52; nth += 1) await record("dev_a", 100 + nth, 5 * DAY + nth * MINUTE, many);
   const query = { appId, range: "7d" as const, cause: many.cause };
+  const add = async (from: number, to: number) => {
+    for (let nth = from; nth < to; nth += 1) await record("dev_a", 100 + nth, 5 * DAY + nth * MINUTE, many);
+  };
+  await add(0, 50);
+  expect(await listDenials(fixture.ctx, auditor, query)).toMatchObject({ items: { length: 50 }, nextCursor: null });
+  await add(50, 52);
   const first = await listDenials(fixture.ctx, auditor, query);
   expect(first.items).toHaveLength(50);
   const next = await listDenials(fixture.ctx, auditor, { ...query, cursor: first.nextCursor ?? "" });

@@ -190,6 +190,15 @@ describe("whoever made a publisher's token", () => {
     expect((await held.programClaims(appId)).versions.map(({ code }) => code)).toEqual([3]);
   });
 
+  test("is told from others who made one: none of them lists what came by either", async () => {
+    const { appId, publisher } = await held.program();
+    const [first, second] = [await held.person("operator"), await held.person("operator")];
+    await byTokenOf(first, publisher);
+    const sent = await submit(await byTokenOf(second, publisher), appId);
+    expect(await tryToList(first, appId, sent)).toEqual(["OWN_TOKEN", "OWN_TOKEN"]);
+    expect(await tryToList(second, appId, sent)).toEqual(["OWN_TOKEN", "OWN_TOKEN"]);
+  });
+
   test("may be an admin, who approves nothing", async () => {
     const { appId, publisher } = await held.program();
     const sent = await submit(await byTokenOf(await held.person("admin"), publisher), appId);
@@ -297,6 +306,20 @@ describe("rows from before tokens and keys carried people", () => {
     expect(await tryToList(maker, appId, sent)).toEqual(["OWN_TOKEN", "OWN_TOKEN"]);
     expect(await tryToList(proposer, appId, sent)).toEqual(["OWN_KEY", "OWN_KEY"]);
     await approveSubmission(held.ctx, await held.person("operator"), sent.submissionId, REASON);
+  });
+
+  test("keep a version from being listed where either of the two is not known", async () => {
+    for (const unknown of ["token", "key"] as const) {
+      const { appId, publisher } = await held.program();
+      const sent = await submit(publisher, appId);
+      await held.ctx.store.transaction(async ({ db }) => {
+        const nobody = { createdBy: null };
+        if (unknown === "key") await db.update(publisherKeys).set(nobody).where(eq(publisherKeys.kid, publisher.kid));
+        else await db.update(publisherTokens).set(nobody).where(eq(publisherTokens.publisherId, publisher.id));
+      });
+      const refusals = await tryToList(await held.person("operator"), appId, sent);
+      expect(refusals, unknown).toEqual(["UNKNOWN_MAKER", "UNKNOWN_MAKER"]);
+    }
   });
 
   test("where the log does not know, end the token with a notice, once, however many processes start", async () => {

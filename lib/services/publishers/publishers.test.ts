@@ -82,6 +82,9 @@ describe("a publisher's key", () => {
       proposeKey(held.ctx, operator, { publisherId: publisher.id, publicKeyPem: make() }),
     );
     expect(refusal).toEqual({ code: "invalid_input", details: ["FORMAT"] });
+    await expect(
+      proposeKey(held.ctx, operator, { publisherId: publisher.id, publicKeyPem: make() }),
+    ).rejects.toMatchObject({ details: [{ path: "/publicKeyPem" }] });
   });
 
   test("belongs to one publisher", async () => {

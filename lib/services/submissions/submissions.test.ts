@@ -1,7 +1,9 @@
 import { sign } from "node:crypto";
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { changeSets } from "@/db/schema";
+import { changeSets, versions } from "@/db/schema";
+import type { AppError } from "@/lib/platform/errors";
+import type { BundleFault } from "@/native/core/bundle/open-bundle";
 import { approveChangeSet } from "../change-sets/approve-change-set";
 import { narrowAtOnce } from "../change-sets/narrow";
 import { proposeChangeSet } from "../change-sets/propose-change-set";
@@ -81,6 +83,20 @@ describe("a submission", () => {
     expect((await refusalOf(submitBundle(held.ctx, publisher.actor, noise))).details[0]).toBe("BUNDLE_MALFORMED");
   });
 
+  test.each<[BundleFault, string]>([
+    [{ kind: "archive", fault: "bad_name", entry: "a.js" }, "a.js bad_name"],
+    [{ kind: "manifest_missing" }, "manifest.json REQUIRED"],
+    [{ kind: "page_missing", page: "pages/a.html" }, "pages/a.html REQUIRED"],
+    [{ kind: "script_missing" }, "app.js REQUIRED"],
+  ])("that does not open says where and why: %j", async (reason, told) => {
+    const { appId, publisher } = await held.program();
+    const ctx = { ...held.ctx, openBundle: async () => ({ ok: false as const, reason }) };
+    const refused = submitBundle(ctx, publisher.actor, held.bundle(publisher, { appId, code: 1 })).catch(
+      (error: AppError) => error.details.map(({ path, code }) => `${path} ${code}`),
+    );
+    expect(await refused).toContain(told);
+  });
+
   test("is not taken, nor listed, under a key that was revoked", async () => {
     const { appId, publisher } = await held.program();
     const [operator, security] = [await held.person("operator"), await held.person("security")];
@@ -110,6 +126,22 @@ describe("a submission", () => {
 });
 
 describe("deciding on a submission", () => {
+  test("lists nothing in a document that could not be published with it", async () => {
+    const { appId, publisher } = await held.program();
+    const operator = await held.person("operator");
+    const { submissionId: listed } = await submit(publisher, appId, 1);
+    await approveSubmission(held.ctx, operator, listed, REASON);
+    const { submissionId } = await submit(publisher, appId, 2);
+    await held.ctx.store.transaction(({ db }) =>
+      db.update(versions).set({ kid: "a key that is gone" }).where(eq(versions.submissionId, listed)),
+    );
+    expect(await refusalOf(approveSubmission(held.ctx, operator, submissionId, REASON))).toEqual({
+      code: "conflict",
+      details: ["KEY_UNKNOWN"],
+    });
+    expect((await getSubmission(held.ctx, publisher.actor, submissionId)).state).toBe("submitted");
+  });
+
   test("or taking it back is audited with the change set, and its publisher reads the reason", async () => {
     const { appId, publisher } = await held.program();
     const refused = await submit(publisher, appId, 1);
