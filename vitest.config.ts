@@ -15,6 +15,8 @@ export default defineConfig({
     hookTimeout: 120_000,
     expect: { poll: { timeout: 20_000 } },
     pool: "forks",
+    // It imports a module of Next without its ending, which Node alone does not find.
+    server: { deps: { inline: ["next-auth"] } },
     reporters: ["default", "./scripts/test/hung-files-reporter.ts"],
     maxWorkers: 2,
     projects: [

@@ -24,6 +24,7 @@ function open(): Promise<Vitest> {
         include: ["**/*.test.{ts,tsx}"],
         watch: false,
         pool: "forks",
+        server: { deps: { inline: ["next-auth"] } },
         bail: 1,
         maxWorkers: 1,
         fileParallelism: false,

@@ -10,6 +10,7 @@ import { applyEdits, type Edit, policyState } from "../policy-state";
 import { isSameValue } from "../same-value";
 import { anyMemberValues } from "../testing/member-arbitraries";
 import { findWidenings } from "./find-widenings";
+import { findHostWidening } from "./host-widening";
 import { directionOf, splitEdits, takesAway, wideningsOf } from "./judge-edits";
 
 /** Leaves of which neither value allows more than the other. */
@@ -254,6 +255,12 @@ describe("everything else widens", () => {
       { "person:per_1": person("operator", { email: "b@harbor.example" }) },
       "PERSON_MAY_MORE",
     ],
+    [
+      "an invited operator's account, which their link alone makes",
+      { "person:per_1": person("operator", { state: "invited" }) },
+      { "person:per_1": person("operator") },
+      "PERSON_MAY_MORE",
+    ],
     ["a reset of another's sign-in", {}, { "person:per_1/sign-in": { purpose: "reset" } }, "SIGN_IN_GIVEN"],
     [
       "an unlocked sign-in",
@@ -445,6 +452,25 @@ describe("one person narrows at once", () => {
   ];
   test.each(cases)("%s", (_title, before, changed) => {
     expect(codesOf(before, changed)).toEqual([]);
+  });
+});
+
+describe("a proof of host rules", () => {
+  /** Rules of one host that ask 25 versions, 20 times, 4 purposes and `ports` ports of each of them. */
+  const rules = (ports: number) =>
+    Array.from({ length: 25 }, (_, nth) => ({
+      ...{
+        host: "a.example.com",
+        ports: Array.from({ length: ports }, (_, at) => at + 1),
+        purposes: ["request" as const],
+      },
+      ...(nth === 0 ? {} : { fromVersion: nth }),
+      until: 1 + (nth % 19),
+    }));
+
+  test("asks two million questions, and is left to two people where it would take more", () => {
+    expect(findHostWidening([rules(21)], rules(20))).toBeNull();
+    expect(findHostWidening([rules(22)], rules(21))).toMatchObject({ code: "HOST_NOT_PROVEN" });
   });
 });
 

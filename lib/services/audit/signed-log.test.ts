@@ -13,7 +13,7 @@ import { admitLoss } from "./admit-loss";
 import { exportAuditLog } from "./export-audit-log";
 import { getAuditEntry } from "./get-audit-entry";
 import { listAudit } from "./list-audit";
-import { verifyAuditLog } from "./verify-audit-log";
+import { checkAudit, verifyAuditLog } from "./verify-audit-log";
 
 let fixture: ServiceFixture;
 let auditor: PersonActor;
@@ -121,6 +121,14 @@ describe(`the log that people read (${testStoreKind()})`, () => {
       expect((await listAudit(fixture.ctx, auditor, { action: "audit.loss" })).items).toHaveLength(1);
     },
   );
+
+  it("is verified from the roots that are kept beside the database, where some are kept", async () => {
+    const { ctx } = fixture;
+    expect(await checkAudit(ctx)).toMatchObject({ isWhole: true });
+    const others = { rootThumbprints: ["x".repeat(43)], threshold: 1 };
+    const keysets = { ...ctx.keysets, roots: () => others };
+    expect(await checkAudit({ ...ctx, keysets })).toMatchObject({ isWhole: false });
+  });
 
   it("is whole while it goes on: what is signed after journal and files were read is in both", async () => {
     const { heads, store } = fixture.ctx;

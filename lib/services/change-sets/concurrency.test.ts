@@ -1,7 +1,12 @@
+import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { rowsOf } from "@/db/rows";
+import type { Database } from "@/db/store";
 import { verifyEntries } from "@/lib/audit/testing/verify-entries";
+import { submitBundle } from "../submissions/submit-bundle";
 import { openServiceFixture, type ServiceFixture } from "../testing/service-fixture";
 import { approveChangeSet } from "./approve-change-set";
+import { beginDecision } from "./begin-decision";
 import { editDraft } from "./edit-draft";
 import { getChangeSet } from "./get-change-set";
 import { narrowAtOnce } from "./narrow";
@@ -26,6 +31,21 @@ async function proposal() {
 }
 
 const won = (results: PromiseSettledResult<unknown>[]) => results.filter((result) => result.status === "fulfilled");
+
+test("decisions and submissions hold the platform's row, by which they come one after the other", async () => {
+  const { store } = held.ctx;
+  const heldBy = async (db: Database) =>
+    (await rowsOf<{ by: string }>(db, sql`select xmax::text as by from platform`))[0];
+  await store.transaction(async (tx) => {
+    const before = await heldBy(tx.db);
+    await beginDecision(tx, held.ctx);
+    expect(await heldBy(tx.db)).not.toEqual(before);
+  });
+  const { appId, publisher } = await held.program();
+  const before = await heldBy(store.db);
+  await submitBundle(held.ctx, publisher.actor, held.bundle(publisher, { appId, code: 1 }));
+  expect(await heldBy(store.db)).not.toEqual(before);
+});
 
 describe("two at once", () => {
   test("approve: one approval is recorded", async () => {

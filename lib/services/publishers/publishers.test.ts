@@ -10,6 +10,7 @@ import { registerProgram } from "../programs/register-program";
 import { refusalOf } from "../testing/refusal-of";
 import { openServiceFixture, type ServiceFixture } from "../testing/service-fixture";
 import { createPublisher } from "./create-publisher";
+import { listOwnDenials, readQuota } from "./own-programs";
 import { proposeKey } from "./propose-key";
 import { createPublisherToken, readPublisherToken, revokePublisherToken } from "./publisher-tokens";
 
@@ -154,6 +155,16 @@ describe("a publisher's token", () => {
       expect(await readPublisherToken(held.ctx, token)).toBeNull();
     }
   });
+});
+
+test("a publisher asks after its own programs alone", async () => {
+  const { appId, publisher } = await held.program();
+  const { appId: another } = await held.program();
+  const { limits } = await readQuota(held.ctx, publisher.actor, appId);
+  expect(limits.length).toBeGreaterThan(0);
+  expect(await listOwnDenials(held.ctx, publisher.actor, appId)).toEqual({ items: [] });
+  expect((await refusalOf(readQuota(held.ctx, publisher.actor, another))).code).toBe("not_found");
+  expect((await refusalOf(listOwnDenials(held.ctx, publisher.actor, another))).code).toBe("not_found");
 });
 
 describe("a registration", () => {
