@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { Effect } from "../device/effects";
+import { canonicalJson } from "../audit/canonical-json";
+import { toHex, utf8Bytes } from "../crypto/encoding";
 import { inputShape } from "../device/inputs";
 import { type DeviceState, durableShape, openState, writePart, writeState } from "../device/state";
 import { createDevice, digestOf } from "../device/step";
@@ -42,14 +43,20 @@ export function createStatefulAnswerer(ports: Pick<ConformancePorts, "crypto" | 
   }
 
   function step(line: JsonObject): JsonObject {
-    if (state === undefined) return { error: "no device is open" };
+    const open = state;
+    if (open === undefined) return { error: "no device is open" };
     const input = inputShape.safeParse(line.input);
     if (!input.success) return { error: "an input that cannot be read" };
     if (input.data.t === "stored") disk = { ...disk, ...writes.get(input.data.write) };
     if (input.data.t === "stored" || input.data.t === "notStored") writes.delete(input.data.write);
-    const { effects } = device.step(state, input.data);
-    for (const effect of effects) if (effect.e === "store") writes.set(effect.write, snapshot(state, effect));
-    return { effects: effects as unknown as JsonValue, digest: digestOf(state, { crypto }) };
+    const { effects } = device.step(open, input.data);
+    const told = effects.map((effect) => {
+      if (effect.e !== "store") return effect;
+      const part = writePart(open, effect.part);
+      writes.set(effect.write, structuredClone({ [effect.part]: part }) as Durable);
+      return { ...effect, sha256: toHex(crypto.sha256(utf8Bytes(canonicalJson(part)))) };
+    });
+    return { effects: told as unknown as JsonValue, digest: digestOf(open, { crypto }) };
   }
 
   return (text) => {
@@ -70,8 +77,4 @@ export function createStatefulAnswerer(ports: Pick<ConformancePorts, "crypto" | 
         return JSON.stringify({ id, error: "no such op" });
     }
   };
-}
-
-function snapshot(state: DeviceState, { part }: Extract<Effect, { e: "store" }>): Durable {
-  return structuredClone({ [part]: writePart(state, part) }) as Durable;
 }

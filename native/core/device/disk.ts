@@ -1,6 +1,3 @@
-import { canonicalJson } from "../audit/canonical-json";
-import { toHex, utf8Bytes } from "../crypto/encoding";
-import { writePart } from "./state";
 import { emit, log, nextNumber, setTimer, type Turn } from "./turn";
 
 type Part = "trust" | "queue";
@@ -51,7 +48,6 @@ export function storeChanges(turn: Turn): void {
     disk.isDirty = false;
     const { ready } = turn.live.upload;
     if (part === "queue" && ready !== null) ready.write ??= disk.out;
-    const text = canonicalJson(writePart(turn.state, part));
-    emit(turn, { e: "store", write: disk.out, part, sha256: toHex(turn.ports.crypto.sha256(utf8Bytes(text))) });
+    emit(turn, { e: "store", write: disk.out, part });
   }
 }

@@ -35,8 +35,8 @@ export type FetchWhat =
 export type Effect =
   | ({ e: "narrow" } & Narrowed)
   | ({ e: "apply"; stale: Staleness } & Applied)
-  /** The part as it is after this step, by the SHA-256 of its canonical text; the shell reads it from the state. */
-  | { e: "store"; write: number; part: "trust" | "queue"; sha256: string }
+  /** The part as it is after this step, which the shell reads from the state before the next one. */
+  | { e: "store"; write: number; part: "trust" | "queue" }
   | ({ e: "fetch"; fetch: number; maxBytes: number; timeoutMs: number } & FetchWhat)
   | { e: "abort"; fetch: number }
   | { e: "listen"; programs: string[] }

@@ -14,13 +14,18 @@ export const telemetryTime = ({ live }: Turn): number => Math.max(1, clockTime(l
 /** Folds a record into the queue, which is then to be stored; what no longer fits goes, counted by its reason. */
 export function addRecord(turn: Turn, record: QueueRecord): void {
   const { queue } = turn.state;
-  applyRecord(queue, record);
-  touch(turn, "queue");
+  fold(turn, record);
   const dropped = planDrop(queue, QUEUE_BOUNDS);
   if (dropped === undefined) return;
   // While the disk takes nothing, what is dropped might have been kept: the reason is the disk.
   const reason = isFailing(turn, "queue") ? "not_stored" : "queue_overflow";
-  applyRecord(queue, { kind: "drop", reason, ...dropped });
+  fold(turn, { kind: "drop", reason, ...dropped });
+}
+
+function fold(turn: Turn, record: QueueRecord): void {
+  applyRecord(turn.state.queue, record);
+  turn.records.push(record);
+  touch(turn, "queue");
 }
 
 /** Adds to the current minute of one program, with what is in force for it as the minute goes on (spec §7). */

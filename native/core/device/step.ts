@@ -1,59 +1,84 @@
 import { canonicalJson } from "../audit/canonical-json";
 import { toHex, utf8Bytes } from "../crypto/encoding";
 import { isAppId } from "../manifest/app-id";
+import type { QueueRecord } from "../telemetry/queue-state";
 import { answerAsk } from "./ask";
 import { raiseMark } from "./clock";
 import { settleWrite, storeChanges, touch } from "./disk";
 import { type Effect, inOrder } from "./effects";
-import { sayInForce, takeUp } from "./in-force";
+import { sayInForce, takeUp, timeInForce } from "./in-force";
 import type { DeviceInput, InputOf } from "./inputs";
+import { createPolicyMaker } from "./policies";
 import { countMinute, recordEvent } from "./queue";
 import { union } from "./sorted";
 import { type DeviceState, type Live, writeState } from "./state";
-import { createStoredClaims, type StoredClaims } from "./stored-claims";
+import { createStoredClaims } from "./stored-claims";
 import { applyWhenWhole, hear, poll, receiveFetched, revoke, runLane, want, wantProgram } from "./syncer";
 import { type DevicePorts, emit, log, setTimer, type Turn, takeTimer } from "./turn";
 import { prepareBatch, receiveAnswer, reportNow, sendReady, tellApplied } from "./uploader";
+import { type DeviceView, viewOf } from "./view";
 
 export type Device = {
-  /** The one step of spec §9: synchronous, total, never throws. It may change the state in place. */
-  step(state: DeviceState, input: DeviceInput): { state: DeviceState; effects: Effect[] };
+  /**
+   * The one step of spec §9: synchronous, total, never throws. It may change the state in place. `records` are what it
+   * folded into the queue, in order.
+   */
+  step(state: DeviceState, input: DeviceInput): Stepped;
+  /** What a shell enforces by: read from a state, which it leaves as it is. */
+  view(state: DeviceState): DeviceView;
 };
+
+export type Stepped = { state: DeviceState; effects: Effect[]; records: QueueRecord[] };
 
 const MARK_EVERY_MS = 60_000;
 const FIRST_INTERVAL_S = 60;
 
 export function createDevice(ports: DevicePorts): Device {
   const claims = createStoredClaims();
+  const policies = createPolicyMaker();
+  const turnOf = (state: DeviceState, live: Live): Turn => ({ state, live, ports, claims, effects: [], records: [] });
+  /** When what is in force was last worked out, and of which start. */
+  let said: Said | undefined;
   return {
     step(state, input) {
-      if (input.t === "start") return start(state, input, ports, claims);
+      if (input.t === "start") {
+        state.live = newLive(input);
+        const turn = turnOf(state, state.live);
+        begin(turn);
+        said = settle(turn, undefined);
+        return result(turn);
+      }
       const { live } = state;
-      if (live === null) return { state, effects: [{ e: "log", level: "warn", code: "not_started" }] };
-      const turn: Turn = { state, live, ports, claims, effects: [] };
+      if (live === null) {
+        return { state, effects: [{ e: "log", level: "warn", code: "not_started" }], records: [] };
+      }
+      const turn = turnOf(state, live);
       live.clock.wall = input.wall;
       live.clock.mono = Math.max(live.clock.mono, input.mono);
-      take(turn, input);
-      return settle(turn);
+      if (input.t === "ask") answerAsk(turn, input, policies(turn, input.appId));
+      else take(turn, input);
+      said = settle(turn, input.t === "count" || input.t === "event" ? said : undefined);
+      return result(turn);
     },
+    view: (state) => viewOf(state.live && turnOf(state, state.live), policies),
   };
 }
+
+type Said = { live: Live; at: number };
+
+const result = ({ state, effects, records }: Turn): Stepped => ({ state, effects: inOrder(effects), records });
 
 /** SHA-256, in lower-case hex, of the canonical text (RFC 8785) of the whole state. */
 export function digestOf(state: DeviceState, { crypto }: Pick<DevicePorts, "crypto">): string {
   return toHex(crypto.sha256(utf8Bytes(canonicalJson(writeState(state)))));
 }
 
-function start(state: DeviceState, input: InputOf<"start">, ports: DevicePorts, claims: StoredClaims) {
-  const live = newLive(input);
-  state.live = live;
-  const turn: Turn = { state, live, ports, claims, effects: [] };
+function begin(turn: Turn): void {
   takeUp(turn);
   runLane(turn, "all");
-  emit(turn, { e: "listen", programs: live.wanted });
+  emit(turn, { e: "listen", programs: turn.live.wanted });
   poll(turn);
   setTimer(turn, "mark", MARK_EVERY_MS);
-  return settle(turn);
 }
 
 function newLive({ seed, enrolment, runtime, programs, wall, mono }: InputOf<"start">): Live {
@@ -92,7 +117,7 @@ function newLive({ seed, enrolment, runtime, programs, wall, mono }: InputOf<"st
   };
 }
 
-function take(turn: Turn, input: Exclude<DeviceInput, { t: "start" }>): void {
+function take(turn: Turn, input: Exclude<DeviceInput, { t: "start" | "ask" }>): void {
   switch (input.t) {
     case "want":
       if (isAppId(input.appId)) want(turn, input.appId, input.wanted);
@@ -119,9 +144,6 @@ function take(turn: Turn, input: Exclude<DeviceInput, { t: "start" }>): void {
       return;
     case "count":
       if (isAppId(input.appId)) countMinute(turn, input.appId, input.versionCode, input.increment);
-      return;
-    case "ask":
-      answerAsk(turn, input);
       return;
     case "event":
       recordEvent(turn, input.event);
@@ -160,11 +182,18 @@ function ring(turn: Turn, timer: string): void {
   }
 }
 
-/** What the parts have to say to each other is settled before the step ends. */
-function settle(turn: Turn): { state: DeviceState; effects: Effect[] } {
-  applyWhenWhole(turn);
-  if (sayInForce(turn).isApplied) tellApplied(turn);
+/**
+ * What the parts have to say to each other is settled before the step ends. After an input that changes no document only
+ * time can change what is in force; `said` spares working that out for each call of a program.
+ */
+function settle(turn: Turn, said: Said | undefined): Said {
+  const { live } = turn;
+  const isApplied = applyWhenWhole(turn);
+  const at = timeInForce(turn);
+  const next = Math.min(live.told.grace ?? Number.POSITIVE_INFINITY, live.told.until ?? Number.POSITIVE_INFINITY);
+  const isSaid = !isApplied && said?.live === live && said.at <= at && at < next;
+  if (!isSaid && sayInForce(turn).isApplied) tellApplied(turn);
   storeChanges(turn);
   sendReady(turn);
-  return { state: turn.state, effects: inOrder(turn.effects) };
+  return { live, at };
 }

@@ -15,7 +15,7 @@ export type StoredClaims = {
 };
 
 /** Documents read so far are remembered by their text, this many of each kind at most. */
-const REMEMBERED_MAX = 128;
+const REMEMBERED_MAX = 1024;
 
 export function createStoredClaims(): StoredClaims {
   return {

@@ -199,17 +199,18 @@ function take(
 
 /**
  * Applies what is newer as one, once it is stored and nothing that it needs is on its way; what is waited for may keep it
- * for 5 s, after which what has come is applied (spec 9.6).
+ * for 5 s, after which what has come is applied (spec 9.6). Whether anything was.
  */
-export function applyWhenWhole(turn: Turn): void {
+export function applyWhenWhole(turn: Turn): boolean {
   const { sync, timers } = turn.live;
   if (!hasUnapplied(turn)) {
     cancelTimer(turn, "alone");
-    return;
+    return false;
   }
   const isWaiting = sync.lane !== null || Object.values(sync.programs).some(({ fetch }) => fetch !== null);
-  if (isWaiting && timers.includes("alone")) return;
-  if (applyNewest(turn)) cancelTimer(turn, "alone");
+  if ((isWaiting && timers.includes("alone")) || !applyNewest(turn)) return false;
+  cancelTimer(turn, "alone");
+  return true;
 }
 
 export function hear(turn: Turn, event: InputOf<"stream">): void {

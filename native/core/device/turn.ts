@@ -1,6 +1,7 @@
 import { toHex, utf8Bytes } from "../crypto/encoding";
 import type { CryptoPort } from "../crypto/port";
 import type { PublicSuffixes } from "../decide/public-suffixes";
+import type { QueueRecord } from "../telemetry/queue-state";
 import type { Effect } from "./effects";
 import type { DeviceState, Live } from "./state";
 import type { StoredClaims } from "./stored-claims";
@@ -15,6 +16,8 @@ export type Turn = {
   readonly ports: DevicePorts;
   readonly claims: StoredClaims;
   readonly effects: Effect[];
+  /** What was folded into the queue: a disk may keep the queue as a log of these. */
+  readonly records: QueueRecord[];
 };
 
 export const emit = (turn: Turn, effect: Effect): void => void turn.effects.push(effect);
