@@ -1,23 +1,22 @@
 import table from "@/native/catalog/public-suffixes.json" with { type: "json" };
 import { readPublicSuffixes } from "@/native/core/decide/public-suffixes";
-import { openDeviceStore } from "@/native/host/state/device-store";
-import { createPolicyTime } from "@/native/host/state/policy-time";
-import { createMemoryFiles } from "@/native/host/state/testing/memory-files";
-import { newTrustRecord } from "@/native/host/state/trust-record";
-import { createCoreVerifier } from "@/native/host/sync/core-verifier";
-import { openPolicyKeeper, type Receipt } from "@/native/host/sync/policy-keeper";
+import type { Effect, Narrowed } from "@/native/core/device/effects";
+import type { DeviceInput, RequestEnd } from "@/native/core/device/inputs";
+import { openState } from "@/native/core/device/state";
+import { createDevice } from "@/native/core/device/step";
+import { nodeCrypto } from "@/native/node/crypto";
 import type { ConsoleSession } from "../../scripts/client/console-session";
 
-const verifier = createCoreVerifier({ publicSuffixes: readPublicSuffixes(table) });
-const log = () => undefined;
+/** What became of a platform document: newer and taken, held already, newer but over, or no. */
+export type Receipt = "accepted" | "unchanged" | "expired" | "refused";
 
-/** The keeper of policies that a real device runs, with a wall clock that a test sets; it fetches what everybody may. */
+/** The pure device that a real one runs, with a wall clock that a test sets; it fetches what everybody may. */
 export type ClockedDevice = {
   /** How far its clock is from the right time, in seconds. */
   clock: { aheadSeconds: number };
-  /** Fetches the keyset where it has none, and the platform document; and applies what it took. */
+  /** Looks at keyset and platform document, and applies what it took. */
   pull(): Promise<Receipt>;
-  /** The same for a document from anywhere else. */
+  /** The same for a platform document from anywhere else. */
   receive(jws: string): Promise<Receipt>;
   /** The programs that it stops. */
   stopped(): string[];
@@ -25,40 +24,74 @@ export type ClockedDevice = {
   storeMark(): Promise<void>;
 };
 
+type Happening = DeviceInput extends infer I ? (I extends DeviceInput ? Omit<I, "wall" | "mono"> : never) : never;
+type Fetch = Extract<Effect, { e: "fetch" }>;
+
 export async function clockedDevice(baseUrl: () => string, operator: ConsoleSession): Promise<ClockedDevice> {
   const { file } = await operator.post<{
     file: { platform: string; rootThumbprints: string[]; threshold: number };
   }>("enrolments", { deviceName: "clocked" });
   const { platform, rootThumbprints, threshold } = file;
-  const store = await openDeviceStore({ files: createMemoryFiles(), directory: "/state", log });
-  const record = newTrustRecord({ url: baseUrl(), platform, rootThumbprints, threshold, deviceId: "dev_clocked" });
-  await store.commit(record);
   const clock = { aheadSeconds: 0 };
-  const nowMs = () => Date.now() + clock.aheadSeconds * 1000;
-  const time = createPolicyTime({ nowMs, monotonicMs: () => performance.now() }, record.time);
-  const telemetry = { addToMinute: () => undefined, recordEvent: () => undefined };
-  const keeper = await openPolicyKeeper({ store, record, verifier, time, telemetry, onNarrowed: () => undefined, log });
+  const device = createDevice({ crypto: nodeCrypto, publicSuffixes: readPublicSuffixes(table) });
+  const state = openState();
+  const startedAtMs = performance.now();
+  let narrowed: Narrowed = { suspended: [], blockedHosts: [], stopped: [] };
 
-  async function fetchBytes(path: string): Promise<Uint8Array> {
-    const answer = await fetch(`${baseUrl()}/api/runtime/v1/${path}`);
-    if (answer.status !== 200) throw new Error(`${path} was answered with ${answer.status}`);
-    return new Uint8Array(await answer.arrayBuffer());
+  /** One step, on a disk that stores at once; what it asks for comes back. */
+  function happen(happening: Happening): Fetch[] {
+    const wall = Date.now() + clock.aheadSeconds * 1000;
+    const mono = Math.floor(performance.now() - startedAtMs);
+    const { effects } = device.step(state, { ...happening, wall, mono } as DeviceInput);
+    const fetches: Fetch[] = [];
+    for (const effect of effects) {
+      if (effect.e === "narrow") narrowed = effect;
+      if (effect.e === "fetch") fetches.push(effect);
+      if (effect.e === "store") fetches.push(...happen({ t: "stored", write: effect.write }));
+    }
+    return fetches;
   }
 
-  async function receive(bytes: Uint8Array): Promise<Receipt> {
-    const receipt = await keeper.receivePlatform(bytes, undefined);
-    keeper.apply();
-    return receipt;
+  async function answer(fetched: Fetch): Promise<RequestEnd> {
+    if (fetched.what === "program" || fetched.what === "held") return { failed: "unreachable" };
+    const path = fetched.what === "keyset" && fetched.revision !== undefined ? `keyset/${fetched.revision}` : fetched.what;
+    const got = await fetch(`${baseUrl()}/api/runtime/v1/${path}`);
+    if (got.status === 404) return { missing: true };
+    if (got.status !== 200) throw new Error(`${path} was answered with ${got.status}`);
+    return { body: Buffer.from(await got.arrayBuffer()).toString("base64") };
   }
 
+  /** Answers what is asked for until nothing is; `given` stands for the first platform document. */
+  async function serve(asked: Fetch[], given?: string): Promise<Receipt> {
+    const before = structuredClone(state.trust.platform);
+    const refusals = state.trust.refusals.length;
+    let left = given;
+    for (let next = asked.shift(); next !== undefined; next = asked.shift()) {
+      const isGiven = next.what === "platform" && left !== undefined;
+      const end = isGiven ? { body: Buffer.from(left ?? "").toString("base64") } : await answer(next);
+      if (isGiven) left = undefined;
+      asked.push(...happen({ t: "fetched", fetch: next.fetch, ...end }));
+    }
+    const after = state.trust.platform;
+    if (after?.good?.sha256 !== before?.good?.sha256) return "accepted";
+    if (after?.floor.sha256 !== before?.floor.sha256) return "expired";
+    return state.trust.refusals.length > refusals ? "refused" : "unchanged";
+  }
+
+  const runtime = { kind: "linux" as const, version: "0.1.0", layers: [] };
+  const enrolment = { platform, rootThumbprints, threshold };
+  const first = happen({ t: "start", seed: "0".repeat(32), enrolment, runtime, programs: [] });
   return {
     clock,
-    async pull() {
-      if (keeper.latest.keyset === undefined) await keeper.receiveKeyset(await fetchBytes("keyset"));
-      return await receive(await fetchBytes("platform"));
+    pull: () => serve([...first.splice(0), ...happen({ t: "timer", timer: "poll" })]),
+    receive(jws) {
+      const far = Number.MAX_SAFE_INTEGER;
+      const revision = { document: "platform" as const, epoch: far, revision: far };
+      return serve(happen({ t: "stream", revision }), jws);
     },
-    receive: (jws) => receive(Buffer.from(jws)),
-    stopped: () => [...new Set([...keeper.inForce.heldSuspensions, ...(keeper.inForce.platform?.suspended ?? [])])],
-    storeMark: () => keeper.storeMark(),
+    stopped: () => narrowed.suspended,
+    async storeMark() {
+      happen({ t: "timer", timer: "mark" });
+    },
   };
 }

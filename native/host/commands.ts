@@ -18,7 +18,6 @@ import type { DesiredProgram } from "./runtime/program-supervisor";
 import { RUNTIME_VERSION } from "./runtime/runtime-version";
 import { randomId, systemClock } from "./runtime/system-ports";
 import { nodeDurableFiles } from "./state/durable-files";
-import { createCoreVerifier } from "./sync/core-verifier";
 import { createHttpTransport, type HttpTransport } from "./sync/http-transport";
 
 /** What the command line and the process entry do with a host. Each refusal is a code; nothing here ends the process. */
@@ -134,7 +133,6 @@ async function enrol(
       file,
       data,
       transport,
-      verifier: createCoreVerifier({ publicSuffixes }),
       runtime: { kind: "linux", version: RUNTIME_VERSION, layers: [...layers] },
       clock: systemClock,
       randomId,

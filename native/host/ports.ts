@@ -19,13 +19,17 @@ export type HostLog = (
   fields?: Record<string, unknown>,
 ) => void;
 
-/** What one hop of a request may do, by the policy of this moment. `pins` are those of the rule that allowed it. */
+/**
+ * What one hop of a request may do, by the policies of this moment. `pins` are those of the rules that allowed it: each
+ * of them must hold. `by` is the policy into whose documents the rule points.
+ */
 export type EgressDecision = {
   decision: "allow" | "deny";
   code: DecisionCode;
   layer: DecisionLayer;
   rule: string | null;
-  pins: Pins | null;
+  pins: readonly Pins[];
+  by?: CompiledPolicy;
 };
 
 export type EgressRequest = {
@@ -90,9 +94,13 @@ export type TelemetryPort = {
   recordEvent(event: HostEvent): void;
 };
 
-/** The policy that a running program is under, replaced as a whole when documents are applied. */
+/**
+ * The policy that a running program is under, replaced as a whole when documents are verified or applied. Until what is
+ * newer is applied, a call is allowed only if both allow it (spec 9.7).
+ */
 export type AppliedPolicy = {
   policy: CompiledPolicy;
+  newer: CompiledPolicy | undefined;
   epoch: number;
   platformRevision: number;
   programRevision: number;

@@ -3,7 +3,9 @@ import type { ApiQuestion } from "../../core/decide/api-question";
 import { isPlainObject } from "../../core/decide/call-parameters";
 import { type Api, findApi } from "../../core/decide/catalog";
 import { findUnmetConstraint } from "../../core/decide/check-constraints";
+import type { CompiledPolicy } from "../../core/decide/compile-policy";
 import { type ApiDecision, decideApi, hasAccess } from "../../core/decide/decide-api";
+import { decideByBoth, decideCallByBoth } from "../../core/decide/decide-both";
 import { pointerToken } from "../../core/decide/decision";
 import { readParameters } from "../../core/decide/read-parameters";
 import type { MinuteIncrement } from "../../core/telemetry/minute-entry";
@@ -108,7 +110,15 @@ export function createBridgeSession(options: BridgeSessionOptions): BridgeSessio
 
   /** What a call does not say can be measured on what it gives: the same constraints bound it (spec §3). */
   const refuseResult = (api: Api, outcome: Extract<CallOutcome, { outcome: "value" }>): CallDenial | undefined => {
-    const grant = options.policy().policy.grants.get(api.capability.name);
+    const { policy, newer } = options.policy();
+    return (newer && refuseResultBy(newer, api, outcome)) ?? refuseResultBy(policy, api, outcome);
+  };
+  const refuseResultBy = (
+    by: CompiledPolicy,
+    api: Api,
+    outcome: Extract<CallOutcome, { outcome: "value" }>,
+  ): CallDenial | undefined => {
+    const grant = by.grants.get(api.capability.name);
     const { maxBytes, mediaTypes } = grant?.constraints ?? {};
     if (grant === undefined || (maxBytes === undefined && mediaTypes === undefined)) return undefined;
     const headers = outcome.value.headers as Record<string, string> | undefined;
@@ -120,7 +130,7 @@ export function createBridgeSession(options: BridgeSessionOptions): BridgeSessio
     );
     if (unmet === undefined) return undefined;
     const rule = `/grants/${pointerToken(api.capability.name)}/constraints/${unmet}`;
-    return { code: "CONSTRAINT_NOT_MET", layer: "grant", rule };
+    return { code: "CONSTRAINT_NOT_MET", layer: "grant", rule, by };
   };
 
   const finish = async (call: Call, api: Api, decision: ApiDecision, outcome: CallOutcome): Promise<void> => {
@@ -164,7 +174,8 @@ export function createBridgeSession(options: BridgeSessionOptions): BridgeSessio
   };
   const decideCall = async (call: Call): Promise<void> => {
     const api = findApi(call.api);
-    const decision = decideApi(options.policy().policy, { ...question(api, call.api), params: call.params });
+    const asked = { ...question(api, call.api), params: call.params };
+    const decision = decideCallByBoth(options.policy(), (policy) => decideApi(policy, asked));
     if (decision.decision === "allow" && api !== undefined) return carryOut(call, api, decision);
     const { host } = decision;
     const isHostsNo = host?.decision === "deny" || (host !== undefined && decision.code === "RATE_LIMITED");
@@ -190,7 +201,8 @@ export function createBridgeSession(options: BridgeSessionOptions): BridgeSessio
       if (flooded !== undefined) return safely(call, refuse(call, flooded));
       if (message.kind === "ask") {
         const api = findApi(message.api);
-        const decision = hasAccess(options.policy().policy, question(api, message.api));
+        const asked = question(api, message.api);
+        const decision = decideByBoth(options.policy(), (policy) => hasAccess(policy, asked));
         answer(message.id, true, decision.decision === "allow");
         return;
       }

@@ -1,3 +1,4 @@
+import type { CompiledPolicy } from "../../core/decide/compile-policy";
 import type { HostPurpose, LimitName } from "../../core/codes";
 import { findApi, findCapability, listApis } from "../../core/decide/catalog";
 import type { ApiDecision } from "../../core/decide/decide-api";
@@ -22,6 +23,8 @@ export type CallDenial = Pick<Decision, "code" | "layer" | "rule"> & {
   rate?: { limit: number; used: number; retryAfterMs: number };
   /** Of layer `limit`: what had no room, by the limit of its kind. */
   limit?: LimitName;
+  /** The policy into whose documents `rule` points; the one in force where it is absent. */
+  by?: CompiledPolicy;
 };
 
 export type ApiHandler = (call: AllowedCall) => Promise<CallOutcome>;

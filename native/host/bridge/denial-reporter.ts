@@ -84,7 +84,7 @@ export function createDenialReporter(options: DenialReporterOptions): DenialRepo
       const target = targetOf(url, purpose);
       const cause = keyOf(code, denialSubject(api, target));
       const denialId = makeDenialId(cause, options.randomId());
-      const { epoch, platformRevision, programRevision } = options.policy();
+      const { epoch, platformRevision, programRevision } = decision.by ?? options.policy();
       const about = { api, ...target, ...(target === undefined || purpose === undefined ? {} : { purpose }) };
       telemetry.addToMinute({ appId, versionCode }, { denials: [{ cause, code, layer, rule, ...about, count: 1 }] });
       telemetry.recordEvent({

@@ -21,7 +21,7 @@ export type EgressLeg = { url: string; target: RequestTarget; decision: EgressDe
 
 /** The boundary's own no, which no rule of a document decided. */
 export function denyEgress(code: EgressDecision["code"], layer: EgressDecision["layer"] = "host"): EgressDecision {
-  return { decision: "deny", code, layer, rule: null, pins: null };
+  return { decision: "deny", code, layer, rule: null, pins: [] };
 }
 
 export type OpenedConnection = { ok: true; socket: TLSSocket } | { ok: false; result: EgressResult };
@@ -70,26 +70,26 @@ export async function openConnection(
   return { ok: true, socket: connection.socket };
 }
 
-/** Checks the pins of the rule that allowed this hop, before a byte of the request is sent. */
+/** Checks the pins of each rule that allowed this hop, before a byte of the request is sent. */
 function pinsHold(options: ConnectionOptions, request: EgressRequest, leg: EgressLeg, socket: TLSSocket): boolean {
-  const { pins } = leg.decision;
-  if (!pins || options.policyNow() >= pins.until) return true;
+  const now = options.policyNow();
+  const pins = leg.decision.pins.filter(({ until }) => now < until);
+  if (pins.length === 0) return true;
   const chain = validatedChainPins(socket);
-  if (chain.some((pin) => pins.sha256.includes(pin))) return true;
-  if (pins.mode === "enforce") return false;
-  options.telemetry.recordEvent({
-    type: "attestation_failed",
-    appId: request.appId,
-    versionCode: request.versionCode,
-    code: "PIN_MISMATCH",
-    layer: "host",
-    rule: leg.decision.rule,
-    host: leg.target.host,
-    port: leg.target.port,
-    purpose: request.purpose,
-    detail: { mode: "report" },
-  });
+  const unmet = pins.filter(({ sha256 }) => !chain.some((pin) => sha256.includes(pin)));
+  if (unmet.some(({ mode }) => mode === "enforce")) return false;
+  if (unmet.length > 0) reportPins(options, request, leg);
   return true;
+}
+
+function reportPins({ telemetry }: ConnectionOptions, { appId, versionCode, purpose }: EgressRequest, leg: EgressLeg) {
+  const { host, port } = leg.target;
+  const { rule } = leg.decision;
+  const detail = { mode: "report" };
+  telemetry.recordEvent({
+    ...{ type: "attestation_failed", appId, versionCode, code: "PIN_MISMATCH", layer: "host", rule, host, port, purpose },
+    detail,
+  });
 }
 
 /** Resolves to `undefined` once the signal fires; what is still under way is then of no interest. */

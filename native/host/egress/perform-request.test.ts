@@ -6,7 +6,7 @@ import { acceptDevelopmentHosts } from "./development-hosts";
 import { createEgress, type EgressOptions } from "./perform-request";
 import { type LocalUpstream, newTestAuthority, startLocalUpstream } from "./testing/local-upstream";
 
-const ALLOW: EgressDecision = { decision: "allow", code: "ALLOWED", layer: "host", rule: "/hosts/0", pins: null };
+const ALLOW: EgressDecision = { decision: "allow", code: "ALLOWED", layer: "host", rule: "/hosts/0", pins: [] };
 const authority = newTestAuthority();
 const closing: (() => Promise<void>)[] = [];
 
@@ -195,7 +195,7 @@ describe("TLS", () => {
 describe("pins", () => {
   const pinned = (sha256: string[], mode: "enforce" | "report", until = 2000): EgressDecision => ({
     ...ALLOW,
-    pins: { sha256, until, mode },
+    pins: [{ sha256, until, mode }],
   });
   const wrong = "0".repeat(64);
 

@@ -1,6 +1,9 @@
+import type { CompiledPolicy } from "../../core/decide/compile-policy";
 import { hasAccess } from "../../core/decide/decide-api";
+import { decideByBoth } from "../../core/decide/decide-both";
 import { decideHost } from "../../core/decide/decide-host";
 import { decideRedirect } from "../../core/decide/decide-redirect";
+import type { HostDecision } from "../../core/decide/decision";
 import type { AppliedPolicy, EgressDecision } from "../ports";
 
 const API = "network.request";
@@ -8,8 +11,8 @@ const API = "network.request";
 const NOTHING_USED = { perMinute: 0, perDay: 0 };
 
 /**
- * Decides one hop of a request by the policy of the moment in which it is asked: whether the call itself would still be
- * allowed, then the host (spec §4, "decided again at every application"; §5, Address).
+ * Decides one hop of a request by the policies of the moment in which it is asked: whether the call itself would still
+ * be allowed, then the host (spec §4, "decided again at every application"; §5, Address).
  */
 export function createHopDecision(options: {
   versionCode: number;
@@ -20,30 +23,29 @@ export function createHopDecision(options: {
 }): (url: string, hop: number, from?: string) => EgressDecision {
   const { versionCode, runtime } = options;
   return (url, hop, from) => {
-    const { policy } = options.policy();
+    const policies = options.policy();
     const now = options.policyNow();
-    const access = hasAccess(policy, {
-      versionCode,
-      api: API,
-      runtime,
-      now,
-      consent: options.consent(API),
-      // where it began is what a moment's constraints speak of; it is not asked again on the way
-      context: { foreground: true, gesture: true, used: NOTHING_USED },
-    });
-    if (access.decision === "deny") return { ...pick(access), pins: null };
     const question = { versionCode, url, purpose: "request" as const, now };
-    const host =
-      hop > 0 && from !== undefined ? decideRedirect(policy, { ...question, from, hop }) : decideHost(policy, question);
-    return { ...pick(host), pins: host.pins };
+    const pins: EgressDecision["pins"][number][] = [];
+    const decide = (policy: CompiledPolicy): Omit<EgressDecision, "pins"> => {
+      const access = hasAccess(policy, {
+        versionCode,
+        api: API,
+        runtime,
+        now,
+        consent: options.consent(API),
+        // where it began is what a moment's constraints speak of; it is not asked again on the way
+        context: { foreground: true, gesture: true, used: NOTHING_USED },
+      });
+      if (access.decision === "deny") return access;
+      const isRedirect = hop > 0 && from !== undefined;
+      const host: Pick<HostDecision, "decision" | "layer" | "rule" | "pins"> & Pick<EgressDecision, "code"> = isRedirect
+        ? decideRedirect(policy, { ...question, from, hop })
+        : decideHost(policy, question);
+      if (host.pins) pins.push(host.pins);
+      return host;
+    };
+    const { decision, code, layer, rule, by } = decideByBoth(policies, decide);
+    return { decision, code, layer, rule, by, pins: decision === "allow" ? pins : [] };
   };
-}
-
-function pick({
-  decision,
-  code,
-  layer,
-  rule,
-}: EgressDecision | Omit<EgressDecision, "pins">): Omit<EgressDecision, "pins"> {
-  return { decision, code, layer, rule };
 }

@@ -123,7 +123,7 @@ describe.runIf(available)("a program that is running", () => {
       answer: async ({ url }) => ({
         outcome: "denied",
         url,
-        decision: { decision: "deny", code: "ADDRESS_NOT_PUBLIC", layer: "host", rule: null, pins: null },
+        decision: { decision: "deny", code: "ADDRESS_NOT_PUBLIC", layer: "host", rule: null, pins: [] },
       }),
     });
     expect(await line("error")).toMatch(/^error ADDRESS_NOT_PUBLIC host null /);

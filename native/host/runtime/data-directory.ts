@@ -2,15 +2,14 @@ import { join } from "node:path";
 import type { HostLog } from "../ports";
 import { lockDataDirectory } from "../state/data-directory-lock";
 import { type DeviceKey, loadDeviceKey } from "../state/device-key";
-import { type DeviceStore, openDeviceStore } from "../state/device-store";
+import { type DeviceDisk, openDeviceDisk } from "../state/device-disk";
 import type { DurableFiles } from "../state/durable-files";
 
 /** A device's folder, held by this process alone. */
 export type DataDirectory = {
-  store: DeviceStore;
+  disk: DeviceDisk;
   key: DeviceKey;
   bundles: string;
-  telemetry: string;
   storage: string;
   release(): Promise<void>;
 };
@@ -26,16 +25,16 @@ export async function openDataDirectory(options: {
   const lock = await lockDataDirectory(directory);
   if (!lock) return undefined;
   try {
-    const store = await openDeviceStore({ files, directory: join(directory, "state"), log });
+    const telemetry = join(directory, "telemetry");
+    const disk = await openDeviceDisk({ files, directory: join(directory, "state"), telemetry, log });
     const key = await loadDeviceKey(files, join(directory, "device-key.pem"));
     return {
-      store,
+      disk,
       key,
       bundles: join(directory, "bundles"),
-      telemetry: join(directory, "telemetry"),
       storage: join(directory, "storage"),
       async release() {
-        await store.settle();
+        await disk.settle();
         await lock.release();
       },
     };

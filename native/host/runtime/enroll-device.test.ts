@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { nodeDurableFiles } from "../state/durable-files";
 import { createFakeServer, refusal } from "../sync/testing/fake-server";
 import { createManualTime } from "../sync/testing/manual-time";
-import { createSigningPlatform, DAY, NOW, newKey, PLATFORM, verifier } from "../sync/testing/signing-platform";
+import { createSigningPlatform, DAY, NOW, newKey, PLATFORM } from "../sync/testing/signing-platform";
 import { openDataDirectory } from "./data-directory";
 import { enrollDevice } from "./enroll-device";
 import { randomId } from "./system-ports";
@@ -44,8 +44,9 @@ async function newDevice() {
     const runtime = { kind: "linux" as const, version: "0.1.0", layers: [] };
     const { transport } = server;
     try {
-      const result = await enrollDevice({ file, data, transport, verifier, runtime, clock: time.clock, randomId, log });
-      return { result, record: data.store.record };
+      const result = await enrollDevice({ file, data, transport, runtime, clock: time.clock, randomId, log });
+      const { enrolment, durable } = data.disk;
+      return { result, enrolment, durable };
     } finally {
       await data.release();
     }
@@ -56,12 +57,13 @@ async function newDevice() {
 describe("enrolment", () => {
   it("trusts the keyset of the named roots first and keeps the device's key to its owner", async () => {
     const { directory, server, enrol } = await newDevice();
-    const { result, record } = await enrol();
+    const { result, enrolment } = await enrol();
     expect(result).toEqual({ ok: true, deviceId: "dev_1", platform: PLATFORM, environment: "development" });
-    expect(record).toMatchObject({ enrolment: { deviceId: "dev_1" }, keyset: { revision: 1 } });
+    expect(enrolment).toMatchObject({ deviceId: "dev_1" });
+    expect((await enrol()).durable.trust).toMatchObject({ keyset: { revision: 1 } });
     expect(server.requests).toEqual(["GET /keyset", "POST /enroll"]);
     expect((await stat(join(directory, "device-key.pem"))).mode & 0o777).toBe(0o600);
-    expect(JSON.stringify(record)).not.toContain(TOKEN);
+    expect(JSON.stringify(enrolment)).not.toContain(TOKEN);
   });
 
   it.each([
@@ -73,9 +75,9 @@ describe("enrolment", () => {
   ])("never shows the one-time token to a server %s", async (_title, keyset, code) => {
     const { server, sent, enrol } = await newDevice();
     server.keysets.set(1, await keyset());
-    const { result, record } = await enrol();
+    const { result, enrolment } = await enrol();
     expect(result).toMatchObject({ ok: false, reason: "keyset_refused", code });
-    expect(record).toBeUndefined();
+    expect(enrolment).toBeUndefined();
     expect(sent.join("\n")).not.toContain(TOKEN);
     expect(server.requests).toEqual(["GET /keyset"]);
   });

@@ -1,13 +1,20 @@
+import { canonicalJson } from "../../core/audit/canonical-json";
+import { openState, writePart } from "../../core/device/state";
+import { createStoredClaims } from "../../core/device/stored-claims";
+import { DOCUMENT_BYTES_MAX } from "../../core/documents/envelope";
+import { verifyKeyset } from "../../core/documents/verify-keyset";
+import type { KeysetClaims } from "../../core/shapes/claims";
 import { type EnrolmentFile, enrolmentFileShape } from "../../core/wire/enroll";
 import type { RuntimeIdentity } from "../../core/wire/runtime-identity";
+import { nodeCrypto } from "../../node/crypto";
 import type { HostClock, HostLog } from "../ports";
-import { documentFileOf } from "../state/device-store";
-import { newTrustRecord } from "../state/trust-record";
+import type { Enrolment } from "../state/device-disk";
 import type { HttpTransport } from "../sync/http-transport";
 import { isPlatformUrlAllowed } from "../sync/platform-url";
 import { createPolicyClient } from "../sync/policy-client";
-import type { DocumentVerifier } from "../sync/verify-received";
 import type { DataDirectory } from "./data-directory";
+
+const FETCH_MS = 20_000;
 
 export type EnrolRefusal =
   | "enrolment_file_invalid"
@@ -33,18 +40,17 @@ export async function enrollDevice(options: {
   file: unknown;
   data: DataDirectory;
   transport: HttpTransport;
-  verifier: DocumentVerifier;
   runtime: RuntimeIdentity;
   clock: HostClock;
   randomId(): string;
   log: HostLog;
 }): Promise<EnrolResult> {
-  const { data, verifier } = options;
+  const { disk, key } = options.data;
   const parsed = enrolmentFileShape.safeParse(options.file);
   if (!parsed.success) return { ok: false, reason: "enrolment_file_invalid" };
   const file: EnrolmentFile = parsed.data;
-  const known = data.store.record?.enrolment;
-  const environment = data.store.record?.keyset?.environment;
+  const known = disk.enrolment;
+  const environment = createStoredClaims().keyset(disk.durable.trust?.keyset?.jws)?.environment;
   if (known?.deviceId && environment) {
     const isSame = known.platform === file.platform && known.url === file.url;
     if (!isSame) return { ok: false, reason: "already_enrolled" };
@@ -53,27 +59,26 @@ export async function enrollDevice(options: {
   if (!isPlatformUrlAllowed(file.url, undefined)) return { ok: false, reason: "url_not_allowed" };
   const { url, platform, rootThumbprints, threshold, token } = file;
   const { transport, clock, randomId } = options;
-  const client = createPolicyClient({ transport, url, platform, key: data.key, deviceId: undefined, clock, randomId });
+  const client = createPolicyClient({ transport, url, platform, key, deviceId: undefined, clock, randomId });
 
-  const fetched = await client.keyset();
+  const bounds = { maxBytes: 2 * DOCUMENT_BYTES_MAX["bulkhead-keyset"], timeoutMs: FETCH_MS };
+  const fetched = await client.fetch({ what: "keyset" }, bounds);
   if (fetched.kind !== "body") return { ok: false, reason: "platform_unreachable" };
-  const verdict = await verifier.keyset({
-    bytes: fetched.bytes,
+  const verdict = verifyKeyset({
+    jws: fetched.bytes,
     trusted: { rootThumbprints, threshold },
     platform,
     now: Math.floor(clock.nowMs() / 1000),
+    crypto: nodeCrypto,
   });
   if (verdict.result === "refused") return { ok: false, reason: "keyset_refused", code: verdict.code };
-  const { epoch, revision, iat } = verdict.claims;
-  if (!isPlatformUrlAllowed(url, verdict.claims.environment)) return { ok: false, reason: "url_not_allowed" };
+  const { claims } = verdict.document;
+  if (!isPlatformUrlAllowed(url, claims.environment)) return { ok: false, reason: "url_not_allowed" };
 
-  const record = {
-    ...newTrustRecord({ url, platform, rootThumbprints, threshold, deviceId: null }),
-    keyset: { epoch, revision, environment: verdict.claims.environment, file: documentFileOf(fetched.bytes) },
-    time: { lastVerifiedIat: iat, mark: iat },
-  };
+  const enrolment: Enrolment = { url, platform, rootThumbprints, threshold, deviceId: null };
   try {
-    await data.store.commit(record, [fetched.bytes]);
+    await disk.storeTrust(trustIn(claims, Buffer.from(fetched.bytes).toString("utf8")));
+    await disk.storeEnrolment(enrolment);
     const enrolled = await client.enroll(token, options.runtime);
     if (!enrolled.ok) {
       return {
@@ -84,12 +89,20 @@ export async function enrollDevice(options: {
     }
     if (enrolled.answer.platform !== platform) return { ok: false, reason: "answer_of_another_platform" };
     const { deviceId } = enrolled.answer;
-    await data.store.commit({ ...record, enrolment: { ...record.enrolment, deviceId } });
-    return { ok: true, deviceId, platform, environment: verdict.claims.environment };
+    await disk.storeEnrolment({ ...enrolment, deviceId });
+    return { ok: true, deviceId, platform, environment: claims.environment };
   } catch (error) {
     options.log("error", "state_not_stored", { error });
     return { ok: false, reason: "state_not_stored" };
   } finally {
     client.close();
   }
+}
+
+/** What a device that trusts this keyset and nothing else has to keep, as text. */
+function trustIn({ epoch, revision, iat }: KeysetClaims, jws: string): string {
+  const state = openState();
+  state.trust.keyset = { epoch, revision, jws };
+  state.trust.time = { lastVerifiedIat: iat, mark: iat };
+  return canonicalJson(writePart(state, "trust"));
 }

@@ -34,6 +34,8 @@ export type HostOptions = {
   timers?: HostTimers;
   random?(): number;
   randomId?(): string;
+  /** 32 hex digits of chance, for the ids of one start. */
+  randomSeed?(): string;
   files?: DurableFiles;
   resolve?: ResolveName;
   transport?: HttpTransport;

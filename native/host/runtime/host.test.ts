@@ -13,7 +13,7 @@ import { deviceKeyOf } from "../state/device-key";
 import { nodeDurableFiles } from "../state/durable-files";
 import { createFakeServer, ok, refusal } from "../sync/testing/fake-server";
 import { createManualTime, settle } from "../sync/testing/manual-time";
-import { APP, createSigningPlatform, DAY, NOW, PLATFORM, verifier } from "../sync/testing/signing-platform";
+import { APP, createSigningPlatform, DAY, NOW, PLATFORM } from "../sync/testing/signing-platform";
 import { openDataDirectory } from "./data-directory";
 import { enrollDevice } from "./enroll-device";
 import { startHost } from "./host";
@@ -91,7 +91,7 @@ async function enrolledDevice(environment: "production" | "development" = "devel
   };
   const runtime = { kind: "linux" as const, version: "0.1.0", layers: [] };
   const enrol = () =>
-    enrollDevice({ file, data, transport: server.transport, verifier, runtime, clock: time.clock, randomId, log });
+    enrollDevice({ file, data, transport: server.transport, runtime, clock: time.clock, randomId, log });
   expect(await enrol()).toMatchObject({ ok: true, deviceId: "dev_1", environment });
   await data.release();
 

@@ -1,21 +1,24 @@
+import { createStoredClaims } from "../../core/device/stored-claims";
+import { nodeCrypto } from "../../node/crypto";
 import type { RuntimeIdentity } from "../../core/wire/runtime-identity";
+import { type RunningDevice, runDevice } from "../device/run-device";
 import { acceptDevelopmentHosts } from "../egress/development-hosts";
-import type { HostClock, HostLog, HostTimers } from "../ports";
+import type { HostTimers } from "../ports";
 import { type DurableFiles, nodeDurableFiles } from "../state/durable-files";
 import { createHttpTransport } from "../sync/http-transport";
 import { isPlatformUrlAllowed } from "../sync/platform-url";
+import { createPolicyClient } from "../sync/policy-client";
 import { type DataDirectory, openDataDirectory } from "./data-directory";
-import { type DeviceLink, openDeviceLink } from "./device-link";
 import type { HostOptions, HostStatus, RunningHost, StartHostResult } from "./host-options";
 import type { ProgramSupervisor } from "./program-supervisor";
 import { createPrograms } from "./run-programs";
 import { RUNTIME_VERSION } from "./runtime-version";
-import { systemClock, randomId as systemRandomId, systemTimers } from "./system-ports";
+import { systemClock, randomId as systemRandomId, randomSeed as systemRandomSeed, systemTimers } from "./system-ports";
 
 /** How long a start waits for the platform before it goes on with what is stored. */
 const FIRST_SYNC_MS = 3000;
+/** How often programs are looked at, whatever was heard. */
 const BEAT_MS = 1000;
-const MARK_EVERY_MS = 60_000;
 
 /**
  * Starts the runtime on a device's folder: takes up what is stored, syncs, starts programs, and from then on applies
@@ -37,82 +40,66 @@ export async function startHost(options: HostOptions): Promise<StartHostResult> 
 
 async function compose(options: HostOptions, data: DataDirectory, files: DurableFiles): Promise<StartHostResult> {
   const { log, clock = systemClock, timers = systemTimers, random = Math.random } = options;
-  const { record } = data.store;
-  const deviceId = record?.enrolment.deviceId;
-  if (!record || !deviceId) return { ok: false, reason: "not_enrolled" };
-  const { url } = record.enrolment;
-  if (!isPlatformUrlAllowed(url, record.keyset?.environment)) return { ok: false, reason: "url_not_allowed" };
+  const { enrolment, durable } = data.disk;
+  const deviceId = enrolment?.deviceId;
+  if (!enrolment || !deviceId) return { ok: false, reason: "not_enrolled" };
+  const { url, platform } = enrolment;
+  const trusted = createStoredClaims().keyset(durable.trust?.keyset?.jws);
+  if (!isPlatformUrlAllowed(url, trusted?.environment)) return { ok: false, reason: "url_not_allowed" };
 
   const runtime: RuntimeIdentity = { kind: "linux", version: RUNTIME_VERSION, layers: [...options.layers] };
-  const listener = { onClosedEarly: () => {}, onApplied: () => {} };
-  const link = await openDeviceLink({
-    files,
-    data,
-    record,
-    deviceId,
+  const client = createPolicyClient({
+    transport: options.transport ?? createHttpTransport(),
+    ...{ url, platform, key: data.key, deviceId, clock },
+    randomId: options.randomId ?? systemRandomId,
+  });
+  let onChange = () => {};
+  const device = runDevice({
+    disk: data.disk,
+    enrolment,
     runtime,
     programs: options.programs.map(({ appId }) => appId),
-    publicSuffixes: options.publicSuffixes,
-    transport: options.transport ?? createHttpTransport(),
-    listener,
-    clock,
-    timers,
-    random,
-    randomId: options.randomId ?? systemRandomId,
-    log,
+    client,
+    ports: { crypto: nodeCrypto, publicSuffixes: options.publicSuffixes },
+    onChange: () => onChange(),
+    ...{ clock, timers, random, log },
+    seed: (options.randomSeed ?? systemRandomSeed)(),
   });
-  await withinMs(link.sync.refresh(), FIRST_SYNC_MS, timers);
-  const environment = link.keeper.latest.keyset?.environment;
+  await withinMs(device.settled(), FIRST_SYNC_MS, timers);
+  const environment = device.view.keyset?.environment;
   const developmentHosts = acceptDevelopmentHosts(options.developmentHosts ?? [], environment ?? "production");
   if (!developmentHosts.ok || !isPlatformUrlAllowed(url, environment)) {
-    link.sync.stop();
-    link.client.close();
+    await device.stop();
+    client.close();
     return { ok: false, reason: developmentHosts.ok ? "url_not_allowed" : developmentHosts.reason };
   }
 
-  const onChange = () => options.onStatus?.(status());
+  const tellStatus = () => options.onStatus?.(status());
   const { find: findDevelopmentHost } = developmentHosts;
   const { supervisor, egress } = createPrograms(options, {
-    link,
-    data,
-    files,
-    findDevelopmentHost,
-    clock,
-    timers,
-    random,
-    onChange,
+    ...{ device, client, data, files, findDevelopmentHost, clock, timers, random },
+    onChange: tellStatus,
   });
-  const status = () => statusOf(options, deviceId, record.enrolment.platform, link, supervisor);
-
-  listener.onClosedEarly = () => {
+  const status = () => statusOf(options, deviceId, platform, device, supervisor);
+  onChange = () => {
     supervisor.reconcile();
     egress.recheck();
+    tellStatus();
   };
-  listener.onApplied = () => {
-    listener.onClosedEarly();
-    tellApplied(link);
-    onChange();
-  };
-  const stopBeat = startBeat({ link, supervisor, clock, timers, log });
-  link.sync.start();
-  link.uploader.start();
-  tellApplied(link);
-  onChange();
+  const stopBeat = startBeat(supervisor, timers);
+  tellStatus();
 
   let stopping: Promise<void> | undefined;
   const stop = async () => {
-    link.sync.stop();
-    link.uploader.stop();
     stopBeat();
     await supervisor.stop();
-    await link.telemetry.flush().catch((error: unknown) => log("warn", "telemetry_not_stored", { error }));
-    await link.keeper.storeMark();
-    link.client.close();
+    await device.stop();
+    client.close();
     await data.release();
   };
   const host: RunningHost = {
     status,
-    refresh: () => link.sync.refresh(),
+    refresh: () => device.refresh(),
     stop() {
       stopping ??= stop();
       return stopping;
@@ -121,34 +108,11 @@ async function compose(options: HostOptions, data: DataDirectory, files: Durable
   return { ok: true, host };
 }
 
-/** By the platform document in force from now on; and the platform hears at once what is applied (spec §7). */
-function tellApplied({ keeper, telemetry, uploader }: DeviceLink): void {
-  const { platform } = keeper.inForce;
-  if (platform) {
-    telemetry.setSampling(platform.telemetry.sampling);
-    uploader.setInterval(platform.telemetry.intervalSeconds);
-  }
-  uploader.sendSoon();
-}
-
-/** Each second: what ended by time alone ends, and what was counted goes to the disk. Each minute: the mark. */
-function startBeat(parts: {
-  link: DeviceLink;
-  supervisor: ProgramSupervisor;
-  clock: HostClock;
-  timers: HostTimers;
-  log: HostLog;
-}): () => void {
-  const { link, supervisor, clock, timers, log } = parts;
-  let nextMarkMs = clock.monotonicMs() + MARK_EVERY_MS;
+/** Programs that wait for a time to come are looked at each second. */
+function startBeat(supervisor: ProgramSupervisor, timers: HostTimers): () => void {
   let cancel: (() => void) | undefined;
   const beat = () => {
     supervisor.reconcile();
-    link.telemetry.flush().catch((error: unknown) => log("warn", "telemetry_not_stored", { error }));
-    if (clock.monotonicMs() >= nextMarkMs) {
-      nextMarkMs = clock.monotonicMs() + MARK_EVERY_MS;
-      link.keeper.storeMark().catch((error: unknown) => log("error", "mark_not_stored", { error }));
-    }
     cancel = timers.after(BEAT_MS, beat);
   };
   beat();
@@ -159,11 +123,12 @@ function statusOf(
   options: HostOptions,
   deviceId: string,
   platformId: string,
-  { keeper, sync, time }: DeviceLink,
+  { view, policyNow, isConnected, isRevoked }: RunningDevice,
   supervisor: ProgramSupervisor,
 ): HostStatus {
-  const { keyset, platform, programs } = keeper.inForce;
-  const ends = [platform?.exp ?? 0, ...[...programs.values()].map((program) => program.exp)];
+  const { keyset, platform } = view;
+  const programs = options.programs.flatMap(({ appId }) => view.program(appId) ?? []);
+  const ends = [platform?.exp ?? 0, ...programs.map((program) => program.exp)];
   return {
     deviceId,
     platform: platformId,
@@ -171,9 +136,9 @@ function statusOf(
     epoch: keyset?.epoch ?? 0,
     keysetRevision: keyset?.revision ?? 0,
     platformRevision: platform?.revision ?? 0,
-    isConnected: sync.isConnected,
-    isRevoked: sync.isRevoked,
-    isStale: time.forStored() >= Math.min(...ends),
+    isConnected,
+    isRevoked,
+    isStale: policyNow() >= Math.min(...ends),
     layers: options.layers,
     programs: supervisor.status(),
   };

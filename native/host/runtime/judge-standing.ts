@@ -1,5 +1,6 @@
 import { compareRuntimeVersions } from "../../core/decide/compare-runtime-versions";
 import type { CompiledPolicy } from "../../core/decide/compile-policy";
+import type { Stopped } from "../../core/device/effects";
 import type { StopReason } from "../ports";
 
 /** Why a program waits without being stopped where it runs. */
@@ -15,22 +16,19 @@ export type Standing =
   | { kind: "stop"; reason: StopReason };
 
 export type StandingQuestion = {
-  /** Both documents are there, in the epoch of the trusted keyset. */
+  /** By the documents in force; undefined where one is missing. */
   policy: CompiledPolicy | undefined;
-  /** A suspension acts although no document in force says so. */
-  isHeldSuspended: boolean;
+  /** What the device says of it (spec 9.6); undefined where it may run. */
+  stoppedBy: Stopped["code"] | undefined;
   versionCode: number | undefined;
   runtime: { kind: string; version: string };
-  /** Time for stored documents, whole seconds. */
-  now: number;
 };
 
 export function judgeStanding(question: StandingQuestion): Standing {
-  const { policy, now } = question;
-  if (question.isHeldSuspended || policy?.isSuspended) return { kind: "stop", reason: "suspended" };
+  const { policy } = question;
+  if (question.stoppedBy === "PROGRAM_SUSPENDED") return { kind: "stop", reason: "suspended" };
   // Without documents nothing runs: a keyset of a higher epoch has ended those that were there, without grace.
-  if (!policy) return { kind: "stop", reason: "policy_expired" };
-  if (now >= policy.endsAt) return { kind: "stop", reason: "policy_expired" };
+  if (question.stoppedBy === "POLICY_EXPIRED" || !policy) return { kind: "stop", reason: "policy_expired" };
   if (policy.isSuperseded) return { kind: "hold", reason: "superseded" };
   const least = policy.minRuntime.get(question.runtime.kind);
   const order = least === undefined ? 0 : compareRuntimeVersions(question.runtime.version, least);

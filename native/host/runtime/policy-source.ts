@@ -1,34 +1,22 @@
-import { type CompiledPolicy, compilePolicy } from "../../core/decide/compile-policy";
-import type { PlatformClaims, ProgramClaims } from "../../core/shapes/claims";
+import type { DeviceView } from "../../core/device/view";
 import type { AppliedPolicy } from "../ports";
-import type { DocumentsInForce } from "../sync/documents-in-force";
 
-/** The policy of one program as the documents in force make it; the same object while neither document changed. */
-export type PolicySource = {
-  policyOf(appId: string): { policy: CompiledPolicy; applied: AppliedPolicy; claims: ProgramClaims } | undefined;
-};
+/** By what one program is decided now; the same object while neither the documents in force nor newer ones changed. */
+export type PolicySource = { policyOf(appId: string): AppliedPolicy | undefined };
 
-export function createPolicySource(inForce: () => DocumentsInForce): PolicySource {
-  type Made = {
-    platform: PlatformClaims;
-    claims: ProgramClaims;
-    policy: CompiledPolicy;
-    applied: AppliedPolicy;
-  };
-  const made = new Map<string, Made>();
+export function createPolicySource(view: Pick<DeviceView, "policiesOf">): PolicySource {
+  const made = new Map<string, AppliedPolicy>();
   return {
     policyOf(appId) {
-      const { keyset, platform, programs } = inForce();
-      const claims = programs.get(appId);
-      if (!keyset || !platform || !claims || platform.epoch !== keyset.epoch) {
+      const { inForce: policy, newer } = view.policiesOf(appId);
+      if (policy === undefined) {
         made.delete(appId);
         return undefined;
       }
       const known = made.get(appId);
-      if (known?.platform === platform && known.claims === claims) return known;
-      const policy = compilePolicy(claims, platform);
+      if (known?.policy === policy && known.newer === newer) return known;
       const { epoch, platformRevision, programRevision } = policy;
-      const fresh = { platform, claims, policy, applied: { policy, epoch, platformRevision, programRevision } };
+      const fresh = { policy, newer, epoch, platformRevision, programRevision };
       made.set(appId, fresh);
       return fresh;
     },

@@ -1,3 +1,5 @@
+import type { Stopped } from "../../core/device/effects";
+import { backoffMs } from "../../core/device/retry";
 import type {
   HostLog,
   HostTimers,
@@ -7,8 +9,7 @@ import type {
   StartProgramOptions,
   StopReason,
 } from "../ports";
-import type { DocumentsInForce } from "../sync/documents-in-force";
-import { backoffMs } from "../sync/retry-policy";
+import { drawMs } from "../sync/draw-wait";
 import { judgeStanding, type Standing } from "./judge-standing";
 import type { PolicySource } from "./policy-source";
 
@@ -32,7 +33,8 @@ export type GetBundle = (
 
 export type SupervisorOptions = {
   desired: readonly DesiredProgram[];
-  inForce(): DocumentsInForce;
+  /** What the device stops now, and why (spec 9.6). */
+  stopped(): readonly Stopped[];
   policies: PolicySource;
   getBundle: GetBundle;
   startProgram: StartProgram;
@@ -90,15 +92,11 @@ export function createProgramSupervisor(options: SupervisorOptions): ProgramSupe
   const starting = new Set<Promise<void>>();
 
   function standingOf({ desired, program }: Slot): Standing {
-    const { heldSuspensions, platform } = options.inForce();
-    const known = options.policies.policyOf(desired.appId);
-    const isHeldSuspended = heldSuspensions.has(desired.appId) || platform?.suspended.includes(desired.appId) === true;
     return judgeStanding({
-      policy: known?.policy,
-      isHeldSuspended,
+      policy: options.policies.policyOf(desired.appId)?.policy,
+      stoppedBy: options.stopped().find(({ appId }) => appId === desired.appId)?.code,
       versionCode: desired.versionCode ?? program?.versionCode,
       runtime: surroundings.runtime,
-      now: surroundings.policyNow(),
     });
   }
 
@@ -132,9 +130,9 @@ export function createProgramSupervisor(options: SupervisorOptions): ProgramSupe
       return;
     }
     const known = options.policies.policyOf(slot.desired.appId);
-    if (known && known.policy !== slot.given) {
-      slot.given = known.policy;
-      slot.program?.applyPolicy(known.applied);
+    if (known && known !== slot.given) {
+      slot.given = known;
+      slot.program?.applyPolicy(known);
       options.onChange();
     }
     // The newest version is ours to choose where none was named; a version that left the list can do nothing any more.
@@ -178,7 +176,7 @@ export function createProgramSupervisor(options: SupervisorOptions): ProgramSupe
       ...surroundings,
       ...options.personal(appId),
       bundle: found.bundle,
-      policy: known.applied,
+      policy: known,
     });
     if (!result.ok) {
       log("error", "program_not_started", { appId, reason: result.reason, missing: result.missing });
@@ -186,7 +184,7 @@ export function createProgramSupervisor(options: SupervisorOptions): ProgramSupe
     }
     const { program } = result;
     slot.program = program;
-    slot.given = known.policy;
+    slot.given = known;
     slot.startedAtMs = surroundings.clock.monotonicMs();
     setState(slot, "running", null);
     log("info", "program_started", { appId, versionCode, pid: program.pid });
@@ -222,7 +220,7 @@ export function createProgramSupervisor(options: SupervisorOptions): ProgramSupe
       return;
     }
     setState(slot, "waiting", reason);
-    const afterMs = Math.min(RESTART_CAP_MS, Math.max(leastMs, backoffMs(slot.failures, options.random())));
+    const afterMs = Math.min(RESTART_CAP_MS, Math.max(leastMs, drawMs(backoffMs(slot.failures), options.random)));
     slot.cancelRestart = timers.after(afterMs, () => {
       slot.cancelRestart = undefined;
       reconcileOne(slot);

@@ -3,11 +3,12 @@ import { createBundleOpener } from "../../node/open-bundle-elsewhere";
 import type { FindDevelopmentHost } from "../egress/development-hosts";
 import { createEgress, type Egress } from "../egress/perform-request";
 import { systemResolveName } from "../egress/resolve-name";
+import type { RunningDevice } from "../device/run-device";
 import type { ConsoleLine, HostClock, HostTimers } from "../ports";
 import type { DurableFiles } from "../state/durable-files";
+import type { PolicyClient } from "../sync/policy-client";
 import { createBundleStore } from "./bundle-store";
 import type { DataDirectory } from "./data-directory";
-import type { DeviceLink } from "./device-link";
 import type { HostOptions } from "./host-options";
 import { createPolicySource } from "./policy-source";
 import { createProgramSupervisor, type ProgramSupervisor } from "./program-supervisor";
@@ -18,7 +19,8 @@ import { RUNTIME_VERSION } from "./runtime-version";
 export function createPrograms(
   options: HostOptions,
   parts: {
-    link: DeviceLink;
+    device: RunningDevice;
+    client: PolicyClient;
     data: DataDirectory;
     files: DurableFiles;
     findDevelopmentHost: FindDevelopmentHost;
@@ -28,15 +30,15 @@ export function createPrograms(
     onChange(): void;
   },
 ): { supervisor: ProgramSupervisor; egress: Egress } {
-  const { link, data, files, clock, timers, random } = parts;
+  const { device, client, data, files, clock, timers, random } = parts;
   const { log } = options;
-  const { keeper, telemetry, client, time } = link;
+  const { view, telemetry, policyNow } = device;
   const egress = createEgress({
     resolve: options.resolve ?? systemResolveName,
     isPublicAddress: (address) => decideAddress(address).decision === "allow",
     findDevelopmentHost: parts.findDevelopmentHost,
     telemetry,
-    policyNow: () => time.forStored(),
+    policyNow,
   });
   const storageDir = options.storageDir ?? data.storage;
   const storageBudget = createProgramsBudget({
@@ -45,13 +47,13 @@ export function createPrograms(
   });
   const supervisor = createProgramSupervisor({
     desired: options.programs,
-    inForce: () => keeper.inForce,
-    policies: createPolicySource(() => keeper.inForce),
+    stopped: () => device.narrowed.stopped,
+    policies: createPolicySource(view),
     getBundle: createBundleStore({
       files,
       directory: data.bundles,
       client,
-      programOf: (appId) => keeper.inForce.programs.get(appId),
+      programOf: (appId) => view.program(appId),
       telemetry,
       log,
       open: createBundleOpener(),
@@ -63,7 +65,7 @@ export function createPrograms(
       storageBudget,
       runtime: { kind: "linux", version: RUNTIME_VERSION },
       clock,
-      policyNow: () => time.forStored(),
+      policyNow,
       egress,
       telemetry,
       allowDegraded: options.allowDegraded ?? [],

@@ -16,6 +16,9 @@ export const systemTimers: HostTimers = {
   },
 };
 
+/** 128 random bits, in hex. */
+export const randomSeed = (): string => randomBytes(16).toString("hex");
+
 /** 128 random bits, unpadded base64url. */
 export const randomId = (): string => randomBytes(16).toString("base64url");
 

@@ -2,7 +2,7 @@ import { verify } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { enrollAssertionShape, tokenAssertionShape } from "../../core/wire/device-assertion";
 import type { HttpRequest } from "./http-transport";
-import { bundleSignatureOf, createPolicyClient, type Fetched } from "./policy-client";
+import { bundleSignatureOf, createPolicyClient, type Fetched, type PolicyClient } from "./policy-client";
 import { createFakeServer, ok, refusal } from "./testing/fake-server";
 import { createManualTime } from "./testing/manual-time";
 import { APP, NOW, newKey, PLATFORM } from "./testing/signing-platform";
@@ -36,6 +36,9 @@ function readAssertion(compact: string) {
   };
 }
 
+const bounds = { maxBytes: 1_000_000, timeoutMs: 1000 };
+const fetchProgram = (client: PolicyClient, appId: string) => client.fetch({ what: "program", appId }, bounds);
+
 const statusOf = (fetched: Fetched) =>
   fetched.kind === "failed" && fetched.outcome.kind === "status" ? fetched.outcome.status : fetched.kind;
 
@@ -47,7 +50,7 @@ describe("proof of possession", () => {
       if (path === "/token") proofs.push(readAssertion(bodyOf(request).assertion));
       return undefined;
     };
-    await client.program(APP);
+    await fetchProgram(client, APP);
     const [proof] = proofs;
     expect(proof?.header).toEqual({ alg: "ES256", typ: "bulkhead-token+jwt", kid: key.thumbprint });
     expect(tokenAssertionShape.parse(proof?.claims)).toMatchObject({ aud: PLATFORM, sub: "dev_1", iat: NOW });
@@ -82,7 +85,7 @@ describe("proof of possession", () => {
       moments.push(iat);
       return Math.abs(iat - (NOW + 5000)) > 120 ? refusal(401, "clock_skew", { serverTime: NOW + 5000 }) : undefined;
     };
-    await client.program(APP);
+    await fetchProgram(client, APP);
     expect(moments).toEqual([NOW, NOW + 5000]);
   });
 });
@@ -90,14 +93,14 @@ describe("proof of possession", () => {
 describe("the access token", () => {
   it("is asked for once by many who need it, and again shortly before its end", async () => {
     const { server, client, time } = startClient();
-    await Promise.all([client.program(APP), client.program(APP), client.program(APP)]);
+    await Promise.all([fetchProgram(client, APP), fetchProgram(client, APP), fetchProgram(client, APP)]);
     const tokens = () => server.requests.filter((request) => request === "POST /token").length;
     expect(tokens()).toBe(1);
     await time.pass(560_000);
-    await client.program(APP);
+    await fetchProgram(client, APP);
     expect(tokens()).toBe(1);
     await time.pass(20_000);
-    await client.program(APP);
+    await fetchProgram(client, APP);
     expect(tokens()).toBe(2);
   });
 
@@ -109,11 +112,11 @@ describe("the access token", () => {
       refusals -= 1;
       return refusals >= 0 ? refusal(401, "token_expired") : undefined;
     };
-    expect(statusOf(await client.program(APP))).toBe("missing");
+    expect(statusOf(await fetchProgram(client, APP))).toBe("missing");
     expect(server.requests).toEqual(["POST /token", `GET /programs/${APP}`, "POST /token", `GET /programs/${APP}`]);
     refusals = 100;
     server.requests.length = 0;
-    expect(statusOf(await client.program(APP))).toBe(401);
+    expect(statusOf(await fetchProgram(client, APP))).toBe(401);
     expect(server.requests.filter((request) => request.startsWith("GET"))).toHaveLength(2);
   });
 
@@ -124,9 +127,9 @@ describe("the access token", () => {
       seen.set(path, request.headers.authorization);
       return undefined;
     };
-    await client.keyset();
-    await client.platform();
-    await client.program(APP);
+    await client.fetch({ what: "keyset" }, bounds);
+    await client.fetch({ what: "platform" }, bounds);
+    await fetchProgram(client, APP);
     await client.bundle("ab", 10);
     expect(seen.get("/keyset")).toBeUndefined();
     expect(seen.get("/platform")).toBeUndefined();
@@ -137,7 +140,7 @@ describe("the access token", () => {
   it("of a revoked device is told apart from one that is over", async () => {
     const { server, client } = startClient();
     server.intercept = (_, path) => (path === "/token" ? refusal(401, "device_revoked") : undefined);
-    expect(await client.program(APP)).toMatchObject({ kind: "failed", outcome: { kind: "revoked" } });
+    expect(await fetchProgram(client, APP)).toMatchObject({ kind: "failed", outcome: { kind: "revoked" } });
   });
 });
 
@@ -145,9 +148,9 @@ describe("answers that are none", () => {
   it("are failures to be tried again, never values", async () => {
     const { server, client } = startClient();
     server.intercept = (_, path) => (path === "/token" ? ok("<html>sign in</html>") : undefined);
-    expect(statusOf(await client.program(APP))).toBe(502);
+    expect(statusOf(await fetchProgram(client, APP))).toBe(502);
     server.intercept = () => refusal(429, "limit_exceeded", {}, { "retry-after": "7" });
-    expect(await client.platform()).toMatchObject({ outcome: { kind: "status", status: 429, retryAfterSeconds: 7 } });
+    expect(await client.fetch({ what: "platform" }, bounds)).toMatchObject({ outcome: { kind: "status", status: 429, retryAfterSeconds: 7 } });
   });
 
   it("give no signature where the header holds none", () => {
@@ -158,7 +161,7 @@ describe("answers that are none", () => {
 
   it("never lead a name out of its path", async () => {
     const { server, client } = startClient();
-    await client.program("../../platform?x#y");
+    await fetchProgram(client, "../../platform?x#y");
     expect(server.requests.at(-1)).toBe("GET /programs/..%2F..%2Fplatform%3Fx%23y");
   });
 });

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
+import type { FetchWhat } from "../../core/device/effects";
 import type { TelemetryBatch } from "../../core/telemetry/batch";
 import { BUNDLE_SIGNATURE_HEADER } from "../../core/wire/bundle-signature";
 import { type EnrollResponse, enrollResponseShape } from "../../core/wire/enroll";
@@ -8,21 +9,20 @@ import { type TokenResponse, tokenResponseShape } from "../../core/wire/token";
 import type { HostClock } from "../ports";
 import type { DeviceKey } from "../state/device-key";
 import { signEnrollAssertion, signTokenAssertion } from "./device-assertion";
-import type { HttpAnswer, HttpStream, HttpTransport } from "./http-transport";
-import { type Outcome, readRetryAfter } from "./retry-policy";
-
-/** Most bytes taken from the wire for each document: twice its size, past which it is `TOO_LARGE` (spec §4). */
-export const RECEIVED_BYTES_MAX = {
-  keyset: 2 * 64 * 1024,
-  platform: 2 * 1024 * 1024,
-  program: 2 * 256 * 1024,
-} as const;
+import type { HttpAnswer, HttpFailure, HttpStream, HttpTransport } from "./http-transport";
+import { readRetryAfter } from "./retry-after";
 
 const ANSWER_BYTES_MAX = 1024 * 1024;
 const TIMEOUT_MS = 20_000;
 const BUNDLE_TIMEOUT_MS = 120_000;
 /** A token is renewed this long before its end. */
 const TOKEN_MARGIN_MS = 30_000;
+
+/** Why a request brought nothing. */
+export type Outcome =
+  | { kind: "status"; status: number; retryAfterSeconds: number | undefined }
+  | { kind: "revoked" }
+  | { kind: "network"; reason: HttpFailure };
 
 export type Fetched =
   | { kind: "body"; bytes: Uint8Array; etag: string | undefined; headers: IncomingHttpHeaders }
@@ -32,19 +32,16 @@ export type Fetched =
 
 /** Everything a device asks its platform for. Nothing that it answers is trusted before it was verified. */
 export type PolicyClient = {
-  keyset(): Promise<Fetched>;
-  keysetRevision(revision: number): Promise<Fetched>;
-  platform(etag?: string): Promise<Fetched>;
-  program(appId: string, etag?: string): Promise<Fetched>;
+  /** What the effect `fetch` of a device asks for (spec 9.5); `held` gives the platform document back (spec 7.9). */
+  fetch(what: FetchWhat, bounds: FetchBounds): Promise<Fetched>;
   /** Bundle and, in `headers`, its detached signature. */
   bundle(sha256: string, bytesMax: number): Promise<Fetched>;
   sendBatch(batch: TelemetryBatch): Promise<Fetched>;
-  /** Gives back the platform document that is stored, as it was received (spec 7.9). */
-  handBack(jws: Uint8Array): Promise<Fetched>;
   openStream(signal: AbortSignal): Promise<HttpStream | Extract<Fetched, { kind: "failed" }>>;
   enroll(token: string, runtime: RuntimeIdentity): Promise<{ ok: true; answer: EnrollResponse } | EnrollFailure>;
   close(): void;
 };
+export type FetchBounds = { maxBytes: number; timeoutMs: number; signal?: AbortSignal };
 export type EnrollFailure = { ok: false; outcome: Outcome; code: string | undefined };
 
 export type PolicyClientOptions = {
@@ -84,8 +81,8 @@ export function createPolicyClient(options: PolicyClientOptions): PolicyClient {
     return { kind: "failed", outcome: { kind: "status", status, retryAfterSeconds }, code: error?.code };
   }
 
-  async function get(path: string, bytesMax: number, headers: Record<string, string> = {}, timeoutMs = TIMEOUT_MS) {
-    return read(await transport.send({ method: "GET", url: base + path, headers, bytesMax, timeoutMs }));
+  async function get(path: string, { maxBytes: bytesMax, ...bounds }: FetchBounds, headers: Record<string, string> = {}) {
+    return read(await transport.send({ method: "GET", url: base + path, headers, bytesMax, ...bounds }));
   }
 
   async function post(path: string, value: unknown, headers: Record<string, string> = {}): Promise<Fetched> {
@@ -95,17 +92,13 @@ export function createPolicyClient(options: PolicyClientOptions): PolicyClient {
     });
   }
 
-  async function postBytes(path: string, body: Uint8Array, headers: Record<string, string>): Promise<Fetched> {
-    return read(
-      await transport.send({
-        method: "POST",
-        url: base + path,
-        bytesMax: ANSWER_BYTES_MAX,
-        timeoutMs: TIMEOUT_MS,
-        headers,
-        body,
-      }),
-    );
+  async function postBytes(
+    path: string,
+    body: Uint8Array,
+    headers: Record<string, string>,
+    { maxBytes: bytesMax, ...bounds }: FetchBounds = { maxBytes: ANSWER_BYTES_MAX, timeoutMs: TIMEOUT_MS },
+  ): Promise<Fetched> {
+    return read(await transport.send({ method: "POST", url: base + path, bytesMax, headers, body, ...bounds }));
   }
 
   /** Sends a proof; after `clock_skew` once more by the time that the refusal told. */
@@ -159,18 +152,25 @@ export function createPolicyClient(options: PolicyClientOptions): PolicyClient {
     etag === undefined ? {} : { "if-none-match": etag };
 
   return {
-    keyset: () => get("/keyset", RECEIVED_BYTES_MAX.keyset),
-    keysetRevision: (revision) => get(`/keyset/${revision}`, RECEIVED_BYTES_MAX.keyset),
-    platform: (etag) => get("/platform", RECEIVED_BYTES_MAX.platform, conditional(etag)),
-    program: (appId, etag) =>
-      authorised((headers) =>
-        get(`/programs/${encodeURIComponent(appId)}`, RECEIVED_BYTES_MAX.program, { ...headers, ...conditional(etag) }),
-      ),
+    async fetch(what, bounds) {
+      switch (what.what) {
+        case "keyset":
+          return get(what.revision === undefined ? "/keyset" : `/keyset/${what.revision}`, bounds);
+        case "platform":
+          return get("/platform", bounds, conditional(what.etag));
+        case "program":
+          return authorised((headers) =>
+            get(`/programs/${encodeURIComponent(what.appId)}`, bounds, { ...headers, ...conditional(what.etag) }),
+          );
+        case "held":
+          return authorised((headers) =>
+            postBytes("/held", Buffer.from(what.jws, "utf8"), { ...headers, "content-type": "application/jose" }, bounds),
+          );
+      }
+    },
     bundle: (sha256, bytesMax) =>
-      authorised((headers) => get(`/bundles/${sha256}`, bytesMax, headers, BUNDLE_TIMEOUT_MS)),
+      authorised((headers) => get(`/bundles/${sha256}`, { maxBytes: bytesMax, timeoutMs: BUNDLE_TIMEOUT_MS }, headers)),
     sendBatch: (batch) => authorised((headers) => post("/telemetry", batch, headers)),
-    handBack: (jws) =>
-      authorised((headers) => postBytes("/held", jws, { ...headers, "content-type": "application/jose" })),
     async openStream(signal) {
       const value = await currentToken();
       if (typeof value !== "string") return value;

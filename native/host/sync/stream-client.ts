@@ -1,19 +1,19 @@
 import { z } from "zod";
-import {
-  type HelloEvent,
-  helloEventShape,
-  type RevisionEvent,
-  revisionEventShape,
-  STREAM_HEARTBEAT_SECONDS,
-} from "../../core/wire/stream-event";
+import { backoffMs, nextStep } from "../../core/device/retry";
+import { type RevisionEvent, revisionEventShape, STREAM_HEARTBEAT_SECONDS } from "../../core/wire/stream-event";
 import type { HostLog, HostTimers } from "../ports";
+import { drawMs } from "./draw-wait";
 import { createEventStreamReader, type StreamMessage } from "./event-stream";
-import type { PolicyClient } from "./policy-client";
-import { backoffMs, nextStep } from "./retry-policy";
+import type { Fetched, PolicyClient } from "./policy-client";
+import { requestEnd } from "./request-end";
 
 export type StreamListener = {
-  onHello(hello: HelloEvent): void;
+  onHello(): void;
   onRevision(event: RevisionEvent): void;
+  /** Somebody is looking. */
+  onReportNow(): void;
+  /** The stream that had said hello is gone; it will be opened again. */
+  onClosed(): void;
   /** The platform has revoked this device; the stream is not opened again. */
   onRevoked(): void;
 };
@@ -21,7 +21,6 @@ export type StreamListener = {
 export type StreamClient = {
   start(): void;
   stop(): void;
-  readonly isConnected: boolean;
 };
 
 const QUIET_MS = 3 * STREAM_HEARTBEAT_SECONDS * 1000;
@@ -51,6 +50,7 @@ export function createStreamClient(options: {
   let attempt = 0;
   let isConnected = false;
   let isOver = false;
+  let isStarted = false;
   let cancelWait: (() => void) | undefined;
 
   function hear(message: StreamMessage): void {
@@ -61,8 +61,12 @@ export function createStreamClient(options: {
     }
     if (message.event === "hello") {
       attempt = 0;
-      const hello = json.pipe(helloEventShape).safeParse(message.data);
-      listener.onHello(hello.success ? hello.data : {});
+      isConnected = true;
+      listener.onHello();
+      return;
+    }
+    if (message.event === "reportNow") {
+      listener.onReportNow();
       return;
     }
     if (message.event !== "revision") return;
@@ -77,7 +81,6 @@ export function createStreamClient(options: {
       return;
     }
     if (!("stream" in opened)) return reconnectAfter(opened);
-    isConnected = true;
     const reader = createEventStreamReader(hear);
     let cancelQuiet = timers.after(QUIET_MS, () => opened.close());
     try {
@@ -91,20 +94,24 @@ export function createStreamClient(options: {
     } finally {
       cancelQuiet();
       opened.close();
+      if (isConnected) listener.onClosed();
       isConnected = false;
     }
-    wait(backoffMs(attempt, options.random()));
+    wait(drawMs(backoffMs(attempt), options.random));
   }
 
   function reconnectAfter(opened: Exclude<Awaited<ReturnType<PolicyClient["openStream"]>>, { stream: unknown }>): void {
-    const outcome = "outcome" in opened ? opened.outcome : { kind: "network" as const, reason: opened.reason };
-    const next = nextStep(outcome, attempt, options.random());
+    const failed: Fetched =
+      "outcome" in opened
+        ? opened
+        : { kind: "failed", outcome: { kind: "network", reason: opened.reason }, code: undefined };
+    const next = nextStep(requestEnd(failed), attempt);
     if (next.step === "stop") {
       isOver = true;
       listener.onRevoked();
       return;
     }
-    wait(next.step === "retry" ? Math.min(RECONNECT_CAP_MS, next.afterMs) : RECONNECT_CAP_MS);
+    wait(next.step === "retry" ? drawMs([next.minMs, next.maxMs], options.random) : RECONNECT_CAP_MS);
   }
 
   function wait(afterMs: number): void {
@@ -121,13 +128,13 @@ export function createStreamClient(options: {
   }
 
   return {
-    start: run,
+    start() {
+      if (!isStarted) run();
+      isStarted = true;
+    },
     stop() {
       cancelWait?.();
       controller.abort();
-    },
-    get isConnected() {
-      return isConnected;
     },
   };
 }

@@ -68,7 +68,8 @@ export function policyOf({ program = {}, platform = {} }: PolicyWish = {}): Appl
     ...program,
   };
   const policy = compilePolicy(programClaims, platformClaims);
-  return { policy, epoch: 1, platformRevision: platformClaims.revision, programRevision: programClaims.revision };
+  const { revision: programRevision } = programClaims;
+  return { policy, newer: undefined, epoch: 1, platformRevision: platformClaims.revision, programRevision };
 }
 
 export type Recorded = { events: HostEvent[]; minutes: MinuteIncrement[]; requests: EgressRequest[] };

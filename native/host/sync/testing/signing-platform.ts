@@ -1,10 +1,7 @@
-import publicSuffixData from "../../../catalog/public-suffixes.json" with { type: "json" };
-import { readPublicSuffixes } from "../../../core/decide/public-suffixes";
 import { signCompact, signKeyset } from "../../../core/documents/sign-document";
 import type { KeysetClaims, PlatformClaims, ProgramClaims } from "../../../core/shapes/claims";
 import { makeKeyPair } from "../../../node/make-key-pair";
 import { type DeviceKey, deviceKeyOf } from "../../state/device-key";
-import { createCoreVerifier } from "../core-verifier";
 
 /** Keys and documents of a platform for tests: everything is signed for real, and everything can be signed wrongly. */
 export const NOW = 1_800_000_000;
@@ -12,8 +9,6 @@ export const PLATFORM = "superapp.test";
 export const APP = "com.example.app";
 export const HOUR = 3600;
 export const DAY = 24 * HOUR;
-
-export const verifier = createCoreVerifier({ publicSuffixes: readPublicSuffixes(publicSuffixData) });
 
 export function newKey(): DeviceKey {
   return deviceKeyOf(makeKeyPair().privateKey);

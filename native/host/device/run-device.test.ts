@@ -1,0 +1,220 @@
+import { describe, expect, it } from "vitest";
+import publicSuffixData from "../../catalog/public-suffixes.json" with { type: "json" };
+import { readPublicSuffixes } from "../../core/decide/public-suffixes";
+import { hasAccess } from "../../core/decide/decide-api";
+import { decideByBoth } from "../../core/decide/decide-both";
+import { decideHost } from "../../core/decide/decide-host";
+import type { ProgramClaims } from "../../core/shapes/claims";
+import { nodeCrypto } from "../../node/crypto";
+import { openDeviceDisk } from "../state/device-disk";
+import { createMemoryFiles, type MemoryFiles } from "../state/testing/memory-files";
+import { createPolicyClient } from "../sync/policy-client";
+import { createFakeServer, ok, refusal } from "../sync/testing/fake-server";
+import { createManualTime, settle } from "../sync/testing/manual-time";
+import { APP, createSigningPlatform, NOW, newKey, PLATFORM } from "../sync/testing/signing-platform";
+import { type RunningDevice, runDevice } from "./run-device";
+
+const platform = createSigningPlatform();
+const ports = { crypto: nodeCrypto, publicSuffixes: readPublicSuffixes(publicSuffixData) };
+const RUNTIME = { kind: "linux" as const, version: "0.1.0", layers: [] };
+const enrolment = { platform: PLATFORM, rootThumbprints: [...platform.rootThumbprints], threshold: 1 };
+const granted = (...capabilities: string[]): Partial<ProgramClaims> => ({
+  versions: [{ code: 1, name: "1", sha256: "0".repeat(64), size: 1, kid: "k".repeat(43), declares: capabilities }],
+  grants: Object.fromEntries(capabilities.map((name) => [name, { consent: "none" as const }])),
+});
+
+/** A device on a disk in memory, with a scripted platform. */
+async function newDevice() {
+  const files = createMemoryFiles();
+  const time = createManualTime((NOW + 60) * 1000);
+  const server = createFakeServer(() => Math.floor(time.clock.nowMs() / 1000));
+  server.keysets.set(1, await platform.keyset());
+  server.platform = await platform.platform({ revision: 5 });
+  server.programs.set(APP, await platform.program({ revision: 3, ...granted("storage.local") }));
+  let starts = 0;
+  const start = async (on: MemoryFiles = files) => {
+    starts += 1;
+    const disk = await openDeviceDisk({ files: on, directory: "/d/state", telemetry: "/d/telemetry", log });
+    const heard: string[][] = [];
+    const device: RunningDevice = runDevice({
+      disk,
+      enrolment,
+      runtime: RUNTIME,
+      programs: [APP],
+      client: createPolicyClient({
+        ...{ transport: server.transport, url: "https://platform.test", platform: PLATFORM, key: newKey() },
+        ...{ deviceId: "dev_1", clock: time.clock, randomId: () => "identifier-of-16" },
+      }),
+      ports,
+      onChange: () => void heard.push(device?.narrowed.suspended ?? []),
+      ...{ clock: time.clock, timers: time.timers, random: () => 0.5, log },
+      seed: String(starts).padStart(32, "0"),
+    });
+    await device.settled();
+    await settle();
+    return { device, heard };
+  };
+  const offer = async (claims: Parameters<typeof platform.platform>[0]) => {
+    server.platform = await platform.platform(claims);
+    server.push("revision", { kind: "platform", epoch: 1, revision: claims?.revision });
+    await settle();
+    await settle();
+  };
+  return { files, time, server, start, offer };
+}
+const log = () => undefined;
+
+/** What the policies of this moment say of a call, and of a host. */
+function ask({ view, policyNow }: RunningDevice, api: string, url = "https://a.example/") {
+  const { inForce: policy, newer } = view.policiesOf(APP);
+  if (policy === undefined) return { code: "NO_POLICY", host: "NO_POLICY" };
+  const now = policyNow();
+  const runtime = { kind: "linux", version: "0.1.0" };
+  const { code } = decideByBoth({ policy, newer }, (by) =>
+    hasAccess(by, { versionCode: 1, api, runtime, now, consent: undefined, context: undefined }),
+  );
+  const host = decideByBoth({ policy, newer }, (by) =>
+    decideHost(by, { versionCode: 1, url, purpose: "request", now }),
+  );
+  return { code, host: host.code };
+}
+
+describe("a disk that takes nothing", () => {
+  it("keeps no suspension and no blocked host from acting, and gives no new grant", async () => {
+    const { files, server, start, offer } = await newDevice();
+    const { device } = await start();
+    expect(ask(device, "storage.local.get")).toMatchObject({ code: "ALLOWED" });
+    files.failAt(0, "forever");
+    server.programs.set(APP, await platform.program({ revision: 4, ...granted("storage.local", "device.info") }));
+    await offer({ revision: 6, suspended: [APP], blockedHosts: ["a.example"], minRevisions: { [APP]: 4 } });
+    expect(device.narrowed).toMatchObject({
+      suspended: [APP],
+      blockedHosts: ["a.example"],
+      stopped: [{ appId: APP, code: "PROGRAM_SUSPENDED" }],
+    });
+    expect(device.view.platform?.revision).toBe(5);
+    expect(ask(device, "device.info")).toEqual({ code: "PROGRAM_SUSPENDED", host: "HOST_BLOCKED_BY_PLATFORM" });
+    files.heal();
+    await offer({ revision: 7 });
+    await device.stop();
+  });
+
+  it("lets what is newer only take away, until it takes it: then it counts whole", async () => {
+    const { files, server, time, start } = await newDevice();
+    const { device } = await start();
+    files.failAt(0, "forever");
+    server.programs.set(APP, await platform.program({ revision: 4, ...granted("device.info") }));
+    server.push("revision", { kind: "program", appId: APP, epoch: 1, revision: 4 });
+    await settle();
+    expect([ask(device, "storage.local.get").code, ask(device, "device.info").code]).toEqual([
+      "NOT_GRANTED",
+      "NOT_GRANTED",
+    ]);
+    files.heal();
+    await time.pass(61_000);
+    expect([ask(device, "storage.local.get").code, ask(device, "device.info").code]).toEqual([
+      "NOT_GRANTED",
+      "ALLOWED",
+    ]);
+    await device.stop();
+  });
+
+  it("does not silence a device: it tells from memory, and what the disk missed is there once it takes it", async () => {
+    const { files, server, time, start } = await newDevice();
+    const { device } = await start();
+    files.failAt(0, "forever");
+    device.telemetry.addToMinute({ appId: APP, versionCode: 1 }, { requests: 3 });
+    device.telemetry.recordEvent({ type: "crashed", appId: APP, versionCode: 1 });
+    await time.pass(61_000);
+    const told = () => server.batches.flatMap(({ programs }) => programs.flatMap(({ minutes }) => minutes));
+    expect(told().map(({ requests }) => requests)).toEqual([3]);
+    expect(server.batches.flatMap(({ events }) => events)).toMatchObject([{ type: "crashed" }]);
+    files.heal();
+    device.telemetry.addToMinute({ appId: APP, versionCode: 1 }, { requests: 4 });
+    await time.pass(2000);
+    await device.stop();
+    const again = await start();
+    await time.pass(61_000);
+    expect(told().reduce((sum, { requests }) => sum + requests, 0)).toBe(7);
+    await again.device.stop();
+  });
+});
+
+describe("a device that is started again", () => {
+  it("goes on from what was stored, without the platform, and keeps what it had to tell", async () => {
+    const { server, time, start } = await newDevice();
+    const first = await start();
+    first.device.telemetry.addToMinute({ appId: APP, versionCode: 1 }, { requests: 7 });
+    await first.device.stop();
+    expect(time.pending).toBe(0);
+    server.intercept = () => ({ ok: false, reason: "unreachable" });
+    const { device } = await start();
+    expect(ask(device, "storage.local.get").code).toBe("ALLOWED");
+    server.intercept = undefined;
+    await device.refresh();
+    await time.pass(61_000);
+    const minutes = server.batches.flatMap(({ programs }) => programs.flatMap((program) => program.minutes));
+    expect(minutes.reduce((sum, { requests }) => sum + requests, 0)).toBe(7);
+    await device.stop();
+  });
+});
+
+describe("what a device hears", () => {
+  it("acts before the disk is asked, whoever is told of it fails or not", async () => {
+    const { files, start, offer } = await newDevice();
+    const { device, heard } = await start();
+    const before = files.operations;
+    heard.length = 0;
+    const push = heard.push.bind(heard);
+    let operations: number | undefined;
+    heard.push = (...what) => {
+      if (what[0]?.includes(APP)) {
+        operations ??= files.operations - before;
+        throw new Error("whoever listens");
+      }
+      return push(...what);
+    };
+    await offer({ revision: 6, suspended: [APP] });
+    expect(operations).toBe(0);
+    expect(device.view.platform?.revision).toBe(6);
+    heard.push = push;
+    await device.stop();
+  });
+
+  it("of somebody who looks is obeyed at once, and of its revocation for good", async () => {
+    const { server, time, start } = await newDevice();
+    const { device } = await start();
+    await time.pass(1);
+    const told = server.batches.length;
+    await time.pass(2000);
+    server.push("reportNow");
+    await settle();
+    expect(server.batches.length).toBe(told + 1);
+    server.push("revoked");
+    await settle();
+    expect([device.isRevoked, device.isConnected]).toEqual([true, false]);
+    server.intercept = () => refusal(401, "device_revoked");
+    await time.pass(600_000);
+    expect(server.batches.length).toBe(told + 1);
+    await device.stop();
+  });
+
+  it("as an answer too large, broken or late is a failure or a refusal, never a verdict", async () => {
+    const { server, time, start } = await newDevice();
+    server.intercept = (_, path) => (path.startsWith("/platform") ? { ok: false, reason: "too_large" } : undefined);
+    const { device } = await start();
+    expect(device.view.platform).toBeUndefined();
+    server.intercept = (_, path) => {
+      if (path.startsWith("/platform")) throw new Error("a transport that breaks");
+      return path === "/telemetry" ? ok("<html>") : undefined;
+    };
+    await device.refresh();
+    expect(device.view.platform).toBeUndefined();
+    server.intercept = undefined;
+    await time.pass(2000);
+    await device.settled();
+    await settle();
+    expect(device.view.platform?.revision).toBe(5);
+    await device.stop();
+  });
+});
