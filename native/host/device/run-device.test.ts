@@ -35,8 +35,12 @@ async function newDevice() {
   const start = async (on: MemoryFiles = files) => {
     starts += 1;
     const disk = await openDeviceDisk({ files: on, directory: "/d/state", telemetry: "/d/telemetry", log });
+    if (disk.enrolment === undefined) {
+      await disk.storeEnrolment({ ...enrolment, url: "https://platform.test", deviceId: "dev_1" });
+    }
     const heard: string[][] = [];
-    const device: RunningDevice = runDevice({
+    let device: RunningDevice | undefined;
+    device = runDevice({
       disk,
       enrolment,
       runtime: RUNTIME,
@@ -107,13 +111,13 @@ describe("a disk that takes nothing", () => {
     server.push("revision", { kind: "program", appId: APP, epoch: 1, revision: 4 });
     await settle();
     expect([ask(device, "storage.local.get").code, ask(device, "device.info").code]).toEqual([
-      "NOT_GRANTED",
-      "NOT_GRANTED",
+      "PERMISSION_DENIED",
+      "PERMISSION_DENIED",
     ]);
     files.heal();
     await time.pass(61_000);
     expect([ask(device, "storage.local.get").code, ask(device, "device.info").code]).toEqual([
-      "NOT_GRANTED",
+      "PERMISSION_DENIED",
       "ALLOWED",
     ]);
     await device.stop();
@@ -146,6 +150,7 @@ describe("a device that is started again", () => {
     const first = await start();
     first.device.telemetry.addToMinute({ appId: APP, versionCode: 1 }, { requests: 7 });
     await first.device.stop();
+    await settle();
     expect(time.pending).toBe(0);
     server.intercept = () => ({ ok: false, reason: "unreachable" });
     const { device } = await start();

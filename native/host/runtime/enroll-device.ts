@@ -8,7 +8,7 @@ import { type EnrolmentFile, enrolmentFileShape } from "../../core/wire/enroll";
 import type { RuntimeIdentity } from "../../core/wire/runtime-identity";
 import { nodeCrypto } from "../../node/crypto";
 import type { HostClock, HostLog } from "../ports";
-import type { Enrolment } from "../state/device-disk";
+import type { Enrolment } from "../state/enrolment";
 import type { HttpTransport } from "../sync/http-transport";
 import { isPlatformUrlAllowed } from "../sync/platform-url";
 import { createPolicyClient } from "../sync/policy-client";
@@ -77,8 +77,8 @@ export async function enrollDevice(options: {
 
   const enrolment: Enrolment = { url, platform, rootThumbprints, threshold, deviceId: null };
   try {
-    await disk.storeTrust(trustIn(claims, Buffer.from(fetched.bytes).toString("utf8")));
     await disk.storeEnrolment(enrolment);
+    await disk.storeTrust(trustIn(claims, Buffer.from(fetched.bytes).toString("utf8")));
     const enrolled = await client.enroll(token, options.runtime);
     if (!enrolled.ok) {
       return {
