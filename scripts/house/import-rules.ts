@@ -52,7 +52,7 @@ export const ROOMS: readonly Room[] = [
       ["ports"],
       ["state/", "storage/", "egress/"],
       ["bridge/", "sync/"],
-      ["engines/", "telemetry/"],
+      ["engines/", "device/"],
       ["confinement/"],
       ["monitor/"],
       ["runtime/"],

@@ -110,6 +110,38 @@ beforeEach(() => {
   });
 });
 
+describe("a call under a policy in force and a newer one", () => {
+  const granted = (...capabilities: string[]) => {
+    const grants = Object.fromEntries(capabilities.map((name) => [name, { consent: "none" as const }]));
+    return policyOf({ program: { grants, revision: capabilities.length + 10 } });
+  };
+
+  it("is allowed only by both; what the newer one refuses names its documents", async () => {
+    policy = { ...granted("device.info", "network.request"), newer: granted("device.info").policy };
+    expect((await call("device.info", "{}")).ok).toBe(true);
+    expect((await call("network.request", `{"url":"${ALLOWED_URL}"}`)).value.code).toBe("PERMISSION_DENIED");
+    expect(events.at(-1)).toMatchObject({ code: "PERMISSION_DENIED", programRevision: 11 });
+    policy = { ...granted("device.info"), newer: granted("device.info", "network.request").policy };
+    expect((await call("network.request", `{"url":"${ALLOWED_URL}"}`)).value.code).toBe("PERMISSION_DENIED");
+    expect(events.at(-1)).toMatchObject({ code: "PERMISSION_DENIED", programRevision: 11 });
+    expect(handled).toEqual([]);
+  });
+
+  it("gives no more than the constraints of both let pass", async () => {
+    constrain("network.request", { maxBytes: 1000 });
+    const { policy: wide } = policy;
+    constrain("network.request", { maxBytes: 10 });
+    const narrow = policy;
+    for (const both of [
+      { ...narrow, newer: wide },
+      { ...narrow, policy: wide, newer: narrow.policy },
+    ]) {
+      policy = both;
+      expect((await call("network.request", `{"url":"${ALLOWED_URL}"}`)).value.code).toBe("CONSTRAINT_NOT_MET");
+    }
+  });
+});
+
 const requests = (): number => minutes.reduce((sum, minute) => sum + (minute.requests ?? 0), 0);
 
 describe("a call", () => {
