@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import type { SerializedError } from "vitest";
 import type { Reporter, TestCase, TestModule } from "vitest/node";
 
 /** No file of the suite needs half of this, even on a machine that does other things. */
@@ -34,8 +35,10 @@ export default class HungFilesReporter implements Reporter {
     this.#running.delete(module.relativeModuleId);
   }
 
-  onTestRunEnd(): void {
+  /** Errors that belong to no test fail a run too, and a report of tests does not have them. */
+  onTestRunEnd(_modules: readonly TestModule[], errors: readonly SerializedError[]): void {
     if (this.#timer !== null) clearInterval(this.#timer);
+    for (const { message } of errors) process.stderr.write(`outside of tests: ${message.split("\n")[0]}\n`);
   }
 
   #told(test: TestCase, told: string): void {

@@ -32,12 +32,12 @@ function runOnce(reportFile: string): Promise<number> {
       `--outputFile=${reportFile}`,
     ];
     const child = spawn("node_modules/.bin/vitest", [...args, ...filters], { stdio: ["ignore", "ignore", "pipe"] });
-    // Where a file hung, its name stands there.
+    // Where a file hung, or something failed that is no test, it stands there.
     child.stderr.on("data", (chunk) => {
-      const hung = String(chunk)
+      const told = String(chunk)
         .split("\n")
-        .filter((line) => line.startsWith("hung: "));
-      for (const line of hung) process.stdout.write(`  ${line}\n`);
+        .filter((line) => /^(hung|outside of tests): /.test(line));
+      for (const line of told) process.stdout.write(`  ${line}\n`);
     });
     child.on("error", () => resolve(127));
     child.on("exit", (code) => resolve(code ?? 130));
