@@ -55,9 +55,10 @@ export function createDevice(ports: DevicePorts): Device {
       const turn = turnOf(state, live);
       live.clock.wall = input.wall;
       live.clock.mono = Math.max(live.clock.mono, input.mono);
+      const isQuiet = isAboutQueue(input, live);
       if (input.t === "ask") answerAsk(turn, input, policies(turn, input.appId));
       else take(turn, input);
-      said = settle(turn, input.t === "count" || input.t === "event" ? said : undefined);
+      said = settle(turn, isQuiet ? said : undefined);
       return result(turn);
     },
     view: (state) => viewOf(state.live && turnOf(state, state.live), policies),
@@ -65,6 +66,12 @@ export function createDevice(ports: DevicePorts): Device {
 }
 
 type Said = { live: Live; at: number };
+
+/** Whether an input is about the queue alone: such come as often as programs like, and change no document. */
+export function isAboutQueue({ t, write }: { t: DeviceInput["t"]; write?: number }, live: Live | null): boolean {
+  if (t === "stored" || t === "notStored") return write === live?.disk.queue.out;
+  return t === "count" || t === "event";
+}
 
 const result = ({ state, effects, records }: Turn): Stepped => ({ state, effects: inOrder(effects), records });
 

@@ -1,7 +1,7 @@
 import type { Effect, Narrowed } from "../../core/device/effects";
 import type { DeviceInput } from "../../core/device/inputs";
 import { type DeviceState, openState } from "../../core/device/state";
-import { createDevice } from "../../core/device/step";
+import { createDevice, isAboutQueue } from "../../core/device/step";
 import type { DevicePorts } from "../../core/device/turn";
 import type { DeviceView } from "../../core/device/view";
 import type { RuntimeIdentity } from "../../core/wire/runtime-identity";
@@ -103,13 +103,13 @@ export function runDevice(options: RunDeviceOptions): RunningDevice {
   }
 
   function takeStep(happening: Happening): void {
+    const isQuiet = isAboutQueue(happening, state.live);
     const { effects, records } = device.step(state, { ...happening, ...clocks() } as DeviceInput);
     writes.gather(records);
     const acting = effects.find(({ e }) => e === "narrow");
     if (acting?.e === "narrow") narrowed = acting;
-    const isCount = happening.t === "count" || happening.t === "event";
     // What narrows acts before anything is written or asked.
-    if (!isCount || effects.some(({ e }) => e === "narrow" || e === "apply")) tellChange();
+    if (!isQuiet || effects.some(({ e }) => e === "narrow" || e === "apply")) tellChange();
     for (const effect of effects) perform(effect);
     const done = watchers.filter(({ check }) => check());
     watchers = watchers.filter((watcher) => !done.includes(watcher));
