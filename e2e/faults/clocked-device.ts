@@ -54,7 +54,8 @@ export async function clockedDevice(baseUrl: () => string, operator: ConsoleSess
 
   async function answer(fetched: Fetch): Promise<RequestEnd> {
     if (fetched.what === "program" || fetched.what === "held") return { failed: "unreachable" };
-    const path = fetched.what === "keyset" && fetched.revision !== undefined ? `keyset/${fetched.revision}` : fetched.what;
+    const path =
+      fetched.what === "keyset" && fetched.revision !== undefined ? `keyset/${fetched.revision}` : fetched.what;
     const got = await fetch(`${baseUrl()}/api/runtime/v1/${path}`);
     if (got.status === 404) return { missing: true };
     if (got.status !== 200) throw new Error(`${path} was answered with ${got.status}`);

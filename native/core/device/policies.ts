@@ -45,4 +45,3 @@ function rememberPair<A extends object, B extends object, Made>(make: (a: A, b: 
     return found.made;
   };
 }
-

@@ -17,4 +17,3 @@ const position = z.object({ epoch: counter, revision: counter });
 
 /** `event: hello`: the first event of a stream, the current revisions. */
 export const helloEventShape = z.object({ keyset: position.optional(), platform: position.optional() });
-export type HelloEvent = z.infer<typeof helloEventShape>;

@@ -1,6 +1,6 @@
-import type { CompiledPolicy } from "../../core/decide/compile-policy";
 import type { HostPurpose, LimitName } from "../../core/codes";
 import { findApi, findCapability, listApis } from "../../core/decide/catalog";
+import type { CompiledPolicy } from "../../core/decide/compile-policy";
 import type { ApiDecision } from "../../core/decide/decide-api";
 import type { Decision } from "../../core/decide/decision";
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import publicSuffixData from "../../catalog/public-suffixes.json" with { type: "json" };
-import { readPublicSuffixes } from "../../core/decide/public-suffixes";
 import { hasAccess } from "../../core/decide/decide-api";
 import { decideByBoth } from "../../core/decide/decide-both";
 import { decideHost } from "../../core/decide/decide-host";
+import { readPublicSuffixes } from "../../core/decide/public-suffixes";
 import type { ProgramClaims } from "../../core/shapes/claims";
 import { nodeCrypto } from "../../node/crypto";
 import { openDeviceDisk } from "../state/device-disk";

@@ -82,8 +82,7 @@ export function runDevice(options: RunDeviceOptions): RunningDevice {
     log,
     listener: {
       onHello: () => happen({ t: "stream", hello: true }),
-      onRevision: ({ kind: document, ...position }) =>
-        happen({ t: "stream", revision: { document, ...position } }),
+      onRevision: ({ kind: document, ...position }) => happen({ t: "stream", revision: { document, ...position } }),
       onReportNow: () => happen({ t: "stream", reportNow: true }),
       onClosed: () => happen({ t: "stream", closed: true }),
       onRevoked: () => happen({ t: "stream", revoked: true }),

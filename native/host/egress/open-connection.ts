@@ -87,7 +87,17 @@ function reportPins({ telemetry }: ConnectionOptions, { appId, versionCode, purp
   const { rule } = leg.decision;
   const detail = { mode: "report" };
   telemetry.recordEvent({
-    ...{ type: "attestation_failed", appId, versionCode, code: "PIN_MISMATCH", layer: "host", rule, host, port, purpose },
+    ...{
+      type: "attestation_failed",
+      appId,
+      versionCode,
+      code: "PIN_MISMATCH",
+      layer: "host",
+      rule,
+      host,
+      port,
+      purpose,
+    },
     detail,
   });
 }

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import type { HostLog } from "../ports";
 import { lockDataDirectory } from "../state/data-directory-lock";
-import { type DeviceKey, loadDeviceKey } from "../state/device-key";
 import { type DeviceDisk, openDeviceDisk } from "../state/device-disk";
+import { type DeviceKey, loadDeviceKey } from "../state/device-key";
 import type { DurableFiles } from "../state/durable-files";
 
 /** A device's folder, held by this process alone. */

@@ -148,7 +148,7 @@ const stateOf = (host: { status(): { programs: readonly { state: string; reason:
 
 describe("a host that starts", () => {
   it("runs the verified version under the documents in force, and says at once what is applied", async () => {
-    const { server, started, startOk, time } = await enrolledDevice();
+    const { server, started, startOk } = await enrolledDevice();
     const host = await startOk();
     await until(() => expect(started).toHaveLength(1));
     expect(started[0]?.options.bundle).toMatchObject({ appId: APP, versionCode: 1, engine: "script" });
@@ -203,7 +203,7 @@ describe("a host that starts", () => {
 
 describe("a new document", () => {
   it("reaches a running program without a restart, and the platform hears that it is applied", async () => {
-    const { server, started, startOk, time } = await enrolledDevice();
+    const { server, started, startOk } = await enrolledDevice();
     await startOk();
     await until(() => expect(started).toHaveLength(1));
     await until(() => expect(server.openStreams).toBe(1));

@@ -1,6 +1,6 @@
 import { createStoredClaims } from "../../core/device/stored-claims";
-import { nodeCrypto } from "../../node/crypto";
 import type { RuntimeIdentity } from "../../core/wire/runtime-identity";
+import { nodeCrypto } from "../../node/crypto";
 import { type RunningDevice, runDevice } from "../device/run-device";
 import { acceptDevelopmentHosts } from "../egress/development-hosts";
 import type { HostTimers } from "../ports";

@@ -1,9 +1,9 @@
 import { decideAddress } from "../../core/decide/decide-address";
 import { createBundleOpener } from "../../node/open-bundle-elsewhere";
+import type { RunningDevice } from "../device/run-device";
 import type { FindDevelopmentHost } from "../egress/development-hosts";
 import { createEgress, type Egress } from "../egress/perform-request";
 import { systemResolveName } from "../egress/resolve-name";
-import type { RunningDevice } from "../device/run-device";
 import type { ConsoleLine, HostClock, HostTimers } from "../ports";
 import type { DurableFiles } from "../state/durable-files";
 import type { PolicyClient } from "../sync/policy-client";

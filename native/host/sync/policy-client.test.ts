@@ -150,7 +150,9 @@ describe("answers that are none", () => {
     server.intercept = (_, path) => (path === "/token" ? ok("<html>sign in</html>") : undefined);
     expect(statusOf(await fetchProgram(client, APP))).toBe(502);
     server.intercept = () => refusal(429, "limit_exceeded", {}, { "retry-after": "7" });
-    expect(await client.fetch({ what: "platform" }, bounds)).toMatchObject({ outcome: { kind: "status", status: 429, retryAfterSeconds: 7 } });
+    expect(await client.fetch({ what: "platform" }, bounds)).toMatchObject({
+      outcome: { kind: "status", status: 429, retryAfterSeconds: 7 },
+    });
   });
 
   it("give no signature where the header holds none", () => {

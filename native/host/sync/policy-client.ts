@@ -81,7 +81,11 @@ export function createPolicyClient(options: PolicyClientOptions): PolicyClient {
     return { kind: "failed", outcome: { kind: "status", status, retryAfterSeconds }, code: error?.code };
   }
 
-  async function get(path: string, { maxBytes: bytesMax, ...bounds }: FetchBounds, headers: Record<string, string> = {}) {
+  async function get(
+    path: string,
+    { maxBytes: bytesMax, ...bounds }: FetchBounds,
+    headers: Record<string, string> = {},
+  ) {
     return read(await transport.send({ method: "GET", url: base + path, headers, bytesMax, ...bounds }));
   }
 
@@ -164,7 +168,12 @@ export function createPolicyClient(options: PolicyClientOptions): PolicyClient {
           );
         case "held":
           return authorised((headers) =>
-            postBytes("/held", Buffer.from(what.jws, "utf8"), { ...headers, "content-type": "application/jose" }, bounds),
+            postBytes(
+              "/held",
+              Buffer.from(what.jws, "utf8"),
+              { ...headers, "content-type": "application/jose" },
+              bounds,
+            ),
           );
       }
     },
