@@ -12,8 +12,3 @@ export const revisionEventShape = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("program"), appId: z.string().min(1).max(128), epoch: counter, revision: counter }),
 ]);
 export type RevisionEvent = z.infer<typeof revisionEventShape>;
-
-const position = z.object({ epoch: counter, revision: counter });
-
-/** `event: hello`: the first event of a stream, the current revisions. */
-export const helloEventShape = z.object({ keyset: position.optional(), platform: position.optional() });

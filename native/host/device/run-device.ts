@@ -138,7 +138,7 @@ export function runDevice(options: RunDeviceOptions): RunningDevice {
         void store(effect);
         return;
       case "fetch":
-        if (!isStopping) void fetch(effect);
+        if (!isStopping) void ask(effect);
         return;
       case "abort":
         fetches.get(effect.fetch)?.abort();
@@ -169,11 +169,11 @@ export function runDevice(options: RunDeviceOptions): RunningDevice {
     happen(end === "stored" ? { t: "stored", write } : { t: "notStored", write, reason: end });
   }
 
-  async function fetch(effect: Extract<Effect, { e: "fetch" }>): Promise<void> {
+  async function ask(effect: Extract<Effect, { e: "fetch" }>): Promise<void> {
     const controller = new AbortController();
     fetches.set(effect.fetch, controller);
     const { maxBytes, timeoutMs } = effect;
-    const fetched = await client.fetch(effect, { maxBytes, timeoutMs, signal: controller.signal }).catch(failed);
+    const fetched = await client.ask(effect, { maxBytes, timeoutMs, signal: controller.signal }).catch(failed);
     fetches.delete(effect.fetch);
     happen({ t: "fetched", fetch: effect.fetch, ...requestEnd(fetched) });
   }

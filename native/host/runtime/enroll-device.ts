@@ -62,7 +62,7 @@ export async function enrollDevice(options: {
   const client = createPolicyClient({ transport, url, platform, key, deviceId: undefined, clock, randomId });
 
   const bounds = { maxBytes: 2 * DOCUMENT_BYTES_MAX["bulkhead-keyset"], timeoutMs: FETCH_MS };
-  const fetched = await client.fetch({ what: "keyset" }, bounds);
+  const fetched = await client.ask({ what: "keyset" }, bounds);
   if (fetched.kind !== "body") return { ok: false, reason: "platform_unreachable" };
   const verdict = verifyKeyset({
     jws: fetched.bytes,

@@ -37,7 +37,7 @@ function readAssertion(compact: string) {
 }
 
 const bounds = { maxBytes: 1_000_000, timeoutMs: 1000 };
-const fetchProgram = (client: PolicyClient, appId: string) => client.fetch({ what: "program", appId }, bounds);
+const fetchProgram = (client: PolicyClient, appId: string) => client.ask({ what: "program", appId }, bounds);
 
 const statusOf = (fetched: Fetched) =>
   fetched.kind === "failed" && fetched.outcome.kind === "status" ? fetched.outcome.status : fetched.kind;
@@ -127,8 +127,8 @@ describe("the access token", () => {
       seen.set(path, request.headers.authorization);
       return undefined;
     };
-    await client.fetch({ what: "keyset" }, bounds);
-    await client.fetch({ what: "platform" }, bounds);
+    await client.ask({ what: "keyset" }, bounds);
+    await client.ask({ what: "platform" }, bounds);
     await fetchProgram(client, APP);
     await client.bundle("ab", 10);
     expect(seen.get("/keyset")).toBeUndefined();
@@ -150,7 +150,7 @@ describe("answers that are none", () => {
     server.intercept = (_, path) => (path === "/token" ? ok("<html>sign in</html>") : undefined);
     expect(statusOf(await fetchProgram(client, APP))).toBe(502);
     server.intercept = () => refusal(429, "limit_exceeded", {}, { "retry-after": "7" });
-    expect(await client.fetch({ what: "platform" }, bounds)).toMatchObject({
+    expect(await client.ask({ what: "platform" }, bounds)).toMatchObject({
       outcome: { kind: "status", status: 429, retryAfterSeconds: 7 },
     });
   });

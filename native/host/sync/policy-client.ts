@@ -33,7 +33,7 @@ export type Fetched =
 /** Everything a device asks its platform for. Nothing that it answers is trusted before it was verified. */
 export type PolicyClient = {
   /** What the effect `fetch` of a device asks for (spec 9.5); `held` gives the platform document back (spec 7.9). */
-  fetch(what: FetchWhat, bounds: FetchBounds): Promise<Fetched>;
+  ask(what: FetchWhat, bounds: FetchBounds): Promise<Fetched>;
   /** Bundle and, in `headers`, its detached signature. */
   bundle(sha256: string, bytesMax: number): Promise<Fetched>;
   sendBatch(batch: TelemetryBatch): Promise<Fetched>;
@@ -156,7 +156,7 @@ export function createPolicyClient(options: PolicyClientOptions): PolicyClient {
     etag === undefined ? {} : { "if-none-match": etag };
 
   return {
-    async fetch(what, bounds) {
+    async ask(what, bounds) {
       switch (what.what) {
         case "keyset":
           return get(what.revision === undefined ? "/keyset" : `/keyset/${what.revision}`, bounds);
