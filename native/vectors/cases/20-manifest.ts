@@ -56,6 +56,7 @@ export const topic: VectorTopic = {
     ["013", "unknown members inside a member of the draft", ["skipped"], make({ req_permissions: [{ name: "device.info", reason: "r", since: 1 }], version: { code: 1, name: "1", tag: 1 } }), good],
     ["014", "empty vendor lists and objects", [], make({ req_permissions: [], bulkhead_network: [], bulkhead_limits: {}, bulkhead_optional: {}, bulkhead_external_routes: [], bulkhead_receives: [] }), good],
     ["015", "version code 0", [], make({ version: { code: 0, name: "0" } }), good],
+    ["016", "limits of nothing at all", [], make({ bulkhead_limits: { memoryBytes: 0, requestsPerMinute: 0 } }), good],
     ["101", "a list at the root", ["type"], text("[]"), bad(["", "TYPE"])],
     ["102", "a word at the root", ["type"], text("null"), bad(["", "TYPE"])],
     ["103", "nothing at all", ["order"], text("{}"), bad(["/app_id", "REQUIRED"], ["/icons", "REQUIRED"], ["/name", "REQUIRED"], ["/pages", "REQUIRED"], ["/platform_version", "REQUIRED"], ["/version", "REQUIRED"])],
@@ -140,6 +141,7 @@ export const topic: VectorTopic = {
     ["191", "routes of pages that are no list are not looked at", [], make({ pages: 1, bulkhead_external_routes: ["a"] }), bad(["/pages", "TYPE"])],
     ["192", "a language of one letter and one of three parts", [], make({ lang: "x-abcdefgh-1" }), good],
     ["193", "a part of nine letters", [], make({ lang: "en-abcdefghi" }), bad(["/lang", "FORMAT"])],
+    ["194", "items that are null, where items are compared", ["type"], make({ req_permissions: [null, null], bulkhead_network: [null], widgets: [null], bulkhead_receives: [null, null] }), bad(["/bulkhead_network/0", "TYPE"], ["/bulkhead_receives/0", "TYPE"], ["/bulkhead_receives/1", "TYPE"], ["/req_permissions/0", "TYPE"], ["/req_permissions/1", "TYPE"], ["/widgets/0", "TYPE"])],
     ["181", "members named like an object's own, where unknown ones are refused", ["skipped", "prototype"], text(JSON.stringify({ ...base, bulkhead_limits: { ["__proto__"]: 1, constructor: 1 }, bulkhead_network: [{ ...wish(), ["__proto__"]: {} }] })), bad(["/bulkhead_limits/__proto__", "UNKNOWN_MEMBER"], ["/bulkhead_limits/constructor", "UNKNOWN_MEMBER"], ["/bulkhead_network/0/__proto__", "UNKNOWN_MEMBER"])],
   ]),
 };

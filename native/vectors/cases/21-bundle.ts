@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { constants, deflateRawSync } from "node:zlib";
 import { crc32 } from "../../core/bundle/crc32";
 import { derFromP1363 } from "../../core/crypto/der";
 import { utf8Bytes } from "../../core/crypto/encoding";
@@ -31,17 +32,35 @@ const named = (name: string | Uint8Array, more: Partial<CraftedEntry> = {}) => e
 const unix = (mode: number): Partial<CraftedEntry> => ({ madeBy: (3 << 8) | 20, externalAttributes: (mode << 16) >>> 0 });
 const bytes = (...values: number[]) => Uint8Array.from(values);
 const needs = (versionNeeded: number): Partial<CraftedEntry> => ({ local: { versionNeeded }, central: { versionNeeded } });
+const everyByte = Uint8Array.from({ length: 256 }, (_, value) => value);
 const letters = (count: number) => "a".repeat(count);
 /** A name of so many bytes in segments of 255 at most. */
 const longName = (count: number) => `${letters(200)}/`.repeat(Math.ceil(count / 201)).slice(0, count).replace(/\/$/, "a");
-const packedAs = (content: string, packed: Uint8Array) => extra({ name: "packed", content, packed });
+const packedAs = (content: string | Uint8Array, packed: Uint8Array) => extra({ name: "packed", content, packed });
 /** Stored blocks, all empty but the last, which holds so many letters. */
 const blocks = (count: number, size = 0) =>
   bytes(...Array.from({ length: count - 1 }, () => [0, 0, 0, 0xff, 0xff]).flat(), 1, size & 0xff, size >> 8, ~size & 0xff, (~size >> 8) & 0xff, ...utf8Bytes(letters(size)));
 /** Blocks of fixed codes, each of which holds its end and nothing else. */
 function codeBlocks(count: number): Uint8Array {
-  const bits = Array.from({ length: count }, (_, index) => [index === count - 1 ? 1 : 0, 1, 0, 0, 0, 0, 0, 0, 0, 0]).flat();
+  return packBits(Array.from({ length: count }, (_, index) => [index === count - 1 ? 1 : 0, 1, 0, 0, 0, 0, 0, 0, 0, 0]).flat());
+}
+function packBits(bits: readonly number[]): Uint8Array {
   return Uint8Array.from({ length: Math.ceil(bits.length / 8) }, (_, at) => bits.slice(at * 8, at * 8 + 8).reduce((byte, bit, index) => byte | (bit << index), 0));
+}
+/** One block of fixed codes: an `a`, three bytes from the distance of this code, the end. */
+const withDistance = (code: number) => packBits([..."110100100010000001", ...code.toString(2).padStart(5, "0"), ..."0000000"].map(Number));
+/** Bytes of which each is as frequent as the two before it, so that their codes are of up to fifteen bits. */
+function skewed(): Uint8Array {
+  const counts = [1, 1];
+  for (let at = 2; at < 16; at += 1) counts.push((counts[at - 1] ?? 0) + (counts[at - 2] ?? 0));
+  return Uint8Array.from(counts.flatMap((count, byte) => Array.from({ length: count }, () => byte)));
+}
+/** A byte between an entry's data and its descriptor, which are true. */
+function beforeDescriptor(): Uint8Array {
+  const archive = Buffer.from(craftArchive(named("a", { descriptor: "bare" })));
+  const start = archive.readUInt32LE(archive.length - 6);
+  archive.writeUInt32LE(start + 1, archive.length - 6);
+  return bytes(...archive.subarray(0, start - 12), 0, ...archive.subarray(start - 12));
 }
 /** An archive that unpacks to a hundred times its bytes, and so many more. */
 function hundredfold(more: number): CraftedArchive {
@@ -141,6 +160,9 @@ export async function topic(): Promise<VectorTopic> {
       ["019", "seventeen blocks of 512 bytes", ["bomb"], sealed("blocks-17-512", packedAs(letters(512), blocks(17, 512))), accepted],
       ["020", "sixteen blocks of codes", ["bomb"], sealed("codes-16", packedAs("", codeBlocks(16))), accepted],
       ["021", "exactly 100 to 1", ["bomb"], sealed("ratio-100", hundredfold(0)), accepted],
+      ["022", "fixed codes of every byte", ["reading"], sealed("codes-fixed", packedAs(everyByte, new Uint8Array(deflateRawSync(everyByte, { strategy: constants.Z_FIXED })))), accepted],
+      ["023", "codes of up to fifteen bits", ["reading"], sealed("codes-long", packedAs(skewed(), new Uint8Array(deflateRawSync(skewed(), { strategy: constants.Z_HUFFMAN_ONLY })))), accepted],
+      ["024", "a distance of the first code", ["reading"], sealed("distance-first", packedAs("aaaa", withDistance(0))), accepted],
       ["030", "a dotless ı beside an i, which full folding keeps apart", ["unicode"], sealed("dotless", extra({ name: "\u0131" }, { name: "i" })), accepted],
       ["031", "a character for private use", ["unicode"], sealed("private-use", named("\ue000")), accepted],
       ["032", "a letter of the table's last version", ["unicode"], sealed("newest", named("\u{11f04}")), accepted],
@@ -216,6 +238,11 @@ export async function topic(): Promise<VectorTopic> {
       ["312", "such a field in the local header alone", ["reading"], sealed("extra-local", named("a", { local: { extra: extraBlock(0x5855, new Uint8Array(8)) } })), malformed],
       ["313", "such a field in the directory alone", ["reading"], sealed("extra-central", named("a", { central: { extra: extraBlock(0x5855, new Uint8Array(8)) } })), malformed],
       ["314", "one that is not on the list behind one that is", ["reading"], sealed("extra-second", named("a", { extra: bytes(...extraBlock(0xcafe, ""), ...extraBlock(0x9901, new Uint8Array(7))) })), malformed],
+      ["315", "a byte between what is deflated and its descriptor", ["reading"], sealed("descriptor-gap", beforeDescriptor()), malformed],
+      ["316", "a local header that does not begin as one", ["reading"], sealed("local-signature", named("a", { local: { signature: 0x04034b51 } })), malformed],
+      ["317", "the length of a comment that is not there", ["reading"], sealed("comment-length", bytes(...good.subarray(0, good.length - 2), 5, 0)), malformed],
+      ["318", "a size of the directory that is not true", ["reading"], sealed("directory-size", { ...extra(), end: { size: 1 } }), malformed],
+      ["319", "a distance of a code that stands for none", ["reading"], sealed("distance-none", packedAs("a\u0000\u0000\u0000", withDistance(30))), malformed],
       ["160", "the same name twice", ["names"], sealed("twice", extra({ name: "a" }, { name: "a" })), malformed],
       ["161", "two manifests", ["names", "manifest"], sealed("two-manifests", extra(manifestEntry({ name: "Other" }))), malformed],
       ["162", "two names that differ in case", ["names"], sealed("case", extra({ name: "Data/a" }, { name: "data/A" })), malformed],

@@ -43,6 +43,7 @@ const rows: Row[] = [
   ["109", "suspended by its time", ["window"], cpu("suspend"), [{ atMs: 10, cpuMs: 1001 }], [[10, "cpuMsPerMinute", "warn"], [10, "cpuMsPerMinute", "suspend"]]],
   ["110", "over again exactly one window after it came down: nothing happens", ["window", "release"], cpu("throttle"), [{ atMs: 0, cpuMs: 1001 }, { atMs: 120_000, cpuMs: 1001 }], [[0, "cpuMsPerMinute", "warn"], [0, "cpuMsPerMinute", "throttle"]]],
   ["111", "over again a millisecond later: released and crossed", ["window", "release"], cpu("throttle"), [{ atMs: 0, cpuMs: 1001 }, { atMs: 120_001, cpuMs: 1001 }], [[0, "cpuMsPerMinute", "warn"], [0, "cpuMsPerMinute", "throttle"], [120_001, "cpuMsPerMinute", "release"], [120_001, "cpuMsPerMinute", "throttle"]]],
+  ["112", "come down to the maximum is come down", ["window", "release"], cpu("throttle"), [{ atMs: 0, cpuMs: 1 }, { atMs: 30_000, cpuMs: 1000 }, { atMs: 119_999, cpuMs: 0 }, { atMs: 120_000, cpuMs: 0 }], [[30_000, "cpuMsPerMinute", "warn"], [30_000, "cpuMsPerMinute", "throttle"], [120_000, "cpuMsPerMinute", "release"]]],
 
   ["201", "requests up to the maximum are admitted", ["admission"], perSecond("throttle"), [{ atMs: 0, requests: 4 }], [[0, "requestsPerSecond", "warn"]]],
   ["202", "what would exceed is refused; throttling adds nothing", ["admission"], perSecond("throttle"), [{ atMs: 0, requests: 5 }], [[0, "requestsPerSecond", "warn"], [0, "requestsPerSecond", "refuse"]]],
@@ -63,6 +64,7 @@ const rows: Row[] = [
   ["217", "limits do not stand for one another", ["given"], { requestsPerMinute: { max: 3, action: "throttle" } }, [{ atMs: 0, requests: 2, bridgeCalls: 500, inFlight: 50 }], []],
   ["218", "refused again exactly one window after the refusal: nothing happens", ["admission", "release"], perSecond("suspend"), [{ atMs: 0, requests: 5 }, { atMs: 1000, requests: 5 }], [[0, "requestsPerSecond", "warn"], [0, "requestsPerSecond", "refuse"], [0, "requestsPerSecond", "suspend"]]],
   ["219", "refused again a millisecond later: released and refused", ["admission", "release"], perSecond("throttle"), [{ atMs: 0, requests: 5 }, { atMs: 1001, requests: 5 }], [[0, "requestsPerSecond", "warn"], [0, "requestsPerSecond", "refuse"], [1001, "requestsPerSecond", "release"], [1001, "requestsPerSecond", "refuse"]]],
+  ["220", "room for one more is room: the next limit in the list refuses", ["admission", "order"], { ...perSecond("throttle", 4), requestsPerMinute: { max: 3, action: "throttle" } }, [{ atMs: 0, requests: 10 }], [[0, "requestsPerMinute", "warn"], [0, "requestsPerMinute", "refuse"]]],
 
   ["301", "samples of one instant are reckoned together: increments add", ["instant"], cpu("throttle"), [{ atMs: 0, cpuMs: 500 }, { atMs: 0, cpuMs: 501 }], [[0, "cpuMsPerMinute", "warn"], [0, "cpuMsPerMinute", "throttle"]]],
   ["302", "of values the greatest counts, in any order", ["instant", "value"], memory("throttle"), [{ atMs: 0, memoryBytes: 1001 }, { atMs: 0, memoryBytes: 5 }], [[0, "memoryBytes", "warn"], [0, "memoryBytes", "throttle"]]],

@@ -423,6 +423,28 @@ export function diskCases(kit: Kit): ScenarioCase[] {
       },
       ends: { applied: NEW, answers: ["ALLOWED", "ALLOWED", "ALLOWED"] },
     }),
+    fault(
+      "026",
+      "an epoch ends while the lifting of a suspension waits for the disk: both documents' suspensions are held",
+      {
+        make: () => {
+          const script = synced();
+          offer(script, platform(41, { suspended: [APP] }), { revision: 41 });
+          script.settle();
+          script.disk = "full";
+          return script;
+        },
+        play: (script) => {
+          offer(script, platform(42, { suspended: ["com.example.later"] }), { revision: 42 });
+          script.settle();
+          script.server.keysets[2] = keyset(2, { epoch: 4 });
+          script.server.silent = ["platform", "program"];
+          script.step("stream", { revision: { document: "keyset", epoch: 4, revision: 2 } });
+          script.settle();
+        },
+        ends: { applied: [4, 2, 0, [], "over"], suspended: ["com.example.later", APP] },
+      },
+    ),
     ...everyStore(kit, publish, NEW),
   ];
 }
