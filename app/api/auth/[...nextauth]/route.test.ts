@@ -52,8 +52,11 @@ beforeAll(async () => {
   const oidc = { issuer: issuerOf(provider), clientId: "console", clientSecret: "secret", name: "Harbor" };
   ctx = { ...held.ctx, config: { ...held.ctx.config, isDevelopmentStore: true, oidc } };
   provideServices(ctx);
+  // What next-auth would read of the environment moves none of its doors.
+  vi.stubEnv("AUTH_URL", `${ctx.config.baseUrl}/elsewhere`);
 });
 afterAll(async () => {
+  vi.unstubAllEnvs();
   provider.close();
   await held.close();
 });
