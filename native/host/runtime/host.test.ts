@@ -229,6 +229,29 @@ describe("a new document", () => {
     expect(started).toHaveLength(2);
   });
 
+  it("that suspends a program stops it, whatever those who listen to the host make of it", async () => {
+    const { server, startOk, started } = await enrolledDevice();
+    const failures = new Set<string>();
+    let isFailing = false;
+    const fail = () => {
+      if (isFailing) throw new Error("whoever listens");
+      return undefined;
+    };
+    const host = await startOk({
+      ...{ onStatus: fail, consent: fail, onConsole: fail },
+      log: (_, event, { error } = {}) => void (error === undefined || failures.add(event)),
+    });
+    await until(() => expect(stateOf(host)?.state).toBe("running"));
+    await until(() => expect(server.openStreams).toBe(1));
+    isFailing = true;
+    expect(started[0]?.options.consent?.("network.request")).toBeUndefined();
+    started[0]?.options.console?.({ atMs: 0, level: "log", text: "x" });
+    server.platform = await platform.platform({ revision: 6, suspended: [APP] });
+    server.push("revision", { kind: "platform", epoch: 1, revision: 6 });
+    await until(() => expect(stateOf(host)).toMatchObject({ state: "waiting", reason: "suspended", pid: null }));
+    expect([...failures].sort()).toEqual(["consent_failed", "console_not_heard", "status_not_heard"]);
+  });
+
   it("that never comes does not keep a suspension from acting", async () => {
     const { server, startOk } = await enrolledDevice();
     const host = await startOk();

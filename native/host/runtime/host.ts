@@ -9,6 +9,7 @@ import { createHttpTransport } from "../sync/http-transport";
 import { isPlatformUrlAllowed } from "../sync/platform-url";
 import { createPolicyClient } from "../sync/policy-client";
 import { type DataDirectory, openDataDirectory } from "./data-directory";
+import { guardListener } from "./guard-listener";
 import type { HostOptions, HostStatus, RunningHost, StartHostResult } from "./host-options";
 import type { ProgramSupervisor } from "./program-supervisor";
 import { createPrograms } from "./run-programs";
@@ -74,7 +75,8 @@ async function compose(options: HostOptions, data: DataDirectory, files: Durable
     return { ok: false, reason: developmentHosts.ok ? "url_not_allowed" : developmentHosts.reason };
   }
 
-  const tellStatus = () => options.onStatus?.(status());
+  const onStatus = guardListener(options.onStatus, "status_not_heard", log);
+  const tellStatus = () => onStatus?.(status());
   const { find: findDevelopmentHost } = developmentHosts;
   const { supervisor, egress } = createPrograms(options, {
     ...{ device, client, data, files, findDevelopmentHost, clock, timers, random },

@@ -9,6 +9,7 @@ import type { DurableFiles } from "../state/durable-files";
 import type { PolicyClient } from "../sync/policy-client";
 import { createBundleStore } from "./bundle-store";
 import type { DataDirectory } from "./data-directory";
+import { guardListener } from "./guard-listener";
 import type { HostOptions } from "./host-options";
 import { createPolicySource } from "./policy-source";
 import { createProgramSupervisor, type ProgramSupervisor } from "./program-supervisor";
@@ -45,6 +46,8 @@ export function createPrograms(
     ...{ root: storageDir, budgetBytes: options.storageBudgetBytes, programs: options.programs.length },
     ...{ clock, telemetry, log },
   });
+  const consent = guardListener(options.consent, "consent_failed", log);
+  const onConsole = guardListener(options.onConsole, "console_not_heard", log);
   const supervisor = createProgramSupervisor({
     desired: options.programs,
     stopped: () => device.narrowed.stopped,
@@ -72,7 +75,6 @@ export function createPrograms(
       log,
     },
     personal(appId) {
-      const { consent, onConsole } = options;
       return {
         ...(consent ? { consent: (capability: string) => consent(appId, capability) } : {}),
         ...(onConsole ? { console: (line: ConsoleLine) => onConsole(appId, line) } : {}),
