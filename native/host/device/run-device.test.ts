@@ -164,6 +164,47 @@ describe("a device that is started again", () => {
   });
 });
 
+describe("a device that stops", () => {
+  it("offers the disk once more what it refused", async () => {
+    const { files, server, time, start } = await newDevice();
+    const { device } = await start();
+    await time.pass(1);
+    server.intercept = () => ({ ok: false, reason: "unreachable" });
+    files.failAt(0, "forever");
+    device.telemetry.addToMinute({ appId: APP, versionCode: 1 }, { requests: 3 });
+    await time.pass(5000);
+    files.heal();
+    await device.stop();
+    server.intercept = undefined;
+    const again = await start();
+    await time.pass(61_000);
+    const minutes = server.batches.flatMap(({ programs }) => programs.flatMap((program) => program.minutes));
+    expect(minutes.reduce((sum, { requests }) => sum + requests, 0)).toBe(3);
+    await again.device.stop();
+  });
+
+  it("writes nothing afterwards, whatever is still answered", async () => {
+    const { files, server, time, start } = await newDevice();
+    const { device } = await start();
+    await time.pass(1);
+    let answer: () => void = () => undefined;
+    server.intercept = (_, path) =>
+      path === "/telemetry"
+        ? new Promise((resolve) => {
+            answer = () =>
+              resolve(ok(JSON.stringify({ accepted: 0, rejected: [], nextIntervalSeconds: 60, sampling: 1 })));
+          })
+        : undefined;
+    await time.pass(61_000);
+    await device.stop();
+    const before = files.operations;
+    answer();
+    await settle();
+    expect(files.operations).toBe(before);
+    expect(time.pending).toBe(0);
+  });
+});
+
 describe("what a device hears", () => {
   it("acts before the disk is asked, whoever is told of it fails or not", async () => {
     const { files, start, offer } = await newDevice();
@@ -183,6 +224,18 @@ describe("what a device hears", () => {
     expect(operations).toBe(0);
     expect(device.view.platform?.revision).toBe(6);
     heard.push = push;
+    await device.stop();
+  });
+
+  it("of somebody who looks is answered with all that happened before", async () => {
+    const { server, time, start } = await newDevice();
+    const { device } = await start();
+    await time.pass(2500);
+    device.telemetry.addToMinute({ appId: APP, versionCode: 1 }, { requests: 3 });
+    server.push("reportNow");
+    await settle();
+    const minutes = server.batches.at(-1)?.programs.flatMap((program) => program.minutes);
+    expect(minutes?.map(({ requests }) => requests)).toEqual([3]);
     await device.stop();
   });
 

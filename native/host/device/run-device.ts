@@ -69,6 +69,7 @@ export function runDevice(options: RunDeviceOptions): RunningDevice {
   let narrowed: Narrowed = { suspended: [], blockedHosts: [], stopped: [] };
   let isBusy = false;
   let isStopping = false;
+  let isStopped = false;
   const startedAtMs = clock.monotonicMs();
   const clocks = () => ({
     wall: Math.max(0, Math.floor(clock.nowMs())),
@@ -83,7 +84,10 @@ export function runDevice(options: RunDeviceOptions): RunningDevice {
     listener: {
       onHello: () => happen({ t: "stream", hello: true }),
       onRevision: ({ kind: document, ...position }) => happen({ t: "stream", revision: { document, ...position } }),
-      onReportNow: () => happen({ t: "stream", reportNow: true }),
+      onReportNow() {
+        handInCounts();
+        happen({ t: "stream", reportNow: true });
+      },
       onClosed: () => happen({ t: "stream", closed: true }),
       onRevoked: () => happen({ t: "stream", revoked: true }),
     },
@@ -91,6 +95,8 @@ export function runDevice(options: RunDeviceOptions): RunningDevice {
 
   /** One step after another: what happens while one is carried out waits for its end. */
   function happen(happening: Happening): void {
+    // An answer that comes after the end is as good as lost: the folder may be another's by now.
+    if (isStopped) return;
     waiting.push(happening);
     if (isBusy) return;
     isBusy = true;
@@ -193,6 +199,8 @@ export function runDevice(options: RunDeviceOptions): RunningDevice {
     if (isStopping) return;
     const ring = () => {
       alarms.delete(timer);
+      // A batch tells of all that happened before it.
+      if (timer === "upload") handInCounts();
       happen({ t: "timer", timer });
     };
     alarms.set(timer, timers.after(afterMs, ring));
@@ -251,7 +259,10 @@ export function runDevice(options: RunDeviceOptions): RunningDevice {
     handInCounts();
     clearAlarm("mark");
     happen({ t: "timer", timer: "mark" });
+    // What a disk refused is offered once more.
+    happen({ t: "timer", timer: "store" });
     await waitFor(() => !isWriting("trust") && !isWriting("queue"));
+    isStopped = true;
     await options.disk.settle();
   }
 

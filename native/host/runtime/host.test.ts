@@ -245,7 +245,7 @@ describe("a new document", () => {
     await until(() => expect(server.openStreams).toBe(1));
     isFailing = true;
     expect(started[0]?.options.consent?.("network.request")).toBeUndefined();
-    started[0]?.options.console?.({ atMs: 0, level: "log", text: "x" });
+    started[0]?.options.console?.({ atMs: 0, level: "info", text: "x" });
     server.platform = await platform.platform({ revision: 6, suspended: [APP] });
     server.push("revision", { kind: "platform", epoch: 1, revision: 6 });
     await until(() => expect(stateOf(host)).toMatchObject({ state: "waiting", reason: "suspended", pid: null }));
