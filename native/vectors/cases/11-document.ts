@@ -111,6 +111,7 @@ export async function topic(): Promise<VectorTopic> {
       ["091", "a host rule in capitals, which is inert", ["hosts"], hosts(rule("API.example.com"), rule("api.example.com")), accepted],
 
       ["040", "a publisher's key that says what it is for", ["key"], publisher({ use: "sig", alg: "ES256", key_ops: ["verify"] }), accepted],
+      ["030", "a document of one second", ["claims"], ask(platform({ iat: NOW, exp: NOW + 1 })), accepted],
       ["101", "received bytes above twice the size", ["size", "order"], { jws: "x".repeat(524_289), type: PROGRAM }, refused("TOO_LARGE")],
       ["102", "a payload above the size, though what is received is not", ["size"], askProgram(program({ filler: filler(262_144) })), refused("TOO_LARGE")],
       ["103", "a payload above the size in a header that is malformed", ["size", "order"], askProgram(`e30.${"A".repeat(349_528)}.AA`), refused("TOO_LARGE")],

@@ -93,6 +93,7 @@ export async function topic(): Promise<VectorTopic> {
       ["014", "members in another order, with white space", ["claims"], raw(JSON.stringify(Object.fromEntries(Object.entries(claims()).reverse()), null, 2)), accepted],
       ["015", "no digest of anything", ["claims"], ask(head({ sha256: "0".repeat(64) })), accepted],
       ["016", "the same kid in two keysets, each another key", ["key"], ask(good, walked({ ...before, keys: [{ kid: key.name, jwk: retired.jwk }] })), accepted],
+      ["017", "a payload of exactly the size", ["size"], raw(text.padEnd(4096)), accepted],
 
       ["101", "received bytes above twice the size", ["size", "order"], ask("x".repeat(8193)), refused("TOO_LARGE")],
       ["102", "a payload above the size", ["size"], raw(`${text}${" ".repeat(4096)}`), refused("TOO_LARGE")],

@@ -55,6 +55,8 @@ function skewed(): Uint8Array {
   for (let at = 2; at < 16; at += 1) counts.push((counts[at - 1] ?? 0) + (counts[at - 2] ?? 0));
   return Uint8Array.from(counts.flatMap((count, byte) => Array.from({ length: count }, () => byte)));
 }
+/** The same many of each byte, of which some are left out: six in a row, and forty. */
+const gapped = () => Uint8Array.from([0, 1, 2, 3, 4, 5, 6, 7].flatMap(() => everyByte.filter((value) => value < 60 || (value > 65 && value < 130) || value > 170)));
 /** A byte between an entry's data and its descriptor, which are true. */
 function beforeDescriptor(): Uint8Array {
   const archive = Buffer.from(craftArchive(named("a", { descriptor: "bare" })));
@@ -162,6 +164,7 @@ export async function topic(): Promise<VectorTopic> {
       ["021", "exactly 100 to 1", ["bomb"], sealed("ratio-100", hundredfold(0)), accepted],
       ["022", "fixed codes of every byte", ["reading"], sealed("codes-fixed", packedAs(everyByte, new Uint8Array(deflateRawSync(everyByte, { strategy: constants.Z_FIXED })))), accepted],
       ["023", "codes of up to fifteen bits", ["reading"], sealed("codes-long", packedAs(skewed(), new Uint8Array(deflateRawSync(skewed(), { strategy: constants.Z_HUFFMAN_ONLY })))), accepted],
+      ["025", "lengths of codes in long runs, of the same and of none", ["reading"], sealed("codes-runs", packedAs(gapped(), new Uint8Array(deflateRawSync(gapped(), { strategy: constants.Z_HUFFMAN_ONLY })))), accepted],
       ["024", "a distance of the first code", ["reading"], sealed("distance-first", packedAs("aaaa", withDistance(0))), accepted],
       ["030", "a dotless ı beside an i, which full folding keeps apart", ["unicode"], sealed("dotless", extra({ name: "\u0131" }, { name: "i" })), accepted],
       ["031", "a character for private use", ["unicode"], sealed("private-use", named("\ue000")), accepted],
@@ -243,6 +246,7 @@ export async function topic(): Promise<VectorTopic> {
       ["317", "the length of a comment that is not there", ["reading"], sealed("comment-length", bytes(...good.subarray(0, good.length - 2), 5, 0)), malformed],
       ["318", "a size of the directory that is not true", ["reading"], sealed("directory-size", { ...extra(), end: { size: 1 } }), malformed],
       ["319", "a distance of a code that stands for none", ["reading"], sealed("distance-none", packedAs("a\u0000\u0000\u0000", withDistance(30))), malformed],
+      ["330", "a distance to before the beginning", ["reading"], sealed("distance-before", packedAs("a\u0000a\u0000", withDistance(1))), malformed],
       ["160", "the same name twice", ["names"], sealed("twice", extra({ name: "a" }, { name: "a" })), malformed],
       ["161", "two manifests", ["names", "manifest"], sealed("two-manifests", extra(manifestEntry({ name: "Other" }))), malformed],
       ["162", "two names that differ in case", ["names"], sealed("case", extra({ name: "Data/a" }, { name: "data/A" })), malformed],
@@ -310,6 +314,7 @@ export async function topic(): Promise<VectorTopic> {
       ["205", "a page that is not there", ["manifest"], sealed("page-missing", { entries: [manifestEntry({ pages: ["pages/a"] }), script] }), malformed],
       ["206", "a script program without its script", ["manifest"], sealed("no-script", { entries: [manifestEntry()] }), malformed],
       ["207", "pages with markup and no icons", ["manifest"], sealed("web-no-icons", { entries: [manifestEntry({ pages: ["p.html"] }), { name: "p.html" }] }), malformed],
+      ["215", "as many permissions as are declared, one of them another", ["manifest"], sealed("other-permission", { entries: [manifestEntry({ req_permissions: [{ name: "device.info", reason: "r" }, { name: "camera.capture", reason: "r" }] }), script] }, { declares: ["device.info", "haptics.vibrate"] }), refused("MANIFEST_MISMATCH")],
       ["210", "another program inside", ["manifest", "order"], sealed("other-app", { entries: [manifestEntry({ app_id: "com.example.other" }), script] }), refused("MANIFEST_MISMATCH")],
       ["211", "another version code inside", ["manifest"], sealed("other-code", { entries: [manifestEntry({ version: { code: 13, name: "1.12" } }), script] }), refused("MANIFEST_MISMATCH")],
       ["212", "another version name inside", ["manifest"], sealed("other-name", { entries: [manifestEntry({ version: { code: 12, name: "1.13" } }), script] }), refused("MANIFEST_MISMATCH")],

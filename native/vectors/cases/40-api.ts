@@ -144,6 +144,8 @@ const beforeGrants: Row[] = [
   ["114", "suspended in both: the platform document first", ["suspended", "order"], "device.info", { ...platformWith({ suspended: ["com.example.notes"] }), ...changed({ status: "suspended" }) }, "PROGRAM_SUSPENDED", "platform", "/suspended/0"],
   ["115", "suspensions act on stale documents", ["suspended", "freshness", "order"], "identity.phone", { ...platformWith({ suspended: ["com.example.notes"] }), now: NOW + 400 * DAY }, "PROGRAM_SUSPENDED", "platform", "/suspended/0"],
   ["116", "a runtime below the minimum", ["runtime"], "device.info", platformWith({ minRuntime: { linux: "1.4.1" } }), "UPGRADE_REQUIRED", "platform", "/minRuntime/linux"],
+  ["196", "an iOS runtime below its minimum", ["runtime"], "device.info", { ...platformWith({ minRuntime: { ios: "1.4.1" } }), runtime: { kind: "ios", version: "1.4.0" } }, "UPGRADE_REQUIRED", "platform", "/minRuntime/ios"],
+  ["197", "an Android runtime below its minimum", ["runtime"], "device.info", { ...platformWith({ minRuntime: { android: "1.4.1", ios: "1.0.0" } }), runtime: { kind: "android", version: "1.4.0" } }, "UPGRADE_REQUIRED", "platform", "/minRuntime/android"],
   ["117", "a version of the runtime that can't be read", ["runtime"], "device.info", { ...platformWith({ minRuntime: { linux: "1.0.0" } }), runtime: { kind: "linux", version: "2.0" } }, "UPGRADE_REQUIRED", "platform", "/minRuntime/linux"],
   ["118", "a version of the program that is not listed", ["version"], "device.info", { versionCode: 13 }, "UPGRADE_REQUIRED", "document", "/versions"],
   ["119", "the runtime before the version", ["order"], "device.info", { ...platformWith({ minRuntime: { linux: "2.0.0" } }), versionCode: 13 }, "UPGRADE_REQUIRED", "platform", "/minRuntime/linux"],
