@@ -33,6 +33,7 @@ const unix = (mode: number): Partial<CraftedEntry> => ({ madeBy: (3 << 8) | 20, 
 const bytes = (...values: number[]) => Uint8Array.from(values);
 const needs = (versionNeeded: number): Partial<CraftedEntry> => ({ local: { versionNeeded }, central: { versionNeeded } });
 const everyByte = Uint8Array.from({ length: 256 }, (_, value) => value);
+const twice = Uint8Array.from([...everyByte, ...everyByte]);
 const letters = (count: number) => "a".repeat(count);
 /** A name of so many bytes in segments of 255 at most. */
 const longName = (count: number) => `${letters(200)}/`.repeat(Math.ceil(count / 201)).slice(0, count).replace(/\/$/, "a");
@@ -47,16 +48,25 @@ function codeBlocks(count: number): Uint8Array {
 function packBits(bits: readonly number[]): Uint8Array {
   return Uint8Array.from({ length: Math.ceil(bits.length / 8) }, (_, at) => bits.slice(at * 8, at * 8 + 8).reduce((byte, bit, index) => byte | (bit << index), 0));
 }
-/** One block of fixed codes: an `a`, three bytes from the distance of this code, the end. */
-const withDistance = (code: number) => packBits([..."110100100010000001", ...code.toString(2).padStart(5, "0"), ..."0000000"].map(Number));
-/** Bytes of which each is as frequent as the two before it, so that their codes are of up to fifteen bits. */
-function skewed(): Uint8Array {
-  const counts = [1, 1];
-  for (let at = 2; at < 16; at += 1) counts.push((counts[at - 1] ?? 0) + (counts[at - 2] ?? 0));
-  return Uint8Array.from(counts.flatMap((count, byte) => Array.from({ length: count }, () => byte)));
+/** One block of fixed codes: an `a`, three bytes from the distance of this code, more, the end. */
+const withDistance = (code: number, more = "") => packBits([..."110100100010000001", ...code.toString(2).padStart(5, "0"), ...more, ..."0000000"].map(Number));
+/** One block in which the bytes 0 to 14 have codes of as many bits and one more, and the end has fifteen. */
+function longCodes(): Uint8Array {
+  const code = (value: number, length: number) => [...value.toString(2).padStart(length, "0")].map(Number);
+  const number = (value: number, length: number) => code(value, length).reverse();
+  const ofLength = (length: number) => (length < 15 ? code(length, 4) : code(30, 5));
+  const zeros = (count: number) => [...code(31, 5), ...number(count - 11, 7)];
+  const order = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
+  const literals = Array.from({ length: 15 }, (_, byte) => byte);
+  return packBits([
+    ...[1, 0, 1, ...number(0, 5), ...number(0, 5), ...number(15, 4)],
+    ...order.flatMap((symbol) => number([16, 17].includes(symbol) ? 0 : symbol < 15 ? 4 : 5, 3)),
+    ...[...literals.flatMap((byte) => ofLength(byte + 1)), ...zeros(138), ...zeros(103), ...ofLength(15), ...ofLength(0)],
+    ...[...literals.flatMap((byte) => code(2 ** (byte + 1) - 2, byte + 1)), ...code(2 ** 15 - 1, 15)],
+  ]);
 }
 /** The same many of each byte, of which some are left out: six in a row, and forty. */
-const gapped = () => Uint8Array.from([0, 1, 2, 3, 4, 5, 6, 7].flatMap(() => everyByte.filter((value) => value < 60 || (value > 65 && value < 130) || value > 170)));
+const gapped = () => Uint8Array.from([0, 1, 2, 3, 4, 5, 6, 7].flatMap(() => everyByte.filter((value) => value < 30 || (value > 35 && value < 66) || (value > 105 && value < 136))));
 /** A byte between an entry's data and its descriptor, which are true. */
 function beforeDescriptor(): Uint8Array {
   const archive = Buffer.from(craftArchive(named("a", { descriptor: "bare" })));
@@ -162,8 +172,8 @@ export async function topic(): Promise<VectorTopic> {
       ["019", "seventeen blocks of 512 bytes", ["bomb"], sealed("blocks-17-512", packedAs(letters(512), blocks(17, 512))), accepted],
       ["020", "sixteen blocks of codes", ["bomb"], sealed("codes-16", packedAs("", codeBlocks(16))), accepted],
       ["021", "exactly 100 to 1", ["bomb"], sealed("ratio-100", hundredfold(0)), accepted],
-      ["022", "fixed codes of every byte", ["reading"], sealed("codes-fixed", packedAs(everyByte, new Uint8Array(deflateRawSync(everyByte, { strategy: constants.Z_FIXED })))), accepted],
-      ["023", "codes of up to fifteen bits", ["reading"], sealed("codes-long", packedAs(skewed(), new Uint8Array(deflateRawSync(skewed(), { strategy: constants.Z_HUFFMAN_ONLY })))), accepted],
+      ["022", "fixed codes of every byte", ["reading"], sealed("codes-fixed", packedAs(twice, new Uint8Array(deflateRawSync(twice, { strategy: constants.Z_FIXED })))), accepted],
+      ["023", "codes of up to fifteen bits", ["reading"], sealed("codes-long", packedAs(everyByte.slice(0, 15), longCodes())), accepted],
       ["025", "lengths of codes in long runs, of the same and of none", ["reading"], sealed("codes-runs", packedAs(gapped(), new Uint8Array(deflateRawSync(gapped(), { strategy: constants.Z_HUFFMAN_ONLY })))), accepted],
       ["024", "a distance of the first code", ["reading"], sealed("distance-first", packedAs("aaaa", withDistance(0))), accepted],
       ["030", "a dotless ı beside an i, which full folding keeps apart", ["unicode"], sealed("dotless", extra({ name: "\u0131" }, { name: "i" })), accepted],
@@ -245,7 +255,7 @@ export async function topic(): Promise<VectorTopic> {
       ["316", "a local header that does not begin as one", ["reading"], sealed("local-signature", named("a", { local: { signature: 0x04034b51 } })), malformed],
       ["317", "the length of a comment that is not there", ["reading"], sealed("comment-length", bytes(...good.subarray(0, good.length - 2), 5, 0)), malformed],
       ["318", "a size of the directory that is not true", ["reading"], sealed("directory-size", { ...extra(), end: { size: 1 } }), malformed],
-      ["319", "a distance of a code that stands for none", ["reading"], sealed("distance-none", packedAs("a\u0000\u0000\u0000", withDistance(30))), malformed],
+      ["319", "a distance of a code that stands for none", ["reading"], sealed("distance-none", packedAs(bytes(0x61, 0, 0, 0, 0xe0), withDistance(30, "0000"))), malformed],
       ["330", "a distance to before the beginning", ["reading"], sealed("distance-before", packedAs("a\u0000a\u0000", withDistance(1))), malformed],
       ["160", "the same name twice", ["names"], sealed("twice", extra({ name: "a" }, { name: "a" })), malformed],
       ["161", "two manifests", ["names", "manifest"], sealed("two-manifests", extra(manifestEntry({ name: "Other" }))), malformed],

@@ -597,5 +597,24 @@ export function syncCases(kit: Kit): ScenarioCase[] {
         ],
       },
     }),
+    fault("041", "a device of another kind goes by the least version of its own kind", {
+      make: () => {
+        const script = fresh();
+        script.server.platform = platform(40, { minRuntime: { linux: "1.0.0", ios: "2.0.1" } });
+        return script;
+      },
+      play: (script) => {
+        script.start([APP], {
+          runtime: { kind: "ios", version: "2.0.0", layers: [{ name: "sandbox", active: true }] },
+        });
+        script.settle();
+        askBoth(script);
+      },
+      ends: {
+        applied: [3, 1, 40, [21], "fresh"],
+        answers: ["UPGRADE_REQUIRED", "UPGRADE_REQUIRED"],
+        rules: ["/minRuntime/ios", "/minRuntime/ios"],
+      },
+    }),
   ];
 }

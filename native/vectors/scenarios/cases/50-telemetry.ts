@@ -597,8 +597,8 @@ export function telemetryCases(kit: Kit): ScenarioCase[] {
         ends: { discarded: { sampled: 2 }, waiting: [0, 8, 0] },
       },
     ),
-    good("035", "250 items that wait are not sent at once after an answer", {
-      make: () => waitingLong([], eventsOf(750)),
+    good("035", "250 items of a kind that wait are not sent at once after an answer", {
+      make: () => waitingLong(minutesOf(490), eventsOf(750)),
       play: (script) => {
         script.settle();
         for (let times = 0; times < 2; times += 1) answer(script);
@@ -606,9 +606,9 @@ export function telemetryCases(kit: Kit): ScenarioCase[] {
       ends: {
         sent: [
           [0, 0, []],
-          [0, 500, []],
+          [240, 500, []],
         ],
-        waiting: [0, 250, 0],
+        waiting: [250, 250, 0],
         lastTimer: { e: "timer", timer: "upload", minMs: 60_000, maxMs: 60_000 },
       },
     }),
