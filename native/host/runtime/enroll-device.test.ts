@@ -2,6 +2,7 @@ import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import { openState } from "../../core/device/state";
 import { nodeDurableFiles } from "../state/durable-files";
 import { createFakeServer, refusal } from "../sync/testing/fake-server";
 import { createManualTime } from "../sync/testing/manual-time";
@@ -122,6 +123,29 @@ describe("enrolment", () => {
       ok: false,
       reason: "already_enrolled",
     });
+  });
+
+  it("that is done keeps floors and suspensions, and its platform, although the keyset is lost", async () => {
+    const { directory, server, enrol } = await newDevice();
+    await enrol();
+    const floor = { epoch: 1, revision: 9, sha256: "a".repeat(64) };
+    const lost = {
+      ...openState().trust,
+      platform: { floor, good: null },
+      held: { byPlatform: ["a.b"], byProgram: [] },
+    };
+    const data = await openDataDirectory({ files: nodeDurableFiles, directory, log });
+    await data?.disk.storeTrust(JSON.stringify(lost));
+    await data?.release();
+    server.requests.length = 0;
+    expect(await enrol()).toMatchObject({
+      result: { ok: true, deviceId: "dev_1", environment: "development" },
+      durable: { trust: lost },
+    });
+    expect(server.requests).toEqual(["GET /keyset"]);
+    const { result, durable } = await enrol({ ...FILE, url: "https://other.test" });
+    expect(result).toEqual({ ok: false, reason: "already_enrolled" });
+    expect(durable.trust).toEqual(lost);
   });
 
   it("says what the platform says, and refuses a file that is none", async () => {

@@ -51,9 +51,10 @@ export async function enrollDevice(options: {
   const file: EnrolmentFile = parsed.data;
   const known = disk.enrolment;
   const environment = createStoredClaims().keyset(disk.durable.trust?.keyset?.jws)?.environment;
+  if (known?.deviceId && (known.platform !== file.platform || known.url !== file.url)) {
+    return { ok: false, reason: "already_enrolled" };
+  }
   if (known?.deviceId && environment) {
-    const isSame = known.platform === file.platform && known.url === file.url;
-    if (!isSame) return { ok: false, reason: "already_enrolled" };
     return { ok: true, deviceId: known.deviceId, platform: known.platform, environment };
   }
   if (!isPlatformUrlAllowed(file.url, undefined)) return { ok: false, reason: "url_not_allowed" };
@@ -74,6 +75,11 @@ export async function enrollDevice(options: {
   if (verdict.result === "refused") return { ok: false, reason: "keyset_refused", code: verdict.code };
   const { claims } = verdict.document;
   if (!isPlatformUrlAllowed(url, claims.environment)) return { ok: false, reason: "url_not_allowed" };
+  if (known?.deviceId) {
+    // Its keyset is lost, which it fetches by itself; its floors and suspensions are not, and stay.
+    client.close();
+    return { ok: true, deviceId: known.deviceId, platform, environment: claims.environment };
+  }
 
   const enrolment: Enrolment = { url, platform, rootThumbprints, threshold, deviceId: null };
   try {
