@@ -1,4 +1,4 @@
-import { emit, log, nextNumber, setTimer, type Turn } from "./turn";
+import { emit, nextNumber, setTimer, type Turn } from "./turn";
 
 type Part = "trust" | "queue";
 const PARTS = ["trust", "queue"] as const;
@@ -33,7 +33,6 @@ export function settleWrite(turn: Turn, write: number, isStoredNow: boolean): vo
   }
   disk.failures += 1;
   disk.isDirty = true;
-  log(turn, "error", `${part}_not_stored`);
   if (turn.live.timers.includes("store")) return;
   setTimer(turn, "store", Math.min(RETRY_MS.most, RETRY_MS.first * 2 ** Math.min(10, disk.failures - 1)));
 }

@@ -46,7 +46,10 @@ export type Effect =
   | { e: "send"; send: number; batch: TelemetryBatch }
   | { e: "answer"; decision: "allow" | "deny"; code: DecisionCode; layer: DecisionLayer; rule: string | null }
   /** For people; no runtime is held to it. */
-  | { e: "log"; level: "debug" | "info" | "warn" | "error"; code: string };
+  | { e: "log"; level: LogLevel; code: string; fields?: LogFields };
+
+export type LogLevel = "debug" | "info" | "warn" | "error";
+export type LogFields = Record<string, string | number>;
 
 /** The same effects in the fixed order. */
 export function inOrder(effects: readonly Effect[]): Effect[] {

@@ -53,6 +53,7 @@ function adoptKeyset(turn: Turn, claims: KeysetClaims, jws: string): void {
   trust.keyset = { epoch: claims.epoch, revision: claims.revision, jws };
   noteVerified(times(turn), claims.iat);
   touch(turn, "trust");
+  log(turn, "info", "keyset_adopted", { epoch: claims.epoch, revision: claims.revision });
 }
 
 /** A stored keyset that cannot be read: no document is good by what nobody knows. */
@@ -180,8 +181,8 @@ function tell(turn: Turn, type: DocumentType, code: DocumentCode, bytes: Uint8Ar
   const sha256 = toHex(turn.ports.crypto.sha256(payloadText(bytes)));
   if (trust.refusals.includes(sha256)) return;
   trust.refusals = [...trust.refusals, sha256].slice(-REFUSALS_MAX);
-  log(turn, "warn", "document_refused");
   const about = appId === undefined ? {} : { appId };
+  log(turn, "warn", "document_refused", { document: type, code, ...about, sha256 });
   recordEvent(turn, { type: "document_refused", code, ...about, detail: { document: type, sha256 } });
 }
 

@@ -72,7 +72,8 @@ export function receiveFetched(turn: Turn, number: number, end: RequestEnd): voi
   const { sync } = turn.live;
   if (sync.heldFetch === number) {
     sync.heldFetch = null;
-    log(turn, "info", end.body === undefined ? "document_not_handed_back" : "document_handed_back");
+    if (end.body !== undefined) log(turn, "info", "document_handed_back");
+    else log(turn, "warn", "document_not_handed_back", { reason: end.code ?? end.failed ?? end.status ?? "no_answer" });
     return;
   }
   if (sync.lane?.fetch === number) {
@@ -280,7 +281,7 @@ export function handBack(turn: Turn): void {
   const { sync } = turn.live;
   const good = turn.state.trust.platform?.good;
   if (!good) {
-    log(turn, "warn", "document_not_handed_back");
+    log(turn, "warn", "document_not_handed_back", { reason: "none_held" });
     return;
   }
   sync.heldFetch ??= request(turn, { what: "held", jws: good.jws });

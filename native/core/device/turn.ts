@@ -2,7 +2,7 @@ import { toHex, utf8Bytes } from "../crypto/encoding";
 import type { CryptoPort } from "../crypto/port";
 import type { PublicSuffixes } from "../decide/public-suffixes";
 import type { QueueRecord } from "../telemetry/queue-state";
-import type { Effect } from "./effects";
+import type { Effect, LogFields, LogLevel } from "./effects";
 import type { DeviceState, Live } from "./state";
 import type { StoredClaims } from "./stored-claims";
 
@@ -22,8 +22,8 @@ export type Turn = {
 
 export const emit = (turn: Turn, effect: Effect): void => void turn.effects.push(effect);
 
-export function log(turn: Turn, level: "debug" | "info" | "warn" | "error", code: string): void {
-  emit(turn, { e: "log", level, code });
+export function log(turn: Turn, level: LogLevel, code: string, fields?: LogFields): void {
+  emit(turn, { e: "log", level, code, ...(fields === undefined ? {} : { fields }) });
 }
 
 /** The next number of a kind that the shell answers by. */

@@ -85,7 +85,9 @@ export function receiveAnswer(turn: Turn, send: number, end: RequestEnd): void {
   const answer = readAnswer(end);
   if (answer !== undefined) {
     upload.failures = 0;
-    addRecord(turn, { kind: "answered", batchId, rejected: answer.rejected.length });
+    const rejected = answer.rejected.length;
+    addRecord(turn, { kind: "answered", batchId, rejected });
+    if (rejected > 0) log(turn, "warn", "telemetry_rejected", { batchId, count: rejected });
     upload.sampling = answer.sampling;
     upload.intervalS = answer.nextIntervalSeconds;
     if (answer.wanted?.includes("platform")) handBack(turn);
@@ -106,7 +108,7 @@ export function receiveAnswer(turn: Turn, send: number, end: RequestEnd): void {
       prepareBatch(turn);
       return;
     case "discard":
-      log(turn, "warn", `telemetry_${next.reason}`);
+      log(turn, "warn", `telemetry_${next.reason}`, { batchId, status: end.status ?? 0 });
       addRecord(turn, { kind: "refused", batchId, reason: next.reason });
       // Whatever the server has against this batch, the next one must not follow it in a storm.
       setTimer(turn, "upload", ...backoffMs(upload.failures));

@@ -6,6 +6,7 @@ import { decideHost } from "../../core/decide/decide-host";
 import { readPublicSuffixes } from "../../core/decide/public-suffixes";
 import type { ProgramClaims } from "../../core/shapes/claims";
 import { nodeCrypto } from "../../node/crypto";
+import type { HostLog } from "../ports";
 import { openDeviceDisk } from "../state/device-disk";
 import { createMemoryFiles, type MemoryFiles } from "../state/testing/memory-files";
 import { createPolicyClient } from "../sync/policy-client";
@@ -24,7 +25,7 @@ const granted = (...capabilities: string[]): Partial<ProgramClaims> => ({
 });
 
 /** A device on a disk in memory, with a scripted platform. */
-async function newDevice() {
+async function newDevice({ log = () => undefined }: { log?: HostLog } = {}) {
   const files = createMemoryFiles();
   const time = createManualTime((NOW + 60) * 1000);
   const server = createFakeServer(() => Math.floor(time.clock.nowMs() / 1000));
@@ -66,8 +67,6 @@ async function newDevice() {
   };
   return { files, time, server, start, offer };
 }
-const log = () => undefined;
-
 /** What the policies of this moment say of a call, and of a host. */
 function ask({ view, policyNow }: RunningDevice, api: string, url = "https://a.example/") {
   const { inForce: policy, newer } = view.policiesOf(APP);
@@ -254,6 +253,22 @@ describe("what a device hears", () => {
     server.intercept = () => refusal(401, "device_revoked");
     await time.pass(600_000);
     expect(server.batches.length).toBe(told + 1);
+    await device.stop();
+  });
+
+  it("and does not believe is logged, with which document it was and why", async () => {
+    const logged: unknown[] = [];
+    const { start, offer } = await newDevice({
+      log: (level, event, fields) => void logged.push([level, event, fields]),
+    });
+    const { device } = await start();
+    await offer({ revision: 6, platform: "another.example" });
+    expect(logged).toContainEqual(["info", "keyset_adopted", { epoch: 1, revision: 1 }]);
+    expect(logged).toContainEqual([
+      "warn",
+      "document_refused",
+      { document: "bulkhead-platform", code: "WRONG_PLATFORM", sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
+    ]);
     await device.stop();
   });
 

@@ -165,7 +165,7 @@ export function runDevice(options: RunDeviceOptions): RunningDevice {
         if (!isStopping) void send(effect);
         return;
       case "log":
-        log(effect.level, effect.code);
+        log(effect.level, effect.code, effect.fields);
         return;
     }
   }
