@@ -3,7 +3,8 @@ const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
 const BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const BASE32 = "abcdefghijklmnopqrstuvwxyz234567";
-const BASE64URL_VALUE = new Map([...BASE64URL].map((char, value) => [char.charCodeAt(0), value]));
+/** By code of the character; -1 for one that is no digit. */
+const BASE64URL_VALUES = Int8Array.from({ length: 128 }, (_, code) => BASE64URL.indexOf(String.fromCharCode(code)));
 
 export function utf8Bytes(text: string): Uint8Array {
   return encoder.encode(text);
@@ -51,8 +52,8 @@ export function fromBase64Url(text: string): Uint8Array | undefined {
   let bits = 0;
   let length = 0;
   for (let index = 0; index < text.length; index += 1) {
-    const value = BASE64URL_VALUE.get(text.charCodeAt(index));
-    if (value === undefined) return undefined;
+    const value = BASE64URL_VALUES[text.charCodeAt(index)] ?? -1;
+    if (value < 0) return undefined;
     buffer = ((buffer << 6) | value) & 0xffff;
     bits += 6;
     if (bits >= 8) {
@@ -80,8 +81,17 @@ export function bytesEqual(left: Uint8Array, right: Uint8Array): boolean {
 
 /** Order of two texts by their UTF-8 bytes; JavaScript's own order is by UTF-16 units. */
 export function compareUtf8(left: string, right: string): number {
-  const a = utf8Bytes(left);
-  const b = utf8Bytes(right);
+  const shared = Math.min(left.length, right.length);
+  for (let index = 0; index < shared; index += 1) {
+    const a = left.charCodeAt(index);
+    const b = right.charCodeAt(index);
+    // The two orders differ where a unit is a surrogate or lies behind them.
+    if (a !== b) return a < 0xd800 || b < 0xd800 ? a - b : compareBytes(utf8Bytes(left), utf8Bytes(right));
+  }
+  return left.length - right.length;
+}
+
+function compareBytes(a: Uint8Array, b: Uint8Array): number {
   const shared = Math.min(a.length, b.length);
   for (let index = 0; index < shared; index += 1) {
     const difference = (a[index] ?? 0) - (b[index] ?? 0);
