@@ -1,5 +1,6 @@
 import { verify } from "node:crypto";
-import { describe, expect, it } from "vitest";
+import { PassThrough } from "node:stream";
+import { describe, expect, it, vi } from "vitest";
 import { enrollAssertionShape, tokenAssertionShape } from "../../core/wire/device-assertion";
 import type { HttpRequest } from "./http-transport";
 import { bundleSignatureOf, createPolicyClient, type Fetched, type PolicyClient } from "./policy-client";
@@ -41,6 +42,25 @@ const fetchProgram = (client: PolicyClient, appId: string) => client.ask({ what:
 
 const statusOf = (fetched: Fetched) =>
   fetched.kind === "failed" && fetched.outcome.kind === "status" ? fetched.outcome.status : fetched.kind;
+
+describe("a stream that is refused", () => {
+  it("by a server that never ends its answer is as good as refused", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      const { server, client } = startClient();
+      const stream = new PassThrough();
+      stream.write("<html>");
+      server.transport.openStream = async () => ({
+        ...{ ok: true, status: 503, headers: {}, stream, close: () => void stream.destroy() },
+      });
+      const opened = client.openStream(new AbortController().signal);
+      await vi.advanceTimersByTimeAsync(20_000);
+      expect(await opened).toMatchObject({ kind: "failed", outcome: { kind: "status", status: 503 } });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
 
 describe("proof of possession", () => {
   it("for a token names platform, device and moment once, signed by the device's key", async () => {

@@ -187,7 +187,9 @@ export function createPolicyClient(options: PolicyClientOptions): PolicyClient {
       const url = `${base}/stream`;
       const opened = await transport.openStream({ method: "GET", url, headers, timeoutMs: TIMEOUT_MS, signal });
       if (!opened.ok || opened.status === 200) return opened;
+      const impatience = setTimeout(opened.close, TIMEOUT_MS);
       const body = await readAtMost(opened.stream, 16_384);
+      clearTimeout(impatience);
       opened.close();
       const refusal = read({ ok: true, status: opened.status, headers: opened.headers, body });
       if (token?.value === value) token = undefined;
