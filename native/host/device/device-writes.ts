@@ -12,8 +12,12 @@ export type DeviceWrites = {
   store(part: "trust" | "queue", state: DeviceState): Promise<"stored" | WriteFault>;
 };
 
+/** More than this many records, as they come while a disk does not answer, are forgotten for a snapshot. */
+const GATHERED_MAX = 20_000;
+
 export function createDeviceWrites(disk: DeviceDisk, log: HostLog): DeviceWrites {
   let gathered: QueueRecord[] = [];
+  let isForgotten = false;
 
   function gather(records: readonly QueueRecord[]): void {
     for (const record of records) {
@@ -23,11 +27,15 @@ export function createDeviceWrites(disk: DeviceDisk, log: HostLog): DeviceWrites
         gathered[gathered.length - 1] = { ...last, count: last.count + record.count };
       } else gathered.push(record);
     }
+    if (gathered.length <= GATHERED_MAX) return;
+    isForgotten = true;
+    gathered = [];
   }
 
   function write(part: "trust" | "queue", state: DeviceState): Promise<void> {
     if (part === "trust") return disk.storeTrust(canonicalJson(writePart(state, "trust")));
-    const records = gathered;
+    const records = isForgotten ? [{ kind: "snapshot", state: snapshotOf(state.queue) } as const] : gathered;
+    isForgotten = false;
     gathered = [];
     return disk.appendQueue(records, () => {
       // The snapshot has what was gathered meanwhile, too.
