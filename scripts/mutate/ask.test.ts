@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { ask, type Run, type Told, type Untouched } from "./ask";
-import { tellEnd, tellShare } from "./share";
+import { tellEnd, tellFirst, tellShare } from "./share";
+import { whyUnasked } from "./unasked";
 
 const FAULT = "fault";
 const PASSED: Told = { failed: null, isLate: false, ms: 1 };
@@ -103,4 +104,22 @@ test("the share tells what ran out of time from what was not noticed, and leaves
     "1 test file did not notice",
     "2 test files did not notice, then out of time",
   ]);
+});
+
+test("what the tests asked first notice alone is told with what they ask nothing about, and without", () => {
+  const judged = { isOfFirst: false, isEquivalent: false, isUnasked: false };
+  const noticed = { ...judged, isOfFirst: true };
+  expect(
+    tellFirst(
+      [noticed, noticed, noticed, { ...noticed, isUnasked: true }, judged]
+        .concat({ ...judged, isEquivalent: true, isUnasked: true })
+        .concat({ ...judged, isUnasked: true }),
+      "a",
+    ),
+  ).toBe("4 of 7 noticed by a alone: 57.1 %; without 1 equivalent ones and 1 that they ask nothing about 80.0 %");
+  expect(
+    ["native/core/wire/held.ts", "native/core/audit/verify-log.ts", "native/core/audit/audit-head.ts"].map(
+      (file) => whyUnasked({ id: "0", file }) !== undefined,
+    ),
+  ).toEqual([true, true, false]);
 });

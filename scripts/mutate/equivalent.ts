@@ -3,8 +3,29 @@ const ONE_RULE_ALLOWS =
 
 const ONE_ROW = "a query that counts, and groups nothing, answers with one row: what stands in its place is never read";
 
+const SIGN = "sorting asks for the sign alone";
+const TWO_SPELLINGS = "two spellings of a syllable are taken apart to the same letters, put together or not";
+
 /** Mutants that no test could notice, by their ids, and why: they change nothing that anybody could see. */
 export const EQUIVALENT: Readonly<Record<string, string>> = {
+  "000906e04e39": "a program without a document was answered a line above",
+  "00c49f61df7a": TWO_SPELLINGS,
+  "0159ef7f9aae": "a drop of nothing changes nothing",
+  "01600a22a92d": "a code point that nothing composes with is composed with nothing",
+  "0174328006b1": "an entry's fiftieth host is the first that can be the rest",
+  "01ce9a884693": "a code point that nothing composes with is composed with nothing",
+  "030889e577c1": SIGN,
+  "03298d9e7633": "before the first starter there is nothing to be blocked from",
+  "03519ed5b998": "a stored document was within its size when it came, and is not measured again to any end",
+  "05c0b9c13642": "either is more than an octet holds",
+  "068213dbdf1d": "a pair of the table has both its members",
+  "069d381dfe92": "a step that could be spared some work does it",
+  "08d817e11852": "a length that may be blocked is looked up, and found in no table",
+  "0925e19442d8": SIGN,
+  "09433fefa7c8": "a call without a grant was refused before its rate",
+  "0959f8a856a0": "no two blocked hosts stand in one place",
+  "0b47b5fe5eb5": "a code of no length is no code, however many there are",
+  "0c4dd9512cd9": "between two gaps stands a group of nothing, which is none",
   "02ea2490d0dd": ONE_RULE_ALLOWS,
   "0ba1511c73e4": ONE_RULE_ALLOWS,
   "0483e04542c7": "the entry that readiness tries is rolled back: nobody ever reads who wrote it",

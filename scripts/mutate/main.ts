@@ -21,7 +21,8 @@ import { mutationsOf } from "./mutations";
 import { importersOf, testsOf } from "./reach";
 import type { Reached } from "./record";
 import { openTests } from "./run-tests";
-import { tellEnd, tellShare } from "./share";
+import { tellEnd, tellFirst, tellShare } from "./share";
+import { whyUnasked } from "./unasked";
 import { weave } from "./weave";
 
 /**
@@ -29,9 +30,10 @@ import { weave } from "./weave";
  * the rooms and put one by one into a copy of the tree, whose tests should notice each. Test files that import the faulty
  * one are asked nearest first, a few tests of each that come by the fault and by little else, then the rest of them, until one
  * fails, or until they have taken what takes `--bound` seconds where nothing is wrong: then there was no time, which is no
- * verdict. Test files of `--first` are asked before all others and wholly, and what they notice alone is told apart. A fault
- * that the compiler refuses was not drawn; tests that do not end, and do without it, noticed it. Results are kept in
- * `.cache/mutants`, so that an interrupted run goes on; `--again` tries anew what was not noticed. The last line is the share.
+ * verdict. Test files of `--first` are asked before all others and wholly, and what they notice alone is told apart, with what
+ * they ask nothing about (`unasked.ts`) and without. A fault that the compiler refuses was not drawn; tests that do not end,
+ * and do without it, noticed it. Results are kept in `.cache/mutants`, so that an interrupted run goes on; `--again` tries anew
+ * what was not noticed. The last line is the share.
  */
 type Result = Verdict & {
   id: string;
@@ -268,20 +270,27 @@ compiler.close();
 const survivors = drawn.filter(({ noticedBy }) => noticedBy === null);
 say("");
 for (const survivor of survivors) {
-  const why = EQUIVALENT[survivor.id];
-  say(
-    `survived ${survivor.id}  ${lineOf(survivor)}  (${why === undefined ? tellEnd(survivor) : `equivalent: ${why}`})`,
-  );
-}
-if (first.length > 0) {
-  const alone = drawn.filter(isOfFirst);
-  for (const result of drawn) {
-    if (result.noticedBy !== null && !isOfFirst(result)) {
-      say(`by other tests ${result.id}  ${lineOf(result)}  (${oneLine(result.noticedBy)})`);
-    }
-  }
-  say(`${alone.length} of ${drawn.length} noticed by ${first.join(", ")} alone`);
+  const why = EQUIVALENT[survivor.id] ?? (first.length > 0 ? whyUnasked(survivor) : undefined);
+  say(`survived ${survivor.id}  ${lineOf(survivor)}  (${tellEnd(survivor)}${why === undefined ? "" : `: ${why}`})`);
 }
 say(`${places.length} places in ${rooms.join(", ")}; ${refused} of those drawn now are refused by the compiler`);
-say(tellShare(drawn.map((result) => ({ ...result, isEquivalent: EQUIVALENT[result.id] !== undefined }))));
+const judged = drawn.map((result) => ({ ...result, isEquivalent: EQUIVALENT[result.id] !== undefined }));
+if (first.length > 0) {
+  for (const result of drawn) {
+    if (result.noticedBy === null || isOfFirst(result)) continue;
+    const why = whyUnasked(result);
+    say(
+      `by other tests ${result.id}  ${lineOf(result)}  (${oneLine(result.noticedBy)}${why === undefined ? "" : `: ${why}`})`,
+    );
+  }
+}
+say(tellShare(judged));
+if (first.length > 0) {
+  const asked = judged.map((result) => ({
+    ...result,
+    isOfFirst: isOfFirst(result),
+    isUnasked: whyUnasked(result) !== undefined,
+  }));
+  say(tellFirst(asked, first.join(", ")));
+}
 process.exit(isStopped ? 130 : 0);

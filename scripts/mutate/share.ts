@@ -17,6 +17,22 @@ export function tellShare(judged: readonly Judged[]): string {
   ].join("; ");
 }
 
+/** How many of those drawn the tests that are asked first noticed by themselves, with what they ask nothing about and without. */
+export function tellFirst(
+  judged: readonly { isOfFirst: boolean; isEquivalent: boolean; isUnasked: boolean }[],
+  first: string,
+): string {
+  const alone = judged.filter(({ isOfFirst }) => isOfFirst).length;
+  const others = judged.filter(({ isOfFirst }) => !isOfFirst);
+  const equivalent = others.filter(({ isEquivalent }) => isEquivalent).length;
+  const unasked = others.filter(({ isEquivalent, isUnasked }) => isUnasked && !isEquivalent).length;
+  const all = judged.length;
+  return [
+    `${alone} of ${all} noticed by ${first} alone: ${share(alone, all)} %`,
+    `without ${equivalent} equivalent ones and ${unasked} that they ask nothing about ${share(alone, all - equivalent - unasked)} %`,
+  ].join("; ");
+}
+
 /** How a fault that no test noticed ended. */
 export function tellEnd({ files, left }: { files: number; left: number }): string {
   if (files === 0) return left === 0 ? "no test comes by it" : "out of time";
