@@ -46,11 +46,12 @@ const PORT = {
   rule: "/hosts/0" as string | null,
   host: "api.example.com",
   port: 8443,
+  purpose: "request",
 };
 
 /** A refusal as a device under the newest documents told it. */
 async function refused(told: Partial<typeof PORT> & { isOfUnknownDocument?: boolean }) {
-  const { code, layer, rule, host, port, isOfUnknownDocument = false } = { ...PORT, ...told };
+  const { code, layer, rule, host, port, purpose, isOfUnknownDocument = false } = { ...PORT, ...told };
   const { db } = held.ctx.store;
   const program = await newestDocument(db, "program", appId);
   const platform = await newestDocument(db, "platform", "");
@@ -58,7 +59,7 @@ async function refused(told: Partial<typeof PORT> & { isOfUnknownDocument?: bool
   count += 1;
   const denialId = String(count).padStart(32, "0");
   const body = {
-    ...{ code, layer, cause: "a".repeat(16), host, port, rule, purpose: "request", epoch: 1 },
+    ...{ code, layer, cause: "a".repeat(16), host, port, rule, purpose, epoch: 1 },
     programRevision: (program?.revision ?? 0) + (isOfUnknownDocument ? 1 : 0),
     platformRevision: platform?.revision ?? 0,
   };
@@ -76,6 +77,11 @@ describe("a refused host", () => {
   it("says what the check saw by the documents that the device named", async () => {
     const { failed } = await refused({});
     expect(failed).toMatchObject({ code: "PORT_NOT_ALLOWED", said: expect.stringContaining("8443") });
+  });
+
+  it("is decided again for the purpose that it was asked for", async () => {
+    const { failed } = await refused({ code: "PURPOSE_NOT_ALLOWED", port: 443, purpose: "upload" });
+    expect(failed).toMatchObject({ code: "PURPOSE_NOT_ALLOWED", said: expect.stringContaining("upload") });
   });
 
   it("says which rule came nearest", async () => {
