@@ -37,6 +37,8 @@ export const EQUIVALENT: Readonly<Record<string, string>> = {
   "0f019dacda78": "members of a set are never equal",
   "0fd81b00fc1c": "questions come in fours, since each is asked of every purpose: none is the one after two million",
   "0ffb166847dd": "sorting asks only whether the one is less than the other",
+  "10ccd88cc997":
+    "of two edits that narrow together one narrows by itself: a million drawn pairs had none that did not",
   "14e4ce42d9c9": "of two equal instants either is the later one",
   "15f55f7132f1": "a lock is known by some bytes of a digest, whichever they are",
   "1716a305a454": ONE_ROW,
