@@ -341,6 +341,17 @@ describe("everything else widens", () => {
   });
 });
 
+test.each<[string, Values, string]>([
+  ["the capability of a grant", { [`${APP}/grant:nfc.read`]: { consent: "ask" } }, "nfc.read"],
+  ["the id of a person", { "person:per_1": person("operator") }, "per_1"],
+  ["the new value of a setting", { "platform/grace-seconds": 7 * 86_400 }, "604800"],
+  ["nothing of a setting of several values", { "platform/telemetry": { intervalSeconds: 3600, sampling: 100 } }, ""],
+])("what widens is named by %s", (_title, changed, what) => {
+  const edits = Object.entries(changed).map(([key, value]) => edit(key, value));
+  const before = policyState([]);
+  expect(findWidenings(before, applyEdits(before, edits))).toMatchObject([{ what }]);
+});
+
 describe("one person narrows at once", () => {
   const limits = { "platform/limit:requestsPerMinute": { max: 600, action: "throttle" } };
   const cases: [string, Values, Values][] = [
