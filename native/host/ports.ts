@@ -164,6 +164,8 @@ export type StartProgramOptions = {
   moment?(): { foreground: boolean; gesture: boolean };
   /** Hears each line that the program writes, beside the bounded log. */
   console?(line: ConsoleLine): void;
+  /** Called once its process is there, long before its engine need say that it stands: from now on it can be stopped. */
+  onLaunched?(program: RunningProgram): void;
 };
 
 export type ConsoleLine = { atMs: number; level: "debug" | "info" | "warn" | "error"; text: string };

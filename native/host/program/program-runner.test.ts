@@ -30,6 +30,20 @@ const CALL = (api: string, params: string): string => `
     (value) => console.log("value", JSON.stringify(value)),
     (error) => console.log("error", error.code, error.layer, error.rule, error.denialId));`;
 
+describe.runIf(available)("a program that is launched", () => {
+  it("can be stopped before its engine says that it stands", async () => {
+    const reasons: string[] = [];
+    const started = start("for (;;);", {
+      onLaunched(program) {
+        void program.stop("suspended");
+        void program.ended.then(({ reason }) => reasons.push(reason));
+      },
+    });
+    await expect(started).rejects.toThrow();
+    expect(reasons).toEqual(["suspended"]);
+  });
+});
+
 describe.runIf(available)("a program that is running", () => {
   it("does what it was granted", async () => {
     const { line, recorded } = await start(CALL("device.info", "{}"));

@@ -98,5 +98,6 @@ export async function startProgramIn(
     return { ok: false, reason: "start_failed" };
   }
   const supervised = superviseProgram(options, { child: launched.process, files, group, source });
+  options.onLaunched?.(supervised.program);
   return (await supervised.ready) ? { ok: true, program: supervised.program } : { ok: false, reason: "start_failed" };
 }

@@ -252,6 +252,46 @@ describe("a new document", () => {
     expect([...failures].sort()).toEqual(["consent_failed", "console_not_heard", "status_not_heard"]);
   });
 
+  it("reaches a program whose engine never says that it stands: so does a suspension, and the host's end", async () => {
+    const { server, startOk } = await enrolledDevice();
+    const launched: { applied: number[]; reasons: StopReason[] }[] = [];
+    const host = await startOk({
+      startProgram: ({ bundle, onLaunched }) =>
+        new Promise((resolve) => {
+          let finish: (end: { reason: StopReason }) => void = () => undefined;
+          const seen = { applied: [] as number[], reasons: [] as StopReason[] };
+          launched.push(seen);
+          onLaunched?.({
+            ...{ appId: bundle.appId, versionCode: 1, pid: 1, consoleLines: () => [] },
+            ended: new Promise((settled) => {
+              finish = settled;
+            }),
+            applyPolicy: (policy) => void seen.applied.push(policy.programRevision),
+            async stop(reason) {
+              seen.reasons.push(reason);
+              resolve({ ok: false, reason: "start_failed" });
+              finish({ reason });
+            },
+          });
+        }),
+    });
+    await until(() => expect(launched).toHaveLength(1));
+    expect(stateOf(host)?.state).toBe("starting");
+    await until(() => expect(server.openStreams).toBe(1));
+    server.programs.set(APP, await platform.program({ revision: 4, ...granted, grants: {} }));
+    server.push("revision", { kind: "program", appId: APP, epoch: 1, revision: 4 });
+    await until(() => expect(launched[0]?.applied.at(-1)).toBe(4));
+    server.platform = await platform.platform({ revision: 6, suspended: [APP] });
+    server.push("revision", { kind: "platform", epoch: 1, revision: 6 });
+    await until(() => expect(stateOf(host)).toMatchObject({ state: "waiting", reason: "suspended", pid: null }));
+    server.platform = await platform.platform({ revision: 7 });
+    server.push("revision", { kind: "platform", epoch: 1, revision: 7 });
+    await until(() => expect(launched).toHaveLength(2));
+    await host.stop();
+    expect(launched.map(({ reasons }) => reasons[0])).toEqual(["suspended", "stopped"]);
+    expect(stateOf(host)).toMatchObject({ state: "ended", reason: "stopped" });
+  });
+
   it("that never comes does not keep a suspension from acting", async () => {
     const { server, startOk } = await enrolledDevice();
     const host = await startOk();

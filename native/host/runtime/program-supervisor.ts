@@ -39,7 +39,7 @@ export type SupervisorOptions = {
   getBundle: GetBundle;
   startProgram: StartProgram;
   /** Everything a program is started with, beside its bundle and policy. */
-  surroundings: Omit<StartProgramOptions, "bundle" | "policy" | "consent" | "console">;
+  surroundings: Omit<StartProgramOptions, "bundle" | "policy" | "consent" | "console" | "onLaunched">;
   /** What is each program's own: whom it asks, and who reads what it writes. */
   personal(appId: string): Pick<StartProgramOptions, "consent" | "console">;
   timers: HostTimers;
@@ -111,19 +111,20 @@ export function createProgramSupervisor(options: SupervisorOptions): ProgramSupe
     const standing = standingOf(slot);
     switch (slot.state) {
       case "running":
-        guide(slot, standing);
+      case "starting":
+        if (slot.program) guide(slot, standing);
         return;
       case "waiting":
         if (standing.kind === "run" && !slot.cancelRestart) begin(slot, standing.versionCode);
         else if (standing.kind !== "run") setState(slot, "waiting", standing.reason);
         return;
       default:
-        // Starting and stopping look again when they are done; what ended for good stays.
+        // Stopping looks again when it is done; what ended for good stays.
         return;
     }
   }
 
-  /** A running program: new documents reach it while it goes on. */
+  /** A program whose process is there: new documents reach it while it goes on, whether or not it says that it stands. */
   function guide(slot: Slot, standing: Standing): void {
     if (standing.kind === "stop") {
       end(slot, standing.reason);
@@ -177,24 +178,39 @@ export function createProgramSupervisor(options: SupervisorOptions): ProgramSupe
       ...options.personal(appId),
       bundle: found.bundle,
       policy: known,
+      onLaunched(program) {
+        take(slot, program, known);
+        if (isStopping) end(slot, "stopped");
+        else reconcileOne(slot);
+      },
     });
+    if (slot.state === "stopping" && slot.program) return followEnd(slot, slot.program);
     if (!result.ok) {
+      slot.program = undefined;
       log("error", "program_not_started", { appId, reason: result.reason, missing: result.missing });
       return failed(slot, result.reason, RESTART_CAP_MS);
     }
     const { program } = result;
-    slot.program = program;
-    slot.given = known;
-    slot.startedAtMs = surroundings.clock.monotonicMs();
+    if (slot.program !== program) take(slot, program, known);
     setState(slot, "running", null);
     log("info", "program_started", { appId, versionCode, pid: program.pid });
+    followEnd(slot, program);
+    if (isStopping) end(slot, "stopped");
+    else reconcileOne(slot);
+  }
+
+  function take(slot: Slot, program: RunningProgram, given: unknown): void {
+    slot.program = program;
+    slot.given = given;
+    slot.startedAtMs = surroundings.clock.monotonicMs();
+  }
+
+  function followEnd(slot: Slot, program: RunningProgram): void {
     program.ended
       .then(({ reason }) => ended(slot, program, reason))
       .catch((error: unknown) => {
-        log("error", "program_end_failed", { appId, error });
+        log("error", "program_end_failed", { appId: program.appId, error });
       });
-    if (isStopping) end(slot, "stopped");
-    else reconcileOne(slot);
   }
 
   function ended(slot: Slot, program: RunningProgram, reason: StopReason): void {
@@ -242,7 +258,10 @@ export function createProgramSupervisor(options: SupervisorOptions): ProgramSupe
       })),
     async stop() {
       isStopping = true;
-      for (const slot of slots) slot.cancelRestart?.();
+      for (const slot of slots) {
+        slot.cancelRestart?.();
+        if (slot.state === "starting") end(slot, "stopped");
+      }
       await Promise.all(starting);
       await Promise.all(slots.map((slot) => slot.program?.stop("stopped")));
     },
