@@ -30,7 +30,6 @@ const UNASKED: Readonly<Record<string, string>> = {
   "native/core/text/plain-text.ts": PEOPLE,
   "native/core/wire/": FRAME,
   "0094ab8bd302": "which of several rules an editor names beside one that overlaps them",
-  "00d406c61dee": BOUND,
   "0165c2f17ad8": "how much waits, as a command line tells it",
   "017d151e8527": HOST_ASKS,
   "018c366ddff6": "a file of more than 128 MiB, which nobody keeps for this",
@@ -55,7 +54,6 @@ const UNASKED: Readonly<Record<string, string>> = {
   "0ac30b423f20": TABLE,
   "0b2825d1d2ba": BOUND,
   "0b3323c73cf9": PEOPLE,
-  "0c6cf1d8d2f2": BOUND,
   "0cde0740d02c": TABLE,
 };
 

@@ -16,7 +16,8 @@ let executed = 0;
 
 /** As every runtime compares: the answer whole, but for what is said to people. */
 function comparable(answer: string): unknown {
-  const { id: _, ...rest } = JSON.parse(answer) as { id: unknown; effects?: { e: string }[] };
+  const { id: _, ...rest } = JSON.parse(answer) as { id: unknown; effects?: { e: string }[]; error?: string };
+  if (rest.error !== undefined) return { error: "" };
   return rest.effects === undefined ? rest : { ...rest, effects: rest.effects.filter(({ e }) => e !== "log") };
 }
 

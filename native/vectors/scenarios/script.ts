@@ -44,6 +44,7 @@ export class Script {
   private say(line: Members): Members {
     const answer = JSON.parse(this.answerer(JSON.stringify({ id: this.steps.length + 1, ...line }))) as Members;
     const { id: _, ...rest } = answer;
+    if (rest.error !== undefined) rest.error = "";
     if (Array.isArray(rest.effects)) rest.effects = rest.effects.filter(({ e }) => e !== "log");
     this.steps.push({ line, answer: rest });
     return rest;
@@ -56,12 +57,16 @@ export class Script {
 
   step(t: string, members: Members = {}): Effect[] {
     const answer = this.say({ op: "device.step", input: { t, wall: this.wall, mono: this.mono, ...members } });
-    if (answer.error !== undefined)
-      throw new Error(`${t} ${JSON.stringify(members).slice(0, 200)}: ${String(answer.error)}`);
+    if (answer.error !== undefined) throw new Error(`${t} ${JSON.stringify(members).slice(0, 200)} cannot be read`);
     const effects = answer.effects as Effect[];
     this.effects.push(...effects);
     this.waiting.push(...effects.filter(({ e }) => e === "store" || e === "fetch" || e === "send"));
     return effects;
+  }
+
+  /** A line that cannot be answered. */
+  unreadable(line: Members): void {
+    if (this.say(line).error === undefined) throw new Error(`it was answered: ${JSON.stringify(line).slice(0, 200)}`);
   }
 
   start(programs: readonly string[], members: Members = {}): Effect[] {

@@ -616,5 +616,46 @@ export function syncCases(kit: Kit): ScenarioCase[] {
         rules: ["/minRuntime/ios", "/minRuntime/ios"],
       },
     }),
+    fault("042", "a line that cannot be read is told so, and changes nothing", {
+      make: synced,
+      play: (script) => {
+        const at = { wall: script.wall, mono: script.mono };
+        const denied = { type: "denied_api", appId: APP };
+        const details = Object.fromEntries(Array.from({ length: 17 }, (_, place) => [`d${place}`, true]));
+        for (const input of [
+          { t: "fly", ...at },
+          { t: "timer", timer: "poll", wall: at.wall },
+          { t: "timer", timer: "poll", wall: -1, mono: at.mono },
+          { t: "timer", timer: "poll", wall: at.wall, mono: 0.5 },
+          { t: "timer", timer: "", ...at },
+          { t: "timer", timer: "p".repeat(161), ...at },
+          { t: "want", appId: "", wanted: false, ...at },
+          { t: "want", appId: "a".repeat(129), wanted: false, ...at },
+          { t: "want", appId: APP, ...at },
+          { t: "fetched", fetch: 0, ...at },
+          { t: "fetched", fetch: 1, status: 99, ...at },
+          { t: "fetched", fetch: 1, status: 600, ...at },
+          { t: "fetched", fetch: 1, status: 401, code: "c".repeat(65), ...at },
+          { t: "fetched", fetch: 1, etag: "e".repeat(257), ...at },
+          { t: "fetched", fetch: 1, body: "&", ...at },
+          { t: "fetched", fetch: 1, missing: false, ...at },
+          { t: "fetched", fetch: 1, failed: "dns", ...at },
+          { t: "notStored", write: 1, reason: "lost", ...at },
+          { t: "stream", revision: { document: "bundle", epoch: 3, revision: 1 }, ...at },
+          { t: "stream", revision: { document: "platform", epoch: 0, revision: 41 }, ...at },
+          { t: "event", event: { ...denied, type: "fell" }, ...at },
+          { t: "event", event: { ...denied, detail: details }, ...at },
+          { t: "start", seed: "0".repeat(31), enrolment: {}, runtime: {}, programs: [], ...at },
+        ]) {
+          script.unreadable({ op: "device.step", input });
+        }
+        script.unreadable({ op: "device.step" });
+        script.unreadable({ op: "device.fly" });
+        script.unreadable({ op: "device.open", state: { trust: {} } });
+        script.unreadable({ op: "device.open", restart: true, torn: 99 });
+        askBoth(script);
+      },
+      ends: { applied: [3, 1, 40, [21], "fresh"], answers: ["ALLOWED", "ALLOWED"], asked: FIRST },
+    }),
   ];
 }
