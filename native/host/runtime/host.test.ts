@@ -420,6 +420,18 @@ describe("a program that ends by itself", () => {
 });
 
 describe("a host that stops", () => {
+  it("lets its folder go, although a program could not be stopped", async () => {
+    const { started, startOk, start, time } = await enrolledDevice();
+    const logged: string[] = [];
+    const host = await startOk({ log: (_, event) => void logged.push(event) });
+    await until(() => expect(stateOf(host)?.state).toBe("running"));
+    for (const program of started) program.stop = () => Promise.reject(new Error("it does not end"));
+    await host.stop();
+    expect(logged).toContain("program_stop_failed");
+    expect(time.pending).toBe(0);
+    expect((await start()).ok).toBe(true);
+  });
+
   it("stops its programs, leaves no timer and keeps what was counted for the next start", async () => {
     const { server, started, startOk, time, directory } = await enrolledDevice();
     const host = await startOk();

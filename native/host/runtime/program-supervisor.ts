@@ -147,9 +147,16 @@ export function createProgramSupervisor(options: SupervisorOptions): ProgramSupe
     if (!program || slot.state === "stopping") return;
     setState(slot, "stopping", reason);
     log("info", "program_stopping", { appId: slot.desired.appId, reason });
-    program
-      .stop(reason)
-      .catch((error: unknown) => log("error", "program_stop_failed", { appId: program.appId, error }));
+    void stopProgram(program, reason);
+  }
+
+  /** Never rejects: the other programs are stopped, and the folder is let go, all the same. */
+  async function stopProgram(program: RunningProgram, reason: StopReason): Promise<void> {
+    try {
+      await program.stop(reason);
+    } catch (error) {
+      log("error", "program_stop_failed", { appId: program.appId, error });
+    }
   }
 
   function begin(slot: Slot, versionCode: number): void {
@@ -263,7 +270,7 @@ export function createProgramSupervisor(options: SupervisorOptions): ProgramSupe
         if (slot.state === "starting") end(slot, "stopped");
       }
       await Promise.all(starting);
-      await Promise.all(slots.map((slot) => slot.program?.stop("stopped")));
+      await Promise.all(slots.map(({ program }) => program && stopProgram(program, "stopped")));
     },
   };
 }
