@@ -163,6 +163,26 @@ describe("a device that is started again", () => {
   });
 });
 
+describe("a program that is refused without end", () => {
+  it("costs the disk a few writes a second, and keeps no batch waiting", async () => {
+    const { files, server, time, start } = await newDevice();
+    const { device } = await start();
+    await time.pass(3000);
+    const before = files.operations;
+    for (let number = 0; number < 40; number += 1) {
+      device.telemetry.recordEvent({ type: "unknown_api", appId: APP, versionCode: 1, api: `made.up.${number}` });
+      await time.pass(25);
+    }
+    // Two copies, four or five times.
+    expect(files.operations - before).toBeLessThanOrEqual(10);
+    device.telemetry.recordEvent({ type: "unknown_api", appId: APP, versionCode: 1, api: "made.up.last" });
+    server.push("reportNow");
+    await settle();
+    expect(server.batches.at(-1)?.events).toHaveLength(41);
+    await device.stop();
+  });
+});
+
 describe("a device that stops", () => {
   it("offers the disk once more what it refused", async () => {
     const { files, server, time, start } = await newDevice();

@@ -55,6 +55,8 @@ type Happening = DeviceInput extends infer I ? (I extends DeviceInput ? Omit<I, 
 
 /** Counts go in, and what ended by time alone is looked for, each second: a timer of the machine's sleeps with it. */
 const BEAT_MS = 1000;
+/** So long a write of the queue is answered after it was stored: what comes meanwhile shares the next one. */
+const QUEUE_PAUSE_MS = 250;
 
 export function runDevice(options: RunDeviceOptions): RunningDevice {
   const { client, clock, timers, random, log } = options;
@@ -70,6 +72,7 @@ export function runDevice(options: RunDeviceOptions): RunningDevice {
   let isBusy = false;
   let isStopping = false;
   let isStopped = false;
+  let endPause: (() => void) | undefined;
   const startedAtMs = clock.monotonicMs();
   const clocks = () => ({
     wall: Math.max(0, Math.floor(clock.nowMs())),
@@ -116,6 +119,7 @@ export function runDevice(options: RunDeviceOptions): RunningDevice {
     // What narrows acts before anything is written or asked.
     if (!isQuiet || effects.some(({ e }) => e === "narrow" || e === "apply")) tellChange();
     for (const effect of effects) perform(effect);
+    if (isQueueAwaited()) endPause?.();
     const done = watchers.filter(({ check }) => check());
     watchers = watchers.filter((watcher) => !done.includes(watcher));
     for (const { resolve } of done) resolve();
@@ -172,7 +176,24 @@ export function runDevice(options: RunDeviceOptions): RunningDevice {
 
   async function store({ write, part }: Extract<Effect, { e: "store" }>): Promise<void> {
     const end = await writes.store(part, state);
+    if (part === "queue" && end === "stored" && !isQueueAwaited()) await pause();
     happen(end === "stored" ? { t: "stored", write } : { t: "notStored", write, reason: end });
+  }
+
+  /** A batch is sent once the queue is stored; and nobody who stops waits for more than that. */
+  function isQueueAwaited(): boolean {
+    return isStopping || state.live?.upload.ready != null;
+  }
+
+  function pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = timers.after(QUEUE_PAUSE_MS, () => endPause?.());
+      endPause = () => {
+        endPause = undefined;
+        cancel();
+        resolve();
+      };
+    });
   }
 
   async function ask(effect: Extract<Effect, { e: "fetch" }>): Promise<void> {
@@ -252,6 +273,7 @@ export function runDevice(options: RunDeviceOptions): RunningDevice {
 
   async function stop(): Promise<void> {
     isStopping = true;
+    endPause?.();
     cancelBeat();
     stream.stop();
     for (const timer of [...alarms.keys()]) if (timer !== "mark") clearAlarm(timer);
