@@ -52,7 +52,8 @@ export class Script {
 
   open(line: Members = {}): void {
     this.waiting = [];
-    this.say({ op: "device.open", ...line });
+    const { error } = this.say({ op: "device.open", ...line });
+    if (error !== undefined) throw new Error(`${JSON.stringify(line).slice(0, 200)} cannot be opened`);
   }
 
   step(t: string, members: Members = {}): Effect[] {
