@@ -2,7 +2,7 @@ import type { KeysetClaims, PlatformClaims, ProgramClaims } from "../shapes/clai
 import { storedTime } from "./clock";
 import type { Narrowed } from "./effects";
 import { narrowedNow, platformInForce, programInForce } from "./in-force";
-import { keysetOf } from "./keeper";
+import { keysetOf, newestProgram } from "./keeper";
 import type { PolicyMaker, ProgramPolicies } from "./policies";
 import type { Turn } from "./turn";
 
@@ -12,6 +12,8 @@ export type DeviceView = {
   /** The documents in force. */
   readonly platform: PlatformClaims | undefined;
   program(appId: string): ProgramClaims | undefined;
+  /** By what a program may be started, where all of them allow it: its document in force, then what is newer. */
+  documentsOf(appId: string): readonly ProgramClaims[];
   policiesOf(appId: string): ProgramPolicies;
   readonly narrowed: Narrowed;
   /** Time for documents in force (spec 4.29) at these readings of the two clocks, in whole seconds. */
@@ -22,6 +24,7 @@ const NOTHING: DeviceView = {
   keyset: undefined,
   platform: undefined,
   program: () => undefined,
+  documentsOf: () => [],
   policiesOf: () => ({ inForce: undefined, newer: undefined }),
   narrowed: { suspended: [], blockedHosts: [], stopped: [] },
   timeAt: (wallMs) => Math.floor(wallMs / 1000),
@@ -38,6 +41,10 @@ export function viewOf(turn: Turn | null, policies: PolicyMaker): DeviceView {
       return platformInForce(turn);
     },
     program: (appId) => programInForce(turn, appId),
+    documentsOf(appId) {
+      const inForce = programInForce(turn, appId);
+      return inForce === undefined ? [] : [...new Set([inForce, newestProgram(turn, appId) ?? inForce])];
+    },
     policiesOf: (appId) => policies(turn, appId),
     get narrowed() {
       return narrowedNow(turn);

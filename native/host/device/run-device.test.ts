@@ -113,12 +113,14 @@ describe("a disk that takes nothing", () => {
       "PERMISSION_DENIED",
       "PERMISSION_DENIED",
     ]);
+    expect(device.view.documentsOf(APP).map(({ revision }) => revision)).toEqual([3, 4]);
     files.heal();
     await time.pass(61_000);
     expect([ask(device, "storage.local.get").code, ask(device, "device.info").code]).toEqual([
       "PERMISSION_DENIED",
       "ALLOWED",
     ]);
+    expect(device.view.documentsOf(APP).map(({ revision }) => revision)).toEqual([4]);
     await device.stop();
   });
 

@@ -24,7 +24,8 @@ export function createBundleStore(options: {
   files: DurableFiles;
   directory: string;
   client: Pick<PolicyClient, "bundle">;
-  programOf(appId: string): ProgramClaims | undefined;
+  /** The program's document in force, and what is newer: a key that it revokes starts nothing, stored or not. */
+  documentsOf(appId: string): readonly ProgramClaims[];
   telemetry: TelemetryPort;
   log: HostLog;
   /** Opens an archive off the thread on which programs are answered. */
@@ -58,25 +59,30 @@ export function createBundleStore(options: {
     return packed;
   }
 
-  /** What is judged, by the document in force at this moment; undefined where it no longer lists the version. */
+  /** What is judged, by the documents of this moment; undefined where one no longer lists the version. */
   function evidence({ bytes, signature }: Packed, appId: string, versionCode: number) {
-    const program = options.programOf(appId);
-    if (!program?.versions.some(({ code }) => code === versionCode)) return undefined;
-    return { bytes, program, versionCode, crypto, ...(signature === undefined ? {} : { signatureDer: signature }) };
+    const documents = options.documentsOf(appId);
+    const isListed = documents.every(({ versions }) => versions.some(({ code }) => code === versionCode));
+    if (!isListed || documents.length === 0) return undefined;
+    const given = { bytes, versionCode, crypto, ...(signature === undefined ? {} : { signatureDer: signature }) };
+    return documents.map((program) => ({ ...given, program }));
   }
 
   /** Only what is sealed is opened; and since that takes a while, all is judged again when it is open. */
   async function verify(packed: Packed, appId: string, versionCode: number): Promise<BundleVerdict | undefined> {
     const before = evidence(packed, appId, versionCode);
-    const seal = before && verifySeal(before);
-    if (seal?.ok !== true) return seal && { result: "refused", code: seal.code };
+    if (before === undefined) return undefined;
+    for (const given of before) {
+      const seal = verifySeal(given);
+      if (!seal.ok) return { result: "refused", code: seal.code };
+    }
     const opened = await open(packed.bytes);
-    const after = evidence(packed, appId, versionCode);
-    return after && verifyBundle({ ...after, opened });
+    const verdicts = evidence(packed, appId, versionCode)?.map((given) => verifyBundle({ ...given, opened }));
+    return verdicts?.find(({ result }) => result === "refused") ?? verdicts?.[0];
   }
 
   return async (appId, versionCode) => {
-    const version = options.programOf(appId)?.versions.find((listed) => listed.code === versionCode);
+    const version = options.documentsOf(appId)[0]?.versions.find((listed) => listed.code === versionCode);
     if (!version) return { ok: false, reason: "version_not_listed", retry: true };
     const packed = (await readCached(version.sha256)) ?? (await fetchAndKeep(version.sha256));
     if (!packed) return { ok: false, reason: "bundle_unavailable", retry: true };

@@ -56,7 +56,7 @@ export function createPrograms(
       files,
       directory: data.bundles,
       client,
-      programOf: (appId) => view.program(appId),
+      documentsOf: (appId) => view.documentsOf(appId),
       telemetry,
       log,
       open: createBundleOpener(),
