@@ -14,8 +14,8 @@ export type StoredClaims = {
   program(jws: string | undefined): ProgramClaims | undefined;
 };
 
-/** Documents read so far are remembered by their text, this many of each kind at most. */
-const REMEMBERED_MAX = 1024;
+/** Characters of texts that are remembered of each kind, twice at most: what is asked for again and again always is. */
+const REMEMBERED_CHARACTERS = 32 * 1024 * 1024;
 
 export function createStoredClaims(): StoredClaims {
   return {
@@ -26,13 +26,20 @@ export function createStoredClaims(): StoredClaims {
 }
 
 function remembering<Claims>(readClaims: (jws: string) => Claims | undefined) {
-  const known = new Map<string, Claims | undefined>();
+  let recent = new Map<string, Claims | undefined>();
+  let former = new Map<string, Claims | undefined>();
+  let characters = 0;
   return (jws: string | undefined): Claims | undefined => {
     if (jws === undefined) return undefined;
-    if (known.has(jws)) return known.get(jws);
-    if (known.size >= REMEMBERED_MAX) known.clear();
-    const claims = readClaims(jws);
-    known.set(jws, claims);
+    if (recent.has(jws)) return recent.get(jws);
+    if (characters > REMEMBERED_CHARACTERS) {
+      former = recent;
+      recent = new Map();
+      characters = 0;
+    }
+    const claims = former.has(jws) ? former.get(jws) : readClaims(jws);
+    recent.set(jws, claims);
+    characters += jws.length;
     return claims;
   };
 }
