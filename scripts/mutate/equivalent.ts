@@ -43,5 +43,8 @@ export const EQUIVALENT: Readonly<Record<string, string>> = {
   "15f55f7132f1": "a lock is known by some bytes of a digest, whichever they are",
   "1716a305a454": ONE_ROW,
   "18987e4ed38a": ONE_ROW,
+  "1149fe64e7ae": "a run ends at the last point: there is none past it",
+  "11826fe3dfb3": "a symbol that has a base has its bits",
+  "121d83ec6cce": "four bytes are taken of however many",
   "18add64eb323": "the names of no ids are none, whether they are asked for or not",
 };

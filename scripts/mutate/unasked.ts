@@ -55,6 +55,11 @@ const UNASKED: Readonly<Record<string, string>> = {
   "0b2825d1d2ba": BOUND,
   "0b3323c73cf9": PEOPLE,
   "0cde0740d02c": TABLE,
+  "02389f4bbcb3": PEOPLE,
+  "0d904bdcc0bd": HOST_ASKS,
+  "0dde8edf99eb": PEOPLE,
+  "0eb70738dc76": HOST_ASKS,
+  "11d63b4f9bc1": "a signature's file of more than 64 KiB, which nobody keeps for this",
 };
 
 /** Why vectors do not ask about this mutant; undefined where they should. */
