@@ -12,8 +12,10 @@ import { drawMs } from "../sync/draw-wait";
 import type { PolicyClient } from "../sync/policy-client";
 import { requestEnd } from "../sync/request-end";
 import { createStreamClient } from "../sync/stream-client";
+import { createAlarms } from "./alarms";
 import { createDeviceWrites } from "./device-writes";
 import { createMinuteCounter } from "./minute-counter";
+import { createStepQueue } from "./step-queue";
 
 /** The shell around the pure device (spec 9.1): it does what effects say and hands in what happens, and decides nothing. */
 export type RunningDevice = {
@@ -64,14 +66,11 @@ export function runDevice(options: RunDeviceOptions): RunningDevice {
   const state: DeviceState = openState(options.disk.durable);
   const writes = createDeviceWrites(options.disk, log);
   const counter = createMinuteCounter();
-  const waiting: Happening[] = [];
-  const alarms = new Map<string, () => void>();
+  const { happen, waitFor, end: hearNothing } = createStepQueue<Happening>(takeStep);
+  const alarms = createAlarms(timers, ring);
   const fetches = new Map<number, AbortController>();
-  let watchers: { check(): boolean; resolve(): void }[] = [];
   let narrowed: Narrowed = { suspended: [], blockedHosts: [], stopped: [] };
-  let isBusy = false;
   let isStopping = false;
-  let isStopped = false;
   let endPause: (() => void) | undefined;
   const startedAtMs = clock.monotonicMs();
   const clocks = () => ({
@@ -96,20 +95,6 @@ export function runDevice(options: RunDeviceOptions): RunningDevice {
     },
   });
 
-  /** One step after another: what happens while one is carried out waits for its end. */
-  function happen(happening: Happening): void {
-    // An answer that comes after the end is as good as lost: the folder may be another's by now.
-    if (isStopped) return;
-    waiting.push(happening);
-    if (isBusy) return;
-    isBusy = true;
-    try {
-      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) takeStep(next);
-    } finally {
-      isBusy = false;
-    }
-  }
-
   function takeStep(happening: Happening): void {
     const isQuiet = isAboutQueue(happening, state.live);
     const { effects, records } = device.step(state, { ...happening, ...clocks() } as DeviceInput);
@@ -120,9 +105,6 @@ export function runDevice(options: RunDeviceOptions): RunningDevice {
     if (!isQuiet || effects.some(({ e }) => e === "narrow" || e === "apply")) tellChange();
     for (const effect of effects) perform(effect);
     if (isQueueAwaited()) endPause?.();
-    const done = watchers.filter(({ check }) => check());
-    watchers = watchers.filter((watcher) => !done.includes(watcher));
-    for (const { resolve } of done) resolve();
   }
 
   function tellChange(): void {
@@ -131,11 +113,6 @@ export function runDevice(options: RunDeviceOptions): RunningDevice {
     } catch (error) {
       log("error", "change_not_carried_out", { error });
     }
-  }
-
-  function waitFor(check: () => boolean): Promise<void> {
-    if (check()) return Promise.resolve();
-    return new Promise((resolve) => watchers.push({ check, resolve }));
   }
 
   function perform(effect: Effect): void {
@@ -160,10 +137,10 @@ export function runDevice(options: RunDeviceOptions): RunningDevice {
         stream.stop();
         return;
       case "timer":
-        setAlarm(effect.timer, drawMs([effect.minMs, effect.maxMs], random));
+        alarms.set(effect.timer, drawMs([effect.minMs, effect.maxMs], random));
         return;
       case "cancel":
-        clearAlarm(effect.timer);
+        alarms.clear(effect.timer);
         return;
       case "send":
         if (!isStopping) void send(effect);
@@ -215,21 +192,10 @@ export function runDevice(options: RunDeviceOptions): RunningDevice {
     return { kind: "failed", outcome: { kind: "network", reason: "unreachable" }, code: undefined } as const;
   }
 
-  function setAlarm(timer: string, afterMs: number): void {
-    clearAlarm(timer);
-    if (isStopping) return;
-    const ring = () => {
-      alarms.delete(timer);
-      // A batch tells of all that happened before it.
-      if (timer === "upload") handInCounts();
-      happen({ t: "timer", timer });
-    };
-    alarms.set(timer, timers.after(afterMs, ring));
-  }
-
-  function clearAlarm(timer: string): void {
-    alarms.get(timer)?.();
-    alarms.delete(timer);
+  function ring(timer: string): void {
+    // A batch tells of all that happened before it.
+    if (timer === "upload") handInCounts();
+    happen({ t: "timer", timer });
   }
 
   const liveOf = () => state.live;
@@ -249,10 +215,7 @@ export function runDevice(options: RunDeviceOptions): RunningDevice {
     const now = policyNow();
     for (const timer of ["grace", "until"] as const) {
       const due = liveOf()?.told[timer] ?? null;
-      if (due !== null && due <= now && alarms.has(timer)) {
-        clearAlarm(timer);
-        happen({ t: "timer", timer });
-      }
+      if (due !== null && due <= now) alarms.ring(timer);
     }
     cancelBeat = timers.after(BEAT_MS, beat);
   }
@@ -276,15 +239,15 @@ export function runDevice(options: RunDeviceOptions): RunningDevice {
     endPause?.();
     cancelBeat();
     stream.stop();
-    for (const timer of [...alarms.keys()]) if (timer !== "mark") clearAlarm(timer);
+    alarms.end();
     for (const controller of fetches.values()) controller.abort();
     handInCounts();
-    clearAlarm("mark");
     happen({ t: "timer", timer: "mark" });
     // What a disk refused is offered once more.
     happen({ t: "timer", timer: "store" });
     await waitFor(() => !isWriting("trust") && !isWriting("queue"));
-    isStopped = true;
+    // An answer that comes after the end is as good as lost: the folder may be another's by now.
+    hearNothing();
     await options.disk.settle();
   }
 
@@ -306,7 +269,7 @@ export function runDevice(options: RunDeviceOptions): RunningDevice {
     },
     settled: () => waitFor(isSettled),
     async refresh() {
-      clearAlarm("poll");
+      alarms.clear("poll");
       happen({ t: "timer", timer: "poll" });
       await waitFor(isSettled);
     },

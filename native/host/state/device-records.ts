@@ -55,7 +55,8 @@ export async function openDeviceRecords(options: {
     }
     const trust = parseStored("trust", trustShape, storedTrust, log);
     if (ownEnrolment && trust) return { enrolment: ownEnrolment, trust };
-    if (ownEnrolment && !storedTrust.isThere) return { enrolment: ownEnrolment };
+    // The trust is stored before the platform has answered: one that is gone afterwards took its floors with it.
+    if (ownEnrolment?.deviceId === null && !storedTrust.isThere) return { enrolment: ownEnrolment };
     if (storedEnrolment.isThere || storedTrust.isThere) await setAside();
     return undefined;
   }
