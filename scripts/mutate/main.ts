@@ -26,12 +26,12 @@ import { whyUnasked } from "./unasked";
 import { weave } from "./weave";
 
 /**
- * `npm run mutate -- --rooms lib/domain,lib/auth [--first PATH,PATH] [--count 300] [--bound 60] [--again]`: small faults, drawn by hash over
+ * `npm run mutate -- --rooms lib/domain,lib/auth [--first PATH,PATH [--alone]] [--count 300] [--bound 60] [--again]`: small faults, drawn by hash over
  * the rooms and put one by one into a copy of the tree, whose tests should notice each. Test files that import the faulty
  * one are asked nearest first, a few tests of each that come by the fault and by little else, then the rest of them, until one
  * fails, or until they have taken what takes `--bound` seconds where nothing is wrong: then there was no time, which is no
  * verdict. Test files of `--first` are asked before all others and wholly, and what they notice alone is told apart, with what
- * they ask nothing about (`unasked.ts`) and without. A fault that the compiler refuses was not drawn; tests that do not end,
+ * they ask nothing about (`unasked.ts`) and without; with `--alone` nobody else is asked. A fault that the compiler refuses was not drawn; tests that do not end,
  * and do without it, noticed it. Results are kept in `.cache/mutants`, so that an interrupted run goes on; `--again` tries anew
  * what was not noticed. The last line is the share.
  */
@@ -50,6 +50,7 @@ const { values } = parseArgs({
   options: {
     rooms: { type: "string" },
     first: { type: "string", default: "" },
+    alone: { type: "boolean", default: false },
     count: { type: "string", default: "300" },
     bound: { type: "string", default: "60" },
     again: { type: "boolean", default: false },
@@ -61,7 +62,7 @@ const rooms = (values.rooms ?? "").split(",").filter(Boolean);
 const first = values.first.split(",").filter(Boolean);
 if (rooms.length === 0 || !Number.isInteger(count) || count < 1 || !(boundMs > 0)) {
   process.stderr.write(
-    "usage: npm run mutate -- --rooms PATH,PATH [--first PATH,PATH] [--count N] [--bound SECONDS] [--again]\n",
+    "usage: npm run mutate -- --rooms PATH,PATH [--first PATH,PATH [--alone]] [--count N] [--bound SECONDS] [--again]\n",
   );
   process.exit(1);
 }
@@ -212,7 +213,7 @@ async function runUntouched(test: string): Promise<Untouched> {
 /** Those that are asked first and reach the file, then the others, nearest first. */
 function askedOf(file: string): string[] {
   const all = testsOf(file, importers);
-  const others = all.filter((test) => !first.includes(test));
+  const others = values.alone ? [] : all.filter((test) => !first.includes(test));
   return [...all.filter((test) => first.includes(test)), ...others];
 }
 
