@@ -69,6 +69,7 @@ const allowed: Row[] = [
   ["022", "pins do not change the decision", ["pins"], "https://pinned.allowed.test/", "ALLOWED", "/hosts/16"],
   ["023", "a first label of digits", ["ip"], "https://7.allowed.test/", "ALLOWED", "/hosts/19"],
   ["024", "percent signs in the path are nobody's business", ["percent"], "https://api.allowed.test/%2e%2e/%00", "ALLOWED", "/hosts/0"],
+  ["025", "the first and the last digit, and the first and the last letter", ["wildcard"], "https://0a-9z.cdn.allowed.test/", "ALLOWED", "/hosts/1"],
 ];
 
 const malformedUrls: Row[] = [

@@ -125,6 +125,7 @@ const allowed: Row[] = [
   ["048", "bytes above ASCII in a header's value", ["headers", "host"], "network.request", withHeaders({ "x-a": "\u0080\u00ff" }), "ALLOWED", "host", "/hosts/0"],
   ["049", "the longest name and the longest value of a header", ["headers", "host"], "network.request", withHeaders({ ["n".repeat(256)]: "v".repeat(8192) }), "ALLOWED", "host", "/hosts/0"],
   ["050", "sixty-four headers", ["headers", "host"], "network.request", withHeaders(fields(64)), "ALLOWED", "host", "/hosts/0"],
+  ["091", "the last character of Unicode in a key", [], "storage.local.get", { params: { key: "\u{10ffff}" } }, "ALLOWED", "grant", "/grants/storage.local"],
 ];
 
 const beforeGrants: Row[] = [
