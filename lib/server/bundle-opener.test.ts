@@ -4,7 +4,7 @@ import { createServerOpener } from "./bundle-opener";
 
 it("answers 503 for a bundle that was not opened in time, and no verdict on it", async () => {
   const open = createServerOpener(() => Promise.reject(new BundleNotOpened("not opened in time")));
-  await expect(open(new Uint8Array())).rejects.toMatchObject({
+  await expect(open(new Uint8Array(), "pub_a")).rejects.toMatchObject({
     code: "unavailable",
     retryAfterSeconds: 30,
     details: [],

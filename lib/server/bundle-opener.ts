@@ -6,9 +6,9 @@ const RETRY_AFTER_SECONDS = 30;
 
 /** Opens bundles on threads of their own; one that is not opened in time is `unavailable`, and nothing is said of it. */
 export function createServerOpener(open: OpenBundle = createBundleOpener()): OpenBundle {
-  return async (bytes) => {
+  return async (bytes, whose) => {
     try {
-      return await open(bytes);
+      return await open(bytes, whose);
     } catch (cause) {
       if (!(cause instanceof BundleNotOpened)) throw cause;
       throw new AppError("unavailable", "The bundle was not opened in time. Nothing was taken in; send it again.", {

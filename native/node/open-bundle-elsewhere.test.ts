@@ -25,19 +25,19 @@ describe("opening a bundle on a thread of its own (spec 2.18)", () => {
   it("answers what opening it here does, and leaves the bytes to whoever asked", async () => {
     const open = createBundleOpener({ openMsMax: 100_000 });
     const before = bundle.slice();
-    expect(await open(bundle)).toEqual(openBundle(bundle));
+    expect(await open(bundle, "a")).toEqual(openBundle(bundle));
     expect(bundle).toEqual(before);
     const read = Buffer.from(bundle);
-    await open(read);
+    await open(read, "a");
     expect(new Uint8Array(read)).toEqual(before);
-    expect(await open(bundle.subarray(1))).toEqual({
+    expect(await open(bundle.subarray(1), "a")).toEqual({
       ok: false,
       reason: { kind: "archive", fault: "not_one_archive" },
     });
   });
 
   it("goes on answering others while a bundle is opened, and gives up on it in time, without a verdict", async () => {
-    const opened = createBundleOpener({ ...running(HANGS), openMsMax: 300 })(bundle);
+    const opened = createBundleOpener({ ...running(HANGS), openMsMax: 300 })(bundle, "a");
     let turns = 0;
     const ticking = setInterval(() => {
       turns += 1;
@@ -50,7 +50,7 @@ describe("opening a bundle on a thread of its own (spec 2.18)", () => {
   it("opens the next after one that took too long", async () => {
     const scripts = [HANGS, "require('node:worker_threads').parentPort.postMessage({ ok: false });"];
     const open = createBundleOpener({ script: async () => ({ text: scripts.shift() ?? "" }), openMsMax: 5000 });
-    const [first, second] = await Promise.allSettled([open(bundle), open(bundle)]);
+    const [first, second] = await Promise.allSettled([open(bundle, "a"), open(bundle, "a")]);
     expect(first.status).toBe("rejected");
     expect(second).toEqual({ status: "fulfilled", value: { ok: false } });
   });
@@ -59,13 +59,25 @@ describe("opening a bundle on a thread of its own (spec 2.18)", () => {
     ["throws", "throw new Error('no')"],
     ["ends without an answer", ""],
   ])("says so where the thread %s", async (_, text) => {
-    await expect(createBundleOpener(running(text))(bundle)).rejects.toThrow(BundleNotOpened);
+    await expect(createBundleOpener(running(text))(bundle, "a")).rejects.toThrow(BundleNotOpened);
   });
 
   it("sends away who comes when too many wait", async () => {
     const open = createBundleOpener({ ...running(HANGS), openMsMax: 100, waitingMax: 1 });
-    const all = [open(bundle), open(bundle), open(bundle)];
+    const all = [open(bundle, "a"), open(bundle, "a"), open(bundle, "a")];
     await expect(all[2]).rejects.toThrow(/too many/);
     expect((await Promise.allSettled(all)).every(({ status }) => status === "rejected")).toBe(true);
+  });
+
+  it("serves whoever waits in turn, and takes no more than a few from one", async () => {
+    const told: string[] = [];
+    const answer = "require('node:worker_threads').parentPort.postMessage({ ok: false });";
+    const open = createBundleOpener({ ...running(answer), openMsMax: 100_000, waitingOfOneMax: 3 });
+    const hand = (whose: string) => open(bundle, whose).then(() => told.push(whose));
+    const greedy = Array.from({ length: 5 }, () => hand("a"));
+    const others = [hand("b"), hand("c"), hand("b")];
+    await expect(greedy[4]).rejects.toThrow(/too many/);
+    await Promise.all([...greedy.slice(0, 4), ...others]);
+    expect(told).toEqual(["a", "a", "b", "c", "a", "b", "a"]);
   });
 });

@@ -6,8 +6,9 @@ import type { OpenBundle, OpenBundleResult } from "../core/bundle/open-bundle";
 
 /** How long one bundle may take to be opened: many times what the largest honest one needs. */
 const OPEN_MS_MAX = 20_000;
-/** Bundles that wait for the one that is being opened; who comes then is sent away. */
+/** Bundles that wait for the one that is being opened, of all and of one; who comes then is sent away. */
 const WAITING_MAX = 16;
+const WAITING_OF_ONE_MAX = 4;
 
 /** Raised when a bundle was not opened, in time or at all; it says nothing of the bundle (spec 2.18). */
 export class BundleNotOpened extends Error {}
@@ -17,22 +18,41 @@ type Script = { file: URL } | { text: string };
 
 /**
  * Makes an opener that spends no time on the thread that asks (spec 2.18): each bundle has a thread of its own, one after
- * the other, which is ended when its time is over. Rejects with `BundleNotOpened` then, where too many wait, and where
- * the thread falls.
+ * the other, which is ended when its time is over. Whoever waits is served in turn, whatever others have handed in. Rejects
+ * with `BundleNotOpened` when the time is over, where too many wait, of all or of one, and where the thread falls.
  */
 export function createBundleOpener(
-  options: { openMsMax?: number; waitingMax?: number; script?: () => Promise<Script> } = {},
+  options: { openMsMax?: number; waitingMax?: number; waitingOfOneMax?: number; script?: () => Promise<Script> } = {},
 ): OpenBundle {
-  const { openMsMax = OPEN_MS_MAX, waitingMax = WAITING_MAX, script = workerScript } = options;
-  let waiting = 0;
-  let last: Promise<unknown> = Promise.resolve();
-  return async (bytes) => {
-    if (waiting > waitingMax) throw new BundleNotOpened("too many bundles wait to be opened");
-    waiting += 1;
-    const opened = last.then(async () => runWorker(await script(), bytes, openMsMax));
-    last = opened.catch(() => undefined);
-    return opened.finally(() => {
-      waiting -= 1;
+  const { openMsMax = OPEN_MS_MAX, waitingMax = WAITING_MAX, waitingOfOneMax = WAITING_OF_ONE_MAX } = options;
+  const { script = workerScript } = options;
+  /** What waits, by whose it is; whose turn is next comes first. */
+  const waiting = new Map<string, (() => Promise<unknown>)[]>();
+  let isOpening = false;
+
+  async function openInTurn(): Promise<void> {
+    if (isOpening) return;
+    isOpening = true;
+    for (const [whose, own] of waiting) {
+      // Taken out and put behind all others, where the walk over the map comes by it again.
+      waiting.delete(whose);
+      const [next, ...rest] = own;
+      if (rest.length > 0) waiting.set(whose, rest);
+      await next?.();
+    }
+    isOpening = false;
+  }
+
+  return (bytes, whose) => {
+    const own = waiting.get(whose) ?? [];
+    const all = [...waiting.values()].reduce((sum, { length }) => sum + length, 0);
+    if (all >= waitingMax || own.length >= waitingOfOneMax) {
+      return Promise.reject(new BundleNotOpened("too many bundles wait to be opened"));
+    }
+    return new Promise((resolve, reject) => {
+      const work = async () => runWorker(await script(), bytes, openMsMax).then(resolve, reject);
+      waiting.set(whose, [...own, () => work().catch(reject)]);
+      void openInTurn();
     });
   };
 }

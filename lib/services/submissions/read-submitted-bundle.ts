@@ -21,7 +21,7 @@ export async function readSubmittedBundle(
   bytes: Uint8Array,
   signatureDer: Uint8Array,
   keys: readonly PublisherKey[],
-  openBundle: OpenBundle,
+  openBundle: (bytes: Uint8Array) => ReturnType<OpenBundle>,
 ): Promise<SubmittedBundle> {
   const kid = await findSigner(bytes, signatureDer, keys);
   const opened = await openBundle(bytes);

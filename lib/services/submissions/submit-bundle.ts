@@ -30,7 +30,8 @@ export async function submitBundle(
 ): Promise<SubmissionView> {
   const { publisherId } = actor;
   const keys = await ctx.store.db.select().from(publisherKeys).where(eq(publisherKeys.publisherId, publisherId));
-  const bundle = await readSubmittedBundle(input.bytes, input.signatureDer, keys, ctx.openBundle);
+  const open = (bytes: Uint8Array) => ctx.openBundle(bytes, publisherId);
+  const bundle = await readSubmittedBundle(input.bytes, input.signatureDer, keys, open);
   const files = ctx.store.bundleFiles;
   // The slow part, before anything is locked.
   const staged =

@@ -23,8 +23,11 @@ export type BundleFault =
   | { kind: "script_missing" };
 
 export type OpenBundleResult = { ok: true; bundle: Bundle } | { ok: false; reason: BundleFault };
-/** `openBundle` where somebody else's thread does it; what rejects is no verdict. */
-export type OpenBundle = (bytes: Uint8Array) => Promise<OpenBundleResult>;
+/**
+ * `openBundle` where somebody else's thread does it; what rejects is no verdict. `whose` it is says among whom the thread
+ * is shared.
+ */
+export type OpenBundle = (bytes: Uint8Array, whose: string) => Promise<OpenBundleResult>;
 
 export const MANIFEST_NAME = "manifest.json";
 /** What a script program runs. */

@@ -76,7 +76,7 @@ export function createBundleStore(options: {
       const seal = verifySeal(given);
       if (!seal.ok) return { result: "refused", code: seal.code };
     }
-    const opened = await open(packed.bytes);
+    const opened = await open(packed.bytes, appId);
     const verdicts = evidence(packed, appId, versionCode)?.map((given) => verifyBundle({ ...given, opened }));
     return verdicts?.find(({ result }) => result === "refused") ?? verdicts?.[0];
   }
