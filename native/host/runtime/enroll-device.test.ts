@@ -34,6 +34,10 @@ async function newDevice() {
   const server = createFakeServer(() => NOW);
   server.keysets.set(1, await platform.keyset());
   const sent: string[] = [];
+  let closed = 0;
+  server.transport.close = () => {
+    closed += 1;
+  };
   const original = server.transport.send;
   server.transport.send = (request) => {
     sent.push(`${request.url} ${JSON.stringify(request.headers)} ${Buffer.from(request.body ?? []).toString()}`);
@@ -45,7 +49,10 @@ async function newDevice() {
     const runtime = { kind: "linux" as const, version: "0.1.0", layers: [] };
     const { transport } = server;
     try {
+      const [before, asked] = [closed, sent.length];
       const result = await enrollDevice({ file, data, transport, runtime, clock: time.clock, randomId, log });
+      // However it ended: what was opened to ask the platform is closed.
+      expect(closed - before).toBe(sent.length > asked ? 1 : 0);
       const { enrolment, durable } = data.disk;
       return { result, enrolment, durable };
     } finally {

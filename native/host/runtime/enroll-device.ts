@@ -11,7 +11,7 @@ import type { HostClock, HostLog } from "../ports";
 import type { Enrolment } from "../state/enrolment";
 import type { HttpTransport } from "../sync/http-transport";
 import { isPlatformUrlAllowed } from "../sync/platform-url";
-import { createPolicyClient } from "../sync/policy-client";
+import { createPolicyClient, type PolicyClient } from "../sync/policy-client";
 import type { DataDirectory } from "./data-directory";
 
 const FETCH_MS = 20_000;
@@ -30,13 +30,7 @@ export type EnrolResult =
   | { ok: true; deviceId: string; platform: string; environment: "production" | "development" }
   | { ok: false; reason: EnrolRefusal; code?: string };
 
-/**
- * Enrols this device (spec §4): first the keyset, which must be signed by the roots that the enrolment file names, and
- * only then the one-time token, so that it is never shown to a stranger. The trusted keyset is on the disk before the
- * platform is asked. A device that is enrolled with this platform already says so and asks nobody; one that was cut off
- * in between asks again with the same key and gets the same answer.
- */
-export async function enrollDevice(options: {
+export type EnrolOptions = {
   file: unknown;
   data: DataDirectory;
   transport: HttpTransport;
@@ -44,7 +38,15 @@ export async function enrollDevice(options: {
   clock: HostClock;
   randomId(): string;
   log: HostLog;
-}): Promise<EnrolResult> {
+};
+
+/**
+ * Enrols this device (spec §4): first the keyset, which must be signed by the roots that the enrolment file names, and
+ * only then the one-time token, so that it is never shown to a stranger. The trusted keyset is on the disk before the
+ * platform is asked. A device that is enrolled with this platform already says so and asks nobody; one that was cut off
+ * in between asks again with the same key and gets the same answer.
+ */
+export async function enrollDevice(options: EnrolOptions): Promise<EnrolResult> {
   const { disk, key } = options.data;
   const parsed = enrolmentFileShape.safeParse(options.file);
   if (!parsed.success) return { ok: false, reason: "enrolment_file_invalid" };
@@ -58,10 +60,19 @@ export async function enrollDevice(options: {
     return { ok: true, deviceId: known.deviceId, platform: known.platform, environment };
   }
   if (!isPlatformUrlAllowed(file.url, undefined)) return { ok: false, reason: "url_not_allowed" };
-  const { url, platform, rootThumbprints, threshold, token } = file;
+  const { url, platform } = file;
   const { transport, clock, randomId } = options;
   const client = createPolicyClient({ transport, url, platform, key, deviceId: undefined, clock, randomId });
+  try {
+    return await enrolWith(client, file, options);
+  } finally {
+    client.close();
+  }
+}
 
+async function enrolWith(client: PolicyClient, file: EnrolmentFile, options: EnrolOptions): Promise<EnrolResult> {
+  const { disk } = options.data;
+  const { url, platform, rootThumbprints, threshold, token } = file;
   const bounds = { maxBytes: 2 * DOCUMENT_BYTES_MAX["bulkhead-keyset"], timeoutMs: FETCH_MS };
   const fetched = await client.ask({ what: "keyset" }, bounds);
   if (fetched.kind !== "body") return { ok: false, reason: "platform_unreachable" };
@@ -69,17 +80,15 @@ export async function enrollDevice(options: {
     jws: fetched.bytes,
     trusted: { rootThumbprints, threshold },
     platform,
-    now: Math.floor(clock.nowMs() / 1000),
+    now: Math.floor(options.clock.nowMs() / 1000),
     crypto: nodeCrypto,
   });
   if (verdict.result === "refused") return { ok: false, reason: "keyset_refused", code: verdict.code };
   const { claims } = verdict.document;
   if (!isPlatformUrlAllowed(url, claims.environment)) return { ok: false, reason: "url_not_allowed" };
-  if (known?.deviceId) {
-    // Its keyset is lost, which it fetches by itself; its floors and suspensions are not, and stay.
-    client.close();
-    return { ok: true, deviceId: known.deviceId, platform, environment: claims.environment };
-  }
+  const known = disk.enrolment?.deviceId;
+  // Its keyset is lost, which it fetches by itself; its floors and suspensions are not, and stay.
+  if (known) return { ok: true, deviceId: known, platform, environment: claims.environment };
 
   const enrolment: Enrolment = { url, platform, rootThumbprints, threshold, deviceId: null };
   try {
@@ -100,8 +109,6 @@ export async function enrollDevice(options: {
   } catch (error) {
     options.log("error", "state_not_stored", { error });
     return { ok: false, reason: "state_not_stored" };
-  } finally {
-    client.close();
   }
 }
 
