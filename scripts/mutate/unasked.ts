@@ -23,7 +23,6 @@ const UNASKED: Readonly<Record<string, string>> = {
   "native/core/audit/verify-log.ts": AUDITOR,
   "native/core/bundle/pack-bundle.ts": SIGNING,
   "native/core/documents/sign-document.ts": SIGNING,
-  "native/core/decide/cause-key.ts": "the name of a denial's cause, which spec 5 defines and no op asks for yet",
   "native/core/decide/say-trace.ts": PEOPLE,
   "native/core/decide/trace.ts": "reads a trace that another process sent; the op writes one",
   "native/core/telemetry/plausible.ts": "what the service believes of what devices send",

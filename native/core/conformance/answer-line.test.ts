@@ -108,6 +108,7 @@ describe("a line that cannot be answered", () => {
       "limit",
       "explain",
       "minute",
+      "cause",
     ];
     const member = fc.constantFrom(
       ...[

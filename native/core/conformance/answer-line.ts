@@ -3,6 +3,7 @@ import { CannotAnswer, type ConformancePorts, type Op } from "./op";
 import { addressOp } from "./ops/address";
 import { apiOp } from "./ops/api";
 import { bundleOp } from "./ops/bundle";
+import { causeOp } from "./ops/cause";
 import { documentOp } from "./ops/document";
 import { explainOp } from "./ops/explain";
 import { headOp } from "./ops/head";
@@ -30,6 +31,7 @@ const OPS = new Map<string, Op>([
   ["storage", storageOp],
   ["limit", limitOp],
   ["minute", minuteOp],
+  ["cause", causeOp],
 ]);
 
 /**

@@ -32,9 +32,11 @@ describe("denials (spec §5)", () => {
   });
 
   it("are about the host where the URL named one, else about the API", () => {
-    expect(denialSubject("network.request", { host: "a.test", port: 8443 })).toBe("a.test:8443");
-    expect(denialSubject("network.request", { host: null, port: null })).toBe("network.request");
-    expect(denialSubject("device.info")).toBe("device.info");
+    const subjectOf = (url?: string) =>
+      denialSubject({ api: "network.request", ...(url === undefined ? {} : { url, purpose: "request" }) }).subject;
+    expect(subjectOf("https://A.test:8443/x")).toBe("a.test:8443");
+    expect(subjectOf("http://a.test/")).toBe("network.request");
+    expect(subjectOf()).toBe("network.request");
   });
 
   it("have an id that begins with the key, and no other text has one", () => {

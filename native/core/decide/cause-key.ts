@@ -1,6 +1,8 @@
-import type { DecisionCode, DecisionLayer } from "../codes";
+import type { DecisionCode, DecisionLayer, HostPurpose } from "../codes";
+import { boundText } from "../text/plain-text";
 import type { CompiledPolicy } from "./compile-policy";
 import type { Decision } from "./decision";
+import { readUrl } from "./read-url";
 
 /** What makes two denials the same to a person: program, version, code, and what was asked for. */
 export type DenialCause = {
@@ -20,9 +22,16 @@ export function causeKey(cause: DenialCause, sha256: Sha256): string {
   return Array.from(digest.subarray(0, 8), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** What a denied call was about: the host that its URL named, else the API (spec §5). */
-export function denialSubject(api: string, host?: { host: string | null; port: number | null }): string {
-  return host?.host != null && host.port != null ? `${host.host}:${host.port}` : api;
+const API_CHARACTERS_MAX = 128;
+
+/** What a denied call was about: its API, bounded, and the host that its URL named (spec 5.23). */
+export type DenialSubject = { api: string; target: { host: string; port: number } | undefined; subject: string };
+
+export function denialSubject(asked: { api: string; url?: string; purpose?: HostPurpose }): DenialSubject {
+  const api = boundText(asked.api, API_CHARACTERS_MAX) || "?";
+  const { url, purpose } = asked;
+  const target = url === undefined || purpose === undefined ? undefined : readUrl(url, purpose);
+  return { api, target, subject: target === undefined ? api : `${target.host}:${target.port}` };
 }
 
 /** A `denialId`: its cause key, then a random part of the caller's. A pointer to look things up by, never trusted. */

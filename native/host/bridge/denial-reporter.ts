@@ -1,7 +1,5 @@
 import type { HostPurpose } from "../../core/codes";
 import { causeKey, denialSubject, makeDenialId } from "../../core/decide/cause-key";
-import { readUrl } from "../../core/decide/read-url";
-import { boundText } from "../../core/text/plain-text";
 import { nodeCrypto } from "../../node/crypto";
 import type { AppliedPolicy, HostEvent, TelemetryPort } from "../ports";
 import type { CallDenial } from "./capability-registry";
@@ -44,7 +42,6 @@ const HOST_LAYER_CODES: ReadonlySet<string> = new Set([
   "PIN_MISMATCH",
 ]);
 
-const API_CHARACTERS_MAX = 128;
 /** Causes whose key is remembered; a program that varies its calls without end does not grow this. */
 const CAUSES_MAX = 512;
 
@@ -52,14 +49,6 @@ function eventType({ code, limit }: CallDenial): HostEvent["type"] {
   if (limit === "storageBytes" || limit === "cacheBytes") return "storage_refused";
   if (code === "UNKNOWN_API") return "unknown_api";
   return HOST_LAYER_CODES.has(code) ? "blocked_request" : "denied_api";
-}
-
-function targetOf(
-  url: string | undefined,
-  purpose: HostPurpose | undefined,
-): { host: string; port: number } | undefined {
-  if (url === undefined || purpose === undefined) return undefined;
-  return readUrl(url, purpose);
 }
 
 /** Counts every denial under its cause, makes an event of it, and gives it its id (spec §5, §7). */
@@ -78,11 +67,11 @@ export function createDenialReporter(options: DenialReporterOptions): DenialRepo
   };
 
   return {
-    report({ decision, url, purpose, ...denial }) {
+    report({ decision, ...asked }) {
       const { code, layer, rule } = decision;
-      const api = boundText(denial.api, API_CHARACTERS_MAX) || "?";
-      const target = targetOf(url, purpose);
-      const cause = keyOf(code, denialSubject(api, target));
+      const { purpose } = asked;
+      const { api, target, subject } = denialSubject(asked);
+      const cause = keyOf(code, subject);
       const denialId = makeDenialId(cause, options.randomId());
       const { epoch, platformRevision, programRevision } = decision.by ?? options.policy();
       const about = { api, ...target, ...(target === undefined || purpose === undefined ? {} : { purpose }) };

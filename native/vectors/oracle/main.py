@@ -9,6 +9,7 @@ import sys
 import addresses
 import api_calls
 import archives
+import causes
 import documents
 import hosts
 import limits
@@ -31,6 +32,7 @@ OPS = {
     "signature": signatures.decide_signature,
     "storage": storage.place,
     "limit": limits.run_limits,
+    "cause": causes.reckon,
 }
 
 

@@ -2,6 +2,7 @@ import type { FuzzTopic } from "../topic";
 import { addresses } from "./addresses";
 import { apiCalls } from "./api-calls";
 import { archives } from "./archives";
+import { causes } from "./causes";
 import { hosts, redirects } from "./hosts";
 import { limits } from "./limits";
 import { manifests } from "./manifests";
@@ -23,4 +24,5 @@ export const TOPICS: readonly FuzzTopic[] = [
   heads,
   manifests,
   archives,
+  causes,
 ];
