@@ -35,7 +35,7 @@ export function showActing(text: string, kept = ""): string {
 /** The beginning of a text, at most `unitsMax` UTF-16 units, well-formed and never cut within a character (spec §5). */
 export function boundText(text: string, unitsMax: number): string {
   const cut = text.slice(0, unitsMax);
-  const last = cut.charCodeAt(cut.length - 1);
-  const isHalved = cut.length < text.length && last >= 0xd800 && last <= 0xdbff;
+  // A pair that lies across the end: half of one that has no other half is a character like any other.
+  const isHalved = /^[\ud800-\udbff][\udc00-\udfff]/.test(text.slice(unitsMax - 1, unitsMax + 1));
   return (isHalved ? cut.slice(0, -1) : cut).replace(/[\ud800-\udfff]/gu, "\ufffd");
 }

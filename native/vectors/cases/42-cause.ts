@@ -50,5 +50,6 @@ export const topic: VectorTopic = {
     ["206", "an API without a name", ["text"], { code: "UNKNOWN_API", api: "" }, about("?", { code: "UNKNOWN_API" })],
     ["207", "line feeds in an API's name", ["text"], { code: "UNKNOWN_API", api: "a\nb" }, about("a\nb", { code: "UNKNOWN_API" })],
     ["208", "the halves of the last pair, the first of them alone at the end", ["text"], { code: "UNKNOWN_API", api: `${"a".repeat(127)}\ud800` }, about(`${"a".repeat(127)}\ufffd`, { code: "UNKNOWN_API" })],
+    ["209", "a half at the end of what is told that begins no pair", ["text"], { code: "UNKNOWN_API", api: `${"a".repeat(127)}\ud800b` }, about(`${"a".repeat(127)}\ufffd`, { code: "UNKNOWN_API" })],
   ]),
 };
