@@ -65,8 +65,8 @@ describe(`the log that people read (${testStoreKind()})`, () => {
       "update audit_head set (sequence, sha256) = (select sequence, sha256 from audit_entries order by sequence desc limit 1)",
     );
     const last = (await end()) + 1;
-    for (const read of [listAudit(fixture.ctx, auditor, {}), getAuditEntry(fixture.ctx, auditor, 1)]) {
-      await expect(read).rejects.toMatchObject({
+    for (const read of [() => listAudit(fixture.ctx, auditor, {}), () => getAuditEntry(fixture.ctx, auditor, 1)]) {
+      await expect(read()).rejects.toMatchObject({
         code: "unavailable",
         message: expect.stringContaining("admit-loss"),
         details: [{ code: "TRUNCATED", message: `Entry ${last}.` }],
