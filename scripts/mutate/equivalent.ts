@@ -24,6 +24,7 @@ export const EQUIVALENT: Readonly<Record<string, string>> = {
   "0925e19442d8": SIGN,
   "09433fefa7c8": "a call without a grant was refused before its rate",
   "0959f8a856a0": "no two blocked hosts stand in one place",
+  "0aef1ccf7a53": "an octet below the length of both is there",
   "0b47b5fe5eb5": "a code of no length is no code, however many there are",
   "0c4dd9512cd9": "between two gaps stands a group of nothing, which is none",
   "02ea2490d0dd": ONE_RULE_ALLOWS,

@@ -175,6 +175,7 @@ export async function topic(): Promise<VectorTopic> {
       ["022", "fixed codes of every byte", ["reading"], sealed("codes-fixed", packedAs(twice, new Uint8Array(deflateRawSync(twice, { strategy: constants.Z_FIXED })))), accepted],
       ["023", "codes of up to fifteen bits", ["reading"], sealed("codes-long", packedAs(everyByte.slice(0, 15), longCodes())), accepted],
       ["025", "lengths of codes in long runs, of the same and of none", ["reading"], sealed("codes-runs", packedAs(gapped(), new Uint8Array(deflateRawSync(gapped(), { strategy: constants.Z_HUFFMAN_ONLY })))), accepted],
+      ["026", "two codes of one bit, of which one is the end", ["reading"], sealed("codes-two", packedAs(new Uint8Array(1000).fill(0x61), new Uint8Array(deflateRawSync(new Uint8Array(1000).fill(0x61), { strategy: constants.Z_HUFFMAN_ONLY })))), accepted],
       ["024", "a distance of the first code", ["reading"], sealed("distance-first", packedAs("aaaa", withDistance(0))), accepted],
       ["030", "a dotless ı beside an i, which full folding keeps apart", ["unicode"], sealed("dotless", extra({ name: "\u0131" }, { name: "i" })), accepted],
       ["031", "a character for private use", ["unicode"], sealed("private-use", named("\ue000")), accepted],
