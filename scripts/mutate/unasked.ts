@@ -52,6 +52,7 @@ const UNASKED: Readonly<Record<string, string>> = {
   "09d7561511ab": "how the editor's schema is written from the shape; a test compares it",
   "0ac30b423f20": TABLE,
   "0b2825d1d2ba": BOUND,
+  "1102086dfd8f": BOUND,
   "0b3323c73cf9": PEOPLE,
   "0cde0740d02c": TABLE,
   "02389f4bbcb3": PEOPLE,

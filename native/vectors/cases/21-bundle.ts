@@ -315,6 +315,7 @@ export async function topic(): Promise<VectorTopic> {
       ["235", "letters of Cherokee in both cases, which fold to the upper one", ["unicode"], sealed("cherokee", extra({ name: "\uab70" }, { name: "\u13a0" })), malformed],
       ["236", "a letter that stays decomposed, beside its parts", ["unicode"], sealed("excluded", extra({ name: "\u0958" }, { name: "\u0915\u093c" })), malformed],
       ["237", "a letter that is newer than the table", ["unicode"], sealed("newer", named("\u1c89")), malformed],
+      ["240", "the code point after the last one that is assigned in its block", ["unicode"], sealed("after-assigned", named("\u0378")), malformed],
       ["238", "a code point that is no character", ["unicode"], sealed("noncharacter", named("\ufdd0")), malformed],
       ["239", "the sharp s of capitals beside two of s", ["unicode"], sealed("sharp-s", extra({ name: "\u1e9e" }, { name: "ss" })), malformed],
       ["200", "no manifest", ["manifest"], sealed("no-manifest", { entries: [script] }), malformed],

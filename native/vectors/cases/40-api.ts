@@ -206,6 +206,7 @@ const callRows: Row[] = [
   ["314", "a key of 129 bytes", ["arguments"], "storage.local.get", { params: { key: "k".repeat(129) } }, "INVALID_ARGUMENTS", "api", null],
   ["315", "a key of 65 characters and 130 bytes", ["arguments"], "storage.local.get", { params: { key: "\u00fc".repeat(65) } }, "INVALID_ARGUMENTS", "api", null],
   ["316", "an empty key", ["arguments"], "storage.local.remove", { params: { key: "" } }, "INVALID_ARGUMENTS", "api", null],
+  ["379", "half of a pair for a key", ["arguments"], "storage.local.remove", { params: { key: "a\ud800" } }, "INVALID_ARGUMENTS", "api", null],
   ["317", "a key that is a number", ["arguments"], "storage.local.get", { params: { key: 1 } }, "INVALID_ARGUMENTS", "api", null],
   ["318", "arguments before constraints", ["order", "arguments"], "payments.request", { params: { amountMinor: -1, currency: "USD" } }, "INVALID_ARGUMENTS", "api", null],
   ["319", "arguments before the host", ["order", "arguments"], "network.request", { params: { url: "http://evil.test", headers: { Host: "x" } } }, "INVALID_ARGUMENTS", "api", null],
