@@ -27,6 +27,7 @@ const API_CHARACTERS_MAX = 128;
 /** What a denied call was about: its API, bounded, and the host that its URL named (spec 5.23). */
 export type DenialSubject = { api: string; target: { host: string; port: number } | undefined; subject: string };
 
+/** Of a call as it was asked; `url` and `purpose` are of a network's call. Never throws, whatever the texts. */
 export function denialSubject(asked: { api: string; url?: string; purpose?: HostPurpose }): DenialSubject {
   const api = boundText(asked.api, API_CHARACTERS_MAX) || "?";
   const { url, purpose } = asked;

@@ -1,7 +1,6 @@
 import type { KeysetClaims, PlatformClaims, ProgramClaims } from "../shapes/claims";
 import { storedTime } from "./clock";
-import type { Narrowed } from "./effects";
-import { narrowedNow, platformInForce, programInForce } from "./in-force";
+import { platformInForce, programInForce } from "./in-force";
 import { keysetOf, newestProgram } from "./keeper";
 import type { PolicyMaker, ProgramPolicies } from "./policies";
 import type { Turn } from "./turn";
@@ -15,7 +14,6 @@ export type DeviceView = {
   /** By what a program may be started, where all of them allow it: its document in force, then what is newer. */
   documentsOf(appId: string): readonly ProgramClaims[];
   policiesOf(appId: string): ProgramPolicies;
-  readonly narrowed: Narrowed;
   /** Time for documents in force (spec 4.29) at these readings of the two clocks, in whole seconds. */
   timeAt(wallMs: number, monoMs: number): number;
 };
@@ -26,7 +24,6 @@ const NOTHING: DeviceView = {
   program: () => undefined,
   documentsOf: () => [],
   policiesOf: () => ({ inForce: undefined, newer: undefined }),
-  narrowed: { suspended: [], blockedHosts: [], stopped: [] },
   timeAt: (wallMs) => Math.floor(wallMs / 1000),
 };
 
@@ -46,9 +43,6 @@ export function viewOf(turn: Turn | null, policies: PolicyMaker): DeviceView {
       return inForce === undefined ? [] : [...new Set([inForce, newestProgram(turn, appId) ?? inForce])];
     },
     policiesOf: (appId) => policies(turn, appId),
-    get narrowed() {
-      return narrowedNow(turn);
-    },
     timeAt(wall, monoMs) {
       const mono = Math.max(live.clock.mono, monoMs);
       return storedTime({ trust: state.trust, live: { ...live, clock: { ...live.clock, wall, mono } } });

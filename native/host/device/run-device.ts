@@ -42,7 +42,7 @@ export type RunDeviceOptions = {
   programs: readonly string[];
   client: PolicyClient;
   ports: DevicePorts;
-  /** What acts has changed, or may have: called after each step that was not a mere count. */
+  /** What acts has changed, or may have: called after each step that was not about the queue alone. */
   onChange(): void;
   clock: HostClock;
   timers: HostTimers;
