@@ -57,8 +57,17 @@ export type BundleFiles = {
   removeLeftOver(name: string): Promise<void>;
 };
 
+/**
+ * What work waits for, most urgent first: decisions and what answers them, who may enter, what people look at, what
+ * devices report, what the process does by itself. Work of one lane never waits for queued work of a later one.
+ */
+export const LANES = ["decide", "sign-in", "page", "ingest", "tend"] as const;
+export type Lane = (typeof LANES)[number];
+
 export type Store = {
   kind: "pglite" | "postgres";
+  /** The same store, whose reads and transactions wait in this lane; the one that is opened is in `page`. */
+  in(lane: Lane): Store;
   /** Bundles as files in the data folder; null where the database keeps everything. */
   bundleFiles: BundleFiles | null;
   /** Reads outside a transaction; inside one they raise `internal`. Never write through it. */

@@ -91,7 +91,9 @@ export function createPgliteStore(parts: PgliteStoreParts): Store {
     if (begun !== null) await parts.onBegunAgain?.(begun);
   }
 
-  return {
+  const store: Store = {
+    // One lane until they are told apart.
+    in: () => store,
     kind: "pglite",
     bundleFiles: parts.bundleFiles,
     db: raiseStoreFailures(drizzle(reader, { schema })),
@@ -134,4 +136,5 @@ export function createPgliteStore(parts: PgliteStoreParts): Store {
       return closing;
     },
   };
+  return store;
 }

@@ -55,7 +55,9 @@ export async function openPostgres(options: PostgresOptions): Promise<Store> {
     },
   });
   const writer = drizzle(client, { schema });
-  return {
+  const store: Store = {
+    // One lane until they are told apart.
+    in: () => store,
     kind: "postgres",
     bundleFiles: null,
     db: raiseStoreFailures(drizzle(guarded, { schema })),
@@ -88,4 +90,5 @@ export async function openPostgres(options: PostgresOptions): Promise<Store> {
       await client.end({ timeout: 5 });
     },
   };
+  return store;
 }
