@@ -1,4 +1,5 @@
 import { index, jsonb, pgTable, text } from "drizzle-orm/pg-core";
+import type { Labels } from "@/lib/domain/labels";
 import type { PublicJwk } from "@/native/core/shapes/claims";
 import { instant, whole } from "./columns";
 
@@ -7,6 +8,8 @@ export const devices = pgTable(
   {
     id: text("id").primaryKey(),
     name: text("name").notNull(),
+    /** As its enrolment token fixed them. */
+    labels: jsonb("labels").$type<Labels>().notNull().default({}),
     publicJwk: jsonb("public_jwk").$type<PublicJwk>().notNull(),
     thumbprint: text("thumbprint").notNull().unique(),
     runtimeKind: text("runtime_kind").notNull(),
@@ -34,6 +37,7 @@ export const enrolmentTokens = pgTable("enrolment_tokens", {
   id: text("id").primaryKey(),
   tokenSha256: text("token_sha256").notNull().unique(),
   deviceName: text("device_name").notNull(),
+  labels: jsonb("labels").$type<Labels>().notNull().default({}),
   createdBy: text("created_by").notNull(),
   createdAt: instant("created_at").notNull(),
   expiresAt: instant("expires_at").notNull(),

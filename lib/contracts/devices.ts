@@ -1,9 +1,20 @@
 import { z } from "zod";
+import { LABEL_NAMES, type LabelName, labelValueShape } from "@/lib/domain/labels";
 import { instantSchema, nameSchema, positionSchema } from "./shared";
+
+/** Those that are set of the three; another name is refused. */
+const labelsSchema = z.strictObject(
+  // Safe: one member a name, each of the same shape.
+  Object.fromEntries(LABEL_NAMES.map((name) => [name, labelValueShape.exactOptional()])) as Record<
+    LabelName,
+    z.ZodExactOptional<typeof labelValueShape>
+  >,
+);
 
 export const deviceViewSchema = z.object({
   id: z.string(),
   name: z.string(),
+  labels: labelsSchema,
   runtime: z.object({ kind: z.string(), version: z.string(), missingLayers: z.array(z.string()) }),
   enrolledAt: instantSchema,
   lastSeenAt: instantSchema.nullable(),
@@ -25,7 +36,7 @@ export const deviceListSchema = z.object({
 export type DeviceList = z.infer<typeof deviceListSchema>;
 
 /** `POST enrolments`: the file is handed over out of band and holds a one-time token. */
-export const createEnrolmentInputSchema = z.object({ deviceName: nameSchema });
+export const createEnrolmentInputSchema = z.object({ deviceName: nameSchema, labels: labelsSchema.default({}) });
 export const enrolmentFileSchema = z.object({
   url: z.string(),
   platform: z.string(),

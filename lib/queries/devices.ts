@@ -1,4 +1,5 @@
 import { type QueryClient, queryOptions } from "@tanstack/react-query";
+import type { Labels } from "@/lib/domain/labels";
 import { callConsole } from "@/lib/http/console-client";
 import { devicesRoutes } from "@/lib/http/routes/devices";
 
@@ -16,5 +17,5 @@ export async function revokeDevice(client: QueryClient, id: string, reason: stri
 }
 
 /** The enrolment file holds a one-time token and is answered this one time. */
-export const createEnrolment = (deviceName: string) =>
-  callConsole(devicesRoutes.createEnrolment, { body: { deviceName } });
+export const createEnrolment = (body: { deviceName: string; labels: Labels }) =>
+  callConsole(devicesRoutes.createEnrolment, { body });

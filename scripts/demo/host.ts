@@ -65,7 +65,10 @@ export async function startHost(options: {
 
 async function writeEnrolment(options: { dataDir: string; operator: ConsoleSession }): Promise<string> {
   const name = `${hostname().slice(0, 60)} (demo)`;
-  const { file } = await options.operator.post<{ file: unknown }>("enrolments", { deviceName: name });
+  const { file } = await options.operator.post<{ file: unknown }>("enrolments", {
+    deviceName: name,
+    labels: { app: "harbor", channel: "demo" },
+  });
   const path = join(options.dataDir, "enrolment.json");
   writeFileSync(path, JSON.stringify(file), { mode: 0o600 });
   return path;

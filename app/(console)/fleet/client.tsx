@@ -13,6 +13,7 @@ import { Toolbar } from "@/components/blocks/toolbar";
 import { useUrlState } from "@/components/blocks/use-url-state";
 import { Button } from "@/components/ui/button";
 import type { DeviceList } from "@/lib/contracts/devices";
+import { LABEL_NAMES } from "@/lib/domain/labels";
 import { plural } from "@/lib/format/count";
 import { formatRevision } from "@/lib/format/revision";
 import { deviceListQuery } from "@/lib/queries/devices";
@@ -29,7 +30,14 @@ export function FleetClient() {
   const [isEnrolling, setEnrolling] = useState(false);
   const selected = params.get("panel");
   const state = DEVICE_STATES.find((name) => name === params.get("state"));
-  const items = (query.data?.items ?? []).filter((device) => state === undefined || device.state === state);
+  const labels = LABEL_NAMES.flatMap((name) => {
+    const value = params.get(name);
+    return value === null ? [] : [[name, value] as const];
+  });
+  const items = (query.data?.items ?? []).filter(
+    (device) =>
+      (state === undefined || device.state === state) && labels.every(([name, value]) => device.labels[name] === value),
+  );
   const device = query.data?.items.find(({ id }) => id === selected);
   const enrol = <Button onClick={() => setEnrolling(true)}>Make enrolment file</Button>;
   return (
@@ -43,8 +51,8 @@ export function FleetClient() {
         <Toolbar>
           <FilterBar
             label="Filter devices"
-            fields={[{ name: "state", values: DEVICE_STATES }]}
-            value={state === undefined ? {} : { state }}
+            fields={[{ name: "state", values: DEVICE_STATES }, ...LABEL_NAMES.map((name) => ({ name }))]}
+            value={{ ...(state === undefined ? {} : { state }), ...Object.fromEntries(labels) }}
             onChange={(name, value) => change({ [name]: value })}
           />
         </Toolbar>

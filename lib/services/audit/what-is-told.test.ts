@@ -60,13 +60,13 @@ describe("the log tells in full", () => {
 
   it("which device may be enrolled until when", async () => {
     const operator = await held.person("operator");
-    await createEnrolment(held.ctx, operator, { deviceName: "Till 7" });
+    await createEnrolment(held.ctx, operator, { deviceName: "Till 7", labels: { region: "eu" } });
     expect(await told("enrolment.create")).toEqual({
       ...NOTHING,
       action: "enrolment.create",
       actor: expect.objectContaining(byPerson(operator)),
       subject: expect.stringMatching(/^enrolment:./),
-      after: { deviceName: "Till 7", expiresAt: inSeconds(86_400) },
+      after: { deviceName: "Till 7", labels: { region: "eu" }, expiresAt: inSeconds(86_400) },
     });
   });
 

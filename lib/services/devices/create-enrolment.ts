@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { enrolmentTokens } from "@/db/schema";
 import { appendAudit } from "@/lib/audit/append-audit";
+import type { Labels } from "@/lib/domain/labels";
 import type { Actor } from "@/lib/domain/roles";
 import { AppError } from "@/lib/platform/errors";
 import { lockPlatform } from "@/lib/sync/lock-platform";
@@ -14,15 +15,16 @@ const LIFE_MS = 24 * 60 * 60 * 1000;
 
 /**
  * Makes an enrolment file (spec §4), handed to one device out of band: where the platform is, the root keys to trust,
- * and a one-time token good for 24 h, stored as SHA-256. Raises `unavailable` before there is a keyset, and where the stored ones do not verify. Audited as
- * `enrolment.create`.
+ * and a one-time token good for 24 h, stored as SHA-256, which fixes the device's name and labels. Raises `unavailable`
+ * before there is a keyset, and where the stored ones do not verify. Audited as `enrolment.create`.
  */
 export async function createEnrolment(
   ctx: ServiceContext,
   actor: Actor,
-  input: { deviceName: string },
+  input: { deviceName: string; labels: Labels },
 ): Promise<{ file: EnrolmentFile; expiresAt: string }> {
   requirePermission(actor, "devices.enrol");
+  const { deviceName, labels } = input;
   const token = randomBytes(32).toString("base64url");
   const nowMs = ctx.clock.nowMs();
   const expiresAt = new Date(nowMs + LIFE_MS);
@@ -35,7 +37,8 @@ export async function createEnrolment(
     await tx.db.insert(enrolmentTokens).values({
       id,
       tokenSha256: createHash("sha256").update(token).digest("hex"),
-      deviceName: input.deviceName,
+      deviceName,
+      labels,
       createdBy: actor.kind === "person" ? actor.personId : actor.kind,
       createdAt: new Date(nowMs),
       expiresAt,
@@ -44,7 +47,7 @@ export async function createEnrolment(
       actor,
       action: "enrolment.create",
       subject: `enrolment:${id}`,
-      after: { deviceName: input.deviceName, expiresAt },
+      after: { deviceName, labels, expiresAt },
       requestId: ctx.requestId ?? null,
     });
     const rootThumbprints = rootKeys.map(({ jwk }) => thumbprint(jwk, nodeCrypto));

@@ -2,6 +2,7 @@ import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { devices, enrolmentTokens } from "@/db/schema";
 import type { Announcement } from "@/db/store";
+import { createEnrolmentInputSchema } from "@/lib/contracts/devices";
 import { KEY_ONE } from "@/native/core/crypto/testing/public-keys";
 import { enrolmentFileShape } from "@/native/core/wire/enroll";
 import { refusalOf } from "../testing/refusal-of";
@@ -36,18 +37,35 @@ async function enrolled(id: string) {
 describe("an enrolment file", () => {
   test("names the root keys to trust, and its token is stored as a hash alone", async () => {
     const operator = await held.person("operator");
-    const { file, expiresAt } = await createEnrolment(held.ctx, operator, { deviceName: "Bench 1" });
+    const { file, expiresAt } = await createEnrolment(held.ctx, operator, {
+      deviceName: "Bench 1",
+      labels: { app: "ferry", channel: "beta" },
+    });
     expect(enrolmentFileShape.parse(file)).toEqual(file);
     expect(file.rootThumbprints.length).toBeGreaterThanOrEqual(file.threshold);
     expect(Date.parse(expiresAt) - held.clock.nowMs()).toBe(24 * 3_600_000);
     const rows = await held.ctx.store.db.select().from(enrolmentTokens);
     expect(JSON.stringify(rows)).not.toContain(file.token);
+    expect(rows).toMatchObject([{ deviceName: "Bench 1", labels: { app: "ferry", channel: "beta" } }]);
     expect(await held.audited({ subject: `enrolment:${rows[0]?.id}` })).toEqual(["enrolment.create"]);
+  });
+
+  test("fixes labels of three names alone, in few characters", () => {
+    const takes = (labels: unknown) => createEnrolmentInputSchema.safeParse({ deviceName: "x", labels }).success;
+    expect([takes({}), takes(undefined), takes({ app: "a", region: "b", channel: "c" })]).toEqual([true, true, true]);
+    expect([takes({ owner: "a" }), takes({ app: "A" }), takes({ app: "" }), takes({ app: null })]).toEqual([
+      false,
+      false,
+      false,
+      false,
+    ]);
   });
 
   test("is made by admins and operators alone", async () => {
     for (const role of ["security", "developer", "auditor"] as const) {
-      const refusal = await refusalOf(createEnrolment(held.ctx, await held.person(role), { deviceName: "x" }));
+      const refusal = await refusalOf(
+        createEnrolment(held.ctx, await held.person(role), { deviceName: "x", labels: {} }),
+      );
       expect(refusal.code).toBe("forbidden");
     }
   });

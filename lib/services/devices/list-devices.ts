@@ -34,6 +34,7 @@ function toView(row: typeof devices.$inferSelect, newest: Position | null, nowMs
   return {
     id: row.id,
     name: row.name,
+    labels: row.labels,
     runtime: {
       kind: row.runtimeKind,
       version: row.runtimeVersion,

@@ -55,6 +55,7 @@ async function createDevice(
   await tx.db.insert(devices).values({
     id: deviceId,
     name: token.deviceName,
+    labels: token.labels,
     publicJwk: request.publicKey,
     thumbprint: kid,
     runtimeKind: request.runtime.kind,
@@ -72,7 +73,13 @@ async function createDevice(
     actor: { kind: "device", deviceId },
     action: "device.enrol",
     subject: `device:${deviceId}`,
-    after: { name: token.deviceName, thumbprint: kid, runtime: request.runtime.kind, enrolment: token.id },
+    after: {
+      name: token.deviceName,
+      labels: token.labels,
+      thumbprint: kid,
+      runtime: request.runtime.kind,
+      enrolment: token.id,
+    },
   });
   tx.announce({ topic: "devices", deviceId, revoked: false });
   return deviceId;

@@ -55,6 +55,14 @@ describe("enroll", () => {
     expect(row?.publicJwk).toEqual(key.jwk);
   });
 
+  it("takes a device's labels from its token, and none from what the device says", async () => {
+    const token = await fixture.addEnrolment({ region: "eu", channel: "beta" });
+    const body = { ...enrollBody(createDeviceKey(), token, here()), labels: { app: "mine", region: "us" } };
+    const { deviceId }: { deviceId: string } = await (await fixture.post("enroll", body)).json();
+    const [row] = await fixture.store.db.select().from(devices).where(eq(devices.id, deviceId));
+    expect(row?.labels).toEqual({ region: "eu", channel: "beta" });
+  });
+
   it.each([
     ["another audience", { aud: "other.test" }],
     ["another subject", { sub: "x".repeat(43) }],

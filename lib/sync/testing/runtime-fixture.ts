@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { bundles, enrolmentTokens, versions } from "@/db/schema";
 import type { Store } from "@/db/store";
 import type { TestStoreOptions } from "@/db/testing/with-test-store";
+import type { Labels } from "@/lib/domain/labels";
 import { createRouter } from "@/lib/http/router";
 import { createRuntimeApi, type RuntimeApi, runtimeRoutedHandlers } from "../runtime/runtime-api";
 import { createDeviceKey, type DeviceKey, enrollBody, tokenBody } from "./device-key";
@@ -14,7 +15,7 @@ export type RuntimeFixture = SyncFixture & {
   fetch(path: string, init?: RequestInit & { token?: string }): Promise<Response>;
   post(path: string, body: unknown, token?: string): Promise<Response>;
   /** A one-time token, stored as `createEnrolment` stores it. */
-  addEnrolment(): Promise<string>;
+  addEnrolment(labels?: Labels): Promise<string>;
   nowSeconds(): number;
   /** Enrols a new device and gets its access token, through the doors. */
   addDevice(): Promise<{ key: DeviceKey; deviceId: string; accessToken: string }>;
@@ -46,7 +47,7 @@ export async function openRuntimeFixture(options: TestStoreOptions & { store?: S
       ...(token === undefined ? {} : { token }),
     });
 
-  async function addEnrolment(): Promise<string> {
+  async function addEnrolment(labels: Labels = {}): Promise<string> {
     const token = randomBytes(24).toString("base64url");
     const createdAt = new Date(clock.nowMs());
     await store.transaction(async ({ db }) => {
@@ -54,6 +55,7 @@ export async function openRuntimeFixture(options: TestStoreOptions & { store?: S
         id: ctx.ids.next("enrolment"),
         tokenSha256: createHash("sha256").update(token).digest("hex"),
         deviceName: "Bench phone",
+        labels,
         createdBy: "per_test",
         createdAt,
         expiresAt: new Date(createdAt.getTime() + 3_600_000),

@@ -3,6 +3,7 @@ import { RelativeTime } from "@/components/blocks/relative-time";
 import type { MarkName } from "@/components/ui/mark";
 import { State } from "@/components/ui/state";
 import type { DeviceView } from "@/lib/contracts/devices";
+import { LABEL_NAMES, type Labels } from "@/lib/domain/labels";
 import { formatCount } from "@/lib/format/count";
 import { formatRevision } from "@/lib/format/revision";
 import type { Position } from "@/native/core/documents/position";
@@ -30,6 +31,10 @@ export function describeEvidence({ clamped, rejected }: Pick<DeviceView, "clampe
   return parts.length === 0 ? null : parts.join(", ");
 }
 
+/** As they are typed into the filter: "app:ferry region:eu"; empty where there is none. */
+export const describeLabels = (labels: Labels): string =>
+  LABEL_NAMES.flatMap((name) => (labels[name] === undefined ? [] : [`${name}:${labels[name]}`])).join(" ");
+
 export function deviceColumns(newest: Position | null): Column<DeviceView>[] {
   return [
     {
@@ -42,6 +47,16 @@ export function deviceColumns(newest: Position | null): Column<DeviceView>[] {
       ),
     },
     { id: "state", head: "State", width: 104, cell: (row) => <DeviceState state={row.state} /> },
+    {
+      id: "labels",
+      head: "Labels",
+      width: 196,
+      priority: 2,
+      cell: (row) => {
+        const text = describeLabels(row.labels);
+        return text === "" ? "–" : <code title={text}>{text}</code>;
+      },
+    },
     {
       id: "runtime",
       head: "Runtime",

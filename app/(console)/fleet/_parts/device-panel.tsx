@@ -17,7 +17,7 @@ import { formatRevision } from "@/lib/format/revision";
 import { revokeDevice } from "@/lib/queries/devices";
 import { usePermission } from "@/lib/queries/use-permission";
 import type { Position } from "@/native/core/documents/position";
-import { DeviceState } from "./columns";
+import { DeviceState, describeLabels } from "./columns";
 
 type DevicePanelProps = { device: DeviceView; newest: Position | null; onClose(): void };
 
@@ -26,6 +26,7 @@ export function DevicePanel({ device, newest, onClose }: DevicePanelProps) {
   const mayRevoke = usePermission("devices.revoke");
   const [isRevoking, setRevoking] = useState(false);
   const programs = Object.entries(device.appliedPrograms);
+  const labels = describeLabels(device.labels);
   const { runtime } = device;
   return (
     <>
@@ -47,6 +48,7 @@ export function DevicePanel({ device, newest, onClose }: DevicePanelProps) {
         <SideSection>
           <KeyValues
             items={[
+              ["Labels", labels === "" ? "none" : <code key="labels">{labels}</code>],
               ["Runtime", `${runtime.kind} ${runtime.version}`],
               [
                 "Confinement",

@@ -6,14 +6,25 @@ import { useState } from "react";
 import { RelativeTime } from "@/components/blocks/relative-time";
 import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
-import { Field } from "@/components/ui/field";
+import { Field, FieldGroup } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
+import { LABEL_NAMES, type LabelName, labelValueShape } from "@/lib/domain/labels";
 import { createEnrolment } from "@/lib/queries/devices";
 
 /** The file pins the platform's root keys and holds a one-time token; it is handed over out of band. */
 export function EnrolDialog({ onClose }: { onClose(): void }) {
   const [name, setName] = useState("");
-  const create = useMutation({ mutationFn: () => createEnrolment(name.trim()) });
+  const [labels, setLabels] = useState<Record<LabelName, string>>({ app: "", region: "", channel: "" });
+  const set = LABEL_NAMES.filter((label) => labels[label] !== "");
+  const misspelt = set.filter((label) => !labelValueShape.safeParse(labels[label]).success);
+  const canMake = name.trim() !== "" && misspelt.length === 0;
+  const create = useMutation({
+    mutationFn: () =>
+      createEnrolment({
+        deviceName: name.trim(),
+        labels: Object.fromEntries(set.map((label) => [label, labels[label]])),
+      }),
+  });
   const save = () => {
     if (create.data === undefined) return;
     const url = URL.createObjectURL(
@@ -37,7 +48,7 @@ export function EnrolDialog({ onClose }: { onClose(): void }) {
           className="grid gap-4"
           onSubmit={(event) => {
             event.preventDefault();
-            if (name.trim() !== "") create.mutate();
+            if (canMake) create.mutate();
           }}
         >
           <Field label="Device name" htmlFor="device-name" problem={create.error?.message}>
@@ -49,9 +60,32 @@ export function EnrolDialog({ onClose }: { onClose(): void }) {
               onChange={({ target }) => setName(target.value)}
             />
           </Field>
+          <FieldGroup label="Labels" hint="Optional, and fixed for good: figures can be told apart by them.">
+            <div className="grid grid-cols-3 gap-2 max-phone:grid-cols-1">
+              {LABEL_NAMES.map((label) => (
+                <Field
+                  key={label}
+                  label={label}
+                  htmlFor={`device-label-${label}`}
+                  problem={misspelt.includes(label) ? "32 at most of a–z, 0–9, . _ -" : null}
+                >
+                  <Input
+                    isMono
+                    id={`device-label-${label}`}
+                    aria-describedby={`device-label-${label}-hint`}
+                    aria-invalid={misspelt.includes(label)}
+                    autoComplete="off"
+                    autoCapitalize="none"
+                    value={labels[label]}
+                    onChange={({ target }) => setLabels({ ...labels, [label]: target.value })}
+                  />
+                </Field>
+              ))}
+            </div>
+          </FieldGroup>
           <div className="flex justify-end gap-2">
             <Button onClick={onClose}>Cancel</Button>
-            <Button type="submit" tone="primary" disabled={name.trim() === "" || create.isPending}>
+            <Button type="submit" tone="primary" disabled={!canMake || create.isPending}>
               Make file
             </Button>
           </div>
