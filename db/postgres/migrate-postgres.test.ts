@@ -5,6 +5,7 @@ import postgres from "postgres";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { findMigrationsFolder } from "../migrate";
 import { openStore } from "../open-store";
+import { readPlatformMembersOf } from "../published-members";
 import { publishers } from "../schema";
 import type { Store } from "../store";
 import { postgresServer, stopPostgresServer } from "../testing/postgres-server";
@@ -58,11 +59,15 @@ async function released(): Promise<void> {
   await ensure();
   const client = postgres(url, { max: 1 });
   await client`insert into publishers (id, name, created_at) values ('pub_1', 'One', now())`;
+  await client`
+    insert into platform
+      (platform_id, name, environment, grace_seconds, telemetry_interval_seconds, telemetry_sampling, created_at)
+    values ('harbor', 'Harbor', 'production', 259200, 5, 100, now())`;
   await client.end();
 }
 
 describe("a Postgres of an earlier version", () => {
-  it("is not migrated before a backup is confirmed: it is refused, named the command, and left as it is", async () => {
+  it("is not migrated before a backup is confirmed: it is refused, named the command, and left as it is, then keeps its settings", async () => {
     await released();
     const before = await schemaNow();
     await expect(open()).rejects.toMatchObject({
@@ -72,6 +77,7 @@ describe("a Postgres of an earlier version", () => {
     expect(await schemaNow()).toEqual(before);
     const store = await open({ isBackupConfirmed: true });
     expect(await store.db.select({ id: publishers.id }).from(publishers)).toEqual([{ id: "pub_1" }]);
+    expect(await readPlatformMembersOf(store.db, "telemetry")).toMatchObject([{ value: { intervalSeconds: 5 } }]);
     await store.close();
     await (await open()).close();
   });

@@ -130,7 +130,7 @@ describe("a member's value", () => {
   test("that is not decided is what is shipped", () => {
     expect(PLATFORM_DEFAULTS).toMatchObject({
       graceSeconds: 259_200,
-      telemetry: { intervalSeconds: 5, sampling: 100 },
+      telemetry: { intervalSeconds: 60, sampling: 100 },
     });
   });
 });

@@ -6,7 +6,7 @@ import type { EntryOf } from "./members";
 export const PLATFORM_DEFAULTS = {
   limits: SHIPPED_LIMITS,
   graceSeconds: 72 * 3600,
-  telemetry: { intervalSeconds: 5, sampling: 100 },
+  telemetry: { intervalSeconds: 60, sampling: 100 },
 } as const;
 
 /** The same as the members that the first start publishes. */

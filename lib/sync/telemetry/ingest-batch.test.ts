@@ -56,7 +56,7 @@ describe("telemetry", () => {
     });
     for (const minute of [first, second]) {
       const response = await fixture.post("telemetry", buildBatch(at, { programs: [program([minute])] }), accessToken);
-      expect(await response.json()).toEqual({ accepted: 1, rejected: [], nextIntervalSeconds: 5, sampling: 100 });
+      expect(await response.json()).toEqual({ accepted: 1, rejected: [], nextIntervalSeconds: 60, sampling: 100 });
     }
     expect(await minutesOf(deviceId)).toMatchObject([
       {
