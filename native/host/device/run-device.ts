@@ -131,7 +131,7 @@ export function runDevice(options: RunDeviceOptions): RunningDevice {
         fetches.get(effect.fetch)?.abort();
         return;
       case "listen":
-        stream.start();
+        stream.listen(effect.programs);
         return;
       case "hangUp":
         stream.stop();

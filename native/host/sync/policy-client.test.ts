@@ -53,7 +53,7 @@ describe("a stream that is refused", () => {
       server.transport.openStream = async () => ({
         ...{ ok: true, status: 503, headers: {}, stream, close: () => void stream.destroy() },
       });
-      const opened = client.openStream(new AbortController().signal);
+      const opened = client.openStream(null, new AbortController().signal);
       await vi.advanceTimersByTimeAsync(20_000);
       expect(await opened).toMatchObject({ kind: "failed", outcome: { kind: "status", status: 503 } });
     } finally {

@@ -37,7 +37,11 @@ export type PolicyClient = {
   /** Bundle and, in `headers`, its detached signature. */
   bundle(sha256: string, bytesMax: number): Promise<Fetched>;
   sendBatch(batch: TelemetryBatch): Promise<Fetched>;
-  openStream(signal: AbortSignal): Promise<HttpStream | Extract<Fetched, { kind: "failed" }>>;
+  /** The stream that tells of these programs; null: of every one. */
+  openStream(
+    programs: readonly string[] | null,
+    signal: AbortSignal,
+  ): Promise<HttpStream | Extract<Fetched, { kind: "failed" }>>;
   enroll(token: string, runtime: RuntimeIdentity): Promise<{ ok: true; answer: EnrollResponse } | EnrollFailure>;
   close(): void;
 };
@@ -180,11 +184,11 @@ export function createPolicyClient(options: PolicyClientOptions): PolicyClient {
     bundle: (sha256, bytesMax) =>
       authorised((headers) => get(`/bundles/${sha256}`, { maxBytes: bytesMax, timeoutMs: BUNDLE_TIMEOUT_MS }, headers)),
     sendBatch: (batch) => authorised((headers) => post("/telemetry", batch, headers)),
-    async openStream(signal) {
+    async openStream(programs, signal) {
       const value = await currentToken();
       if (typeof value !== "string") return value;
       const headers = { authorization: `Bearer ${value}`, accept: "text/event-stream" };
-      const url = `${base}/stream`;
+      const url = `${base}/stream${programs === null ? "" : `?programs=${programs.join()}`}`;
       const opened = await transport.openStream({ method: "GET", url, headers, timeoutMs: TIMEOUT_MS, signal });
       if (!opened.ok || opened.status === 200) return opened;
       const impatience = setTimeout(opened.close, TIMEOUT_MS);

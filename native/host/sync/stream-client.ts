@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { backoffMs, nextStep } from "../../core/device/retry";
 import { type RevisionEvent, revisionEventShape, STREAM_HEARTBEAT_SECONDS } from "../../core/wire/stream-event";
+import { namedPrograms } from "../../core/wire/stream-programs";
 import type { HostLog, HostTimers } from "../ports";
 import { drawMs } from "./draw-wait";
 import { createEventStreamReader, type StreamMessage } from "./event-stream";
@@ -19,12 +20,15 @@ export type StreamListener = {
 };
 
 export type StreamClient = {
-  start(): void;
+  /** Holds the stream open for these programs; one that tells of more is good enough, and is kept. */
+  listen(programs: readonly string[]): void;
   stop(): void;
 };
 
 const QUIET_MS = 3 * STREAM_HEARTBEAT_SECONDS * 1000;
 const RECONNECT_CAP_MS = 60_000;
+/** Programs that come to be wanted within this time share one renewal of the stream. */
+const RENEW_AFTER_MS = 250;
 const json = z.string().transform((text, context) => {
   try {
     return JSON.parse(text) as unknown;
@@ -50,8 +54,13 @@ export function createStreamClient(options: {
   let attempt = 0;
   let isConnected = false;
   let isOver = false;
-  let isStarted = false;
+  let wanted: readonly string[] | undefined;
+  /** What the stream that is open, or was opened last, tells of; null is every program. */
+  let named: ReadonlySet<string> | null = null;
+  let close: (() => void) | undefined;
+  let isRenewing = false;
   let cancelWait: (() => void) | undefined;
+  let cancelRenewal: (() => void) | undefined;
 
   function hear(message: StreamMessage): void {
     if (message.event === "revoked") {
@@ -74,13 +83,27 @@ export function createStreamClient(options: {
     if (revision.success) listener.onRevision(revision.data);
   }
 
+  const lacksWanted = () => named !== null && (wanted ?? []).some((appId) => named?.has(appId) === false);
+
+  function renewSoon(): void {
+    cancelRenewal ??= timers.after(RENEW_AFTER_MS, () => {
+      cancelRenewal = undefined;
+      isRenewing = close !== undefined && lacksWanted();
+      if (isRenewing) close?.();
+    });
+  }
+
   async function connect(): Promise<void> {
-    const opened = await client.openStream(controller.signal);
+    const programs = namedPrograms(wanted ?? []);
+    named = programs === null ? null : new Set(programs);
+    const opened = await client.openStream(programs, controller.signal);
     if (controller.signal.aborted) {
       if ("stream" in opened) opened.close();
       return;
     }
     if (!("stream" in opened)) return reconnectAfter(opened);
+    close = opened.close;
+    if (lacksWanted()) renewSoon();
     const reader = createEventStreamReader(hear);
     let cancelQuiet = timers.after(QUIET_MS, () => opened.close());
     try {
@@ -93,11 +116,15 @@ export function createStreamClient(options: {
       log("debug", "stream_ended", { error });
     } finally {
       cancelQuiet();
+      close = undefined;
       opened.close();
       if (isConnected) listener.onClosed();
       isConnected = false;
     }
-    wait(drawMs(backoffMs(attempt), options.random));
+    const isRenewed = isRenewing;
+    isRenewing = false;
+    if (isRenewed && !isOver && !controller.signal.aborted) run();
+    else wait(drawMs(backoffMs(attempt), options.random));
   }
 
   function reconnectAfter(opened: Exclude<Awaited<ReturnType<PolicyClient["openStream"]>>, { stream: unknown }>): void {
@@ -128,12 +155,15 @@ export function createStreamClient(options: {
   }
 
   return {
-    start() {
-      if (!isStarted) run();
-      isStarted = true;
+    listen(programs) {
+      const isFirst = wanted === undefined;
+      wanted = programs;
+      if (isFirst) run();
+      else if (close !== undefined && lacksWanted()) renewSoon();
     },
     stop() {
       cancelWait?.();
+      cancelRenewal?.();
       controller.abort();
     },
   };

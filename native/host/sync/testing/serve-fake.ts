@@ -9,7 +9,7 @@ export async function serveFake(server: FakeServer): Promise<{ url: string; clos
       Object.entries(request.headers).flatMap(([name, value]) => (typeof value === "string" ? [[name, value]] : [])),
     );
     const url = `http://127.0.0.1${request.url}`;
-    if (request.url?.endsWith("/stream")) {
+    if (new URL(url).pathname.endsWith("/stream")) {
       const opened = await server.transport.openStream({ method: "GET", url, headers, timeoutMs: 0 });
       if (!opened.ok) return response.destroy();
       response.writeHead(opened.status, { "content-type": "text/event-stream" });
