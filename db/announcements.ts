@@ -24,7 +24,7 @@ const fits = (announcement: Announcement) => Buffer.byteLength(JSON.stringify(an
 export function splitAnnouncement(announcement: Announcement): Announcement[] {
   if (fits(announcement)) return [announcement];
   if (announcement.topic === "documents") {
-    return halves(announcement.documents).flatMap((documents) => splitAnnouncement({ topic: "documents", documents }));
+    return halves(announcement.documents).flatMap((documents) => splitAnnouncement({ ...announcement, documents }));
   }
   if (announcement.topic === "telemetry" || announcement.topic === "denials") {
     const { topic } = announcement;

@@ -5,6 +5,12 @@ import type * as schema from "./schema";
 export type Database = PgDatabase<PgQueryResultHKT, typeof schema>;
 
 /**
+ * When devices are told of documents that may wait: those that somebody waits for `soon`, those that were only signed
+ * again in a `calm` way. What takes anything away has no pace: it is told at once.
+ */
+export type Pace = "soon" | "calm";
+
+/**
  * What may be announced after a commit. Every process that serves the store hears it (spec §4, §7). An empty list of
  * documents or app ids says "look at all of them again": something was announced while nobody could hear it.
  */
@@ -12,6 +18,7 @@ export type Announcement =
   | {
       topic: "documents";
       documents: { kind: "platform" | "program" | "keyset"; appId: string | null; epoch: number; revision: number }[];
+      pace?: Pace;
     }
   | { topic: "telemetry" | "denials"; appIds: string[] }
   /** Said to hear whether one hears; of interest to whoever said it. */

@@ -70,6 +70,40 @@ describe("a device's stream", () => {
     untouched.stop();
   });
 
+  it("hears of the programs that it names alone, whether or not there are such programs", async () => {
+    await fixture.addProgram("com.example.b");
+    const { accessToken } = await fixture.addDevice();
+    const stream = await readStream(`${streamUrl()}?programs=com.example.b,com.example.unknown`, accessToken);
+    await expect.poll(() => stream.events.length).toBe(1);
+    await publish(["com.example.a"]);
+    await publish(["com.example.b"]);
+    await expect.poll(() => stream.events.length).toBe(4);
+    const told = stream.events.slice(1).map(({ data }) => (data as { kind: string; appId?: string }).appId ?? null);
+    expect(told).toEqual([null, "com.example.b", null]);
+    stream.stop();
+  });
+
+  it.each([
+    [
+      "10,000 names",
+      Array.from({ length: 10_000 }, (_, n) => `c.a${n}`)
+        .join()
+        .slice(0, 12_000),
+    ],
+    ["one name too many", Array.from({ length: 65 }, (_, n) => `com.a${n}`).join()],
+    ["a broken escape", "com.example.a%zz"],
+    ["an escaped line end", "com.example.a%0aevent:%20revoked"],
+    ["a byte that is no text", "com.example.a%ff"],
+    ["two lists", "com.example.a&programs=com.example.b"],
+  ])("is refused for a list of programs that is %s, and stays closed", async (_, list) => {
+    const { accessToken } = await fixture.addDevice();
+    await expect.poll(() => fixture.api.openStreams()).toBe(0);
+    const headers = { authorization: `Bearer ${accessToken}` };
+    const response = await fetch(`${streamUrl()}?programs=${list}`, { headers });
+    expect([response.status, (await response.json()).error.code]).toEqual([400, "invalid_input"]);
+    expect(fixture.api.openStreams()).toBe(0);
+  });
+
   it("is refused without a token, and leaves nothing open when the device goes", async () => {
     expect((await fetch(streamUrl())).status).toBe(401);
     await expect.poll(() => fixture.api.openStreams()).toBe(0);

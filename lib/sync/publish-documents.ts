@@ -1,9 +1,9 @@
 import { lt } from "drizzle-orm";
 import { readContinuity } from "@/db/continuity";
-import { newestIssue, newestPosition, type StoredDocument } from "@/db/newest-document";
+import { newestDocument, newestIssue, newestPosition, type StoredDocument } from "@/db/newest-document";
 import { type Unread, unreadable } from "@/db/published-members";
 import { minRevisions } from "@/db/schema";
-import type { Transaction } from "@/db/store";
+import type { Pace, Transaction } from "@/db/store";
 import { appendAudit } from "@/lib/audit/append-audit";
 import type { Actor } from "@/lib/domain/roles";
 import { AppError } from "@/lib/platform/errors";
@@ -15,9 +15,10 @@ import { nowSeconds, type SigningContext } from "./context";
 import { isBehindOf } from "./continuity/continuity-state";
 import { settleHeld } from "./continuity/held-narrowings";
 import { allPrograms, floorOf, raiseFloor } from "./continuity/resume";
-import { buildPlatform } from "./documents/build-platform";
+import { buildPlatform, type PlatformBody } from "./documents/build-platform";
 import { buildProgram } from "./documents/build-program";
 import { issueDocument, nextRevision } from "./documents/issue-document";
+import { ownClaims } from "./documents/own-jws";
 import { requireAcceptable } from "./documents/require-acceptable";
 import { lockPlatform } from "./lock-platform";
 
@@ -105,6 +106,21 @@ function goOnWithout(ctx: SigningContext, options: PublishOptions, unread: reado
   ctx.logger("error", "member_unreadable", { members: unread.map(({ key }) => key) });
 }
 
+/** What takes nothing away may wait: a decision less long than what is only signed again. */
+function paceOf({ narrows, isNarrowing, changeSetId }: PublishOptions, stops: boolean): { pace?: Pace } {
+  if (narrows || isNarrowing === true || stops) return {};
+  return { pace: changeSetId === null ? "calm" : "soon" };
+}
+
+/** Whether a platform document stops what the one before it let run, as what a device handed back does. */
+function stopsMore(before: StoredDocument | null, body: PlatformBody): boolean {
+  const said = before === null ? {} : (ownClaims(before.jws) ?? {});
+  return (["suspended", "blockedHosts"] as const).some((name) => {
+    const stopped = said[name];
+    return body[name].some((subject) => !(Array.isArray(stopped) && stopped.includes(subject)));
+  });
+}
+
 /**
  * Builds, signs and stores the documents of these programs and the platform document, within the caller's transaction
  * and behind the lock of the platform row. After a restore, or where a device proved a newer document, it signs above
@@ -154,7 +170,8 @@ export async function publishDocuments(
   await tx.db.delete(minRevisions).where(lt(minRevisions.keepUntil, new Date(now * 1000)));
   if (options.narrows) await raiseMinimums(tx, now, [...issued, ...minimums]);
   await settleHeld(tx, ctx, actor, changeSetId);
-  const revision = nextRevision(await newestPosition(tx.db, "platform", ""), floor, epoch);
+  const before = await newestDocument(tx.db, "platform", "");
+  const revision = nextRevision(before, floor, epoch);
   await auditDocuments(tx, ctx, actor, { epoch, revision }, issued);
   const { body, unread } = await buildPlatform(tx.db, await ctx.heads.sign(tx, keyset));
   goOnWithout(ctx, options, unread);
@@ -175,6 +192,7 @@ export async function publishDocuments(
       epoch: row.epoch,
       revision: row.revision,
     })),
+    ...paceOf(options, stopsMore(before, body)),
   });
   if (resumes && isAlone) tx.announce({ topic: "documents", documents: [] });
   return {

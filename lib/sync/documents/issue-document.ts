@@ -9,7 +9,7 @@ import { signCompact } from "@/native/core/documents/sign-document";
 import { LIFE_SECONDS_MAX } from "@/native/core/documents/verify-document";
 import type { DocumentClaims, KeysetClaims } from "@/native/core/shapes/claims";
 import type { SigningContext } from "../context";
-import { ownDecision } from "./own-jws";
+import { ownClaims } from "./own-jws";
 
 const TYPES = { platform: "bulkhead-platform", program: "bulkhead-program" } as const;
 export type DocumentToIssue = {
@@ -49,7 +49,7 @@ export async function issueDocument(
   const typ = TYPES[wanted.kind];
   const previous = await newestDocument(tx.db, wanted.kind, wanted.appId);
   const { iat } = wanted;
-  const decision = wanted.changeSetId ?? (previous === null ? undefined : ownDecision(previous.jws));
+  const decision = wanted.changeSetId ?? (previous === null ? undefined : ownClaims(previous.jws)?.decision);
   const envelope: DocumentClaims = {
     schema: 1,
     platform: keyset.platform,

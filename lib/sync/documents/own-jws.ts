@@ -9,10 +9,10 @@ export function ownKid(header: string): string {
   return String(read.kid);
 }
 
-/** The decision that a stored document names; undefined where it names none, or somebody changed the row. */
-export function ownDecision(jws: string): unknown {
+/** The claims of a stored document; undefined where somebody changed the row and it holds none. */
+export function ownClaims(jws: string): Record<string, unknown> | undefined {
   try {
-    return ownPayload(jws).decision;
+    return ownPayload(jws);
   } catch (error) {
     // Text that was never ours must not stop the document that replaces it.
     if (error instanceof SyntaxError) return undefined;

@@ -62,6 +62,7 @@ async function insertKeyset(
   tx.announce({
     topic: "documents",
     documents: [{ kind: "keyset", appId: null, epoch: claims.epoch, revision: claims.revision }],
+    ...(namesAllKeysOf(claims, current?.claims) ? { pace: "calm" as const } : {}),
   });
   const isNewEpoch = current !== null && claims.epoch > current.epoch;
   if (isNewEpoch) {
@@ -69,6 +70,12 @@ async function insertKeyset(
     await tx.db.delete(minRevisions);
   }
   return claims;
+}
+
+/** A policy key that is named no more may be a stolen one. */
+function namesAllKeysOf(claims: KeysetClaims, before: KeysetClaims | undefined): boolean {
+  const kids = new Set(claims.keys.map(({ kid }) => kid));
+  return (before?.keys ?? []).every(({ kid }) => kids.has(kid));
 }
 
 const summaryOf = (claims: KeysetClaims) => ({

@@ -10,9 +10,10 @@ import type { RouteAnswer, RouteCall, RouteDescription } from "@/lib/http/route-
 import type { RoutedHandler } from "@/lib/http/router";
 import { AppError, invariant } from "@/lib/platform/errors";
 import { BUNDLE_SIGNATURE_HEADER } from "@/native/core/wire/bundle-signature";
+import { readStreamPrograms, STREAM_PROGRAMS_CHARS_MAX, STREAM_PROGRAMS_MAX } from "@/native/core/wire/stream-programs";
 import { nowSeconds, type SyncContext } from "../context";
 import { learnHeldDocument } from "../continuity/learn-held";
-import { createDocumentCache, type DocumentCache, type ServedDocument } from "../documents/document-cache";
+import { createDocumentCache, type ServedDocument } from "../documents/document-cache";
 import { ingestBatch } from "../telemetry/ingest-batch";
 import { resolveDevice } from "./device-actor";
 import { createDeviceReader } from "./device-reader";
@@ -93,6 +94,17 @@ function signatureHeader(signature: Uint8Array | undefined): Record<string, stri
   return { [BUNDLE_SIGNATURE_HEADER]: Buffer.from(signature).toString("base64url") };
 }
 
+/** The programs that a stream is asked for; null is all of them. Refuses `invalid_input` for a list that is none (spec 7.16). */
+function programsOf({ url = "" }: IncomingMessage): ReadonlySet<string> | null {
+  const query = new URLSearchParams(url.slice(url.indexOf("?") + 1));
+  const programs = readStreamPrograms(url.includes("?") ? query.getAll("programs") : []);
+  if (programs !== undefined) return programs;
+  throw new AppError(
+    "invalid_input",
+    `programs is one list of at most ${STREAM_PROGRAMS_MAX} app ids in ${STREAM_PROGRAMS_CHARS_MAX} characters, with commas between them. Leave it out to be told of every program.`,
+  );
+}
+
 /** The platform's id never changes once its row is there, so it is read once. */
 function createPlatformIdReader(store: Store): () => Promise<string> {
   let known: string | undefined;
@@ -110,7 +122,7 @@ export function createRuntimeApi(options: RuntimeApiOptions): RuntimeApi {
   const { store, ctx, accessKey, validatesOutput } = options;
   const { clock, ids, logger } = ctx;
   const ports: RoutePorts = { ids, logger, validatesOutput };
-  const cache: DocumentCache = createDocumentCache(store, ctx);
+  const cache = createDocumentCache(store, ctx);
   const hub = createStreamHub({ store, cache, logger });
   const devices = createDeviceReader(store);
   const deviceRate = createRateLimit({ ...DEVICE_RATE, clock });
@@ -170,7 +182,7 @@ export function createRuntimeApi(options: RuntimeApiOptions): RuntimeApi {
       try {
         const actor = await authenticate(request.headers.authorization);
         if (actor === null) throw new AppError("unauthenticated", "The stream needs a device's token.");
-        await hub.open(actor.deviceId, response);
+        await hub.open(actor.deviceId, programsOf(request), response);
       } catch (error) {
         if (response.headersSent) {
           logger("error", "stream_failed", { error });
@@ -182,9 +194,6 @@ export function createRuntimeApi(options: RuntimeApiOptions): RuntimeApi {
       }
     },
     openStreams: hub.openCount,
-    close() {
-      hub.close();
-      cache.close();
-    },
+    close: () => hub.close(),
   };
 }

@@ -5,6 +5,7 @@ import { DOCUMENT_BYTES_MAX } from "@/native/core/documents/envelope";
 import { telemetryAnswerShape } from "@/native/core/telemetry/batch";
 import { enrollRequestShape, enrollResponseShape } from "@/native/core/wire/enroll";
 import { heldAnswerShape } from "@/native/core/wire/held";
+import { STREAM_PROGRAMS_CHARS_MAX } from "@/native/core/wire/stream-programs";
 import { tokenRequestShape, tokenResponseShape } from "@/native/core/wire/token";
 import { receivedBatchShape } from "../telemetry/received-batch";
 
@@ -94,9 +95,11 @@ export const runtimeRoutes = {
   stream: describeRoute({
     method: "GET",
     path: `${BASE}/stream`,
-    summary: "Server-sent events: which document has a new revision.",
+    summary:
+      "Server-sent events: which document has a new revision; of programs those that are named, without names all.",
     actor: "device",
     permission: null,
+    input: { query: z.object({ programs: z.string().max(STREAM_PROGRAMS_CHARS_MAX).exactOptional() }) },
     output: { kind: "raw", contentType: "text/event-stream" },
     maxBytes: 0,
     refusals: ["token_expired", "device_revoked", "limit_exceeded", "unavailable"],

@@ -1,16 +1,20 @@
 import type { ServerResponse } from "node:http";
-import { and, inArray, isNotNull } from "drizzle-orm";
+import { and, inArray, isNotNull, sql } from "drizzle-orm";
 import { devices } from "@/db/schema";
-import type { Announcement, Store } from "@/db/store";
+import type { Announcement, Pace, Store } from "@/db/store";
 import { isAppError } from "@/lib/platform/errors";
 import type { Logger } from "@/lib/platform/logger";
 import { positionOf } from "@/native/core/documents/position";
 import { STREAM_HEARTBEAT_SECONDS } from "@/native/core/wire/stream-event";
 import type { DocumentCache, ServedDocument } from "../documents/document-cache";
+import { createDeliveries, type DeliveryPorts, systemDelivery } from "./stream-deliveries";
 
 export type StreamHub = {
-  /** Takes over a response for good: greets, tells of revisions, and ends it when the device is revoked. */
-  open(deviceId: string, response: ServerResponse): Promise<void>;
+  /**
+   * Takes over a response for good: greets, tells of revisions of these programs (null: of all), of the platform document
+   * and the keyset, and ends it when the device is revoked.
+   */
+  open(deviceId: string, programs: ReadonlySet<string> | null, response: ServerResponse): Promise<void>;
   openCount(): number;
   /** Ends every stream and stops listening. */
   close(): void;
@@ -20,41 +24,90 @@ export type StreamHub = {
 const BACKLOG_BYTES_MAX = 64 * 1024;
 /** A device has one stream; while it reconnects the old one may not know yet that it is dead. */
 const STREAMS_PER_DEVICE = 2;
+/** Over how long devices are told of what may wait, so that they do not all fetch at once: by how many there are. */
+const SPREAD = { soon: { msEach: 1, msMax: 5_000 }, calm: { msEach: 10, msMax: 30_000 } } as const satisfies Record<
+  Pace,
+  { msEach: number; msMax: number }
+>;
 
 type Documents = Extract<Announcement, { topic: "documents" }>["documents"];
+type Stream = { deviceId: string; programs: ReadonlySet<string> | null; response: ServerResponse };
+/** `appId` is null where everybody hears it. */
+type Frame = { appId: string | null; text: string };
 
 function frame(event: string, data?: unknown): string {
   return `event: ${event}\ndata: ${data === undefined ? "" : JSON.stringify(data)}\n\n`;
 }
 
-/** Programs first: devices fetch the named documents before they apply them with the platform's (spec §4). */
-function revisionFrames(documents: Documents): string {
+/** Programs before the platform: devices fetch the named documents before they apply them with the platform's (spec §4). */
+function revisionFrames(documents: Documents): Frame[] {
   const order = { keyset: 0, program: 1, platform: 2 } as const;
   return [...documents]
     .sort((a, b) => order[a.kind] - order[b.kind])
     .map(({ kind, appId, epoch, revision }) =>
-      frame("revision", kind === "program" ? { kind, appId, epoch, revision } : { kind, epoch, revision }),
-    )
-    .join("");
+      kind === "program"
+        ? { appId, text: frame("revision", { kind, appId, epoch, revision }) }
+        : { appId: null, text: frame("revision", { kind, epoch, revision }) },
+    );
 }
 
-/** The open streams of this process (spec §7), written by plain node http: thousands may be open and idle. */
-export function createStreamHub(options: { store: Store; cache: DocumentCache; logger: Logger }): StreamHub {
-  const { store, cache, logger } = options;
-  const streams = new Map<string, Set<ServerResponse>>();
+/** The open streams of this process (spec 7.16), written by plain node http: thousands may be open and idle. */
+export function createStreamHub(options: {
+  store: Store;
+  cache: DocumentCache;
+  logger: Logger;
+  delivery?: DeliveryPorts;
+}): StreamHub {
+  const { store, cache, logger, delivery = systemDelivery } = options;
+  const deliveries = createDeliveries<Stream>(delivery);
+  const streams = new Set<Stream>();
+  const byDevice = new Map<string, Set<Stream>>();
+  /** Who hears of a program; those who hear of all stand apart. */
+  const byProgram = new Map<string, Set<Stream>>();
+  const ofAll = new Set<Stream>();
 
-  function write(response: ServerResponse, text: string): void {
+  function write({ response }: Stream, text: string): void {
+    if (text === "" || response.writableEnded || response.destroyed) return;
     if (response.writableLength > BACKLOG_BYTES_MAX) response.destroy();
     else response.write(text);
   }
 
-  function broadcast(text: string): void {
-    for (const open of streams.values()) for (const response of open) write(response, text);
+  function join(stream: Stream): void {
+    streams.add(stream);
+    add(byDevice, stream.deviceId, stream);
+    if (stream.programs === null) ofAll.add(stream);
+    for (const appId of stream.programs ?? []) add(byProgram, appId, stream);
+  }
+
+  function leave(stream: Stream): void {
+    streams.delete(stream);
+    remove(byDevice, stream.deviceId, stream);
+    ofAll.delete(stream);
+    for (const appId of stream.programs ?? []) remove(byProgram, appId, stream);
+  }
+
+  function tell(documents: Documents, pace: Pace | undefined): void {
+    const frames = revisionFrames(documents);
+    const isForAll = frames.some(({ appId }) => appId === null);
+    const named = frames.flatMap(({ appId }) => [...(byProgram.get(appId ?? "") ?? [])]);
+    const targets = isForAll ? [...streams] : [...new Set([...ofAll, ...named])];
+    const deliver = (stream: Stream) => {
+      const own = frames.filter(({ appId }) => appId === null || (stream.programs?.has(appId) ?? true));
+      write(stream, own.map(({ text }) => text).join(""));
+    };
+    if (pace === undefined) {
+      deliveries.now(targets, deliver);
+      return;
+    }
+    const { msEach, msMax } = SPREAD[pace];
+    deliveries.spread(Math.min(msMax, msEach * targets.length), targets, deliver);
   }
 
   function end(deviceId: string): void {
-    for (const response of streams.get(deviceId) ?? []) response.end(frame("revoked"));
-    streams.delete(deviceId);
+    for (const stream of [...(byDevice.get(deviceId) ?? [])]) {
+      leave(stream);
+      stream.response.end(frame("revoked"));
+    }
   }
 
   /** Nothing is offered that could not be fetched. */
@@ -67,7 +120,7 @@ export function createStreamHub(options: { store: Store; cache: DocumentCache; l
     }
   }
 
-  async function greeting(): Promise<string> {
+  async function readGreeting(): Promise<string> {
     const [keyset, platform] = await Promise.all([cache.newest("keyset"), offeredPlatform()]);
     return frame("hello", {
       ...(keyset === null ? {} : { keyset: positionOf(keyset) }),
@@ -75,9 +128,25 @@ export function createStreamHub(options: { store: Store; cache: DocumentCache; l
     });
   }
 
+  let greetingToCome: Promise<string> | undefined;
+  /** Read after it was asked for; those who ask in one turn of the event loop share it. */
+  function greeting(): Promise<string> {
+    greetingToCome ??= new Promise<void>((resolve) => delivery.nextTurn(resolve)).then(() => {
+      greetingToCome = undefined;
+      return readGreeting();
+    });
+    return greetingToCome;
+  }
+
+  async function greetAll(): Promise<void> {
+    const text = await greeting();
+    deliveries.now([...streams], (stream) => write(stream, text));
+  }
+
   async function endRevoked(): Promise<void> {
-    const asked = [...streams.keys()];
-    if (asked.length === 0) return;
+    if (byDevice.size === 0) return;
+    // One parameter however many are asked for.
+    const asked = sql`(select jsonb_array_elements_text(${JSON.stringify([...byDevice.keys()])}::text::jsonb))`;
     const revoked = await store.db
       .select({ id: devices.id })
       .from(devices)
@@ -88,8 +157,8 @@ export function createStreamHub(options: { store: Store; cache: DocumentCache; l
   const report = (event: string) => (error: unknown) => logger("warn", event, { error });
   const stop = store.subscribe((announcement) => {
     if (announcement.topic === "documents") {
-      if (announcement.documents.length > 0) broadcast(revisionFrames(announcement.documents));
-      else greeting().then(broadcast).catch(report("stream_greeting_failed"));
+      if (announcement.documents.length > 0) tell(announcement.documents, announcement.pace);
+      else greetAll().catch(report("stream_greeting_failed"));
     }
     if (announcement.topic === "devices") {
       if (announcement.deviceId === null) endRevoked().catch(report("stream_revocations_unread"));
@@ -98,40 +167,53 @@ export function createStreamHub(options: { store: Store; cache: DocumentCache; l
   });
   // The heartbeat also asks for revocations, in case another process's announcement got lost.
   const heartbeat = setInterval(() => {
-    broadcast(": still here\n\n");
+    const windowMs = Math.min(SPREAD.soon.msMax, SPREAD.soon.msEach * streams.size);
+    deliveries.spread(windowMs, [...streams], (stream) => write(stream, ": still here\n\n"));
     endRevoked().catch(report("stream_revocations_unread"));
   }, STREAM_HEARTBEAT_SECONDS * 1000);
   heartbeat.unref();
 
   return {
-    async open(deviceId, response) {
+    async open(deviceId, programs, response) {
       response.writeHead(200, {
         "content-type": "text/event-stream; charset=utf-8",
         "cache-control": "no-store",
         connection: "keep-alive",
         "x-accel-buffering": "no",
       });
-      const own = streams.get(deviceId) ?? new Set<ServerResponse>();
-      for (const oldest of own) {
-        if (own.size < STREAMS_PER_DEVICE) break;
-        own.delete(oldest);
-        oldest.end();
+      const own = [...(byDevice.get(deviceId) ?? [])];
+      for (const oldest of own.slice(0, Math.max(0, own.length + 1 - STREAMS_PER_DEVICE))) {
+        leave(oldest);
+        oldest.response.end();
       }
-      own.add(response);
-      streams.set(deviceId, own);
-      response.on("close", () => {
-        own.delete(response);
-        if (own.size === 0 && streams.get(deviceId) === own) streams.delete(deviceId);
-      });
+      // Gone while it was recognised: it would never leave.
+      if (response.destroyed) return;
+      const stream = { deviceId, programs, response };
+      join(stream);
+      response.on("close", () => leave(stream));
       // Read after joining: a publish between the two is told twice rather than never.
-      write(response, await greeting());
+      write(stream, await greeting());
     },
-    openCount: () => [...streams.values()].reduce((sum, open) => sum + open.size, 0),
+    openCount: () => streams.size,
     close() {
       clearInterval(heartbeat);
       stop();
-      for (const open of streams.values()) for (const response of open) response.end();
-      streams.clear();
+      deliveries.close();
+      for (const stream of [...streams]) {
+        leave(stream);
+        stream.response.end();
+      }
     },
   };
+}
+
+function add<K>(index: Map<K, Set<Stream>>, key: K, stream: Stream): void {
+  const own = index.get(key) ?? new Set<Stream>();
+  index.set(key, own.add(stream));
+}
+
+function remove<K>(index: Map<K, Set<Stream>>, key: K, stream: Stream): void {
+  const own = index.get(key);
+  own?.delete(stream);
+  if (own?.size === 0) index.delete(key);
 }
