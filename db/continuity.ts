@@ -10,6 +10,11 @@ import type { Database } from "./store";
 export const REVISION_LIFT = 1_000_000;
 
 export type Continuity = typeof continuity.$inferSelect;
+/** The numbers of it that say which documents may be handed out. */
+export type ContinuityMarks = Pick<
+  Continuity,
+  "revisionLift" | "provenEpoch" | "provenRevision" | "floorEpoch" | "floorRevision"
+>;
 
 /** The one row; null while this store was never restored and no device proved a document that it does not have. */
 export async function readContinuity(db: Database): Promise<Continuity | null> {
@@ -18,7 +23,7 @@ export async function readContinuity(db: Database): Promise<Continuity | null> {
 }
 
 /** The position that a device proved to hold. */
-export const provenPosition = (row: Continuity): Position =>
+export const provenPosition = (row: Pick<Continuity, "provenEpoch" | "provenRevision">): Position =>
   positionOf({ epoch: row.provenEpoch, revision: row.provenRevision });
 
 /**

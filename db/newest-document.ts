@@ -1,6 +1,8 @@
 import { and, desc, eq, inArray, type SQL, sql } from "drizzle-orm";
 import { type Position, positionOf } from "@/native/core/documents/position";
-import { documents } from "./schema";
+import type { ContinuityMarks } from "./continuity";
+import { rowsOf } from "./rows";
+import { continuity, documents, keysets } from "./schema";
 import type { Database } from "./store";
 
 /**
@@ -93,4 +95,57 @@ export async function issueAt(
     .from(documents)
     .where(and(named(ofKind, ofApp), standing(position)));
   return row ?? null;
+}
+
+/** Where a document stands, without its bytes. `version` is another one whenever somebody has written the row. */
+export type Standing = Position & { sha256: string; version: string };
+
+export type Standings = {
+  /** Null while this store was never restored and no device proved a document that it does not have. */
+  continuity: ContinuityMarks | null;
+  platform: Standing | null;
+  /** By app id, without those of an epoch that the platform document has not begun; absent where there is none. */
+  programs: ReadonlyMap<string, Standing>;
+  /** The `version` of each keyset, by revision; null where there is none. */
+  keysets: string | null;
+};
+
+/** All that answers which bytes are handed out for the platform and these programs, as of one moment, in one small query. */
+export async function readStandings(db: Database, appIds: readonly string[]): Promise<Standings> {
+  const standing = sql`${epoch}, ${revision}, ${sha256}, ${documents}.xmin::text as version`;
+  const newestFirst = sql`order by ${epoch} desc, ${revision} desc limit 1`;
+  const marks = sql.join(
+    [
+      sql`'revisionLift', ${continuity.revisionLift}`,
+      sql`'provenEpoch', ${continuity.provenEpoch}, 'provenRevision', ${continuity.provenRevision}`,
+      sql`'floorEpoch', ${continuity.floorEpoch}, 'floorRevision', ${continuity.floorRevision}`,
+    ],
+    sql`, `,
+  );
+  // One parameter however many programs are asked for.
+  const asked = sql`jsonb_array_elements_text(${JSON.stringify(appIds)}::text::jsonb) as asked(app)`;
+  const [row] = await rowsOf<{
+    continuity: ContinuityMarks | null;
+    platform: Standing | null;
+    programs: Record<string, Standing> | null;
+    keysets: string | null;
+  }>(
+    db,
+    sql`with platform as (
+          select ${standing} from ${documents} where ${kind} = 'platform' and ${appId} = '' ${newestFirst}
+        )
+        select (select jsonb_build_object(${marks}) from ${continuity} where ${continuity.id} = 1) as continuity,
+          (select to_jsonb(platform) from platform) as platform,
+          (select jsonb_object_agg(asked.app, to_jsonb(own)) from ${asked} cross join lateral (
+            select ${standing} from ${documents} where ${kind} = 'program' and ${appId} = asked.app
+              and ${epoch} <= coalesce((select platform.epoch from platform), ${Number.MAX_SAFE_INTEGER}) ${newestFirst}
+          ) own) as programs,
+          (select string_agg(${keysets}.xmin::text, ' ' order by ${keysets.revision}) from ${keysets}) as keysets`,
+  );
+  return {
+    continuity: row?.continuity ?? null,
+    platform: row?.platform ?? null,
+    programs: new Map(Object.entries(row?.programs ?? {})),
+    keysets: row?.keysets ?? null,
+  };
 }

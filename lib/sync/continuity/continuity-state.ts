@@ -1,5 +1,5 @@
 import { and, count, eq, gt } from "drizzle-orm";
-import { type Continuity, provenPosition, readContinuity } from "@/db/continuity";
+import { type ContinuityMarks, provenPosition, readContinuity } from "@/db/continuity";
 import { newestPosition } from "@/db/newest-document";
 import { heldDocuments, heldNarrowings } from "@/db/schema";
 import type { Database } from "@/db/store";
@@ -38,7 +38,7 @@ export type ContinuityState = {
  * Behind: a restore has not been followed by a publish yet, or a device proved a document that is not below our newest
  * one. Of one at the very same position, too, since that one carries another decision than ours.
  */
-export function isBehindOf(row: Continuity, newest: Position | null): boolean {
+export function isBehindOf(row: ContinuityMarks, newest: Position | null): boolean {
   if (row.revisionLift > 0) return true;
   return row.provenRevision > 0 && !isNewerPosition(newest ?? NO_POSITION, provenPosition(row));
 }

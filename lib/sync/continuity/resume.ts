@@ -1,4 +1,4 @@
-import { type Continuity, provenPosition } from "@/db/continuity";
+import { type Continuity, type ContinuityMarks, provenPosition } from "@/db/continuity";
 import { newestPosition, newestPositions } from "@/db/newest-document";
 import { continuity, programs } from "@/db/schema";
 import type { Database, Transaction } from "@/db/store";
@@ -12,7 +12,7 @@ export const floorOf = (row: Continuity | null): Position | null =>
   row === null ? null : positionOf({ epoch: row.floorEpoch, revision: row.floorRevision });
 
 /** Whether a document was signed before the loss: it is not handed out, and due for signing. */
-export const isBelowFloor = (document: Position, row: Continuity | null): boolean =>
+export const isBelowFloor = (document: Position, row: ContinuityMarks | null): boolean =>
   row !== null && !isNewerPosition(document, positionOf({ epoch: row.floorEpoch, revision: row.floorRevision }));
 
 /**

@@ -1,11 +1,11 @@
-import { readContinuity } from "@/db/continuity";
-import { newestDocument } from "@/db/newest-document";
-import type { Announcement, Store } from "@/db/store";
+import { documentAt, readStandings, type Standing, type Standings } from "@/db/newest-document";
+import type { Store } from "@/db/store";
 import { AppError } from "@/lib/platform/errors";
 import type { Position } from "@/native/core/documents/position";
 import type { SyncContext } from "../context";
-import { isBehind } from "../continuity/continuity-state";
+import { isBehindOf } from "../continuity/continuity-state";
 import { isBelowFloor } from "../continuity/resume";
+import type { WalkedKeyset } from "../trust/keyset-chain";
 
 export type ServedDocument = Position & { etag: string; body: string };
 export type DocumentName = "keyset" | "platform" | `program:${string}`;
@@ -13,92 +13,120 @@ export type DocumentName = "keyset" | "platform" | `program:${string}`;
 export type DocumentCache = {
   /**
    * The newest document; null where there is none. Raises `unavailable` for a platform or program document while devices
-   * may hold newer ones (spec 7.8), and for what does not verify: an older one never takes its place.
+   * may hold newer ones (spec 7.8), for a program's of an epoch that is over, and for what does not verify: an older one
+   * never takes its place.
    */
   newest(name: DocumentName): Promise<ServedDocument | null>;
-  /** One step of the keyset chain. Kept for good: it never changes. */
+  /** One step of the keyset chain; null where there is none, or it is not offered yet. */
   keyset(revision: number): Promise<ServedDocument | null>;
-  close(): void;
 };
 
-/** How long an entry is believed without hearing of a new one, where every publish is this process's own. */
-const TRUST_MS = 2_000;
-const ENTRIES_MAX = 2_000;
+/** What documents may take in memory, in characters of their text; the one that was asked for longest ago goes first. */
+const KEPT_CHARACTERS_MAX = 32 * 1024 * 1024;
 /** A person has to look first; the stream tells of the documents when they are there. */
 const BEHIND_RETRY_SECONDS = 30;
 
-type Entry = { atMs: number; document: Promise<ServedDocument | null> };
+/** Documents by name, each as of one `mark`; bounded by their size. */
+function createShelf(charactersMax: number) {
+  const kept = new Map<DocumentName, { mark: string; document: ServedDocument }>();
+  let characters = 0;
+  function drop(name: DocumentName): void {
+    characters -= kept.get(name)?.document.body.length ?? 0;
+    kept.delete(name);
+  }
+  return {
+    find(name: DocumentName, mark: string): ServedDocument | undefined {
+      const found = kept.get(name);
+      if (found?.mark !== mark) return undefined;
+      kept.delete(name);
+      kept.set(name, found);
+      return found.document;
+    },
+    keep(name: DocumentName, mark: string, document: ServedDocument): void {
+      drop(name);
+      kept.set(name, { mark, document });
+      characters += document.body.length;
+      for (const oldest of kept.keys()) {
+        if (characters <= charactersMax) return;
+        drop(oldest);
+      }
+    },
+  };
+}
 
 /**
- * Newest documents, as bytes ready to be served. With the embedded store they stay in memory until an announcement drops
- * them, before anyone asks again; what is being read at that moment is dropped as well. On Postgres another process may
- * publish, and a device that heard of it there may ask here first: every request is then answered by a reading that
- * began after it, which it shares with those of the same turn of the event loop.
+ * Newest documents, ready to be served. Which one is the newest, and whether it may be handed out at all, is asked of the
+ * store for every request by a query that began after it, so that no process answers with an old one; all requests of one
+ * turn of the event loop share that query. Bytes come from memory, and from the store where they are not there as they
+ * stand: then they are held to their signature.
  */
 export function createDocumentCache(
-  store: Store,
-  { clock, keysets, guard }: Pick<SyncContext, "clock" | "keysets" | "guard">,
+  store: Pick<Store, "in">,
+  { keysets, guard }: Pick<SyncContext, "keysets" | "guard">,
+  charactersMax = KEPT_CHARACTERS_MAX,
 ): DocumentCache {
-  const entries = new Map<DocumentName, Entry>();
-  const steps = new Map<number, ServedDocument>();
-  const readings = new Map<DocumentName, Promise<ServedDocument | null>>();
+  const { db } = store.in("decide");
+  const shelf = createShelf(charactersMax);
+  const readings = new Map<string, Promise<ServedDocument>>();
+  let walked: { versions: string; keysets: readonly WalkedKeyset[] } | undefined;
+  let asked = new Set<string>();
+  let standingsToCome: Promise<Standings> | undefined;
 
-  const stop = store.subscribe((announcement: Announcement) => {
-    if (announcement.topic !== "documents") return;
-    if (announcement.documents.length === 0) entries.clear();
-    for (const { kind, appId } of announcement.documents) {
-      entries.delete(kind === "program" ? `program:${appId ?? ""}` : kind);
-    }
-  });
-
-  async function read(name: DocumentName): Promise<ServedDocument | null> {
-    if (name === "keyset") {
-      const newest = (await keysets.require(store.db)).at(-1);
-      return newest === undefined ? null : toServed(newest.jws, "keyset", newest.claims);
-    }
-    if (await isBehind(store.db)) throw waiting();
-    const kind = name === "platform" ? "platform" : "program";
-    const row = await newestDocument(store.db, kind, kind === "platform" ? "" : name.slice("program:".length));
-    if (row === null) return null;
-    if (kind === "program" && isBelowFloor(row, await readContinuity(store.db))) throw waiting();
-    await guard.require(store.db, row);
-    return toServed(row.jws, row.sha256.slice(0, 16), row);
+  function standings(appId: string | null): Promise<Standings> {
+    if (appId !== null) asked.add(appId);
+    standingsToCome ??= new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
+      const appIds = [...asked];
+      asked = new Set();
+      standingsToCome = undefined;
+      return readStandings(db, appIds);
+    });
+    return standingsToCome;
   }
 
-  function readShared(name: DocumentName): Promise<ServedDocument | null> {
-    const joined = readings.get(name);
-    if (joined !== undefined) return joined;
-    const reading = new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
-      readings.delete(name);
-      return read(name);
-    });
-    readings.set(name, reading);
+  async function read(name: DocumentName, appId: string | null, at: Standing, mark: string): Promise<ServedDocument> {
+    const row = await documentAt(db, appId === null ? "platform" : "program", appId ?? "", at);
+    // Taken out of the database a moment ago.
+    if (row === null) throw waiting();
+    await guard.require(db, row);
+    const document = toServed(row.jws, row.sha256.slice(0, 16), row);
+    shelf.keep(name, mark, document);
+    return document;
+  }
+
+  function bytesOf(name: DocumentName, appId: string | null, at: Standing): Promise<ServedDocument> {
+    const mark = [at.epoch, at.revision, at.sha256, at.version].join(" ");
+    const kept = shelf.find(name, mark);
+    if (kept !== undefined) return Promise.resolve(kept);
+    const key = `${name} ${mark}`;
+    const reading = readings.get(key) ?? read(name, appId, at, mark).finally(() => readings.delete(key));
+    readings.set(key, reading);
     return reading;
   }
 
+  /** Those of an epoch that the platform document has begun: before, devices would end what they have and find nothing (spec 4.40). */
+  async function offeredKeysets({ keysets: versions, platform }: Standings): Promise<readonly WalkedKeyset[]> {
+    if (versions === null) return [];
+    if (walked?.versions !== versions) walked = { versions, keysets: await keysets.require(db) };
+    return walked.keysets.filter(({ claims }) => platform === null || claims.epoch <= platform.epoch);
+  }
+
   return {
-    newest(name) {
-      if (store.kind === "postgres") return readShared(name);
-      const known = entries.get(name);
-      if (known !== undefined && Math.abs(clock.nowMs() - known.atMs) < TRUST_MS) return known.document;
-      if (entries.size >= ENTRIES_MAX) entries.clear();
-      const entry: Entry = { atMs: clock.nowMs(), document: read(name) };
-      entries.set(name, entry);
-      entry.document.catch(() => {
-        if (entries.get(name) === entry) entries.delete(name);
-      });
-      return entry.document;
+    async newest(name) {
+      const appId = name.startsWith("program:") ? name.slice("program:".length) : null;
+      const standing = await standings(appId);
+      if (name === "keyset") return keysetAsServed((await offeredKeysets(standing)).at(-1));
+      const { continuity, platform } = standing;
+      if (continuity !== null && isBehindOf(continuity, platform)) throw waiting();
+      const at = appId === null ? platform : (standing.programs.get(appId) ?? null);
+      if (at === null) return null;
+      const isOver = at.epoch < (platform?.epoch ?? 0) || isBelowFloor(at, continuity);
+      if (appId !== null && isOver) throw waiting();
+      return await bytesOf(name, appId, at);
     },
     async keyset(revision) {
-      const known = steps.get(revision);
-      if (known !== undefined) return known;
-      const found = (await keysets.require(store.db)).find(({ claims }) => claims.revision === revision);
-      if (found === undefined) return null;
-      const served = toServed(found.jws, "keyset", found.claims);
-      if (steps.size < ENTRIES_MAX) steps.set(revision, served);
-      return served;
+      const offered = await offeredKeysets(await standings(null));
+      return keysetAsServed(offered.find(({ claims }) => claims.revision === revision));
     },
-    close: stop,
   };
 }
 
@@ -106,6 +134,9 @@ const waiting = () =>
   new AppError("unavailable", "Documents wait until they are signed again; keep what you have.", {
     retryAfterSeconds: BEHIND_RETRY_SECONDS,
   });
+
+const keysetAsServed = (found: WalkedKeyset | undefined): ServedDocument | null =>
+  found === undefined ? null : toServed(found.jws, "keyset", found.claims);
 
 /** Strong: a revision is signed once, so its bytes never change. */
 function toServed(body: string, mark: string, { epoch, revision }: Position): ServedDocument {
