@@ -4,6 +4,9 @@ import type * as schema from "./schema";
 /** What reads and writes go through; the same type on PGlite and on Postgres. */
 export type Database = PgDatabase<PgQueryResultHKT, typeof schema>;
 
+/** What somebody may look at while it is live. */
+export type Watched = { appId: string } | { deviceId: string };
+
 /**
  * When devices are told of documents that may wait: those that somebody waits for `soon`, those that were only signed
  * again in a `calm` way. What takes anything away has no pace: it is told at once.
@@ -23,6 +26,10 @@ export type Announcement =
   | { topic: "telemetry" | "denials"; appIds: string[] }
   /** Said to hear whether one hears; of interest to whoever said it. */
   | { topic: "probe"; id: string }
+  /** Somebody looks at a program or a device for the next 30 s: its devices are asked to report now. */
+  | { topic: "watch"; watched: Watched }
+  /** How often devices report while the load of this process asks for it; null once it no longer does. */
+  | { topic: "reporting"; from: string; everySeconds: number | null }
   | { topic: "devices"; deviceId: string | null; revoked: boolean }
   | { topic: "change-sets" | "programs" | "publishers" | "people" | "audit" | "sessions" };
 

@@ -5,6 +5,7 @@ import { PageHead } from "@/components/blocks/page-head";
 import { PageMain } from "@/components/blocks/page-main";
 import { Panel } from "@/components/blocks/panel";
 import { QueryView } from "@/components/blocks/query-view";
+import { ReportingLine } from "@/components/features/reporting/reporting-line";
 import { TextLink } from "@/components/ui/text-link";
 import type { Overview } from "@/lib/contracts/overview";
 import { plural } from "@/lib/format/count";
@@ -48,6 +49,7 @@ export function OverviewClient() {
       <QueryView query={query} name="The overview" unaffected="Devices and publishing are unaffected.">
         {(overview) => (
           <div className="grid gap-6">
+            <ReportingLine isForLoadAlone />
             <div className="grid items-stretch gap-6 two:grid-cols-[minmax(0,1fr)_var(--spacing-aside)]">
               <NeedsYou waiting={overview.waiting} />
               <LoopHealth loop={overview.loop} />

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createWatching } from "@/lib/sync/runtime/watching";
 import { openStore } from "../../db/open-store";
 import { writeMembers } from "../../db/published-members";
 import { devices, people, platform, programs, publishers } from "../../db/schema";
@@ -107,6 +108,7 @@ export async function openBenchPlatform(deviceCount: number): Promise<BenchPlatf
     ...ctx,
     openBundle: async (bytes) => openBundle(bytes),
     passwords: createPasswords(),
+    watching: createWatching(store, systemClock),
     readiness: createReadiness([], ctx),
     config: {
       baseUrl: "http://localhost",

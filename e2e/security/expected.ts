@@ -126,6 +126,8 @@ export const EXPECTED: Readonly<Record<string, Expectation>> = {
   "POST /api/console/v1/change-sets/{id}/narrow": verb(["changes.narrow", "changes.propose"], reason),
   "POST /api/console/v1/change-sets/{id}/undo": verb(["changes.narrow", "changes.propose"]),
 
+  "GET /api/console/v1/reporting": read(200),
+
   "GET /api/console/v1/publishers": read(200),
   "POST /api/console/v1/publishers": { people: "programs.register", body: {}, answer: 400 },
   "POST /api/console/v1/publishers/{id}/keys": {

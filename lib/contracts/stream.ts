@@ -15,6 +15,7 @@ export const STREAM_TOPICS = [
   "audit",
   "sessions",
   "readiness",
+  "reporting",
 ] as const;
 export const streamEventSchema = z.object({ topic: z.enum(STREAM_TOPICS), appIds: z.array(z.string()).optional() });
 export type StreamEvent = z.infer<typeof streamEventSchema>;

@@ -7,6 +7,7 @@ import { peopleRoutes } from "./routes/people";
 import { programsRoutes } from "./routes/programs";
 import { publishersRoutes } from "./routes/publishers";
 import { readinessRoutes } from "./routes/readiness";
+import { reportingRoutes } from "./routes/reporting";
 import { sessionRoutes } from "./routes/session";
 import { submissionsRoutes } from "./routes/submissions";
 
@@ -15,6 +16,7 @@ export const consoleRoutes = {
   ...sessionRoutes,
   ...overviewRoutes,
   ...readinessRoutes,
+  ...reportingRoutes,
   ...programsRoutes,
   ...denialsRoutes,
   ...submissionsRoutes,

@@ -16,6 +16,7 @@ export const ID_PREFIXES = {
   token: "tok",
   document: "doc",
   submission: "sub",
+  process: "prc",
 } as const;
 
 export type IdKind = keyof typeof ID_PREFIXES;

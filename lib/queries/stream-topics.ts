@@ -10,6 +10,7 @@ import { peopleRoot } from "./people";
 import { denialsRoot, programRoot, programsRoot } from "./programs";
 import { publishersRoot } from "./publishers";
 import { readinessRoot } from "./readiness";
+import { reportingRoot } from "./reporting";
 import { sessionRoot } from "./session";
 
 /** Which reads an event of the stream puts out of date, by the roots of their keys. */
@@ -45,6 +46,8 @@ export function outdatedBy({ topic, appIds }: StreamEvent): QueryKey[] {
       return [auditRoot];
     case "sessions":
       return [sessionRoot];
+    case "reporting":
+      return [reportingRoot];
     case "readiness":
       return [readinessRoot, continuityRoot, clockRoot];
   }

@@ -13,6 +13,7 @@ import { systemClock } from "@/lib/platform/clock";
 import { randomIds } from "@/lib/platform/ids";
 import type { ServiceContext } from "@/lib/services/context";
 import { createTrust } from "@/lib/sync/heads/create-trust";
+import { createWatching } from "@/lib/sync/runtime/watching";
 import { openBundle } from "@/native/core/bundle/open-bundle";
 import { type ConsoleStreams, createConsoleStreams } from "./console-stream";
 import { boundPort } from "./http-face";
@@ -33,6 +34,7 @@ beforeAll(async () => {
     logger: () => undefined,
     openBundle: async (bytes) => openBundle(bytes),
     passwords: createPasswords(),
+    watching: createWatching(store, systemClock),
     readiness: createReadiness([], { clock: systemClock, logger: () => undefined }),
     machine: { bootId: "boot-1", name: "bench", uptimeMs: () => 0 },
     signer,

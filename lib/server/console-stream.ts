@@ -77,7 +77,7 @@ export function createConsoleStreams(context: ServiceContext, heartbeatMs = HEAR
     for (const stream of open) write(stream, text);
   });
   const stop = context.store.subscribe((announcement) => {
-    if (announcement.topic === "probe") return;
+    if (announcement.topic === "probe" || announcement.topic === "watch") return;
     gathering.add(announcement.topic, appIdsOf(announcement));
     if (announcement.topic === "sessions" || announcement.topic === "people") checkSessions();
   });

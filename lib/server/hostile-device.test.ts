@@ -16,6 +16,7 @@ import { listPrograms } from "@/lib/services/programs/list-programs";
 import { listVersions } from "@/lib/services/programs/list-versions";
 import { readAccess } from "@/lib/services/programs/read-access";
 import { readTelemetry } from "@/lib/services/programs/read-telemetry";
+import { readReporting } from "@/lib/services/reporting/read-reporting";
 import { openServiceFixture, type PersonActor, type ServiceFixture } from "@/lib/services/testing/service-fixture";
 import { ingestBatch } from "@/lib/sync/telemetry/ingest-batch";
 import { receivedBatchShape } from "@/lib/sync/telemetry/received-batch";
@@ -160,6 +161,7 @@ const READS: Reads = {
   getDenial: [() => getDenial(fixture.ctx, operator, DENIAL)],
   getSpread: [() => getSpread(fixture.ctx, operator, appId)],
   listDevices: [() => listDevices(fixture.ctx, operator)],
+  getReporting: [() => readReporting(fixture.ctx, operator, { appId }), () => readReporting(fixture.ctx, operator, {})],
   getContinuity: [() => getContinuity(fixture.ctx, operator)],
 };
 

@@ -34,6 +34,7 @@ import { prepareKeys } from "@/lib/sync/keyset/prepare-keys";
 import { resignDocuments } from "@/lib/sync/resign-documents";
 import { createAccessKey, findAccessKey } from "@/lib/sync/runtime/access-secret";
 import { createRuntimeApi, type RuntimeApi } from "@/lib/sync/runtime/runtime-api";
+import { createWatching } from "@/lib/sync/runtime/watching";
 import type { KeysetChain } from "@/lib/sync/trust/keyset-chain";
 import { findRoots, keepRoots, rootsOf, rootsText } from "@/lib/sync/trust/root-thumbprints";
 import { createServerOpener } from "./bundle-opener";
@@ -228,6 +229,7 @@ export async function openProcess(options: ServerOptions, baseUrl: string): Prom
       ...sync,
       openBundle: createServerOpener(),
       passwords: createPasswords(),
+      watching: createWatching(store, systemClock),
       readiness: createReadiness(checks, { ...sync, jobs: jobs.figures }),
       config: {
         baseUrl,

@@ -59,6 +59,19 @@ describe("two processes on one Postgres", () => {
     expect(new Set(published.map(({ platform }) => platform.revision)).size).toBe(4);
   });
 
+  it("ask a device to report in whichever of them its stream is open, while somebody looks at it", async () => {
+    const { accessToken, deviceId } = await here.addDevice();
+    const stream = await readStream(`http://127.0.0.1:${boundPort(there.face.server)}`, accessToken);
+    await expect.poll(() => stream.events.length).toBe(1);
+    await here.store.transaction(async (tx) => tx.announce({ topic: "watch", watched: { deviceId } }));
+    const newest = () => {
+      here.clock.advance(0.2);
+      return stream.events.at(-1)?.event;
+    };
+    await expect.poll(newest, { timeout: 20_000 }).toBe("reportNow");
+    stream.stop();
+  });
+
   it("end a revoked device's stream in whichever of them it is open", async () => {
     const { accessToken, deviceId } = await here.addDevice();
     const stream = await readStream(`http://127.0.0.1:${boundPort(there.face.server)}`, accessToken);

@@ -8,6 +8,7 @@ import type { Ids } from "@/lib/platform/ids";
 import type { Logger } from "@/lib/platform/logger";
 import type { Machine } from "@/lib/platform/machine";
 import type { AuditHeads } from "@/lib/sync/heads/audit-heads";
+import type { Watching } from "@/lib/sync/runtime/watching";
 import type { PolicySigner } from "@/lib/sync/signer";
 import type { DocumentGuard } from "@/lib/sync/trust/document-guard";
 import type { KeysetChain } from "@/lib/sync/trust/keyset-chain";
@@ -39,6 +40,8 @@ export type ServiceContext = LeanContext & {
   heads: AuditHeads;
   /** What this process stands on, tried at most once in 5 seconds. Never rejects. */
   readiness: { read(): Promise<Readiness> };
+  /** What people look at, so that its devices report. */
+  watching: Watching;
   machine: Machine;
   /** Hashes passwords, a bounded number at once in the whole process. */
   passwords: Passwords;

@@ -1,5 +1,6 @@
 import { createPasswords } from "@/lib/auth/password";
 import type { ServiceContext } from "@/lib/services/context";
+import { createWatching } from "@/lib/sync/runtime/watching";
 import { openRuntimeFixture, type RuntimeFixture } from "@/lib/sync/testing/runtime-fixture";
 import { createServerOpener } from "../bundle-opener";
 import { boundPort, createNodeHandler, openHttpFace } from "../http-face";
@@ -22,6 +23,7 @@ export async function openFaceFixture(): Promise<FaceFixture> {
     ...fixture.ctx,
     openBundle: createServerOpener(),
     passwords: createPasswords(),
+    watching: createWatching(fixture.store, fixture.clock),
     readiness: createReadiness(leanChecks(fixture.store, fixture.ctx), fixture.ctx),
     config: {
       baseUrl: "http://localhost",

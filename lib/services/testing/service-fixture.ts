@@ -7,6 +7,7 @@ import { createPasswords } from "@/lib/auth/password";
 import type { ChangeSetView } from "@/lib/contracts/change-sets";
 import type { PersonState } from "@/lib/domain/lifecycles";
 import type { Actor, Role } from "@/lib/domain/roles";
+import { createWatching } from "@/lib/sync/runtime/watching";
 import { openSyncFixture, type SyncFixture } from "@/lib/sync/testing/sync-fixture";
 import { openBundle } from "@/native/core/bundle/open-bundle";
 import { packBundle } from "@/native/core/bundle/pack-bundle";
@@ -59,6 +60,7 @@ export async function openServiceFixture(
     store: sync.store,
     openBundle: async (bytes) => openBundle(bytes),
     passwords: createPasswords(),
+    watching: createWatching(sync.store, sync.clock),
     readiness: { read: async () => ({ state: "ok", at: new Date(0).toISOString(), checks: [], jobs: [] }) },
     config: {
       baseUrl: "https://console.test",

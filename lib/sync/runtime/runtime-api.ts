@@ -15,12 +15,14 @@ import { nowSeconds, type SyncContext } from "../context";
 import { learnHeldDocument } from "../continuity/learn-held";
 import { createDocumentCache, type ServedDocument } from "../documents/document-cache";
 import { ingestBatch } from "../telemetry/ingest-batch";
+import { createPacedAnswers } from "../telemetry/paced-answers";
 import { resolveDevice } from "./device-actor";
 import { createDeviceReader } from "./device-reader";
 import { enrollDevice } from "./enroll";
 import { issueToken } from "./issue-token";
 import { createRateLimit } from "./rate-limit";
 import { findListedBundle, isListedBundle } from "./read-bundle";
+import { startReportNow } from "./report-now";
 import { runtimeRoutes } from "./runtime-routes";
 import { createStreamHub } from "./stream-hub";
 
@@ -55,6 +57,8 @@ const DEVICE_RATE = { burst: 240, perSecond: 8 } as const;
 const PROOF_RATE = { burst: 2_000, perSecond: 200 } as const;
 /** A document is handed back once; verifying one of a megabyte costs more than any other request. */
 const HELD_RATE = { burst: 4, perSecond: 1 / 15 } as const;
+/** Batches under way at which devices are asked to report as seldom as they may. */
+const BATCHES_MAX = 128;
 /** Set by the node server from the socket: never taken from the outside. */
 export const PEER_HEADER = "x-bulkhead-peer";
 
@@ -129,6 +133,8 @@ export function createRuntimeApi(options: RuntimeApiOptions): RuntimeApi {
   const proofRate = createRateLimit({ ...PROOF_RATE, clock });
   const heldRate = createRateLimit({ ...HELD_RATE, clock });
   const platformId = createPlatformIdReader(store);
+  const stopReportNow = startReportNow({ store, reportNow: hub.reportNow, clock, logger });
+  const answers = createPacedAnswers(store, ctx, BATCHES_MAX);
 
   async function authenticate(authorization: string | null | undefined) {
     const actor = await resolveDevice(authorization, { accessKey, devices, nowSeconds: nowSeconds(clock) });
@@ -170,8 +176,8 @@ export function createRuntimeApi(options: RuntimeApiOptions): RuntimeApi {
         jose(request, "application/jose", await cache.newest(`program:${params.appId}`), "private, no-cache"),
       ),
       bundle: handle(runtimeRoutes.bundle, ({ request, params }) => serveBundle(store, request, params.sha256)),
-      telemetry: handle(runtimeRoutes.telemetry, ({ actor, body, bodyBytes }) =>
-        ingestBatch(store, ctx, actor.deviceId, body, bodyBytes),
+      telemetry: handle(runtimeRoutes.telemetry, ({ actor: { deviceId }, body, bodyBytes }) =>
+        answers.answer(deviceId, () => ingestBatch(store, ctx, deviceId, body, bodyBytes)),
       ),
       held: handle(runtimeRoutes.held, async ({ actor: { deviceId }, body }) => {
         heldRate.take(deviceId);
@@ -194,6 +200,9 @@ export function createRuntimeApi(options: RuntimeApiOptions): RuntimeApi {
       }
     },
     openStreams: hub.openCount,
-    close: () => hub.close(),
+    close() {
+      stopReportNow();
+      hub.close();
+    },
   };
 }

@@ -15,6 +15,8 @@ export type StreamHub = {
    * and the keyset, and ends it when the device is revoked.
    */
   open(deviceId: string, programs: ReadonlySet<string> | null, response: ServerResponse): Promise<void>;
+  /** Asks a device to report now, on its streams here. */
+  reportNow(deviceId: string): void;
   openCount(): number;
   /** Ends every stream and stops listening. */
   close(): void;
@@ -193,6 +195,9 @@ export function createStreamHub(options: {
       response.on("close", () => leave(stream));
       // Read after joining: a publish between the two is told twice rather than never.
       write(stream, await greeting());
+    },
+    reportNow(deviceId) {
+      for (const stream of byDevice.get(deviceId) ?? []) write(stream, frame("reportNow"));
     },
     openCount: () => streams.size,
     close() {

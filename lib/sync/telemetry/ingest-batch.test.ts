@@ -56,7 +56,10 @@ describe("telemetry", () => {
     });
     for (const minute of [first, second]) {
       const response = await fixture.post("telemetry", buildBatch(at, { programs: [program([minute])] }), accessToken);
-      expect(await response.json()).toEqual({ accepted: 1, rejected: [], nextIntervalSeconds: 60, sampling: 100 });
+      const answer: { nextIntervalSeconds: number } = await response.json();
+      const { nextIntervalSeconds } = answer;
+      expect(answer).toEqual({ accepted: 1, rejected: [], nextIntervalSeconds, sampling: 100 });
+      expect([nextIntervalSeconds >= 60, nextIntervalSeconds <= 66]).toEqual([true, true]);
     }
     expect(await minutesOf(deviceId)).toMatchObject([
       {

@@ -17,6 +17,7 @@ import { TwoThirds } from "@/components/blocks/toolbar";
 import { useUrlState } from "@/components/blocks/use-url-state";
 import { denialColumns } from "@/components/features/denials/denial-columns";
 import { SuspendDialog } from "@/components/features/programs/suspend-dialog";
+import { ReportingLine } from "@/components/features/reporting/reporting-line";
 import { Button } from "@/components/ui/button";
 import { CopyButton } from "@/components/ui/copy-button";
 import { Mark } from "@/components/ui/mark";
@@ -89,6 +90,7 @@ function Denial({ denial, onPropose }: { denial: DenialDetail; onPropose(): void
             <span>
               <RelativeTime at={denial.at} />
             </span>
+            <ReportingLine watched={{ appId: denial.appId, deviceId: denial.deviceId }} />
           </Meta>
         }
       />

@@ -7,6 +7,7 @@ import { Identifier } from "@/components/blocks/identifier";
 import { KeyValues } from "@/components/blocks/key-values";
 import { RelativeTime } from "@/components/blocks/relative-time";
 import { SidePanel, SideSection } from "@/components/blocks/side-panel";
+import { ReportingLine } from "@/components/features/reporting/reporting-line";
 import { Button } from "@/components/ui/button";
 import { State } from "@/components/ui/state";
 import { TextLink } from "@/components/ui/text-link";
@@ -64,6 +65,10 @@ export function DevicePanel({ device, newest, onClose }: DevicePanelProps) {
               ],
               ["Enrolled", <RelativeTime key="enrolled" at={device.enrolledAt} />],
               ["Last seen", device.lastSeenAt === null ? "never" : <RelativeTime key="seen" at={device.lastSeenAt} />],
+              [
+                "Reports",
+                <ReportingLine key="reports" watched={{ deviceId: device.id }} newestAt={device.lastSeenAt} />,
+              ],
               ["Platform", `revision ${formatRevision(device.appliedPlatform)}, newest ${formatRevision(newest)}`],
               ["Applied", device.appliedAt === null ? "nothing" : <RelativeTime key="applied" at={device.appliedAt} />],
             ]}

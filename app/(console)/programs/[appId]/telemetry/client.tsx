@@ -12,6 +12,7 @@ import { TimeRangeChoice } from "@/components/blocks/time-range";
 import { Toolbar } from "@/components/blocks/toolbar";
 import { useUrlState } from "@/components/blocks/use-url-state";
 import { DenialCauses } from "@/components/features/denials/denial-causes";
+import { ReportingLine } from "@/components/features/reporting/reporting-line";
 import { TextLink } from "@/components/ui/text-link";
 import type { TelemetrySeries } from "@/lib/contracts/programs";
 import { TIME_RANGES } from "@/lib/contracts/shared";
@@ -38,6 +39,7 @@ export function TelemetryClient({ appId }: { appId: string }) {
           onChange={(name, value) => change({ [name]: value })}
           placeholder="Add a filter, for example version:12"
         />
+        <ReportingLine {...(range === "1h" ? { watched: { appId } } : {})} newestAt={query.data?.newestAt ?? null} />
         <TimeRangeChoice value={range} options={TIME_RANGES} onChange={(next) => change({ range: next })} />
       </Toolbar>
       <div className="grid gap-4">
@@ -46,7 +48,7 @@ export function TelemetryClient({ appId }: { appId: string }) {
             series.newestAt === null ? (
               <Panel>
                 <EmptyState title={`No telemetry in ${range}`}>
-                  Devices that run this program send what it used; it appears here within 5 seconds.
+                  Devices that run this program send what it used; while this page is open it appears within seconds.
                 </EmptyState>
               </Panel>
             ) : (
