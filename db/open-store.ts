@@ -11,7 +11,7 @@ import type { Store } from "./store";
 export type StoreLocation =
   | { kind: "pglite"; dataDir: string }
   | { kind: "memory" }
-  | ({ kind: "postgres"; url: string; connectionsMax?: number } & Pick<
+  | ({ kind: "postgres"; url: string; connectionsMax?: number | undefined } & Pick<
       SchemaOptions,
       "isBackupConfirmed" | "onSchemaBehind"
     >);

@@ -1,9 +1,11 @@
 import type { PGlite } from "@electric-sql/pglite";
 import { drizzle as drizzlePglite } from "drizzle-orm/pglite";
-import { drizzle as drizzlePostgres } from "drizzle-orm/postgres-js";
-import postgres from "postgres";
+import { LONG_WORK } from "../postgres/bounds";
+import { connectPostgres } from "../postgres/connect";
+import { databaseOn } from "../postgres/database-on";
 import * as schema from "../schema";
 import type { Database } from "../store";
+import { storeFailure } from "../store-failure";
 
 /**
  * One connection to a database in whatever schema: statements run on it one after the other, so `begin` and `commit`
@@ -27,15 +29,28 @@ export function pgliteConnection(client: PGlite): Connection {
   };
 }
 
-/** Opens a connection to Postgres of its own, which is never renewed while it is in use. */
-export function openPostgresConnection(url: string): Connection & { close(): Promise<void> } {
-  const client = postgres(url, { max: 1, max_lifetime: null, idle_timeout: 0, onnotice: () => undefined });
+/** Opens a connection to Postgres of its own, for work that may be long. Raises what connecting raises. */
+export async function openPostgresConnection(url: string): Promise<Connection & { close(): Promise<void> }> {
+  const connection = await connectPostgres(url, LONG_WORK);
   return {
     kind: "postgres",
-    query: async <Row>(statement: string, values: readonly (string | null)[] = []) => [
-      ...((await client.unsafe(statement, [...values])) as unknown as Row[]),
-    ],
-    db: drizzlePostgres(client, { schema }),
-    close: () => client.end({ timeout: 5 }),
+    query: async <Row>(statement: string, values: readonly (string | null)[] = []) =>
+      (await connection.query(statement, values)).rows as Row[],
+    db: databaseOn(connection),
+    close: () => connection.close(),
   };
+}
+
+/** Does long work on a connection to Postgres of its own. Raises `unavailable` where it is not reached. */
+export async function withPostgresConnection<T>(url: string, work: (connection: Connection) => Promise<T>): Promise<T> {
+  try {
+    const connection = await openPostgresConnection(url);
+    try {
+      return await work(connection);
+    } finally {
+      await connection.close();
+    }
+  } catch (error) {
+    throw storeFailure(error);
+  }
 }

@@ -1,9 +1,8 @@
 import { backupFault } from "../backup-fault";
 import { TABLES } from "../journal/journaled-tables";
 import { MIGRATION_LOCK } from "../postgres/migrate-postgres";
-import { storeFailure } from "../store-failure";
 import { LEFT_OUT, quoted } from "./backup-format";
-import { type Connection, openPostgresConnection } from "./connection";
+import { type Connection, withPostgresConnection } from "./connection";
 import { refuseOtherKeys, writeKeyFiles } from "./key-files";
 import { type Restored, type RestoreOptions, restoreRows } from "./restore-folder";
 import { surveyBackup } from "./survey-backup";
@@ -17,17 +16,12 @@ import { surveyBackup } from "./survey-backup";
 export async function restorePostgres(url: string, options: RestoreOptions): Promise<Restored> {
   const { files } = await surveyBackup(options);
   await refuseOtherKeys(options.dataDir, files);
-  const connection = openPostgresConnection(url);
-  try {
-    return await restoreRows(connection, options, {
+  return withPostgresConnection(url, (connection) =>
+    restoreRows(connection, options, {
       first: () => emptySchema(connection),
       beforeCommit: () => writeKeyFiles(options.dataDir, files),
-    });
-  } catch (error) {
-    throw storeFailure(error);
-  } finally {
-    await connection.close();
-  }
+    }),
+  );
 }
 
 /** Tables of ours without rows are those of a start that found no platform: they make way for the backup's. */

@@ -1,8 +1,8 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import postgres from "postgres";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openPostgresConnection } from "../backup/connection";
 import { findMigrationsFolder } from "../migrate";
 import { openStore } from "../open-store";
 import { readPlatformMembersOf } from "../published-members";
@@ -44,26 +44,30 @@ const open = async (more: Partial<SchemaOptions> = {}): Promise<Store> =>
 
 /** Everything that a migration may have touched: the columns of every table, and the steps that are noted. */
 async function schemaNow(): Promise<unknown> {
-  const client = postgres(url, { max: 1 });
-  const columns = await client`
-    select table_schema || '.' || table_name || '.' || column_name || ' ' || data_type as name
-    from information_schema.columns where table_schema in ('public', 'drizzle') order by 1`;
-  const steps = await client`select created_at::text as at from drizzle.__drizzle_migrations order by 1`;
-  await client.end();
-  return { columns: columns.map(({ name }) => name as string), steps: steps.map(({ at }) => at as string) };
+  const connection = await openPostgresConnection(url);
+  const columns = await connection.query<{ name: string }>(
+    `select table_schema || '.' || table_name || '.' || column_name || ' ' || data_type as name
+    from information_schema.columns where table_schema in ('public', 'drizzle') order by 1`,
+  );
+  const steps = await connection.query<{ at: string }>(
+    "select created_at::text as at from drizzle.__drizzle_migrations order by 1",
+  );
+  await connection.close();
+  return { columns: columns.map(({ name }) => name), steps: steps.map(({ at }) => at) };
 }
 
 /** A database that the released version left. */
 async function released(): Promise<void> {
   toFirstStep();
   await ensure();
-  const client = postgres(url, { max: 1 });
-  await client`insert into publishers (id, name, created_at) values ('pub_1', 'One', now())`;
-  await client`
-    insert into platform
+  const connection = await openPostgresConnection(url);
+  await connection.query("insert into publishers (id, name, created_at) values ('pub_1', 'One', now())");
+  await connection.query(
+    `insert into platform
       (platform_id, name, environment, grace_seconds, telemetry_interval_seconds, telemetry_sampling, created_at)
-    values ('harbor', 'Harbor', 'production', 259200, 5, 100, now())`;
-  await client.end();
+    values ('harbor', 'Harbor', 'production', 259200, 5, 100, now())`,
+  );
+  await connection.close();
 }
 
 describe("a Postgres of an earlier version", () => {

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import postgres from "postgres";
 import { AppError } from "@/lib/platform/errors";
 import {
   appliedMigrations,
@@ -12,6 +11,9 @@ import {
   readMigrations,
 } from "../migrate";
 import { storeFailure } from "../store-failure";
+import { LONG_WORK, WORK } from "./bounds";
+import { connectPostgres, type PostgresConnection, type Queryable } from "./connect";
+import { inTransaction } from "./transaction";
 
 /** Any constant: processes that start at once migrate one after the other. */
 export const MIGRATION_LOCK = 7_261_004;
@@ -34,21 +36,27 @@ export type SchemaOptions = {
  */
 export async function ensureSchema(options: SchemaOptions): Promise<void> {
   const known = readMigrations(options.migrationsFolder);
-  const client = postgres(options.url, { max: 1, onnotice: () => undefined });
   try {
-    if (options.onSchemaBehind === undefined) await migrateUnderLock(client, known, options.isBackupConfirmed === true);
-    else await untilMigrated(client, known, options.onSchemaBehind);
+    const bounds = options.onSchemaBehind === undefined ? LONG_WORK : WORK;
+    const connection = await connectPostgres(options.url, bounds);
+    try {
+      if (options.onSchemaBehind === undefined) {
+        await migrateUnderLock(connection, known, options.isBackupConfirmed === true);
+      } else {
+        await untilMigrated(connection, known, options.onSchemaBehind);
+      }
+    } finally {
+      await connection.close();
+    }
   } catch (error) {
     throw storeFailure(error);
-  } finally {
-    await client.end({ timeout: 5 });
   }
 }
 
 const runOn =
-  (sql: postgres.ISql): RunStatement =>
-  (statement) =>
-    sql.unsafe(statement);
+  (connection: Queryable): RunStatement =>
+  async (statement) =>
+    (await connection.query(statement)).rows;
 
 async function planFor(run: RunStatement, known: readonly Migration[]): Promise<MigrationPlan & { isEmpty: boolean }> {
   const applied = await appliedMigrations(run);
@@ -58,12 +66,12 @@ async function planFor(run: RunStatement, known: readonly Migration[]): Promise<
 }
 
 async function migrateUnderLock(
-  client: postgres.Sql,
+  connection: PostgresConnection,
   known: readonly Migration[],
   isConfirmed: boolean,
 ): Promise<void> {
-  await client.begin(async (sql) => {
-    const run = runOn(sql);
+  await inTransaction(connection, async (inside) => {
+    const run = runOn(inside);
     // Ends with the transaction, however that ends.
     await run(`select pg_advisory_xact_lock(${MIGRATION_LOCK})`);
     const { pending, isEmpty } = await planFor(run, known);
@@ -76,8 +84,8 @@ async function migrateUnderLock(
   });
 }
 
-async function untilMigrated(client: postgres.Sql, known: readonly Migration[], onBehind: () => void): Promise<void> {
-  for (let looks = 0; (await planFor(runOn(client), known)).pending.length > 0; looks += 1) {
+async function untilMigrated(connection: Queryable, known: readonly Migration[], onBehind: () => void): Promise<void> {
+  for (let looks = 0; (await planFor(runOn(connection), known)).pending.length > 0; looks += 1) {
     if (looks === 0) onBehind();
     await sleep(LOOK_EVERY_MS);
   }

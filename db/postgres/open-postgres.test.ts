@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import postgres from "postgres";
 import { afterAll, describe, expect, it } from "vitest";
 import type { Logger } from "@/lib/platform/logger";
 import { LOOK_AGAIN } from "../announcements";
+import { openPostgresConnection } from "../backup/connection";
 import { openStore } from "../open-store";
 import { publishers } from "../schema";
 import type { Announcement, Store } from "../store";
@@ -57,11 +57,13 @@ describe("processes on one Postgres", () => {
         if (heard.length === LOOK_AGAIN.length) resolve();
       });
     });
-    const admin = postgres(url, { max: 1 });
-    await admin`select pg_terminate_backend(pid) from pg_stat_activity where query ilike 'listen%' and pid <> pg_backend_pid()`;
+    const admin = await openPostgresConnection(url);
+    await admin.query(
+      "select pg_terminate_backend(pid) from pg_stat_activity where query ilike 'listen%' and pid <> pg_backend_pid()",
+    );
     await all;
     expect(heard).toEqual(LOOK_AGAIN);
-    await admin.end();
+    await admin.close();
     await store.close();
   });
 

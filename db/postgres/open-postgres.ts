@@ -1,94 +1,120 @@
-import { sql } from "drizzle-orm";
-import { drizzle } from "drizzle-orm/postgres-js";
-import postgres from "postgres";
+import { randomUUID } from "node:crypto";
 import type { Clock } from "@/lib/platform/clock";
-import { AppError } from "@/lib/platform/errors";
 import type { Logger } from "@/lib/platform/logger";
+import { systemTimers } from "@/lib/platform/timers";
 import { createAnnouncer, LOOK_AGAIN, splitAnnouncement } from "../announcements";
 import { raiseStoreFailures } from "../raise-store-failures";
-import * as schema from "../schema";
-import type { Announcement, Store } from "../store";
+import type { Announcement, Lane, Store } from "../store";
 import { storeFailure } from "../store-failure";
 import { createTransactionScope } from "../transaction-scope";
+import { LISTENING, WORK } from "./bounds";
+import { connectPostgres, type Queryable } from "./connect";
+import { databaseOn } from "./database-on";
+import { CHANNEL, startListening } from "./listen";
 import { ensureSchema, type SchemaOptions } from "./migrate-postgres";
-
-const CHANNEL = "bulkhead";
+import { createPool } from "./pool";
+import { inTransaction } from "./transaction";
 
 export type PostgresOptions = SchemaOptions & {
   logger: Logger;
-  clock: Clock;
   /** Connections for queries; one more listens. */
-  connectionsMax?: number;
+  connectionsMax?: number | undefined;
 };
+
+/** Spans of time alone are measured here, so no correction of the machine's clock may change them. */
+const monotonic: Clock = { nowMs: () => performance.now() };
+
+const NOTIFY = "select pg_notify($1, $2)";
 
 /** Opens Postgres, sees to its schema and listens. Raises `unavailable` when it cannot be reached, or be migrated. */
 export async function openPostgres(options: PostgresOptions): Promise<Store> {
-  const { logger, url } = options;
+  const { logger, url, connectionsMax = 10 } = options;
   await ensureSchema(options);
-  const client = postgres(url, { max: options.connectionsMax ?? 10, onnotice: () => undefined });
-  const scope = createTransactionScope();
+  const ports = { clock: monotonic, timers: systemTimers, logger };
   const announcer = createAnnouncer(logger);
-  let isClosed = false;
+  const scope = createTransactionScope();
+  const pool = createPool({ ...ports, connectionsMax, connect: () => connectPostgres(url, WORK) });
 
-  let heardBefore = false;
-  const listening = client.listen(
-    CHANNEL,
-    (payload) => announcer.tell([JSON.parse(payload) as Announcement]),
-    () => {
-      // After a lost connection nobody knows what was said meanwhile.
-      if (heardBefore) announcer.tell(LOOK_AGAIN);
-      heardBefore = true;
-    },
-  );
-  try {
-    await listening;
-  } catch (error) {
-    await client.end({ timeout: 0 });
-    throw storeFailure(error);
-  }
-
-  const guarded = new Proxy(client, {
-    get(target, name) {
-      if (name === "unsafe") scope.refuseInside();
-      const value: unknown = Reflect.get(target, name);
-      return typeof value === "function" ? value.bind(target) : value;
+  /** Statements outside of transactions, each on whatever connection is free. */
+  const reader = (lane: Lane): Queryable => ({
+    async query(statement, values) {
+      scope.refuseInside();
+      const lease = await pool.take(lane);
+      try {
+        return await lease.query(statement, values);
+      } finally {
+        lease.giveBack();
+      }
     },
   });
-  const writer = drizzle(client, { schema });
-  const store: Store = {
-    // One lane until they are told apart.
-    in: () => store,
-    kind: "postgres",
-    bundleFiles: null,
-    db: raiseStoreFailures(drizzle(guarded, { schema })),
-    async transaction(fn) {
-      if (isClosed) throw new AppError("unavailable", "The store is closed.");
-      return scope.run(async () => {
+  function hear(payload: string): void {
+    try {
+      announcer.tell([JSON.parse(payload) as Announcement]);
+    } catch (error) {
+      // Whoever may use the database may notify.
+      logger("warn", "announcement_unreadable", { error });
+    }
+  }
+  const announcing = reader("decide");
+  const listening = await startListening({
+    ...ports,
+    connect: () => connectPostgres(url, LISTENING),
+    ownChannel: `bulkhead_beat_${randomUUID()}`,
+    async notify(channel, payload) {
+      await announcing.query(NOTIFY, [channel, payload]);
+    },
+    hear,
+    // Nobody knows what was said meanwhile.
+    missed: () => announcer.tell(LOOK_AGAIN),
+  }).catch((error: unknown) => {
+    throw storeFailure(error);
+  });
+
+  async function transaction<T>(lane: Lane, fn: Parameters<Store["transaction"]>[0]): Promise<T> {
+    return scope.run(async () => {
+      try {
+        const lease = await pool.take(lane);
         try {
-          return await writer.transaction(async (db) => {
+          return await inTransaction(lease, async (inside) => {
             const announcements: Announcement[] = [];
             const result = await fn({
-              db: raiseStoreFailures(db),
+              db: raiseStoreFailures(databaseOn(inside)),
               announce: (announcement) => announcements.push(announcement),
             });
             for (const piece of announcements.flatMap(splitAnnouncement)) {
-              await db.execute(sql`select pg_notify(${CHANNEL}, ${JSON.stringify(piece)})`);
+              await inside.query(NOTIFY, [CHANNEL, JSON.stringify(piece)]);
             }
-            return result;
+            return result as T;
           });
-        } catch (error) {
-          throw storeFailure(error);
+        } finally {
+          lease.giveBack();
         }
-      });
-    },
-    async tryJournal() {},
-    async tendJournal() {},
-    subscribe: announcer.subscribe,
-    async close() {
-      if (isClosed) return;
-      isClosed = true;
-      await client.end({ timeout: 5 });
-    },
-  };
-  return store;
+      } catch (error) {
+        throw storeFailure(error);
+      }
+    });
+  }
+
+  const stores = new Map<Lane, Store>();
+  function inLane(lane: Lane): Store {
+    const known = stores.get(lane);
+    if (known !== undefined) return known;
+    const store: Store = {
+      in: inLane,
+      kind: "postgres",
+      bundleFiles: null,
+      db: raiseStoreFailures(databaseOn(reader(lane))),
+      transaction: (fn) => transaction(lane, fn),
+      async tryJournal() {},
+      async tendJournal() {},
+      subscribe: announcer.subscribe,
+      async close() {
+        listening.close();
+        await pool.close();
+      },
+    };
+    stores.set(lane, store);
+    return store;
+  }
+  return inLane("page");
 }

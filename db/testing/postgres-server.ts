@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import postgres from "postgres";
+import { openPostgresConnection } from "../backup/connection";
 
 type PostgresServer = {
   /** Makes an empty database and answers with its URL. */
@@ -39,9 +39,9 @@ function serverAt(adminUrl: string, stop: () => Promise<void>): PostgresServer {
     async createDatabase() {
       databases += 1;
       const name = `bulkhead_test_${process.pid}_${databases}_${Date.now().toString(36)}`;
-      const admin = postgres(adminUrl, { max: 1, onnotice: () => undefined });
-      await admin.unsafe(`create database ${name}`);
-      await admin.end({ timeout: 5 });
+      const admin = await openPostgresConnection(adminUrl);
+      await admin.query(`create database ${name}`);
+      await admin.close();
       const url = new URL(adminUrl);
       url.pathname = `/${name}`;
       return url.href;

@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import postgres from "postgres";
 import { afterAll, describe, expect, it } from "vitest";
+import { openPostgresConnection } from "@/db/backup/connection";
 import { postgresServer, stopPostgresServer } from "@/db/testing/postgres-server";
 import { START_FAULT_CODES } from "@/lib/platform/explain-start-failure";
 import { freePort, freshFolder, kill, refusedStart, startFaulted } from "./fault-server";
@@ -25,9 +25,9 @@ async function codeOf({ dataDir = join(freshFolder(), "data"), ...how }: Cause):
 /** A database, and its URL as a role that may do what the statements say. */
 async function databaseAs(role: string, statements: (database: string) => string[]): Promise<string> {
   const url = new URL(await (await postgresServer()).createDatabase());
-  const admin = postgres(url.href, { max: 1, onnotice: () => undefined });
-  for (const statement of statements(url.pathname.slice(1))) await admin.unsafe(statement);
-  await admin.end({ timeout: 5 });
+  const admin = await openPostgresConnection(url.href);
+  for (const statement of statements(url.pathname.slice(1))) await admin.query(statement);
+  await admin.close();
   url.username = role;
   return url.href;
 }

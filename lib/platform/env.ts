@@ -8,6 +8,8 @@ const THUMBPRINT = "[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]";
 const environmentShape = z.object({
   /** Postgres. Absent: the embedded store in the data folder. */
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  /** Connections to Postgres that a process opens at most, one more beside them listens. */
+  BULKHEAD_POSTGRES_CONNECTIONS: z.coerce.number().int().min(4).max(200).optional(),
   BULKHEAD_DATA: z.string().min(1).optional(),
   BULKHEAD_HOST: z.string().min(1).optional(),
   BULKHEAD_PORT: port.optional(),

@@ -49,7 +49,12 @@ export async function openLeanProcess(
 ): Promise<OpenedLeanProcess> {
   const logger = stderrLogger;
   const { store } = await openStore({
-    location: { kind: "postgres", url: options.databaseUrl, onSchemaBehind: () => onWaiting("schema") },
+    location: {
+      kind: "postgres",
+      url: options.databaseUrl,
+      connectionsMax: options.env.BULKHEAD_POSTGRES_CONNECTIONS,
+      onSchemaBehind: () => onWaiting("schema"),
+    },
     clock: systemClock,
     logger,
   });

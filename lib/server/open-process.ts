@@ -75,7 +75,12 @@ async function openStoreOf(options: ServerOptions, logger: Logger): Promise<Open
     location:
       options.databaseUrl === null
         ? { kind: "pglite", dataDir: options.dataDir }
-        : { kind: "postgres", url: options.databaseUrl, isBackupConfirmed: options.isBackupConfirmed },
+        : {
+            kind: "postgres",
+            url: options.databaseUrl,
+            connectionsMax: options.env.BULKHEAD_POSTGRES_CONNECTIONS,
+            isBackupConfirmed: options.isBackupConfirmed,
+          },
     clock: systemClock,
     logger,
     beforeMigration: automaticBackup({

@@ -5,7 +5,7 @@ import { automaticBackup } from "@/db/backup/automatic-backup";
 import { withStoppedStore } from "@/db/backup/back-up-folder";
 import { nodeBackupFs } from "@/db/backup/backup-fs";
 import { bundlesInBackups } from "@/db/backup/bundles-in-backups";
-import { openPostgresConnection } from "@/db/backup/connection";
+import { withPostgresConnection } from "@/db/backup/connection";
 import { readKeyFiles } from "@/db/backup/key-files";
 import { type RestoreOptions, restoreFolder } from "@/db/backup/restore-folder";
 import { restorePostgres } from "@/db/backup/restore-postgres";
@@ -19,7 +19,6 @@ import { findMigrationsFolder } from "@/db/migrate";
 import { openStore } from "@/db/open-store";
 import { rebuildStore } from "@/db/rebuild-store";
 import { describeRecovery, type Recovery } from "@/db/recovery";
-import { storeFailure } from "@/db/store-failure";
 import { auditRecovery } from "@/lib/audit/audit-recovery";
 import { createHeadFiles } from "@/lib/audit/head-files";
 import { systemClock } from "@/lib/platform/clock";
@@ -111,24 +110,13 @@ async function backup({ words, dataDir, env, ask, say }: Call): Promise<ExitCode
   };
   const summary = await (env.DATABASE_URL === undefined
     ? withStoppedStore(dataDir, save)
-    : withPostgres(env.DATABASE_URL, save));
+    : withPostgresConnection(env.DATABASE_URL, save));
   say(
     "backed_up",
     `${inWords(path, summary)}\nKeep it with its passphrase, and apart from both what opens the keys: DATA/keys/protection.key or BULKHEAD_KEYS_PASSPHRASE.`,
     { path, ...summary },
   );
   return DONE;
-}
-
-async function withPostgres<T>(url: string, work: (connection: BackupInput["connection"]) => Promise<T>): Promise<T> {
-  const connection = openPostgresConnection(url);
-  try {
-    return await work(connection);
-  } catch (error) {
-    throw storeFailure(error);
-  } finally {
-    await connection.close();
-  }
 }
 
 async function obtainOpening(path: string, { env, ask }: Call): Promise<string | null> {

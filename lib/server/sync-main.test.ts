@@ -125,7 +125,7 @@ describe("the policy service alone", () => {
       logLevel: "silent",
     });
     const imports = Object.values(metafile.outputs).flatMap((output) => output.imports.map(({ path }) => path));
-    expect(imports).toContain("postgres");
+    expect(imports).toContain("pg");
     const own = Object.keys(metafile.inputs).filter((path) => path.startsWith("lib/"));
     expect(own).toContain("lib/sync/runtime/runtime-api.ts");
     const signing =

@@ -45,10 +45,14 @@ async function run(options: ServerOptions): Promise<void> {
   const readiness = createReadiness([...leanChecks(context.store, context), addresses.check], context);
   const lean = createLeanApi(context, opened.runtime, leanRouteTable, { readiness });
   face.serve(createNodeHandler(context, lean, null, addresses));
-  stopOnSignal(context.logger, STOP_MS, async () => {
-    opened.runtime.close();
-    await face.close(STOP_MS / 2);
-    await opened.close();
+  stopOnSignal(context.logger, {
+    withinMs: STOP_MS,
+    async stop() {
+      opened.runtime.close();
+      await face.close(STOP_MS / 2);
+      await opened.close();
+    },
+    cut: () => context.store.close(),
   });
   say("listening", `Bulkhead's policy service listens on ${baseUrl}`, { url: baseUrl, port });
 }

@@ -25,6 +25,7 @@ export const SOCKET_RULES: readonly SocketRule[] = [
   { at: "lib/http/console-client.ts", ways: ["fetch"], why: "the browser's calls to the console" },
   { at: "components/features/frame/use-stream.ts", ways: ["EventSource"], why: "the browser's stream of the console" },
   { at: "db/lock/acquire-lock.ts", ways: ["net"], why: "holds a data folder by a local socket, and asks who has it" },
+  { at: "db/postgres/connect.ts", ways: ["net"], why: "the connection to Postgres, which must be possible to cut" },
   { at: "scripts/client/", ways: ["fetch"], why: "drives a console from outside, as a person's browser does" },
   { at: "scripts/demo/", ways: ["net", "https", "fetch"], why: "serves and feeds the demonstration" },
   { at: "bench/", ways: ["http"], why: "measures processes from outside" },

@@ -24,7 +24,7 @@ export type Room = {
 
 export const NODE = ["node:"] as const;
 export const WEB = ["next", "next/", "react", "react/", "react-dom", "react-dom/"] as const;
-export const STORE = ["drizzle-orm", "drizzle-orm/", "postgres", "@electric-sql/pglite"] as const;
+export const STORE = ["drizzle-orm", "drizzle-orm/", "pg", "@electric-sql/pglite"] as const;
 const PURE_CORE = ["native/core/", "native/catalog/"] as const;
 
 export const ROOMS: readonly Room[] = [

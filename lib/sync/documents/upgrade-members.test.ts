@@ -1,6 +1,6 @@
 import { PGlite } from "@electric-sql/pglite";
-import postgres from "postgres";
 import { afterEach, describe, expect, it } from "vitest";
+import { openPostgresConnection } from "@/db/backup/connection";
 import { applyMigrations, findMigrationsFolder, type Migration, readMigrations } from "@/db/migrate";
 import { openStore } from "@/db/open-store";
 import { runIn } from "@/db/pglite/migrate-pglite";
@@ -132,10 +132,10 @@ async function openUpgraded(): Promise<Store> {
   const earlier = migrations.filter(isBefore);
   if (testStoreKind() === "postgres") {
     const url = await (await postgresServer()).createDatabase();
-    const client = postgres(url, { max: 1, onnotice: () => undefined });
-    await applyMigrations((statement) => client.unsafe(statement), earlier);
-    await client.unsafe(BEFORE);
-    await client.end();
+    const connection = await openPostgresConnection(url);
+    await applyMigrations((statement) => connection.query(statement), earlier);
+    await connection.query(BEFORE);
+    await connection.close();
     return (await openStore({ location: { kind: "postgres", url, isBackupConfirmed: true }, logger })).store;
   }
   const client = await PGlite.create();
