@@ -23,12 +23,13 @@ const KINDS: Record<Overview["waiting"][number]["kind"], readonly [string, strin
 };
 
 /** "1 limit, 2 change sets": what the number in the title is made of. */
-function whatWaits(waiting: Overview["waiting"]): string {
+function whatWaits({ waiting, isMoreWaiting }: Overview): string {
   const parts = Object.entries(KINDS).flatMap(([kind, [one, many]]) => {
     const count = waiting.filter((item) => item.kind === kind).length;
     return count === 0 ? [] : [plural(count, one, many)];
   });
-  return parts.length === 0 ? "Nothing needs a decision." : `${parts.join(", ")}. Nothing else needs a decision.`;
+  const rest = isMoreWaiting ? "More comes up as these are decided." : "Nothing else needs a decision.";
+  return parts.length === 0 && !isMoreWaiting ? "Nothing needs a decision." : `${parts.join(", ")}. ${rest}`;
 }
 
 export function OverviewClient() {
@@ -40,11 +41,11 @@ export function OverviewClient() {
         title={
           query.data === undefined
             ? "Overview"
-            : count === 0
+            : count === 0 && !query.data.isMoreWaiting
               ? "Nothing waits for you"
-              : `${plural(count, "thing")} ${count === 1 ? "waits" : "wait"} for you`
+              : `${query.data.isMoreWaiting ? "At least " : ""}${plural(count, "thing")} ${count === 1 ? "waits" : "wait"} for you`
         }
-        {...(query.data === undefined ? {} : { sub: whatWaits(query.data.waiting) })}
+        {...(query.data === undefined ? {} : { sub: whatWaits(query.data) })}
       />
       <QueryView query={query} name="The overview" unaffected="Devices and publishing are unaffected.">
         {(overview) => (

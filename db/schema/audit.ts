@@ -24,7 +24,8 @@ export const auditEntries = pgTable(
   },
   (table) => [
     index("audit_entries_at").on(table.at),
-    index("audit_entries_app").on(table.appId),
+    index("audit_entries_action").on(table.action, table.sequence),
+    index("audit_entries_app").on(table.appId, table.sequence),
     index("audit_entries_change_set").on(table.changeSetId),
   ],
 );

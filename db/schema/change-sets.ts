@@ -39,6 +39,7 @@ export const changeSets = pgTable(
   (table) => [
     uniqueIndex("change_sets_one_draft").on(table.ownerId).where(sql`${table.state} = 'draft'`),
     index("change_sets_state").on(table.state, table.updatedAt),
+    index("change_sets_published").on(table.publishedAt),
   ],
 );
 

@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { index, jsonb, pgTable, text } from "drizzle-orm/pg-core";
 import type { Labels } from "@/lib/domain/labels";
 import type { PublicJwk } from "@/native/core/shapes/claims";
@@ -30,7 +31,11 @@ export const devices = pgTable(
     clamped: whole("clamped").notNull().default(0),
     rejected: whole("rejected").notNull().default(0),
   },
-  (table) => [index("devices_applied").on(table.appliedEpoch, table.appliedPlatform)],
+  (table) => [
+    index("devices_applied").on(table.appliedEpoch, table.appliedPlatform),
+    index("devices_seen").on(table.lastSeenAt),
+    index("devices_listed").on(sql`(${table.revokedAt} is not null)`, sql`lower(${table.name})`, table.id),
+  ],
 );
 
 export const enrolmentTokens = pgTable("enrolment_tokens", {

@@ -20,7 +20,10 @@ export const people = pgTable(
     signInGivenBy: text("sign_in_given_by", { enum: SIGN_IN_GIVERS }),
     createdAt: instant("created_at").notNull(),
   },
-  (table) => [uniqueIndex("people_email").on(sql`lower(${table.email})`)],
+  (table) => [
+    uniqueIndex("people_email").on(sql`lower(${table.email})`),
+    index("people_listed").on(sql`lower(${table.name})`, table.id),
+  ],
 );
 
 /** Password hashes of local accounts: `scrypt$N$r$p$salt$hash`. */

@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { index, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
 import { VERSION_STATES } from "@/lib/domain/lifecycles";
 import { bytes, instant, whole } from "./columns";
@@ -14,7 +15,10 @@ export const programs = pgTable(
     status: text("status", { enum: ["active", "suspended", "retired"] }).notNull(),
     createdAt: instant("created_at").notNull(),
   },
-  (table) => [index("programs_publisher").on(table.publisherId)],
+  (table) => [
+    index("programs_publisher").on(table.publisherId, sql`lower(${table.name})`, table.appId),
+    index("programs_listed").on(sql`lower(${table.name})`, table.appId),
+  ],
 );
 
 /** A submitted bundle's bytes, by the SHA-256 of exactly these bytes. */
@@ -53,5 +57,10 @@ export const versions = pgTable(
     /** What the reviewer told the publisher. */
     comment: text("comment"),
   },
-  (table) => [primaryKey({ columns: [table.appId, table.code] }), index("versions_publisher").on(table.publisherId)],
+  (table) => [
+    primaryKey({ columns: [table.appId, table.code] }),
+    index("versions_publisher").on(table.publisherId),
+    index("versions_sha256").on(table.sha256),
+    index("versions_state").on(table.state, table.submittedAt),
+  ],
 );

@@ -1,12 +1,17 @@
+import { sql } from "drizzle-orm";
 import { index, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
 import type { PublicJwk } from "@/native/core/shapes/claims";
 import { instant } from "./columns";
 
-export const publishers = pgTable("publishers", {
-  id: text("id").primaryKey(),
-  name: text("name").notNull(),
-  createdAt: instant("created_at").notNull(),
-});
+export const publishers = pgTable(
+  "publishers",
+  {
+    id: text("id").primaryKey(),
+    name: text("name").notNull(),
+    createdAt: instant("created_at").notNull(),
+  },
+  (table) => [index("publishers_listed").on(sql`lower(${table.name})`, table.id)],
+);
 
 /** Keys that publishers sign bundles with. `kid` is the RFC 7638 thumbprint, so one key belongs to one publisher. */
 export const publisherKeys = pgTable(

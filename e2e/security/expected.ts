@@ -129,6 +129,7 @@ export const EXPECTED: Readonly<Record<string, Expectation>> = {
   "GET /api/console/v1/reporting": read(200),
 
   "GET /api/console/v1/publishers": read(200),
+  "GET /api/console/v1/publishers/{id}": { ...read(404), params: { id: "pub_00000000000000000000" } },
   "POST /api/console/v1/publishers": { people: "programs.register", body: {}, answer: 400 },
   "POST /api/console/v1/publishers/{id}/keys": {
     people: "changes.propose",
@@ -149,6 +150,11 @@ export const EXPECTED: Readonly<Record<string, Expectation>> = {
   },
 
   "GET /api/console/v1/people": { people: "people.read", answer: 200 },
+  "GET /api/console/v1/people/{id}": {
+    people: "people.read",
+    params: { id: "per_00000000000000000000" },
+    answer: 404,
+  },
   "POST /api/console/v1/people": { people: "people.manage", body: {}, answer: 400 },
   "POST /api/console/v1/people/{id}/link": {
     people: "people.manage",
@@ -164,6 +170,11 @@ export const EXPECTED: Readonly<Record<string, Expectation>> = {
   },
 
   "GET /api/console/v1/devices": { people: "devices.read", answer: 200 },
+  "GET /api/console/v1/devices/{id}": {
+    people: "devices.read",
+    params: { id: "dev_00000000000000000000" },
+    answer: 404,
+  },
   "POST /api/console/v1/devices/{id}/revoke": {
     people: "devices.revoke",
     params: { id: "dev_00000000000000000000" },

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { instantSchema } from "./shared";
+import { cursorSchema, instantSchema, searchSchema } from "./shared";
 
 export const auditEntryViewSchema = z.object({
   sequence: z.number(),
@@ -20,16 +20,17 @@ export const auditEntryViewSchema = z.object({
 export type AuditEntryView = z.infer<typeof auditEntryViewSchema>;
 
 export const auditQuerySchema = z.object({
-  q: z.string().max(200).optional(),
+  q: searchSchema,
   action: z.string().max(100).optional(),
   appId: z.string().max(128).optional(),
   changeSetId: z.string().max(64).optional(),
-  cursor: z.string().optional(),
+  cursor: cursorSchema,
 });
 export const auditListSchema = z.object({
   items: z.array(auditEntryViewSchema),
   nextCursor: z.string().nullable(),
-  total: z.number(),
+  /** All that match; where not all were counted, how many at least. */
+  total: z.object({ atLeast: z.number(), isExact: z.boolean() }),
 });
 export type AuditList = z.infer<typeof auditListSchema>;
 

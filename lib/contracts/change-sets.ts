@@ -2,6 +2,7 @@ import { z } from "zod";
 import { CHANGE_SET_VERBS } from "@/lib/domain/change-set-lifecycle";
 import { CHANGE_DIRECTIONS, CHANGE_SET_STATES } from "@/lib/domain/lifecycles";
 import {
+  cursorSchema,
   instantSchema,
   optionalReasonSchema,
   personRefSchema,
@@ -67,7 +68,7 @@ export type ChangeSetDetail = z.infer<typeof changeSetDetailSchema>;
 
 export const changeSetListQuerySchema = z.object({
   state: z.enum(["open", "ended", "all"]).default("open"),
-  cursor: z.string().optional(),
+  cursor: cursorSchema,
 });
 export const changeSetListSchema = z.object({ items: z.array(changeSetViewSchema), nextCursor: z.string().nullable() });
 export type ChangeSetList = z.infer<typeof changeSetListSchema>;

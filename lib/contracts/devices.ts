@@ -1,6 +1,9 @@
 import { z } from "zod";
 import { LABEL_NAMES, type LabelName, labelValueShape } from "@/lib/domain/labels";
-import { instantSchema, nameSchema, positionSchema } from "./shared";
+import { cursorSchema, instantSchema, nameSchema, positionSchema, searchSchema } from "./shared";
+
+export const DEVICE_STATES = ["current", "behind", "stale", "never_seen", "revoked"] as const;
+export type DeviceState = (typeof DEVICE_STATES)[number];
 
 /** Those that are set of the three; another name is refused. */
 const labelsSchema = z.strictObject(
@@ -18,8 +21,10 @@ export const deviceViewSchema = z.object({
   runtime: z.object({ kind: z.string(), version: z.string(), missingLayers: z.array(z.string()) }),
   enrolledAt: instantSchema,
   lastSeenAt: instantSchema.nullable(),
-  state: z.enum(["current", "behind", "stale", "revoked", "never_seen"]),
+  state: z.enum(DEVICE_STATES),
   appliedPlatform: positionSchema.nullable(),
+  /** What it would enforce if it were current. */
+  newestPlatform: positionSchema.nullable(),
   /** Revisions in the epoch of `appliedPlatform`. */
   appliedPrograms: z.record(z.string(), z.number()),
   appliedAt: instantSchema.nullable(),
@@ -28,9 +33,26 @@ export const deviceViewSchema = z.object({
   rejected: z.number(),
 });
 export type DeviceView = z.infer<typeof deviceViewSchema>;
+export const deviceListQuerySchema = z.object({
+  ...labelsSchema.shape,
+  q: searchSchema,
+  state: z.enum(DEVICE_STATES).optional(),
+  cursor: cursorSchema,
+});
+export type DeviceListQuery = z.infer<typeof deviceListQuerySchema>;
 export const deviceListSchema = z.object({
   items: z.array(deviceViewSchema),
+  nextCursor: z.string().nullable(),
+  /** All that match. */
   total: z.number(),
+  /** Of the whole fleet; of revoked devices nothing. */
+  counts: z.object({
+    enrolled: z.number(),
+    current: z.number(),
+    behind: z.number(),
+    stale: z.number(),
+    degraded: z.number(),
+  }),
   platform: positionSchema.nullable(),
 });
 export type DeviceList = z.infer<typeof deviceListSchema>;

@@ -15,6 +15,8 @@ export const waitingItemSchema = z.object({
 export const overviewSchema = z.object({
   now: instantSchema,
   waiting: z.array(waitingItemSchema),
+  /** More waits than stands here; it comes up as these are decided. */
+  isMoreWaiting: z.boolean(),
   loop: z.object({
     platformPosition: positionSchema.nullable(),
     platformIssuedAt: instantSchema.nullable(),

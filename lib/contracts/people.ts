@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { PERSON_STATES, SIGN_IN_GIVERS } from "@/lib/domain/lifecycles";
 import { ROLES } from "@/lib/domain/roles";
-import { instantSchema, nameSchema, personRefSchema } from "./shared";
+import { cursorSchema, instantSchema, nameSchema, personRefSchema, searchSchema } from "./shared";
 
 /** A sign-in that is being given: who gets which half, and whether it was shown. */
 export const handoverViewSchema = z.object({
@@ -36,8 +36,20 @@ export const personViewSchema = z.object({
   isMe: z.boolean(),
 });
 export type PersonView = z.infer<typeof personViewSchema>;
+export const peopleListQuerySchema = z.object({
+  q: searchSchema,
+  /** Those alone whose role proposes, and who are active. */
+  mayPropose: z.literal("true").optional(),
+  /** Those alone whose sign-in this change set gives. */
+  changeSetId: z.string().max(64).optional(),
+  cursor: cursorSchema,
+});
+export type PeopleListQuery = z.infer<typeof peopleListQuerySchema>;
 export const peopleListSchema = z.object({
   items: z.array(personViewSchema),
+  nextCursor: z.string().nullable(),
+  /** All that match. */
+  total: z.number(),
   setUp: z.object({ isComplete: z.boolean(), approvers: z.number(), approversNeeded: z.number() }),
 });
 export type PeopleList = z.infer<typeof peopleListSchema>;

@@ -8,7 +8,15 @@ import {
   LIMIT_NAMES,
   SENSITIVITIES,
 } from "@/native/core/codes";
-import { appIdSchema, instantSchema, nameSchema, positionSchema, timeRangeSchema } from "./shared";
+import {
+  appIdSchema,
+  cursorSchema,
+  instantSchema,
+  nameSchema,
+  positionSchema,
+  searchSchema,
+  timeRangeSchema,
+} from "./shared";
 
 export const programStatusSchema = z.enum(["active", "suspended", "retired"]);
 
@@ -29,7 +37,24 @@ export const programRowSchema = z.object({
   blocked14d: z.array(z.number()),
 });
 export type ProgramRow = z.infer<typeof programRowSchema>;
-export const programListSchema = z.object({ items: z.array(programRowSchema), total: z.number() });
+
+/** By name, as without one, or those of the most first. */
+export const PROGRAM_SORTS = ["name", "devices", "requests", "blocked"] as const;
+export type ProgramSort = (typeof PROGRAM_SORTS)[number];
+export const programListQuerySchema = z.object({
+  q: searchSchema,
+  status: programStatusSchema.optional(),
+  sort: z.enum(PROGRAM_SORTS).optional(),
+  cursor: cursorSchema,
+});
+export type ProgramListQuery = z.infer<typeof programListQuerySchema>;
+export const programListSchema = z.object({
+  items: z.array(programRowSchema),
+  nextCursor: z.string().nullable(),
+  /** All that match, and how many of these are live, have a version that waits, are suspended. */
+  total: z.number(),
+  counts: z.object({ live: z.number(), waiting: z.number(), suspended: z.number() }),
+});
 export type ProgramList = z.infer<typeof programListSchema>;
 
 export const registerProgramInputSchema = z.object({

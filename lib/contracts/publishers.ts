@@ -1,11 +1,13 @@
 import { z } from "zod";
-import { instantSchema, nameSchema, personRefSchema } from "./shared";
+import { cursorSchema, instantSchema, nameSchema, personRefSchema, searchSchema } from "./shared";
 
 export const publisherViewSchema = z.object({
   id: z.string(),
   name: z.string(),
   createdAt: instantSchema,
+  /** By name, the first 20; `programCount` counts all. */
   programs: z.array(z.object({ appId: z.string(), name: z.string() })),
+  programCount: z.number(),
   keys: z.array(
     z.object({
       kid: z.string(),
@@ -26,7 +28,15 @@ export const publisherViewSchema = z.object({
   ),
 });
 export type PublisherView = z.infer<typeof publisherViewSchema>;
-export const publisherListSchema = z.object({ items: z.array(publisherViewSchema) });
+export const publisherListQuerySchema = z.object({ q: searchSchema, cursor: cursorSchema });
+export type PublisherListQuery = z.infer<typeof publisherListQuerySchema>;
+export const publisherListSchema = z.object({
+  items: z.array(publisherViewSchema),
+  nextCursor: z.string().nullable(),
+  /** All that match. */
+  total: z.number(),
+});
+export type PublisherList = z.infer<typeof publisherListSchema>;
 export const createPublisherInputSchema = z.object({ name: nameSchema });
 /** `POST publishers/{id}/keys`: adds the key to my draft; a new key is a widening. */
 export const proposeKeyInputSchema = z.object({ publicKeyPem: z.string().max(2000) });

@@ -24,6 +24,11 @@ export const TIME_RANGES = ["1h", "24h", "7d", "14d"] as const;
 export const timeRangeSchema = z.enum(TIME_RANGES);
 export type TimeRange = z.infer<typeof timeRangeSchema>;
 
+/** The next page of a list as the page before it named it; no other text is one. */
+export const cursorSchema = z.string().min(1).max(1024).optional();
+/** A search of people's: matched anywhere, in either case. */
+export const searchSchema = z.string().max(200).optional();
+
 export const personRefSchema = z.object({ id: z.string(), name: z.string() });
 
 /** Where a document stands: epoch and revision, shown and compared as a pair (contract §4). */

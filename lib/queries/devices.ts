@@ -1,14 +1,27 @@
-import { type QueryClient, queryOptions } from "@tanstack/react-query";
+import { keepPreviousData, type QueryClient, queryOptions } from "@tanstack/react-query";
+import type { z } from "zod";
 import type { Labels } from "@/lib/domain/labels";
 import { callConsole } from "@/lib/http/console-client";
 import { devicesRoutes } from "@/lib/http/routes/devices";
 
 export const devicesRoot = ["devices"] as const;
 
-export const deviceListQuery = () =>
+export type DeviceFilter = z.input<typeof devicesRoutes.listDevices.input.query>;
+
+export const deviceListQuery = (filter: DeviceFilter) =>
   queryOptions({
-    queryKey: devicesRoot,
-    queryFn: ({ signal }) => callConsole(devicesRoutes.listDevices, { signal }),
+    queryKey: [...devicesRoot, "list", filter] as const,
+    queryFn: ({ signal }) => callConsole(devicesRoutes.listDevices, { signal, query: filter }),
+    placeholderData: keepPreviousData,
+  });
+
+export const readMoreDevices = (filter: DeviceFilter, cursor: string) =>
+  callConsole(devicesRoutes.listDevices, { query: { ...filter, cursor } });
+
+export const deviceQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...devicesRoot, "one", id] as const,
+    queryFn: ({ signal }) => callConsole(devicesRoutes.getDevice, { signal, params: { id } }),
   });
 
 export async function revokeDevice(client: QueryClient, id: string, reason: string) {

@@ -1,4 +1,4 @@
-import { type QueryClient, queryOptions } from "@tanstack/react-query";
+import { keepPreviousData, type QueryClient, queryOptions } from "@tanstack/react-query";
 import type { z } from "zod";
 import type { inviteInputSchema } from "@/lib/contracts/people";
 import { callConsole } from "@/lib/http/console-client";
@@ -6,10 +6,25 @@ import { peopleRoutes } from "@/lib/http/routes/people";
 
 export const peopleRoot = ["people"] as const;
 
-export const peopleQuery = () =>
+export type PeopleFilter = z.input<typeof peopleRoutes.listPeople.input.query>;
+
+/** Everybody who proposes, and so all who approve: none approves without it. */
+export const PROPOSERS = { mayPropose: "true" } as const satisfies PeopleFilter;
+
+export const peopleQuery = (filter: PeopleFilter) =>
   queryOptions({
-    queryKey: peopleRoot,
-    queryFn: ({ signal }) => callConsole(peopleRoutes.listPeople, { signal }),
+    queryKey: [...peopleRoot, "list", filter] as const,
+    queryFn: ({ signal }) => callConsole(peopleRoutes.listPeople, { signal, query: filter }),
+    placeholderData: keepPreviousData,
+  });
+
+export const readMorePeople = (filter: PeopleFilter, cursor: string) =>
+  callConsole(peopleRoutes.listPeople, { query: { ...filter, cursor } });
+
+export const personQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...peopleRoot, "one", id] as const,
+    queryFn: ({ signal }) => callConsole(peopleRoutes.getPerson, { signal, params: { id } }),
   });
 
 export async function invitePerson(client: QueryClient, input: z.input<typeof inviteInputSchema>) {

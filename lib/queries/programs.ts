@@ -11,14 +11,17 @@ export const programsRoot = ["programs"] as const;
 export const denialsRoot = ["denials"] as const;
 export const programRoot = (appId: string) => [...programsRoot, "one", appId] as const;
 
-export type ProgramFilter = z.output<typeof programsRoutes.listPrograms.input.query>;
+export type ProgramFilter = z.input<typeof programsRoutes.listPrograms.input.query>;
 
-export const programListQuery = (filter: ProgramFilter = {}) =>
+export const programListQuery = (filter: ProgramFilter) =>
   queryOptions({
     queryKey: [...programsRoot, "list", filter] as const,
     queryFn: ({ signal }) => callConsole(programsRoutes.listPrograms, { signal, query: filter }),
     placeholderData: keepPreviousData,
   });
+
+export const readMorePrograms = (filter: ProgramFilter, cursor: string) =>
+  callConsole(programsRoutes.listPrograms, { query: { ...filter, cursor } });
 
 export const programQuery = (appId: string) =>
   queryOptions({

@@ -1,13 +1,26 @@
-import { type QueryClient, queryOptions } from "@tanstack/react-query";
+import { keepPreviousData, type QueryClient, queryOptions } from "@tanstack/react-query";
+import type { z } from "zod";
 import { callConsole } from "@/lib/http/console-client";
 import { publishersRoutes } from "@/lib/http/routes/publishers";
 
 export const publishersRoot = ["publishers"] as const;
 
-export const publisherListQuery = () =>
+export type PublisherFilter = z.input<typeof publishersRoutes.listPublishers.input.query>;
+
+export const publisherListQuery = (filter: PublisherFilter) =>
   queryOptions({
-    queryKey: publishersRoot,
-    queryFn: ({ signal }) => callConsole(publishersRoutes.listPublishers, { signal }),
+    queryKey: [...publishersRoot, "list", filter] as const,
+    queryFn: ({ signal }) => callConsole(publishersRoutes.listPublishers, { signal, query: filter }),
+    placeholderData: keepPreviousData,
+  });
+
+export const readMorePublishers = (filter: PublisherFilter, cursor: string) =>
+  callConsole(publishersRoutes.listPublishers, { query: { ...filter, cursor } });
+
+export const publisherQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...publishersRoot, "one", id] as const,
+    queryFn: ({ signal }) => callConsole(publishersRoutes.getPublisher, { signal, params: { id } }),
   });
 
 export async function createPublisher(client: QueryClient, name: string) {

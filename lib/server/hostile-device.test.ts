@@ -2,11 +2,12 @@ import { eq } from "drizzle-orm";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { devices, telemetryMinutes } from "@/db/schema";
+import { PROGRAM_SORTS } from "@/lib/contracts/programs";
 import { consoleRoutes } from "@/lib/http/console-routes";
 import { getContinuity } from "@/lib/services/continuity/get-continuity";
 import { getDenial } from "@/lib/services/denials/get-denial";
 import { listDenials } from "@/lib/services/denials/list-denials";
-import { listDevices } from "@/lib/services/devices/list-devices";
+import { getDevice, listDevices } from "@/lib/services/devices/list-devices";
 import { revokeDevice } from "@/lib/services/devices/revoke-device";
 import { getOverview } from "@/lib/services/overview/get-overview";
 import { getProgram } from "@/lib/services/programs/get-program";
@@ -150,7 +151,7 @@ type Reads = Partial<Record<keyof typeof consoleRoutes, readonly (() => Promise<
 /** Every read of the console that telemetry reaches, by the route that serves it. */
 const READS: Reads = {
   getOverview: [() => getOverview(fixture.ctx, operator)],
-  listPrograms: [() => listPrograms(fixture.ctx, operator, {})],
+  listPrograms: PROGRAM_SORTS.map((sort) => () => listPrograms(fixture.ctx, operator, { sort })),
   getProgram: [() => getProgram(fixture.ctx, operator, appId)],
   listVersions: [() => listVersions(fixture.ctx, operator, appId)],
   getAccess: [() => readAccess(fixture.ctx, operator, appId, undefined)],
@@ -160,8 +161,14 @@ const READS: Reads = {
   listProgramDenials: [() => listDenials(fixture.ctx, operator, { range: "24h", appId })],
   getDenial: [() => getDenial(fixture.ctx, operator, DENIAL)],
   getSpread: [() => getSpread(fixture.ctx, operator, appId)],
-  listDevices: [() => listDevices(fixture.ctx, operator)],
   getReporting: [() => readReporting(fixture.ctx, operator, { appId }), () => readReporting(fixture.ctx, operator, {})],
+  listDevices: [() => listDevices(fixture.ctx, operator, {})],
+  getDevice: [
+    async () => {
+      const { items } = await listDevices(fixture.ctx, operator, {});
+      return getDevice(fixture.ctx, operator, items[0]?.id ?? "");
+    },
+  ],
   getContinuity: [() => getContinuity(fixture.ctx, operator)],
 };
 
@@ -174,7 +181,9 @@ const WITHOUT_TELEMETRY: readonly (keyof typeof consoleRoutes)[] = [
   "getDraft",
   "getChangeSet",
   "listPublishers",
+  "getPublisher",
   "listPeople",
+  "getPerson",
   "listAudit",
   "getAuditEntry",
   "verifyAudit",

@@ -80,14 +80,14 @@ describe(`with epoch 2 revision 1 in force after epoch 1 revision 57 (${testStor
     expect(await getProgram(ctx, operator, appId)).toMatchObject({ position: NEW, platformPosition: NEW });
     expect(await readAccess(ctx, operator, appId, undefined)).toMatchObject({ position: NEW, platformPosition: NEW });
     expect((await getOverview(ctx, operator)).loop.platformPosition).toEqual(NEW);
-    expect((await listDevices(ctx, operator)).platform).toEqual(NEW);
+    expect((await listDevices(ctx, operator, {})).platform).toEqual(NEW);
     expect((await getSpread(ctx, operator, appId)).position).toEqual(NEW);
     expect((await getChangeSet(ctx, operator, decided)).platformPosition).toMatchObject({ epoch: 1 });
   });
 
   it("a device on revision 57 of epoch 1 is behind, and is named with its epoch", async () => {
     const { ctx } = fixture;
-    const { items } = await listDevices(ctx, operator);
+    const { items } = await listDevices(ctx, operator, {});
     expect(items.map(({ id, state, appliedPlatform }) => ({ id, state, appliedPlatform }))).toEqual([
       { id: "dev_new", state: "current", appliedPlatform: NEW },
       { id: "dev_old", state: "behind", appliedPlatform: OLD },

@@ -192,7 +192,7 @@ export const ROOMS: readonly Room[] = [
     ],
     never: [...WEB, "hono"],
     order: [
-      ["context", "require-permission"],
+      ["context", "require-permission", "paging"],
       ["members/", "devices/"],
       ["change-sets/"],
       ["*"],
@@ -260,7 +260,7 @@ export const ROOMS: readonly Room[] = [
     ],
     never: [...NODE, ...STORE],
     // Every feature decides through change sets; the frame around every page composes what the others offer.
-    order: [["change-sets/"], ["*"], ["frame/"]],
+    order: [["change-sets/", "publishers/"], ["*"], ["frame/"]],
   },
   {
     room: "app",

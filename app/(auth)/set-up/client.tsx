@@ -46,7 +46,7 @@ export function SetUpClient({ platformName, environment, preferences, nowMs, sta
 
 function SetUp({ platformName, environment }: { platformName: string; environment: string }) {
   // Others join by their own links while this page is open; before set-up ends there is little else to listen to.
-  const query = useQuery({ ...peopleQuery(), refetchInterval: 3000 });
+  const query = useQuery({ ...peopleQuery({}), refetchInterval: 3000 });
   return (
     <>
       <main className="mx-auto grid w-full max-w-180 content-start gap-4 pt-12 pb-8">

@@ -18,7 +18,7 @@ export default async function SetUpPage() {
   if (setUpComplete || role !== "admin") redirect("/");
   const context = services();
   const preferences = readPreferences((await cookies()).get(PREFERENCES_COOKIE)?.value);
-  const client = await prefetching([[peopleQuery(), () => listPeople(context, actor)]]);
+  const client = await prefetching([[peopleQuery({}), () => listPeople(context, actor, {})]]);
   return (
     <SetUpClient
       platformName={platformName}

@@ -6,12 +6,16 @@ import { services } from "@/lib/services/context";
 import { listDevices } from "@/lib/services/devices/list-devices";
 import { prefetching } from "../../_parts/prefetching";
 import { FleetClient } from "./client";
+import { readDeviceFilter } from "./search-params";
 
 export const metadata: Metadata = { title: "Fleet" };
 
-export default async function FleetPage() {
+type FleetPageProps = { searchParams: Promise<Record<string, string | string[] | undefined>> };
+
+export default async function FleetPage({ searchParams }: FleetPageProps) {
   const { actor } = await requireActor();
-  const client = await prefetching([[deviceListQuery(), () => listDevices(services(), actor)]]);
+  const filter = readDeviceFilter(await searchParams);
+  const client = await prefetching([[deviceListQuery(filter), () => listDevices(services(), actor, filter)]]);
   return (
     <HydrationBoundary state={dehydrate(client)}>
       <FleetClient />

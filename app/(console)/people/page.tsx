@@ -6,12 +6,16 @@ import { services } from "@/lib/services/context";
 import { listPeople } from "@/lib/services/people/list-people";
 import { prefetching } from "../../_parts/prefetching";
 import { PeopleClient } from "./client";
+import { readPeopleFilter } from "./search-params";
 
 export const metadata: Metadata = { title: "People" };
 
-export default async function PeoplePage() {
+type PeoplePageProps = { searchParams: Promise<Record<string, string | string[] | undefined>> };
+
+export default async function PeoplePage({ searchParams }: PeoplePageProps) {
   const { actor } = await requireActor();
-  const client = await prefetching([[peopleQuery(), () => listPeople(services(), actor)]]);
+  const filter = readPeopleFilter(await searchParams);
+  const client = await prefetching([[peopleQuery(filter), () => listPeople(services(), actor, filter)]]);
   return (
     <HydrationBoundary state={dehydrate(client)}>
       <PeopleClient />

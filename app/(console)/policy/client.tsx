@@ -1,24 +1,25 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
 import { type Column, DataTable } from "@/components/blocks/data-table";
 import { EmptyState } from "@/components/blocks/empty-state";
+import { MoreRows } from "@/components/blocks/more-rows";
 import { PageHead } from "@/components/blocks/page-head";
 import { PageMain } from "@/components/blocks/page-main";
 import { Panel } from "@/components/blocks/panel";
 import { QueryView } from "@/components/blocks/query-view";
 import { RelativeTime } from "@/components/blocks/relative-time";
 import { Toolbar } from "@/components/blocks/toolbar";
+import { useMoreRows } from "@/components/blocks/use-more-rows";
 import { useUrlState } from "@/components/blocks/use-url-state";
 import { ChangeSetState } from "@/components/features/change-sets/change-set-state";
 import { titleSet, weighSet } from "@/components/features/change-sets/describe-set";
-import { Button } from "@/components/ui/button";
 import { Segmented } from "@/components/ui/segmented";
 import type { ChangeSetList, ChangeSetView } from "@/lib/contracts/change-sets";
 import { plural } from "@/lib/format/count";
 import { formatRevision } from "@/lib/format/revision";
 import { changeSetListQuery, readOlderChangeSets } from "@/lib/queries/change-sets";
+import { sessionQuery } from "@/lib/queries/session";
 import { readState, type SetList } from "./search-params";
 
 const COLUMNS: Column<ChangeSetView>[] = [
@@ -78,14 +79,14 @@ export function PolicyClient() {
   const { params, change } = useUrlState();
   const state = readState(params.get("state"));
   const query = useQuery(changeSetListQuery(state));
-  const waiting = (query.data?.items ?? []).filter(({ allowedVerbs }) => allowedVerbs.includes("approve")).length;
+  const waiting = useQuery(sessionQuery()).data?.counts.changeSets ?? 0;
   return (
     <PageMain>
       <PageHead
         title="Policy"
         sub={
           waiting > 0
-            ? `${plural(waiting, "proposal")} ${waiting === 1 ? "waits" : "wait"} for your approval.`
+            ? `${plural(waiting, "change set")} ${waiting === 1 ? "waits" : "wait"} for you to approve or publish.`
             : "Change sets: drafts, proposals, and what came of them."
         }
       />
@@ -99,27 +100,13 @@ export function PolicyClient() {
   );
 }
 
+const keyOf = (row: ChangeSetView) => row.id;
+
 function Sets({ list, state }: { list: ChangeSetList; state: SetList }) {
-  const [older, setOlder] = useState<{ rows: ChangeSetView[]; next: string | null } | null>(null);
-  const next = older === null ? list.nextCursor : older.next;
-  const known = new Set(list.items.map(({ id }) => id));
-  const rows = [...list.items, ...(older?.rows ?? []).filter(({ id }) => !known.has(id))];
-  const readMore = async () => {
-    if (next === null) return;
-    const page = await readOlderChangeSets(state, next);
-    setOlder({ rows: [...(older?.rows ?? []), ...page.items], next: page.nextCursor });
-  };
+  const more = useMoreRows(list, keyOf, state, (cursor) => readOlderChangeSets(state, cursor));
   return (
-    <Panel
-      footer={
-        next !== null && (
-          <Button tone="quiet" size="small" onClick={() => void readMore()}>
-            Show older
-          </Button>
-        )
-      }
-    >
-      {rows.length === 0 ? (
+    <Panel footer={more.hasMore && <MoreRows more={more} verb="Show older" />}>
+      {more.rows.length === 0 ? (
         <EmptyState title={state === "open" ? "Nothing is open" : "Nothing here yet"}>
           An edit of a grant, a host or a limit begins a draft; proposals of others wait here for approval.
         </EmptyState>
@@ -128,8 +115,8 @@ function Sets({ list, state }: { list: ChangeSetList; state: SetList }) {
           id="change-sets"
           caption="Change sets"
           columns={COLUMNS}
-          rows={rows}
-          keyOf={(row) => row.id}
+          rows={more.rows}
+          keyOf={keyOf}
           hrefOf={(row) => `/policy/${row.id}`}
         />
       )}

@@ -8,18 +8,20 @@ import { ColumnChooser } from "@/components/blocks/column-chooser";
 import { DataTable } from "@/components/blocks/data-table";
 import { EmptyState } from "@/components/blocks/empty-state";
 import { FilterBar } from "@/components/blocks/filter-bar";
+import { MoreRows } from "@/components/blocks/more-rows";
 import { PageHead } from "@/components/blocks/page-head";
 import { PageMain } from "@/components/blocks/page-main";
 import { Panel } from "@/components/blocks/panel";
 import { QueryView } from "@/components/blocks/query-view";
 import { Toolbar } from "@/components/blocks/toolbar";
+import { useMoreRows } from "@/components/blocks/use-more-rows";
 import { useUrlState } from "@/components/blocks/use-url-state";
 import { Button } from "@/components/ui/button";
-import type { ProgramList } from "@/lib/contracts/programs";
-import { plural } from "@/lib/format/count";
-import { programListQuery } from "@/lib/queries/programs";
+import type { ProgramList, ProgramListQuery, ProgramRow, ProgramSort } from "@/lib/contracts/programs";
+import { formatCount, plural } from "@/lib/format/count";
+import { programListQuery, readMorePrograms } from "@/lib/queries/programs";
 import { usePermission } from "@/lib/queries/use-permission";
-import { PROGRAM_COLUMN_NAMES, programColumns, sortPrograms } from "./_parts/columns";
+import { PROGRAM_COLUMN_NAMES, programColumns } from "./_parts/columns";
 import { ProgramPanel } from "./_parts/program-panel";
 import { RegisterDialog } from "./_parts/register-dialog";
 import { PROGRAM_STATUSES, readProgramFilter } from "./search-params";
@@ -32,7 +34,6 @@ export function ProgramsClient() {
   const mayRegister = usePermission("programs.register");
   const [isRegistering, setRegistering] = useState(false);
   const selected = params.get("panel");
-  const sort = params.get("sort") ?? "blocked";
   const hasFilter = filter.status !== undefined || filter.q !== undefined;
   return (
     <>
@@ -54,47 +55,28 @@ export function ProgramsClient() {
             label="Filter programs"
             fields={[{ name: "status", values: PROGRAM_STATUSES }, { name: "q" }]}
             freeField="q"
-            value={Object.fromEntries(Object.entries(filter))}
+            value={{ status: filter.status ?? "", q: filter.q ?? "" }}
             onChange={(name, value) => change({ [name]: value })}
           />
           <ColumnChooser tableId="programs" columns={PROGRAM_COLUMN_NAMES} />
         </Toolbar>
-        <Panel
-          footer={
-            query.data !== undefined &&
-            query.data.items.length < query.data.total && (
-              <>
-                <span className="flex-1">
-                  {query.data.items.length} of {query.data.total} shown.
-                </span>
-                {hasFilter && (
-                  <Button tone="quiet" size="small" onClick={() => change({ status: null, q: null })}>
-                    Remove the filters
-                  </Button>
-                )}
-              </>
+        <QueryView query={query} name="Programs" unaffected="Devices and publishing are unaffected.">
+          {(list) =>
+            list.items.length === 0 ? (
+              <Panel>
+                <NoPrograms hasFilter={hasFilter} onClear={() => change({ status: null, q: null })} />
+              </Panel>
+            ) : (
+              <Programs
+                list={list}
+                filter={filter}
+                selected={selected}
+                onSort={(sort) => change({ sort })}
+                onSelect={({ appId }) => change({ panel: appId })}
+              />
             )
           }
-        >
-          <QueryView query={query} name="Programs" unaffected="Devices and publishing are unaffected.">
-            {({ items }) =>
-              items.length === 0 ? (
-                <NoPrograms hasFilter={hasFilter} onClear={() => change({ status: null, q: null })} />
-              ) : (
-                <DataTable
-                  id="programs"
-                  caption="Programs"
-                  columns={programColumns(sort, (next) => change({ sort: next }))}
-                  rows={sortPrograms(items, sort)}
-                  keyOf={(row) => row.appId}
-                  selectedKey={selected}
-                  onSelect={(row) => change({ panel: row.appId })}
-                  hrefOf={(row) => `/programs/${row.appId}`}
-                />
-              )
-            }
-          </QueryView>
-        </Panel>
+        </QueryView>
       </PageMain>
       {selected !== null && <ProgramPanel key={selected} appId={selected} onClose={() => change({ panel: null })} />}
       {isRegistering && (
@@ -107,11 +89,36 @@ export function ProgramsClient() {
   );
 }
 
-function summarise({ items, total }: ProgramList): string {
-  const live = items.filter(({ status, liveVersion }) => status === "active" && liveVersion !== null).length;
-  const waiting = items.filter(({ waitingVersion }) => waitingVersion !== null).length;
-  const suspended = items.filter(({ status }) => status === "suspended").length;
-  return `${plural(total, "program")}. ${live} live, ${waiting} with a version that waits, ${suspended} suspended.`;
+type ProgramsProps = {
+  list: ProgramList;
+  filter: ProgramListQuery & { sort: ProgramSort };
+  selected: string | null;
+  onSort(sort: ProgramSort): void;
+  onSelect(row: ProgramRow): void;
+};
+
+const keyOf = (row: ProgramRow) => row.appId;
+
+function Programs({ list, filter, selected, onSort, onSelect }: ProgramsProps) {
+  const more = useMoreRows(list, keyOf, JSON.stringify(filter), (cursor) => readMorePrograms(filter, cursor));
+  return (
+    <Panel footer={more.hasMore && <MoreRows more={more} total={list.total} />}>
+      <DataTable
+        id="programs"
+        caption="Programs"
+        columns={programColumns(filter.sort, onSort)}
+        rows={more.rows}
+        keyOf={keyOf}
+        selectedKey={selected}
+        onSelect={onSelect}
+        hrefOf={(row) => `/programs/${row.appId}`}
+      />
+    </Panel>
+  );
+}
+
+function summarise({ total, counts: { live, waiting, suspended } }: ProgramList): string {
+  return `${plural(total, "program")}. ${formatCount(live)} live, ${formatCount(waiting)} with a version that waits, ${formatCount(suspended)} suspended.`;
 }
 
 function NoPrograms({ hasFilter, onClear }: { hasFilter: boolean; onClear(): void }) {

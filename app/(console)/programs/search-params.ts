@@ -1,13 +1,18 @@
-export const PROGRAM_STATUSES = ["active", "suspended", "retired"] as const;
-export type ProgramStatusFilter = (typeof PROGRAM_STATUSES)[number];
+import { PROGRAM_SORTS, type ProgramListQuery, type ProgramSort, programStatusSchema } from "@/lib/contracts/programs";
+
+export const PROGRAM_STATUSES = programStatusSchema.options;
 
 type Source = Record<string, string | string[] | undefined>;
 
-/** The filter that the address names; whatever it does not understand is left out. */
-export function readProgramFilter(source: Source): { status?: ProgramStatusFilter; q?: string } {
+/** The filter and the order that the address names; whatever it does not understand is left out. */
+export function readProgramFilter(source: Source): ProgramListQuery & { sort: ProgramSort } {
   const q = first(source.q);
   const status = PROGRAM_STATUSES.find((name) => name === first(source.status));
-  return { ...(status === undefined ? {} : { status }), ...(q === undefined ? {} : { q: q.slice(0, 200) }) };
+  return {
+    ...(status === undefined ? {} : { status }),
+    ...(q === undefined ? {} : { q: q.slice(0, 200) }),
+    sort: PROGRAM_SORTS.find((name) => name === first(source.sort)) ?? "blocked",
+  };
 }
 
 function first(value: string | string[] | undefined): string | undefined {

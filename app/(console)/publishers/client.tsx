@@ -5,18 +5,24 @@ import { Plus } from "lucide-react";
 import { useState } from "react";
 import { type Column, DataTable } from "@/components/blocks/data-table";
 import { EmptyState } from "@/components/blocks/empty-state";
+import { FilterBar } from "@/components/blocks/filter-bar";
+import { MoreRows } from "@/components/blocks/more-rows";
 import { PageHead } from "@/components/blocks/page-head";
 import { PageMain } from "@/components/blocks/page-main";
 import { Panel } from "@/components/blocks/panel";
 import { QueryView } from "@/components/blocks/query-view";
 import { RelativeTime } from "@/components/blocks/relative-time";
+import { Toolbar } from "@/components/blocks/toolbar";
+import { useMoreRows } from "@/components/blocks/use-more-rows";
 import { useUrlState } from "@/components/blocks/use-url-state";
 import { Button } from "@/components/ui/button";
-import type { PublisherView } from "@/lib/contracts/publishers";
-import { publisherListQuery } from "@/lib/queries/publishers";
+import type { PublisherList, PublisherView } from "@/lib/contracts/publishers";
+import { formatCount } from "@/lib/format/count";
+import { type PublisherFilter, publisherListQuery, publisherQuery, readMorePublishers } from "@/lib/queries/publishers";
 import { usePermission } from "@/lib/queries/use-permission";
 import { CreatePublisherDialog } from "./_parts/create-publisher-dialog";
 import { PublisherPanel } from "./_parts/publisher-panel";
+import { readPublisherFilter } from "./search-params";
 
 const COLUMNS: Column<PublisherView>[] = [
   {
@@ -33,11 +39,7 @@ const COLUMNS: Column<PublisherView>[] = [
     head: "Programs",
     priority: 2,
     cell: (row) =>
-      row.programs.length === 0 ? (
-        <span className="text-muted">none registered</span>
-      ) : (
-        row.programs.map(({ name }) => name).join(", ")
-      ),
+      row.programs.length === 0 ? <span className="text-muted">none registered</span> : describePrograms(row),
   },
   {
     id: "keys",
@@ -57,14 +59,22 @@ const COLUMNS: Column<PublisherView>[] = [
   },
 ];
 
+/** "Coin Jar, Tide and 3 more". */
+function describePrograms({ programs, programCount }: PublisherView): string {
+  const names = programs.map(({ name }) => name).join(", ");
+  const others = programCount - programs.length;
+  return others === 0 ? names : `${names} and ${formatCount(others)} more`;
+}
+
 /** Who signs bundles, with which keys, for which programs. */
 export function PublishersClient() {
   const { params, change } = useUrlState();
-  const query = useQuery(publisherListQuery());
+  const filter = readPublisherFilter(Object.fromEntries(params));
+  const query = useQuery(publisherListQuery(filter));
   const mayRegister = usePermission("programs.register");
   const [isCreating, setCreating] = useState(false);
   const selected = params.get("panel");
-  const publisher = query.data?.items.find(({ id }) => id === selected);
+  const publisher = useQuery({ ...publisherQuery(selected ?? ""), enabled: selected !== null }).data;
   return (
     <>
       <PageMain>
@@ -80,29 +90,23 @@ export function PublishersClient() {
             )
           }
         />
-        <Panel>
-          <QueryView query={query} name="Publishers" unaffected="Devices and publishing are unaffected.">
-            {({ items }) =>
-              items.length === 0 ? (
-                <EmptyState title="No publisher yet">
-                  Add one, then its public key: <code>npx bulkhead keygen</code> makes a pair.
-                </EmptyState>
-              ) : (
-                <DataTable
-                  id="publishers"
-                  caption="Publishers"
-                  columns={COLUMNS}
-                  rows={items}
-                  keyOf={(row) => row.id}
-                  selectedKey={selected}
-                  onSelect={(row) => change({ panel: row.id })}
-                />
-              )
-            }
-          </QueryView>
-        </Panel>
+        <Toolbar>
+          <FilterBar
+            label="Filter publishers"
+            fields={[{ name: "q" }]}
+            freeField="q"
+            value={{ q: filter.q ?? "" }}
+            onChange={(name, value) => change({ [name]: value })}
+            placeholder="Find by name"
+          />
+        </Toolbar>
+        <QueryView query={query} name="Publishers" unaffected="Devices and publishing are unaffected.">
+          {(list) => (
+            <Publishers list={list} filter={filter} selected={selected} onSelect={({ id }) => change({ panel: id })} />
+          )}
+        </QueryView>
       </PageMain>
-      {publisher !== undefined && (
+      {publisher !== undefined && selected !== null && (
         <PublisherPanel key={publisher.id} publisher={publisher} onClose={() => change({ panel: null })} />
       )}
       {isCreating && (
@@ -115,5 +119,39 @@ export function PublishersClient() {
         />
       )}
     </>
+  );
+}
+
+type PublishersProps = {
+  list: PublisherList;
+  filter: PublisherFilter;
+  selected: string | null;
+  onSelect(row: PublisherView): void;
+};
+
+const keyOf = (row: PublisherView) => row.id;
+
+function Publishers({ list, filter, selected, onSelect }: PublishersProps) {
+  const more = useMoreRows(list, keyOf, JSON.stringify(filter), (cursor) => readMorePublishers(filter, cursor));
+  return (
+    <Panel footer={more.hasMore && <MoreRows more={more} total={list.total} />}>
+      {more.rows.length > 0 ? (
+        <DataTable
+          id="publishers"
+          caption="Publishers"
+          columns={COLUMNS}
+          rows={more.rows}
+          keyOf={keyOf}
+          selectedKey={selected}
+          onSelect={onSelect}
+        />
+      ) : filter.q === undefined ? (
+        <EmptyState title="No publisher yet">
+          Add one, then its public key: <code>npx bulkhead keygen</code> makes a pair.
+        </EmptyState>
+      ) : (
+        <EmptyState title="No publisher fits">Publishers whose name holds the words appear here.</EmptyState>
+      )}
+    </Panel>
   );
 }

@@ -1,15 +1,16 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { type ReactNode, useState } from "react";
+import type { ReactNode } from "react";
 import { type Column, DataTable } from "@/components/blocks/data-table";
 import { EmptyState } from "@/components/blocks/empty-state";
 import { LivePill } from "@/components/blocks/live-pill";
+import { MoreRows } from "@/components/blocks/more-rows";
 import { Panel } from "@/components/blocks/panel";
 import { QueryView } from "@/components/blocks/query-view";
 import { useHeldRows } from "@/components/blocks/use-held-rows";
+import { useMoreRows } from "@/components/blocks/use-more-rows";
 import { useUrlState } from "@/components/blocks/use-url-state";
-import { Button } from "@/components/ui/button";
 import type { AuditEntryView, AuditList } from "@/lib/contracts/audit";
 import { formatCount } from "@/lib/format/count";
 import { formatDay, formatTimeWithSeconds } from "@/lib/format/instant";
@@ -98,36 +99,28 @@ type EntriesProps = {
 
 function Entries({ list, filter, selected, onSelect }: EntriesProps) {
   const held = useHeldRows(list.items, keyOf, JSON.stringify(filter));
-  const [older, setOlder] = useState<{ rows: AuditEntryView[]; next: string | null } | null>(null);
-  const next = older === null ? list.nextCursor : older.next;
-  const readMore = async () => {
-    if (next === null) return;
-    const page = await readOlderAudit(filter, next);
-    setOlder({ rows: [...(older?.rows ?? []), ...page.items], next: page.nextCursor });
-  };
-  const shown = new Set(held.rows.map(keyOf));
-  const rows = [...held.rows, ...(older?.rows ?? []).filter((row) => !shown.has(keyOf(row)))];
+  const more = useMoreRows({ items: held.rows, nextCursor: list.nextCursor }, keyOf, JSON.stringify(filter), (cursor) =>
+    readOlderAudit(filter, cursor),
+  );
   return (
     <Panel
       title="Entries"
-      about={`${formatCount(list.total)} in all`}
+      about={`${list.total.isExact ? "" : "at least "}${formatCount(list.total.atLeast)} in all`}
       actions={<LivePill count={held.newCount} onShow={held.show} />}
-      footer={
-        next !== null && (
-          <Button tone="quiet" size="small" onClick={() => void readMore()}>
-            Show older
-          </Button>
-        )
-      }
+      footer={more.hasMore && <MoreRows more={more} verb="Show older" />}
     >
-      {rows.length === 0 ? (
-        <EmptyState title="No entry fits">Every decision, sign-in and signature appears here as it happens.</EmptyState>
+      {more.rows.length === 0 ? (
+        <EmptyState title={more.hasMore ? "No entry of late fits" : "No entry fits"}>
+          {more.hasMore
+            ? "The newest 20,000 entries were searched; older ones are when they are asked for."
+            : "Every decision, sign-in and signature appears here as it happens."}
+        </EmptyState>
       ) : (
         <DataTable
           id="audit"
           caption="Audit entries"
           columns={COLUMNS}
-          rows={rows}
+          rows={more.rows}
           keyOf={keyOf}
           selectedKey={selected}
           onSelect={onSelect}

@@ -3,14 +3,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { Ban, CircleStop, ScanSearch } from "lucide-react";
 import { useRouter } from "next/navigation";
-import { useState } from "react";
+import { useDeferredValue, useState } from "react";
 import { CommandPalette, type PaletteGroup, type PaletteItem } from "@/components/blocks/command-palette";
 import { useShortcut } from "@/components/blocks/shortcuts";
 import { SuspendDialog } from "@/components/features/programs/suspend-dialog";
 import { Kbd } from "@/components/ui/kbd";
 import { Tile } from "@/components/ui/tile";
 import type { ProgramRow } from "@/lib/contracts/programs";
-import { programListQuery } from "@/lib/queries/programs";
+import { type ProgramFilter, programListQuery } from "@/lib/queries/programs";
 import { BlockHostDialog } from "./block-host-dialog";
 import type { RoomInfo } from "./rooms";
 
@@ -25,14 +25,30 @@ type ConsolePaletteProps = {
 const DENIAL_ID = /^[0-9a-f]{16}[0-9A-Za-z_-]*$/;
 const HOST = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
+const SUSPEND = "suspend ";
+const isAboutSuspending = (typed: string): boolean =>
+  typed.length > 1 && SUSPEND.startsWith(typed.slice(0, SUSPEND.length));
+
+/** Programs that the words find, and none that other words found a moment ago. */
+function useProgramsFound(words: string, isWanted: boolean, among: ProgramFilter = {}): readonly ProgramRow[] {
+  const q = useDeferredValue(words);
+  const { data, isPlaceholderData } = useQuery({
+    ...programListQuery(q === "" ? among : { ...among, q: q.slice(0, 200) }),
+    enabled: isWanted,
+  });
+  return isWanted && q === words && !isPlaceholderData ? (data?.items ?? []) : [];
+}
+
 export function ConsolePalette({ isOpen, onOpen, onClose, rooms, mayNarrow }: ConsolePaletteProps) {
   const router = useRouter();
   const [text, setText] = useState("");
   const [blocking, setBlocking] = useState<string | null>(null);
   const [suspending, setSuspending] = useState<ProgramRow | null>(null);
-  const programs = useQuery({ ...programListQuery({}), enabled: isOpen });
+  const found = useProgramsFound(text.trim(), isOpen);
   useShortcut("mod+k", "Search, act, paste an id", onOpen);
   const typed = text.trim().toLowerCase();
+  const maySuspend = mayNarrow && isAboutSuspending(typed);
+  const suspendable = useProgramsFound(text.trim().slice(SUSPEND.length), isOpen && maySuspend, { status: "active" });
   const close = () => {
     setText("");
     onClose();
@@ -67,12 +83,12 @@ export function ConsolePalette({ isOpen, onOpen, onClose, rooms, mayNarrow }: Co
     });
   }
   // Offered to whoever began to type it, or it would stand before every program.
-  if (mayNarrow && typed.length > 1 && "suspend ".startsWith(typed.slice(0, 8))) {
-    for (const program of programs.data?.items ?? []) {
-      if (program.status !== "active") continue;
+  if (maySuspend) {
+    for (const program of suspendable) {
       acts.push({
         id: `suspend-${program.appId}`,
-        words: `suspend ${program.name}`,
+        words: "",
+        isAlways: true,
         label: `Suspend ${program.name}…`,
         icon: <CircleStop size={16} aria-hidden />,
         aside: "takes one person",
@@ -85,9 +101,10 @@ export function ConsolePalette({ isOpen, onOpen, onClose, rooms, mayNarrow }: Co
     { title: "Act", items: acts },
     {
       title: "Programs",
-      items: (programs.data?.items ?? []).map(({ appId, name }) => ({
+      items: found.map(({ appId, name }) => ({
         id: appId,
-        words: name,
+        words: "",
+        isAlways: true,
         label: (
           <>
             {name} <code className="text-muted">{appId}</code>

@@ -1,7 +1,8 @@
 "use client";
 
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useId, useState } from "react";
+import { PublisherChoice } from "@/components/features/publishers/publisher-choice";
 import { Button } from "@/components/ui/button";
 import { Callout } from "@/components/ui/callout";
 import { Field } from "@/components/ui/field";
@@ -12,7 +13,6 @@ import { TextLink } from "@/components/ui/text-link";
 import { ROLES, type Role } from "@/lib/domain/roles";
 import { isConsoleError } from "@/lib/http/console-client";
 import { invitePerson } from "@/lib/queries/people";
-import { publisherListQuery } from "@/lib/queries/publishers";
 import { ROLE_WORDS } from "./role-words";
 import { ShownBoth, ShownOnce } from "./shown-once";
 
@@ -26,13 +26,11 @@ export function InviteForm() {
   const [email, setEmail] = useState("");
   const [name, setName] = useState("");
   const [role, setRole] = useState<Role>("operator");
-  const [publisherId, setPublisherId] = useState("");
-  const publishers = useQuery({ ...publisherListQuery(), enabled: role === "developer" });
-  const owners = publishers.data?.items ?? [];
-  const owner = role === "developer" ? publisherId || (owners[0]?.id ?? "") : "";
+  const [publisherId, setPublisherId] = useState<string | null>(null);
+  const owner = role === "developer" ? publisherId : null;
   const invite = useMutation({
     mutationFn: (called: string) =>
-      invitePerson(client, { email: email.trim(), name: called, role, publisherId: owner === "" ? null : owner }),
+      invitePerson(client, { email: email.trim(), name: called, role, publisherId: owner }),
     onSuccess: () => {
       setEmail("");
       setName("");
@@ -41,7 +39,7 @@ export function InviteForm() {
   const details = isConsoleError(invite.error) ? invite.error.details : [];
   const problem = (path: string) => details.find((detail) => detail.path === path)?.message ?? null;
   const isReady =
-    name.trim() !== "" && /^[^\s@]+@[^\s@]+$/.test(email.trim()) && (role !== "developer" || owner !== "");
+    name.trim() !== "" && /^[^\s@]+@[^\s@]+$/.test(email.trim()) && (role !== "developer" || owner !== null);
   return (
     <form
       className="grid gap-3"
@@ -84,21 +82,7 @@ export function InviteForm() {
           </Select>
         </Field>
       </div>
-      {role === "developer" && (
-        <Field
-          label="Publisher"
-          htmlFor={`${id}-publisher`}
-          hint={publishers.isSuccess && owners.length === 0 ? "There is no publisher yet." : undefined}
-        >
-          <Select id={`${id}-publisher`} value={owner} onChange={(event) => setPublisherId(event.target.value)}>
-            {owners.map((item) => (
-              <option key={item.id} value={item.id}>
-                <bdi>{item.name}</bdi>
-              </option>
-            ))}
-          </Select>
-        </Field>
-      )}
+      {role === "developer" && <PublisherChoice id={`${id}-publisher`} value={publisherId} onChange={setPublisherId} />}
       {invite.error && details.length === 0 && <p role="alert">{invite.error.message}</p>}
       {invite.data?.link && (
         <ShownOnce

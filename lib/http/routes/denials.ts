@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { denialDetailSchema, denialListSchema } from "@/lib/contracts/programs";
-import { timeRangeSchema } from "@/lib/contracts/shared";
+import { cursorSchema, timeRangeSchema } from "@/lib/contracts/shared";
 import { describeRoute } from "../route-description";
 import { BASE, seesConsole } from "./bases";
 
@@ -13,7 +13,7 @@ export const denialsRoutes = {
       query: z.object({
         range: timeRangeSchema.default("24h"),
         cause: z.string().max(16).optional(),
-        cursor: z.string().max(128).optional(),
+        cursor: cursorSchema,
       }),
     },
     output: denialListSchema,

@@ -1,5 +1,11 @@
 import { z } from "zod";
-import { createEnrolmentInputSchema, createEnrolmentResultSchema, deviceListSchema } from "@/lib/contracts/devices";
+import {
+  createEnrolmentInputSchema,
+  createEnrolmentResultSchema,
+  deviceListQuerySchema,
+  deviceListSchema,
+  deviceViewSchema,
+} from "@/lib/contracts/devices";
 import { reasonSchema } from "@/lib/contracts/shared";
 import { describeRoute } from "../route-description";
 import { BASE, byId, none, read, write } from "./bases";
@@ -10,8 +16,18 @@ export const devicesRoutes = {
     permission: "devices.read",
     path: `${BASE}/devices`,
     summary: "Enrolled devices and what they enforce",
+    input: { query: deviceListQuerySchema },
     output: deviceListSchema,
     refusals: [],
+  }),
+  getDevice: describeRoute({
+    ...read,
+    permission: "devices.read",
+    path: `${BASE}/devices/{id}`,
+    summary: "One enrolled device",
+    input: { params: byId },
+    output: deviceViewSchema,
+    refusals: ["not_found"],
   }),
   revokeDevice: describeRoute({
     ...write,

@@ -3,7 +3,9 @@ import {
   inviteInputSchema,
   inviteResultSchema,
   linkResultSchema,
+  peopleListQuerySchema,
   peopleListSchema,
+  personViewSchema,
 } from "@/lib/contracts/people";
 import { describeRoute } from "../route-description";
 import { BASE, byId, none, read, SMALL_BYTES, write } from "./bases";
@@ -14,8 +16,18 @@ export const peopleRoutes = {
     permission: "people.read",
     path: `${BASE}/people`,
     summary: "People and roles",
+    input: { query: peopleListQuerySchema },
     output: peopleListSchema,
     refusals: [],
+  }),
+  getPerson: describeRoute({
+    ...read,
+    permission: "people.read",
+    path: `${BASE}/people/{id}`,
+    summary: "One person",
+    input: { params: byId },
+    output: personViewSchema,
+    refusals: ["not_found"],
   }),
   invitePerson: describeRoute({
     ...write,

@@ -4,14 +4,14 @@ import {
   denialListSchema,
   limitTableSchema,
   programDetailSchema,
+  programListQuerySchema,
   programListSchema,
-  programStatusSchema,
   rangeQuerySchema,
   registerProgramInputSchema,
   telemetrySeriesSchema,
   versionListSchema,
 } from "@/lib/contracts/programs";
-import { spreadSchema } from "@/lib/contracts/shared";
+import { cursorSchema, spreadSchema } from "@/lib/contracts/shared";
 import { describeRoute } from "../route-description";
 import { BASE, byApp, seesConsole, write } from "./bases";
 
@@ -20,7 +20,7 @@ export const programsRoutes = {
     ...seesConsole,
     path: `${BASE}/programs`,
     summary: "Programs with a day of traffic",
-    input: { query: z.object({ q: z.string().max(200).optional(), status: programStatusSchema.optional() }) },
+    input: { query: programListQuerySchema },
     output: programListSchema,
     refusals: [],
   }),
@@ -80,7 +80,7 @@ export const programsRoutes = {
     summary: "A program's denials by cause and one by one",
     input: {
       params: byApp,
-      query: rangeQuerySchema.extend({ cause: z.string().max(16).optional(), cursor: z.string().max(128).optional() }),
+      query: rangeQuerySchema.extend({ cause: z.string().max(16).optional(), cursor: cursorSchema }),
     },
     output: denialListSchema,
     refusals: ["not_found"],

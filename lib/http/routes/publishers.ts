@@ -3,6 +3,7 @@ import { draftSchema } from "@/lib/contracts/change-sets";
 import {
   createPublisherInputSchema,
   proposeKeyInputSchema,
+  publisherListQuerySchema,
   publisherListSchema,
   publisherTokenSchema,
   publisherViewSchema,
@@ -15,8 +16,17 @@ export const publishersRoutes = {
     ...seesConsole,
     path: `${BASE}/publishers`,
     summary: "Publishers with keys and programs",
+    input: { query: publisherListQuerySchema },
     output: publisherListSchema,
     refusals: [],
+  }),
+  getPublisher: describeRoute({
+    ...seesConsole,
+    path: `${BASE}/publishers/{id}`,
+    summary: "One publisher",
+    input: { params: byId },
+    output: publisherViewSchema,
+    refusals: ["not_found"],
   }),
   createPublisher: describeRoute({
     ...write,

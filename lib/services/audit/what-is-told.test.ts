@@ -51,10 +51,10 @@ describe("the log tells in full", () => {
       });
     const page = (more: { cursor?: string } = {}) => listAudit(held.ctx, auditor, { action: "clock.confirm", ...more });
     await add(50);
-    expect(await page()).toMatchObject({ items: { length: 50 }, nextCursor: null, total: 50 });
+    expect(await page()).toMatchObject({ items: { length: 50 }, nextCursor: null, total: { atLeast: 50 } });
     await add(1);
     const { items, nextCursor, total } = await page();
-    expect([items.length, total]).toEqual([50, 51]);
+    expect([items.length, total]).toEqual([50, { atLeast: 51, isExact: true }]);
     expect(await page({ cursor: nextCursor ?? "" })).toMatchObject({ items: { length: 1 }, nextCursor: null });
   });
 

@@ -1,18 +1,19 @@
-import { and, desc, eq, inArray, lt, ne, or } from "drizzle-orm";
-import { changeSets } from "@/db/schema";
+import { and, eq, inArray, ne, or } from "drizzle-orm";
+import { changeSets, people } from "@/db/schema";
 import type { ChangeSetList, ChangeSetView } from "@/lib/contracts/change-sets";
 import type { Actor } from "@/lib/domain/roles";
-import { AppError } from "@/lib/platform/errors";
 import type { ServiceContext } from "../context";
+import { following, type Listing, orderOf, PAGE_SIZE, toPage } from "../paging";
 import { requirePermission } from "../require-permission";
 import { withChanges } from "./change-set-rows";
 import { toChangeSetViews } from "./change-set-view";
 
-const PAGE_SIZE = 50;
 const OPEN = ["draft", "proposed", "approved"] as const;
 const ENDED = ["published", "discarded", "withdrawn", "refused", "void"] as const;
 
-/** Change sets, newest first, 50 a page. A draft is visible to all who see the console. */
+const LISTING: Listing = { name: "change-sets", by: [{ value: changeSets.number, is: "whole" }], isNewestFirst: true };
+
+/** Change sets, newest first, 50 a page. A draft is visible to all who see the console. Raises `invalid_input` for a cursor of another list. */
 export async function listChangeSets(
   context: ServiceContext,
   actor: Actor,
@@ -21,34 +22,34 @@ export async function listChangeSets(
   requirePermission(actor, "console.read");
   const { db } = context.store;
   const states = query.state === "open" ? OPEN : query.state === "ended" ? ENDED : [...OPEN, ...ENDED];
-  const before = query.cursor === undefined ? undefined : readCursor(query.cursor);
   const rows = await db
     .select()
     .from(changeSets)
-    .where(
-      and(inArray(changeSets.state, [...states]), before === undefined ? undefined : lt(changeSets.number, before)),
-    )
-    .orderBy(desc(changeSets.number))
+    .where(and(inArray(changeSets.state, [...states]), following(LISTING, query.cursor)))
+    .orderBy(...orderOf(LISTING))
     .limit(PAGE_SIZE + 1);
-  const page = rows.slice(0, PAGE_SIZE);
+  const page = toPage(LISTING, rows, ({ number }) => [number]);
   return {
-    items: await toChangeSetViews(db, await withChanges(db, page), actor, context.clock.nowMs()),
-    nextCursor: rows.length > PAGE_SIZE ? String(page.at(-1)?.number ?? 0) : null,
+    items: await toChangeSetViews(db, await withChanges(db, page.rows), actor, context.clock.nowMs()),
+    nextCursor: page.nextCursor,
   };
 }
 
-function readCursor(text: string): number {
-  if (!/^[1-9][0-9]{0,9}$/.test(text)) throw new AppError("invalid_input", "This page of the list does not exist.");
-  return Number(text);
-}
-
-/** Proposals of others, oldest first: what waits for this person's approval. */
-export async function listWaitingFor(context: ServiceContext, actor: Actor): Promise<ChangeSetView[]> {
+/**
+ * People's proposals, oldest first, of which this person may approve or publish what comes back: 50 of them are looked at,
+ * and `isMore` says that there are more.
+ */
+export async function listWaitingFor(
+  context: ServiceContext,
+  actor: Actor,
+): Promise<{ items: ChangeSetView[]; isMore: boolean }> {
   const { db } = context.store;
-  if (actor.kind !== "person") return [];
+  if (actor.kind !== "person") return { items: [], isMore: false };
   const rows = await db
-    .select()
+    .select({ set: changeSets })
     .from(changeSets)
+    // Listings are publishers' own, and wait as submissions.
+    .innerJoin(people, eq(people.id, changeSets.ownerId))
     .where(
       or(
         and(eq(changeSets.state, "proposed"), ne(changeSets.ownerId, actor.personId)),
@@ -56,7 +57,14 @@ export async function listWaitingFor(context: ServiceContext, actor: Actor): Pro
       ),
     )
     .orderBy(changeSets.number)
-    .limit(PAGE_SIZE);
-  const views = await toChangeSetViews(db, await withChanges(db, rows), actor, context.clock.nowMs());
-  return views.filter((view) => view.allowedVerbs.includes("approve") || view.allowedVerbs.includes("publish"));
+    .limit(PAGE_SIZE + 1);
+  const sets = await withChanges(
+    db,
+    rows.slice(0, PAGE_SIZE).map(({ set }) => set),
+  );
+  const views = await toChangeSetViews(db, sets, actor, context.clock.nowMs());
+  return {
+    items: views.filter((view) => view.allowedVerbs.includes("approve") || view.allowedVerbs.includes("publish")),
+    isMore: rows.length > PAGE_SIZE,
+  };
 }

@@ -1,4 +1,4 @@
-import { and, desc, eq, gte, inArray, isNotNull, lt, max, min, or, sql } from "drizzle-orm";
+import { and, desc, eq, gte, inArray, isNotNull, max, min, sql } from "drizzle-orm";
 import { countedEvents, countedMinutes } from "@/db/counted";
 import { devices, type events, programs } from "@/db/schema";
 import type { Database } from "@/db/store";
@@ -6,16 +6,15 @@ import { elementsOf, numberOf, sumOf } from "@/db/sums";
 import type { DenialCause, DenialList, DenialRow } from "@/lib/contracts/programs";
 import type { TimeRange } from "@/lib/contracts/shared";
 import type { Actor } from "@/lib/domain/roles";
-import { AppError } from "@/lib/platform/errors";
 import { addSaturating } from "@/native/core/telemetry/add-saturating";
 import { OTHER } from "@/native/core/telemetry/batch";
 import type { ServiceContext } from "../context";
+import { following, type Listing, orderOf, PAGE_SIZE, toPage } from "../paging";
 import { loadProgram } from "../programs/get-program";
 import { RANGES } from "../programs/read-telemetry";
 import { requirePermission } from "../require-permission";
 import { targetOf, toDenialRow } from "./denial-row";
 
-const PAGE_SIZE = 50;
 const CAUSES_MAX = 100;
 const TREND_POINTS = 14;
 
@@ -29,15 +28,24 @@ export type DenialQuery = {
 
 /**
  * Denials of a program, or of all: causes with true counts (from device-minutes, so sampling hides none), and the
- * single records, newest first, 50 a page. Raises `not_found` for a program that is not there.
+ * single records, newest first, 50 a page. Raises `not_found` for a program that is not there, `invalid_input` for a cursor
+ * of another list.
  */
 export async function listDenials(context: ServiceContext, actor: Actor, query: DenialQuery): Promise<DenialList> {
   requirePermission(actor, "console.read");
   const { db } = context.store;
   if (query.appId !== undefined) await loadProgram(db, query.appId);
   const since = new Date(context.clock.nowMs() - RANGES[query.range].seconds * 1000);
-  const cursor = query.cursor === undefined ? undefined : readCursor(query.cursor);
   const events = countedEvents(db);
+  const listing: Listing = {
+    name: "denials",
+    by: [
+      { value: events.at, is: "instant" },
+      { value: events.eventId, is: "text" },
+      { value: events.deviceId, is: "text" },
+    ],
+    isNewestFirst: true,
+  };
   const rows = await db
     .select()
     .from(events)
@@ -48,28 +56,17 @@ export async function listDenials(context: ServiceContext, actor: Actor, query: 
         query.appId === undefined ? undefined : eq(events.appId, query.appId),
         query.version === undefined ? undefined : eq(events.versionCode, query.version),
         query.cause === undefined ? undefined : eq(events.cause, query.cause),
-        cursor === undefined
-          ? undefined
-          : or(lt(events.at, cursor.at), and(eq(events.at, cursor.at), lt(events.eventId, cursor.eventId))),
+        following(listing, query.cursor),
       ),
     )
-    .orderBy(desc(events.at), desc(events.eventId))
+    .orderBy(...orderOf(listing))
     .limit(PAGE_SIZE + 1);
-  const page = rows.slice(0, PAGE_SIZE);
-  const last = page.at(-1);
+  const page = toPage(listing, rows, ({ at, eventId, deviceId }) => [at.getTime(), eventId, deviceId]);
   return {
-    causes: cursor === undefined ? await readCauses(db, query, since, context.clock.nowMs()) : [],
-    items: await withNames(db, page),
-    nextCursor: rows.length > PAGE_SIZE && last !== undefined ? `${last.at.getTime()}.${last.eventId}` : null,
+    causes: query.cursor === undefined ? await readCauses(db, query, since, context.clock.nowMs()) : [],
+    items: await withNames(db, page.rows),
+    nextCursor: page.nextCursor,
   };
-}
-
-function readCursor(text: string): { at: Date; eventId: string } {
-  const match = /^([0-9]{10,16})\.([\x21-\x7e]{1,64})$/.exec(text);
-  if (match?.[1] === undefined || match[2] === undefined) {
-    throw new AppError("invalid_input", "This page of the list does not exist.");
-  }
-  return { at: new Date(Number(match[1])), eventId: match[2] };
 }
 
 /** Looks up the names that a page of records shows. */

@@ -1,36 +1,106 @@
-import { asc, isNull, sql } from "drizzle-orm";
+import { and, eq, ilike, isNull, or, type SQL, sql } from "drizzle-orm";
 import { newestPosition } from "@/db/newest-document";
 import { devices } from "@/db/schema";
+import type { Database } from "@/db/store";
 import { countWhere } from "@/db/sums";
-import type { DeviceList, DeviceView } from "@/lib/contracts/devices";
+import type { DeviceList, DeviceListQuery, DeviceState, DeviceView } from "@/lib/contracts/devices";
+import { LABEL_NAMES } from "@/lib/domain/labels";
 import type { Actor } from "@/lib/domain/roles";
-import { isNewerPosition, type Position } from "@/native/core/documents/position";
+import { AppError } from "@/lib/platform/errors";
+import type { Position } from "@/native/core/documents/position";
 import type { ServiceContext } from "../context";
+import { following, holding, type Listing, named, orderOf, PAGE_SIZE, toPage } from "../paging";
 import { requirePermission } from "../require-permission";
-import { appliedPosition, DEVICE_SEEN_MS } from "./spread";
+import { appliedPosition, DEVICE_SEEN_MS, hasApplied } from "./spread";
 
-const DEVICES_MAX = 500;
+const IS_REVOKED = sql<boolean>`(${devices.revokedAt} is not null)`;
+const NAME = named(devices.name);
+const LISTING: Listing = {
+  name: "devices",
+  by: [
+    { value: IS_REVOKED, is: "flag" },
+    { value: NAME, is: "text" },
+    { value: devices.id, is: "text" },
+  ],
+};
 
-/** Enrolled devices, those least lately seen first; 500 at most, with the count of all. */
-export async function listDevices(context: ServiceContext, actor: Actor): Promise<DeviceList> {
+/**
+ * Enrolled devices that match, by name, 50 a page, revoked ones last; beside them how many match, and the whole fleet by
+ * state. Raises `invalid_input` for a cursor of another list.
+ */
+export async function listDevices(context: ServiceContext, actor: Actor, query: DeviceListQuery): Promise<DeviceList> {
   requirePermission(actor, "devices.read");
   const { db } = context.store;
   const newest = await newestPosition(db, "platform", "");
+  const state = stateOf(newest, context.clock.nowMs());
+  const { q } = query;
+  const matching = and(
+    ...LABEL_NAMES.map((name) =>
+      query[name] === undefined ? undefined : sql`${devices.labels}->>${name} = ${query[name]}`,
+    ),
+    query.state === undefined ? undefined : eq(state, query.state),
+    q === undefined || q === "" ? undefined : or(ilike(devices.name, holding(q)), ilike(devices.id, holding(q))),
+  );
   const rows = await db
-    .select()
+    .select({ device: devices, state, isRevoked: IS_REVOKED, name: NAME })
     .from(devices)
-    .orderBy(sql`${devices.revokedAt} is not null`, asc(devices.name), asc(devices.id))
-    .limit(DEVICES_MAX);
-  const [counted] = await db.select({ total: countWhere() }).from(devices).where(isNull(devices.revokedAt));
-  const nowMs = context.clock.nowMs();
+    .where(and(matching, following(LISTING, query.cursor)))
+    .orderBy(...orderOf(LISTING))
+    .limit(PAGE_SIZE + 1);
+  const page = toPage(LISTING, rows, (row) => [row.isRevoked, row.name, row.device.id]);
+  const { total, ...counts } = await countDevices(db, state, matching);
   return {
-    items: rows.map((row) => toView(row, newest, nowMs)),
-    total: counted?.total ?? 0,
+    items: page.rows.map((row) => toView(row, newest)),
+    nextCursor: page.nextCursor,
+    total,
+    counts,
     platform: newest,
   };
 }
 
-function toView(row: typeof devices.$inferSelect, newest: Position | null, nowMs: number): DeviceView {
+/** One enrolled device. Raises `not_found`. */
+export async function getDevice(context: ServiceContext, actor: Actor, id: string): Promise<DeviceView> {
+  requirePermission(actor, "devices.read");
+  const { db } = context.store;
+  const newest = await newestPosition(db, "platform", "");
+  const state = stateOf(newest, context.clock.nowMs());
+  const [row] = await db.select({ device: devices, state }).from(devices).where(eq(devices.id, id));
+  if (row === undefined) throw new AppError("not_found", "There is no such device.");
+  return toView(row, newest);
+}
+
+/** SQL: whether a device may act, was seen lately, and enforces the newest platform document. */
+function stateOf(newest: Position | null, nowMs: number): SQL<DeviceState> {
+  const seenSince = new Date(nowMs - DEVICE_SEEN_MS).toISOString();
+  return sql<DeviceState>`case
+    when ${IS_REVOKED} then 'revoked'
+    when ${devices.lastSeenAt} is null then 'never_seen'
+    when ${devices.lastSeenAt} <= ${seenSince}::timestamptz then 'stale'
+    when ${newest === null ? sql`false` : hasApplied(newest)} then 'current'
+    else 'behind' end`;
+}
+
+async function countDevices(db: Database, state: SQL<DeviceState>, matching: SQL | undefined) {
+  const inState = (name: DeviceState) => countWhere(eq(state, name));
+  const [row] = await db
+    .select({
+      total: countWhere(matching),
+      enrolled: countWhere(isNull(devices.revokedAt)),
+      current: inState("current"),
+      behind: inState("behind"),
+      stale: inState("stale"),
+      degraded: countWhere(and(isNull(devices.revokedAt), isDegraded())),
+    })
+    .from(devices);
+  return row ?? { total: 0, enrolled: 0, current: 0, behind: 0, stale: 0, degraded: 0 };
+}
+
+/** SQL: a layer of confinement is missing on the device. */
+export const isDegraded = (): SQL => sql`jsonb_path_exists(${devices.runtimeLayers}, '$[*] ? (@.active == false)')`;
+
+type Row = { device: typeof devices.$inferSelect; state: DeviceState };
+
+function toView({ device: row, state }: Row, newest: Position | null): DeviceView {
   return {
     id: row.id,
     name: row.name,
@@ -42,19 +112,12 @@ function toView(row: typeof devices.$inferSelect, newest: Position | null, nowMs
     },
     enrolledAt: row.enrolledAt.toISOString(),
     lastSeenAt: row.lastSeenAt?.toISOString() ?? null,
-    state: deviceState(row, newest, nowMs),
+    state,
     appliedPlatform: appliedPosition(row),
+    newestPlatform: newest,
     appliedPrograms: row.appliedPrograms ?? {},
     appliedAt: row.appliedAt?.toISOString() ?? null,
     clamped: row.clamped,
     rejected: row.rejected,
   };
-}
-
-function deviceState(row: typeof devices.$inferSelect, newest: Position | null, nowMs: number): DeviceView["state"] {
-  if (row.revokedAt !== null) return "revoked";
-  if (row.lastSeenAt === null) return "never_seen";
-  if (nowMs - row.lastSeenAt.getTime() > DEVICE_SEEN_MS) return "stale";
-  const applied = appliedPosition(row);
-  return newest === null || applied === null || isNewerPosition(newest, applied) ? "behind" : "current";
 }

@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, isNull, max, sql } from "drizzle-orm";
+import { and, desc, eq, gt, isNull, max } from "drizzle-orm";
 import { newestIssue } from "@/db/newest-document";
 import { changeSets, devices, platform, programs, telemetryBatches, versions } from "@/db/schema";
 import type { Database } from "@/db/store";
@@ -12,6 +12,7 @@ import { toChangeSetViews } from "../change-sets/change-set-view";
 import { listWaitingFor } from "../change-sets/list-change-sets";
 import type { ServiceContext } from "../context";
 import { countLostSamples } from "../devices/count-lost";
+import { isDegraded } from "../devices/list-devices";
 import { DEVICE_SEEN_MS, hasApplied, readSpread } from "../devices/spread";
 import { listHalvesFor } from "../people/list-halves";
 import { readSetUp } from "../people/list-people";
@@ -19,6 +20,7 @@ import { requirePermission } from "../require-permission";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const RECENT_MAX = 20;
+const SUBMISSIONS_MAX = 50;
 /** The chain is checked whole at most this often; the audit room checks it whenever asked. */
 const AUDIT_CHECK_MS = 60_000;
 
@@ -35,7 +37,7 @@ export async function getOverview(context: ServiceContext, actor: Actor): Promis
   const [reported] = await db.select({ newestAt: max(telemetryBatches.receivedAt) }).from(telemetryBatches);
   return {
     now: new Date(nowMs).toISOString(),
-    waiting: await readWaiting(context, actor),
+    ...(await readWaiting(context, actor)),
     loop: {
       platformPosition: position,
       platformIssuedAt: newest === null ? null : new Date(newest.issuedAtSeconds * 1000).toISOString(),
@@ -51,9 +53,14 @@ export async function getOverview(context: ServiceContext, actor: Actor): Promis
   };
 }
 
-async function readWaiting(context: ServiceContext, actor: Actor): Promise<Waiting[]> {
+async function readWaiting(
+  context: ServiceContext,
+  actor: Actor,
+): Promise<Pick<Overview, "waiting" | "isMoreWaiting">> {
   const { db } = context.store;
-  const waiting: Waiting[] = (await listWaitingFor(context, actor)).map((set) => ({
+  const sets = await listWaitingFor(context, actor);
+  let { isMore } = sets;
+  const waiting: Waiting[] = sets.items.map((set) => ({
     kind: "change-set",
     id: set.id,
     href: `/policy/${set.id}`,
@@ -71,8 +78,9 @@ async function readWaiting(context: ServiceContext, actor: Actor): Promise<Waiti
       .innerJoin(programs, eq(programs.appId, versions.appId))
       .where(eq(versions.state, "submitted"))
       .orderBy(versions.submittedAt)
-      .limit(50);
-    for (const { version, program } of submitted) {
+      .limit(SUBMISSIONS_MAX + 1);
+    isMore ||= submitted.length > SUBMISSIONS_MAX;
+    for (const { version, program } of submitted.slice(0, SUBMISSIONS_MAX)) {
       waiting.push({
         kind: "submission",
         id: version.submissionId,
@@ -97,7 +105,7 @@ async function readWaiting(context: ServiceContext, actor: Actor): Promise<Waiti
       action: "Invite people",
     });
   }
-  return waiting;
+  return { waiting, isMoreWaiting: isMore };
 }
 
 async function countDevices(db: Database, nowMs: number): Promise<Overview["loop"]["devices"]> {
@@ -106,7 +114,7 @@ async function countDevices(db: Database, nowMs: number): Promise<Overview["loop
     .select({
       total: countWhere(),
       seen24h: countWhere(gt(devices.lastSeenAt, since)),
-      degraded: countWhere(sql`jsonb_path_exists(${devices.runtimeLayers}, '$[*] ? (@.active == false)')`),
+      degraded: countWhere(isDegraded()),
     })
     .from(devices)
     .where(isNull(devices.revokedAt));

@@ -13,7 +13,7 @@ export async function getSession(context: ServiceContext, actor: Actor): Promise
   const { db } = context.store;
   const [place] = await db.select().from(platform).limit(1);
   const approves = hasPermission(actor.role, "changes.approve");
-  const waiting = hasPermission(actor.role, "console.read") ? await listWaitingFor(context, actor) : [];
+  const waiting = hasPermission(actor.role, "console.read") ? (await listWaitingFor(context, actor)).items : [];
   const halves = await listHalvesFor(context, actor);
   const [submitted] = approves
     ? await db.select({ count: count() }).from(versions).where(eq(versions.state, "submitted"))

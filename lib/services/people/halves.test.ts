@@ -73,7 +73,7 @@ const rowOf = async (personId: string) =>
 const passwordOf = async (personId: string) =>
   (await held.ctx.store.db.select().from(credentials).where(eq(credentials.personId, personId)))[0]?.passwordHash;
 const viewOf = async (reader: PersonActor, personId: string) =>
-  (await listPeople(held.ctx, reader)).items.find(({ id }) => id === personId)?.signIn;
+  (await listPeople(held.ctx, reader, {})).items.find(({ id }) => id === personId)?.signIn;
 
 /** Somebody with a password that came by a link alone. */
 async function joinedAlone(role: PersonActor["role"] = "auditor"): Promise<PersonActor> {
@@ -225,7 +225,7 @@ describe("in set-up", () => {
       const again = await createPersonLink(ctx, own, { personId: invited.personId });
       expect((await refusalOf(join(invited.link ?? "", invited.code ?? ""))).code).toBe("not_found");
       const givenBy = async () =>
-        (await listPeople(ctx, own)).items.find(({ id }) => id === invited.personId)?.signIn?.givenBy;
+        (await listPeople(ctx, own, {})).items.find(({ id }) => id === invited.personId)?.signIn?.givenBy;
       expect(await givenBy()).toBe("one");
       await join(again.link, again.code ?? "");
       expect(await givenBy()).toBe("one");

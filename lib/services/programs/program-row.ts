@@ -12,6 +12,27 @@ export const TREND_DAYS = 14;
 
 type Base = { program: typeof programs.$inferSelect; publisher: typeof publishers.$inferSelect };
 
+/** Devices, requests and blocked requests of the last 24 h by program, of those named or of all: to select from. */
+export function dayOfTraffic(db: Database, nowMs: number, appIds?: readonly string[]) {
+  const minutes = countedMinutes(db);
+  return db
+    .select({
+      appId: minutes.appId,
+      devices: countDistinct(minutes.deviceId).as("devices"),
+      requests: sumOf(minutes.requests).as("requests"),
+      blocked: sumOf(minutes.blocked).as("blocked"),
+    })
+    .from(minutes)
+    .where(
+      and(
+        appIds === undefined ? undefined : inArray(minutes.appId, [...appIds]),
+        gt(minutes.at, new Date(nowMs - DAY_MS)),
+      ),
+    )
+    .groupBy(minutes.appId)
+    .as("traffic");
+}
+
 /** Joins each program with what its list row shows: versions, where its document stands, traffic of a day, blocked of 14 days. */
 export async function toProgramRows(db: Database, bases: readonly Base[], nowMs: number): Promise<ProgramRow[]> {
   const appIds = bases.map(({ program }) => program.appId);
@@ -22,17 +43,7 @@ export async function toProgramRows(db: Database, bases: readonly Base[], nowMs:
     .where(and(inArray(versions.appId, appIds), or(eq(versions.state, "listed"), eq(versions.state, "submitted"))))
     .orderBy(versions.code);
   const positions = await newestPositions(db, appIds);
-  const minutes = countedMinutes(db);
-  const traffic = await db
-    .select({
-      appId: minutes.appId,
-      devices: countDistinct(minutes.deviceId),
-      requests: sumOf(minutes.requests),
-      blocked: sumOf(minutes.blocked),
-    })
-    .from(minutes)
-    .where(and(inArray(minutes.appId, appIds), gt(minutes.at, new Date(nowMs - DAY_MS))))
-    .groupBy(minutes.appId);
+  const traffic = await db.select().from(dayOfTraffic(db, nowMs, appIds));
   const trend = await blockedByDay(db, appIds, nowMs);
   const unknown = await unknownNarrowings(db);
   const held = new Set(unknown.flatMap(({ kind, subject }) => (kind === "suspension" ? [subject] : [])));

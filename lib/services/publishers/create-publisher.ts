@@ -48,5 +48,5 @@ export async function createPublisher(
     });
   });
   const createdAt = new Date(ctx.clock.nowMs()).toISOString();
-  return { id: publisherId, name, createdAt, programs: [], keys: [], tokens: [] };
+  return { id: publisherId, name, createdAt, programs: [], programCount: 0, keys: [], tokens: [] };
 }

@@ -266,7 +266,7 @@ describe("pages", () => {
     const [operator, proposer] = [await held.person("operator"), await held.person("operator")];
     const theirs = await byKeyOf(proposer, await byTokenOf(operator, publisher));
     await submit(theirs, appId);
-    const { items } = await listPublishers(held.ctx, operator);
+    const { items } = await listPublishers(held.ctx, operator, {});
     const shown = items.find(({ id }) => id === publisher.id);
     expect(shown?.tokens.map(({ createdBy }) => createdBy?.name)).toContain(operator.name);
     expect(shown?.keys.find(({ kid }) => kid === theirs.kid)?.createdBy?.name).toBe(proposer.name);

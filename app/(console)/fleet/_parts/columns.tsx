@@ -8,8 +8,6 @@ import { formatCount } from "@/lib/format/count";
 import { formatRevision } from "@/lib/format/revision";
 import type { Position } from "@/native/core/documents/position";
 
-export const DEVICE_STATES = ["current", "behind", "stale", "never_seen", "revoked"] as const;
-
 const STATES: Record<DeviceView["state"], { mark: MarkName; word: string }> = {
   current: { mark: "live", word: "Current" },
   behind: { mark: "waiting", word: "Behind" },

@@ -1,10 +1,11 @@
 "use client";
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Confirm } from "@/components/blocks/confirm";
 import { Identifier } from "@/components/blocks/identifier";
 import { KeyValues } from "@/components/blocks/key-values";
+import { QueryView } from "@/components/blocks/query-view";
 import { RelativeTime } from "@/components/blocks/relative-time";
 import { SidePanel, SideSection } from "@/components/blocks/side-panel";
 import { ReportingLine } from "@/components/features/reporting/reporting-line";
@@ -15,15 +16,27 @@ import { useToast } from "@/components/ui/toast";
 import type { DeviceView } from "@/lib/contracts/devices";
 import { plural } from "@/lib/format/count";
 import { formatRevision } from "@/lib/format/revision";
-import { revokeDevice } from "@/lib/queries/devices";
+import { deviceQuery, revokeDevice } from "@/lib/queries/devices";
 import { usePermission } from "@/lib/queries/use-permission";
-import type { Position } from "@/native/core/documents/position";
 import { DeviceState, describeLabels } from "./columns";
 
-type DevicePanelProps = { device: DeviceView; newest: Position | null; onClose(): void };
+/** One device, wherever in the list it stands. */
+export function DevicePanel({ id, onClose }: { id: string; onClose(): void }) {
+  const query = useQuery(deviceQuery(id));
+  if (query.data !== undefined) return <DeviceFacts device={query.data} onClose={onClose} />;
+  return (
+    <SidePanel label={id} title="Device" sub={<Identifier text={id} label="device id" head={16} />} onClose={onClose}>
+      <SideSection>
+        <QueryView query={query} name="The device" unaffected="It goes on enforcing what it holds.">
+          {() => null}
+        </QueryView>
+      </SideSection>
+    </SidePanel>
+  );
+}
 
-/** One device: what it says that it enforces, and what of the confinement it lacks. */
-export function DevicePanel({ device, newest, onClose }: DevicePanelProps) {
+/** What a device says that it enforces, and what of the confinement it lacks. */
+function DeviceFacts({ device, onClose }: { device: DeviceView; onClose(): void }) {
   const mayRevoke = usePermission("devices.revoke");
   const [isRevoking, setRevoking] = useState(false);
   const programs = Object.entries(device.appliedPrograms);
@@ -69,7 +82,10 @@ export function DevicePanel({ device, newest, onClose }: DevicePanelProps) {
                 "Reports",
                 <ReportingLine key="reports" watched={{ deviceId: device.id }} newestAt={device.lastSeenAt} />,
               ],
-              ["Platform", `revision ${formatRevision(device.appliedPlatform)}, newest ${formatRevision(newest)}`],
+              [
+                "Platform",
+                `revision ${formatRevision(device.appliedPlatform)}, newest ${formatRevision(device.newestPlatform)}`,
+              ],
               ["Applied", device.appliedAt === null ? "nothing" : <RelativeTime key="applied" at={device.appliedAt} />],
             ]}
           />

@@ -4,7 +4,7 @@ import { notFound } from "next/navigation";
 import { requireActor } from "@/lib/auth/actor";
 import { isAppError } from "@/lib/platform/errors";
 import { changeSetQuery } from "@/lib/queries/change-sets";
-import { peopleQuery } from "@/lib/queries/people";
+import { PROPOSERS, peopleQuery } from "@/lib/queries/people";
 import { getChangeSet } from "@/lib/services/change-sets/get-change-set";
 import { services } from "@/lib/services/context";
 import { listPeople } from "@/lib/services/people/list-people";
@@ -23,7 +23,7 @@ export default async function ChangeSetPage({ params }: { params: Promise<{ id: 
   if (set === null) notFound();
   const client = await prefetching([
     [changeSetQuery(id), () => Promise.resolve(set)],
-    [peopleQuery(), () => listPeople(services(), actor)],
+    [peopleQuery(PROPOSERS), () => listPeople(services(), actor, PROPOSERS)],
   ]);
   return (
     <HydrationBoundary state={dehydrate(client)}>

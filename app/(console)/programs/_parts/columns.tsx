@@ -4,7 +4,7 @@ import { Sparkline } from "@/components/blocks/sparkline";
 import { ProgramState } from "@/components/features/programs/program-state";
 import { State } from "@/components/ui/state";
 import { Tile } from "@/components/ui/tile";
-import type { ProgramRow } from "@/lib/contracts/programs";
+import type { ProgramRow, ProgramSort } from "@/lib/contracts/programs";
 import { formatCount } from "@/lib/format/count";
 
 export const PROGRAM_COLUMN_NAMES = [
@@ -18,19 +18,9 @@ export const PROGRAM_COLUMN_NAMES = [
   { id: "trend", name: "Blocked, 14 d" },
 ] as const;
 
-/** `sort` is a column's id; numbers come greatest first, names in order. */
-export function sortPrograms(rows: readonly ProgramRow[], sort: string): ProgramRow[] {
-  const numbers: Record<string, (row: ProgramRow) => number> = {
-    devices: (row) => row.devices24h,
-    requests: (row) => row.requests24h,
-    blocked: (row) => row.blocked24h,
-  };
-  const read = numbers[sort];
-  return [...rows].sort((a, b) => (read ? read(b) - read(a) : 0) || a.name.localeCompare(b.name, "en"));
-}
-
-export function programColumns(sort: string, onSort: (sort: string) => void): Column<ProgramRow>[] {
-  const sorted = (id: string, direction: "asc" | "desc") => ({
+/** `sort` is the column that the list is ordered by: numbers come greatest first, names in order. */
+export function programColumns(sort: ProgramSort, onSort: (sort: ProgramSort) => void): Column<ProgramRow>[] {
+  const sorted = (id: ProgramSort, direction: "asc" | "desc") => ({
     sort: sort === id ? direction : null,
     onSort: () => onSort(id),
   });

@@ -2,11 +2,11 @@
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useId, useState } from "react";
+import { PublisherChoice } from "@/components/features/publishers/publisher-choice";
 import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
-import { Select } from "@/components/ui/select";
 import { TextLink } from "@/components/ui/text-link";
 import { appIdSchema } from "@/lib/contracts/shared";
 import { isConsoleError } from "@/lib/http/console-client";
@@ -19,14 +19,12 @@ type RegisterDialogProps = { onClose(): void; onRegistered(appId: string): void 
 export function RegisterDialog({ onClose, onRegistered }: RegisterDialogProps) {
   const id = useId();
   const client = useQueryClient();
-  const publishers = useQuery(publisherListQuery());
+  const publishers = useQuery(publisherListQuery({}));
   const [appId, setAppId] = useState("");
   const [name, setName] = useState("");
-  const [publisherId, setPublisherId] = useState("");
-  const items = publishers.data?.items ?? [];
-  const chosen = publisherId || (items[0]?.id ?? "");
+  const [publisherId, setPublisherId] = useState<string | null>(null);
   const register = useMutation({
-    mutationFn: () => registerProgram(client, { appId, name: name.trim(), publisherId: chosen }),
+    mutationFn: (owner: string) => registerProgram(client, { appId, name: name.trim(), publisherId: owner }),
     onSuccess: () => onRegistered(appId),
   });
   const isGood = appIdSchema.safeParse(appId).success;
@@ -39,7 +37,7 @@ export function RegisterDialog({ onClose, onRegistered }: RegisterDialogProps) {
       title="Register program"
       description="An app id belongs to one publisher for good."
     >
-      {publishers.isSuccess && items.length === 0 ? (
+      {publishers.data?.total === 0 ? (
         <p>
           There is no publisher yet. <TextLink href="/publishers">Add one first.</TextLink>
         </p>
@@ -48,7 +46,7 @@ export function RegisterDialog({ onClose, onRegistered }: RegisterDialogProps) {
           className="grid gap-4"
           onSubmit={(event) => {
             event.preventDefault();
-            if (isGood && name.trim() !== "") register.mutate();
+            if (isGood && name.trim() !== "" && publisherId !== null) register.mutate(publisherId);
           }}
         >
           <Field
@@ -69,19 +67,20 @@ export function RegisterDialog({ onClose, onRegistered }: RegisterDialogProps) {
           <Field label="Name" htmlFor={`${id}-name`} problem={problem("/name")}>
             <Input id={`${id}-name`} maxLength={100} value={name} onChange={({ target }) => setName(target.value)} />
           </Field>
-          <Field label="Publisher" htmlFor={`${id}-publisher`} problem={problem("/publisherId")}>
-            <Select id={`${id}-publisher`} value={chosen} onChange={({ target }) => setPublisherId(target.value)}>
-              {items.map((publisher) => (
-                <option key={publisher.id} value={publisher.id}>
-                  <bdi>{publisher.name}</bdi>
-                </option>
-              ))}
-            </Select>
-          </Field>
+          <PublisherChoice
+            id={`${id}-publisher`}
+            value={publisherId}
+            onChange={setPublisherId}
+            problem={problem("/publisherId")}
+          />
           {register.error && details.length === 0 && <p role="alert">{register.error.message}</p>}
           <div className="flex justify-end gap-2">
             <Button onClick={onClose}>Cancel</Button>
-            <Button type="submit" tone="primary" disabled={!isGood || name.trim() === "" || register.isPending}>
+            <Button
+              type="submit"
+              tone="primary"
+              disabled={!isGood || name.trim() === "" || publisherId === null || register.isPending}
+            >
               Register program
             </Button>
           </div>

@@ -3,8 +3,10 @@
 import Link from "next/link";
 import { RelativeTime } from "@/components/blocks/relative-time";
 import { SidePanel, SideSection } from "@/components/blocks/side-panel";
+import { TextLink } from "@/components/ui/text-link";
 import { Tile } from "@/components/ui/tile";
 import type { PublisherView } from "@/lib/contracts/publishers";
+import { formatCount } from "@/lib/format/count";
 import { usePermission } from "@/lib/queries/use-permission";
 import { KeyList } from "./key-list";
 import { ProposeKeyForm } from "./propose-key-form";
@@ -13,7 +15,7 @@ import { TokenList } from "./token-list";
 /** One publisher: its programs, the keys that it signs with, the tokens of its tools. */
 export function PublisherPanel({ publisher, onClose }: { publisher: PublisherView; onClose(): void }) {
   const mayPropose = usePermission("changes.propose");
-  const { id, name, programs, createdAt } = publisher;
+  const { id, name, programs, programCount, createdAt } = publisher;
   return (
     <SidePanel
       label={name}
@@ -26,7 +28,7 @@ export function PublisherPanel({ publisher, onClose }: { publisher: PublisherVie
       lead={<Tile name={name} isLarge />}
       onClose={onClose}
     >
-      <SideSection title="Programs" about={String(programs.length)}>
+      <SideSection title="Programs" about={formatCount(programCount)}>
         {programs.length === 0 ? (
           <p className="text-muted">None. An operator registers an app id to it on the Programs page.</p>
         ) : (
@@ -38,6 +40,13 @@ export function PublisherPanel({ publisher, onClose }: { publisher: PublisherVie
                 </Link>
               </li>
             ))}
+            {programCount > programs.length && (
+              <li>
+                <TextLink href={`/programs?q=${encodeURIComponent(name)}&sort=name`}>
+                  All {formatCount(programCount)}
+                </TextLink>
+              </li>
+            )}
           </ul>
         )}
       </SideSection>

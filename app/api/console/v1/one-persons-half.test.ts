@@ -180,7 +180,7 @@ async function isTaken({ personId, email }: Target, reader: PersonActor): Promis
       return false;
     },
   );
-  const { items } = await listPeople(ctx, reader);
+  const { items } = await listPeople(ctx, reader, {});
   const role = items.find(({ id }) => id === personId)?.role;
   return isIn && role !== undefined && isDecidingRole(role);
 }

@@ -8,7 +8,7 @@ import { peopleQuery } from "@/lib/queries/people";
 
 /** The sign-ins that a published set gives: its proposer is shown the link here, and whoever approved it the code. */
 export function SetHalves({ set }: { set: ChangeSetView }) {
-  const { data } = useQuery(peopleQuery());
+  const { data } = useQuery(peopleQuery({ changeSetId: set.id }));
   return (data?.items ?? []).flatMap((person) => {
     const handover = person.signIn?.handover;
     if (handover?.changeSetId !== set.id) return [];

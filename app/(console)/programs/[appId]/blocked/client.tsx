@@ -1,16 +1,17 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
 import { DataTable } from "@/components/blocks/data-table";
 import { EmptyState } from "@/components/blocks/empty-state";
 import { FilterBar } from "@/components/blocks/filter-bar";
 import { LivePill } from "@/components/blocks/live-pill";
+import { MoreRows } from "@/components/blocks/more-rows";
 import { Panel } from "@/components/blocks/panel";
 import { QueryView } from "@/components/blocks/query-view";
 import { TimeRangeChoice } from "@/components/blocks/time-range";
 import { Toolbar } from "@/components/blocks/toolbar";
 import { useHeldRows } from "@/components/blocks/use-held-rows";
+import { useMoreRows } from "@/components/blocks/use-more-rows";
 import { useUrlState } from "@/components/blocks/use-url-state";
 import { DenialCauses } from "@/components/features/denials/denial-causes";
 import { denialColumns } from "@/components/features/denials/denial-columns";
@@ -73,9 +74,9 @@ function Denials({ list, appId, range, version, requests, onWiden }: DenialsProp
   const resetKey = `${range} ${version ?? ""}`;
   const causes = useHeldRows(list.causes, keyOfCause, resetKey);
   const items = useHeldRows(list.items, keyOfDenial, resetKey);
-  const [older, setOlder] = useState<{ key: string; rows: DenialRow[]; next: string | null } | null>(null);
-  const more = older?.key === resetKey ? older : null;
-  const next = more === null ? list.nextCursor : more.next;
+  const more = useMoreRows({ items: items.rows, nextCursor: list.nextCursor }, keyOfDenial, resetKey, (cursor) =>
+    readOlderDenials(appId, range, cursor, version),
+  );
   if (list.causes.length === 0 && list.items.length === 0) {
     return (
       <Panel>
@@ -88,13 +89,6 @@ function Denials({ list, appId, range, version, requests, onWiden }: DenialsProp
       </Panel>
     );
   }
-  const readMore = async () => {
-    if (next === null) return;
-    const page = await readOlderDenials(appId, range, next, version);
-    setOlder({ key: resetKey, rows: [...(more?.rows ?? []), ...page.items], next: page.nextCursor });
-  };
-  const shown = new Set(items.rows.map(keyOfDenial));
-  const rows = [...items.rows, ...(more?.rows ?? []).filter((row) => !shown.has(row.denialId))];
   const times = list.causes.reduce((sum, cause) => sum + cause.times, 0);
   return (
     <div className="grid gap-4">
@@ -114,15 +108,9 @@ function Denials({ list, appId, range, version, requests, onWiden }: DenialsProp
         isAboutLong
         about="one by one, newest first; counts above are whole, single records may be sampled"
         actions={<LivePill count={items.newCount} onShow={items.show} />}
-        footer={
-          next !== null && (
-            <Button tone="quiet" size="small" onClick={() => void readMore()}>
-              Show older
-            </Button>
-          )
-        }
+        footer={more.hasMore && <MoreRows more={more} verb="Show older" />}
       >
-        {rows.length === 0 ? (
+        {more.rows.length === 0 ? (
           <EmptyState title="No single record">
             The causes above were counted; their records were sampled away.
           </EmptyState>
@@ -131,7 +119,7 @@ function Denials({ list, appId, range, version, requests, onWiden }: DenialsProp
             id="denials"
             caption="Denials"
             columns={denialColumns}
-            rows={rows}
+            rows={more.rows}
             keyOf={keyOfDenial}
             hrefOf={(row) => `/denials/${encodeURIComponent(row.denialId)}`}
           />

@@ -3,7 +3,9 @@ import { createPublisher } from "@/lib/services/publishers/create-publisher";
 import { listPublishers } from "@/lib/services/publishers/list-publishers";
 import { consoleRoute } from "../console-route";
 
-export const GET = consoleRoute(consoleRoutes.listPublishers, ({ actor }, context) => listPublishers(context, actor));
+export const GET = consoleRoute(consoleRoutes.listPublishers, ({ actor, query }, context) =>
+  listPublishers(context, actor, query),
+);
 
 export const POST = consoleRoute(consoleRoutes.createPublisher, ({ actor, body }, context) =>
   createPublisher(context, actor, body),
