@@ -34,9 +34,6 @@ export const percentileOf = (share: 0.5 | 0.95, column: Column): SQL<number | nu
 export const spansSince1970 = (at: Column, seconds: number): SQL<number> =>
   sql<number>`floor(extract(epoch from ${at}) / ${sql.raw(String(Math.floor(seconds)))})`.mapWith(Number);
 
-/** A whole number to compare a column with: of the column's own type, so that its index answers. */
-export const wholeValue = (value: number): SQL => sql`${value}::bigint`;
-
 /** The number that a JSON value is: 0 where another value, or none, is stored. */
 export const numberOf = (json: SQL): SQL<number> =>
   held(sql`case when jsonb_typeof(${json}) = 'number' then (${json})::numeric else 0 end`);

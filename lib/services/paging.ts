@@ -1,6 +1,5 @@
 import { type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import { z } from "zod";
-import { wholeValue } from "@/db/sums";
 import { AppError } from "@/lib/platform/errors";
 
 /** Rows of one page of any list. */
@@ -12,7 +11,7 @@ const MOST_MS = 8_640_000_000_000_000;
 const KINDS = {
   // Neither NUL nor half of a surrogate pair: the store holds neither.
   text: { holds: z.string().regex(/^[^\0\ud800-\udfff]{0,400}$/u), toSql: (value) => sql`${value}::text` },
-  whole: { holds: z.int(), toSql: (value) => wholeValue(Number(value)) },
+  whole: { holds: z.int(), toSql: (value) => sql`${value}` },
   flag: { holds: z.boolean(), toSql: (value) => sql`${value}::boolean` },
   /** Milliseconds since 1970. */
   instant: {
