@@ -73,10 +73,21 @@ export type BundleFiles = {
 
 /**
  * What work waits for, most urgent first: decisions and what answers them, who may enter, what people look at, what
- * devices report, what the process does by itself. Work of one lane never waits for queued work of a later one.
+ * devices report, what the process does by itself. A decision never waits for queued work of another lane; of the others
+ * a later one has a small share while earlier ones are full. A lane that is full refuses with `unavailable`.
  */
 export const LANES = ["decide", "sign-in", "page", "ingest", "tend"] as const;
 export type Lane = (typeof LANES)[number];
+
+/** How it goes, since the store was opened by this process. */
+export type StoreFigures = {
+  /** What waits for the database now, and how often a full lane refused; none where nothing waits in lanes. */
+  lanes: { lane: Lane; waiting: number; oldestWaitingMs: number; refused: number }[];
+  /** Kinds of statements, and of transactions as a whole, by verb and table: those that took longest, longest first. */
+  jobs: { kind: string; turns: number; longestMs: number }[];
+  /** How often the database was ended and opened again, because it did not answer or fell; why and when it last was. */
+  reopened: { times: number; last: { at: string; why: string } | null };
+};
 
 export type Store = {
   kind: "pglite" | "postgres";
@@ -102,6 +113,8 @@ export type Store = {
    * where there is none. Raises `unavailable` where it is long and there are too many rows to do it while anybody waits.
    */
   tendJournal(): Promise<void>;
+  /** How it goes. Raises `unavailable` where the store is closed or cannot be asked. */
+  figures(): Promise<StoreFigures>;
   /** Hears every announcement of every process; answers with the function that stops it. */
   subscribe(listener: (announcement: Announcement) => void): () => void;
   /** Waits for what runs, then lets go of the lock or the connections. A second call does nothing. */

@@ -19,7 +19,8 @@ export function createTransactionScope(): TransactionScope {
       refuseInside();
       const scope = { isOpen: true };
       try {
-        return await inside.run(scope, fn);
+        // Awaited in there: a query of drizzle's begins only when somebody waits for it.
+        return await inside.run(scope, async () => await fn());
       } finally {
         // What was started inside and outlives the transaction stands outside from here on.
         scope.isOpen = false;

@@ -2,13 +2,15 @@ import { join } from "node:path";
 import { build } from "esbuild";
 
 /**
- * Entries of the server and the names under which `npm start` and `npm run start:sync` find them; and the thread that
- * opens bundles, which is found beside them (`native/node/open-bundle-elsewhere.ts`).
+ * Entries of the server and the names under which `npm start` and `npm run start:sync` find them; and the threads that
+ * are found beside them: one that opens bundles (`native/node/open-bundle-elsewhere.ts`), and the store's
+ * (`db/worker/worker-script.ts`).
  */
 const ENTRIES = {
   server: "lib/server/main.ts",
   sync: "lib/server/sync-main.ts",
   "bundle-worker": "native/node/bundle-worker.ts",
+  "store-worker": "db/worker/store-worker.ts",
 };
 
 /** Bundles the server's entries into `dist/`; packages stay outside, so that each is one copy with Next's. */

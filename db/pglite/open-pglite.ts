@@ -5,17 +5,20 @@ import type { Clock } from "@/lib/platform/clock";
 import type { Logger } from "@/lib/platform/logger";
 import { createBundleFiles } from "../bundles/bundle-files";
 import { restoreBundles } from "../bundles/restore-bundles";
+import { createStore } from "../create-store";
 import { createCommitLog } from "../journal/commit-log";
 import { createCredentialsFile, standingRows } from "../journal/credentials-file";
 import { type JournalFs, nodeJournalFs } from "../journal/journal-fs";
 import { dropSegmentsBefore, type JournalScan, scanJournal } from "../journal/read-journal";
+import type { Turns } from "../lanes/turns";
 import { acquireLock, type HeldLock } from "../lock/acquire-lock";
 import { type BeforeMigration, type Migration, newestSchema, readMigrations } from "../migrate";
 import { NOTHING_FOUND, type Recovery } from "../recovery";
 import type { SpareBundles, Store } from "../store";
+import type { StoreConnection } from "../store-connection";
 import { storeFault } from "../store-fault";
 import { takeDataFolder, tightenTree } from "../take-data-folder";
-import { createPgliteStore } from "./create-pglite-store";
+import { createPgliteConnection } from "./create-pglite-connection";
 import { readDoubt } from "./doubt";
 import { type FoundDatabase, findDatabase, type OpenedDatabase } from "./find-database";
 import { finishRestore, RESTORING } from "./finish-restore";
@@ -29,7 +32,7 @@ import { START } from "./stored-records";
 import { syncTree } from "./sync-tree";
 import { type Found, type Verdict, verdictOn } from "./verdict";
 
-export type PgliteOptions = { migrationsFolder: string; clock: Clock; logger: Logger; seed?: Blob };
+export type PgliteOptions = { migrationsFolder: string; clock: Clock; logger: Logger; seed?: Blob; turns?: Turns };
 export type PgliteFolderOptions = PgliteOptions & {
   dataDir: string;
   beforeMigration?: BeforeMigration;
@@ -43,7 +46,8 @@ export type PgliteFolderOptions = PgliteOptions & {
   freeBytes?: (folder: string) => number;
 };
 
-export type OpenedPglite = { store: Store; recovery: Recovery };
+/** A store, and the connection that it is made over. */
+export type OpenedPglite = { store: Store; connection: StoreConnection; recovery: Recovery };
 
 /** A database that is opened writes its log; with less than this it could not, and would look broken. */
 const FREE_BYTES_MIN = 64 * 1024 * 1024;
@@ -52,9 +56,11 @@ const FREE_BYTES_MIN = 64 * 1024 * 1024;
 export async function openPgliteInMemory(options: PgliteOptions): Promise<OpenedPglite> {
   const client = await PGlite.create(options.seed === undefined ? {} : { loadDataDir: options.seed });
   await migratePglite(client, options.migrationsFolder);
-  const store = createPgliteStore({ client, logger: options.logger, bundleFiles: null, createLog: () => null });
-  return { store, recovery: NOTHING_FOUND };
+  const connection = createPgliteConnection({ client, createLog: () => null, ...ownParts(options) });
+  return { connection, store: createStore(connection, { bundleFiles: null }), recovery: NOTHING_FOUND };
 }
+
+const ownParts = ({ logger, turns }: PgliteOptions) => ({ logger, ...(turns === undefined ? {} : { turns }) });
 
 /**
  * Opens the data folder: `lock/`, `store/` (PGlite's) and `journal/`. Closes it to others, takes the lock, looks at everything, and
@@ -132,10 +138,9 @@ export async function openLocked(options: PgliteFolderOptions, lock: HeldLock): 
 
   const { writer, recovery } = settled;
   const schema = newestSchema(known);
-  const store = createPgliteStore({
+  const connection = createPgliteConnection({
     client,
-    logger,
-    bundleFiles,
+    ...ownParts(options),
     createLog: (lookAgain) => {
       const { length } = settled;
       return createCommitLog({ client, writer, clock, logger, schema, credentials, lookAgain, length });
@@ -150,7 +155,7 @@ export async function openLocked(options: PgliteFolderOptions, lock: HeldLock): 
       await lock.release();
     },
   });
-  return { store, recovery: { ...recovery, bundles } };
+  return { connection, store: createStore(connection, { bundleFiles }), recovery: { ...recovery, bundles } };
 
   /** What was before the base is over once the database cannot fall back behind it. */
   async function dropOldSegments(baseFrom: number): Promise<void> {

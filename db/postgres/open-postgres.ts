@@ -107,6 +107,9 @@ export async function openPostgres(options: PostgresOptions): Promise<Store> {
       transaction: (fn) => transaction(lane, fn),
       async tryJournal() {},
       async tendJournal() {},
+      async figures() {
+        return { lanes: [], jobs: [], reopened: { times: 0, last: null } };
+      },
       subscribe: announcer.subscribe,
       async close() {
         listening.close();

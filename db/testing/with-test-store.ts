@@ -3,10 +3,11 @@ import type { Clock } from "@/lib/platform/clock";
 import type { Logger } from "@/lib/platform/logger";
 import { openStore } from "../open-store";
 import type { Store } from "../store";
+import { openStoreInWorker } from "../worker/open-store-in-worker";
 import { pgliteSeed } from "./pglite-seed";
 import { postgresServer, stopPostgresServer } from "./postgres-server";
 
-export type TestStoreKind = "memory" | "postgres";
+export type TestStoreKind = "memory" | "worker" | "postgres";
 export type TestStoreOptions = { clock?: Clock; logger?: Logger; kind?: TestStoreKind };
 
 // One server serves a whole test file; this runs after the file's last test.
@@ -14,9 +15,14 @@ afterAll(stopPostgresServer);
 
 const silent: Logger = () => undefined;
 
-/** The engine that this run tests: `BULKHEAD_TEST_STORE=postgres` for Postgres, PGlite in memory without it. */
+const KINDS: readonly TestStoreKind[] = ["memory", "worker", "postgres"];
+
+/**
+ * The engine that this run tests: `BULKHEAD_TEST_STORE=postgres` for Postgres, `worker` for PGlite in a thread of its own,
+ * PGlite in memory without it.
+ */
 export function testStoreKind(): TestStoreKind {
-  return process.env.BULKHEAD_TEST_STORE === "postgres" ? "postgres" : "memory";
+  return KINDS.find((kind) => kind === process.env.BULKHEAD_TEST_STORE) ?? "memory";
 }
 
 /** Opens a migrated, empty store of its own. Whoever opens it closes it. */
@@ -27,7 +33,8 @@ export async function openTestStore(options: TestStoreOptions = {}): Promise<Sto
     const url = await (await postgresServer()).createDatabase();
     return (await openStore({ ...common, location: { kind: "postgres", url } })).store;
   }
-  return (await openStore({ ...common, location: { kind: "memory" }, seed: await pgliteSeed() })).store;
+  const inMemory = { ...common, location: { kind: "memory" }, seed: await pgliteSeed() } as const;
+  return (await (kind === "worker" ? openStoreInWorker : openStore)(inMemory)).store;
 }
 
 /**

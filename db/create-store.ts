@@ -1,0 +1,86 @@
+import type { PGlite } from "@electric-sql/pglite";
+import { drizzle } from "drizzle-orm/pglite";
+import { raiseStoreFailures } from "./raise-store-failures";
+import * as schema from "./schema";
+import type { Announcement, BundleFiles, Lane, Store } from "./store";
+import type { OpenTransaction, Statement, StoreConnection } from "./store-connection";
+import { storeFailure } from "./store-failure";
+import { createTransactionScope } from "./transaction-scope";
+
+type Asked = [sql: string, params?: readonly unknown[], options?: { rowMode?: Statement["rowMode"] }];
+/** What is committed together with what was written. */
+type Done = { value: unknown; announcements: readonly Announcement[] };
+
+/** The part of PGlite that drizzle's driver calls. It wants rows in the way that `Rows` has them, and says so each time. */
+function driverClient(parts: {
+  query(statement: Statement): Promise<unknown>;
+  transaction?(fn: (client: PGlite) => Promise<Done>): Promise<Done>;
+}): PGlite {
+  const { transaction } = parts;
+  const query = (...[sql, params = [], options]: Asked) =>
+    parts.query({ sql, params, rowMode: options?.rowMode ?? "object" });
+  // Safe because drizzle calls nothing else of it.
+  return { query, ...(transaction === undefined ? {} : { transaction }) } as unknown as PGlite;
+}
+
+const within = (tx: OpenTransaction): PGlite => driverClient({ query: (statement) => tx.query(statement) });
+
+/** A store over a connection. Its lanes share the connection, and one rule: inside a transaction use `tx.db`. */
+export function createStore(connection: StoreConnection, about: { bundleFiles: BundleFiles | null }): Store {
+  const scope = createTransactionScope();
+  const lanes = new Map<Lane, Store>();
+
+  function makeLane(lane: Lane): Store {
+    const reader = driverClient({
+      async query(statement) {
+        scope.refuseInside();
+        return connection.query(lane, statement);
+      },
+    });
+    const writer = drizzle(
+      driverClient({
+        query: (statement) => connection.query(lane, statement),
+        transaction: (inner) =>
+          connection.transaction(lane, async (tx) => {
+            const done = await inner(within(tx));
+            for (const announcement of done.announcements) tx.announce(announcement);
+            return done;
+          }),
+      }),
+      { schema },
+    );
+    return {
+      in: inLane,
+      kind: "pglite",
+      bundleFiles: about.bundleFiles,
+      db: raiseStoreFailures(drizzle(reader, { schema })),
+      async transaction(fn) {
+        scope.refuseInside();
+        try {
+          const { value } = await writer.transaction(async (db) => {
+            const announcements: Announcement[] = [];
+            const announce = (announcement: Announcement) => announcements.push(announcement);
+            const value = await scope.run(() => fn({ db: raiseStoreFailures(db), announce }));
+            return { value, announcements };
+          });
+          return value;
+        } catch (error) {
+          throw storeFailure(error);
+        }
+      },
+      tryJournal: () => connection.tryJournal(),
+      tendJournal: () => connection.tendJournal(),
+      figures: () => connection.figures(),
+      subscribe: (listener) => connection.subscribe(listener),
+      close: () => connection.close(),
+    };
+  }
+
+  function inLane(lane: Lane): Store {
+    const made = lanes.get(lane) ?? makeLane(lane);
+    lanes.set(lane, made);
+    return made;
+  }
+
+  return inLane("page");
+}

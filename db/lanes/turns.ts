@@ -1,0 +1,115 @@
+import { AsyncResource } from "node:async_hooks";
+import { setImmediate as yieldToOthers } from "node:timers/promises";
+import { AppError } from "@/lib/platform/errors";
+import type { Lane, StoreFigures } from "../store";
+import { kindOfStatement, writes } from "./kind-of-statement";
+import { createLanes, LANE_BOUNDS, type LaneBounds } from "./lanes";
+
+/** Kinds of jobs that are told apart; what comes beyond them is counted together. */
+const KINDS_MAX = 200;
+/** How many kinds the figures name. */
+const KINDS_TOLD = 20;
+
+/** Hears what the database does at each moment, before it does it: nothing is heard while it is busy. */
+export type Watch = { begins(kind: string): void; ends(): void };
+
+/** A job's time with the database. */
+export type Turn = {
+  /** Runs one statement of it. */
+  statement<T>(sql: string, work: () => Promise<T>): Promise<T>;
+  /** What the database does from here to the job's end. */
+  becomes(kind: string): void;
+};
+
+/** Gives the database to one job after the other, in the order of the lanes. */
+export type Turns = {
+  readonly waiting: number;
+  /**
+   * Runs `work` when its turn has come, in the asynchronous context of whoever asked. Raises `unavailable` at once where
+   * the lane is full. `bytes`: what the job holds while it waits.
+   */
+  run<T>(job: { lane: Lane; bytes: number; isTransaction?: boolean }, work: (turn: Turn) => Promise<T>): Promise<T>;
+  figures(): Pick<StoreFigures, "lanes" | "jobs">;
+};
+
+export function createTurns(options: { bounds?: LaneBounds; watch?: Watch; uptimeMs?: () => number } = {}): Turns {
+  const { bounds = LANE_BOUNDS, watch, uptimeMs = () => performance.now() } = options;
+  const lanes = createLanes<() => Promise<void>>(bounds);
+  const kinds = new Map<string, { turns: number; longestMs: number }>();
+  let isGoing = false;
+
+  function record(kind: string, ms: number): void {
+    const name = kinds.has(kind) || kinds.size < KINDS_MAX ? kind : "other";
+    const known = kinds.get(name) ?? { turns: 0, longestMs: 0 };
+    kinds.set(name, { turns: known.turns + 1, longestMs: Math.max(known.longestMs, ms) });
+  }
+
+  async function timed<T>(kind: string, work: () => Promise<T>): Promise<T> {
+    const startedMs = uptimeMs();
+    watch?.begins(kind);
+    try {
+      return await work();
+    } finally {
+      watch?.ends();
+      record(kind, uptimeMs() - startedMs);
+    }
+  }
+
+  async function go(): Promise<void> {
+    if (isGoing) return;
+    isGoing = true;
+    for (let next = lanes.take(); next !== null; next = lanes.take()) {
+      await next.job();
+      // So that what came in meanwhile is seen before the next one is chosen.
+      await yieldToOthers();
+    }
+    isGoing = false;
+  }
+
+  async function take<T>(isTransaction: boolean, work: (turn: Turn) => Promise<T>): Promise<T> {
+    const startedMs = uptimeMs();
+    let first: string | undefined;
+    let firstWrite: string | undefined;
+    let isOn = false;
+    const turn: Turn = {
+      statement(sql, run) {
+        const kind = kindOfStatement(sql);
+        first ??= kind;
+        if (writes(kind)) firstWrite ??= kind;
+        return timed(kind, run);
+      },
+      becomes(kind) {
+        if (isOn) watch?.ends();
+        isOn = true;
+        watch?.begins(kind);
+      },
+    };
+    try {
+      return await work(turn);
+    } finally {
+      if (isOn) watch?.ends();
+      if (isTransaction) record(`transaction: ${firstWrite ?? first ?? "no statement"}`, uptimeMs() - startedMs);
+    }
+  }
+
+  return {
+    get waiting() {
+      return lanes.waiting;
+    },
+    run({ lane, bytes, isTransaction = false }, work) {
+      return new Promise((resolve, reject) => {
+        const job = AsyncResource.bind(() => take(isTransaction, work).then(resolve, reject));
+        const refused = lanes.offer({ job, lane, bytes, sinceMs: uptimeMs() });
+        if (refused === null) void go();
+        else reject(new AppError("unavailable", "The store has too much to do. Try again.", refused));
+      });
+    },
+    figures: () => ({
+      lanes: lanes.figures(uptimeMs()),
+      jobs: [...kinds]
+        .map(([kind, { turns, longestMs }]) => ({ kind, turns, longestMs: Math.round(longestMs) }))
+        .sort((a, b) => b.longestMs - a.longestMs)
+        .slice(0, KINDS_TOLD),
+    }),
+  };
+}

@@ -1,0 +1,142 @@
+import { type PGlite, types } from "@electric-sql/pglite";
+import { drizzle } from "drizzle-orm/pglite";
+import { AppError } from "@/lib/platform/errors";
+import type { Logger } from "@/lib/platform/logger";
+import { createAnnouncer, LOOK_AGAIN } from "../announcements";
+import type { CommitLog } from "../journal/commit-log";
+import type { SealedRecord } from "../journal/journal-frame";
+import { BASE_BYTES_MAX_WHILE_RUNNING, isLong } from "../journal/journal-length";
+import { journaledBytes } from "../journal/write-base";
+import { createTurns, type Turns } from "../lanes/turns";
+import * as schema from "../schema";
+import type { Announcement, Lane } from "../store";
+import type { OpenTransaction, Statement, StoreConnection } from "../store-connection";
+
+export type PgliteParts = {
+  client: PGlite;
+  logger: Logger;
+  /** Makes the log of commits, given what tells everyone to look again; null for a store that ends with the process. */
+  createLog: (lookAgain: () => void) => CommitLog | null;
+  /** Runs after the journal began again: reads it back, and lets go of what is before. */
+  onBegunAgain?: (begun: { from: number; last: { sequence: number; sha256: string } }) => Promise<void>;
+  /** Runs after the database is closed. */
+  onClosed?: () => Promise<void>;
+  turns?: Turns;
+};
+
+const asText = (value: string) => value;
+/** Types that drizzle reads from text, and lists of them; it names the same at every query. */
+const READ_BY_DRIZZLE = [types.TIMESTAMP, types.TIMESTAMPTZ, types.INTERVAL, types.DATE, 1231, 1115, 1185, 1187, 1182];
+export const PARSERS: Readonly<Record<number, (value: string) => string>> = Object.fromEntries(
+  READ_BY_DRIZZLE.map((type) => [type, asText]),
+);
+
+/** What a statement holds while it waits, about. */
+function bytesOf({ sql, params }: Statement): number {
+  let bytes = sql.length;
+  for (const value of params) {
+    if (typeof value === "string") bytes += value.length;
+    else if (value instanceof Uint8Array) bytes += value.byteLength;
+  }
+  return bytes;
+}
+
+/** A database in this thread. One job after the other has it: a statement, or a transaction as a whole. */
+export function createPgliteConnection(parts: PgliteParts): StoreConnection {
+  const { client, logger, turns = createTurns() } = parts;
+  const announcer = createAnnouncer(logger);
+  const log = parts.createLog(() => announcer.tell(LOOK_AGAIN));
+  let closing: Promise<void> | null = null;
+  const running = new Set<Promise<unknown>>();
+
+  async function untilDone<T>(work: () => Promise<T>): Promise<T> {
+    if (closing !== null) throw new AppError("unavailable", "The store is closed.");
+    const done = work();
+    running.add(done);
+    try {
+      return await done;
+    } finally {
+      running.delete(done);
+    }
+  }
+
+  async function ask(lane: Lane, statement: Statement) {
+    const { sql, params, rowMode } = statement;
+    const { rows } = await turns.run({ lane, bytes: bytesOf(statement) }, (turn) =>
+      turn.statement(sql, () => client.query(sql, [...params], { rowMode, parsers: PARSERS })),
+    );
+    await log?.settled();
+    return { rows };
+  }
+
+  async function transact<T>(lane: Lane, fn: (tx: OpenTransaction) => Promise<T>, told: Announcement[]): Promise<T> {
+    await log?.settled();
+    let sealed: SealedRecord | null = null;
+    let result: T;
+    try {
+      result = await turns.run({ lane, bytes: 0, isTransaction: true }, (turn) =>
+        client.transaction(async (sink) => {
+          const value = await fn({
+            query: ({ sql, params, rowMode }) =>
+              turn.statement(sql, () => sink.query(sql, [...params], { rowMode, parsers: PARSERS })),
+            announce: (announcement) => told.push(announcement),
+          });
+          turn.becomes("commit");
+          // Safe because drizzle's driver only asks a client for answers to statements.
+          sealed = (await log?.seal(drizzle(sink as unknown as PGlite, { schema }))) ?? null;
+          return value;
+        }),
+      );
+    } catch (error) {
+      if (sealed !== null) log?.cancel(sealed);
+      throw error;
+    }
+    if (sealed !== null) await log?.append(sealed);
+    else await log?.settled();
+    return result;
+  }
+
+  async function tend(own: CommitLog): Promise<void> {
+    const rowBytes = await turns.run({ lane: "tend", bytes: 0 }, () => journaledBytes(client));
+    if (rowBytes > BASE_BYTES_MAX_WHILE_RUNNING) {
+      const [long, rows] = [own.length.bytesSinceBase, rowBytes].map((bytes) => Math.ceil(bytes / 1024 ** 2));
+      throw new AppError(
+        "unavailable",
+        `The journal has ${long} MiB since its newest base, and the rows have ${rows} MiB, too many to begin it again while the server serves. Restart the server at a quiet hour: the start does it.`,
+      );
+    }
+    const begun = await turns.run({ lane: "tend", bytes: 0, isTransaction: true }, () => own.beginAgain());
+    if (begun !== null) await parts.onBegunAgain?.(begun);
+  }
+
+  return {
+    query: (lane, statement) => untilDone(() => ask(lane, statement)),
+    async transaction(lane, fn) {
+      const told: Announcement[] = [];
+      const result = await untilDone(() => transact(lane, fn, told));
+      announcer.tell(told);
+      return result;
+    },
+    tryJournal: () => untilDone(async () => log?.tryOut()),
+    tendJournal: () =>
+      untilDone(async () => {
+        if (log !== null && isLong(log.length)) await tend(log);
+      }),
+    async figures() {
+      return { ...turns.figures(), reopened: { times: 0, last: null } };
+    },
+    subscribe: announcer.subscribe,
+    close() {
+      closing ??= (async () => {
+        await Promise.allSettled(running);
+        try {
+          await log?.close();
+          await client.close();
+        } finally {
+          await parts.onClosed?.();
+        }
+      })();
+      return closing;
+    },
+  };
+}

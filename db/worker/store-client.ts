@@ -1,0 +1,157 @@
+import type { MessagePort } from "node:worker_threads";
+import { AppError } from "@/lib/platform/errors";
+import type { Logger } from "@/lib/platform/logger";
+import { createAnnouncer, LOOK_AGAIN } from "../announcements";
+import { createStore } from "../create-store";
+import type { Announcement, BundleFiles, Store, StoreFigures } from "../store";
+import type { Rows, StoreConnection } from "../store-connection";
+import { type Connected, fromWire, type Question, type Told } from "./wire";
+
+/** A line to the store's thread, until that thread ends. */
+type Line = { ask(question: Question): Promise<unknown>; close(): void };
+
+const interrupted = () =>
+  new AppError("unavailable", "The store is being opened again. Try again in a moment.", { retryAfterSeconds: 2 });
+const closed = () => new AppError("unavailable", "The store is closed.");
+
+/** Keeps its thread alive while a question is open, and no longer. */
+function createLine(port: MessagePort, on: { heard(announcement: Announcement): void; lost(): void }): Line {
+  const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
+  let asked = 0;
+  let isLost = false;
+  port.on("message", (told: Told) => {
+    if ("heard" in told) return on.heard(told.heard);
+    const question = waiting.get(told.id);
+    waiting.delete(told.id);
+    if (waiting.size === 0) port.unref();
+    if ("error" in told) question?.reject(fromWire(told.error));
+    else question?.resolve(told.value);
+  });
+  port.on("close", () => {
+    isLost = true;
+    for (const { reject } of waiting.values()) reject(interrupted());
+    waiting.clear();
+    on.lost();
+  });
+  port.unref();
+  return {
+    ask: (question) =>
+      new Promise((resolve, reject) => {
+        if (isLost) return reject(interrupted());
+        const id = ++asked;
+        // What cannot cross raises here, and nothing was asked.
+        port.postMessage({ ...question, id });
+        waiting.set(id, { resolve, reject });
+        port.ref();
+      }),
+    close: () => port.close(),
+  };
+}
+
+export type StoreClientParts = {
+  logger: Logger;
+  bundleFiles: BundleFiles | null;
+  /** Closes the store itself, where this is the client of the thread that opened it. */
+  onClose?: () => Promise<void>;
+};
+
+/**
+ * The store that another thread has, over a port of `openStoreInWorker`. While that store is opened again it refuses with
+ * `unavailable`, and whoever listens is told to look again afterwards. Closing it lets go of the port alone.
+ */
+export function createStoreClient(port: MessagePort, parts: StoreClientParts): Store {
+  return createStore(createRemoteConnection(port, parts), { bundleFiles: parts.bundleFiles });
+}
+
+function createRemoteConnection(port: MessagePort, { logger, onClose }: StoreClientParts): StoreConnection {
+  const announcer = createAnnouncer(logger);
+  let line: Line | null = null;
+  let isFirst = true;
+  let connected: () => void = () => undefined;
+  const first = new Promise<void>((resolve) => {
+    connected = resolve;
+  });
+  let closing: Promise<void> | null = null;
+  const running = new Set<Promise<unknown>>();
+  let transactions = 0;
+
+  port.on("message", (told: Connected) => {
+    if ("ended" in told) {
+      connected();
+      return;
+    }
+    const own = createLine(told.connected, {
+      heard: (announcement) => announcer.tell([announcement]),
+      lost: () => {
+        if (line === own) line = null;
+      },
+    });
+    line = own;
+    connected();
+    // What was announced in between was told to nobody.
+    if (!isFirst) announcer.tell(LOOK_AGAIN);
+    isFirst = false;
+  });
+  port.on("close", () => connected());
+  port.unref();
+
+  async function reach(): Promise<Line> {
+    if (isFirst) {
+      port.ref();
+      await first;
+      port.unref();
+    }
+    if (line === null) throw interrupted();
+    return line;
+  }
+
+  async function untilDone<T>(work: (own: Line) => Promise<T>): Promise<T> {
+    if (closing !== null) throw closed();
+    const done = reach().then(work);
+    running.add(done);
+    try {
+      return await done;
+    } finally {
+      running.delete(done);
+    }
+  }
+
+  // Safe because both ends are of one build, and `serve-port.ts` answers each question so.
+  const ask = <T>(question: Question) => untilDone((own) => own.ask(question) as Promise<T>);
+
+  return {
+    query: (lane, statement) => ask<Rows>({ ask: "query", lane, statement }),
+    transaction: (lane, fn) =>
+      untilDone(async (own) => {
+        const transaction = ++transactions;
+        const announcements: Announcement[] = [];
+        await own.ask({ ask: "begin", lane, transaction });
+        let value: Awaited<ReturnType<typeof fn>>;
+        try {
+          value = await fn({
+            query: (statement) => own.ask({ ask: "statement", transaction, statement }) as Promise<Rows>,
+            announce: (announcement) => announcements.push(announcement),
+          });
+        } catch (error) {
+          // Where it cannot be told, the port is closed, and it was taken back with it.
+          await own.ask({ ask: "rollback", transaction }).catch(() => undefined);
+          throw error;
+        }
+        await own.ask({ ask: "commit", transaction, announcements });
+        return value;
+      }),
+    tryJournal: () => ask<void>({ ask: "tryJournal" }),
+    tendJournal: () => ask<void>({ ask: "tendJournal" }),
+    figures: () => ask<StoreFigures>({ ask: "figures" }),
+    subscribe: announcer.subscribe,
+    close() {
+      closing ??= (async () => {
+        await Promise.allSettled(running);
+        await onClose?.();
+        line?.close();
+        port.close();
+      })();
+      return closing;
+    },
+  };
+}
