@@ -19,7 +19,7 @@ export type LoadMeter = {
 
 /** What was measured counts half after this time. */
 const HALF_LIFE_MS = 30_000;
-/** A clock that jumps further than this between two batches measures nothing. */
+/** After such a silence, or a jump of the clock, what was measured before says nothing any more. */
 const GAP_MS_MAX = 60_000;
 
 /** Measures the taking in of batches from outside: when each came, and when it was answered. */
@@ -33,9 +33,10 @@ export function createLoadMeter({ clock, waitingMax }: { clock: Clock; waitingMa
     const nowMs = clock.nowMs();
     const gapMs = nowMs - lastMs;
     lastMs = nowMs;
-    if (gapMs <= 0 || gapMs > GAP_MS_MAX) return nowMs;
-    const faded = 0.5 ** (gapMs / HALF_LIFE_MS);
-    busyMs = busyMs * faded + (open.size > 0 ? gapMs : 0);
+    if (gapMs <= 0) return nowMs;
+    const isWhole = gapMs <= GAP_MS_MAX;
+    const faded = isWhole ? 0.5 ** (gapMs / HALF_LIFE_MS) : 0;
+    busyMs = busyMs * faded + (isWhole && open.size > 0 ? gapMs : 0);
     answered *= faded;
     return nowMs;
   }

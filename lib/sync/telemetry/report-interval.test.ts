@@ -54,6 +54,7 @@ describe("what load asks for", () => {
 
   it("is sixteen times the document's interval where the queue is full, or its oldest has waited 5 s", () => {
     expect(wantedSeconds({ ...IDLE, waiting: 100 }, 1, 5)).toBe(80);
+    expect(wantedSeconds({ ...IDLE, waiting: 1000 }, 1, 5)).toBe(80);
     expect(wantedSeconds({ ...IDLE, waiting: 1, oldestMs: 5000 }, 1, 5)).toBe(80);
   });
 });
@@ -85,6 +86,10 @@ describe("the present interval", () => {
 
   it("stays where a little less is wanted, so that it does not move to and fro", () => {
     expect(stepPace({ seconds: 100, atMs: 0 }, 81, DOWN_MS)).toEqual({ seconds: 100, atMs: DOWN_MS });
+  });
+
+  it("falls to what is wanted and no further, however long that took", () => {
+    expect(stepPace({ seconds: 100, atMs: 0 }, 50, DOWN_MS * 10)).toEqual({ seconds: 50, atMs: DOWN_MS * 10 });
   });
 
   it("comes back to the document's once nothing is wanted, in however many steps", () => {

@@ -40,6 +40,17 @@ describe("the measure of load", () => {
     clock.at += 20_000;
     slow();
     expect(meter.read().msPerBatch).toBeGreaterThan(5000);
+    clock.at += 60_001;
+    expect(meter.read().msPerBatch).toBe(0);
+    for (let quick = 0; quick < 100; quick += 1) meter.begin()();
+    for (let silent = 0; silent < 20; silent += 1) {
+      clock.at += 30_000;
+      meter.read();
+    }
+    const late = meter.begin();
+    clock.at += 1000;
+    late();
+    expect(meter.read().msPerBatch).toBeCloseTo(1000, -1);
     for (let quick = 0; quick < 100; quick += 1) {
       const done = meter.begin();
       clock.at += 1;

@@ -15,6 +15,7 @@ import { useMoreRows } from "@/components/blocks/use-more-rows";
 import { useUrlState } from "@/components/blocks/use-url-state";
 import { DenialCauses } from "@/components/features/denials/denial-causes";
 import { denialColumns } from "@/components/features/denials/denial-columns";
+import { ReportingLine } from "@/components/features/reporting/reporting-line";
 import { Button } from "@/components/ui/button";
 import type { DenialCause, DenialList, DenialRow } from "@/lib/contracts/programs";
 import { TIME_RANGES, type TimeRange } from "@/lib/contracts/shared";
@@ -43,6 +44,7 @@ export function BlockedClient({ appId }: { appId: string }) {
           onChange={(name, value) => change({ [name]: value })}
           placeholder="Add a filter, for example version:12"
         />
+        <ReportingLine watched={{ appId }} />
         <TimeRangeChoice value={range} options={TIME_RANGES} onChange={(next) => change({ range: next })} />
       </Toolbar>
       <QueryView query={query} name="Denials" unaffected="Devices, publishing and reviews are unaffected.">
