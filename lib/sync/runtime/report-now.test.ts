@@ -199,6 +199,7 @@ describe("a page that is looked at", () => {
     expect(await heard(many)).toBe(4);
     await say({ topic: "reporting", from: "prc_1", everySeconds: 240 });
     expect(watching.everySeconds()).toBe(240);
-    expect(await heard(async () => watching.look({ appId: "com.example.p0" }, "ses_other"))).toBe(0);
+    const fresh = () => watching.look({ appId: "com.example.fresh" }, "ses_other");
+    expect(await heard(async () => expect(await fresh()).toBe(false))).toBe(0);
   });
 });
