@@ -100,7 +100,7 @@ async function readTables(
   find: (code: StoreFaultCode, found: string) => void,
 ): Promise<void> {
   const { rows: names } = await client.query<{ relation: string }>(
-    "select relname as relation from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace order by 1",
+    "select relname as relation from pg_class where relkind in ('r', 'p') and relnamespace = 'public'::regnamespace order by 1",
   );
   for (const { relation } of names) {
     try {

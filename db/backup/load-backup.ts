@@ -1,6 +1,7 @@
 import { invariant } from "@/lib/platform/errors";
 import { backupFault } from "../backup-fault";
 import { applyMigrations, type Migration, readMigrations } from "../migrate";
+import { isPartitioned, makeDay, PARTITIONED } from "../partitions";
 import { onRowsOf } from "../row-too-large";
 import {
   type BackupCounts,
@@ -87,12 +88,14 @@ function createTableLoader(connection: Connection, { table, columns, sequences }
   const names = columns.map(({ name }) => quoted(name)).join(", ");
   let waiting: BackupRow[] = [];
   let characters = 0;
+  const days = createDays(connection, table, columns);
 
   async function flush(): Promise<void> {
     if (waiting.length === 0) return;
     const rows = waiting;
     waiting = [];
     characters = 0;
+    await days.keep(rows);
     const tuples = rows.map((_, row) => {
       const values = columns.map(({ type }, at) => `$${row * columns.length + at + 1}::text::${type}`);
       return `(${values.join(", ")})`;
@@ -118,6 +121,27 @@ function createTableLoader(connection: Connection, { table, columns, sequences }
           quoted(table),
           column,
         ]);
+      }
+    },
+  };
+}
+
+/** Makes the days of a partitioned table as its rows come; the schema of an older backup has none. */
+function createDays(connection: Connection, table: string, columns: BackupTable["columns"]) {
+  const made = new Set<string>();
+  let isByDay: boolean | undefined;
+  return {
+    async keep(rows: readonly BackupRow[]): Promise<void> {
+      if (!isPartitioned(table)) return;
+      const at = columns.findIndex(({ name }) => name === PARTITIONED[table].by);
+      isByDay ??=
+        (await connection.query("select 1 from pg_partitioned_table where partrelid = $1::text::regclass", [table]))
+          .length > 0;
+      if (!isByDay) return;
+      for (const statement of new Set(rows.map((row) => makeDay(table, Date.parse(row[at] ?? ""))))) {
+        if (made.has(statement)) continue;
+        await connection.query(statement);
+        made.add(statement);
       }
     },
   };

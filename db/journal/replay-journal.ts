@@ -92,7 +92,7 @@ async function readTables(sink: Sink): Promise<ReadonlyMap<string, Table>> {
      from pg_class c
      join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
      left join pg_index i on i.indrelid = c.oid and i.indisprimary
-     where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace`,
+     where c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace`,
   );
   const tables = new Map<string, Table>();
   for (const relation of there) tables.set(relation, { relation, keys: [], columns: new Set() });

@@ -72,7 +72,14 @@ describe("the data folder of the released version", { timeout: 180_000 }, () => 
     const upgraded = await folder.open();
     expect(upgraded.recovery.migrated).not.toEqual([]);
     await expectReleased(upgraded.store);
-    await expectCounts(upgraded.store, ["credentials", "identities", "bundles", "telemetry_minutes", "events"]);
+    await expectCounts(upgraded.store, [
+      "credentials",
+      "identities",
+      "bundles",
+      "telemetry_minutes",
+      "telemetry_batches",
+      "events",
+    ]);
     expect(await tendBundleFiles(upgraded.store)).toEqual({ written: facts.counts.bundles, removed: 0 });
     await upgraded.store.close();
 

@@ -1,6 +1,17 @@
-import { index, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
-import type { MinuteEntry } from "@/native/core/telemetry/batch";
-import { instant, minutesOfDay, whole } from "./columns";
+import {
+  bigint,
+  boolean,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  smallint,
+  text,
+  unique,
+} from "drizzle-orm/pg-core";
+import type { MinuteEntry, TelemetryAnswer } from "@/native/core/telemetry/batch";
+import { bytes, compactWhole, instant, minutesOfDay, whole } from "./columns";
 
 /** One device-minute of one program version; increments of that minute are added up here (contract §7). */
 export const telemetryMinutes = pgTable(
@@ -63,7 +74,10 @@ export const unlistedMinutes = pgTable(
   ],
 );
 
-/** Single events; those that record a denial carry `denialId`, `code`, `layer` and `rule`. */
+/**
+ * Single events; those that record a denial carry `denialId`, `code`, `layer` and `rule`. Partitioned by day of `at`: an
+ * event is known by its id and its time, which no repetition changes.
+ */
 export const events = pgTable(
   "events",
   {
@@ -84,25 +98,211 @@ export const events = pgTable(
     body: jsonb("body").$type<Record<string, unknown>>().notNull(),
   },
   (table) => [
-    primaryKey({ columns: [table.deviceId, table.eventId] }),
+    primaryKey({ columns: [table.deviceId, table.eventId, table.at] }),
     index("events_app").on(table.appId, table.at),
+    index("events_at").on(table.at, table.eventId),
+    index("events_cause").on(table.cause, table.at),
     index("events_denial").on(table.denialId),
-    index("events_received").on(table.receivedAt),
   ],
 );
 
-/** Batches already answered, kept 7 days: the same batch gets the same answer and is counted once. */
+/**
+ * Batches already answered, kept 7 days: the same batch gets the same answer and is counted once. Partitioned by day of
+ * `receivedAt`. A batch and its body are named by the first 16 bytes of a SHA-256.
+ */
 export const telemetryBatches = pgTable(
   "telemetry_batches",
   {
-    deviceId: text("device_id").notNull(),
-    batchId: text("batch_id").notNull(),
-    bodySha256: text("body_sha256").notNull(),
-    response: jsonb("response").$type<Record<string, unknown>>().notNull(),
+    /** Of the device's id and the batch's, joined by LF. */
+    batch: bytes("batch").notNull(),
+    body: bytes("body").notNull(),
     receivedAt: instant("received_at").notNull(),
+    accepted: integer("accepted").notNull(),
+    intervalSeconds: integer("interval_seconds").notNull(),
+    sampling: smallint("sampling").notNull(),
+    /** Null where nothing was. */
+    rejected: jsonb("rejected").$type<TelemetryAnswer["rejected"]>(),
+    wanted: jsonb("wanted").$type<NonNullable<TelemetryAnswer["wanted"]>>(),
+  },
+  (table) => [primaryKey({ columns: [table.batch, table.receivedAt] })],
+);
+
+/** Who tells of minutes: one device's version of a program in one runtime, so that a minute names it in four bytes. */
+export const telemetrySources = pgTable(
+  "telemetry_sources",
+  {
+    id: integer("id").primaryKey().generatedByDefaultAsIdentity(),
+    deviceId: text("device_id").notNull(),
+    appId: text("app_id").notNull(),
+    versionCode: whole("version_code").notNull(),
+    runtimeKind: text("runtime_kind").notNull(),
+    runtimeVersion: text("runtime_version").notNull(),
+    /** As `lib/domain/labels.ts` writes them; empty where the device has none. */
+    labels: text("labels").notNull(),
   },
   (table) => [
-    primaryKey({ columns: [table.deviceId, table.batchId] }),
-    index("telemetry_batches_received").on(table.receivedAt),
+    unique("telemetry_sources_told").on(
+      table.deviceId,
+      table.appId,
+      table.versionCode,
+      table.runtimeKind,
+      table.runtimeVersion,
+      table.labels,
+    ),
   ],
+);
+
+/**
+ * Increments of minutes that are not over yet, or not folded: one row a device, minute and batch. Whatever stands here is
+ * in no other table of measures yet, and leaves in the transaction that puts it there.
+ */
+export const telemetryIncrements = pgTable(
+  "telemetry_increments",
+  {
+    id: bigint("id", { mode: "number" }).generatedByDefaultAsIdentity().notNull(),
+    at: instant("at").notNull(),
+    deviceId: text("device_id").notNull(),
+    receivedAt: instant("received_at").notNull(),
+    /** JSON, as `lib/sync/telemetry/increments.ts` writes it. */
+    body: text("body").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.at, table.deviceId, table.id] })],
+);
+
+/**
+ * One device-minute of one version that is over: the sum of its increments (spec 7.5). Partitioned by day, kept 48 hours.
+ * Null where no increment told of it: it was not measured, and is never taken for zero.
+ */
+export const deviceMinutes = pgTable(
+  "device_minutes",
+  {
+    at: instant("at").notNull(),
+    source: integer("source").notNull(),
+    cpuMs: compactWhole("cpu_ms").notNull(),
+    memoryBytesMax: compactWhole("memory_bytes_max").notNull(),
+    requests: compactWhole("requests").notNull(),
+    blocked: compactWhole("blocked").notNull(),
+    bytesIn: compactWhole("bytes_in").notNull(),
+    bytesOut: compactWhole("bytes_out").notNull(),
+    inFlightMax: compactWhole("in_flight_max").notNull(),
+    throttledMs: compactWhole("throttled_ms").notNull(),
+    crashes: compactWhole("crashes").notNull(),
+    requestsPerSecondMax: compactWhole("requests_per_second_max"),
+    bridgeCalls: compactWhole("bridge_calls"),
+    bridgeCallsPerSecondMax: compactWhole("bridge_calls_per_second_max"),
+    storageBytesMax: compactWhole("storage_bytes_max"),
+    cacheBytesMax: compactWhole("cache_bytes_max"),
+    /** What was in force as the minute ended; the later of its increments. */
+    appliedEpoch: compactWhole("applied_epoch"),
+    appliedPlatform: compactWhole("applied_platform"),
+    appliedProgram: compactWhole("applied_program"),
+  },
+  (table) => [primaryKey({ columns: [table.source, table.at] })],
+);
+
+/** What many device-minutes were together (`lib/domain/measures/measures.ts`). */
+const measures = {
+  cpuMs: whole("cpu_ms").notNull(),
+  memoryBytesMax: whole("memory_bytes_max").notNull(),
+  requests: whole("requests").notNull(),
+  blocked: whole("blocked").notNull(),
+  bytesIn: whole("bytes_in").notNull(),
+  bytesOut: whole("bytes_out").notNull(),
+  inFlightMax: whole("in_flight_max").notNull(),
+  throttledMs: whole("throttled_ms").notNull(),
+  crashes: whole("crashes").notNull(),
+  requestsPerSecondMax: whole("requests_per_second_max"),
+  bridgeCalls: whole("bridge_calls"),
+  bridgeCallsPerSecondMax: whole("bridge_calls_per_second_max"),
+  storageBytesMax: whole("storage_bytes_max"),
+  cacheBytesMax: whole("cache_bytes_max"),
+  /** Device-minutes in the histograms. */
+  minutes: whole("minutes").notNull(),
+  /** Entries that arrived after their 48 hours. */
+  late: whole("late").notNull(),
+  histograms: bytes("histograms").notNull(),
+  /** The sketch of the devices. */
+  devices: bytes("devices").notNull(),
+};
+
+/** One minute of all devices by program and version. Partitioned by day, kept 48 hours. */
+export const fleetMinutes = pgTable(
+  "fleet_minutes",
+  {
+    appId: text("app_id").notNull(),
+    versionCode: whole("version_code").notNull(),
+    at: instant("at").notNull(),
+    ...measures,
+  },
+  (table) => [primaryKey({ columns: [table.appId, table.at, table.versionCode] })],
+);
+
+/** One hour of all devices by program, version, kind of runtime and labels. Partitioned by day. */
+export const hourRollups = pgTable(
+  "hour_rollups",
+  {
+    appId: text("app_id").notNull(),
+    versionCode: whole("version_code").notNull(),
+    runtimeKind: text("runtime_kind").notNull(),
+    labels: text("labels").notNull(),
+    /** Its first instant. */
+    hour: instant("hour").notNull(),
+    ...measures,
+  },
+  (table) => [primaryKey({ columns: [table.appId, table.hour, table.versionCode, table.runtimeKind, table.labels] })],
+);
+
+/** What an hour's counts are about; `name` is `host:port:purpose`, an API, a cause key or a limit, or `~other`. */
+export const DETAIL_KINDS = ["host", "api", "cause", "limit"] as const;
+export type DetailKind = (typeof DETAIL_KINDS)[number];
+
+/** One hour of all devices by program, version, applied revision of the program, and what was asked for. Partitioned by day. */
+export const hourDetails = pgTable(
+  "hour_details",
+  {
+    appId: text("app_id").notNull(),
+    kind: text("kind").$type<DetailKind>().notNull(),
+    name: text("name").notNull(),
+    hour: instant("hour").notNull(),
+    versionCode: whole("version_code").notNull(),
+    /** The program document in force; 0 where there was none or none was told. */
+    programRevision: whole("program_revision").notNull(),
+    /** Calls let through; of a cause or a limit none. */
+    allowed: whole("allowed").notNull(),
+    /** Calls blocked, denied or refused. */
+    refused: whole("refused").notNull(),
+    throttledMs: whole("throttled_ms").notNull(),
+    evicted: whole("evicted").notNull(),
+    /** Entries that arrived after their 48 hours. */
+    late: whole("late").notNull(),
+    /** The first and the last minute that told of it. */
+    firstAt: instant("first_at").notNull(),
+    lastAt: instant("last_at").notNull(),
+    /** What a host or a cause is, in members; of the same name always the same but for a cause, where one of them stands. */
+    about: jsonb("about").$type<Record<string, unknown>>(),
+    /** Of the calls in one minute entry, let through or not. */
+    histogram: bytes("histogram").notNull(),
+    devices: bytes("devices").notNull(),
+  },
+  (table) => [
+    primaryKey({
+      name: "hour_details_counted",
+      columns: [table.appId, table.kind, table.name, table.hour, table.versionCode, table.programRevision],
+    }),
+    index("hour_details_hour").on(table.appId, table.kind, table.hour),
+  ],
+);
+
+/** How many names a program's details have on a day, and whether what is past the largest stands under `~other` already. */
+export const detailDays = pgTable(
+  "detail_days",
+  {
+    appId: text("app_id").notNull(),
+    /** Its first instant, UTC. */
+    day: instant("day").notNull(),
+    /** Names that no rule, grant or closed list knows, by kind. */
+    names: jsonb("names").$type<Partial<Record<DetailKind, number>>>().notNull(),
+    isFolded: boolean("is_folded").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.appId, table.day] })],
 );

@@ -1,6 +1,7 @@
 import { is, type SQL, sql } from "drizzle-orm";
 import { getTableConfig, type PgColumn, PgTable } from "drizzle-orm/pg-core";
 import { TABLES } from "../journal/journaled-tables";
+import { isPartitioned, makeDay } from "../partitions";
 import { rowsOf } from "../rows";
 import * as schema from "../schema";
 import type { Database } from "../store";
@@ -37,7 +38,7 @@ function valueFor(relation: string, column: PgColumn): SQL {
   if (type === "boolean") return sql.raw("true");
   if (type.startsWith("timestamp")) return sql.raw(`'${INSTANT}'::timestamptz`);
   if (type.startsWith("bit")) return sql.raw(`repeat('1', 1440)::${type}`);
-  if (/int|serial/.test(type)) return sql.raw("1");
+  if (/int|serial|numeric/.test(type)) return sql.raw("1");
   return sql`${column.enumValues?.[0] ?? `${relation}_1`}`;
 }
 
@@ -45,6 +46,7 @@ function valueFor(relation: string, column: PgColumn): SQL {
 export async function fillTables(db: Database): Promise<void> {
   for (const table of inOrder()) {
     const { name, columns } = getTableConfig(table);
+    if (isPartitioned(name)) await db.execute(sql.raw(makeDay(name, Date.parse(INSTANT))));
     const names = sql.join(
       columns.map((column) => sql.identifier(column.name)),
       sql`, `,

@@ -30,6 +30,7 @@ export const JOBS = {
   resign: "Renew documents",
   bundle_files: "Write bundles as files",
   journal: "Begin a long journal again",
+  past_days: "Drop days of telemetry that are over",
   forget: "Forget what ended",
 } as const;
 export type JobName = keyof typeof JOBS;

@@ -1,6 +1,7 @@
 import { lt } from "drizzle-orm";
 import { tendBundleFiles } from "@/db/bundles/tend-bundle-files";
-import { telemetryBatches, usedAssertions } from "@/db/schema";
+import { dropDay, listPastDays, PARTITIONED_NAMES } from "@/db/partitions";
+import { usedAssertions } from "@/db/schema";
 import { forgetOldAttempts } from "@/lib/auth/throttle";
 import type { JobName } from "@/lib/contracts/readiness";
 import type { ServiceContext } from "@/lib/services/context";
@@ -10,20 +11,22 @@ import { resignDocuments } from "@/lib/sync/resign-documents";
 import type { JobLog } from "./readiness/job-log";
 
 const MINUTE_MS = 60_000;
-/** How long the answer to a batch is kept (spec §7). */
-export const BATCH_KEPT_MS = 7 * 24 * 60 * MINUTE_MS;
 
-/**
- * Deletes what nobody can ask for again: used assertions past their life, answers to batches older than 7 days, tries
- * of signing in that count no more.
- */
+/** Deletes what nobody can ask for again: used assertions past their life, tries of signing in that count no more. */
 export async function forgetExpired(context: Pick<ServiceContext, "store" | "clock">): Promise<void> {
   const nowMs = context.clock.nowMs();
   await context.store.transaction(async ({ db }) => {
     await db.delete(usedAssertions).where(lt(usedAssertions.expiresAt, new Date(nowMs)));
-    await db.delete(telemetryBatches).where(lt(telemetryBatches.receivedAt, new Date(nowMs - BATCH_KEPT_MS)));
     await forgetOldAttempts(db, nowMs);
   });
+}
+
+/** Drops the days of telemetry that are past their time (`lib/domain/measures/retention.ts`), each in a transaction of its own. */
+export async function dropPastDays({ store, clock }: Pick<ServiceContext, "store" | "clock">): Promise<void> {
+  const tended = store.in("tend");
+  for (const relation of PARTITIONED_NAMES) {
+    for (const day of await listPastDays(tended.db, relation, clock.nowMs())) await dropDay(tended, relation, day);
+  }
 }
 
 /**
@@ -39,6 +42,7 @@ export function startHousekeeping(context: ServiceContext, keysDir: string, log:
     { name: "resign", everyMs: 5 * MINUTE_MS, run: () => resignDocuments(context.store, context) },
     { name: "bundle_files", everyMs: MINUTE_MS, run: () => tendBundleFiles(context.store) },
     { name: "journal", everyMs: 10 * MINUTE_MS, run: () => context.store.tendJournal() },
+    { name: "past_days", everyMs: 10 * MINUTE_MS, run: () => dropPastDays(context) },
     { name: "forget", everyMs: 10 * MINUTE_MS, run: () => forgetExpired(context) },
   ] satisfies { name: JobName; everyMs: number; run(): Promise<unknown> }[];
   const running = new Set<Promise<unknown>>();

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { newestDocument, newestIssue, newestPosition, newestProgramIssues } from "@/db/newest-document";
+import { keepDays } from "@/db/partitions";
 import { devices, documents, events } from "@/db/schema";
 import { testStoreKind } from "@/db/testing/with-test-store";
 import { updateDevice } from "@/lib/sync/telemetry/device-state";
@@ -115,6 +116,7 @@ describe(`with epoch 2 revision 1 in force after epoch 1 revision 57 (${testStor
     const denialId = `${"a".repeat(16)}${"b".repeat(16)}`;
     const told = { code: "PROGRAM_SUSPENDED", layer: "document", rule: "/status", appId, denialId };
     const body = { ...told, epoch: 2, programRevision: 1, platformRevision: 1 };
+    await keepDays(ctx.store, "events", [at.getTime()]);
     await ctx.store.transaction(({ db }) =>
       db.insert(events).values({
         ...{ deviceId: "dev_new", eventId: "evt_1", at, receivedAt: at, type: "denied_api" },

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { newestDocument } from "@/db/newest-document";
+import { keepDays } from "@/db/partitions";
 import { devices, events } from "@/db/schema";
 import { KEY_ONE } from "@/native/core/crypto/testing/public-keys";
 import { approveChangeSet } from "../change-sets/approve-change-set";
@@ -63,6 +64,7 @@ async function refused(told: Partial<typeof PORT> & { isOfUnknownDocument?: bool
     programRevision: (program?.revision ?? 0) + (isOfUnknownDocument ? 1 : 0),
     platformRevision: platform?.revision ?? 0,
   };
+  await keepDays(held.ctx.store, "events", [at.getTime()]);
   await held.ctx.store.transaction((tx) =>
     tx.db.insert(events).values({
       ...{ deviceId: "dev_a", eventId: `evt_${count}`, at, receivedAt: at, type: "denied_host", appId, versionCode: 1 },

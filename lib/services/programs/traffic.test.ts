@@ -1,5 +1,6 @@
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { keepDays } from "@/db/partitions";
 import { devices, events, telemetryMinutes, versions } from "@/db/schema";
 import { PLATFORM_DEFAULTS } from "@/lib/domain/platform-defaults";
 import { KEY_ONE } from "@/native/core/crypto/testing/public-keys";
@@ -68,6 +69,7 @@ async function record(deviceId: string, nth: number, agoMs: number, denial: Deni
   const at = new Date(now - agoMs);
   const denialId = `${denial.cause}${String(nth).padStart(16, "0")}`;
   const { cause, code, layer, rule = null } = denial;
+  await keepDays(fixture.ctx.store, "events", [at.getTime()]);
   await fixture.ctx.store.transaction(({ db }) =>
     db.insert(events).values({
       ...{ deviceId, eventId: `evt_${nth}`, at, receivedAt: at, type: "denied_host", appId, versionCode: 1 },

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
-import { and, eq } from "drizzle-orm";
+import { eq } from "drizzle-orm";
 import { newestPosition } from "@/db/newest-document";
+import { keepDays } from "@/db/partitions";
 import { readPlatformMembersOf } from "@/db/published-members";
 import { devices, telemetryBatches } from "@/db/schema";
 import type { Store, Transaction } from "@/db/store";
@@ -11,27 +11,12 @@ import { NO_POSITION, type Position } from "@/native/core/documents/position";
 import type { TelemetryAnswer } from "@/native/core/telemetry/batch";
 import { nowSeconds, type SyncContext } from "../context";
 import { wantsHeld } from "../continuity/wants-held";
+import { digestsOf, findAnswer, toRow } from "./answered-batches";
 import { updateDevice } from "./device-state";
-import { type JudgedBatch, judgeBatch, namedPrograms } from "./judge-batch";
+import { eventTimes, type JudgedBatch, judgeBatch, namedPrograms } from "./judge-batch";
 import { type ClampedVersion, recordOwnEvents } from "./own-events";
 import type { ReceivedBatch } from "./received-batch";
 import { readRegistered, recordEvents, recordMinutes } from "./record-batch";
-
-async function earlierAnswer(
-  tx: Transaction,
-  deviceId: string,
-  batchId: string,
-  bodySha256: string,
-): Promise<TelemetryAnswer | null> {
-  const [row] = await tx.db
-    .select()
-    .from(telemetryBatches)
-    .where(and(eq(telemetryBatches.deviceId, deviceId), eq(telemetryBatches.batchId, batchId)));
-  if (row === undefined) return null;
-  if (row.bodySha256 !== bodySha256) throw new AppError("conflict", "This batch was sent before with another body.");
-  // Safe: written below, from an answer of this very type.
-  return row.response as TelemetryAnswer;
-}
 
 function announceTelemetry(tx: Transaction, judged: JudgedBatch, addedEvents: ReadonlySet<string>): void {
   const measured = new Set(judged.minutes.map(({ appId }) => appId));
@@ -60,15 +45,18 @@ export async function ingestBatch(
   body: Uint8Array,
 ): Promise<TelemetryAnswer> {
   if (!isStorable(batch.batchId)) throw new AppError("invalid_input", "The batch's id can't be stored.");
-  const bodySha256 = createHash("sha256").update(body).digest("hex");
+  const digests = digestsOf(deviceId, batch.batchId, body);
+  const receivedAt = new Date(ctx.clock.nowMs());
+  await keepDays(store, "telemetry_batches", [receivedAt.getTime()]);
+  await keepDays(store, "events", [receivedAt.getTime(), ...eventTimes(batch, nowSeconds(ctx.clock))]);
   return await store.transaction(async (tx) => {
     const [device] = await tx.db.select().from(devices).where(eq(devices.id, deviceId)).for("update");
     if (device === undefined) throw new AppError("unauthenticated", "This device is not known.");
     if (device.revokedAt !== null) throw new AppError("device_revoked", "This device has been revoked.");
-    const earlier = await earlierAnswer(tx, deviceId, batch.batchId, bodySha256);
+    const earlier = await findAnswer(tx.db, digests);
     if (earlier !== null) return earlier;
 
-    const now = new Date(ctx.clock.nowMs());
+    const now = receivedAt;
     const registered = await readRegistered(tx, namedPrograms(batch));
     const issued = (await newestPosition(tx.db, "platform", "")) ?? NO_POSITION;
     const judged = judgeBatch(batch, {
@@ -91,9 +79,7 @@ export async function ingestBatch(
       sampling,
       ...((await wantsHeld(tx.db, deviceId, toldPosition(batch, judged), issued)) ? { wanted: ["platform"] } : {}),
     };
-    await tx.db
-      .insert(telemetryBatches)
-      .values({ deviceId, batchId: batch.batchId, bodySha256, response: answer, receivedAt: now });
+    await tx.db.insert(telemetryBatches).values(toRow(digests, answer, now));
     return answer;
   });
 }

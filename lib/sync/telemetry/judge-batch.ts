@@ -130,3 +130,11 @@ export function namedPrograms(batch: ReceivedBatch): string[] {
   const named = [...batch.programs.map(({ appId }) => appId), ...batch.events.map((event) => memberOf(event, "appId"))];
   return [...new Set(named.filter((name): name is string => typeof name === "string" && isAppId(name)))];
 }
+
+/** When its events happened, in milliseconds, of those whose time can be counted. */
+export function eventTimes(batch: ReceivedBatch, now: number): number[] {
+  return batch.events.flatMap((event) => {
+    const at = memberOf(event, "at");
+    return typeof at === "number" && timeProblem(at, now) === null ? [at * 1000] : [];
+  });
+}

@@ -1,0 +1,17 @@
+import { expect, it } from "vitest";
+import { hashDevice } from "@/lib/domain/measures/device-sketch";
+import { devicesIn, enterLate, enterMinute, noMeasures, noNumbers, quantileIn } from "@/lib/domain/measures/measures";
+import { measuresOf, sumMeasures, toMeasureColumns } from "./measures";
+
+it("measures are read from their columns as they were, and those of several rows are added up", () => {
+  const [one, other] = [noMeasures(), noMeasures()];
+  enterMinute(one, hashDevice("dev_a"), { ...noNumbers(), cpuMs: 40, bridgeCalls: 3 }, null);
+  enterMinute(other, hashDevice("dev_b"), { ...noNumbers(), cpuMs: 60, storageBytesMax: 9 }, null);
+  enterLate(other, { ...noNumbers(), cpuMs: 1 });
+  expect(measuresOf(toMeasureColumns(other))).toEqual(other);
+  const sum = sumMeasures([toMeasureColumns(one), toMeasureColumns(other)]);
+  expect(sum).toMatchObject({ cpuMs: 101, minutes: 2, late: 1, bridgeCalls: 3, storageBytesMax: 9 });
+  expect(devicesIn(sum)).toBe(2);
+  expect(quantileIn(sum, "cpuMs", 0.5)).toBe(50);
+  expect(quantileIn(sum, "cacheBytesMax", 0.5)).toBeNull();
+});
