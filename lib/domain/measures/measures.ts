@@ -111,14 +111,6 @@ export function addMeasures(to: Measures, more: Measures): void {
   to.devices = mergeSketches(to.devices, more.devices);
 }
 
-/** The numbers of an entry, with null for what it leaves out. */
-export function numbersOf(entry: MinuteEntry): MinuteNumbers {
-  const numbers = noNumbers();
-  for (const name of [...COUNTERS, ...MAXIMA]) numbers[name] = entry[name];
-  for (const name of [...TOLD_COUNTERS, ...TOLD_MAXIMA]) numbers[name] = entry[name] ?? null;
-  return numbers;
-}
-
 export function packHistograms(histograms: Histograms): Uint8Array {
   const writer = createVarintWriter();
   for (const name of IN_HISTOGRAMS) writeHistogram(writer, histograms[name]);
