@@ -92,6 +92,8 @@ describe.each(PAIRS)("a backup of %s, loaded into %s", (from, to) => {
       text: fc.string({ unit: "grapheme" }).filter((text) => !text.includes("\0")),
       bigint: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map(String),
       integer: fc.integer().map(String),
+      smallint: fc.integer({ min: -(2 ** 15), max: 2 ** 15 - 1 }).map(String),
+      numeric: fc.oneof(fc.bigInt().map(String), fc.constantFrom("NaN", "-1.50", "9007199254740991")),
       boolean: fc.boolean().map(String),
       jsonb: fc.oneof(
         fc.json().filter((text) => !/\\u0000|\\ud[89a-f]/i.test(text)),
