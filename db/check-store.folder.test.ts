@@ -66,7 +66,9 @@ describe("a check of a store", { timeout: 120_000 }, () => {
   it("names each table that cannot be read, and reads the others", async () => {
     await fill();
     const path = await behind(async (client) => {
-      const { rows } = await client.query<{ path: string }>("select pg_relation_filepath('days.events_20260301') as path");
+      const { rows } = await client.query<{ path: string }>(
+        "select pg_relation_filepath('days.events_20260301') as path",
+      );
       return join(folder.path, "store", rows[0]?.path ?? "");
     });
     const data = readFileSync(path);
