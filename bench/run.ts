@@ -9,12 +9,12 @@ const names = readdirSync(folder)
   .filter((file) => file.endsWith(".bench.ts"))
   .map((file) => file.slice(0, -".bench.ts".length))
   .sort();
-const [name] = process.argv.slice(2);
+const [name, ...args] = process.argv.slice(2);
 
 if (name === undefined || !names.includes(name)) {
   process.stderr.write(`usage: npm run bench -- ${names.join(" | ")}\n`);
   process.exitCode = 2;
 } else {
-  const bench = (await import(`./${name}.bench.ts`)) as { run(): Promise<BenchResult> };
-  reportBench(await bench.run());
+  const bench = (await import(`./${name}.bench.ts`)) as { run(args: readonly string[]): Promise<BenchResult> };
+  reportBench(await bench.run(args));
 }

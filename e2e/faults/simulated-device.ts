@@ -27,6 +27,12 @@ export type SimulatedDevice = {
   readonly refusals: string[];
   /** Statuses of document doors that answered neither 200 nor 304. */
   readonly unserved: number[];
+  /** Any request under the runtime's path, with its token; one that is no longer known is renewed once. */
+  call(path: string, init?: RequestInit & { headers?: Record<string, string> }): Promise<Response>;
+  /** The header of its requests, for what is no call: a stream. */
+  authorization(): Promise<string>;
+  /** What it says that it enforces. */
+  applied(): { epoch: number; keyset: number; platform: number; programs: Record<string, number> };
   /** Fetches and judges everything. False where the doors did not serve. */
   pull(): Promise<boolean>;
   /** Whether the newest version of a program can be fetched, byte for byte as its document names it. */
@@ -43,19 +49,33 @@ export type SimulatedDevice = {
 
 type Trust = { keyset: KeysetClaims | null; roots: VerifyKeysetInput["trusted"]; platform: string };
 
+/** What somebody hands a device to enrol with. */
+export type EnrolmentFile = { platform: string; token: string; rootThumbprints: string[]; threshold: number };
+
+/** Makes one. */
+export async function makeEnrolment(operator: ConsoleSession, deviceName: string): Promise<EnrolmentFile> {
+  return (await operator.post<{ file: EnrolmentFile }>("enrolments", { deviceName })).file;
+}
+
+/** The same for whoever makes enrolments too. */
+export async function enrolDevice(
+  baseUrl: () => string,
+  operator: ConsoleSession,
+  { name, ...options }: { name: string; appIds: readonly string[]; time?: { aheadSeconds: number } },
+): Promise<SimulatedDevice> {
+  return enrolByFile(baseUrl, await makeEnrolment(operator, name), options);
+}
+
 /**
  * Enrols at a server that may come back at another address: `baseUrl` is asked before each call. `time` is how far its
  * clock is from the right one; the test may change it.
  */
-export async function enrolDevice(
+export async function enrolByFile(
   baseUrl: () => string,
-  operator: ConsoleSession,
-  options: { name: string; appIds: readonly string[]; time?: { aheadSeconds: number } },
+  file: EnrolmentFile,
+  options: { appIds: readonly string[]; time?: { aheadSeconds: number } },
 ): Promise<SimulatedDevice> {
   const seconds = () => Math.floor(Date.now() / 1000) + (options.time?.aheadSeconds ?? 0);
-  const { file } = await operator.post<{
-    file: { platform: string; token: string; rootThumbprints: string[]; threshold: number };
-  }>("enrolments", { deviceName: options.name });
   const key = createDeviceKey();
   const ask = async <T>(path: string, body: unknown): Promise<T> => {
     const answer = await fetch(`${baseUrl()}/api/runtime/v1/${path}`, {
@@ -173,6 +193,12 @@ export async function enrolDevice(
     return counts;
   }
 
+  function applied() {
+    const { epoch, revision } = held ?? NO_POSITION;
+    const revisions = Object.fromEntries([...programs].map(([id, claims]) => [id, claims.revision]));
+    return { epoch, keyset: trust.keyset?.revision ?? 0, platform: revision, programs: revisions };
+  }
+
   return {
     deviceId,
     get platform() {
@@ -181,6 +207,9 @@ export async function enrolDevice(
     programs,
     refusals,
     unserved,
+    call: authorised,
+    authorization: async () => `Bearer ${await access()}`,
+    applied,
     async pull() {
       await walk();
       const texts = await Promise.all(options.appIds.map((appId) => get(`programs/${appId}`, false)));
@@ -208,17 +237,11 @@ export async function enrolDevice(
       const program = programs.get(appId);
       const versionCode = program?.versions.at(-1)?.code ?? 1;
       sequence += 1;
-      const position = held ?? NO_POSITION;
       const counts = { deviceId, appId, versionCode, requests };
       const batch = buildBatch(seconds(), {
         batchId: randomBytes(12).toString("hex"),
         sequence,
-        applied: {
-          epoch: position.epoch,
-          keyset: trust.keyset?.revision ?? 0,
-          platform: position.revision,
-          programs: Object.fromEntries([...programs].map(([id, claims]) => [id, claims.revision])),
-        },
+        applied: applied(),
         programs: [{ appId, versionCode, minutes: [buildMinute(seconds(), { requests })] }],
       });
       return await send(JSON.stringify(batch), counts);

@@ -1,0 +1,163 @@
+import { randomBytes } from "node:crypto";
+import { type EnrolmentFile, enrolByFile, type SimulatedDevice } from "../../e2e/faults/simulated-device";
+import { buildBatch, buildBlocked, buildMinute } from "../../lib/sync/testing/batch-builder";
+import { serveLoad } from "./load-process";
+import { openStream } from "./open-stream";
+
+/** Devices that hold a stream and apply what they hear of, and devices that report as devices do. */
+export type DevicesOrder = {
+  baseUrl: string;
+  appId: string;
+  files: EnrolmentFile[];
+  hasStreams: boolean;
+  /** Null: they tell only what they applied. */
+  reportEverySeconds: number | null;
+};
+
+/** Every device has applied this revision of the platform; `told` once the server has answered all of them for it. */
+export type DevicesEvent = { step: "applied" | "told"; revision: number; atMs: number };
+
+export type DevicesResult = {
+  /** Requests in batches that were answered 200: what must be counted. */
+  acknowledged: number;
+  /** Answers to batches by status; 0 is a connection that broke. */
+  statuses: Record<string, number>;
+  refusalsWithoutRetryAfter: number;
+  batchMs: number[];
+  streamOpenMs: number[];
+  /** What a batch was answered with at the end. */
+  nextIntervalSeconds: number | null;
+};
+
+const HOSTS = 20;
+const CAUSES = 10;
+const EVENTS = 20;
+const PROGRAMS = 3;
+
+function deviceBatch(device: SimulatedDevice, sequence: number, appId: string) {
+  const now = Math.floor(Date.now() / 1000);
+  const versionCode = device.programs.get(appId)?.versions.at(-1)?.code ?? 1;
+  const hosts = Array.from({ length: HOSTS }, (_, n) => ({
+    ...{ host: `api${n}.load.example`, port: 443, purpose: "request", allowed: 3, blocked: n % 2 },
+  }));
+  const denials = Array.from({ length: CAUSES }, (_, n) => ({
+    ...{ cause: n.toString(16).padStart(16, "0"), code: "HOST_NOT_ALLOWED", layer: "host", rule: null, count: 1 },
+    ...{ host: `api${n}.load.example`, port: 443, purpose: "request" },
+  }));
+  const minute = buildMinute(now, {
+    requests: HOSTS * 3,
+    blocked: CAUSES,
+    hosts,
+    denials,
+    cpuMs: 400,
+    bytesIn: 40_000,
+  });
+  const batch = buildBatch(now, {
+    batchId: randomBytes(12).toString("hex"),
+    sequence,
+    applied: device.applied(),
+    programs: Array.from({ length: PROGRAMS }, (_, n) => ({ appId, versionCode: versionCode + n, minutes: [minute] })),
+    events: Array.from({ length: EVENTS }, () => buildBlocked(now, { appId, versionCode })),
+  });
+  return { text: JSON.stringify(batch), requests: HOSTS * 3 * PROGRAMS };
+}
+
+serveLoad<DevicesOrder, DevicesEvent, DevicesResult>(async (order, tell) => {
+  const { baseUrl, appId, files } = order;
+  const result: DevicesResult = {
+    ...{ acknowledged: 0, statuses: {}, refusalsWithoutRetryAfter: 0, batchMs: [], streamOpenMs: [] },
+    nextIntervalSeconds: null,
+  };
+  const reached = { applied: new Map<number, number>(), told: new Map<number, number>() };
+  const count = (step: DevicesEvent["step"], revision: number) => {
+    const known = (reached[step].get(revision) ?? 0) + 1;
+    reached[step].set(revision, known);
+    if (known === files.length) tell({ step, revision, atMs: Date.now() });
+  };
+  let isStopping = false;
+  const timers = new Set<NodeJS.Timeout>();
+  const later = (ms: number, work: () => Promise<void>) => {
+    if (isStopping) return;
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      void work();
+    }, ms);
+    timers.add(timer);
+  };
+
+  /** One batch, as often as it takes; answers in how many seconds the next one is due. */
+  async function post(device: SimulatedDevice, text: string, requests: number): Promise<number> {
+    for (let attempt = 0; ; attempt += 1) {
+      const from = performance.now();
+      const headers = { "content-type": "application/json" };
+      const answer = await device.call("telemetry", { method: "POST", headers, body: text }).catch(() => null);
+      result.batchMs.push(performance.now() - from);
+      const status = String(answer?.status ?? 0);
+      result.statuses[status] = (result.statuses[status] ?? 0) + 1;
+      if (answer?.status === 200) {
+        const { nextIntervalSeconds } = (await answer.json()) as { nextIntervalSeconds: number };
+        result.acknowledged += requests;
+        result.nextIntervalSeconds = nextIntervalSeconds;
+        return nextIntervalSeconds;
+      }
+      await answer?.arrayBuffer();
+      const retryAfter = Number(answer?.headers.get("retry-after") ?? "");
+      if (answer?.status === 503 && !(retryAfter > 0)) result.refusalsWithoutRetryAfter += 1;
+      if (isStopping) return 60;
+      const least = retryAfter > 0 ? retryAfter * 1000 : 0;
+      const wait = least + Math.random() * Math.min(60_000, 1000 * 2 ** attempt);
+      await new Promise((resolve) => setTimeout(resolve, wait));
+      if (isStopping) return 60;
+    }
+  }
+
+  async function startDevice(file: EnrolmentFile, index: number): Promise<void> {
+    const device = await enrolByFile(() => baseUrl, file, { appIds: [appId] });
+    let sequence = 0;
+    let isPulling = false;
+    let isHeard = false;
+    const apply = async () => {
+      do {
+        isHeard = false;
+        if (!(await device.pull())) return;
+        const { platform: revision } = device.applied();
+        count("applied", revision);
+        sequence += 1;
+        const batch = buildBatch(Math.floor(Date.now() / 1000), { sequence, applied: device.applied() });
+        await post(device, JSON.stringify(batch), 0);
+        count("told", revision);
+      } while (isHeard);
+    };
+    const hear = () => {
+      isHeard = true;
+      if (isPulling) return;
+      isPulling = true;
+      void apply().finally(() => {
+        isPulling = false;
+      });
+    };
+    await device.pull();
+    if (order.hasStreams) result.streamOpenMs.push(await openStream(baseUrl, device, hear));
+    const { reportEverySeconds } = order;
+    if (reportEverySeconds === null) return;
+    const report = async () => {
+      sequence += 1;
+      const { text, requests } = deviceBatch(device, sequence, appId);
+      const seconds = await post(device, text, requests);
+      later(seconds * 1000 * (0.9 + Math.random() * 0.2), report);
+    };
+    later((reportEverySeconds * 1000 * index) / files.length, report);
+  }
+
+  for (let next = 0; next < files.length; next += 10) {
+    const part = files.slice(next, next + 10);
+    await Promise.all(part.map((file, offset) => startDevice(file, next + offset)));
+  }
+  return {
+    async finish() {
+      isStopping = true;
+      for (const timer of timers) clearTimeout(timer);
+      return result;
+    },
+  };
+});
