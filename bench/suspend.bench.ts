@@ -1,3 +1,4 @@
+import { parseArgs } from "node:util";
 import { lift, suspend } from "../e2e/faults/decisions";
 import type { BenchResult } from "./bench-report";
 import { percentile, round } from "./figures";
@@ -13,6 +14,8 @@ const REPORTERS = 200;
 const BROWSERS = 10;
 const BUNDLE_MEGABYTES = 25;
 const SUSPENSIONS = 20;
+/** Over which the first batches are spread; then as the answers say. */
+const REPORT_SECONDS = 20;
 const PAUSE_MS = 500;
 const TARGET = { appliedMs: 1_000, healthMs: 200 } as const;
 
@@ -40,18 +43,20 @@ function reached(fleet: Fleet): (step: DevicesEvent["step"], revision: number) =
     });
 }
 
-/** Twenty suspensions one after another: from the operator's call to the last connected device, by the same clock. */
-async function suspendAll(server: BenchServer, fleet: Fleet) {
-  const when = reached(fleet);
+type When = ReturnType<typeof reached>;
+
+/** Suspensions one after another: from the operator's call to the last connected device, by the same clock. */
+async function suspendAll(server: BenchServer, when: When, count: number) {
   const rows: { verb: number; applied: number; told: number }[] = [];
   const { operator, security } = server.sessions;
-  for (let n = 0; n < SUSPENSIONS; n += 1) {
+  for (let n = 0; n < count; n += 1) {
     const from = Date.now();
     const { platform } = await suspend(operator, APP_ID);
     const verb = Date.now() - from;
     const applied = (await when("applied", platform.revision)) - from;
     const told = (await when("told", platform.revision)) - from;
     rows.push({ verb, applied, told });
+    process.stderr.write(`suspension ${n + 1} of ${count}: ${applied} ms\n`);
     const lifted = await lift({ operator, security }, APP_ID);
     await when("told", lifted.platform.revision);
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
@@ -59,12 +64,16 @@ async function suspendAll(server: BenchServer, fleet: Fleet) {
   return rows;
 }
 
-async function measure(server: BenchServer, fleet: Fleet, name: string): Promise<Row> {
+async function measure(
+  server: BenchServer,
+  when: When,
+  { name, count }: { name: string; count: number },
+): Promise<Row> {
   const prober = startLoad<ProberOrder, never, ProberResult>("prober", { baseUrl: server.url });
   await prober.ready;
   const before = server.usage();
   const from = performance.now();
-  const rows = await suspendAll(server, fleet);
+  const rows = await suspendAll(server, when, count);
   const seconds = (performance.now() - from) / 1000;
   const { result } = await prober.stop();
   const of = (key: keyof (typeof rows)[number], share: number) =>
@@ -91,9 +100,11 @@ async function measure(server: BenchServer, fleet: Fleet, name: string): Promise
 /**
  * A suspension while everybody else is busy: 100 devices hold streams, 200 post batches as devices send them, ten
  * browsers look at pages, one opens Versions again and again, and a publisher submits bundles of 25 MiB in a loop. Beside
- * it the same without them, in the same run. All load is in processes of its own.
+ * it the same without them, in the same run. All load is in processes of its own. `--suspensions N` for another number.
  */
-export async function run(): Promise<BenchResult> {
+export async function run(args: readonly string[] = []): Promise<BenchResult> {
+  const { values } = parseArgs({ args: [...args], options: { suspensions: { type: "string" } } });
+  const count = Number(values.suspensions ?? SUSPENSIONS);
   const server = await openBenchServer(0, { BULKHEAD_PENDING_BYTES_MAX: String(64 * 1024 ** 3) });
   const loads: LoadProcess<never, unknown>[] = [];
   const start = <O extends object, R>(name: string, order: O) => {
@@ -110,12 +121,13 @@ export async function run(): Promise<BenchResult> {
       reportEverySeconds: null,
     });
     await fleet.ready;
-    const calm = await measure(server, fleet, "without load");
+    const when = reached(fleet);
+    const calm = await measure(server, when, { name: "without load", count });
     const reporters = start<DevicesOrder, DevicesResult>("devices", {
       ...common,
       files: await server.enrolments("reporter", REPORTERS),
       hasStreams: false,
-      reportEverySeconds: 5,
+      reportEverySeconds: REPORT_SECONDS,
     });
     await reporters.ready;
     const { name, value } = server.sessions.operator.cookie;
@@ -127,7 +139,7 @@ export async function run(): Promise<BenchResult> {
       ...{ baseUrl: server.url, ...server.publisher, megabytes: BUNDLE_MEGABYTES },
     });
     await Promise.all([people.ready, publisher.ready]);
-    const loaded = await measure(server, fleet, "under load");
+    const loaded = await measure(server, when, { name: "under load", count });
     const results: Row[] = [calm, loaded];
     const [devices, browsers, tool] = await Promise.all([reporters.stop(), people.stop(), publisher.stop()]);
     results.push(
