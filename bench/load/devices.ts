@@ -33,6 +33,7 @@ const HOSTS = 20;
 const CAUSES = 10;
 const EVENTS = 20;
 const PROGRAMS = 3;
+const START_ATTEMPTS = 20;
 
 function deviceBatch(device: SimulatedDevice, sequence: number, appId: string) {
   const now = Math.floor(Date.now() / 1000);
@@ -111,15 +112,31 @@ serveLoad<DevicesOrder, DevicesEvent, DevicesResult>(async (order, tell) => {
     }
   }
 
+  /** Starting is not what is measured, and is tried again where the server is too busy for it. */
+  async function untilAnswered<T>(work: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await work();
+      } catch (error) {
+        if (attempt === START_ATTEMPTS) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 1_000 + Math.random() * 1_000));
+      }
+    }
+  }
+
   async function startDevice(file: EnrolmentFile, index: number): Promise<void> {
-    const device = await enrolByFile(() => baseUrl, file, { appIds: [appId] });
+    const device = await untilAnswered(() => enrolByFile(() => baseUrl, file, { appIds: [appId] }));
     let sequence = 0;
     let isPulling = false;
     let isHeard = false;
     const apply = async () => {
       do {
         isHeard = false;
-        if (!(await device.pull())) return;
+        // A server that is too busy now is asked again, as a device does.
+        while (!(await device.pull().catch(() => false))) {
+          if (isStopping) return;
+          await new Promise((resolve) => setTimeout(resolve, 500 + Math.random() * 500));
+        }
         const { platform: revision } = device.applied();
         count("applied", revision);
         sequence += 1;
@@ -136,8 +153,8 @@ serveLoad<DevicesOrder, DevicesEvent, DevicesResult>(async (order, tell) => {
         isPulling = false;
       });
     };
-    await device.pull();
-    if (order.hasStreams) result.streamOpenMs.push(await openStream(baseUrl, device, hear));
+    await untilAnswered(() => device.pull());
+    if (order.hasStreams) result.streamOpenMs.push(await untilAnswered(() => openStream(baseUrl, device, hear)));
     const { reportEverySeconds } = order;
     if (reportEverySeconds === null) return;
     const report = async () => {
