@@ -2,13 +2,14 @@ import { join } from "node:path";
 import { build } from "esbuild";
 
 /**
- * Entries of the server and the names under which `npm start` and `npm run start:sync` find them; and the threads that
- * are found beside them: one that opens bundles (`native/node/open-bundle-elsewhere.ts`), and the store's
- * (`db/worker/worker-script.ts`).
+ * Entries of the server and the names under which `npm start` and `npm run start:sync` find them; and their threads, which
+ * are found beside them (`lib/server/threads/thread-script.ts`, `native/node/open-bundle-elsewhere.ts`,
+ * `db/worker/worker-script.ts`).
  */
 const ENTRIES = {
   server: "lib/server/main.ts",
   sync: "lib/server/sync-main.ts",
+  "ingest-thread": "lib/server/threads/ingest-thread.ts",
   "bundle-worker": "native/node/bundle-worker.ts",
   "store-worker": "db/worker/store-worker.ts",
 };

@@ -18,6 +18,10 @@ export const CHECKS = {
   continuity: { title: "Documents are handed out", stopsNarrowing: false },
   client_addresses: { title: "Clients are told apart", stopsNarrowing: false },
   announcements: { title: "Announcements are heard", stopsNarrowing: false },
+  console_thread: { title: "Console runs", stopsNarrowing: true },
+  ingest_thread: { title: "Telemetry is taken in", stopsNarrowing: false },
+  lag: { title: "Threads come to their work", stopsNarrowing: false },
+  admission: { title: "Nobody is sent away", stopsNarrowing: false },
 } as const satisfies Record<string, { title: string; stopsNarrowing: boolean }>;
 export type CheckName = keyof typeof CHECKS;
 export const CHECK_NAMES = Object.keys(CHECKS) as [CheckName, ...CheckName[]];
@@ -35,6 +39,30 @@ export const JOBS = {
 } as const;
 export type JobName = keyof typeof JOBS;
 const JOB_NAMES = Object.keys(JOBS) as [JobName, ...JobName[]];
+
+/** What a process runs beside each other, as people call it. */
+export const THREADS = {
+  main: "Answers devices",
+  console: "Console",
+  ingest: "Takes telemetry in",
+} as const;
+export type ThreadName = keyof typeof THREADS;
+const THREAD_NAMES = Object.keys(THREADS) as [ThreadName, ...ThreadName[]];
+export const THREAD_STATES = ["starting", "running", "down"] as const;
+
+/** What waits for its turn, and for what. */
+export const QUEUES = {
+  decisions: "Decisions",
+  bodies: "Bodies of strangers",
+  "sign-in": "Sign-in and forms",
+  pages: "Pages and lists",
+  assets: "Files of pages",
+  "console-streams": "Browsers' streams",
+  telemetry: "Telemetry",
+  submissions: "Submissions",
+} as const;
+export type QueueName = keyof typeof QUEUES;
+const QUEUE_NAMES = Object.keys(QUEUES) as [QueueName, ...QueueName[]];
 
 export const CHECK_STATES = ["ok", "warn", "failed"] as const;
 export type CheckState = (typeof CHECK_STATES)[number];
@@ -54,6 +82,33 @@ export const readinessCheckSchema = plainCheckSchema.extend({
 });
 export type ReadinessCheck = z.infer<typeof readinessCheckSchema>;
 
+const threadFiguresSchema = z.object({
+  name: z.enum(THREAD_NAMES),
+  state: z.enum(THREAD_STATES),
+  /** How often it was started since the process was. */
+  starts: z.number(),
+  /** How late it came to its work in the last minute, at worst and of the slowest hundredth; null while it does not say. */
+  lagP99Ms: z.number().nullable(),
+  lagMaxMs: z.number().nullable(),
+  /** How long ago it was last heard. */
+  silentMs: z.number(),
+});
+export type ThreadFigures = z.infer<typeof threadFiguresSchema>;
+
+const queueFiguresSchema = z.object({
+  name: z.enum(QUEUE_NAMES),
+  running: z.number(),
+  runningMax: z.number(),
+  waiting: z.number(),
+  waitingMax: z.number(),
+  /** Who was sent away in the last minute. */
+  refusedLately: z.number(),
+  /** The longest turn and the longest wait for one, since the start. */
+  longestMs: z.number(),
+  longestWaitMs: z.number(),
+});
+export type QueueFigures = z.infer<typeof queueFiguresSchema>;
+
 /** `GET /api/ready?verbose`, and what the console shows. */
 export const readinessSchema = plainReadinessSchema.extend({
   at: instantSchema,
@@ -69,5 +124,7 @@ export const readinessSchema = plainReadinessSchema.extend({
       runningMs: z.number().nullable(),
     }),
   ),
+  threads: z.array(threadFiguresSchema),
+  queues: z.array(queueFiguresSchema),
 });
 export type Readiness = z.infer<typeof readinessSchema>;

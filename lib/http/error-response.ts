@@ -16,7 +16,7 @@ export function toAppError(error: unknown): AppError {
 export function errorResponse(error: unknown, requestId: string, logger: Logger): Response {
   const shown = toAppError(error);
   const status = ERROR_STATUS[shown.code];
-  if (status >= 500) logger("error", "request_failed", { requestId, code: shown.code, error });
+  if (status >= 500 && !shown.isOverload) logger("error", "request_failed", { requestId, code: shown.code, error });
   const headers = new Headers({
     "content-type": "application/json; charset=utf-8",
     "cache-control": "no-store",

@@ -39,22 +39,26 @@ async function collect(stream: ReadableStream<Uint8Array>, maxBytes: number): Pr
 }
 
 /**
- * Reads a body whole, counting while it arrives: `maxBytes` holds for the bytes received and again for what gzip
- * unfolds to (spec §4 endless data). Refuses `payload_too_large`, an encoding it was not told to accept
- * (`unsupported_media_type`) and broken gzip (`invalid_input`).
+ * Reads a body whole as it is received, counting while it arrives (spec §4 endless data). Refuses `payload_too_large`, and an
+ * encoding that it was not told to accept (`unsupported_media_type`).
  */
-export async function readBody(request: Request, maxBytes: number, acceptsGzip: boolean): Promise<Uint8Array> {
+export async function readBody(
+  request: Request,
+  maxBytes: number,
+  acceptsGzip: boolean,
+): Promise<{ bytes: Uint8Array; isGzip: boolean }> {
   const encoding = request.headers.get("content-encoding")?.trim().toLowerCase() ?? "identity";
   if (encoding !== "identity" && !(encoding === "gzip" && acceptsGzip)) {
     throw new AppError("unsupported_media_type", "This content encoding is not accepted here.");
   }
+  const isGzip = encoding === "gzip";
   const declared = Number(request.headers.get("content-length") ?? "0");
   if (declared > maxBytes) throw tooLarge(maxBytes);
-  if (request.body === null) return new Uint8Array();
-  const received = await collect(request.body, maxBytes);
-  if (encoding === "identity") return received;
-  const unfolded = new Blob([received as Uint8Array<ArrayBuffer>])
-    .stream()
-    .pipeThrough(new DecompressionStream("gzip"));
+  return { bytes: request.body === null ? new Uint8Array() : await collect(request.body, maxBytes), isGzip };
+}
+
+/** Unfolds gzip, which again may have `maxBytes` at most; refuses broken gzip (`invalid_input`). */
+export async function unfold(folded: Uint8Array, maxBytes: number): Promise<Uint8Array> {
+  const unfolded = new Blob([folded as Uint8Array<ArrayBuffer>]).stream().pipeThrough(new DecompressionStream("gzip"));
   return await collect(unfolded, maxBytes);
 }

@@ -58,6 +58,9 @@ export type RouteCall<D extends RouteDescription> = {
   requestId: string;
 };
 
+/** The same before its body was read. */
+export type UnreadCall<D extends RouteDescription> = Omit<RouteCall<D>, "body" | "bodyBytes">;
+
 /** What a handler answers with: the output's value, or a whole response where the output is raw. */
 export type RouteAnswer<D extends RouteDescription> = D["output"] extends z.ZodType ? z.input<D["output"]> : Response;
 

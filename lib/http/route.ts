@@ -6,10 +6,11 @@ import { type Ids, randomIds } from "@/lib/platform/ids";
 import { type Logger, stderrLogger } from "@/lib/platform/logger";
 import { errorResponse } from "./error-response";
 import { rememberBody } from "./known-body";
-import { readBody } from "./read-body";
-import type { RouteAnswer, RouteCall, RouteDescription } from "./route-description";
+import { readBody, unfold } from "./read-body";
+import type { RouteAnswer, RouteCall, RouteDescription, UnreadCall } from "./route-description";
 import { requireSameOrigin } from "./same-origin";
 import { isStorable } from "./storable-text";
+import { TOLD_HEADERS } from "./told";
 
 export type RouteSpec<D extends RouteDescription> = D & {
   /** Who speaks; null where nobody is recognised. May itself refuse, for example with `device_revoked`. */
@@ -61,21 +62,51 @@ function authorise(spec: RouteDescription, actor: Actor | null): void {
   }
 }
 
+function actorId(actor: Actor): string {
+  switch (actor.kind) {
+    case "person":
+      return actor.personId;
+    case "publisher":
+      return actor.publisherId;
+    case "device":
+      return actor.deviceId;
+    case "system":
+      return actor.name;
+  }
+}
+
 function readSearch(request: Request): Record<string, string> {
   return Object.fromEntries(new URL(request.url).searchParams.entries());
 }
 
-async function readInput(spec: RouteDescription, request: Request): Promise<{ body: unknown; bytes: Uint8Array }> {
+/** The body of a request as it was received: not unfolded, and nothing parsed. */
+export type ReceivedBody = { bytes: Uint8Array; isGzip: boolean };
+
+/**
+ * Takes in a body that something else will open: refuses what is no body of this route (`unsupported_media_type`) or larger
+ * than it may be (`payload_too_large`).
+ */
+export async function receiveBody(spec: RouteDescription, request: Request): Promise<ReceivedBody> {
   const shape = spec.input?.body;
-  if (shape === undefined) return { body: undefined, bytes: new Uint8Array() };
-  const wanted = shape instanceof z.ZodType ? "application/json" : shape.contentType;
+  const wanted = shape === undefined || shape instanceof z.ZodType ? "application/json" : shape.contentType;
   const given = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
   if (given !== wanted) throw new AppError("unsupported_media_type", `The body must be ${wanted}.`);
-  const bytes = await readBody(request, spec.maxBytes, spec.acceptsGzip ?? false);
-  if (!(shape instanceof z.ZodType)) return { body: bytes, bytes };
+  return await readBody(request, spec.maxBytes, spec.acceptsGzip ?? false);
+}
+
+/** Unfolds and parses a received body by the route's shape. What it refuses is `invalid_input` or `payload_too_large`. */
+export async function parseBody<const D extends RouteDescription>(
+  spec: D,
+  received: ReceivedBody,
+): Promise<{ body: RouteCall<D>["body"]; bytes: Uint8Array }> {
+  const shape = spec.input?.body;
+  const bytes = received.isGzip ? await unfold(received.bytes, spec.maxBytes) : received.bytes;
+  // Safe, here and below: a body is parsed by the very shape that the description's types come from.
+  const typed = (body: unknown) => ({ body: body as RouteCall<D>["body"], bytes });
+  if (!(shape instanceof z.ZodType)) return typed(bytes);
   const parsed = parseJson(bytes);
   if (!parsed.ok) throw new AppError("invalid_input", "The body is not valid JSON.");
-  return { body: parseWith("body", shape, parsed.value, spec.takesAnyText), bytes };
+  return typed(parseWith("body", shape, parsed.value, spec.takesAnyText));
 }
 
 /**
@@ -88,26 +119,52 @@ export function route<const D extends RouteDescription>(
   fn: (call: RouteCall<D>) => Promise<RouteAnswer<D>>,
   ports: RoutePorts = defaultPorts,
 ): RouteHandler {
+  return routeUnread(
+    spec,
+    async (unread) => {
+      const hasBody = spec.input?.body !== undefined;
+      const read = hasBody ? await parseBody<D>(spec, await receiveBody(spec, unread.request)) : NO_BODY;
+      // Safe: as `parseBody` says; where there is no body its type is undefined.
+      return fn({ ...unread, body: read.body, bodyBytes: read.bytes } as RouteCall<D>);
+    },
+    ports,
+  );
+}
+
+const NO_BODY = { body: undefined, bytes: new Uint8Array() };
+
+/** The same for a handler that reads the body itself, once it knows that there is room for it. */
+export function routeUnread<const D extends RouteDescription>(
+  spec: RouteSpec<D>,
+  fn: (call: UnreadCall<D>) => Promise<RouteAnswer<D>>,
+  ports: RoutePorts = defaultPorts,
+): RouteHandler {
   return async (request, context) => {
     const requestId = ports.ids.next("request");
+    const told: Record<string, string> = { [TOLD_HEADERS.route]: spec.path };
     try {
       if (!takesMethod(spec, request.method)) throw new AppError("method_not_allowed", "Not with this method.");
       if (spec.actor === "person" && spec.method !== "GET") requireSameOrigin(request);
       const actor = await spec.resolveActor(request);
+      if (actor !== null) told[TOLD_HEADERS.actor] = actorId(actor);
       authorise(spec, actor);
       const input = spec.input ?? {};
       const params =
         input.params === undefined ? undefined : parseWith("params", input.params, (await context?.params) ?? {});
       const query = input.query === undefined ? undefined : parseWith("query", input.query, readSearch(request));
-      const { body, bytes } = await readInput(spec, request);
-      // Safe: `params`, `query` and `body` were parsed by the very shapes that the description's types come from.
-      const call = { actor, params, query, body, bodyBytes: bytes, request, requestId } as unknown as RouteCall<D>;
+      // Safe: `params` and `query` were parsed by the very shapes that the description's types come from.
+      const call = { actor, params, query, request, requestId } as unknown as UnreadCall<D>;
       const answer: unknown = await fn(call);
-      return finish(spec, answer, requestId, ports);
+      return tell(finish(spec, answer, requestId, ports), told);
     } catch (error) {
-      return errorResponse(error, requestId, ports.logger);
+      return tell(errorResponse(error, requestId, ports.logger), told);
     }
   };
+}
+
+function tell(response: Response, told: Readonly<Record<string, string>>): Response {
+  for (const [name, value] of Object.entries(told)) response.headers.set(name, value);
+  return response;
 }
 
 function finish(spec: RouteDescription, answer: unknown, requestId: string, ports: RoutePorts): Response {

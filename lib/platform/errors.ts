@@ -34,6 +34,8 @@ export class AppError extends Error {
   /** Extra members of the error's body, for example the server's time with `clock_skew`. */
   readonly extra: Readonly<Record<string, string | number>>;
   readonly retryAfterSeconds: number | undefined;
+  /** Whoever asked was sent away because of the load: counted and told there, and no failure of its own. */
+  readonly isOverload: boolean;
   readonly [BRAND] = true;
 
   constructor(
@@ -44,6 +46,7 @@ export class AppError extends Error {
       cause?: unknown;
       retryAfterSeconds?: number;
       extra?: Readonly<Record<string, string | number>>;
+      isOverload?: boolean;
     } = {},
   ) {
     super(message, { cause: options.cause });
@@ -52,6 +55,7 @@ export class AppError extends Error {
     this.details = options.details ?? [];
     this.extra = options.extra ?? {};
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.isOverload = options.isOverload ?? false;
   }
 }
 

@@ -54,7 +54,8 @@ const START_FAULTS = {
   },
   postgres_full: {
     finds: (code) => code === "53300",
-    remedy: "End other clients of Postgres, or raise max_connections: each process takes eleven connections.",
+    remedy:
+      "End other clients of Postgres, or raise max_connections: each process takes up to nineteen connections (BULKHEAD_POSTGRES_CONNECTIONS, and one of each thread that listens).",
   },
   disk_full: {
     finds: (code) => code === "ENOSPC" || code === "EDQUOT" || code === "53100",

@@ -112,7 +112,14 @@ describe("the console's stream", () => {
     const states: CheckState[] = ["ok", "ok", "failed"];
     const read = async (): Promise<Readiness> => {
       const state = states.length > 1 ? (states.shift() ?? "ok") : "failed";
-      return { state, at: "", jobs: [], checks: [{ name: "disk", state, says: "", remedy: null, ms: 0 }] };
+      return {
+        state,
+        at: "",
+        jobs: [],
+        threads: [],
+        queues: [],
+        checks: [{ name: "disk", state, says: "", remedy: null, ms: 0 }],
+      };
     };
     const own = createConsoleStreams({ ...context, readiness: { read } }, 5);
     const before = streams;

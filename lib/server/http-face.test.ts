@@ -208,7 +208,14 @@ describe("the lean face", () => {
   });
 
   it("is not ready while one check fails, and alive all the same", async () => {
-    const failed: Readiness = { state: "failed", at: new Date(0).toISOString(), checks: [], jobs: [] };
+    const failed: Readiness = {
+      state: "failed",
+      at: new Date(0).toISOString(),
+      checks: [],
+      jobs: [],
+      threads: [],
+      queues: [],
+    };
     const door = { readiness: { read: async () => failed } };
     const face = await openHttpFace("127.0.0.1", 0);
     face.serve(

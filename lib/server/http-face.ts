@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { CLIENT_ADDRESS_HEADER } from "@/lib/auth/client-origin";
 import { createRouter, type RoutedHandler } from "@/lib/http/router";
 import { AppError } from "@/lib/platform/errors";
 import type { LeanContext } from "@/lib/services/context";
 import { type ClientAddresses, createClientAddresses } from "./client-address";
 import { serveFetch } from "./node-fetch";
+import type { RequestLine, RequestLog } from "./requests/request-log";
 
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
@@ -79,13 +79,23 @@ export type LeanFace = {
   streams: ReadonlyMap<string, NodeHandler>;
 };
 
+/** What answers everything that is not the lean face's; `from` is the client's address, as it may be believed. */
+export type OtherHandler = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  call: { from: string; line: RequestLine },
+) => void | Promise<void>;
+
+const UNWRITTEN: RequestLine = { tell: () => undefined };
+
 /** Devices, publishers' tools and streams by plain node http; everything else by `otherwise`. */
 export function createNodeHandler(
   context: Pick<LeanContext, "ids" | "logger" | "config">,
   lean: LeanFace,
-  otherwise: NodeHandler | null,
-  addresses: ClientAddresses = createClientAddresses(0, context.logger),
+  otherwise: OtherHandler | null,
+  around: { addresses?: ClientAddresses; requests?: Pick<RequestLog, "begin"> } = {},
 ): NodeHandler {
+  const { addresses = createClientAddresses(0, context.logger), requests } = around;
   const router = createRouter(lean.routes, context);
   const onFailure = (error: unknown) => context.logger("warn", "answer_not_sent", { error });
   // By the address that the operator named, whatever a request says of itself: TLS may end in front of this process.
@@ -97,17 +107,23 @@ export function createNodeHandler(
       return;
     }
     const path = request.url?.split("?", 1)[0] ?? "/";
+    const from = addresses.of(request);
+    const line = requests?.begin(request, response, from) ?? UNWRITTEN;
     const stream = lean.streams.get(path);
+    if (stream !== undefined) line.tell({ route: path });
     if (stream !== undefined && request.method === "GET") return await stream(request, response);
     if (stream !== undefined) {
       response.writeHead(405, { allow: "GET", "cache-control": "no-store" }).end();
       return;
     }
     if (otherwise !== null && !lean.prefixes.some((prefix) => path === prefix || path.startsWith(`${prefix}/`))) {
-      // Replaces whatever the client called itself: sign-in is throttled by it.
-      request.headers[CLIENT_ADDRESS_HEADER] = addresses.of(request);
-      return await otherwise(request, response);
+      return await otherwise(request, response, { from, line });
     }
-    await serveFetch(router, request, response, { peer: addresses.of(request), onFailure });
+    await serveFetch(router, request, response, {
+      peer: from,
+      onFailure,
+      onTold: ({ route, actor }, requestId) =>
+        line.tell({ requestId, ...(route === null ? {} : { route }), ...(actor === null ? {} : { who: actor }) }),
+    });
   };
 }

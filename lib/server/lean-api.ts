@@ -3,6 +3,7 @@ import type { RouteDescription } from "@/lib/http/route-description";
 import type { LeanContext } from "@/lib/services/context";
 import { type RuntimeApi, runtimeRoutedHandlers } from "@/lib/sync/runtime/runtime-api";
 import { runtimeRoutes } from "@/lib/sync/runtime/runtime-routes";
+import type { TurnQueue } from "./admission/turn-queue";
 import type { NodeHandler } from "./http-face";
 import { createPlainApi, type ReadinessDoor } from "./plain-api";
 import { createPublisherApi } from "./publisher-api";
@@ -19,6 +20,7 @@ export function createLeanApi(
   runtime: RuntimeApi,
   described: readonly RouteDescription[],
   door: ReadinessDoor,
+  submissions?: TurnQueue,
 ): LeanApi {
   const ports: RoutePorts = {
     ids: context.ids,
@@ -29,7 +31,7 @@ export function createLeanApi(
     prefixes: ["/api/runtime", "/api/publisher", "/api/health", "/api/ready", "/api/openapi.json"],
     routes: [
       ...runtimeRoutedHandlers(runtime),
-      ...createPublisherApi(context, ports),
+      ...createPublisherApi(context, ports, submissions),
       ...createPlainApi(context, described, ports, door),
     ],
     streams: new Map([[runtimeRoutes.stream.path, runtime.openStream]]),

@@ -1,4 +1,5 @@
 import { ensureSetupLink } from "@/lib/auth/accept-link";
+import { CLIENT_ADDRESS_HEADER } from "@/lib/auth/client-origin";
 import { readSession } from "@/lib/auth/session-reader";
 import { hasPermission } from "@/lib/domain/roles";
 import { provideServices } from "@/lib/services/context";
@@ -6,12 +7,13 @@ import { prepareDemoPeople } from "@/lib/services/people/prepare-demo-people";
 import { createConsoleStreams } from "./console-stream";
 import { failOptions, failStart } from "./fail-start";
 import { startHousekeeping } from "./housekeeping";
-import { boundPort, createNodeHandler, openHttpFace } from "./http-face";
+import { boundPort, createNodeHandler, type NodeHandler, type OtherHandler, openHttpFace } from "./http-face";
 import { createLeanApi } from "./lean-api";
 import { prepareNext } from "./next-face";
 import { openProcess } from "./open-process";
 import { consoleStreamRoute } from "./plain-routes";
 import { projectRoot } from "./project-root";
+import { createRequestLog } from "./requests/request-log";
 import { routeTable } from "./route-table";
 import { createSay } from "./say";
 import { readServerOptions, type ServerOptions } from "./server-options";
@@ -45,7 +47,8 @@ async function run(options: ServerOptions): Promise<void> {
     },
   });
   lean.streams.set(consoleStreamRoute.path, streams.open);
-  face.serve(createNodeHandler(context, lean, pages.handler, opened.addresses));
+  const requests = createRequestLog(context);
+  face.serve(createNodeHandler(context, lean, withAddress(pages.handler), { addresses: opened.addresses, requests }));
   const stopHousekeeping = startHousekeeping(context, opened.folder.dir, opened.jobs);
 
   stopOnSignal(context.logger, {
@@ -57,6 +60,7 @@ async function run(options: ServerOptions): Promise<void> {
       await Promise.all([stopHousekeeping(), face.close(STOP_MS / 2)]);
       await pages.close();
       await opened.close();
+      requests.close();
     },
     cut: () => context.store.close(),
   });
@@ -76,6 +80,14 @@ async function run(options: ServerOptions): Promise<void> {
     say("setup_link", `Set up this platform (once, within 24 hours):\n  ${setupLink}`, { url: setupLink });
   }
   say("listening", `Bulkhead listens on ${baseUrl}`, { url: baseUrl, port, environment: context.config.environment });
+}
+
+/** Replaces whatever a client called itself: sign-in is throttled by it. */
+function withAddress(handler: NodeHandler): OtherHandler {
+  return (request, response, { from }) => {
+    request.headers[CLIENT_ADDRESS_HEADER] = from;
+    return handler(request, response);
+  };
 }
 
 // What is made here is its owner's alone.

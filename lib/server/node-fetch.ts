@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { knownBody } from "@/lib/http/known-body";
+import { isToldHeader, type Told, toldOf } from "@/lib/http/told";
 import { PEER_HEADER } from "@/lib/sync/runtime/runtime-api";
 import { SOCKET_HEADER } from "./loopback";
 
@@ -82,11 +83,16 @@ function toRequest(incoming: IncomingMessage, peer: string): Request {
   return new Request(url, init);
 }
 
-async function send(response: Response, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+/** Sends a whole answer. Where the request is still arriving, what is left of it is let in for a moment and dropped. */
+export async function sendResponse(
+  response: Response,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
   const known = knownBody(response);
   const body = known ?? (response.body === null ? null : Buffer.from(await response.arrayBuffer()));
   outgoing.statusCode = response.status;
-  for (const [name, value] of response.headers) outgoing.setHeader(name, value);
+  for (const [name, value] of response.headers) if (!isToldHeader(name)) outgoing.setHeader(name, value);
   outgoing.setHeader("x-content-type-options", "nosniff");
   if (body !== null) outgoing.setHeader("content-length", Buffer.byteLength(body));
   if (incoming.complete) {
@@ -107,7 +113,15 @@ export async function serveFetch(
   handler: (request: Request) => Promise<Response>,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-  { peer, onFailure }: { peer: string; onFailure(error: unknown): void },
+  {
+    peer,
+    onTold,
+    onFailure,
+  }: {
+    peer: string;
+    onTold(told: Told, requestId: string | null): void;
+    onFailure(error: unknown): void;
+  },
 ): Promise<void> {
   let request: Request;
   try {
@@ -118,7 +132,12 @@ export async function serveFetch(
     return;
   }
   try {
-    await send(await handler(request), incoming, outgoing);
+    const response = await handler(request);
+    onTold(
+      toldOf((name) => response.headers.get(name)),
+      response.headers.get("x-request-id"),
+    );
+    await sendResponse(response, incoming, outgoing);
   } catch (error) {
     onFailure(error);
     outgoing.destroy();

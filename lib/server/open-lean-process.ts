@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { openStore } from "@/db/open-store";
 import type { Store } from "@/db/store";
 import { systemClock } from "@/lib/platform/clock";
 import { AppError, invariant } from "@/lib/platform/errors";
@@ -14,21 +13,29 @@ import { createRuntimeApi, type RuntimeApi } from "@/lib/sync/runtime/runtime-ap
 import { createDocumentGuard } from "@/lib/sync/trust/document-guard";
 import { createKeysetChain } from "@/lib/sync/trust/keyset-chain";
 import { findRoots } from "@/lib/sync/trust/root-thumbprints";
+import type { RootTrust } from "@/native/core/documents/verify-keyset";
+import type { TurnQueue, TurnQueuePorts } from "./admission/turn-queue";
 import { createServerOpener } from "./bundle-opener";
 import { readVersion } from "./project-root";
+import { createSubmissionQueue } from "./publisher-api";
 import { askedPlatform, type ServerOptions } from "./server-options";
+import { type IngestDoor, startIngestThread } from "./threads/ingest-door";
+import type { StoreSource } from "./threads/store-source";
+import { openThreadStore } from "./threads/thread-store";
 
-/** What a process that signs nothing stands on. */
+/** What the thread stands on that answers devices and publishers' tools, and signs nothing. */
 export type OpenedLeanProcess = {
   context: LeanContext;
   runtime: RuntimeApi;
+  ingest: IngestDoor;
+  submissions: TurnQueue;
   close(): Promise<void>;
 };
 
 const LOOK_EVERY_MS = 500;
 
-/** A process that signs makes schema, platform and keyset; this one waits for it, and says once for which. */
-type OnWaiting = (what: "schema" | "platform") => void;
+/** Who signs makes schema, platform and keyset; this one waits for it, and says once for which. */
+export type OnWaiting = (what: "schema" | "platform") => void;
 
 async function untilInitialised(store: Store, onWaiting: OnWaiting): Promise<void> {
   for (let looks = 0; (await currentKeyset(store.db)) === null; looks += 1) {
@@ -38,26 +45,25 @@ async function untilInitialised(store: Store, onWaiting: OnWaiting): Promise<voi
 }
 
 /**
- * Opens a process that hands out what is signed and takes telemetry and submissions, beside others on one Postgres. It
- * knows no passphrase, opens no key, never signs and never migrates; what it shares with the others is the access
- * secret. Waits where schema or platform are not there yet. Raises `unavailable` without that secret, and where the store cannot be opened.
+ * Opens what hands out what is signed and takes telemetry and submissions: it knows no passphrase, opens no key, never
+ * signs and never migrates; what it shares with who signs is the access secret. Starts the thread that takes telemetry in.
+ * Waits where schema or platform are not there yet. Raises `unavailable` without that secret, and where the store cannot
+ * be opened.
  */
 export async function openLeanProcess(
-  options: ServerOptions & { databaseUrl: string },
+  options: ServerOptions,
   baseUrl: string,
-  onWaiting: OnWaiting,
+  ports: {
+    source: StoreSource;
+    onWaiting: OnWaiting;
+    queuePorts?: TurnQueuePorts;
+    /** How the root keys are read where not as `start:sync` does. */
+    readRoots?: (keysDir: string) => Promise<RootTrust | null>;
+  },
 ): Promise<OpenedLeanProcess> {
+  const { source, onWaiting, queuePorts = {}, readRoots = (dir) => findRoots(dir, options.env) } = ports;
   const logger = stderrLogger;
-  const { store } = await openStore({
-    location: {
-      kind: "postgres",
-      url: options.databaseUrl,
-      connectionsMax: options.env.BULKHEAD_POSTGRES_CONNECTIONS,
-      onSchemaBehind: () => onWaiting("schema"),
-    },
-    clock: systemClock,
-    logger,
-  });
+  const store = await openThreadStore(source.connect("main").handle, logger, () => onWaiting("schema"));
   try {
     await untilInitialised(store, onWaiting);
     const platform = await findPlatform(store.db, askedPlatform(options));
@@ -70,7 +76,8 @@ export async function openLeanProcess(
         "This process has no access secret, which seals devices' tokens and is the same for all processes of this store.\nStart it with BULKHEAD_ACCESS_SECRET_FILE set to a copy of keys/access.key of the process that signs, or give all of them one BULKHEAD_ACCESS_SECRET.",
       );
     }
-    const keysets = createKeysetChain({ roots: await findRoots(keysDir, options.env) });
+    const roots = await readRoots(keysDir);
+    const keysets = createKeysetChain({ roots });
     const sync = { clock: systemClock, ids: randomIds, logger, keysets, guard: createDocumentGuard(keysets) };
     const { environment } = platform;
     const context: LeanContext = {
@@ -79,12 +86,22 @@ export async function openLeanProcess(
       openBundle: createServerOpener(),
       config: { baseUrl, environment, version: readVersion() },
     };
-    const runtime = createRuntimeApi({ store, ctx: sync, accessKey, validatesOutput: environment === "development" });
+    const ingest = startIngestThread({ source, roots, logger, queuePorts });
+    const runtime = createRuntimeApi({
+      store: store.in("decide"),
+      ctx: sync,
+      accessKey,
+      validatesOutput: environment === "development",
+      evidence: ingest,
+    });
     return {
       context,
       runtime,
+      ingest,
+      submissions: createSubmissionQueue(queuePorts),
       async close() {
         runtime.close();
+        await ingest.close();
         await store.close();
       },
     };

@@ -1,4 +1,4 @@
-import { type RouteHandler, type RoutePorts, route } from "@/lib/http/route";
+import { type RouteHandler, type RoutePorts, receiveBody, route, routeUnread } from "@/lib/http/route";
 import type { RouteAnswer, RouteCall, RouteDescription } from "@/lib/http/route-description";
 import type { RoutedHandler } from "@/lib/http/router";
 import { AppError } from "@/lib/platform/errors";
@@ -10,6 +10,7 @@ import { submitBundle } from "@/lib/services/submissions/submit-bundle";
 import { createRateLimit } from "@/lib/sync/runtime/rate-limit";
 import { fromBase64Url } from "@/native/core/crypto/encoding";
 import { BUNDLE_SIGNATURE_HEADER } from "@/native/core/wire/bundle-signature";
+import { createTurnQueue, type TurnQueue, type TurnQueuePorts } from "./admission/turn-queue";
 import { publisherRoutes } from "./publisher-routes";
 
 /** A build server hands in now and then; a token that asks more often than this is shared or stolen. */
@@ -17,6 +18,14 @@ const PUBLISHER_RATE = { burst: 60, perSecond: 2 } as const;
 const BEARER = /^Bearer ([A-Za-z0-9_.-]{1,256})$/;
 /** A DER signature over P-256 has at most 72 bytes. */
 const SIGNATURE_BYTES_MAX = 72;
+
+const MIB = 1024 * 1024;
+
+/** How many bundles are let in at once: each is held whole while it is looked at. */
+export function createSubmissionQueue(ports: TurnQueuePorts = {}): TurnQueue {
+  const bounds = { runningMax: 4, runningOfOneMax: 2, waitingMax: 16, waitingOfOneMax: 4 };
+  return createTurnQueue("submissions", { ...bounds, bytesMax: 1024 * MIB, waitMsMax: 60_000 }, ports);
+}
 
 function readSignature(request: Request): Uint8Array {
   const text = request.headers.get(BUNDLE_SIGNATURE_HEADER);
@@ -30,7 +39,11 @@ function readSignature(request: Request): Uint8Array {
 }
 
 /** The door for publishers' tools: their bearer token, their own programs, the services' verbs. */
-export function createPublisherApi(context: LeanContext, ports: RoutePorts): RoutedHandler[] {
+export function createPublisherApi(
+  context: LeanContext,
+  ports: RoutePorts,
+  submissions: TurnQueue = createSubmissionQueue(),
+): RoutedHandler[] {
   const rate = createRateLimit({ ...PUBLISHER_RATE, clock: context.clock });
 
   async function resolveActor(request: Request) {
@@ -49,10 +62,26 @@ export function createPublisherApi(context: LeanContext, ports: RoutePorts): Rou
   }
 
   return [
-    handle(publisherRoutes.submit, async ({ actor, body, request, requestId }) => {
-      const signatureDer = readSignature(request);
-      return await submitBundle({ ...context, requestId }, actor, { bytes: body, signatureDer });
-    }),
+    {
+      description: publisherRoutes.submit,
+      handler: routeUnread(
+        { ...publisherRoutes.submit, resolveActor },
+        async ({ actor, request, requestId }) => {
+          const signatureDer = readSignature(request);
+          // Not a byte of it is read before its turn.
+          const turn = submissions.enter(actor.publisherId);
+          try {
+            await turn.came;
+            const { bytes } = await receiveBody(publisherRoutes.submit, request);
+            const store = context.store.in("ingest");
+            return await submitBundle({ ...context, store, requestId }, actor, { bytes, signatureDer });
+          } finally {
+            turn.leave();
+          }
+        },
+        ports,
+      ),
+    },
     handle(publisherRoutes.submission, ({ actor, params }) => getSubmission(context, actor, params.submissionId)),
     handle(publisherRoutes.quota, ({ actor, params }) => readQuota(context, actor, params.appId)),
     handle(publisherRoutes.denials, ({ actor, params }) => listOwnDenials(context, actor, params.appId)),

@@ -1,4 +1,6 @@
 import { AppError } from "@/lib/platform/errors";
+import { stderrLogger } from "@/lib/platform/logger";
+import { admission, createOverload } from "./admission/overload";
 import { createClientAddresses } from "./client-address";
 import { failOptions, failStart } from "./fail-start";
 import { boundPort, createNodeHandler, openHttpFace } from "./http-face";
@@ -6,12 +8,18 @@ import { createLeanApi } from "./lean-api";
 import { openLeanProcess } from "./open-lean-process";
 import { createReadiness } from "./readiness/create-readiness";
 import { leanChecks } from "./readiness/lean-checks";
+import { ingestThread, lag } from "./readiness/thread-checks";
+import { createRequestLog } from "./requests/request-log";
 import { leanRouteTable } from "./route-table";
 import { createSay } from "./say";
 import { readServerOptions, type ServerOptions } from "./server-options";
 import { stopOnSignal } from "./stop-on-signal";
+import { watchMainThread } from "./threads/main-thread";
+import { postgresSource } from "./threads/store-source";
 
+/** Everything is over within the first of these times of a signal; open requests get the second of it. */
 const STOP_MS = 5_000;
+const REQUESTS_MS = 1_500;
 
 /** Devices and publishers' tools alone, beside other processes on one Postgres; without Next and without pages. */
 async function run(options: ServerOptions): Promise<void> {
@@ -34,26 +42,43 @@ async function run(options: ServerOptions): Promise<void> {
         what,
       },
     );
-  const opened = await openLeanProcess({ ...options, databaseUrl }, baseUrl, onWaiting).catch(
-    async (error: unknown) => {
-      await face.close(0);
-      throw error;
-    },
-  );
-  const { context } = opened;
+  const overload = createOverload(stderrLogger);
+  const opened = await openLeanProcess(options, baseUrl, {
+    source: postgresSource(databaseUrl, { main: 1, ingest: 1 }, options.env.BULKHEAD_POSTGRES_CONNECTIONS),
+    onWaiting,
+    queuePorts: { onRefused: overload.noteRefusal },
+  }).catch(async (error: unknown) => {
+    await face.close(0);
+    throw error;
+  });
+  const { context, ingest, submissions } = opened;
   const addresses = createClientAddresses(options.trustedProxies, context.logger);
-  const readiness = createReadiness([...leanChecks(context.store, context), addresses.check], context);
-  const lean = createLeanApi(context, opened.runtime, leanRouteTable, { readiness });
-  face.serve(createNodeHandler(context, lean, null, addresses));
+  const requests = createRequestLog(context);
+  const main = watchMainThread();
+  const threads = () => [main.figures(), ingest.thread()];
+  const queues = () => [ingest.queue(), submissions.figures()];
+  const checks = [
+    ...leanChecks(context.store, context),
+    addresses.check,
+    ingestThread(ingest.thread),
+    lag(threads),
+    admission(queues),
+  ];
+  const readiness = createReadiness(checks, { ...context, threads, queues });
+  const lean = createLeanApi(context, opened.runtime, leanRouteTable, { readiness }, submissions);
+  face.serve(createNodeHandler(context, lean, null, { addresses, requests }));
   stopOnSignal(context.logger, {
     withinMs: STOP_MS,
     async stop() {
       opened.runtime.close();
-      await face.close(STOP_MS / 2);
+      await face.close(REQUESTS_MS);
       await opened.close();
+      requests.close();
+      overload.close();
     },
     cut: () => context.store.close(),
   });
+  await ingest.firstUp;
   say("listening", `Bulkhead's policy service listens on ${baseUrl}`, { url: baseUrl, port });
 }
 

@@ -13,6 +13,8 @@ import { CheckList } from "./_parts/check-list";
 import { ClockPanel } from "./_parts/clock-panel";
 import { ContinuityPanel } from "./_parts/continuity-panel";
 import { JobsPanel } from "./_parts/jobs-panel";
+import { QueuesPanel } from "./_parts/queues-panel";
+import { ThreadsPanel } from "./_parts/threads-panel";
 
 /** Whether a decision would get out now: everything that the server stands on, tried, with what to do where it fails. */
 export function ReadinessClient() {
@@ -31,6 +33,8 @@ export function ReadinessClient() {
             <QueryView query={clock} name="The clock" unaffected="Suspensions go out at once.">
               {(view) => <ClockPanel view={view} />}
             </QueryView>
+            {query.data !== undefined && query.data.threads.length > 0 && <ThreadsPanel threads={query.data.threads} />}
+            {query.data !== undefined && query.data.queues.length > 0 && <QueuesPanel queues={query.data.queues} />}
             {query.data !== undefined && query.data.jobs.length > 0 && <JobsPanel jobs={query.data.jobs} />}
           </div>
         </div>

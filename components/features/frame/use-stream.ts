@@ -7,12 +7,15 @@ import { outdatedBy } from "@/lib/queries/stream-topics";
 
 /** Between two readings of the same thing: a busy fleet must not make the page read without end. */
 const QUIET_MS = 1000;
+/** After a refusal a browser gives a stream up; it is opened anew so much later, and a little more, not all at once. */
+const REOPEN_MS = 3000;
 
-/** Listens to the console's stream and reads anew what it says is out of date. The browser reconnects by itself. */
+/** Listens to the console's stream and reads anew what it says is out of date. It is opened again whenever it ends. */
 export function useStream(): void {
   const client = useQueryClient();
   useEffect(() => {
-    const source = new EventSource(STREAM_PATH);
+    let source: EventSource;
+    let reopening: ReturnType<typeof setTimeout> | undefined;
     let waiting = new Map<string, QueryKey>();
     let timer: ReturnType<typeof setTimeout> | undefined;
     let lastMs = 0;
@@ -30,14 +33,24 @@ export function useStream(): void {
       for (const key of outdatedBy(parsed.data)) waiting.set(JSON.stringify(key), key);
       timer ??= setTimeout(flush, Math.max(0, lastMs + QUIET_MS - Date.now()));
     };
-    source.addEventListener("message", onEvent);
-    source.addEventListener("open", () => {
-      // What was announced while the line was down was not heard.
-      if (wasOpen) void client.invalidateQueries();
-      wasOpen = true;
-    });
+    const open = () => {
+      source = new EventSource(STREAM_PATH);
+      source.addEventListener("message", onEvent);
+      source.addEventListener("open", () => {
+        // What was announced while the line was down was not heard.
+        if (wasOpen) void client.invalidateQueries();
+        wasOpen = true;
+      });
+      source.addEventListener("error", () => {
+        if (source.readyState === EventSource.CLOSED) {
+          reopening = setTimeout(open, REOPEN_MS * (1 + Math.random()));
+        }
+      });
+    };
+    open();
     return () => {
       clearTimeout(timer);
+      clearTimeout(reopening);
       source.close();
     };
   }, [client]);

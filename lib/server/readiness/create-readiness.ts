@@ -19,6 +19,8 @@ export type ReadinessPorts = {
   clock: Clock;
   logger: Logger;
   jobs?: () => Readiness["jobs"];
+  threads?: () => Readiness["threads"];
+  queues?: () => Readiness["queues"];
   /** Milliseconds that only rise. */
   uptimeMs?: () => number;
   timeoutMs?: number;
@@ -29,7 +31,8 @@ export type ReadinessPorts = {
  * seconds. A check that hangs fails by name, keeps nobody waiting, and is not begun a second time. Never rejects.
  */
 export function createReadiness(checks: readonly Check[], ports: ReadinessPorts): { read(): Promise<Readiness> } {
-  const { clock, logger, jobs = () => [], uptimeMs = () => performance.now(), timeoutMs = TIMEOUT_MS } = ports;
+  const { clock, logger, uptimeMs = () => performance.now(), timeoutMs = TIMEOUT_MS } = ports;
+  const { jobs = () => [], threads = () => [], queues = () => [] } = ports;
   const running = new Map<CheckName, number>();
   let kept: { readiness: Promise<Readiness>; endedMs: number | null } | undefined;
 
@@ -66,7 +69,13 @@ export function createReadiness(checks: readonly Check[], ports: ReadinessPorts)
       }),
     );
     const worst = Math.max(0, ...found.map(({ state }) => ORDER.indexOf(state)));
-    return { state: ORDER[worst] ?? "failed", at: new Date(clock.nowMs()).toISOString(), checks: found, jobs: jobs() };
+    const figures = { jobs: jobs(), threads: threads(), queues: queues() };
+    return {
+      state: ORDER[worst] ?? "failed",
+      at: new Date(clock.nowMs()).toISOString(),
+      checks: found,
+      ...figures,
+    };
   }
 
   return {

@@ -61,7 +61,9 @@ export async function openServiceFixture(
     openBundle: async (bytes) => openBundle(bytes),
     passwords: createPasswords(),
     watching: createWatching(sync.store, sync.clock),
-    readiness: { read: async () => ({ state: "ok", at: new Date(0).toISOString(), checks: [], jobs: [] }) },
+    readiness: {
+      read: async () => ({ state: "ok", at: new Date(0).toISOString(), checks: [], jobs: [], threads: [], queues: [] }),
+    },
     config: {
       baseUrl: "https://console.test",
       environment: "development",

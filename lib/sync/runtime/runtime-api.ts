@@ -5,20 +5,19 @@ import type { Store } from "@/db/store";
 import { conditionalResponse, matchesTag } from "@/lib/http/conditional";
 import { errorResponse } from "@/lib/http/error-response";
 import { rememberBody } from "@/lib/http/known-body";
-import { type RouteHandler, type RoutePorts, route } from "@/lib/http/route";
-import type { RouteAnswer, RouteCall, RouteDescription } from "@/lib/http/route-description";
+import { type RouteHandler, type RoutePorts, receiveBody, route, routeUnread } from "@/lib/http/route";
+import type { RouteAnswer, RouteCall, RouteDescription, UnreadCall } from "@/lib/http/route-description";
 import type { RoutedHandler } from "@/lib/http/router";
 import { AppError, invariant } from "@/lib/platform/errors";
 import { BUNDLE_SIGNATURE_HEADER } from "@/native/core/wire/bundle-signature";
 import { readStreamPrograms, STREAM_PROGRAMS_CHARS_MAX, STREAM_PROGRAMS_MAX } from "@/native/core/wire/stream-programs";
 import { nowSeconds, type SyncContext } from "../context";
-import { learnHeldDocument } from "../continuity/learn-held";
 import { createDocumentCache, type ServedDocument } from "../documents/document-cache";
-import { ingestBatch } from "../telemetry/ingest-batch";
 import { createPacedAnswers } from "../telemetry/paced-answers";
 import { resolveDevice } from "./device-actor";
 import { createDeviceReader } from "./device-reader";
 import { enrollDevice } from "./enroll";
+import { createEvidenceWork, type EvidenceDoor, openDoorHere } from "./evidence-door";
 import { issueToken } from "./issue-token";
 import { createRateLimit } from "./rate-limit";
 import { findListedBundle, isListedBundle } from "./read-bundle";
@@ -41,6 +40,8 @@ export type RuntimeApiOptions = {
   /** Seals the devices' access tokens; lies beside the policy keys, never in the database. */
   accessKey: Buffer;
   validatesOutput: boolean;
+  /** Where what devices tell waits for its turn; without it everything is done at once, on this thread. */
+  evidence?: EvidenceDoor;
 };
 
 /** The handlers beside their descriptions, for a router. */
@@ -109,6 +110,13 @@ function programsOf({ url = "" }: IncomingMessage): ReadonlySet<string> | null {
   );
 }
 
+/** What a body will take at most; one that does not say may be as large as the route lets it be. */
+function declaredBytes(request: Request, maxBytes: number): number {
+  const text = request.headers.get("content-length");
+  const declared = text !== null && /^\d{1,15}$/.test(text) ? Number(text) : maxBytes;
+  return Math.min(declared, maxBytes);
+}
+
 /** The platform's id never changes once its row is there, so it is read once. */
 function createPlatformIdReader(store: Store): () => Promise<string> {
   let known: string | undefined;
@@ -124,6 +132,7 @@ function createPlatformIdReader(store: Store): () => Promise<string> {
 /** Everything under `/api/runtime/v1` (spec §7), without a server around it. */
 export function createRuntimeApi(options: RuntimeApiOptions): RuntimeApi {
   const { store, ctx, accessKey, validatesOutput } = options;
+  const { evidence = openDoorHere(createEvidenceWork(store, ctx)) } = options;
   const { clock, ids, logger } = ctx;
   const ports: RoutePorts = { ids, logger, validatesOutput };
   const cache = createDocumentCache(store, ctx);
@@ -142,13 +151,25 @@ export function createRuntimeApi(options: RuntimeApiOptions): RuntimeApi {
     return actor;
   }
 
+  const resolverOf =
+    ({ actor }: RouteDescription) =>
+    async (request: Request) =>
+      actor === "device" ? await authenticate(request.headers.get("authorization")) : null;
+
   function handle<const D extends RouteDescription>(
     description: D,
     fn: (call: RouteCall<D>) => Promise<RouteAnswer<D>>,
   ): RouteHandler {
-    const resolveActor = async (request: Request) =>
-      description.actor === "device" ? await authenticate(request.headers.get("authorization")) : null;
-    return route<D>({ ...description, resolveActor }, fn, ports);
+    return route<D>({ ...description, resolveActor: resolverOf(description) }, fn, ports);
+  }
+
+  /** For bodies whose sizes and contents devices choose: what a full queue refuses is not even read. */
+  function handleUnread<const D extends RouteDescription>(
+    description: D,
+    fn: (call: UnreadCall<D>, sizeBytes: number) => Promise<RouteAnswer<D>>,
+  ): RouteHandler {
+    const spec = { ...description, resolveActor: resolverOf(description) };
+    return routeUnread<D>(spec, (call) => fn(call, declaredBytes(call.request, description.maxBytes)), ports);
   }
 
   const takeProof = (request: Request) => proofRate.take(request.headers.get(PEER_HEADER) ?? "");
@@ -176,12 +197,17 @@ export function createRuntimeApi(options: RuntimeApiOptions): RuntimeApi {
         jose(request, "application/jose", await cache.newest(`program:${params.appId}`), "private, no-cache"),
       ),
       bundle: handle(runtimeRoutes.bundle, ({ request, params }) => serveBundle(store, request, params.sha256)),
-      telemetry: handle(runtimeRoutes.telemetry, ({ actor: { deviceId }, body, bodyBytes }) =>
-        answers.answer(deviceId, () => ingestBatch(store, ctx, deviceId, body, bodyBytes)),
+      telemetry: handleUnread(runtimeRoutes.telemetry, ({ actor: { deviceId }, request }, sizeBytes) =>
+        evidence.telemetry(
+          { deviceId, sizeBytes },
+          () => receiveBody(runtimeRoutes.telemetry, request),
+          (work) => answers.answer(deviceId, work),
+        ),
       ),
-      held: handle(runtimeRoutes.held, async ({ actor: { deviceId }, body }) => {
+      held: handleUnread(runtimeRoutes.held, async ({ actor: { deviceId }, request }, sizeBytes) => {
         heldRate.take(deviceId);
-        return await learnHeldDocument(store, ctx, { deviceId, platform: await platformId(), jws: body });
+        const receive = async () => (await receiveBody(runtimeRoutes.held, request)).bytes;
+        return await evidence.held({ deviceId, sizeBytes }, receive, await platformId());
       }),
     },
     async openStream(request, response) {

@@ -1,0 +1,43 @@
+"use client";
+
+import { type Column, DataTable } from "@/components/blocks/data-table";
+import { Panel } from "@/components/blocks/panel";
+import { QUEUES, type Readiness } from "@/lib/contracts/readiness";
+import { formatCount } from "@/lib/format/count";
+import { formatDuration } from "@/lib/format/duration";
+
+type Queue = Readiness["queues"][number];
+
+const columns: Column<Queue>[] = [
+  { id: "name", head: "Queue", cell: ({ name }) => QUEUES[name] },
+  {
+    id: "now",
+    head: "Waiting",
+    width: 76,
+    isNumber: true,
+    cell: ({ waiting, running }) => `${formatCount(waiting)} + ${formatCount(running)}`,
+  },
+  {
+    id: "longest",
+    head: "Longest wait",
+    width: 104,
+    isNumber: true,
+    cell: ({ longestWaitMs }) => formatDuration(longestWaitMs),
+  },
+  {
+    id: "refused",
+    head: "Sent away",
+    width: 84,
+    isNumber: true,
+    cell: ({ refusedLately }) => formatCount(refusedLately),
+  },
+];
+
+/** What waits for its turn and what has it, and who was sent away in the last minute to ask again later. */
+export function QueuesPanel({ queues }: { queues: readonly Queue[] }) {
+  return (
+    <Panel title="Queues" about="now">
+      <DataTable id="queues" caption="Queues" columns={columns} rows={queues} keyOf={({ name }) => name} />
+    </Panel>
+  );
+}

@@ -1,0 +1,44 @@
+import { THREADS, type ThreadFigures } from "@/lib/contracts/readiness";
+import type { Check, Finding } from "./create-readiness";
+
+/** A thread that has said nothing for so long is stuck, or dead. */
+const SILENT_MS = 5_000;
+/** Work that comes so late is felt by whoever waits for it. */
+const LATE_MS = 1_000;
+
+const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
+
+function judge({ name, state, silentMs, starts }: ThreadFigures, lost: string): Finding {
+  const remedy = "The log says what ended or holds it. It is started again by itself; devices keep what they have.";
+  if (state !== "running") {
+    const says = `${THREADS[name]}: its thread ${state === "down" ? "is down" : "starts"}, for ${seconds(silentMs)}. ${lost}`;
+    return { state: "failed", says, remedy };
+  }
+  if (silentMs > SILENT_MS) {
+    return {
+      state: "failed",
+      says: `${THREADS[name]}: its thread is silent for ${seconds(silentMs)}. ${lost}`,
+      remedy,
+    };
+  }
+  return { state: "ok", says: starts === 1 ? "It runs since the start." : `It runs; it was started ${starts} times.` };
+}
+
+/** Whether the thread that takes telemetry in answers. */
+export const ingestThread = (figures: () => ThreadFigures): Check => ({
+  name: "ingest_thread",
+  run: async () => judge(figures(), "Devices keep what they measured and send it later."),
+});
+
+/** Whether threads came to their work in time in the last minute. */
+export const lag = (figures: () => readonly ThreadFigures[]): Check => ({
+  name: "lag",
+  async run() {
+    const worst = [...figures()].sort((a, b) => (b.lagMaxMs ?? 0) - (a.lagMaxMs ?? 0))[0];
+    if (worst?.lagMaxMs == null) return { state: "ok", says: "No thread has been measured yet." };
+    const says = `The longest that a thread came late to its work in the last minute: ${worst.lagMaxMs} ms (${THREADS[worst.name]}).`;
+    if (worst.lagMaxMs < LATE_MS) return { state: "ok", says };
+    const remedy = "Look at the slow requests in the log and at the longest turns of the queues here.";
+    return { state: "warn", says, remedy };
+  },
+});
