@@ -18,7 +18,6 @@ export const CHECKS = {
   continuity: { title: "Documents are handed out", stopsNarrowing: false },
   client_addresses: { title: "Clients are told apart", stopsNarrowing: false },
   announcements: { title: "Announcements are heard", stopsNarrowing: false },
-  console_thread: { title: "Console runs", stopsNarrowing: true },
   ingest_thread: { title: "Telemetry is taken in", stopsNarrowing: false },
   lag: { title: "Threads come to their work", stopsNarrowing: false },
   admission: { title: "Nobody is sent away", stopsNarrowing: false },
