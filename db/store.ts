@@ -81,8 +81,8 @@ export type Lane = (typeof LANES)[number];
 
 /** How it goes, since the store was opened by this process. */
 export type StoreFigures = {
-  /** What waits for the database now, and how often a full lane refused; none where nothing waits in lanes. */
-  lanes: { lane: Lane; waiting: number; oldestWaitingMs: number; refused: number }[];
+  /** What waits for the database now, how often a full lane refused, and the longest that one of its jobs took. */
+  lanes: { lane: Lane; waiting: number; oldestWaitingMs: number; refused: number; longestMs: number }[];
   /** Kinds of statements, and of transactions as a whole, by verb and table: those that took longest, longest first. */
   jobs: { kind: string; turns: number; longestMs: number }[];
   /** How often the database was ended and opened again, because it did not answer or fell; why and when it last was. */

@@ -105,14 +105,18 @@ export function createCommitLog(parts: {
 
   /** Appends what the rows have and the journal has not; `newSegmentAt` begins a segment. Only inside a turn. */
   async function appendFromRows(newSegmentAt?: number): Promise<void> {
-    const { rows } = await client.query<SealedRecord>(
-      "select sequence, sha256, line from journal_records where sequence > $1 order by sequence",
-      [writer.last.sequence],
-    );
-    if (rows.length === 0) return;
-    // Whatever these records did to credentials: what stands now is what they left.
-    await credentials.replace(await standingRows(async (statement) => (await client.query<Row>(statement)).rows));
-    for (const row of rows) {
+    for (let isFirst = true; ; isFirst = false) {
+      // One by one: a base is many, of a megabyte each, and others want the database meanwhile.
+      const { rows } = await client.query<SealedRecord>(
+        "select sequence, sha256, line from journal_records where sequence > $1 order by sequence limit 1",
+        [writer.last.sequence],
+      );
+      const [row] = rows;
+      if (row === undefined) return;
+      // Whatever these records did to credentials: what stands now is what they left.
+      if (isFirst) {
+        await credentials.replace(await standingRows(async (statement) => (await client.query<Row>(statement)).rows));
+      }
       const sequence = Number(row.sequence);
       if (sequence === newSegmentAt) await writer.close();
       await appendOne({ ...row, sequence });
@@ -128,8 +132,9 @@ export function createCommitLog(parts: {
     recovered();
   }
 
+  /** Those alone that were there when it was asked: what is sealed later was not seen, and never ends where many write. */
   async function waitForOutstanding(): Promise<void> {
-    while (outstanding.size > 0) await Promise.all([...outstanding.values()].map(({ done }) => done));
+    await Promise.all([...outstanding.values()].map(({ done }) => done));
   }
 
   return {

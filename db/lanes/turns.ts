@@ -21,14 +21,17 @@ export type Turn = {
   becomes(kind: string): void;
 };
 
+/** `bytes`: what it holds while it waits. */
+export type Job = { lane: Lane; bytes: number; isTransaction?: boolean };
+
 /** Gives the database to one job after the other, in the order of the lanes. */
 export type Turns = {
   readonly waiting: number;
   /**
    * Runs `work` when its turn has come, in the asynchronous context of whoever asked. Raises `unavailable` at once where
-   * the lane is full. `bytes`: what the job holds while it waits.
+   * the lane is full.
    */
-  run<T>(job: { lane: Lane; bytes: number; isTransaction?: boolean }, work: (turn: Turn) => Promise<T>): Promise<T>;
+  run<T>(job: Job, work: (turn: Turn) => Promise<T>): Promise<T>;
   figures(): Pick<StoreFigures, "lanes" | "jobs">;
 };
 
@@ -36,6 +39,7 @@ export function createTurns(options: { bounds?: LaneBounds; watch?: Watch; uptim
   const { bounds = LANE_BOUNDS, watch, uptimeMs = () => performance.now() } = options;
   const lanes = createLanes<() => Promise<void>>(bounds);
   const kinds = new Map<string, { turns: number; longestMs: number }>();
+  const longest = new Map<Lane, number>();
   let isGoing = false;
 
   function record(kind: string, ms: number): void {
@@ -66,7 +70,7 @@ export function createTurns(options: { bounds?: LaneBounds; watch?: Watch; uptim
     isGoing = false;
   }
 
-  async function take<T>(isTransaction: boolean, work: (turn: Turn) => Promise<T>): Promise<T> {
+  async function take<T>({ lane, isTransaction }: Job, work: (turn: Turn) => Promise<T>): Promise<T> {
     const startedMs = uptimeMs();
     let first: string | undefined;
     let firstWrite: string | undefined;
@@ -88,7 +92,9 @@ export function createTurns(options: { bounds?: LaneBounds; watch?: Watch; uptim
       return await work(turn);
     } finally {
       if (isOn) watch?.ends();
-      if (isTransaction) record(`transaction: ${firstWrite ?? first ?? "no statement"}`, uptimeMs() - startedMs);
+      const ms = uptimeMs() - startedMs;
+      longest.set(lane, Math.max(longest.get(lane) ?? 0, ms));
+      if (isTransaction === true) record(`transaction: ${firstWrite ?? first ?? "no statement"}`, ms);
     }
   }
 
@@ -96,16 +102,17 @@ export function createTurns(options: { bounds?: LaneBounds; watch?: Watch; uptim
     get waiting() {
       return lanes.waiting;
     },
-    run({ lane, bytes, isTransaction = false }, work) {
+    run(asked, work) {
       return new Promise((resolve, reject) => {
-        const job = AsyncResource.bind(() => take(isTransaction, work).then(resolve, reject));
+        const job = AsyncResource.bind(() => take(asked, work).then(resolve, reject));
+        const { lane, bytes } = asked;
         const refused = lanes.offer({ job, lane, bytes, sinceMs: uptimeMs() });
         if (refused === null) void go();
         else reject(new AppError("unavailable", "The store has too much to do. Try again.", refused));
       });
     },
     figures: () => ({
-      lanes: lanes.figures(uptimeMs()),
+      lanes: lanes.figures(uptimeMs()).map((own) => ({ ...own, longestMs: Math.round(longest.get(own.lane) ?? 0) })),
       jobs: [...kinds]
         .map(([kind, { turns, longestMs }]) => ({ kind, turns, longestMs: Math.round(longestMs) }))
         .sort((a, b) => b.longestMs - a.longestMs)

@@ -108,9 +108,28 @@ const queueFiguresSchema = z.object({
 });
 export type QueueFigures = z.infer<typeof queueFiguresSchema>;
 
+const storeFiguresSchema = z.object({
+  /** What waits for the database, most urgent first. */
+  lanes: z.array(
+    z.object({
+      lane: z.string(),
+      waiting: z.number(),
+      oldestWaitingMs: z.number(),
+      refused: z.number(),
+      longestMs: z.number(),
+    }),
+  ),
+  /** Kinds of statements and transactions, those that took longest first. */
+  jobs: z.array(z.object({ kind: z.string(), turns: z.number(), longestMs: z.number() })),
+  /** How often the database was ended and opened again, because it did not answer or fell. */
+  reopened: z.object({ times: z.number(), last: z.object({ at: instantSchema, why: z.string() }).nullable() }),
+});
+
 /** `GET /api/ready?verbose`, and what the console shows. */
 export const readinessSchema = plainReadinessSchema.extend({
   at: instantSchema,
+  /** What the store says of its work since the start; null while it does not answer, absent where nobody asks it. */
+  store: storeFiguresSchema.nullable().optional(),
   checks: z.array(readinessCheckSchema),
   /** What the process does by itself: how long the last turn took and the longest, and since when one runs. */
   jobs: z.array(

@@ -1,11 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { automaticBackup } from "@/db/backup/automatic-backup";
-import { nodeBackupFs } from "@/db/backup/backup-fs";
 import { type OpenedStore, openStore } from "@/db/open-store";
 import { describeRecovery } from "@/db/recovery";
 import type { Store } from "@/db/store";
 import { takeDataFolder } from "@/db/take-data-folder";
+import { openStoreInWorker } from "@/db/worker/open-store-in-worker";
 import { auditRecovery } from "@/lib/audit/audit-recovery";
 import { createPasswords } from "@/lib/auth/password";
 import { systemClock } from "@/lib/platform/clock";
@@ -71,24 +70,15 @@ function readOidc(options: ServerOptions, warnings: string[]): ServiceContext["c
 }
 
 async function openStoreOf(options: ServerOptions, logger: Logger): Promise<OpenedStore> {
+  const { databaseUrl: url, dataDir, isBackupConfirmed } = options;
+  if (url === null) {
+    return openStoreInWorker({ location: { kind: "pglite", dataDir }, logger, program: readVersion() });
+  }
+  const connectionsMax = options.env.BULKHEAD_POSTGRES_CONNECTIONS;
   return openStore({
-    location:
-      options.databaseUrl === null
-        ? { kind: "pglite", dataDir: options.dataDir }
-        : {
-            kind: "postgres",
-            url: options.databaseUrl,
-            connectionsMax: options.env.BULKHEAD_POSTGRES_CONNECTIONS,
-            isBackupConfirmed: options.isBackupConfirmed,
-          },
+    location: { kind: "postgres", url, connectionsMax, isBackupConfirmed },
     clock: systemClock,
     logger,
-    beforeMigration: automaticBackup({
-      fs: nodeBackupFs,
-      dataDir: options.dataDir,
-      clock: systemClock,
-      program: readVersion(),
-    }),
   });
 }
 
@@ -235,7 +225,7 @@ export async function openProcess(options: ServerOptions, baseUrl: string): Prom
       openBundle: createServerOpener(),
       passwords: createPasswords(),
       watching: createWatching(store, systemClock),
-      readiness: createReadiness(checks, { ...sync, jobs: jobs.figures }),
+      readiness: createReadiness(checks, { ...sync, jobs: jobs.figures, storeFigures: () => store.figures() }),
       config: {
         baseUrl,
         environment,

@@ -76,6 +76,20 @@ describe("readiness", () => {
     await expect.poll(later).toEqual({ store_write: "ok", disk: "ok" });
   });
 
+  it("has the store's figures, and null for one that does not give them, and fails by no figure", async () => {
+    const figures = { lanes: [], jobs: [], reopened: { times: 0, last: null } };
+    const logged: string[] = [];
+    const logger = (_: string, event: string) => void logged.push(event);
+    const read = async (storeFigures: () => Promise<typeof figures>) =>
+      createReadiness([], { clock: { nowMs: () => 0 }, logger, timeoutMs: 10, storeFigures }).read();
+    expect(await read(async () => figures)).toMatchObject({ state: "ok", store: figures });
+    expect(await read(() => new Promise(() => undefined))).toMatchObject({ state: "ok", store: null });
+    const closed = new AppError("unavailable", "The store is closed.");
+    expect(await read(() => Promise.reject(closed))).toMatchObject({ state: "ok", store: null });
+    expect(logged).toEqual(["store_figures_missing"]);
+    expect(await open([]).readiness.read()).not.toHaveProperty("store");
+  });
+
   it("fails a check that raises, tells what may be told and logs the rest", async () => {
     const { readiness, logged } = open([
       check("store_read", () => Promise.reject(new AppError("unavailable", "The store cannot be reached."))),

@@ -24,6 +24,7 @@ export type ReadinessPorts = {
   /** Milliseconds that only rise. */
   uptimeMs?: () => number;
   timeoutMs?: number;
+  storeFigures?: () => Promise<NonNullable<Readiness["store"]>>;
 };
 
 /**
@@ -51,6 +52,21 @@ export function createReadiness(checks: readonly Check[], ports: ReadinessPorts)
       timer = setTimeout(() => resolve(hangs(timeoutMs)), timeoutMs);
     });
     return await Promise.race([finding, late]).finally(() => clearTimeout(timer));
+  }
+
+  /** Figures are no check: a store that does not answer fails by those. */
+  async function askStore(): Promise<Pick<Readiness, "store">> {
+    const asking = ports.storeFigures?.();
+    if (asking === undefined) return {};
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<null>((resolve) => {
+      timer = setTimeout(() => resolve(null), timeoutMs);
+    });
+    const told = asking.catch((error: unknown) => {
+      logger("warn", "store_figures_missing", { error });
+      return null;
+    });
+    return { store: await Promise.race([told, late]).finally(() => clearTimeout(timer)) };
   }
 
   async function round(): Promise<Readiness> {
@@ -82,7 +98,8 @@ export function createReadiness(checks: readonly Check[], ports: ReadinessPorts)
     read() {
       const isKept = kept !== undefined && (kept.endedMs === null || uptimeMs() - kept.endedMs < KEPT_MS);
       if (kept === undefined || !isKept) {
-        const turn: NonNullable<typeof kept> = { readiness: round(), endedMs: null };
+        const readiness = Promise.all([round(), askStore()]).then(([said, store]) => ({ ...said, ...store }));
+        const turn: NonNullable<typeof kept> = { readiness, endedMs: null };
         kept = turn;
         void turn.readiness.then(() => {
           turn.endedMs = uptimeMs();

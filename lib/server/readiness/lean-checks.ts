@@ -8,7 +8,7 @@ import { announcements, storeRead, storeWrite } from "./store-checks";
 
 /** What one stands on that hands out what is signed and takes telemetry and submissions; nothing here opens a key. */
 export const leanChecks = (store: Store, ctx: SyncContext): Check[] => [
-  storeRead(store),
+  storeRead(store, ctx),
   storeWrite(store, ctx),
   continuity(store),
   documents(store, ctx),

@@ -32,7 +32,7 @@ export const signingChecks = (
   folder: KeyFolder,
   { dataDir, rootsFault = null }: { dataDir: string; rootsFault?: string | null },
 ): Check[] => [
-  storeRead(store),
+  storeRead(store, ctx),
   storeWrite(store, ctx),
   disk(store.kind, dataDir),
   ...keyChecks(store, ctx, folder, rootsFault),

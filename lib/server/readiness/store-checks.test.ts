@@ -5,7 +5,7 @@ import { nodeJournalFs } from "@/db/journal/journal-fs";
 import { publishers } from "@/db/schema";
 import { withDataFolder } from "@/db/testing/data-folder";
 import { randomIds } from "@/lib/platform/ids";
-import { storeWrite } from "./store-checks";
+import { storeRead, storeWrite } from "./store-checks";
 
 const clock = { nowMs: () => Date.parse("2026-03-02T00:00:00Z") };
 const ctx = { clock, ids: randomIds, logger: () => undefined };
@@ -42,6 +42,25 @@ describe("the store's writing", () => {
     expect(folder.segments()).toEqual(segments);
     rmSync(join(folder.path, "journal"), { recursive: true });
     await expect(check.run()).rejects.toThrow("journal cannot be written (ENOENT)");
+    await store.close();
+  });
+});
+
+describe("the store's reading", () => {
+  const folder = withDataFolder();
+
+  it("warns for an hour after the database had to be ended, and says why", async () => {
+    const { store } = await folder.open();
+    const endedAt = (at: string) => {
+      const reopened = { times: 2, last: { at, why: "It was at one piece of work for more than 5 s." } };
+      return { ...store, figures: async () => ({ lanes: [], jobs: [], reopened }) };
+    };
+    expect(await storeRead(store, ctx).run()).toMatchObject({ state: "ok" });
+    expect(await storeRead(endedAt("2026-03-01T23:00:01Z"), ctx).run()).toMatchObject({
+      state: "warn",
+      says: expect.stringMatching(/ended and opened again, 2 times.*more than 5 s/),
+    });
+    expect(await storeRead(endedAt("2026-03-01T22:59:59Z"), ctx).run()).toMatchObject({ state: "ok" });
     await store.close();
   });
 });

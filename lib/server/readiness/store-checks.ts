@@ -12,12 +12,19 @@ type Ports = Pick<SyncContext, "clock" | "ids">;
 const HOUR_MS = 3_600_000;
 const STORE_REMEDY = "Look at the database and the log (docs/guides/operations.md); devices keep what they have.";
 
-/** Reads a row of each table. */
-export const storeRead = (store: Store): Check => ({
+/** Reads a row of each table; warns for an hour after the database had to be ended. */
+export const storeRead = (store: Store, { clock }: Pick<SyncContext, "clock">): Check => ({
   name: "store_read",
   async run() {
     const tables = await readEachTable(store.db);
-    return { state: "ok", says: `A row of each of ${tables} tables was read.` };
+    const says = `A row of each of ${tables} tables was read.`;
+    const { times, last } = (await store.figures()).reopened;
+    if (last === null || clock.nowMs() - Date.parse(last.at) > HOUR_MS) return { state: "ok", says };
+    return {
+      state: "warn",
+      says: `${says} The database was ended and opened again, ${times} times, last at ${last.at}. ${last.why}`,
+      remedy: "Nothing that was acknowledged is lost. Look at store_ended in the log, and at the longest jobs here.",
+    };
   },
 });
 

@@ -1,0 +1,106 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { LANES, type Lane } from "../store";
+import { createLanes, type LaneBounds, type Lanes } from "./lanes";
+
+const boundsOf = (jobsMax: number, bytesMax = 1_000): LaneBounds => {
+  const bound = { jobsMax, bytesMax, retryAfterSeconds: 3 };
+  return { decide: bound, "sign-in": bound, page: bound, ingest: bound, tend: bound };
+};
+const offer = (lanes: Lanes<number>, lane: Lane, job: number, bytes = 0) =>
+  lanes.offer({ job, lane, bytes, sinceMs: job });
+const anyLane = fc.constantFrom(...LANES);
+const waitingIn = (lanes: Lanes<number>, lane: Lane) =>
+  lanes.figures(0).find((figures) => figures.lane === lane)?.waiting ?? 0;
+
+describe("lanes", () => {
+  it("take out each job that they took in once, and those of one lane in the order in which they came", () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(anyLane, fc.constant("take" as const)), { maxLength: 200 }), (steps) => {
+        const lanes = createLanes<number>(boundsOf(20));
+        const [taken, kept] = [[] as [Lane, number][], [] as [Lane, number][]];
+        const take = () => {
+          const next = lanes.take();
+          if (next !== null) taken.push([next.lane, next.job]);
+          return next;
+        };
+        for (const [job, step] of steps.entries()) {
+          if (step === "take") take();
+          else if (offer(lanes, step, job) === null) kept.push([step, job]);
+        }
+        while (take() !== null);
+        for (const lane of LANES) {
+          const of = (jobs: [Lane, number][]) => jobs.filter(([own]) => own === lane);
+          expect(of(taken)).toEqual(of(kept));
+        }
+        expect(lanes.waiting).toBe(0);
+      }),
+    );
+  });
+
+  it("never let a decision wait for queued work of another lane", () => {
+    fc.assert(
+      fc.property(fc.array(anyLane, { maxLength: 100 }), (offers) => {
+        const lanes = createLanes<number>(boundsOf(50));
+        for (const [job, lane] of offers.entries()) {
+          offer(lanes, lane, job);
+          if (job % 3 === 0 && waitingIn(lanes, "decide") > 0) expect(lanes.take()?.lane).toBe("decide");
+        }
+      }),
+    );
+  });
+
+  it("answer a page within two turns of other lanes, whatever devices and the process itself want", () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom<Lane>("ingest", "tend", "page"), { maxLength: 200 }), (offers) => {
+        const lanes = createLanes<number>(boundsOf(50));
+        let others = 0;
+        for (const [job, lane] of offers.entries()) {
+          offer(lanes, lane, job);
+          if (job % 2 === 0) continue;
+          others = waitingIn(lanes, "page") > 0 ? others : 0;
+          others = lanes.take()?.lane === "page" ? 0 : others + 1;
+          if (waitingIn(lanes, "page") > 0) expect(others).toBeLessThanOrEqual(2);
+        }
+      }),
+    );
+  });
+
+  it.each<[Lane, number]>([
+    ["sign-in", 1],
+    ["page", 10],
+    ["ingest", 10],
+    ["tend", 40],
+  ])("keep %s alive while earlier lanes are never empty: it goes within %i turns", (lane, turns) => {
+    const lanes = createLanes<number>(boundsOf(100));
+    offer(lanes, lane, -1);
+    const earlier = LANES.slice(1, LANES.indexOf(lane));
+    let taken = 0;
+    for (let job = 0; taken < 100; job += 1) {
+      for (const own of earlier) offer(lanes, own, job);
+      taken += 1;
+      if (lanes.take()?.lane === lane) break;
+    }
+    expect(taken).toBeLessThanOrEqual(turns);
+  });
+
+  it("refuse beyond a lane's jobs and bytes, count that, and leave the other lanes open", () => {
+    const lanes = createLanes<number>(boundsOf(3, 100));
+    expect(offer(lanes, "ingest", 1, 90)).toBeNull();
+    expect(offer(lanes, "ingest", 2, 20)).toEqual({ retryAfterSeconds: 3 });
+    expect(offer(lanes, "ingest", 3, 10)).toBeNull();
+    expect(offer(lanes, "ingest", 4, 0)).toBeNull();
+    expect(offer(lanes, "ingest", 5, 0)).toEqual({ retryAfterSeconds: 3 });
+    expect(offer(lanes, "page", 6, 0)).toBeNull();
+    const [, , , ingest] = lanes.figures(10);
+    expect(ingest).toEqual({ lane: "ingest", waiting: 3, oldestWaitingMs: 9, refused: 2 });
+    while (lanes.take() !== null);
+    expect(offer(lanes, "ingest", 7, 100)).toBeNull();
+  });
+
+  it("take a job that is larger than a lane's bytes where it is alone", () => {
+    const lanes = createLanes<number>(boundsOf(3, 100));
+    expect(offer(lanes, "ingest", 1, 500)).toBeNull();
+    expect(offer(lanes, "ingest", 2, 0)).not.toBeNull();
+  });
+});
