@@ -108,7 +108,10 @@ export function createTurns(options: { bounds?: LaneBounds; watch?: Watch; uptim
         const { lane, bytes } = asked;
         const refused = lanes.offer({ job, lane, bytes, sinceMs: uptimeMs() });
         if (refused === null) void go();
-        else reject(new AppError("unavailable", "The store has too much to do. Try again.", refused));
+        else
+          reject(
+            new AppError("unavailable", "The store has too much to do. Try again.", { ...refused, isOverload: true }),
+          );
       });
     },
     figures: () => ({

@@ -57,6 +57,7 @@ export type WireError = {
     details: readonly ErrorDetail[];
     extra: Readonly<Record<string, string | number>>;
     retryAfterSeconds: number | undefined;
+    isOverload: boolean;
   } | null;
   name: string;
   message: string;
@@ -76,9 +77,7 @@ export function toWire(error: unknown, depth = 0): WireError {
   }
   const own: WireError["own"] = {};
   const { name, message, stack, cause } = error;
-  const app = isAppError(error)
-    ? { code: error.code, details: error.details, extra: error.extra, retryAfterSeconds: error.retryAfterSeconds }
-    : null;
+  const app = isAppError(error) ? membersOf(error) : null;
   for (const [member, value] of Object.entries(error)) {
     const isPlain = typeof value === "string" || typeof value === "number" || typeof value === "boolean";
     if (app === null && isPlain && !VALUES.has(member)) own[member] = value;
@@ -87,14 +86,18 @@ export function toWire(error: unknown, depth = 0): WireError {
   return { app, name, message, stack, own, cause: isDeeper ? toWire(cause, depth + 1) : null };
 }
 
+const membersOf = ({ code, details, extra, retryAfterSeconds, isOverload }: AppError): WireError["app"] => ({
+  ...{ code, details, extra, retryAfterSeconds, isOverload },
+});
+
 export function fromWire({ app, name, message, stack, own, cause: wired }: WireError): Error {
   const cause = wired === null ? undefined : fromWire(wired);
   let error: Error;
   if (app === null) error = Object.assign(new Error(message, { cause }), own, { name });
   else {
-    const { code, details, extra, retryAfterSeconds } = app;
+    const { code, details, extra, retryAfterSeconds, isOverload } = app;
     const hint = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
-    error = new AppError(code, message, { details, extra, cause, ...hint });
+    error = new AppError(code, message, { details, extra, isOverload, cause, ...hint });
   }
   if (stack !== undefined) error.stack = stack;
   return error;
