@@ -11,13 +11,14 @@ type TableName = {
  * is not worth a record. `voids`: no contents, only that what was there up to an instant counts no more, so that neither
  * power loss nor a rebuild brings back an old password; the rows themselves lie in one file (`credentials-file.ts`).
  * `nothing`: gone when the store has to be rebuilt; `onPowerLoss: "end"` says that rows must not outlive a commit that the
- * database lost, because one of them may have been ended by it. Without a title nothing is told: bundles come back from
+ * database lost, because one of them may have been ended by it; `onDamage: "set-aside"` that they are figures, which a store
+ * goes on without (`tend-figures.ts`). Without a title nothing is told: bundles come back from
  * their files (`restoreBundles`), which tells what did not.
  */
 type Treatment =
   | { keep: "rows"; ignored?: readonly string[] }
   | { keep: "voids"; stamp: string; title: string }
-  | { keep: "nothing"; title: string; onPowerLoss?: "end" };
+  | { keep: "nothing"; title: string; onPowerLoss?: "end"; onDamage?: "set-aside" };
 
 const TREATMENTS = {
   platform: { keep: "rows" },
@@ -67,17 +68,17 @@ const TREATMENTS = {
   usedAssertions: { keep: "nothing", title: "assertions used in the last minutes" },
   bundles: { keep: "nothing", title: "" },
   probes: { keep: "nothing", title: "" },
-  unlistedMinutes: { keep: "nothing", title: "minutes of versions never listed" },
-  telemetryMinutes: { keep: "nothing", title: "telemetry" },
-  telemetrySources: { keep: "nothing", title: "" },
-  telemetryIncrements: { keep: "nothing", title: "" },
-  deviceMinutes: { keep: "nothing", title: "" },
-  fleetMinutes: { keep: "nothing", title: "" },
-  hourRollups: { keep: "nothing", title: "" },
-  hourDetails: { keep: "nothing", title: "" },
-  detailDays: { keep: "nothing", title: "" },
-  telemetryBatches: { keep: "nothing", title: "answers to telemetry batches" },
-  events: { keep: "nothing", title: "events" },
+  unlistedMinutes: { keep: "nothing", title: "minutes of versions never listed", onDamage: "set-aside" },
+  telemetryMinutes: { keep: "nothing", title: "telemetry", onDamage: "set-aside" },
+  telemetrySources: { keep: "nothing", title: "", onDamage: "set-aside" },
+  telemetryIncrements: { keep: "nothing", title: "", onDamage: "set-aside" },
+  deviceMinutes: { keep: "nothing", title: "", onDamage: "set-aside" },
+  fleetMinutes: { keep: "nothing", title: "", onDamage: "set-aside" },
+  hourRollups: { keep: "nothing", title: "", onDamage: "set-aside" },
+  hourDetails: { keep: "nothing", title: "", onDamage: "set-aside" },
+  detailDays: { keep: "nothing", title: "", onDamage: "set-aside" },
+  telemetryBatches: { keep: "nothing", title: "answers to telemetry batches", onDamage: "set-aside" },
+  events: { keep: "nothing", title: "events", onDamage: "set-aside" },
   journalChanges: { keep: "nothing", title: "" },
   journalRecords: { keep: "nothing", title: "" },
 } as const satisfies Record<TableName, Treatment>;

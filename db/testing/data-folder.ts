@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
+import { PGlite } from "@electric-sql/pglite";
 import { afterEach, beforeEach } from "vitest";
 import type { Logger } from "@/lib/platform/logger";
 import { findMigrationsFolder } from "../migrate";
@@ -118,4 +119,12 @@ export function flipBit(file: string, offset: number): void {
   const data = readFileSync(file);
   data[offset] = (data[offset] ?? 0) ^ 1;
   writeFileSync(file, data);
+}
+
+/** Flips one bit of a table's first page, in a store that is closed. */
+export async function damageTable(dataDir: string, name: string): Promise<void> {
+  const client = await PGlite.create(join(dataDir, "store"));
+  const { rows } = await client.query<{ path: string }>("select pg_relation_filepath($1::regclass) as path", [name]);
+  await client.close();
+  flipBit(join(dataDir, "store", rows[0]?.path ?? ""), 8_180);
 }

@@ -45,6 +45,7 @@ export const AUDIT_ACTIONS = [
   "audit.loss",
   "store.rebuilt",
   "store.restore",
+  "store.figuresAside",
   "clock.confirm",
   "continuity.learn",
   "continuity.resume",

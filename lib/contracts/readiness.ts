@@ -34,6 +34,7 @@ export const JOBS = {
   bundle_files: "Write bundles as files",
   journal: "Begin a long journal again",
   past_days: "Drop days of telemetry that are over",
+  figures: "Read the figures",
   forget: "Forget what ended",
 } as const;
 export type JobName = keyof typeof JOBS;

@@ -9,6 +9,7 @@ import { measureClock } from "@/lib/sync/clock/measure-clock";
 import { takeKeysetInbox } from "@/lib/sync/keyset/keyset-inbox";
 import { resignDocuments } from "@/lib/sync/resign-documents";
 import type { JobLog } from "./readiness/job-log";
+import { createFiguresJob } from "./tend-figures";
 
 const MINUTE_MS = 60_000;
 
@@ -43,6 +44,7 @@ export function startHousekeeping(context: ServiceContext, keysDir: string, log:
     { name: "bundle_files", everyMs: MINUTE_MS, run: () => tendBundleFiles(context.store) },
     { name: "journal", everyMs: 10 * MINUTE_MS, run: () => context.store.tendJournal() },
     { name: "past_days", everyMs: 10 * MINUTE_MS, run: () => dropPastDays(context) },
+    { name: "figures", everyMs: 10 * MINUTE_MS, run: createFiguresJob(context) },
     { name: "forget", everyMs: 10 * MINUTE_MS, run: () => forgetExpired(context) },
   ] satisfies { name: JobName; everyMs: number; run(): Promise<unknown> }[];
   const running = new Set<Promise<unknown>>();

@@ -1,5 +1,6 @@
 import { statfs } from "node:fs/promises";
 import { eq, lt } from "drizzle-orm";
+import { listFiguresAside } from "@/db/figures/broken-figures";
 import { readEachTable } from "@/db/read-each-table";
 import { probes } from "@/db/schema";
 import type { Store } from "@/db/store";
@@ -18,6 +19,15 @@ export const storeRead = (store: Store, { clock }: Pick<SyncContext, "clock">): 
   async run() {
     const tables = await readEachTable(store.db);
     const says = `A row of each of ${tables} tables was read.`;
+    const aside = await listFiguresAside(store.db);
+    if (aside.length > 0) {
+      return {
+        state: "warn",
+        says: `${says} Figures that were damaged were put aside, and are in no chart: ${aside.join(", ")}.`,
+        remedy:
+          "Look at the disk. What can still be read of them is in the schema set_aside; drop the tables there when nobody needs them.",
+      };
+    }
     const { times, last } = (await store.figures()).reopened;
     if (last === null || clock.nowMs() - Date.parse(last.at) > HOUR_MS) return { state: "ok", says };
     return {
