@@ -49,15 +49,33 @@ export async function newestPosition(db: Database, ofKind: DocumentKind, ofApp: 
   return row ?? null;
 }
 
+/** One parameter however many programs are named. */
+const ofPrograms = (appIds: readonly string[]): SQL | undefined =>
+  and(
+    eq(kind, "program"),
+    inArray(appId, sql`(select jsonb_array_elements_text(${JSON.stringify(appIds)}::text::jsonb))`),
+  );
+
 /** Where the newest documents of these programs stand, by app id; those without one are left out. */
 export async function newestPositions(db: Database, appIds: readonly string[]): Promise<Map<string, Position>> {
   if (appIds.length === 0) return new Map();
   const rows = await db
     .selectDistinctOn([appId], { appId, epoch, revision })
     .from(documents)
-    .where(and(eq(kind, "program"), inArray(appId, [...appIds])))
+    .where(ofPrograms(appIds))
     .orderBy(appId, ...NEWEST_FIRST);
   return new Map(rows.map((row) => [row.appId, positionOf(row)]));
+}
+
+/** The newest documents of these programs with the bytes that were signed, by app id; those without one are left out. */
+export async function newestDocuments(db: Database, appIds: readonly string[]): Promise<Map<string, StoredDocument>> {
+  if (appIds.length === 0) return new Map();
+  const rows = await db
+    .selectDistinctOn([appId])
+    .from(documents)
+    .where(ofPrograms(appIds))
+    .orderBy(appId, ...NEWEST_FIRST);
+  return new Map(rows.map((row) => [row.appId, row]));
 }
 
 /** Every program's newest document, with its JWS header in place of its bytes. */

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { formatMember } from "@/lib/domain/member-keys";
 import type { Entry, EntryOf, MemberKind } from "@/lib/domain/members";
 import {
+  readMembersOf,
   readPlatformMembers,
-  readProgramMembers,
   removeMember,
   requireRead,
   type TableKind,
@@ -49,8 +49,9 @@ describeStores("published members", (held) => {
     within(async (db) => {
       await write(db, GRANT, BLOCK);
       await write(db, { ...GRANT, value: { consent: "none" } });
-      expect(await readProgramMembers(db, A)).toEqual(allRead({ ...GRANT, value: { consent: "none" } }));
-      expect(await readProgramMembers(db, B)).toEqual(allRead());
+      const found = await readMembersOf(db, [A, B]);
+      expect(found.get(A)).toEqual(allRead({ ...GRANT, value: { consent: "none" } }));
+      expect(found.get(B)).toEqual(allRead());
       expect(await readPlatformMembers(db)).toEqual(allRead(BLOCK));
       await removeMember(db, BLOCK.member);
       expect(await readPlatformMembers(db)).toEqual(allRead());
@@ -69,10 +70,12 @@ describeStores("published members", (held) => {
       within(async (db) => {
         await db.insert(publishedMembers).values({ ...row, updatedAt: at });
         await write(db, BLOCK);
-        const found = await readProgramMembers(db, row.appId ?? "");
+        const appId = row.appId ?? "";
+        const found = (await readMembersOf(db, [appId])).get(appId) ?? allRead();
         expect(found).toMatchObject({ entries: [], unread: [{ key: row.member }] });
         expect(() => requireRead(found)).toThrow(row.member);
-        expect(await readProgramMembers(db, row.appId === A ? B : A)).toEqual(allRead());
+        const other = appId === A ? B : A;
+        expect((await readMembersOf(db, [other])).get(other)).toEqual(allRead());
         expect(await readPlatformMembers(db)).toEqual(allRead(BLOCK));
       }));
   });

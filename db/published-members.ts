@@ -1,4 +1,4 @@
-import { and, eq, isNull, type SQL, sql } from "drizzle-orm";
+import { and, eq, inArray, isNull, type SQL, sql } from "drizzle-orm";
 import { kindOf } from "@/lib/domain/kinds";
 import { formatMember, parseMember } from "@/lib/domain/member-keys";
 import { parseEntry } from "@/lib/domain/member-values";
@@ -52,9 +52,18 @@ export type Unread = { key: string; member: Member | null; why: string };
 /** What is published, and what of it cannot be read: it is never left out, and who needs all of it asks `requireRead`. */
 export type MembersRead = { entries: Entry[]; unread: Unread[] };
 
-/** A program's members of the table. */
-export async function readProgramMembers(db: Database, appId: string): Promise<MembersRead> {
-  return read(db, eq(publishedMembers.appId, appId));
+/** The members of the table of each of these programs, by app id; all of them are there. */
+export async function readMembersOf(db: Database, appIds: readonly string[]): Promise<Map<string, MembersRead>> {
+  const found = new Map(appIds.map((appId): [string, MembersRead] => [appId, { entries: [], unread: [] }]));
+  if (appIds.length === 0) return found;
+  for (const row of await db
+    .select()
+    .from(publishedMembers)
+    .where(inArray(publishedMembers.appId, [...appIds]))) {
+    const own = found.get(row.appId ?? "");
+    if (own !== undefined) take(own, row);
+  }
+  return found;
 }
 
 /** The platform's own. */
@@ -76,12 +85,14 @@ export function requireRead({ entries, unread: [first] }: MembersRead): Entry[] 
 
 async function read(db: Database, which: SQL | undefined): Promise<MembersRead> {
   const found: MembersRead = { entries: [], unread: [] };
-  for (const row of await db.select().from(publishedMembers).where(which)) {
-    const read = readRow(row);
-    if ("why" in read) found.unread.push(read);
-    else found.entries.push(read);
-  }
+  for (const row of await db.select().from(publishedMembers).where(which)) take(found, row);
   return found;
+}
+
+function take(found: MembersRead, row: typeof publishedMembers.$inferSelect): void {
+  const read = readRow(row);
+  if ("why" in read) found.unread.push(read);
+  else found.entries.push(read);
 }
 
 /** A value is read by its kind's shape, and a row whose key, kind and program do not belong together is none of ours. */

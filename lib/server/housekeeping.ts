@@ -32,7 +32,7 @@ export async function dropPastDays({ store, clock }: Pick<ServiceContext, "store
 
 /**
  * What the server does by itself: takes keysets of the ceremony, signs the end of the audit log, signs again what runs out, keeps bundles as files, forgets
- * what is over. One that fails is logged and tried again at its next turn. Where documents are to be looked at again, what is
+ * what is over. One that fails is logged and tried again at its next turn. Where documents are to be looked at again, or a keyset is offered, what is
  * due is signed at once: a device may have handed back a suspension. Answers with the function that stops it and waits.
  */
 export function startHousekeeping(context: ServiceContext, keysDir: string, log: JobLog): () => Promise<void> {
@@ -68,7 +68,7 @@ export function startHousekeeping(context: ServiceContext, keysDir: string, log:
     if (heard.topic !== "documents") return;
     // A publish signed a head, which is copied into the day's file.
     for (const { name, start } of clockwork) if (name === "audit_heads") start();
-    if (heard.documents.length > 0) return;
+    if (heard.documents.length > 0 && heard.documents.every(({ kind }) => kind !== "keyset")) return;
     for (const { name, start } of clockwork) if (name === "resign") start();
   });
   return async () => {

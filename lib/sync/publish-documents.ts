@@ -1,6 +1,12 @@
 import { lt } from "drizzle-orm";
 import { readContinuity } from "@/db/continuity";
-import { newestDocument, newestIssue, newestPosition, type StoredDocument } from "@/db/newest-document";
+import {
+  newestDocument,
+  newestDocuments,
+  newestIssue,
+  newestPositions,
+  type StoredDocument,
+} from "@/db/newest-document";
 import { type Unread, unreadable } from "@/db/published-members";
 import { minRevisions } from "@/db/schema";
 import type { Pace, Transaction } from "@/db/store";
@@ -9,6 +15,7 @@ import type { Actor } from "@/lib/domain/roles";
 import { AppError } from "@/lib/platform/errors";
 import { type Position, positionOf } from "@/native/core/documents/position";
 import { LIFE_SECONDS_MAX } from "@/native/core/documents/verify-document";
+import type { KeysetClaims } from "@/native/core/shapes/claims";
 import { awaitedJump } from "./clock/clock-jump";
 import { clockFault } from "./clock/clock-state";
 import { nowSeconds, type SigningContext } from "./context";
@@ -16,8 +23,9 @@ import { isBehindOf } from "./continuity/continuity-state";
 import { settleHeld } from "./continuity/held-narrowings";
 import { allPrograms, floorOf, raiseFloor } from "./continuity/resume";
 import { buildPlatform, type PlatformBody } from "./documents/build-platform";
-import { buildProgram } from "./documents/build-program";
-import { issueDocument, nextRevision } from "./documents/issue-document";
+import { buildPrograms } from "./documents/build-program";
+import { nextRevision, PROGRAMS_AT_ONCE, signDocument, storeDocuments } from "./documents/issue-document";
+import { namesAllKeysOf } from "./documents/names-all-keys";
 import { ownClaims } from "./documents/own-jws";
 import { requireAcceptable } from "./documents/require-acceptable";
 import { lockPlatform } from "./lock-platform";
@@ -32,6 +40,8 @@ export type PublishOptions = {
   narrows: boolean;
   /** It is proven that nothing more is allowed than before; such a step waits for no clock. Absent: it may allow more. */
   isNarrowing?: boolean;
+  /** All others were signed before, as far as they can be: nothing is waited for. */
+  isLast?: boolean;
   /** Who publishes; absent for what the policy service does by itself. */
   actor?: Actor;
 };
@@ -107,8 +117,8 @@ function goOnWithout(ctx: SigningContext, options: PublishOptions, unread: reado
 }
 
 /** What takes nothing away may wait: a decision less long than what is only signed again. */
-function paceOf({ narrows, isNarrowing, changeSetId }: PublishOptions, stops: boolean): { pace?: Pace } {
-  if (narrows || isNarrowing === true || stops) return {};
+function paceOf({ narrows, isNarrowing, changeSetId }: PublishOptions, takesAway: boolean): { pace?: Pace } {
+  if (narrows || isNarrowing === true || takesAway) return {};
   return { pace: changeSetId === null ? "calm" : "soon" };
 }
 
@@ -121,11 +131,56 @@ function stopsMore(before: StoredDocument | null, body: PlatformBody): boolean {
   });
 }
 
+type Turn = { resumes: boolean; begins: boolean; epoch: number };
+
+/**
+ * Other programs whose documents end with what is signed now: after a loss all, with a new epoch those of an older one.
+ * They are signed with it where they are few. Many are left to `resignDocuments`: after a loss devices keep what they have;
+ * a new epoch would end it, so what waits for nothing else waits until they are signed, and raises `unavailable`.
+ */
+async function othersOf(
+  tx: Transaction,
+  appIds: readonly string[],
+  { resumes, begins, epoch }: Turn,
+): Promise<string[]> {
+  if (!resumes && !begins) return [];
+  const others = (await allPrograms(tx.db)).filter((appId) => !appIds.includes(appId));
+  const newest = resumes ? null : await newestPositions(tx.db, others);
+  const left = others.filter((appId) => newest === null || (newest.get(appId)?.epoch ?? 0) < epoch);
+  if (left.length <= PROGRAMS_AT_ONCE) return left;
+  if (resumes) return [];
+  throw new AppError(
+    "unavailable",
+    `A new epoch begins: the documents of ${left.length} programs are still to be signed, and devices go on with those that they have. Try again in some seconds; suspending and narrowing go on.`,
+    { retryAfterSeconds: EPOCH_RETRY_SECONDS },
+  );
+}
+const EPOCH_RETRY_SECONDS = 5;
+
+/** What an announcement says of freshly signed documents. */
+export function announcedDocuments(issued: readonly StoredDocument[]) {
+  return issued.map(({ kind, appId, epoch, revision }) => ({
+    kind,
+    appId: kind === "platform" ? null : appId,
+    epoch,
+    revision,
+  }));
+}
+
+/** The keyset with which a new epoch begins, for an announcement, and whether it names a policy key no more. */
+async function offeredKeyset(tx: Transaction, ctx: SigningContext, keyset: KeysetClaims, before: Position) {
+  const { keysets } = await ctx.keysets.walk(tx.db);
+  const last = keysets.findLast(({ claims }) => claims.epoch <= before.epoch)?.claims;
+  const { epoch, revision } = keyset;
+  return { told: [{ kind: "keyset" as const, appId: null, epoch, revision }], dropsKey: !namesAllKeysOf(keyset, last) };
+}
+
 /**
  * Builds, signs and stores the documents of these programs and the platform document, within the caller's transaction
  * and behind the lock of the platform row. After a restore, or where a device proved a newer document, it signs above
- * whatever may be out there (spec 7.8), and every program's document with them; a narrowing leaves those of the others to
- * `resignDocuments`, which it sets going. The log names
+ * whatever may be out there (spec 7.8), and every program's document with them where they are few; a narrowing leaves
+ * those of the others to `resignDocuments`, which it sets going. The first platform document of an epoch begins it, and its
+ * keyset is offered with it (spec 4.40): where many programs lack a document of that epoch, a narrowing alone does not wait. The log names
  * what is signed (`document.publish`), and its end is signed with the platform document that tells it; not where the log lacks what was
  * signed before, which keeps no document back. What is published is announced after the commit. Raises `unavailable` where
  * no unexpired keyset or key can sign, or what may allow more meets a jump of the clock, `not_found` for a program that is not registered, `unprocessable` where the
@@ -146,55 +201,52 @@ export async function publishDocuments(
     throw new AppError("unavailable", "The keyset has expired; devices accept nothing until it is renewed.");
   }
   const { changeSetId, actor = POLICY_SERVICE } = options;
-  const row = await readContinuity(tx.db);
-  const resumes = row !== null && isBehindOf(row, await newestPosition(tx.db, "platform", ""));
   const { epoch } = keyset;
+  const row = await readContinuity(tx.db);
+  const before = await newestDocument(tx.db, "platform", "");
+  const resumes = row !== null && isBehindOf(row, before);
+  const begins = before !== null && before.epoch < epoch;
   const floor = resumes ? await raiseFloor(tx, ctx, { row, epoch, actor, changeSetId }) : floorOf(row);
   // Stopping waits for no other program's document: those are due from here on, and not handed out until they are signed.
-  const isAlone = options.isNarrowing === true;
-  const others = resumes && !isAlone ? await allPrograms(tx.db) : [];
+  const isAlone = options.isNarrowing === true || options.isLast === true;
+  const others = isAlone ? [] : await othersOf(tx, options.appIds, { resumes, begins, epoch });
+  const appIds = [...new Set([...options.appIds, ...others])].sort();
+  const newest = await newestDocuments(tx.db, appIds);
+  const built = await buildPrograms(tx.db, appIds);
   const issued: StoredDocument[] = [];
   const minimums: Minimum[] = [];
-  for (const appId of [...new Set([...options.appIds, ...others])].sort()) {
-    const built = await buildProgram(tx.db, appId);
-    if (built === null) throw new AppError("not_found", `There is no program ${appId}.`);
-    const { body } = built;
+  for (const appId of appIds) {
+    const program = built.get(appId);
+    if (program === undefined) throw new AppError("not_found", `There is no program ${appId}.`);
+    const previous = newest.get(appId) ?? null;
+    const { body } = program;
     if (body === null) {
-      goOnWithout(ctx, options, [built.unread]);
-      minimums.push({ appId, revision: nextRevision(await newestPosition(tx.db, "program", appId), floor, epoch) });
+      goOnWithout(ctx, options, [program.unread]);
+      minimums.push({ appId, revision: nextRevision(previous, floor, epoch) });
       continue;
     }
     const document = { kind: "program" as const, appId, body, changeSetId, floor, iat: now };
-    issued.push(await issueDocument(tx, ctx, keyset, document));
+    issued.push(await signDocument(ctx, keyset, document, previous));
   }
   await tx.db.delete(minRevisions).where(lt(minRevisions.keepUntil, new Date(now * 1000)));
   if (options.narrows) await raiseMinimums(tx, now, [...issued, ...minimums]);
   await settleHeld(tx, ctx, actor, changeSetId);
-  const before = await newestDocument(tx.db, "platform", "");
   const revision = nextRevision(before, floor, epoch);
   await auditDocuments(tx, ctx, actor, { epoch, revision }, issued);
   const { body, unread } = await buildPlatform(tx.db, await ctx.heads.sign(tx, keyset));
   goOnWithout(ctx, options, unread);
-  const platformDocument = await issueDocument(tx, ctx, keyset, {
-    kind: "platform",
-    appId: "",
-    body,
-    floor,
-    changeSetId,
-    iat: now,
-  });
-  await requireAcceptable(keyset, [...issued, platformDocument]);
+  const wanted = { kind: "platform" as const, appId: "", body, floor, changeSetId, iat: now };
+  const platformDocument = await signDocument(ctx, keyset, wanted, before);
+  const signed = [...issued, platformDocument];
+  await requireAcceptable(keyset, signed);
+  await storeDocuments(tx, signed);
+  const { told, dropsKey } = begins ? await offeredKeyset(tx, ctx, keyset, before) : { told: [], dropsKey: false };
   tx.announce({
     topic: "documents",
-    documents: [...issued, platformDocument].map((row) => ({
-      kind: row.kind,
-      appId: row.kind === "platform" ? null : row.appId,
-      epoch: row.epoch,
-      revision: row.revision,
-    })),
-    ...paceOf(options, stopsMore(before, body)),
+    documents: [...told, ...announcedDocuments(signed)],
+    ...paceOf(options, dropsKey || stopsMore(before, body)),
   });
-  if (resumes && isAlone) tx.announce({ topic: "documents", documents: [] });
+  if (resumes && (isAlone || others.length === 0)) tx.announce({ topic: "documents", documents: [] });
   return {
     platform: positionOf(platformDocument),
     programs: issued.map((row) => ({ appId: row.appId, revision: row.revision })),

@@ -1,6 +1,5 @@
-import { readContinuity } from "@/db/continuity";
+import { type Continuity, readContinuity } from "@/db/continuity";
 import { type DocumentIssue, newestDocument, newestProgramIssues } from "@/db/newest-document";
-import { readProgramMembers, type Unread } from "@/db/published-members";
 import { minRevisions, programs } from "@/db/schema";
 import type { Database } from "@/db/store";
 import { CLOCK_TOLERANCE_SECONDS } from "@/native/core/documents/judge-claims";
@@ -15,18 +14,13 @@ const HOUR = 3_600;
 export const RESIGN_BELOW_SECONDS = { platform: 16 * HOUR, program: 30 * 24 * HOUR } as const;
 
 export type DueDocuments = {
-  /** Programs whose documents can be signed. */
+  /** Programs whose documents have to be signed, whether or not they can be. */
   appIds: string[];
   isPlatformDue: boolean;
-  /** What keeps other programs' documents from being signed. */
-  unread: Unread[];
 };
 
-/** Whether anything can be signed. */
-export const isSignable = ({ appIds, isPlatformDue }: DueDocuments): boolean => appIds.length > 0 || isPlatformDue;
-
 /** `header` is the first part of the JWS. */
-type Signed = Pick<DocumentIssue, "epoch" | "issuedAtSeconds" | "expiresAtSeconds"> & { header: string };
+type Signed = Pick<DocumentIssue, "epoch" | "revision" | "issuedAtSeconds" | "expiresAtSeconds"> & { header: string };
 
 function isDue(document: Signed | null | undefined, keyset: KeysetClaims, now: number, leastLife: number): boolean {
   if (document === null || document === undefined) return true;
@@ -37,6 +31,38 @@ function isDue(document: Signed | null | undefined, keyset: KeysetClaims, now: n
   return !keyset.keys.some((key) => key.kid === kid);
 }
 
+/** What says of a program's document whether it is due. */
+export type DueRules = {
+  keyset: KeysetClaims;
+  /** Whole seconds. */
+  now: number;
+  continuity: Continuity | null;
+  /** The least revision that devices accept, by app id. */
+  minimums: ReadonlyMap<string, number>;
+};
+
+export async function readDueRules(db: Database, keyset: KeysetClaims, now: number): Promise<DueRules> {
+  const floors = await db.select().from(minRevisions);
+  const minimums = new Map(floors.map(({ appId, revision }) => [appId, revision]));
+  return { keyset, now, continuity: await readContinuity(db), minimums };
+}
+
+/** Whether a program's newest document has to be signed again; one that is missing has to. */
+export function isProgramDue(appId: string, document: Signed | undefined, rules: DueRules): boolean {
+  if (document !== undefined && isBelowFloor(document, rules.continuity)) return true;
+  if (document !== undefined && document.revision < (rules.minimums.get(appId) ?? 0)) return true;
+  return isDue(document, rules.keyset, rules.now, RESIGN_BELOW_SECONDS.program);
+}
+
+export async function isPlatformDue(db: Database, keyset: KeysetClaims, now: number): Promise<boolean> {
+  const platform = await newestDocument(db, "platform", "");
+  const signed = platform && { ...platform, header: headerOf(platform) };
+  return isDue(signed, keyset, now, RESIGN_BELOW_SECONDS.platform) || (await isSilent(db, platform?.jws ?? ""));
+}
+
+/** The first part of a JWS. */
+export const headerOf = ({ jws }: { jws: string }): string => jws.split(".", 1)[0] ?? "";
+
 /**
  * What has to be signed again: documents that are missing, near their end, of another epoch, issued ahead of the present
  * time, below their minimum, signed by a key that the keyset no longer names or before a loss, or silent about what a device's document stops. Null where
@@ -45,32 +71,15 @@ function isDue(document: Signed | null | undefined, keyset: KeysetClaims, now: n
  */
 export async function readDueDocuments(db: Database, keyset: KeysetClaims, now: number): Promise<DueDocuments | null> {
   if (await isBehind(db)) return null;
-  const continuity = await readContinuity(db);
+  const rules = await readDueRules(db, keyset, now);
   const registered = await db.select({ appId: programs.appId }).from(programs);
-  const newest = await newestProgramIssues(db);
-  const byApp = new Map(newest.map((row) => [row.appId, row]));
-  const floors = await db.select().from(minRevisions);
-  const minimums = new Map(floors.map(({ appId, revision }) => [appId, revision]));
-  const due = registered
+  const byApp = new Map((await newestProgramIssues(db)).map((row) => [row.appId, row]));
+  const appIds = registered
     .map(({ appId }) => appId)
-    .filter((appId) => {
-      const document = byApp.get(appId);
-      if (document !== undefined && isBelowFloor(document, continuity)) return true;
-      if (document !== undefined && document.revision < (minimums.get(appId) ?? 0)) return true;
-      return isDue(document, keyset, now, RESIGN_BELOW_SECONDS.program);
-    });
-  const platform = await newestDocument(db, "platform", "");
-  const signed = platform && { ...platform, header: platform.jws.split(".")[0] ?? "" };
-  const isPlatformDue =
-    isDue(signed, keyset, now, RESIGN_BELOW_SECONDS.platform) || (await isSilent(db, platform?.jws ?? ""));
-  const appIds: string[] = [];
-  const unread: Unread[] = [];
-  for (const appId of due) {
-    const [first] = (await readProgramMembers(db, appId)).unread;
-    if (first === undefined) appIds.push(appId);
-    else unread.push(first);
-  }
-  return due.length > 0 || isPlatformDue ? { appIds, isPlatformDue, unread } : null;
+    .filter((appId) => isProgramDue(appId, byApp.get(appId), rules))
+    .sort();
+  const due = { appIds, isPlatformDue: await isPlatformDue(db, keyset, now) };
+  return appIds.length > 0 || due.isPlatformDue ? due : null;
 }
 
 /** A device's document was handed back after ours was signed above it, and stops what ours lets run. */

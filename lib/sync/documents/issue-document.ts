@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { newestDocument, type StoredDocument } from "@/db/newest-document";
+import type { StoredDocument } from "@/db/newest-document";
 import { documents } from "@/db/schema";
 import type { Transaction } from "@/db/store";
 import { AppError } from "@/lib/platform/errors";
@@ -35,19 +35,21 @@ export function nextRevision(previous: Position | null, floor: Position | null, 
   return lowest + 1;
 }
 
+/** So many programs' documents are signed in one transaction, which others wait for. */
+export const PROGRAMS_AT_ONCE = 50;
+
 /**
- * Signs one document with the next revision of the keyset's epoch and writes its row. The platform row must be locked
- * by the caller: revisions are counted from what is stored. Refuses `limit_exceeded` for what devices would call
- * `TOO_LARGE`, `unavailable` where no key can sign.
+ * Signs one document with the revision of the keyset's epoch that follows `previous`, the newest that is stored. Whoever
+ * stores it holds the lock of the platform row, and `previous` is still the newest then. Refuses `limit_exceeded` for what
+ * devices would call `TOO_LARGE`, `unavailable` where no key can sign.
  */
-export async function issueDocument(
-  tx: Transaction,
+export async function signDocument(
   ctx: SigningContext,
   keyset: KeysetClaims,
   wanted: DocumentToIssue,
+  previous: StoredDocument | null,
 ): Promise<StoredDocument> {
   const typ = TYPES[wanted.kind];
-  const previous = await newestDocument(tx.db, wanted.kind, wanted.appId);
   const { iat } = wanted;
   const decision = wanted.changeSetId ?? (previous === null ? undefined : ownClaims(previous.jws)?.decision);
   const envelope: DocumentClaims = {
@@ -71,7 +73,7 @@ export async function issueDocument(
   if (payload.byteLength > DOCUMENT_BYTES_MAX[typ]) {
     throw new AppError("limit_exceeded", `This would make the ${wanted.kind} document too large for devices.`);
   }
-  const row: StoredDocument = {
+  return {
     id: ctx.ids.next("document"),
     kind: wanted.kind,
     appId: wanted.appId,
@@ -84,6 +86,11 @@ export async function issueDocument(
     changeSetId: wanted.changeSetId,
     createdAt: new Date(ctx.clock.nowMs()),
   };
-  await tx.db.insert(documents).values(row);
-  return row;
+}
+
+/** Writes the rows of freshly signed documents, in the transaction that holds the lock of the platform row. */
+export async function storeDocuments(tx: Transaction, issued: readonly StoredDocument[]): Promise<void> {
+  for (let from = 0; from < issued.length; from += PROGRAMS_AT_ONCE) {
+    await tx.db.insert(documents).values(issued.slice(from, from + PROGRAMS_AT_ONCE));
+  }
 }

@@ -1,12 +1,6 @@
-import { and, eq } from "drizzle-orm";
+import { and, eq, inArray } from "drizzle-orm";
 import { newestDocument } from "@/db/newest-document";
-import {
-  type MembersRead,
-  readPlatformMembers,
-  readProgramMembers,
-  type Unread,
-  unreadable,
-} from "@/db/published-members";
+import { type MembersRead, readMembersOf, readPlatformMembers, type Unread, unreadable } from "@/db/published-members";
 import { programs, publisherKeys, versions } from "@/db/schema";
 import type { Database } from "@/db/store";
 import { kindOf } from "@/lib/domain/kinds";
@@ -15,12 +9,16 @@ import type { Entry } from "@/lib/domain/members";
 import type { PlatformClaims } from "@/native/core/shapes/claims";
 import { ownPayload } from "./own-jws";
 
-/** Who publishes a program and whether it may run; empty where no such program is registered. */
-async function readRegistration(db: Database, appId: string): Promise<Entry[]> {
-  const [program] = await db.select().from(programs).where(eq(programs.appId, appId));
-  if (program === undefined) return [];
-  const { publisherId, name, status } = program;
-  const keys = await db.select().from(publisherKeys).where(eq(publisherKeys.publisherId, publisherId));
+/** Rows by the app id or publisher that they name. */
+function groupBy<Row, K extends keyof Row>(rows: readonly Row[], name: K): Map<Row[K], Row[]> {
+  const groups = new Map<Row[K], Row[]>();
+  for (const row of rows) groups.set(row[name], [...(groups.get(row[name]) ?? []), row]);
+  return groups;
+}
+
+/** Who publishes a program and whether it may run. */
+function registrationOf(program: typeof programs.$inferSelect, keys: (typeof publisherKeys.$inferSelect)[]): Entry[] {
+  const { appId, publisherId, name, status } = program;
   return [
     { kind: "registration", member: { kind: "registration", appId }, value: { publisherId, name } },
     { kind: "status", member: { kind: "status", appId }, value: status },
@@ -34,29 +32,53 @@ async function readRegistration(db: Database, appId: string): Promise<Entry[]> {
   ];
 }
 
-async function readVersions(db: Database, appId: string): Promise<Entry[]> {
-  const rows = await db
-    .select()
-    .from(versions)
-    .where(and(eq(versions.appId, appId), eq(versions.state, "listed")));
-  return rows.map(({ code, name, sha256, sizeBytes: size, kid, declares }) => {
-    return {
-      kind: "version",
-      member: { kind: "version", appId, code },
-      value: { code, name, sha256, size, kid, declares },
-    };
-  });
+function versionEntry(row: typeof versions.$inferSelect): Entry {
+  const { appId, code, name, sha256, sizeBytes: size, kid, declares } = row;
+  return {
+    kind: "version",
+    member: { kind: "version", appId, code },
+    value: { code, name, sha256, size, kid, declares },
+  };
 }
 
 /**
- * The published members that one program's document is built from, with its publisher's keys; without any where no such
- * program is registered. Inside a transaction pass `tx.db`.
+ * The published members that each of these programs' documents is built from, with its publisher's keys, by app id;
+ * without those that are not registered. Four queries however many they are. Inside a transaction pass `tx.db`.
  */
+export async function readEntriesOf(db: Database, appIds: readonly string[]): Promise<Map<string, MembersRead>> {
+  const found = new Map<string, MembersRead>();
+  if (appIds.length === 0) return found;
+  const registered = await db
+    .select()
+    .from(programs)
+    .where(inArray(programs.appId, [...appIds]));
+  const publisherIds = [...new Set(registered.map(({ publisherId }) => publisherId))];
+  const keys = groupBy(
+    publisherIds.length === 0
+      ? []
+      : await db.select().from(publisherKeys).where(inArray(publisherKeys.publisherId, publisherIds)),
+    "publisherId",
+  );
+  const listed = groupBy(
+    await db
+      .select()
+      .from(versions)
+      .where(and(inArray(versions.appId, [...appIds]), eq(versions.state, "listed"))),
+    "appId",
+  );
+  const members = await readMembersOf(db, appIds);
+  for (const program of registered) {
+    const { entries = [], unread = [] } = members.get(program.appId) ?? {};
+    const own = registrationOf(program, keys.get(program.publisherId) ?? []);
+    const ownVersions = (listed.get(program.appId) ?? []).map(versionEntry);
+    found.set(program.appId, { entries: [...own, ...ownVersions, ...entries], unread });
+  }
+  return found;
+}
+
+/** The same of one program; without any members where no such program is registered. */
 export async function readProgramEntries(db: Database, appId: string): Promise<MembersRead> {
-  const registration = await readRegistration(db, appId);
-  if (registration.length === 0) return { entries: [], unread: [] };
-  const { entries, unread } = await readProgramMembers(db, appId);
-  return { entries: [...registration, ...(await readVersions(db, appId)), ...entries], unread };
+  return (await readEntriesOf(db, [appId])).get(appId) ?? { entries: [], unread: [] };
 }
 
 /**

@@ -15,7 +15,7 @@ import type { Entry } from "@/lib/domain/members";
 import { policyState } from "@/lib/domain/policy-state";
 import { projectPlatform, projectProgram } from "@/lib/domain/project-program";
 import { buildPlatform } from "./build-platform";
-import { buildProgram } from "./build-program";
+import { buildPrograms } from "./build-program";
 import { readPlatformEntries, readProgramEntries } from "./read-entries";
 
 const A = "com.example.a";
@@ -160,7 +160,8 @@ describe("a store from before members had one table", { timeout: 180_000 }, () =
     ];
     const [now, then] = [policyState(found), policyState([...AFTER, ...BESIDE])];
     expect(Object.fromEntries(now)).toEqual(Object.fromEntries(then));
-    for (const appId of [A, B]) expect(await buildProgram(db, appId)).toEqual({ body: projectProgram(then, appId) });
+    const built = await buildPrograms(db, [A, B]);
+    for (const appId of [A, B]) expect(built.get(appId)).toEqual({ body: projectProgram(then, appId) });
     expect(await buildPlatform(db, await readAuditHead(db))).toMatchObject({ body: projectPlatform(then) });
 
     // No value that was stored is read as another one.

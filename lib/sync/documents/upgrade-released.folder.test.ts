@@ -7,7 +7,7 @@ import { withDataFolder } from "@/db/testing/data-folder";
 import { unpackReleased } from "@/db/testing/released-folder";
 import { readAuditHead } from "@/lib/audit/audit-head";
 import { buildPlatform } from "./build-platform";
-import { buildProgram } from "./build-program";
+import { buildPrograms } from "./build-program";
 import { ownPayload } from "./own-jws";
 
 const folder = withDataFolder();
@@ -25,8 +25,9 @@ it("the released version's folder has, upgraded, the members that its signed doc
   const registered = await store.db.select().from(programs);
   expect(registered).toHaveLength(3);
   for (const { appId } of registered) {
-    expect(await buildProgram(store.db, appId)).toEqual({ body: expect.anything() });
-    expect(await signed("program", appId)).toMatchObject({ ...(await buildProgram(store.db, appId))?.body });
+    const built = (await buildPrograms(store.db, [appId])).get(appId);
+    expect(built).toEqual({ body: expect.anything() });
+    expect(await signed("program", appId)).toMatchObject({ ...built?.body });
   }
   const { auditHead: _, ...platform } = (await buildPlatform(store.db, await readAuditHead(store.db))).body;
   expect(await signed("platform", "")).toMatchObject(platform);

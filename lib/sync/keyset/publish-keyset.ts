@@ -1,3 +1,4 @@
+import { newestPosition } from "@/db/newest-document";
 import { keysets, minRevisions, type platform } from "@/db/schema";
 import type { Store, Transaction } from "@/db/store";
 import { appendAudit } from "@/lib/audit/append-audit";
@@ -9,9 +10,12 @@ import { awaitedJump } from "../clock/clock-jump";
 import { nowSeconds, type SigningContext } from "../context";
 import { currentKeyset } from "../current-keyset";
 import { readDueDocuments } from "../documents/due-documents";
+import { PROGRAMS_AT_ONCE } from "../documents/issue-document";
+import { namesAllKeysOf } from "../documents/names-all-keys";
 import { thumbprintOf } from "../keys/thumbprint";
 import { lockPlatform } from "../lock-platform";
 import { publishDocuments } from "../publish-documents";
+import { resignDocuments } from "../resign-documents";
 import { readKeysetText } from "../trust/keyset-text";
 
 /** The first keyset is its own witness: whoever owns the key folder decides whom devices will trust. */
@@ -59,23 +63,20 @@ async function insertKeyset(
     before: current === null ? null : summaryOf(current.claims),
     after: { ...summaryOf(claims), sha256: verified.document.payloadSha256 },
   });
-  tx.announce({
-    topic: "documents",
-    documents: [{ kind: "keyset", appId: null, epoch: claims.epoch, revision: claims.revision }],
-    ...(namesAllKeysOf(claims, current?.claims) ? { pace: "calm" as const } : {}),
-  });
   const isNewEpoch = current !== null && claims.epoch > current.epoch;
+  // One of a new epoch is told of with the platform document that begins it.
+  if (!isNewEpoch) {
+    tx.announce({
+      topic: "documents",
+      documents: [{ kind: "keyset", appId: null, epoch: claims.epoch, revision: claims.revision }],
+      ...(namesAllKeysOf(claims, current?.claims) ? { pace: "calm" as const } : {}),
+    });
+  }
   if (isNewEpoch) {
     // A new epoch ends every older document by itself; revisions start anew below these floors (spec §4).
     await tx.db.delete(minRevisions);
   }
   return claims;
-}
-
-/** A policy key that is named no more may be a stolen one. */
-function namesAllKeysOf(claims: KeysetClaims, before: KeysetClaims | undefined): boolean {
-  const kids = new Set(claims.keys.map(({ kid }) => kid));
-  return (before?.keys ?? []).every(({ kid }) => kids.has(kid));
 }
 
 const summaryOf = (claims: KeysetClaims) => ({
@@ -89,22 +90,32 @@ const summaryOf = (claims: KeysetClaims) => ({
 
 /**
  * Takes a signed keyset into the chain as devices would: the threshold of the trusted one and of itself, the next
- * revision (spec §4). In the same transaction every document is signed again that the new keyset no longer carries: a
- * removed policy key, a new epoch; unless documents wait for a person (spec 7.8) or for a clock. The platform row is locked here, so a transaction that counts on what it read before
- * locks it first. Refuses `unprocessable` with the code that devices would answer.
+ * revision (spec §4). In the same transaction the documents are signed again that the new keyset no longer carries (a
+ * removed policy key, a new epoch), where they are few; many are left to `resignDocuments`, and a new epoch begins when
+ * it is done. None is where documents wait for a person (spec 7.8) or for a clock. The platform row is locked here, so a
+ * transaction that counts on what it read before locks it first. Refuses `unprocessable` with the code that devices would
+ * answer, `unavailable` where no key of it can sign.
  */
 export async function insertAndResign(tx: Transaction, ctx: SigningContext, jws: string): Promise<KeysetClaims> {
   const row = await lockPlatform(tx);
   const claims = await insertKeyset(tx, ctx, jws, row);
-  const due = await readDueDocuments(tx.db, claims, nowSeconds(ctx.clock));
   invariant(claims.platform === row.platformId, "verification binds the platform");
-  if (due !== null && (await awaitedJump(tx.db, ctx)) === null) {
-    await publishDocuments(tx, ctx, { appIds: due.appIds, platform: true, changeSetId: null, narrows: false });
+  const due = await readDueDocuments(tx.db, claims, nowSeconds(ctx.clock));
+  if (due === null || (await awaitedJump(tx.db, ctx)) !== null) return claims;
+  const isMany = due.appIds.length > PROGRAMS_AT_ONCE;
+  const platform = await newestPosition(tx.db, "platform", "");
+  if (isMany && platform !== null && platform.epoch < claims.epoch) {
+    await ctx.signer.activeKid(claims);
+    return claims;
   }
+  const appIds = isMany ? [] : due.appIds;
+  await publishDocuments(tx, ctx, { appIds, platform: true, changeSetId: null, narrows: false });
   return claims;
 }
 
-/** The same in a transaction of its own. */
+/** The same in a transaction of its own, and then whatever was left. */
 export async function publishKeyset(store: Store, ctx: SigningContext, jws: string): Promise<KeysetClaims> {
-  return await store.transaction((tx) => insertAndResign(tx, ctx, jws));
+  const claims = await store.in("decide").transaction((tx) => insertAndResign(tx, ctx, jws));
+  await resignDocuments(store, ctx);
+  return claims;
 }

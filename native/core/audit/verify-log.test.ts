@@ -226,6 +226,18 @@ describe("what the log names", () => {
     expect(await problems(log.records())).toEqual(["DOCUMENT_UNNAMED 4"]);
   });
 
+  it("what is signed again part by part is named without a platform document, must be there, and nothing beside it", async () => {
+    const log = await writeLog();
+    await log.append("document.resign", { programs: 3 });
+    await log.resign(["com.example.notes", "com.example.maps"]);
+    await log.publish([]);
+    expect(await problems(log.records())).toEqual([]);
+    await log.signProgram("com.example.maps", 2);
+    expect(await problems(log.records())).toEqual(["DOCUMENT_UNNAMED 9"]);
+    log.documents = log.documents.filter((_, index) => index !== 3 && index !== log.documents.length - 1);
+    expect(await problems(log.records())).toEqual(["DOCUMENT_MISSING 9"]);
+  });
+
   it("an older document in a newer one's row leaves the newer one missing", async () => {
     const log = await writeLog();
     await log.publish(["com.example.notes"]);

@@ -55,11 +55,10 @@ const documentRecord = z.strictObject({ document: z.string() });
 
 const position = { epoch: z.int().min(1), revision: z.int().min(1) };
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
-/** `after` of the two kinds of entries that name what was signed (spec 8.10). */
-const publishedDocuments = z.object({
-  platform: z.object(position),
-  programs: z.array(z.object({ appId: z.string().min(1), ...position, sha256 })),
-});
+/** `after` of the kinds of entries that name what was signed (spec 8.10). */
+const namedPrograms = z.array(z.object({ appId: z.string().min(1), ...position, sha256 }));
+const publishedDocuments = z.object({ platform: z.object(position), programs: namedPrograms });
+const resignedDocuments = z.object({ programs: namedPrograms });
 const raisedFloor = z.object({ floor: z.object(position) });
 const publishedKeyset = z.object({ ...position, sha256: sha256.exactOptional() });
 
@@ -299,6 +298,9 @@ class LogVerifier {
       this.report("HEAD_MISSING", sequence, { detail: "of a publish" });
     }
     if (isPublish) this.judgePublish(sequence, line.after);
+    // Older versions wrote how many there were, and named them with the platform document.
+    const resigned = line.action === "document.resign" ? resignedDocuments.safeParse(line.after) : undefined;
+    if (resigned?.success) this.requirePrograms(sequence, resigned.data.programs);
     if (line.action === "keyset.publish") this.judgeKeysetEntry(sequence, line.after);
     const resumed = line.action === "continuity.resume" ? raisedFloor.safeParse(line.after) : undefined;
     if (resumed?.success) this.floors.add(positionKey(resumed.data.floor));
@@ -341,6 +343,10 @@ class LogVerifier {
     }
     const { platform, programs } = read.data;
     this.requireDocument(sequence, { appId: "", ...platform }, (known) => known.auditHead?.sequence === sequence);
+    this.requirePrograms(sequence, programs);
+  }
+
+  private requirePrograms(sequence: number, programs: z.infer<typeof namedPrograms>): void {
     for (const program of programs) {
       this.requireDocument(sequence, program, (known) => known.payloadSha256 === program.sha256);
       if (!this.namedPrograms.has(program.appId)) this.namedPrograms.set(program.appId, { ...program, sequence });

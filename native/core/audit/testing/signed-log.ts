@@ -100,6 +100,19 @@ export class SignedLog {
   /** The documents of these programs and the platform document, each named by the log, and the head with them. */
   async publish(appIds: readonly string[]): Promise<void> {
     await this.append("changeSet.publish");
+    const programs = await this.signPrograms(appIds);
+    const revision = this.nextRevision("");
+    await this.append("document.publish", { platform: { epoch: this.epoch, revision }, programs });
+    await this.signPlatform(revision);
+    await this.signHead();
+  }
+
+  /** A part of what is signed again: programs' documents alone, named by the log. */
+  async resign(appIds: readonly string[]): Promise<void> {
+    await this.append("document.resign", { programs: await this.signPrograms(appIds), left: 1 });
+  }
+
+  private async signPrograms(appIds: readonly string[]) {
     const programs: { appId: string; epoch: number; revision: number; sha256: string }[] = [];
     for (const appId of appIds) {
       const revision = this.nextRevision(appId);
@@ -107,10 +120,7 @@ export class SignedLog {
       const payload = Buffer.from(jws.split(".")[1] ?? "", "base64url");
       programs.push({ appId, epoch: this.epoch, revision, sha256: createHash("sha256").update(payload).digest("hex") });
     }
-    const revision = this.nextRevision("");
-    await this.append("document.publish", { platform: { epoch: this.epoch, revision }, programs });
-    await this.signPlatform(revision);
-    await this.signHead();
+    return programs;
   }
 
   /** As versions did that named no document and signed no head. */

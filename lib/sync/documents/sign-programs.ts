@@ -1,0 +1,73 @@
+import { readContinuity } from "@/db/continuity";
+import { newestDocuments, newestPositions, type StoredDocument } from "@/db/newest-document";
+import type { Database, Transaction } from "@/db/store";
+import type { ProgramContent } from "@/lib/domain/project-program";
+import { isSameValue } from "@/lib/domain/same-value";
+import { isAppError } from "@/lib/platform/errors";
+import { isSamePosition, NO_POSITION, type Position } from "@/native/core/documents/position";
+import type { KeysetClaims } from "@/native/core/shapes/claims";
+import { nowSeconds, type SigningContext } from "../context";
+import { floorOf } from "../continuity/resume";
+import { buildPrograms } from "./build-program";
+import { headerOf, isProgramDue, readDueRules } from "./due-documents";
+import { signDocument, storeDocuments } from "./issue-document";
+import { requireAcceptable } from "./require-acceptable";
+
+/** A program's document that was signed outside any transaction, and what it was signed from. */
+export type PreparedProgram = { document: StoredDocument; body: ProgramContent; previous: Position; floor: Position };
+
+/**
+ * Signs, outside any transaction and with a turn of the event loop for each, the documents of those of these programs
+ * that are due. One that cannot be read, or that devices would refuse, keeps what it has, and the log says so.
+ */
+export async function prepareDue(
+  db: Database,
+  ctx: SigningContext,
+  keyset: KeysetClaims,
+  appIds: readonly string[],
+): Promise<PreparedProgram[]> {
+  const iat = nowSeconds(ctx.clock);
+  const floor = floorOf(await readContinuity(db));
+  const rules = await readDueRules(db, keyset, iat);
+  const newest = await newestDocuments(db, appIds);
+  const prepared: PreparedProgram[] = [];
+  for (const [appId, { body, ...built }] of await buildPrograms(db, appIds)) {
+    const previous = newest.get(appId);
+    const signed = previous && { ...previous, header: headerOf(previous) };
+    if (!isProgramDue(appId, signed, rules)) continue;
+    if (body === null) {
+      ctx.logger("error", "member_unreadable", { members: "unread" in built ? [built.unread.key] : [] });
+      continue;
+    }
+    try {
+      const wanted = { kind: "program" as const, appId, body, changeSetId: null, floor, iat };
+      const document = await signDocument(ctx, keyset, wanted, previous ?? null);
+      await requireAcceptable(keyset, [document]);
+      prepared.push({ document, body, previous: previous ?? NO_POSITION, floor: floor ?? NO_POSITION });
+    } catch (error) {
+      // It would be refused alone, and must not keep the others from being signed.
+      if (!isAppError(error) || !["unprocessable", "limit_exceeded"].includes(error.code)) throw error;
+      ctx.logger("error", "document_not_signed", { appId, error });
+    }
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+  return prepared;
+}
+
+/**
+ * Stores those of them that nothing has overtaken: no newer document, no other content, no other floor. Answers with
+ * these. The caller holds the lock of the platform row.
+ */
+export async function storePrepared(tx: Transaction, prepared: readonly PreparedProgram[]): Promise<StoredDocument[]> {
+  const appIds = prepared.map(({ document }) => document.appId);
+  const floor = floorOf(await readContinuity(tx.db)) ?? NO_POSITION;
+  const newest = await newestPositions(tx.db, appIds);
+  const built = await buildPrograms(tx.db, appIds);
+  const kept = prepared.filter(({ document: { appId }, body, previous, ...signed }) => {
+    const isNewest = isSamePosition(previous, newest.get(appId) ?? NO_POSITION);
+    return isNewest && isSamePosition(signed.floor, floor) && isSameValue(body, built.get(appId)?.body);
+  });
+  const documents = kept.map(({ document }) => document);
+  await storeDocuments(tx, documents);
+  return documents;
+}
