@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { narrowAtOnce } from "../lib/services/change-sets/narrow";
 import type { BenchResult } from "./bench-report";
 import type { FleetReport } from "./publish/device-fleet";
@@ -8,31 +9,38 @@ import { APP_ID, type BenchPlatform, openBenchPlatform } from "./publish/open-pl
 const DEVICES = 200;
 const PUBLISHES = 20;
 const WARM_UP = 3;
-const TARGET_MS = 500;
+/** What the target is for; with more devices the figures are told and not judged. */
+const TARGET = { devices: DEVICES, ms: 200 } as const;
 /** Between two publishes, so that each is measured by itself. */
 const PAUSE_MS = 200;
 
-type Fleet = { applied(revision: number): Promise<{ spreadMs: number }>; connected: Promise<void>; stop(): void };
+type Reached = { spreadMs: number; cpuMs: number };
+type Fleet = {
+  applied(revision: number): Promise<Reached>;
+  /** Resolves with how long the slowest stream took to open, in milliseconds. */
+  connected: Promise<number>;
+  stop(): void;
+};
 
 /** Starts the devices' process and gathers what it reports. */
 function startFleet(platform: BenchPlatform): Fleet {
   const file = fileURLToPath(new URL("./publish/device-fleet.ts", import.meta.url));
   const child: ChildProcess = fork(file, { execArgv: ["--import", "tsx"] });
-  const reached = new Map<number, { spreadMs: number }>();
-  const waiting = new Map<number, (reached: { spreadMs: number }) => void>();
+  const reached = new Map<number, Reached>();
+  const waiting = new Map<number, (reached: Reached) => void>();
   let fail: (error: Error) => void = () => undefined;
   const failure = new Promise<never>((_, reject) => {
     fail = reject;
   });
   // Whoever waits for the fleet hears of it; nobody may be waiting yet.
   failure.catch(() => undefined);
-  const connected = new Promise<void>((resolve) => {
+  const connected = new Promise<number>((resolve) => {
     child.on("message", (report: FleetReport) => {
-      if (report.event === "connected") resolve();
+      if (report.event === "connected") resolve(report.slowestMs);
       if (report.event === "failed") fail(new Error(`a device failed: ${report.reason}`));
       if (report.event === "applied") {
-        reached.set(report.revision, { spreadMs: report.first });
-        waiting.get(report.revision)?.({ spreadMs: report.first });
+        reached.set(report.revision, report);
+        waiting.get(report.revision)?.(report);
       }
     });
   });
@@ -43,7 +51,7 @@ function startFleet(platform: BenchPlatform): Fleet {
     applied(revision) {
       const known = reached.get(revision);
       if (known !== undefined) return Promise.resolve(known);
-      return Promise.race([new Promise<{ spreadMs: number }>((resolve) => waiting.set(revision, resolve)), failure]);
+      return Promise.race([new Promise<Reached>((resolve) => waiting.set(revision, resolve)), failure]);
     },
     stop() {
       child.removeAllListeners("exit");
@@ -63,50 +71,78 @@ async function publishOnce(platform: BenchPlatform, max: number): Promise<number
   return view.platformPosition.revision;
 }
 
+const TIMES = {
+  verb: "until committed",
+  spread: "first to last device",
+  last: "until the last has applied",
+} as const;
+
 /**
  * From the call of the verb that publishes until the last of the connected devices has fetched, verified and compiled
- * both documents. Devices run in one process of their own on the same machine; the store is the embedded one, on disk.
+ * both documents. Devices run in one process of their own on the same machine, whose CPU is told: where it is near a whole
+ * core, the devices are what is measured. The store is the embedded one, on disk. `--devices N` for another number of them.
  */
-export async function run(): Promise<BenchResult> {
-  const platform = await openBenchPlatform(DEVICES);
+export async function run(args: readonly string[]): Promise<BenchResult> {
+  const { devices: asked } = parseArgs({ args: [...args], options: { devices: { type: "string" } } }).values;
+  const devices = Number(asked ?? DEVICES);
+  if (!Number.isSafeInteger(devices) || devices < 1) throw new Error("--devices takes a number from 1 on");
+  const platform = await openBenchPlatform(devices);
   const fleet = startFleet(platform);
   try {
-    await fleet.connected;
-    const rows: { verb: number; last: number; spread: number }[] = [];
+    const slowestOpenMs = await fleet.connected;
+    const rows: { verb: number; last: number; spread: number; cpu: number; own: number }[] = [];
+    let cpuBefore = 0;
     for (let n = 0; n < WARM_UP + PUBLISHES; n += 1) {
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
       const from = performance.now();
+      const own = process.cpuUsage();
       const revision = await publishOnce(platform, 599 - n);
       const verb = performance.now() - from;
-      const { spreadMs } = await fleet.applied(revision);
-      if (n >= WARM_UP) rows.push({ verb, last: performance.now() - from, spread: spreadMs });
+      const { spreadMs, cpuMs } = await fleet.applied(revision);
+      const used = process.cpuUsage(own);
+      const times = { verb, last: performance.now() - from, spread: spreadMs };
+      if (n >= WARM_UP) rows.push({ ...times, cpu: cpuMs - cpuBefore, own: (used.user + used.system) / 1000 });
+      cpuBefore = cpuMs;
     }
     const p95 = percentile(
       rows.map(({ last }) => last),
       0.95,
     );
+    const share = (name: "cpu" | "own") =>
+      Math.round((100 * sum(rows.map((row) => row[name]))) / sum(rows.map(({ last }) => last)));
+    const about = {
+      devices,
+      publishes: PUBLISHES,
+      "slowest stream opened, ms": round(slowestOpenMs),
+      "devices' CPU, %": share("cpu"),
+      "server's CPU, %": share("own"),
+    };
+    const isJudged = devices === TARGET.devices;
     return {
       bench: "publish",
       unit: "ms",
       results: (["verb", "spread", "last"] as const).map((name) => {
         const values = rows.map((row) => row[name]);
         return {
-          time: { verb: "until committed", spread: "first to last device", last: "until the last has applied" }[name],
+          time: TIMES[name],
           p50: round(percentile(values, 0.5)),
           p95: round(percentile(values, 0.95)),
           max: round(Math.max(...values)),
-          devices: DEVICES,
-          publishes: PUBLISHES,
+          ...about,
         };
       }),
-      target: `p95 until the last of ${DEVICES} devices has applied under ${TARGET_MS} ms (${round(p95)} ms)`,
-      ok: p95 < TARGET_MS,
+      target: isJudged
+        ? `p95 until the last of ${devices} devices has applied under ${TARGET.ms} ms (${round(p95)} ms)`
+        : `told for ${devices} devices, judged for ${TARGET.devices} (${round(p95)} ms)`,
+      ok: !isJudged || p95 < TARGET.ms,
     };
   } finally {
     fleet.stop();
     await platform.close();
   }
 }
+
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 
 function percentile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);

@@ -3,13 +3,15 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { markRestored } from "@/db/continuity";
 import { newestDocument } from "@/db/newest-document";
 import { writeMembers } from "@/db/published-members";
-import { auditEntries, documents, programs, publishers } from "@/db/schema";
-import type { Announcement, Store } from "@/db/store";
+import { auditEntries, documents, programs, publisherKeys, publishers } from "@/db/schema";
+import type { Announcement, Database, Store } from "@/db/store";
 import { testStoreKind } from "@/db/testing/with-test-store";
 import { createDocumentCache, type DocumentName } from "./documents/document-cache";
 import { ownPayload } from "./documents/own-jws";
+import { prepareDue, storePrepared } from "./documents/sign-programs";
 import { type PublishOptions, publishDocuments } from "./publish-documents";
 import { resignDocuments } from "./resign-documents";
+import { createDeviceKey } from "./testing/device-key";
 import { publishNextKeyset } from "./testing/next-keyset";
 import { openSyncFixture, type SyncFixture, setStatus } from "./testing/sync-fixture";
 
@@ -17,6 +19,7 @@ const COUNT = 120;
 const appIdOf = (n: number) => `com.example.p${String(n).padStart(3, "0")}`;
 const FIRST = appIdOf(0);
 const LATE = appIdOf(60);
+const KEY = createDeviceKey();
 const ALL = Array.from({ length: COUNT }, (_, n) => appIdOf(n));
 
 let fixture: SyncFixture;
@@ -105,8 +108,14 @@ beforeEach(async () => {
   await publish(ALL);
   heard = [];
   fixture.store.subscribe((announcement) => heard.push(announcement));
+  // What was published until here may be heard late.
+  await fixture.store.transaction(async (tx) => tx.announce({ topic: "probe", id: "begun" }));
+  await expect.poll(() => heard.some(({ topic }) => topic === "probe")).toBe(true);
+  heard = [];
 });
 afterEach(() => fixture.close());
+
+const told = () => heard.filter((one) => one.topic === "documents");
 
 describe(`a new epoch of many programs (${testStoreKind()})`, () => {
   it("is signed 50 at once, and begins with the platform document at the end: until then devices are handed what they had", async () => {
@@ -122,17 +131,15 @@ describe(`a new epoch of many programs (${testStoreKind()})`, () => {
       { named: 0, left: 0 },
     ]);
     // Nobody is told of a document before it can be fetched.
-    await expect
-      .poll(() => heard.filter(({ topic }) => topic === "documents"))
-      .toMatchObject([
-        {
-          documents: [
-            { kind: "keyset", epoch: 2, revision: keyset.revision },
-            { kind: "platform", epoch: 2, revision: 1 },
-          ],
-          pace: "calm",
-        },
-      ]);
+    await expect.poll(told).toMatchObject([
+      {
+        documents: [
+          { kind: "keyset", epoch: 2, revision: keyset.revision },
+          { kind: "platform", epoch: 2, revision: 1 },
+        ],
+        pace: "calm",
+      },
+    ]);
     expect(await resignDocuments(fixture.store, fixture.ctx)).toBeNull();
   });
 
@@ -148,11 +155,9 @@ describe(`a new epoch of many programs (${testStoreKind()})`, () => {
     expect(seen).toEqual([2, 2, 2, 2]);
     expect(await countsOf(2)).toEqual({ 1: COUNT });
     expect((await platformClaims()).suspended).toEqual([LATE]);
-    const told = heard.filter((one) => one.topic === "documents");
-    await expect.poll(() => heard.filter((one) => one.topic === "documents").length).toBeGreaterThanOrEqual(4);
     // The keyset and what is stopped at once to everybody, the rest in a calm way.
-    expect(told[0]).toMatchObject({ documents: [{ kind: "keyset" }, { appId: LATE }, { kind: "platform" }] });
-    expect(told.map((one) => ("pace" in one ? one.pace : "at once"))).toEqual(["at once", "calm", "calm", "calm"]);
+    await expect.poll(() => told().map(({ pace }) => pace ?? "at once")).toEqual(["at once", "calm", "calm", "calm"]);
+    expect(told()[0]).toMatchObject({ documents: [{ kind: "keyset" }, { appId: LATE }, { kind: "platform" }] });
   });
 
   it("answers that a program's document is to be waited for where it has none of the epoch that began", async () => {
@@ -214,7 +219,6 @@ describe(`documents that run out (${testStoreKind()})`, () => {
   it("are told of part by part in a calm way, and keep their epoch", async () => {
     fixture.clock.advance(61 * 86_400);
     expect((await resignDocuments(fixture.store, fixture.ctx))?.programs).toHaveLength(COUNT);
-    const told = () => heard.filter((one) => one.topic === "documents");
     await expect.poll(() => told().map(({ documents: named }) => named.length)).toEqual([50, 50, 20, 1]);
     expect(new Set(told().map(({ pace }) => pace))).toEqual(new Set(["calm"]));
   });
@@ -228,6 +232,42 @@ describe(`documents that run out (${testStoreKind()})`, () => {
     expect(await countsOf(1)).toEqual({ 2: COUNT });
     const claims = ownPayload((await newestDocument(fixture.store.db, "program", LATE))?.jws ?? "");
     expect(claims.status).toBe("suspended");
+  });
+});
+
+describe(`what was prepared for signing (${testStoreKind()})`, () => {
+  const rule = { kind: "host" as const, member: { kind: "host" as const, appId: FIRST, ruleId: "hr_new" } };
+  const value = { host: "api.example.com", ports: [443], purposes: ["request" as const] };
+  const rows = { at: new Date(0), changeSetId: null };
+
+  it.each<[string, (db: Database) => Promise<unknown>]>([
+    ["the program", (db) => db.update(programs).set({ name: "Other" }).where(eq(programs.appId, FIRST))],
+    ["a member of it", (db) => writeMembers(db, [{ ...rule, value }], rows)],
+    [
+      "a key of its publisher",
+      (db) =>
+        db
+          .insert(publisherKeys)
+          .values({ publisherId: "pub_many", kid: "k", jwk: KEY.jwk, status: "active", createdAt: rows.at }),
+    ],
+  ])("is not stored after %s was written", async (_, write) => {
+    const { store, ctx } = fixture;
+    const keyset = { ...fixture.keyset, epoch: 2 };
+    const prepared = await prepareDue(store.db, ctx, keyset, [FIRST, LATE]);
+    expect(prepared).toHaveLength(2);
+    await store.transaction(({ db }) => write(db));
+    const stored = await store.transaction((tx) => storePrepared(tx, prepared));
+    expect(stored.map(({ appId }) => appId)).not.toContain(FIRST);
+  });
+
+  it("is stored as it was signed where nothing was written", async () => {
+    const { store, ctx } = fixture;
+    const prepared = await prepareDue(store.db, ctx, { ...fixture.keyset, epoch: 2 }, [FIRST, LATE]);
+    const stored = await store.transaction((tx) => storePrepared(tx, prepared));
+    expect(stored.map(({ appId, epoch, revision }) => [appId, epoch, revision])).toEqual([
+      [FIRST, 2, 1],
+      [LATE, 2, 1],
+    ]);
   });
 });
 

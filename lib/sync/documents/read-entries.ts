@@ -1,7 +1,8 @@
-import { and, eq, inArray } from "drizzle-orm";
+import { and, eq, inArray, sql } from "drizzle-orm";
 import { newestDocument } from "@/db/newest-document";
 import { type MembersRead, readMembersOf, readPlatformMembers, type Unread, unreadable } from "@/db/published-members";
-import { programs, publisherKeys, versions } from "@/db/schema";
+import { rowsOf } from "@/db/rows";
+import { programs, publishedMembers, publisherKeys, versions } from "@/db/schema";
 import type { Database } from "@/db/store";
 import { kindOf } from "@/lib/domain/kinds";
 import { parseEntry } from "@/lib/domain/member-values";
@@ -76,7 +77,27 @@ export async function readEntriesOf(db: Database, appIds: readonly string[]): Pr
   return found;
 }
 
-/** The same of one program; without any members where no such program is registered. */
+/**
+ * The versions of all rows that `readEntriesOf` reads for each of these programs, by app id: another text whenever one of
+ * them was written, came or went. One small query, and nothing is parsed.
+ */
+export async function readSourceVersions(db: Database, appIds: readonly string[]): Promise<Map<string, string>> {
+  const rows = await rowsOf<{ app: string; version: string }>(
+    db,
+    sql`select ${programs.appId} as app, concat_ws(' / ', ${programs}.xmin,
+        (select string_agg(${publisherKeys}.xmin::text, ' ' order by ${publisherKeys.kid}) from ${publisherKeys}
+          where ${publisherKeys.publisherId} = ${programs.publisherId}),
+        (select string_agg(${versions}.xmin::text, ' ' order by ${versions.code}) from ${versions}
+          where ${versions.appId} = ${programs.appId} and ${versions.state} = 'listed'),
+        (select string_agg(${publishedMembers}.xmin::text, ' ' order by ${publishedMembers.member}) from ${publishedMembers}
+          where ${publishedMembers.appId} = ${programs.appId})) as version
+      from ${programs}
+      where ${programs.appId} in (select jsonb_array_elements_text(${JSON.stringify(appIds)}::text::jsonb))`,
+  );
+  return new Map(rows.map(({ app, version }) => [app, version]));
+}
+
+/** What `readEntriesOf` reads of one program; without any members where no such program is registered. */
 export async function readProgramEntries(db: Database, appId: string): Promise<MembersRead> {
   return (await readEntriesOf(db, [appId])).get(appId) ?? { entries: [], unread: [] };
 }

@@ -1,8 +1,6 @@
 import { readContinuity } from "@/db/continuity";
 import { newestDocuments, newestPositions, type StoredDocument } from "@/db/newest-document";
 import type { Database, Transaction } from "@/db/store";
-import type { ProgramContent } from "@/lib/domain/project-program";
-import { isSameValue } from "@/lib/domain/same-value";
 import { isAppError } from "@/lib/platform/errors";
 import { isSamePosition, NO_POSITION, type Position } from "@/native/core/documents/position";
 import type { KeysetClaims } from "@/native/core/shapes/claims";
@@ -11,10 +9,17 @@ import { floorOf } from "../continuity/resume";
 import { buildPrograms } from "./build-program";
 import { headerOf, isProgramDue, readDueRules } from "./due-documents";
 import { signDocument, storeDocuments } from "./issue-document";
+import { readSourceVersions } from "./read-entries";
 import { requireAcceptable } from "./require-acceptable";
 
 /** A program's document that was signed outside any transaction, and what it was signed from. */
-export type PreparedProgram = { document: StoredDocument; body: ProgramContent; previous: Position; floor: Position };
+export type PreparedProgram = {
+  document: StoredDocument;
+  /** The versions of the rows that it says something of. */
+  source: string | undefined;
+  previous: Position;
+  floor: Position;
+};
 
 /**
  * Signs, outside any transaction and with a turn of the event loop for each, the documents of those of these programs
@@ -29,21 +34,24 @@ export async function prepareDue(
   const iat = nowSeconds(ctx.clock);
   const floor = floorOf(await readContinuity(db));
   const rules = await readDueRules(db, keyset, iat);
+  // Before what it is about: whatever is written meanwhile is found to be newer.
+  const sources = await readSourceVersions(db, appIds);
   const newest = await newestDocuments(db, appIds);
   const prepared: PreparedProgram[] = [];
-  for (const [appId, { body, ...built }] of await buildPrograms(db, appIds)) {
+  for (const [appId, built] of await buildPrograms(db, appIds)) {
     const previous = newest.get(appId);
     const signed = previous && { ...previous, header: headerOf(previous) };
     if (!isProgramDue(appId, signed, rules)) continue;
-    if (body === null) {
-      ctx.logger("error", "member_unreadable", { members: "unread" in built ? [built.unread.key] : [] });
+    if (built.body === null) {
+      ctx.logger("error", "member_unreadable", { members: [built.unread.key] });
       continue;
     }
     try {
-      const wanted = { kind: "program" as const, appId, body, changeSetId: null, floor, iat };
+      const wanted = { kind: "program" as const, appId, body: built.body, changeSetId: null, floor, iat };
       const document = await signDocument(ctx, keyset, wanted, previous ?? null);
       await requireAcceptable(keyset, [document]);
-      prepared.push({ document, body, previous: previous ?? NO_POSITION, floor: floor ?? NO_POSITION });
+      const base = { previous: previous ?? NO_POSITION, floor: floor ?? NO_POSITION };
+      prepared.push({ document, source: sources.get(appId), ...base });
     } catch (error) {
       // It would be refused alone, and must not keep the others from being signed.
       if (!isAppError(error) || !["unprocessable", "limit_exceeded"].includes(error.code)) throw error;
@@ -55,17 +63,17 @@ export async function prepareDue(
 }
 
 /**
- * Stores those of them that nothing has overtaken: no newer document, no other content, no other floor. Answers with
+ * Stores those of them that nothing has overtaken: no newer document, no row that they were made from, no other floor. Answers with
  * these. The caller holds the lock of the platform row.
  */
 export async function storePrepared(tx: Transaction, prepared: readonly PreparedProgram[]): Promise<StoredDocument[]> {
   const appIds = prepared.map(({ document }) => document.appId);
   const floor = floorOf(await readContinuity(tx.db)) ?? NO_POSITION;
   const newest = await newestPositions(tx.db, appIds);
-  const built = await buildPrograms(tx.db, appIds);
-  const kept = prepared.filter(({ document: { appId }, body, previous, ...signed }) => {
+  const sources = await readSourceVersions(tx.db, appIds);
+  const kept = prepared.filter(({ document: { appId }, source, previous, ...signed }) => {
     const isNewest = isSamePosition(previous, newest.get(appId) ?? NO_POSITION);
-    return isNewest && isSamePosition(signed.floor, floor) && isSameValue(body, built.get(appId)?.body);
+    return isNewest && isSamePosition(signed.floor, floor) && source !== undefined && source === sources.get(appId);
   });
   const documents = kept.map(({ document }) => document);
   await storeDocuments(tx, documents);
