@@ -22,6 +22,8 @@ export const deviceQuery = (id: string) =>
   queryOptions({
     queryKey: [...devicesRoot, "one", id] as const,
     queryFn: ({ signal }) => callConsole(devicesRoutes.getDevice, { signal, params: { id } }),
+    // A device that somebody looks at reports every few seconds, and no event of the stream names it.
+    refetchInterval: 5_000,
   });
 
 export async function revokeDevice(client: QueryClient, id: string, reason: string) {
