@@ -5,7 +5,7 @@ const ANSWERS_MS = 15_000;
 
 type Words = { mark: "live" | "waiting" | "none"; text: string; title: string | null };
 
-const LIVE_TITLE = "While this page is open, up to 20 devices are asked to report every few seconds.";
+const LIVE_TITLE = "Up to 20 devices report every few seconds while this page is open.";
 
 /**
  * How fresh a page's numbers are: "Live" while its devices answer, else how often they report, and whether load is the

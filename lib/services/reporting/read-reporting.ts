@@ -9,6 +9,9 @@ import { AppError } from "@/lib/platform/errors";
 import type { ServiceContext } from "../context";
 import { requirePermission } from "../require-permission";
 
+/** Devices that report this often need not be asked. */
+const LIVE_SECONDS = 5;
+
 /**
  * How often devices report; a program or a device that is named counts as looked at for the next 30 s (spec 7.17), by
  * whoever may read telemetry, and four things a session. Raises `not_found` for what is not there.
@@ -25,15 +28,16 @@ export async function readReporting(
     ...(appId === undefined ? [] : [{ appId }]),
     ...(deviceId === undefined ? [] : [{ deviceId }]),
   ];
+  const [decided] = await readPlatformMembersOf(db, "telemetry");
+  const documentSeconds = (decided?.value ?? PLATFORM_DEFAULTS.telemetry).intervalSeconds;
+  const presentSeconds = Math.max(documentSeconds, context.watching.everySeconds() ?? 0);
   let isLive = false;
   for (const watched of named) {
     await requireThere(db, watched);
-    if (actor.kind === "person" && (await context.watching.look(watched, actor.sessionId))) isLive = true;
+    if (presentSeconds <= LIVE_SECONDS) isLive = true;
+    else if (actor.kind === "person" && (await context.watching.look(watched, actor.sessionId))) isLive = true;
   }
-  const [decided] = await readPlatformMembersOf(db, "telemetry");
-  const documentSeconds = (decided?.value ?? PLATFORM_DEFAULTS.telemetry).intervalSeconds;
-  const raised = context.watching.everySeconds() ?? 0;
-  return { documentSeconds, presentSeconds: Math.max(documentSeconds, raised), isLive };
+  return { documentSeconds, presentSeconds, isLive };
 }
 
 async function requireThere(db: Database, watched: Watched): Promise<void> {

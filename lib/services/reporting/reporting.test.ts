@@ -32,6 +32,20 @@ describe("how often devices report", () => {
   });
 });
 
+test("a look at devices that report every 5 s is live, and asks nobody", async () => {
+  const own = await openServiceFixture();
+  const operator = await own.person("operator");
+  const { appId } = await own.program();
+  const member = { member: "platform/telemetry", after: { intervalSeconds: 5, sampling: 100 } };
+  await narrowAtOnce(own.ctx, operator, { changes: [member], reason: "Closer." });
+  const heard: string[] = [];
+  own.ctx.store.subscribe(({ topic }) => heard.push(topic));
+  expect(await readReporting(own.ctx, operator, { appId })).toMatchObject({ isLive: true });
+  expect(await readReporting(own.ctx, operator, {})).toMatchObject({ isLive: false });
+  await own.close();
+  expect(heard).not.toContain("watch");
+});
+
 describe("looking at a program or a device", () => {
   test("is for every role that reads telemetry, and for no other", async () => {
     const { appId } = await held.program();
