@@ -36,12 +36,9 @@ export function createPacedAnswers(
   return {
     async answer(deviceId, take) {
       const end = meter.begin();
-      try {
-        const answer = await take();
-        return { ...answer, nextIntervalSeconds: await next(deviceId, answer.nextIntervalSeconds) };
-      } finally {
-        end();
-      }
+      // Ended before it is looked at: no batch is part of the load that its own device is told of.
+      const answer = await take().finally(end);
+      return { ...answer, nextIntervalSeconds: await next(deviceId, answer.nextIntervalSeconds) };
     },
   };
 }

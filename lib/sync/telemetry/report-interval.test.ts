@@ -52,10 +52,14 @@ describe("what load asks for", () => {
     expect(wantedSeconds({ ...IDLE, waiting: 2, msPerBatch: 10 }, 800, 5)).toBe(16);
   });
 
-  it("is sixteen times the document's interval where the queue is full, or its oldest has waited 5 s", () => {
+  it("is sixteen times the document's interval where the queue is full, or the oldest of a crowd has waited 5 s", () => {
     expect(wantedSeconds({ ...IDLE, waiting: 100 }, 1, 5)).toBe(80);
     expect(wantedSeconds({ ...IDLE, waiting: 1000 }, 1, 5)).toBe(80);
-    expect(wantedSeconds({ ...IDLE, waiting: 1, oldestMs: 5000 }, 1, 5)).toBe(80);
+    expect(wantedSeconds({ ...IDLE, waiting: 16, oldestMs: 5000 }, 1, 5)).toBe(80);
+  });
+
+  it("is what its own time asks for of one batch that is slow by itself", () => {
+    expect(wantedSeconds({ ...IDLE, waiting: 1, oldestMs: 60_000, msPerBatch: 5000 }, 1, 60)).toBe(10);
   });
 });
 

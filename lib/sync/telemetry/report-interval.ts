@@ -5,8 +5,12 @@ import type { IngestLoad } from "./ingest-load";
 export const RAISED_SECONDS_MAX = 600;
 /** The share of the time that taking batches in may take. */
 const BUSY_SHARE = 0.5;
-/** A batch that has waited this long is as bad as a full queue, which asks for sixteen times the document's interval. */
+/**
+ * A crowd whose oldest batch has waited this long is as bad as a full queue, which asks for sixteen times the document's
+ * interval. Few that are slow are no crowd: less of them would make nothing faster.
+ */
 const OLDEST_MS_MAX = 5000;
+const CROWD = 16;
 const FULL_QUEUE_FACTOR = 16;
 /** Below these nothing is raised, and nothing is lowered: noise moves nobody. */
 const PRESSURE_MIN = 0.1;
@@ -26,7 +30,8 @@ export type LoadPace = { seconds: number; atMs: number };
  */
 export function wantedSeconds(load: IngestLoad, devices: number, documentSeconds: number): number {
   const byRate = (devices * load.msPerBatch) / 1000 / BUSY_SHARE;
-  const pressure = Math.min(1, Math.max(load.waiting / load.waitingMax, load.oldestMs / OLDEST_MS_MAX));
+  const late = Math.min(1, load.oldestMs / OLDEST_MS_MAX) * Math.min(1, load.waiting / CROWD);
+  const pressure = Math.min(1, Math.max(load.waiting / load.waitingMax, late));
   const byQueue = pressure < PRESSURE_MIN ? 0 : documentSeconds * FULL_QUEUE_FACTOR ** pressure;
   return Math.min(RAISED_SECONDS_MAX, Math.max(byRate, byQueue));
 }

@@ -48,8 +48,8 @@ export function deviceColumns(newest: Position | null): Column<DeviceView>[] {
     {
       id: "labels",
       head: "Labels",
-      width: 196,
-      priority: 2,
+      width: 176,
+      priority: 3,
       cell: (row) => {
         const text = describeLabels(row.labels);
         return text === "" ? "–" : <code title={text}>{text}</code>;

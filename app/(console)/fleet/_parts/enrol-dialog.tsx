@@ -67,7 +67,7 @@ export function EnrolDialog({ onClose }: { onClose(): void }) {
                   key={label}
                   label={label}
                   htmlFor={`device-label-${label}`}
-                  problem={misspelt.includes(label) ? "32 at most of a–z, 0–9, . _ -" : null}
+                  problem={misspelt.includes(label) ? "Small letters, digits, . _ -" : null}
                 >
                   <Input
                     isMono
@@ -76,6 +76,7 @@ export function EnrolDialog({ onClose }: { onClose(): void }) {
                     aria-invalid={misspelt.includes(label)}
                     autoComplete="off"
                     autoCapitalize="none"
+                    maxLength={32}
                     value={labels[label]}
                     onChange={({ target }) => setLabels({ ...labels, [label]: target.value })}
                   />
