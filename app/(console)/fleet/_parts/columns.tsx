@@ -65,7 +65,7 @@ export function deviceColumns(newest: Position | null): Column<DeviceView>[] {
     {
       id: "layers",
       head: "Confinement",
-      width: 188,
+      width: 152,
       priority: 3,
       cell: (row) =>
         row.runtime.missingLayers.length === 0 ? (
@@ -79,7 +79,7 @@ export function deviceColumns(newest: Position | null): Column<DeviceView>[] {
     {
       id: "numbers",
       head: "Numbers",
-      width: 196,
+      width: 144,
       priority: 3,
       cell: (row) => {
         const evidence = describeEvidence(row);
