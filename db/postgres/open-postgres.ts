@@ -64,8 +64,11 @@ export async function openPostgres(options: PostgresOptions): Promise<Store> {
       await announcing.query(NOTIFY, [channel, payload]);
     },
     hear,
-    // Nobody knows what was said meanwhile.
-    missed: () => announcer.tell(LOOK_AGAIN),
+    missed() {
+      // What broke that connection may have broken the others unseen, and whoever looks again must not wait for them.
+      pool.renew();
+      announcer.tell(LOOK_AGAIN);
+    },
   }).catch((error: unknown) => {
     throw storeFailure(error);
   });

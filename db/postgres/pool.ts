@@ -48,6 +48,8 @@ export type Pool = {
   /** Waits for a connection, within bounds. Raises `unavailable` beyond them, and what connecting raises. */
   take(lane: Lane): Promise<Lease>;
   figures(): Record<Lane, LaneFigures>;
+  /** Leaves the server that its connections reached: idle ones now, those in use when they come back. */
+  renew(): void;
   /** Refuses whoever waits, gives what runs a second and a half, then cuts it. A second call waits for the first. */
   close(): Promise<void>;
 };
@@ -128,11 +130,8 @@ export function createPool(options: PoolOptions): Pool {
     connection.close().catch((error: unknown) => logger("warn", "connection_not_closed", { error }));
   }
 
-  /** Leaves the server that these connections reached; those in use follow when they come back. */
   function renew(): void {
-    const nowMs = clock.nowMs();
-    if (nowMs - renewedAtMs < RENEW_EVERY_MS) return;
-    renewedAtMs = nowMs;
+    renewedAtMs = clock.nowMs();
     generation += 1;
     for (const held of idle.splice(0)) discard(held);
   }
@@ -175,7 +174,8 @@ export function createPool(options: PoolOptions): Pool {
         try {
           return await connection.query(statement, values);
         } catch (error) {
-          if (LEAVE.has(String((error as { code?: unknown }).code))) renew();
+          const isTrusted = !LEAVE.has(String((error as { code?: unknown }).code));
+          if (!isTrusted && clock.nowMs() - renewedAtMs >= RENEW_EVERY_MS) renew();
           throw error;
         }
       },
@@ -225,6 +225,7 @@ export function createPool(options: PoolOptions): Pool {
       if (waiting[lane].length === 0 && shares.mayEnter(lane, busy())) return lease(lane);
       return wait(lane);
     },
+    renew,
     figures() {
       const nowMs = clock.nowMs();
       const counts = busy();

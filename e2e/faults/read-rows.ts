@@ -2,6 +2,7 @@ import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
+import { openPostgresConnection } from "@/db/backup/connection";
 
 export type Row = Record<string, unknown>;
 /** Reads the rows of a store as they lie there, without any of the program's own readers. */
@@ -19,4 +20,10 @@ export async function rowsOfFolder(dataDir: string): Promise<Rows> {
       rmSync(copy, { recursive: true, force: true });
     },
   };
+}
+
+/** Of a Postgres, whoever serves it. */
+export async function rowsOfPostgres(url: string): Promise<Rows> {
+  const connection = await openPostgresConnection(url);
+  return { query: (sql) => connection.query<Row>(sql), close: () => connection.close() };
 }

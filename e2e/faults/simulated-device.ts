@@ -3,7 +3,7 @@ import { buildBatch, buildMinute } from "@/lib/sync/testing/batch-builder";
 import { createDeviceKey, enrollBody, tokenBody } from "@/lib/sync/testing/device-key";
 import table from "@/native/catalog/public-suffixes.json" with { type: "json" };
 import { readPublicSuffixes } from "@/native/core/decide/public-suffixes";
-import { NO_POSITION } from "@/native/core/documents/position";
+import { NO_POSITION, type Position } from "@/native/core/documents/position";
 import { type DocumentPosition, verifyDocument } from "@/native/core/documents/verify-document";
 import { type VerifyKeysetInput, verifyKeyset } from "@/native/core/documents/verify-keyset";
 import type { KeysetClaims, PlatformClaims, ProgramClaims } from "@/native/core/shapes/claims";
@@ -43,6 +43,8 @@ export type SimulatedDevice = {
   readonly isPlatformWanted: boolean;
   /** Hands the platform document back, as it was received; answers with the status. */
   handBack(): Promise<number>;
+  /** Opens its stream; `hear` is called with each position of the platform document that it names. Raises where it ends. */
+  listen(hear: (platform: Position) => void, signal: AbortSignal): Promise<void>;
   /** Sends again, byte for byte, the batch that was not acknowledged last, if any. */
   repeat(): Promise<Acknowledged | null>;
 };
@@ -254,6 +256,25 @@ export async function enrolByFile(
       const answer = await authorised("held", { method: "POST", headers, body: heldText });
       await answer.arrayBuffer();
       return answer.status;
+    },
+    async listen(hear, signal) {
+      const answer = await authorised("stream", { signal, headers: { accept: "text/event-stream" } });
+      if (answer.status !== 200 || answer.body === null) throw new Error(`the stream was answered ${answer.status}`);
+      let text = "";
+      for await (const chunk of answer.body.pipeThrough(new TextDecoderStream())) {
+        text += chunk;
+        const events = text.split("\n\n");
+        text = events.pop() ?? "";
+        for (const event of events) {
+          const data = /^data: (.+)$/m.exec(event)?.[1];
+          if (data === undefined) continue;
+          const told = JSON.parse(data) as { kind?: string; platform?: Position } & Position;
+          // A greeting names the platform document among others, a revision is of one.
+          const platform = told.platform ?? (told.kind === "platform" ? told : null);
+          if (platform !== null) hear(platform);
+        }
+      }
+      throw new Error("the stream ended");
     },
     async repeat() {
       return unanswered === null ? null : await send(unanswered.text, unanswered.counts);

@@ -12,6 +12,8 @@ export class ConsoleRefusal extends Error {
     readonly status: number,
     readonly code: string,
     message: string,
+    /** When it asked to come again, where it said. */
+    readonly retryAfterSeconds: number | null = null,
   ) {
     super(`${status} ${code}: ${message}`);
   }
@@ -76,7 +78,13 @@ function requests(baseUrl: string, jar: CookieJar): Pick<ConsoleSession, "get" |
     const text = await response.text();
     if (!response.ok) {
       const refusal = readRefusal(text);
-      throw new ConsoleRefusal(response.status, refusal.code, `${method} ${path}: ${refusal.message}`);
+      const after = response.headers.get("retry-after");
+      throw new ConsoleRefusal(
+        response.status,
+        refusal.code,
+        `${method} ${path}: ${refusal.message}`,
+        after === null ? null : Number(after),
+      );
     }
     // The caller names the shape of the contract that this path answers with.
     return (text === "" ? undefined : JSON.parse(text)) as T;

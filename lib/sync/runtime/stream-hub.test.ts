@@ -17,6 +17,7 @@ let timers: { atMs: number; run: () => void }[];
 /** Frames that were written since the last turn began. */
 let written: number;
 let hub: StreamHub;
+let readFails: boolean;
 
 /** As much of a response as the hub writes to. */
 class FakeResponse extends EventEmitter {
@@ -57,7 +58,14 @@ beforeEach(() => {
       return () => undefined;
     },
   } as unknown as Store;
-  const cache = { newest: async () => null, keyset: async () => null };
+  readFails = false;
+  const cache = {
+    async newest() {
+      if (readFails) throw new Error("the store cannot be read");
+      return null;
+    },
+    keyset: async () => null,
+  };
   hub = createStreamHub({ store, cache, logger: () => undefined, delivery });
 });
 afterEach(() => hub.close());
@@ -127,6 +135,21 @@ describe("a stream", () => {
     response.destroy();
     await hub.open("dev_gone", null, response as unknown as ServerResponse);
     expect(hub.openCount()).toBe(0);
+  });
+
+  it("is told where documents stand once the store can be read, when something may have been missed while it could not", async () => {
+    const [stream] = await open([A]);
+    readFails = true;
+    tell([]);
+    await takeTurn();
+    await pass(3_500);
+    const greetings = () => stream?.frames.filter((text) => text.startsWith("event: hello")).length;
+    expect(greetings()).toBe(1);
+    readFails = false;
+    await pass(1_000);
+    expect(greetings()).toBe(2);
+    await pass(5_000);
+    expect(greetings()).toBe(2);
   });
 
   it("whose reader is too far behind is cut, and costs no other anything", async () => {

@@ -24,6 +24,8 @@ export type StreamHub = {
 
 /** A stream whose reader is this far behind is cut: it would cost memory, and its device fetches on reconnecting. */
 const BACKLOG_BYTES_MAX = 64 * 1024;
+/** What could not be read when all should look again is read again after this time. */
+const LOOK_AGAIN_MS = 1_000;
 /** A device has one stream; while it reconnects the old one may not know yet that it is dead. */
 const STREAMS_PER_DEVICE = 2;
 /** Over how long devices are told of what may wait, so that they do not all fetch at once: by how many there are. */
@@ -67,6 +69,7 @@ export function createStreamHub(options: {
   /** Who hears of a program; those who hear of all stand apart. */
   const byProgram = new Map<string, Set<Stream>>();
   const ofAll = new Set<Stream>();
+  let isClosed = false;
 
   function write({ response }: Stream, text: string): void {
     if (text === "" || response.writableEnded || response.destroyed) return;
@@ -157,10 +160,20 @@ export function createStreamHub(options: {
   }
 
   const report = (event: string) => (error: unknown) => logger("warn", event, { error });
+
+  /** Whatever was missed stays missed until the store can be read. */
+  function greetAtLast(): void {
+    greetAll().catch((error: unknown) => {
+      report("stream_greeting_failed")(error);
+      delivery.after(LOOK_AGAIN_MS, () => {
+        if (!isClosed) greetAtLast();
+      });
+    });
+  }
   const stop = store.subscribe((announcement) => {
     if (announcement.topic === "documents") {
       if (announcement.documents.length > 0) tell(announcement.documents, announcement.pace);
-      else greetAll().catch(report("stream_greeting_failed"));
+      else greetAtLast();
     }
     if (announcement.topic === "devices") {
       if (announcement.deviceId === null) endRevoked().catch(report("stream_revocations_unread"));
@@ -201,6 +214,7 @@ export function createStreamHub(options: {
     },
     openCount: () => streams.size,
     close() {
+      isClosed = true;
       clearInterval(heartbeat);
       stop();
       deliveries.close();
