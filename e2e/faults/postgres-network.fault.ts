@@ -96,6 +96,7 @@ describe("a network that takes everything and hands on nothing, between a server
       ({ status }) => status,
       () => "cut",
     );
+    await until(async () => (await fetch(`${lean.url}/api/ready`)).status === 503);
     lean.child.process.kill("SIGTERM");
     expect(await lean.child.ended).toBe(0);
     expect([503, "cut"]).toContain(await hung);
@@ -110,6 +111,8 @@ describe("a network that takes everything and hands on nothing, between a server
       world.device.pull(),
     ];
     const outcomes = Promise.allSettled(hung);
+    // Seconds later they hang still.
+    await until(async () => (await ready(world)).failed.includes("store_read"));
     world.server.child.process.kill("SIGTERM");
     // After five seconds it would be 1.
     expect(await world.server.child.ended).toBe(0);
