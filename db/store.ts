@@ -85,6 +85,11 @@ export type StoreFigures = {
   lanes: { lane: Lane; waiting: number; oldestWaitingMs: number; refused: number; longestMs: number }[];
   /** Kinds of statements, and of transactions as a whole, by verb and table: those that took longest, longest first. */
   jobs: { kind: string; turns: number; longestMs: number }[];
+  /**
+   * How long ago it was last proven that this process hears what others announce: null while it does not. Null altogether
+   * where no other process announces.
+   */
+  hearing: { provenMsAgo: number | null } | null;
   /** How often the database was ended and opened again, because it did not answer or fell; why and when it last was. */
   reopened: { times: number; last: { at: string; why: string } | null };
 };

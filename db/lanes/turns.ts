@@ -2,13 +2,9 @@ import { AsyncResource } from "node:async_hooks";
 import { setImmediate as yieldToOthers } from "node:timers/promises";
 import { AppError } from "@/lib/platform/errors";
 import type { Lane, StoreFigures } from "../store";
+import { createKindFigures } from "./kind-figures";
 import { kindOfStatement, writes } from "./kind-of-statement";
 import { createLanes, LANE_BOUNDS, type LaneBounds } from "./lanes";
-
-/** Kinds of jobs that are told apart; what comes beyond them is counted together. */
-const KINDS_MAX = 200;
-/** How many kinds the figures name. */
-const KINDS_TOLD = 20;
 
 /** Hears what the database does at each moment, before it does it: nothing is heard while it is busy. */
 export type Watch = { begins(kind: string): void; ends(): void };
@@ -38,15 +34,9 @@ export type Turns = {
 export function createTurns(options: { bounds?: LaneBounds; watch?: Watch; uptimeMs?: () => number } = {}): Turns {
   const { bounds = LANE_BOUNDS, watch, uptimeMs = () => performance.now() } = options;
   const lanes = createLanes<() => Promise<void>>(bounds);
-  const kinds = new Map<string, { turns: number; longestMs: number }>();
   const longest = new Map<Lane, number>();
+  const { record, jobs } = createKindFigures();
   let isGoing = false;
-
-  function record(kind: string, ms: number): void {
-    const name = kinds.has(kind) || kinds.size < KINDS_MAX ? kind : "other";
-    const known = kinds.get(name) ?? { turns: 0, longestMs: 0 };
-    kinds.set(name, { turns: known.turns + 1, longestMs: Math.max(known.longestMs, ms) });
-  }
 
   async function timed<T>(kind: string, work: () => Promise<T>): Promise<T> {
     const startedMs = uptimeMs();
@@ -116,10 +106,7 @@ export function createTurns(options: { bounds?: LaneBounds; watch?: Watch; uptim
     },
     figures: () => ({
       lanes: lanes.figures(uptimeMs()).map((own) => ({ ...own, longestMs: Math.round(longest.get(own.lane) ?? 0) })),
-      jobs: [...kinds]
-        .map(([kind, { turns, longestMs }]) => ({ kind, turns, longestMs: Math.round(longestMs) }))
-        .sort((a, b) => b.longestMs - a.longestMs)
-        .slice(0, KINDS_TOLD),
+      jobs: jobs(),
     }),
   };
 }

@@ -123,7 +123,7 @@ export function createPgliteConnection(parts: PgliteParts): StoreConnection {
         if (log !== null && isLong(log.length)) await tend(log);
       }),
     async figures() {
-      return { ...turns.figures(), reopened: { times: 0, last: null } };
+      return { ...turns.figures(), hearing: null, reopened: { times: 0, last: null } };
     },
     subscribe: announcer.subscribe,
     close() {

@@ -4,7 +4,7 @@ import type { Logger } from "@/lib/platform/logger";
 import { systemTimers } from "@/lib/platform/timers";
 import { createAnnouncer, LOOK_AGAIN, splitAnnouncement } from "../announcements";
 import { raiseStoreFailures } from "../raise-store-failures";
-import { type Announcement, LANES, type Lane, type Store } from "../store";
+import type { Announcement, Lane, Store } from "../store";
 import { storeFailure } from "../store-failure";
 import { createTransactionScope } from "../transaction-scope";
 import { LISTENING, WORK } from "./bounds";
@@ -111,13 +111,9 @@ export async function openPostgres(options: PostgresOptions): Promise<Store> {
       async tryJournal() {},
       async tendJournal() {},
       async figures() {
-        const figures = pool.figures();
-        const lanes = LANES.map((own) => {
-          const { waiting, oldestWaitingMs, refused, longestMs } = figures[own];
-          return { lane: own, waiting, oldestWaitingMs, refused, longestMs };
-        });
-        // A server of its own tells its statements apart, and is opened by nobody here.
-        return { lanes, jobs: [], reopened: { times: 0, last: null } };
+        const provenAtMs = listening.provenAtMs();
+        const provenMsAgo = provenAtMs === null ? null : Math.round(monotonic.nowMs() - provenAtMs);
+        return { ...pool.figures(), hearing: { provenMsAgo }, reopened: { times: 0, last: null } };
       },
       subscribe: announcer.subscribe,
       async close() {

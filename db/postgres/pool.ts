@@ -2,7 +2,9 @@ import type { Clock } from "@/lib/platform/clock";
 import { AppError } from "@/lib/platform/errors";
 import type { Logger } from "@/lib/platform/logger";
 import type { Timers } from "@/lib/platform/timers";
-import { LANES, type Lane } from "../store";
+import { createKindFigures } from "../lanes/kind-figures";
+import { kindOfStatement, writes } from "../lanes/kind-of-statement";
+import { LANES, type Lane, type StoreFigures } from "../store";
 import type { PostgresConnection, Queryable } from "./connect";
 import { type Shares, sharesOf } from "./shares";
 
@@ -25,18 +27,6 @@ const RENEW_EVERY_MS = 5_000;
 /** What runs when the pool is closed gets this long. */
 const CLOSE_MS = 1_500;
 
-export type LaneFigures = {
-  /** Connections that its work has now. */
-  busy: number;
-  waiting: number;
-  /** How long the one that came first has waited. */
-  oldestWaitingMs: number;
-  /** How many were sent away since the start, because too many waited or for too long. */
-  refused: number;
-  /** The longest that one had a connection since the start, running ones included. */
-  longestMs: number;
-};
-
 /** A connection for one piece of work. Whoever takes it gives it back. */
 export type Lease = Queryable & {
   isLost(): boolean;
@@ -47,7 +37,7 @@ export type Lease = Queryable & {
 export type Pool = {
   /** Waits for a connection, within bounds. Raises `unavailable` beyond them, and what connecting raises. */
   take(lane: Lane): Promise<Lease>;
-  figures(): Record<Lane, LaneFigures>;
+  figures(): Pick<StoreFigures, "lanes" | "jobs">;
   /** Leaves the server that its connections reached: idle ones now, those in use when they come back. */
   renew(): void;
   /** Refuses whoever waits, gives what runs a second and a half, then cuts it. A second call waits for the first. */
@@ -64,6 +54,8 @@ export type PoolOptions = {
 
 type Held = { connection: PostgresConnection; bornAtMs: number; generation: number };
 type Running = { lane: Lane; sinceMs: number; held: Held | null };
+/** What a transaction is called: its first write, or else its first statement. */
+type Whole = { sinceMs: number; first: string | null; firstWrite: string | null };
 type Waiting = { sinceMs: number; enter(): void; fail(error: AppError): void };
 
 const perLane = <T>(make: (lane: Lane) => T): Record<Lane, T> =>
@@ -83,6 +75,7 @@ export function createPool(options: PoolOptions): Pool {
   const waiting = perLane<Waiting[]>(() => []);
   const refused = perLane(() => 0);
   const longestMs = perLane(() => 0);
+  const kinds = createKindFigures();
   let overload: { sinceMs: number; before: Record<Lane, number> } | null = null;
   let renewedAtMs = Number.NEGATIVE_INFINITY;
   let generation = 0;
@@ -104,6 +97,7 @@ export function createPool(options: PoolOptions): Pool {
     return new AppError("unavailable", "The store is busy. Try again.", {
       cause: new Error(why),
       retryAfterSeconds: RETRY_AFTER_SECONDS,
+      isOverload: true,
     });
   }
 
@@ -167,16 +161,30 @@ export function createPool(options: PoolOptions): Pool {
     work.held = held;
     const { connection } = held;
     let isBack = false;
+    let whole: Whole | null = null;
+    const note = (text: string, kind: string) => {
+      if (text === "begin") whole = { sinceMs: clock.nowMs(), first: null, firstWrite: null };
+      else if (whole !== null && kind !== "other") {
+        whole.first ??= kind;
+        if (writes(kind)) whole.firstWrite ??= kind;
+      }
+    };
     // The pool was closed and gave up waiting while this connection was being made.
     if (closing !== null) connection.cut();
     return {
       async query(statement, values) {
+        const text = typeof statement === "string" ? statement : statement.text;
+        const kind = kindOfStatement(text);
+        note(text, kind);
+        const startedMs = clock.nowMs();
         try {
           return await connection.query(statement, values);
         } catch (error) {
           const isTrusted = !LEAVE.has(String((error as { code?: unknown }).code));
           if (!isTrusted && clock.nowMs() - renewedAtMs >= RENEW_EVERY_MS) renew();
           throw error;
+        } finally {
+          kinds.record(kind, clock.nowMs() - startedMs);
         }
       },
       isLost: () => connection.isLost(),
@@ -184,6 +192,10 @@ export function createPool(options: PoolOptions): Pool {
       giveBack() {
         if (isBack) return;
         isBack = true;
+        if (whole !== null) {
+          const kind = `transaction: ${whole.firstWrite ?? whole.first ?? "no statement"}`;
+          kinds.record(kind, clock.nowMs() - whole.sinceMs);
+        }
         if (isFresh(held) && closing === null) idle.push(held);
         else discard(held);
         end(work);
@@ -228,16 +240,12 @@ export function createPool(options: PoolOptions): Pool {
     renew,
     figures() {
       const nowMs = clock.nowMs();
-      const counts = busy();
-      const longest = { ...longestMs };
-      for (const { lane, sinceMs } of running) longest[lane] = Math.max(longest[lane], nowMs - sinceMs);
-      return perLane((lane) => ({
-        busy: counts[lane],
-        waiting: waiting[lane].length,
-        oldestWaitingMs: nowMs - (waiting[lane][0]?.sinceMs ?? nowMs),
-        refused: refused[lane],
-        longestMs: longest[lane],
-      }));
+      const lanes = LANES.map((lane) => {
+        const oldestWaitingMs = Math.round(nowMs - (waiting[lane][0]?.sinceMs ?? nowMs));
+        const longest = Math.round(longestMs[lane]);
+        return { lane, waiting: waiting[lane].length, oldestWaitingMs, refused: refused[lane], longestMs: longest };
+      });
+      return { lanes, jobs: kinds.jobs() };
     },
     close() {
       closing ??= (async () => {

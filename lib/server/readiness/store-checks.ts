@@ -106,11 +106,12 @@ export const announcements = (store: Store, ctx: Ports, timeoutMs = 2_000): Chec
         timer = setTimeout(() => resolve(false), timeoutMs);
       });
       if (await Promise.race([heard, late])) return { state: "ok", says: "What was announced was heard back." };
+      const { hearing } = await store.figures();
+      const isKnown = hearing?.provenMsAgo === null ? " Nobody listens now; it is tried again by itself." : "";
       return {
         state: "failed",
-        says: `What was announced was not heard back in ${timeoutMs / 1000} s: devices and browsers learn of a suspension later, at their next look.`,
-        remedy:
-          "Look at the connection to Postgres, which must let LISTEN through; a start of this process listens anew.",
+        says: `What was announced was not heard back in ${timeoutMs / 1000} s: devices and browsers learn of a suspension later, at their next look.${isKnown}`,
+        remedy: "Look at the connection to Postgres, which must let LISTEN through; it is made anew by itself.",
       };
     } finally {
       clearTimeout(timer);
