@@ -2,7 +2,7 @@ import type { PGlite } from "@electric-sql/pglite";
 import { drizzle } from "drizzle-orm/pglite";
 import { raiseStoreFailures } from "./raise-store-failures";
 import * as schema from "./schema";
-import type { Announcement, BundleFiles, Lane, Store } from "./store";
+import type { Announcement, Lane, Store } from "./store";
 import type { OpenTransaction, Statement, StoreConnection } from "./store-connection";
 import { storeFailure } from "./store-failure";
 import { createTransactionScope } from "./transaction-scope";
@@ -26,7 +26,7 @@ function driverClient(parts: {
 const within = (tx: OpenTransaction): PGlite => driverClient({ query: (statement) => tx.query(statement) });
 
 /** A store over a connection. Its lanes share the connection, and one rule: inside a transaction use `tx.db`. */
-export function createStore(connection: StoreConnection, about: { bundleFiles: BundleFiles | null }): Store {
+export function createStore(connection: StoreConnection): Store {
   const scope = createTransactionScope();
   const lanes = new Map<Lane, Store>();
 
@@ -52,7 +52,6 @@ export function createStore(connection: StoreConnection, about: { bundleFiles: B
     return {
       in: inLane,
       kind: "pglite",
-      bundleFiles: about.bundleFiles,
       db: raiseStoreFailures(drizzle(reader, { schema })),
       async transaction(fn) {
         scope.refuseInside();

@@ -9,7 +9,7 @@ import type { Store } from "./store";
 
 /** Where the rows lie: a folder of PGlite's with lock and journal, memory that ends with the process, or Postgres. */
 export type StoreLocation =
-  | { kind: "pglite"; dataDir: string }
+  | { kind: "pglite"; dataDir: string; bundlesDir?: string }
   | { kind: "memory" }
   | ({ kind: "postgres"; url: string; connectionsMax?: number | undefined } & Pick<
       SchemaOptions,
@@ -44,6 +44,7 @@ export async function openStore(options: StoreOptions): Promise<OpenedStore> {
       return openPglite({
         ...common,
         dataDir: location.dataDir,
+        ...(location.bundlesDir === undefined ? {} : { bundlesDir: location.bundlesDir }),
         ...(beforeMigration === undefined ? {} : { beforeMigration }),
       });
   }

@@ -1,6 +1,7 @@
 import { existsSync, renameSync } from "node:fs";
 import { type Clock, systemClock } from "@/lib/platform/clock";
 import { type Logger, stderrLogger } from "@/lib/platform/logger";
+import type { SpareBundles } from "./bundles/bundle-files";
 import { createCredentialsFile } from "./journal/credentials-file";
 import { nodeJournalFs } from "./journal/journal-fs";
 import { NOT_KEPT, VOIDED } from "./journal/journaled-tables";
@@ -28,7 +29,6 @@ import { START } from "./pglite/stored-records";
 import { DATABASE_FAULTS } from "./pglite/verdict";
 import type { Recovery } from "./recovery";
 import { RowTooLarge } from "./row-too-large";
-import type { SpareBundles } from "./store";
 import { type StoreFaultCode, storeFault } from "./store-fault";
 import { takeDataFolder } from "./take-data-folder";
 
@@ -41,7 +41,9 @@ export type RebuildOptions = {
   logger?: Logger;
   migrationsFolder?: string;
   beforeMigration?: BeforeMigration;
-  /** Where bundles are taken from that have neither row nor file. */
+  /** Where bundles lie; absent: in the data folder. */
+  bundlesDir?: string;
+  /** Where bundles are taken from that have no file. */
   spareBundles?: SpareBundles;
   /** A migrated, empty database to begin with, as for `openPglite`. */
   seed?: Blob;
@@ -61,7 +63,7 @@ type Work = { dataDir: string; clock: Clock; logger: Logger; lock: HeldLock; kno
  */
 export async function rebuildStore(options: RebuildOptions): Promise<Recovery> {
   const { dataDir, from, clock = systemClock, logger = stderrLogger, beforeMigration, spareBundles, seed } = options;
-  const { migrationsFolder = findMigrationsFolder() } = options;
+  const { migrationsFolder = findMigrationsFolder(), bundlesDir } = options;
   for (const what of takeDataFolder(dataDir)) logger("warn", "data_folder_tightened", { what });
   const lock = await acquireLock(storePaths(dataDir).lock);
   try {
@@ -70,7 +72,8 @@ export async function rebuildStore(options: RebuildOptions): Promise<Recovery> {
     const work = { dataDir, clock, logger, lock, known, ...hook, ...(seed === undefined ? {} : { seed }) };
     const rebuilt = await (from === "journal" ? rebuildFromJournal(work) : rebuildFromRows(work));
     const spare = spareBundles === undefined ? {} : { spareBundles };
-    const opening = { dataDir, clock, logger, migrationsFolder, ...hook, ...spare };
+    const place = bundlesDir === undefined ? {} : { bundlesDir };
+    const opening = { dataDir, ...place, clock, logger, migrationsFolder, ...hook, ...spare };
     const { store, recovery } = await openLocked(opening, lock);
     await store.close();
     return { ...recovery, ...rebuilt, outcome: from === "journal" ? "store-rebuilt" : "journal-begun-anew" };

@@ -77,5 +77,5 @@ const NAMED_MAX = 20;
 function missingBundles(missing: readonly string[]): string {
   const named = missing.slice(0, NAMED_MAX).join("; ");
   const more = missing.length > NAMED_MAX ? `; and ${missing.length - NAMED_MAX} more` : "";
-  return `Bundles that devices cannot fetch: ${missing.length}. ${named}${more}. Put their files back into bundles/ and start again, or let the publisher submit a higher version.`;
+  return `Bundles that devices cannot fetch: ${missing.length}. ${named}${more}. Put their files back into the bundles' folder and start again, or let the publisher submit a higher version.`;
 }

@@ -42,35 +42,6 @@ export type Transaction = {
   announce(announcement: Announcement): void;
 };
 
-/** A bundle's bytes and its detached signature (DER), as they were submitted. */
-export type BundleBytes = { content: Uint8Array; signature: Uint8Array };
-
-/** Those of the asked digests that lie elsewhere, in any order; none of them is verified. */
-export type SpareBundles = (sha256: ReadonlySet<string>) => AsyncIterable<BundleBytes & { sha256: string }>;
-
-/** A bundle that is on the disk under names that do not count yet. */
-export type StagedBundle = {
-  /** Gives it the names that count. They are on the disk when this resolves. */
-  keep(): Promise<void>;
-  /** Removes what was not kept. */
-  drop(): Promise<void>;
-};
-
-/**
- * Bundles beside the rows that name them: `SHA256.ma` and `SHA256.ma.sig` in one folder, which one process has. Raises
- * `unavailable` where they cannot be written, and what the file system raises where they cannot be read.
- */
-export type BundleFiles = {
-  /** Writes and syncs a bundle, so that `keep` is quick and a commit can wait for it. */
-  stage(sha256: string, bundle: BundleBytes): Promise<StagedBundle>;
-  /** The bundle with these bytes; null where there is none. Its signature is not checked. */
-  read(sha256: string): Promise<BundleBytes | null>;
-  /** Digests that have both files, and names of files that belong to no bundle: unfinished, or half of one. */
-  list(): Promise<{ whole: Set<string>; leftOver: string[] }>;
-  remove(sha256: string): Promise<void>;
-  removeLeftOver(name: string): Promise<void>;
-};
-
 /**
  * What work waits for, most urgent first: decisions and what answers them, who may enter, what people look at, what
  * devices report, what the process does by itself. A decision never waits for queued work of another lane; of the others
@@ -98,8 +69,6 @@ export type Store = {
   kind: "pglite" | "postgres";
   /** The same store, whose reads and transactions wait in this lane; the one that is opened is in `page`. */
   in(lane: Lane): Store;
-  /** Bundles as files in the data folder; null where the database keeps everything. */
-  bundleFiles: BundleFiles | null;
   /** Reads outside a transaction; inside one they raise `internal`. Never write through it. */
   db: Database;
   /**

@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createWatching } from "@/lib/sync/runtime/watching";
+import { createBundleFiles } from "../../db/bundles/bundle-files";
+import { nodeBundleFs } from "../../db/bundles/bundle-fs";
 import { openStore } from "../../db/open-store";
 import { writeMembers } from "../../db/published-members";
 import { devices, people, platform, programs, publishers } from "../../db/schema";
@@ -27,7 +29,7 @@ import { resignDocuments } from "../../lib/sync/resign-documents";
 import { makeAccessToken } from "../../lib/sync/runtime/access-token";
 import { createRuntimeApi } from "../../lib/sync/runtime/runtime-api";
 import { createDeviceKey } from "../../lib/sync/testing/device-key";
-import { openBundle } from "../../native/core/bundle/open-bundle";
+import { createBundleJudge } from "../../native/node/open-bundle-elsewhere";
 import type { FleetOrder } from "./device-fleet";
 
 const PLATFORM_ID = "bench.example";
@@ -103,10 +105,12 @@ export async function openBenchPlatform(deviceCount: number): Promise<BenchPlatf
   const { keyset } = await store.transaction(async (tx) =>
     prepareKeys(tx, ctx, folder, await initialisePlatform(tx, ctx, identity)),
   );
+  const bundles = createBundleFiles(nodeBundleFs, join(dataDir, "bundles"));
   const context: ServiceContext = {
     store,
     ...ctx,
-    openBundle: async (bytes) => openBundle(bytes),
+    bundles,
+    judgeBundle: createBundleJudge(),
     passwords: createPasswords(),
     watching: createWatching(store, systemClock),
     readiness: createReadiness([], ctx),
@@ -115,6 +119,7 @@ export async function openBenchPlatform(deviceCount: number): Promise<BenchPlatf
       environment: "production",
       isDevelopmentStore: false,
       version: "bench",
+      submissionQuota: 1,
       authSecret: "",
       oidc: null,
     },
@@ -123,7 +128,7 @@ export async function openBenchPlatform(deviceCount: number): Promise<BenchPlatf
   await seed(context, deviceIds);
   await resignDocuments(store, ctx);
   const accessKey = randomBytes(32);
-  const runtime = createRuntimeApi({ store, ctx, accessKey, validatesOutput: false });
+  const runtime = createRuntimeApi({ store, bundles, ctx, accessKey, validatesOutput: false });
   const face = await openHttpFace("127.0.0.1", 0);
   face.serve(createNodeHandler(context, createLeanApi(context, runtime, leanRouteTable, context), null));
   const expiresAt = Math.floor(systemClock.nowMs() / 1000) + 600;

@@ -2,7 +2,10 @@ import { chmodSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "@/lib/platform/clock";
 import { AppError } from "@/lib/platform/errors";
+import { createBundleFiles } from "../bundles/bundle-files";
+import { nodeBundleFs } from "../bundles/bundle-fs";
 import type { BeforeMigration, RunStatement } from "../migrate";
+import { storePaths } from "../pglite/store-paths";
 import type { BackupFs } from "./backup-fs";
 import { readKeyFiles } from "./key-files";
 import { saveBackup } from "./save-backup";
@@ -20,10 +23,13 @@ const PART = /^before-migration-.+\.backup\.part$/;
 export function automaticBackup(parts: {
   fs: BackupFs;
   dataDir: string;
+  /** Where bundles lie; absent: in the data folder. */
+  bundlesDir?: string;
   clock: Clock;
   program: string;
 }): BeforeMigration {
-  const { fs, dataDir, clock, program } = parts;
+  const { fs, dataDir, bundlesDir = storePaths(dataDir).bundles, clock, program } = parts;
+  const bundles = createBundleFiles(nodeBundleFs, bundlesDir);
   const folder = join(dataDir, "backups");
   return async ({ from, run }) => {
     if (from === null) return;
@@ -34,7 +40,12 @@ export function automaticBackup(parts: {
       chmodSync(folder, 0o700);
       const about = { takenAt, cause: "migration", program } as const;
       const connection = { kind: "pglite", query: queryBy(run) } as const;
-      await saveBackup(fs, join(folder, name), { connection, files: await readKeyFiles(dataDir), about }, null);
+      await saveBackup(
+        fs,
+        join(folder, name),
+        { connection, files: await readKeyFiles(dataDir), bundles, about },
+        null,
+      );
       await removeOlder(fs, folder, name);
     } catch (cause) {
       throw new AppError(

@@ -39,28 +39,57 @@ const tableShape = z.strictObject({
 });
 export type BackupTable = z.infer<typeof tableShape>;
 
+/** Begins a bundle, whose bytes follow in pieces; after the tables, where backups have them. */
+const bundleShape = z.strictObject({
+  bundle: digest,
+  /** DER, base64. */
+  signature: z.base64(),
+  pieces: z.int().nonnegative(),
+});
+const pieceShape = z.strictObject({ piece: z.base64() });
+export type BackupBundle = { sha256: string; content: Uint8Array; signature: Uint8Array };
+
 const endShape = z.strictObject({
-  end: z.strictObject({ files: z.int(), tables: z.record(z.string(), z.int()) }),
+  end: z.strictObject({
+    files: z.int(),
+    tables: z.record(z.string(), z.int()),
+    /** None in backups of before, which have the bytes in their rows. */
+    bundles: z.int().default(0),
+    /** Digests of bundles that the store names and whose files were not there, or were changed. */
+    lacking: z.array(digest).default([]),
+  }),
   /** SHA-256 of everything before this line. */
   sha256: digest,
 });
-/** How many files, and rows of each table; the last line, without which a file is not whole. */
+/** How many files and bundles, and rows of each table; the last line, without which a file is not whole. */
 export type BackupCounts = z.infer<typeof endShape>["end"];
 
-/** A longer line is none of ours. The longest that this program writes is a bundle in hexadecimal: 60 MiB. */
+/** A longer line is none of ours. The longest is a bundle in hexadecimal, in a row of before: 60 MiB. */
 export const LINE_BYTES_MAX = 256 * 1024 * 1024;
 
-export const BACKUP_LINES = { header: headerShape, file: fileShape, table: tableShape, end: endShape } as const;
+export const BACKUP_LINES = {
+  header: headerShape,
+  file: fileShape,
+  table: tableShape,
+  bundle: bundleShape,
+  piece: pieceShape,
+  end: endShape,
+} as const;
 
 export type BackupRow = (string | null)[];
 export const charactersOf = (row: BackupRow) => row.reduce((sum, value) => sum + (value?.length ?? 0), 0);
 
-/** What a backup holds, in its order: the header, the files, then every table followed by its rows. */
+/** What a backup holds, in its order: the header, the files, every table followed by its rows, then the bundles. */
 export type BackupPart =
   | { kind: "header"; header: BackupHeader }
   | { kind: "file"; file: BackupFile }
   | { kind: "table"; table: BackupTable }
-  | { kind: "row"; row: BackupRow };
+  | { kind: "row"; row: BackupRow }
+  | { kind: "bundle"; bundle: BackupBundle }
+  /** Digests of bundles that it lacks, because the store lacked them; comes last, where there are any. */
+  | { kind: "lacking"; sha256: readonly string[] };
+
+export const noCounts = (): BackupCounts => ({ files: 0, tables: {}, bundles: 0, lacking: [] });
 
 /**
  * Tables that a backup leaves out, by relation. The journal's own are of the store and not of what it keeps; probes and

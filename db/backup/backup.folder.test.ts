@@ -7,10 +7,12 @@ import { is } from "drizzle-orm";
 import { getTableConfig, PgTable } from "drizzle-orm/pg-core";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createBundleFiles, keepBundle } from "../bundles/bundle-files";
 import { findMigrationsFolder } from "../migrate";
 import * as schema from "../schema";
 import { openDatabase, type TestConnection } from "../testing/databases";
 import { dumpTable, fillTables } from "../testing/fill-tables";
+import { memoryJournalFs } from "../testing/memory-journal-fs";
 import { stopPostgresServer } from "../testing/postgres-server";
 import { testStoreKind } from "../testing/with-test-store";
 import { type BackupPart, LEFT_OUT } from "./backup-format";
@@ -24,6 +26,7 @@ const PASSPHRASE = "a passphrase for tests";
 const CHEAP = 2 ** 4;
 const about = { takenAt: "2026-03-01T00:00:00.000Z", cause: "asked", program: "0.0.0" } as const;
 const files = [{ path: "keys/session.salt", text: "salt\n" }];
+const bundles = createBundleFiles(memoryJournalFs(), "bundles");
 
 afterAll(stopPostgresServer);
 
@@ -36,7 +39,7 @@ async function* inPieces(data: Uint8Array, size = 1000): AsyncGenerator<Uint8Arr
   for (let at = 0; at < data.length; at += size) yield data.subarray(at, at + size);
 }
 const backUp = (connection: Connection) =>
-  collect(sealChunks(writeBackup({ connection, files, about }), PASSPHRASE, CHEAP));
+  collect(sealChunks(writeBackup({ connection, files, bundles, about }), PASSPHRASE, CHEAP));
 const read = (backup: Uint8Array, passphrase: string | null = PASSPHRASE) =>
   readBackup(inPieces(backup), passphrase, "FILE");
 async function readWhole(backup: Uint8Array, passphrase?: string | null): Promise<BackupPart[]> {
@@ -44,9 +47,14 @@ async function readWhole(backup: Uint8Array, passphrase?: string | null): Promis
   for await (const part of read(backup, passphrase)) parts.push(part);
   return parts;
 }
-async function load(connection: Connection, backup: Uint8Array, migrationsFolder = findMigrationsFolder()) {
+async function load(
+  connection: Connection,
+  backup: Uint8Array,
+  migrationsFolder = findMigrationsFolder(),
+  into = bundles,
+) {
   await connection.query("begin");
-  const loaded = await loadBackup(connection, read(backup), { migrationsFolder, path: "FILE" });
+  const loaded = await loadBackup(connection, read(backup), { migrationsFolder, path: "FILE", bundles: into });
   await connection.query("commit");
   return loaded;
 }
@@ -85,6 +93,38 @@ describe.each(PAIRS)("a backup of %s, loaded into %s", (from, to) => {
       const next = "select nextval(pg_get_serial_sequence('change_sets', 'number'))::text as next";
       expect(await target.query(next)).toEqual(await source.query(next));
     });
+  });
+
+  it("has the bundles that are files, each with its bytes, and says which the store lacked", async () => {
+    const [source, target] = [await openDatabase(from, "migrated"), await openDatabase(to, "bare")];
+    const own = createBundleFiles(memoryJournalFs(), "bundles");
+    const theirs = createBundleFiles(memoryJournalFs(), "bundles");
+    // Of several pieces, of one, and one that is not there.
+    const contents = [randomBytes(2_500_000), randomBytes(3), randomBytes(4)];
+    const digests = contents.map((content) => createHash("sha256").update(content).digest("hex"));
+    await withDatabases([source, target], async () => {
+      for (const [at, sha256] of digests.entries()) {
+        const content = contents[at] ?? Buffer.alloc(0);
+        const row = { sha256, sizeBytes: content.length, signature: randomBytes(70), createdAt: new Date(0) };
+        await source.db.insert(schema.bundles).values(row);
+        if (at < 2) await keepBundle(own, sha256, { content, signature: row.signature });
+      }
+      await source.db.insert(schema.bundles).values({
+        ...{ sha256: "gone with its refusal", sizeBytes: 1, signature: randomBytes(70), createdAt: new Date(0) },
+        state: "removed",
+      });
+      const written = await collect(
+        sealChunks(writeBackup({ connection: source, files, bundles: own, about }), PASSPHRASE, CHEAP),
+      );
+      const { counts } = await load(target, written, findMigrationsFolder(), theirs);
+      expect(counts).toMatchObject({ bundles: 2, lacking: [digests[2]], tables: { bundles: 4 } });
+    });
+    expect([...(await theirs.list())].sort()).toEqual(digests.slice(0, 2).sort());
+    for (const sha256 of await theirs.list()) {
+      const [kept, before] = [await theirs.read(sha256), await own.read(sha256)];
+      expect(Buffer.from(kept?.content ?? []).equals(Buffer.from(before?.content ?? []))).toBe(true);
+      expect(Buffer.from(kept?.signature ?? [])).toEqual(Buffer.from(before?.signature ?? []));
+    }
   });
 
   it("has every value exactly, of every type that the schema has", async () => {
@@ -176,7 +216,7 @@ describe("a sealed backup", () => {
   });
 
   it("that needs no passphrase is held to the same", async () => {
-    const plain = await collect(sealChunks(writeBackup({ connection: source, files, about }), null));
+    const plain = await collect(sealChunks(writeBackup({ connection: source, files, bundles, about }), null));
     expect(await readWhole(plain, null)).not.toEqual([]);
     await fc.assert(
       fc.asyncProperty(fc.nat({ max: plain.length - 1 }), fc.nat({ max: 7 }), async (at, bit) => {
@@ -201,7 +241,7 @@ describe("a sealed backup", () => {
     ]) {
       const held = [...files, { path: `keys/${name}`, text: "" }];
       const written = await collect(
-        sealChunks(writeBackup({ connection: source, files: held, about }), PASSPHRASE, CHEAP),
+        sealChunks(writeBackup({ connection: source, files: held, bundles, about }), PASSPHRASE, CHEAP),
       );
       await expect(readWhole(written), name).rejects.toMatchObject(refusal("damaged"));
     }

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import type { Logger } from "@/lib/platform/logger";
-import type { SpareBundles } from "../store";
+import type { SpareBundles } from "../bundles/bundle-files";
 import { AUTOMATIC_BACKUP } from "./automatic-backup";
-import type { BackupRow, BackupTable } from "./backup-format";
+import type { BackupBundle, BackupRow, BackupTable } from "./backup-format";
 import type { BackupFs } from "./backup-fs";
 import { readBackup } from "./read-backup";
 
@@ -31,9 +31,13 @@ export function bundlesInBackups({
         for await (const part of readBackup(fs.stream(path), null, path)) {
           if (left.size === 0) return;
           if (part.kind === "table") table = part.table;
-          if (part.kind !== "row" || table?.table !== "bundles") continue;
-          const bundle = bundleOf(table, part.row);
-          if (left.delete(bundle.sha256)) yield bundle;
+          const bundle =
+            part.kind === "bundle"
+              ? part.bundle
+              : part.kind === "row" && table?.table === "bundles"
+                ? bundleOf(table, part.row)
+                : null;
+          if (bundle !== null && left.delete(bundle.sha256)) yield bundle;
         }
       } catch (error) {
         logger("warn", "backup_not_read", { path, error });
@@ -42,9 +46,14 @@ export function bundlesInBackups({
   };
 }
 
-/** Bytes as Postgres writes them as text: `\x` and hexadecimal digits. */
-function bundleOf({ columns }: BackupTable, row: BackupRow) {
-  const textOf = (column: string) => row[columns.findIndex(({ name }) => name === column)] ?? "";
+/**
+ * Bytes as Postgres writes them as text: `\x` and hexadecimal digits. Null where the row has none: then the backup has
+ * the bundle beside its tables.
+ */
+function bundleOf({ columns }: BackupTable, row: BackupRow): BackupBundle | null {
+  const cellOf = (column: string) => row[columns.findIndex(({ name }) => name === column)] ?? null;
+  if (cellOf("content") === null) return null;
+  const textOf = (column: string) => cellOf(column) ?? "";
   const bytesOf = (column: string) => Buffer.from(textOf(column).slice(2), "hex");
   return { sha256: textOf("sha256"), content: bytesOf("content"), signature: bytesOf("signature") };
 }

@@ -1,5 +1,6 @@
 import { invariant } from "@/lib/platform/errors";
 import { backupFault } from "../backup-fault";
+import { type BundleFiles, keepBundle } from "../bundles/bundle-files";
 import { applyMigrations, type Migration, readMigrations } from "../migrate";
 import { isPartitioned, makeDay, PARTITIONED } from "../partitions";
 import { onRowsOf } from "../row-too-large";
@@ -10,6 +11,7 @@ import {
   type BackupRow,
   type BackupTable,
   charactersOf,
+  noCounts,
   quoted,
 } from "./backup-format";
 import type { Connection } from "./connection";
@@ -32,17 +34,18 @@ export function countMigrations(header: BackupHeader, migrations: readonly Migra
 /**
  * Loads a backup into an empty database, inside the caller's transaction: makes the schema that the backup names, puts
  * every row into it, and brings it to this program's schema. Tables come in an order in which the database itself checks
- * every reference. Raises a fault, named by `path`, where rows and schema do not fit.
+ * every reference; bundles become files, which stay whatever becomes of the transaction, and are found again by their
+ * digests. Raises a fault, named by `path`, where rows and schema do not fit.
  */
 export async function loadBackup(
   connection: Connection,
   parts: AsyncIterable<BackupPart>,
-  options: { migrationsFolder: string; path: string },
+  options: { migrationsFolder: string; path: string; bundles: BundleFiles },
 ): Promise<{ header: BackupHeader; counts: BackupCounts }> {
-  const { path, migrationsFolder } = options;
+  const { path, migrationsFolder, bundles } = options;
   const migrations = readMigrations(migrationsFolder);
   const run = (statement: string) => connection.query<Record<string, unknown>>(statement);
-  const counts: BackupCounts = { files: 0, tables: {} };
+  const counts = noCounts();
   let header: BackupHeader | null = null;
   let known = new Map<string, BackupTable>();
   let loader: TableLoader | null = null;
@@ -67,6 +70,13 @@ export async function loadBackup(
       case "row":
         await loader?.add(part.row);
         if (loader !== null) counts.tables[loader.name] = (counts.tables[loader.name] ?? 0) + 1;
+        break;
+      case "bundle":
+        await keepBundle(bundles, part.bundle.sha256, part.bundle);
+        counts.bundles += 1;
+        break;
+      case "lacking":
+        counts.lacking.push(...part.sha256);
         break;
     }
   }

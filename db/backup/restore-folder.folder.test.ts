@@ -2,12 +2,14 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { systemClock } from "@/lib/platform/clock";
+import { createBundleFiles } from "../bundles/bundle-files";
 import { findMigrationsFolder } from "../migrate";
 import { openStore } from "../open-store";
 import { people } from "../schema";
 import { temporaryBase } from "../testing/data-folder";
 import { openDatabase } from "../testing/databases";
 import { fillTables } from "../testing/fill-tables";
+import { memoryJournalFs } from "../testing/memory-journal-fs";
 import { nodeBackupFs } from "./backup-fs";
 import { type RestoreOptions, restoreFolder } from "./restore-folder";
 import { saveBackup } from "./save-backup";
@@ -21,7 +23,12 @@ beforeAll(async () => {
   const source = await openDatabase("pglite", "migrated");
   await fillTables(source.db);
   const about = { takenAt: "2026-03-01T00:00:00.000Z", cause: "asked", program: "0.0.0" } as const;
-  await saveBackup(nodeBackupFs, file, { connection: source, files: [], about }, null);
+  await saveBackup(
+    nodeBackupFs,
+    file,
+    { connection: source, files: [], bundles: createBundleFiles(memoryJournalFs(), "bundles"), about },
+    null,
+  );
   await source.close();
 });
 afterAll(() => rmSync(base, { recursive: true }));

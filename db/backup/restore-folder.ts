@@ -5,9 +5,12 @@ import type { Clock } from "@/lib/platform/clock";
 import { AppError, isAppError } from "@/lib/platform/errors";
 import type { Logger } from "@/lib/platform/logger";
 import { backupFault } from "../backup-fault";
+import { type BundleFiles, createBundleFiles } from "../bundles/bundle-files";
+import { nodeBundleFs } from "../bundles/bundle-fs";
 import { acquireLock } from "../lock/acquire-lock";
 import { findStorePart, finishRestore, RESTORED, RESTORING } from "../pglite/finish-restore";
 import { openPglite } from "../pglite/open-pglite";
+import { storePaths } from "../pglite/store-paths";
 import { syncPath } from "../pglite/sync-tree";
 import { RowTooLarge } from "../row-too-large";
 import type { Transaction } from "../store";
@@ -23,7 +26,7 @@ import { surveyBackup } from "./survey-backup";
 
 /**
  * The embedded database has 2 GiB for all that it does, and a row is in it several times over while it is written into
- * the journal and read from it. Twice as much as the largest row that this program writes, a bundle in hexadecimal.
+ * the journal and read from it. Twice as much as the largest row that versions before wrote, a bundle in hexadecimal.
  */
 const EMBEDDED_ROW_CHARACTERS_MAX = 128 * 1024 * 1024;
 
@@ -33,6 +36,8 @@ export type RestoreOptions = {
   file: string;
   passphrase: Passphrase;
   dataDir: string;
+  /** Where bundles go; absent: into the data folder. */
+  bundlesDir?: string;
   migrationsFolder: string;
   clock: Clock;
   logger: Logger;
@@ -47,6 +52,7 @@ export type Restored = { header: BackupHeader; counts: BackupCounts };
 export async function restoreRows(
   connection: Connection,
   options: RestoreOptions,
+  bundles: BundleFiles,
   around: { first?(): Promise<void>; beforeCommit?(): Promise<void> } = {},
 ): Promise<Restored> {
   const { fs, file, passphrase, migrationsFolder } = options;
@@ -54,7 +60,7 @@ export async function restoreRows(
   try {
     await around.first?.();
     const parts = readBackup(fs.stream(file), passphrase, file);
-    const restored = await loadBackup(connection, parts, { migrationsFolder, path: file });
+    const restored = await loadBackup(connection, parts, { migrationsFolder, path: file, bundles });
     // Nobody listens yet.
     await options.mark({ db: connection.db, announce: () => undefined }, restored.header);
     await around.beforeCommit?.();
@@ -68,7 +74,7 @@ export async function restoreRows(
 }
 
 /**
- * Makes an embedded store from a backup, in a data folder that has none: database, journal and keys under another name,
+ * Makes an embedded store from a backup, in a data folder that has none: database, journal, bundles and keys under another name,
  * synced, and put in place by one rename that the next opener finishes when this process is killed at it. Before that
  * rename there is nothing that a start would use. Raises a fault where the file is not whole or the place not empty, and
  * `unavailable` while a process has the folder open.
@@ -87,10 +93,11 @@ export async function restoreFolder(options: RestoreOptions): Promise<Restored> 
     // What an earlier attempt left that was killed.
     rmSync(making, { recursive: true, force: true });
     mkdirSync(making, { mode: 0o700 });
-    const restored = await fillDatabase(join(making, "store"), options);
+    const bundlesDir = options.bundlesDir ?? storePaths(making).bundles;
+    const restored = await fillDatabase(join(making, "store"), options, createBundleFiles(nodeBundleFs, bundlesDir));
     // The database opens to all what it makes, whatever the umask; nobody could enter the folder around it.
     tightenTree(join(making, "store"));
-    await beginJournal(making, options);
+    await beginJournal(making, { ...options, bundlesDir });
     rmSync(join(making, "lock"), { recursive: true });
     await writeKeyFiles(making, files);
     await syncPath(making);
@@ -107,10 +114,10 @@ export async function restoreFolder(options: RestoreOptions): Promise<Restored> 
 /** Opening begins the journal with all rows; closing syncs them. What fails is told by the names that the caller gave. */
 async function beginJournal(
   making: string,
-  { file, dataDir, clock, logger, migrationsFolder }: RestoreOptions,
+  { file, dataDir, bundlesDir, clock, logger, migrationsFolder }: RestoreOptions & { bundlesDir: string },
 ): Promise<void> {
   try {
-    const { store } = await openPglite({ dataDir: making, clock, logger, migrationsFolder });
+    const { store } = await openPglite({ dataDir: making, bundlesDir, clock, logger, migrationsFolder });
     await store.close();
   } catch (error) {
     const fault = isAppError(error) ? error.details[0] : undefined;
@@ -126,11 +133,11 @@ async function beginJournal(
   }
 }
 
-async function fillDatabase(folder: string, options: RestoreOptions): Promise<Restored> {
+async function fillDatabase(folder: string, options: RestoreOptions, bundles: BundleFiles): Promise<Restored> {
   let client: PGlite | undefined;
   try {
     client = await PGlite.create(folder);
-    return await restoreRows(pgliteConnection(client), options);
+    return await restoreRows(pgliteConnection(client), options, bundles);
   } catch (error) {
     if (isAppError(error)) throw error;
     if (error instanceof RowTooLarge) {

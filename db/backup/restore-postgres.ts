@@ -1,5 +1,8 @@
 import { backupFault } from "../backup-fault";
+import { createBundleFiles } from "../bundles/bundle-files";
+import { nodeBundleFs } from "../bundles/bundle-fs";
 import { TABLES } from "../journal/journaled-tables";
+import { storePaths } from "../pglite/store-paths";
 import { MIGRATION_LOCK } from "../postgres/migrate-postgres";
 import { LEFT_OUT, quoted } from "./backup-format";
 import { type Connection, withPostgresConnection } from "./connection";
@@ -9,15 +12,16 @@ import { surveyBackup } from "./survey-backup";
 
 /**
  * Makes a store on Postgres from a backup, in an empty database: all in one transaction, the keys written just before its
- * commit. Whoever is killed meanwhile leaves an empty database, and at most keys that no start takes and the next attempt
- * finds to be its own. Raises a fault where the file is not whole or the place not empty, and `unavailable` where the
+ * commit. Whoever is killed meanwhile leaves an empty database, at most keys that no start takes and the next attempt
+ * finds to be its own, and bundles that a server removes if nothing names them. Raises a fault where the file is not whole or the place not empty, and `unavailable` where the
  * database cannot be reached.
  */
 export async function restorePostgres(url: string, options: RestoreOptions): Promise<Restored> {
   const { files } = await surveyBackup(options);
   await refuseOtherKeys(options.dataDir, files);
+  const bundles = createBundleFiles(nodeBundleFs, options.bundlesDir ?? storePaths(options.dataDir).bundles);
   return withPostgresConnection(url, (connection) =>
-    restoreRows(connection, options, {
+    restoreRows(connection, options, bundles, {
       first: () => emptySchema(connection),
       beforeCommit: () => writeKeyFiles(options.dataDir, files),
     }),

@@ -1,9 +1,11 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { createBundleFiles } from "../bundles/bundle-files";
 import { temporaryBase } from "../testing/data-folder";
 import { openDatabase, type TestConnection } from "../testing/databases";
 import { fillTables } from "../testing/fill-tables";
+import { memoryJournalFs } from "../testing/memory-journal-fs";
 import { type BackupFs, nodeBackupFs } from "./backup-fs";
 import { saveBackup, verifyBackup } from "./save-backup";
 
@@ -27,6 +29,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 const input = () => ({
   connection: source,
   files: [],
+  bundles: createBundleFiles(memoryJournalFs(), "bundles"),
   about: { takenAt: "2026-03-01T00:00:00.000Z", cause: "asked", program: "0.0.0" } as const,
 });
 

@@ -1,7 +1,7 @@
 import { basename, dirname } from "node:path";
 import { backupFault } from "../backup-fault";
 import { RowTooLarge } from "../row-too-large";
-import type { BackupCounts, BackupHeader } from "./backup-format";
+import { type BackupCounts, type BackupHeader, noCounts } from "./backup-format";
 import type { BackupFs } from "./backup-fs";
 import { readBackup } from "./read-backup";
 import { type Passphrase, sealChunks } from "./sealed-chunks";
@@ -12,7 +12,7 @@ export type BackupSummary = { header: BackupHeader; counts: BackupCounts; sizeBy
 /** Reads a backup's file to its end and says what it holds. Raises a fault where it is not whole. */
 export async function verifyBackup(fs: BackupFs, path: string, passphrase: Passphrase): Promise<BackupSummary> {
   let header: BackupHeader | null = null;
-  const counts: BackupCounts = { files: 0, tables: {} };
+  const counts = noCounts();
   let sizeBytes = 0;
   let table = "";
   async function* measured() {
@@ -28,6 +28,8 @@ export async function verifyBackup(fs: BackupFs, path: string, passphrase: Passp
       table = part.table.table;
       counts.tables[table] = 0;
     }
+    if (part.kind === "bundle") counts.bundles += 1;
+    if (part.kind === "lacking") counts.lacking.push(...part.sha256);
     if (part.kind === "row") counts.tables[table] = (counts.tables[table] ?? 0) + 1;
   }
   if (header === null) throw backupFault("damaged", { path });

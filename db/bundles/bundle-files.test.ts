@@ -1,18 +1,18 @@
 import { createHash, sign } from "node:crypto";
 import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { PGlite } from "@electric-sql/pglite";
+import { eq, isNotNull } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { publicKeyShape } from "@/native/core/crypto/public-key";
 import { makeKeyPair } from "@/native/node/make-key-pair";
-import { createPgliteStore } from "../pglite/create-pglite-store";
 import { bundles, programs, publisherKeys, publishers, versions } from "../schema";
 import type { Store } from "../store";
 import { flipBit, withDataFolder } from "../testing/data-folder";
 import { memoryJournalFs } from "../testing/memory-journal-fs";
-import { pgliteSeed } from "../testing/pglite-seed";
-import { createBundleFiles } from "./bundle-files";
-import { tendBundleFiles } from "./tend-bundle-files";
+import { openTestStore } from "../testing/with-test-store";
+import { type BundleFiles, createBundleFiles, keepBundle, piecesOf } from "./bundle-files";
+import { nodeBundleFs } from "./bundle-fs";
+import { contentOf, moveBundleOut } from "./move-bundles-out";
 
 const FOLDER = "data/bundles";
 const { privateKey, publicKey } = makeKeyPair();
@@ -28,10 +28,15 @@ const bytesOf = ({ content, signature }: { content: Uint8Array; signature: Uint8
   content: Buffer.from(content),
   signature: Buffer.from(signature),
 });
-const read = async (files: ReturnType<typeof createBundleFiles>, sha256: string) => {
+const read = async (files: BundleFiles, sha256: string) => {
   const bundle = await files.read(sha256);
   return bundle === null ? null : bytesOf(bundle);
 };
+async function collect(pieces: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const all: Uint8Array[] = [];
+  for await (const piece of pieces) all.push(piece);
+  return Buffer.concat(all);
+}
 
 describe("a bundle's files", () => {
   it("are whole or not there, whichever operation of the disk fails and whenever power is lost", async () => {
@@ -42,9 +47,10 @@ describe("a bundle's files", () => {
       const files = createBundleFiles(fs, FOLDER);
       fs.failWhen((operation) => operation === failing);
       try {
-        const staged = await files.stage(bundle.sha256, bundle);
-        expect(await createBundleFiles(fs, FOLDER).read(bundle.sha256)).toBeNull();
-        await staged.keep();
+        const staged = await files.stage(piecesOf(bundle.content, 2));
+        expect(staged.sizeBytes).toBe(bundle.content.length);
+        expect((await createBundleFiles(fs.fork(), FOLDER).list()).size).toBe(0);
+        await staged.keep(bundle.sha256, bundle.signature);
         isThrough = fs.operations < failing;
       } catch (error) {
         expect(error, `operation ${failing}`).toMatchObject({ code: expect.stringMatching(/^(unavailable|EIO)$/) });
@@ -56,46 +62,110 @@ describe("a bundle's files", () => {
     }
   });
 
-  it("are never those of other bytes: a changed file is no bundle", async () => {
+  it("never clash where two processes hand in the same bytes, and neither finds the other's unfinished", async () => {
+    const fs = memoryJournalFs();
+    const [here, there] = [createBundleFiles(fs, FOLDER), createBundleFiles(fs, FOLDER)];
+    const bundle = bundleOf("one");
+    const staged = await Promise.all([here, there].map((files) => files.stage(piecesOf(bundle.content))));
+    expect(await here.removeUnfinished(0)).toBe(0);
+    await Promise.all(staged.map((each) => each.keep(bundle.sha256, bundle.signature)));
+    for (const each of staged) await each.drop();
+    expect([...fs.files.keys()].sort()).toEqual([
+      join(FOLDER, `${bundle.sha256}.ma`),
+      join(FOLDER, `${bundle.sha256}.ma.sig`),
+    ]);
+    expect(await read(there, bundle.sha256)).toEqual(bytesOf(bundle));
+  });
+
+  it("leave nothing of what breaks off while it comes in", async () => {
+    const fs = memoryJournalFs();
+    const files = createBundleFiles(fs, FOLDER);
+    async function* broken() {
+      yield new Uint8Array(3);
+      throw new Error("the sender is gone");
+    }
+    await expect(files.stage(broken())).rejects.toThrow("the sender is gone");
+    expect([...fs.files.keys()]).toEqual([]);
+  });
+
+  it("are never taken for those of other bytes: a changed file is told, and is no bundle", async () => {
     const fs = memoryJournalFs();
     const files = createBundleFiles(fs, FOLDER);
     const bundle = bundleOf("one");
-    await (await files.stage(bundle.sha256, bundle)).keep();
+    expect(await files.check(bundle.sha256)).toBe("missing");
+    await keepBundle(files, bundle.sha256, bundle);
+    expect(await files.check(bundle.sha256)).toBe("kept");
     fs.files.set(join(FOLDER, `${bundle.sha256}.ma`), bundleOf("two").content);
+    expect(await files.check(bundle.sha256)).toBe("changed");
     expect(await files.read(bundle.sha256)).toBeNull();
+  });
+
+  it("that were never finished go once they are old, and a stranger's file stays", async () => {
+    let nowMs = 1000;
+    const fs = memoryJournalFs(undefined, () => nowMs);
+    const files = createBundleFiles(fs, FOLDER);
+    const kept = bundleOf("kept");
+    await keepBundle(files, kept.sha256, kept);
+    await files.stage(piecesOf(kept.content));
+    const file = await fs.create(join(FOLDER, `${"0".repeat(64)}.ma.sig`));
+    await file.write(kept.signature);
+    fs.files.set(join(FOLDER, `${"1".repeat(64)}.7.new`), kept.content);
+    fs.files.set(join(FOLDER, "a stranger's file"), kept.content);
+    nowMs = 5000;
+    const coming = await files.stage(piecesOf(kept.content));
+    expect(await files.removeUnfinished(2000)).toBe(3);
+    expect(fs.files.has(join(FOLDER, "a stranger's file"))).toBe(true);
+    await coming.keep(kept.sha256, kept.signature);
+    expect(await read(files, kept.sha256)).toEqual(bytesOf(kept));
   });
 });
 
-describe("tending them", () => {
-  let client: PGlite;
+describe("bundles of before, whose bytes are in their rows", () => {
+  let store: Store;
   beforeAll(async () => {
-    client = await PGlite.create({ loadDataDir: await pgliteSeed() });
+    store = await openTestStore();
   });
-  afterAll(() => client.close());
+  afterAll(() => store.close());
 
-  it("writes those of older rows, removes what no row names, and leaves what is being written", async () => {
-    const fs = memoryJournalFs();
-    const bundleFiles = createBundleFiles(fs, FOLDER);
-    const store = createPgliteStore({ client, logger: () => undefined, bundleFiles, createLog: () => null });
-    const [older, named, orphan, coming] = ["older", "named", "orphan", "coming"].map(bundleOf);
-    if (!older || !named || !orphan || !coming) throw new Error("four bundles");
-    for (const { sha256, content, signature } of [older, named]) {
-      const row = { sha256, sizeBytes: content.length, content, signature, createdAt };
-      await store.transaction(({ db }) => db.insert(bundles).values(row));
+  const rowsWithBytes = () => store.db.select().from(bundles).where(isNotNull(bundles.content));
+
+  it("become files, and no bytes are lost whichever operation of the disk fails", async () => {
+    const older = bundleOf("of before");
+    const { sha256, content, signature } = older;
+    const row = { sha256, sizeBytes: content.length, content, signature, createdAt };
+    await store.transaction(({ db }) => db.insert(bundles).values(row));
+    expect(await collect(contentOf(store, row, 4))).toEqual(Buffer.from(content));
+
+    let isThrough = false;
+    for (let failing = 1; !isThrough; failing += 1) {
+      const fs = memoryJournalFs();
+      const files = createBundleFiles(fs, FOLDER);
+      fs.failWhen((operation) => operation === failing);
+      isThrough = await moveBundleOut(store, files).then(
+        () => fs.operations < failing,
+        () => false,
+      );
+      fs.failWhen(() => false);
+      fs.losePower();
+      const [still] = await rowsWithBytes();
+      if (still === undefined) expect(await read(files, sha256)).toEqual(bytesOf(older));
+      else expect(Buffer.from(still.content ?? [])).toEqual(Buffer.from(content));
+      if (still === undefined && !isThrough) await store.transaction(({ db }) => db.update(bundles).set({ content }));
     }
-    for (const bundle of [named, orphan]) await (await bundleFiles.stage(bundle.sha256, bundle)).keep();
-    fs.files.set(join(FOLDER, `${orphan.sha256}.7.new`), orphan.content);
-    fs.files.set(join(FOLDER, `${"0".repeat(64)}.ma.sig`), orphan.signature);
-    fs.files.set(join(FOLDER, "a stranger's file"), orphan.content);
-    const staged = await bundleFiles.stage(coming.sha256, coming);
+    expect(await rowsWithBytes()).toEqual([]);
+    expect(await moveBundleOut(store, createBundleFiles(memoryJournalFs(), FOLDER))).toBe(false);
+  });
 
-    expect(await tendBundleFiles(store)).toEqual({ written: 1, removed: 3 });
-    expect(await tendBundleFiles(store)).toEqual({ written: 0, removed: 0 });
-    for (const bundle of [older, named]) expect(await read(bundleFiles, bundle.sha256)).toEqual(bytesOf(bundle));
-    expect(fs.files.has(join(FOLDER, "a stranger's file"))).toBe(true);
-    await staged.keep();
-    expect(await read(bundleFiles, coming.sha256)).toEqual(bytesOf(coming));
-    await staged.drop();
+  it("that the database itself had changed become what they were, and are told", async () => {
+    const { sha256, signature } = bundleOf("as it was signed");
+    const content = bundleOf("as it stands there").content;
+    const row = { sha256, sizeBytes: content.length, content, signature, createdAt };
+    await store.transaction(({ db }) => db.insert(bundles).values(row));
+    const files = createBundleFiles(memoryJournalFs(), FOLDER);
+    expect(await moveBundleOut(store, files)).toBe(true);
+    const [told] = await store.db.select().from(bundles).where(eq(bundles.sha256, sha256));
+    expect(told).toMatchObject({ content: null, state: "changed" });
+    expect(await collect(files.stream(sha256))).toEqual(Buffer.from(content));
   });
 });
 
@@ -106,9 +176,9 @@ describe("a store whose bundles have no rows", () => {
   async function submit(store: Store, code: number) {
     const bundle = bundleOf(`version ${code}`);
     const { sha256, content, signature } = bundle;
-    const staged = await store.bundleFiles?.stage(sha256, bundle);
+    await keepBundle(createBundleFiles(nodeBundleFs, join(folder.path, "bundles")), sha256, bundle);
     await store.transaction(async ({ db }) => {
-      await db.insert(bundles).values({ sha256, sizeBytes: content.length, content, signature, createdAt });
+      await db.insert(bundles).values({ sha256, sizeBytes: content.length, signature, createdAt });
       await db.insert(versions).values({
         ...{ appId: "com.example.a", code, name: `${code}.0`, publisherId: "pub_1", sha256, kid: "kid_1" },
         ...{
@@ -120,9 +190,7 @@ describe("a store whose bundles have no rows", () => {
         },
         ...{ submissionId: `sub_${code}`, submittedAt: createdAt },
       });
-      await staged?.keep();
     });
-    await staged?.drop();
     return bundle;
   }
 
@@ -155,12 +223,12 @@ describe("a store whose bundles have no rows", () => {
       ],
     });
     const rows = await store.db.select().from(bundles);
-    expect(rows.map((row) => ({ sha256: row.sha256, ...bytesOf(row) }))).toEqual([
-      { sha256: good.sha256, ...bytesOf(good) },
-    ]);
+    expect(rows).toMatchObject([{ sha256: good.sha256, sizeBytes: good.content.length, kid: "kid_1", state: "kept" }]);
+    expect(Buffer.from(rows[0]?.signature ?? [])).toEqual(Buffer.from(good.signature));
     await store.close();
+    rmSync(path(good.sha256, "ma"));
     const again = await folder.open();
-    expect(again.recovery.bundles.restored).toBe(0);
+    expect(again.recovery.bundles).toMatchObject({ restored: 0, missing: { length: 4 } });
     await again.store.close();
   });
 });

@@ -35,7 +35,6 @@ function openOn(fs = memoryJournalFs(), on = { client, position }) {
   const store = createPgliteStore({
     client: on.client,
     logger: silent,
-    bundleFiles: null,
     createLog: (lookAgain) => {
       log = createCommitLog({
         ...{ client: on.client, writer, clock: { nowMs: () => 0 }, logger: silent, schema: 1, lookAgain },

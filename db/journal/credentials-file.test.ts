@@ -43,7 +43,6 @@ async function openOn(fs: MemoryJournalFs): Promise<Store> {
   const store = createPgliteStore({
     client: live,
     logger: () => undefined,
-    bundleFiles: null,
     createLog: (lookAgain) => createCommitLog({ ...parts, credentials: createCredentialsFile(fs, DATA), lookAgain }),
   });
   await store.transaction(({ db }) =>

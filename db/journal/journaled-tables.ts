@@ -12,8 +12,8 @@ type TableName = {
  * power loss nor a rebuild brings back an old password; the rows themselves lie in one file (`credentials-file.ts`).
  * `nothing`: gone when the store has to be rebuilt; `onPowerLoss: "end"` says that rows must not outlive a commit that the
  * database lost, because one of them may have been ended by it; `onDamage: "set-aside"` that they are figures, which a store
- * goes on without (`tend-figures.ts`). Without a title nothing is told: bundles come back from
- * their files (`restoreBundles`), which tells what did not.
+ * goes on without (`tend-figures.ts`). Without a title nothing is told: bundles' rows are
+ * made again of their files (`restoreBundles`), which tells what was not.
  */
 type Treatment =
   | { keep: "rows"; ignored?: readonly string[] }

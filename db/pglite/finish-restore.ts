@@ -20,6 +20,14 @@ export function findStorePart(dataDir: string): string | null {
   return PARTS.map((name) => join(dataDir, name)).find(isThere) ?? null;
 }
 
+/** Moves files one by one, by their names, to where others may lie already. */
+async function moveFiles(from: string, to: string): Promise<void> {
+  if (!existsSync(from)) return;
+  mkdirSync(to, { recursive: true, mode: 0o700 });
+  for (const name of readdirSync(from).sort()) renameSync(join(from, name), join(to, name));
+  await syncPath(to);
+}
+
 /**
  * Moves what a restore has made whole to its place. A restore that was killed at this is finished by whoever opens the
  * folder next; the caller holds the folder's lock. Answers whether there was anything. Raises a fault where something
@@ -28,14 +36,8 @@ export function findStorePart(dataDir: string): string | null {
 export async function finishRestore(dataDir: string): Promise<boolean> {
   const from = join(dataDir, RESTORED);
   if (!existsSync(from)) return false;
-  const keys = join(from, "keys");
-  if (existsSync(keys)) {
-    const to = join(dataDir, "keys");
-    mkdirSync(to, { recursive: true, mode: 0o700 });
-    // The keyset's copy comes first of these names: keys without it would pass for those of a first start.
-    for (const name of readdirSync(keys).sort()) renameSync(join(keys, name), join(to, name));
-    await syncPath(to);
-  }
+  // The keyset's copy comes first of the keys' names: keys without it would pass for those of a first start.
+  for (const folder of ["bundles", "keys"]) await moveFiles(join(from, folder), join(dataDir, folder));
   for (const name of PARTS.filter((part) => existsSync(join(from, part)))) {
     const to = join(dataDir, name);
     if (isThere(to)) throw backupFault("two-stores", { path: to });

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import type { Clock } from "@/lib/platform/clock";
 import type { Logger } from "@/lib/platform/logger";
-import { createBundleFiles } from "../bundles/bundle-files";
+import { createBundleFiles, type SpareBundles } from "../bundles/bundle-files";
+import { nodeBundleFs } from "../bundles/bundle-fs";
 import { restoreBundles } from "../bundles/restore-bundles";
 import { createStore } from "../create-store";
 import { createCommitLog } from "../journal/commit-log";
@@ -14,7 +15,7 @@ import type { Turns } from "../lanes/turns";
 import { acquireLock, type HeldLock } from "../lock/acquire-lock";
 import { type BeforeMigration, type Migration, newestSchema, readMigrations } from "../migrate";
 import { NOTHING_FOUND, type Recovery } from "../recovery";
-import type { SpareBundles, Store } from "../store";
+import type { Store } from "../store";
 import type { StoreConnection } from "../store-connection";
 import { storeFault } from "../store-fault";
 import { takeDataFolder, tightenTree } from "../take-data-folder";
@@ -36,7 +37,9 @@ export type PgliteOptions = { migrationsFolder: string; clock: Clock; logger: Lo
 export type PgliteFolderOptions = PgliteOptions & {
   dataDir: string;
   beforeMigration?: BeforeMigration;
-  /** Where bundles are taken from that have neither row nor file. */
+  /** Where bundles lie; absent: in the data folder. */
+  bundlesDir?: string;
+  /** Where bundles are taken from that have no file. */
   spareBundles?: SpareBundles;
   /** Tests let its operations fail. */
   journalFs?: JournalFs;
@@ -57,7 +60,7 @@ export async function openPgliteInMemory(options: PgliteOptions): Promise<Opened
   const client = await PGlite.create(options.seed === undefined ? {} : { loadDataDir: options.seed });
   await migratePglite(client, options.migrationsFolder);
   const connection = createPgliteConnection({ client, createLog: () => null, ...ownParts(options) });
-  return { connection, store: createStore(connection, { bundleFiles: null }), recovery: NOTHING_FOUND };
+  return { connection, store: createStore(connection), recovery: NOTHING_FOUND };
 }
 
 const ownParts = ({ logger, turns }: PgliteOptions) => ({ logger, ...(turns === undefined ? {} : { turns }) });
@@ -111,7 +114,7 @@ export async function openLocked(options: PgliteFolderOptions, lock: HeldLock): 
   }
   const { client, rows } = database;
   const files = [await rememberSegments(fs, paths.journal), rememberFile(paths.credentials)];
-  const bundleFiles = createBundleFiles(fs, paths.bundles);
+  const bundleFiles = createBundleFiles(nodeBundleFs, options.bundlesDir ?? paths.bundles);
   const credentials = createCredentialsFile(fs, dataDir);
   let settled: Settled;
   let bundles: Recovery["bundles"];
@@ -121,7 +124,10 @@ export async function openLocked(options: PgliteFolderOptions, lock: HeldLock): 
     const from = scan.state === "whole" ? scan.last : START;
     const input = { client, rows, fs, folder: paths.journal, credentials, scan, from, verdict, known, clock };
     settled = await settle({ ...input, isDoubtful: doubt.is });
-    bundles = await restoreBundles(client, bundleFiles, options.spareBundles);
+    bundles = await restoreBundles(client, bundleFiles, {
+      spare: options.spareBundles ?? null,
+      at: new Date(clock.nowMs()),
+    });
     await credentials.replace(await standingRows(runIn(client)));
   } catch (error) {
     const isUnchanged = await putBack({ doubt, files, database, logger });
@@ -155,7 +161,7 @@ export async function openLocked(options: PgliteFolderOptions, lock: HeldLock): 
       await lock.release();
     },
   });
-  return { connection, store: createStore(connection, { bundleFiles }), recovery: { ...recovery, bundles } };
+  return { connection, store: createStore(connection), recovery: { ...recovery, bundles } };
 
   /** What was before the base is over once the database cannot fall back behind it. */
   async function dropOldSegments(baseFrom: number): Promise<void> {

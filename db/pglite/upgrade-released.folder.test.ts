@@ -6,8 +6,11 @@ import { systemClock } from "@/lib/platform/clock";
 import { automaticBackup } from "../backup/automatic-backup";
 import { nodeBackupFs } from "../backup/backup-fs";
 import { bundlesInBackups } from "../backup/bundles-in-backups";
-import { tendBundleFiles } from "../bundles/tend-bundle-files";
+import { createBundleFiles } from "../bundles/bundle-files";
+import { nodeBundleFs } from "../bundles/bundle-fs";
+import { moveBundleOut } from "../bundles/move-bundles-out";
 import { rebuildStore } from "../rebuild-store";
+import { bundles } from "../schema";
 import type { Store } from "../store";
 import { withDataFolder } from "../testing/data-folder";
 import { dumpTable } from "../testing/fill-tables";
@@ -33,6 +36,15 @@ async function expectReleased(store: Store): Promise<void> {
   expect(found).toEqual(released);
 }
 
+const files = () => createBundleFiles(nodeBundleFs, join(folder.path, "bundles"));
+
+/** What housekeeping does in the first minutes. */
+async function moveAll(store: Store): Promise<void> {
+  let moved = 0;
+  while (await moveBundleOut(store, files())) moved += 1;
+  expect(moved).toBe(facts.counts.bundles);
+}
+
 /** What lies beside the journal. */
 async function expectCounts(store: Store, relations: readonly string[]): Promise<void> {
   for (const relation of relations) {
@@ -51,19 +63,22 @@ describe("the data folder of the released version", { timeout: 180_000 }, () => 
       const parts = { fs: nodeBackupFs, dataDir: folder.path, logger: () => undefined };
       const beforeMigration = automaticBackup({ ...parts, clock: systemClock, program: "test" });
       const upgraded = await folder.open({ beforeMigration });
-      const before = await dumpTable(upgraded.store.db, "bundles");
+      const before = await upgraded.store.db.select().from(bundles).orderBy(bundles.sha256);
       await upgraded.store.close();
       rmSync(join(folder.path, "store"), { recursive: true });
       const rebuild = { dataDir: folder.path, logger: () => undefined };
       if (from === "rows") {
-        const { bundles } = await rebuildStore({ ...rebuild, from: "journal" });
-        expect(bundles).toMatchObject({ restored: 0, missing: { length: facts.counts.bundles } });
+        const { bundles: found } = await rebuildStore({ ...rebuild, from: "journal" });
+        expect(found).toMatchObject({ restored: 0, missing: { length: facts.counts.bundles } });
       }
       const recovery = await rebuildStore({ ...rebuild, from, spareBundles: bundlesInBackups(parts) });
       expect(recovery.bundles).toEqual({ restored: facts.counts.bundles, missing: [] });
       const { store } = await folder.open();
-      const contents = (rows: string[]) => rows.map((row) => (JSON.parse(row) as Row).content).sort();
-      expect(contents(await dumpTable(store.db, "bundles"))).toEqual(contents(before));
+      for (const { sha256, content, signature } of before) {
+        const kept = await files().read(sha256);
+        expect(Buffer.from(kept?.content ?? [])).toEqual(Buffer.from(content ?? []));
+        expect(Buffer.from(kept?.signature ?? [])).toEqual(Buffer.from(signature));
+      }
       await store.close();
     },
   );
@@ -80,7 +95,12 @@ describe("the data folder of the released version", { timeout: 180_000 }, () => 
       "telemetry_batches",
       "events",
     ]);
-    expect(await tendBundleFiles(upgraded.store)).toEqual({ written: facts.counts.bundles, removed: 0 });
+    await moveAll(upgraded.store);
+    const rows = await upgraded.store.db.select().from(bundles);
+    for (const row of rows) {
+      expect(row).toMatchObject({ content: null, state: "kept", kid: expect.any(String), verifiedAt: row.createdAt });
+      expect(await files().check(row.sha256)).toBe("kept");
+    }
     await upgraded.store.close();
 
     rmSync(join(folder.path, "store"), { recursive: true });

@@ -105,7 +105,6 @@ export async function openPostgres(options: PostgresOptions): Promise<Store> {
     const store: Store = {
       in: inLane,
       kind: "postgres",
-      bundleFiles: null,
       db: raiseStoreFailures(databaseOn(reader(lane))),
       transaction: (fn) => transaction(lane, fn),
       async tryJournal() {},

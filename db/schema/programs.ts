@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { index, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
+import { index, jsonb, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
 import { VERSION_STATES } from "@/lib/domain/lifecycles";
 import { bytes, instant, whole } from "./columns";
 import { publishers } from "./publishers";
@@ -21,20 +21,38 @@ export const programs = pgTable(
   ],
 );
 
-/** A submitted bundle's bytes, by the SHA-256 of exactly these bytes. */
+/** What is known of a bundle's file: there and whole, not there, of other bytes, or removed with its refusal. */
+export const BUNDLE_STATES = ["kept", "missing", "changed", "removed"] as const;
+
+/** A bundle, by the SHA-256 of its bytes, which lie in a file of that name; and what was found when it was handed in. */
 export const bundles = pgTable("bundles", {
   sha256: text("sha256").primaryKey(),
   sizeBytes: whole("size_bytes").notNull(),
-  content: bytes("content").notNull(),
+  /** Bytes of a bundle of before that is no file yet; null for every other. */
+  content: bytes("content"),
   /** DER, detached. */
   signature: bytes("signature").notNull(),
   createdAt: instant("created_at").notNull(),
+  /** The publisher's key that the signature was verified by, and when. Null: nobody knows. */
+  kid: text("kid"),
+  verifiedAt: instant("verified_at"),
+  /** Of `manifest.json`, of how many files, of how many bytes unpacked. Null where it was verified before this was kept. */
+  manifestSha256: text("manifest_sha256"),
+  entries: whole("entries"),
+  unpackedBytes: whole("unpacked_bytes"),
+  state: text("state", { enum: BUNDLE_STATES }).notNull().default("kept"),
+  /** When the file's bytes were last held against the digest. */
+  checkedAt: instant("checked_at"),
 });
 
-/** Every version that was ever submitted; those in state `listed` stand in the program document. */
+/**
+ * Every submission of a version; those in state `listed` stand in the program document. A code belongs to the one that
+ * waits, is listed, or was listed once: devices may have seen it. One that was refused or taken back before gives it free.
+ */
 export const versions = pgTable(
   "versions",
   {
+    submissionId: text("submission_id").primaryKey(),
     appId: text("app_id")
       .notNull()
       .references(() => programs.appId),
@@ -49,16 +67,20 @@ export const versions = pgTable(
     /** The manifest as parsed, for reviewers: reasons, requested hosts and limits. */
     manifest: jsonb("manifest").$type<Record<string, unknown>>().notNull(),
     state: text("state", { enum: VERSION_STATES }).notNull(),
-    submissionId: text("submission_id").notNull().unique(),
     /** The publisher's token that it came by. Null: nobody knows. */
     tokenId: text("token_id"),
     submittedAt: instant("submitted_at").notNull(),
     listedAt: instant("listed_at"),
+    /** When it was refused, or taken back before it was decided. Null elsewhere, and where versions of before did not say. */
+    endedAt: instant("ended_at"),
     /** What the reviewer told the publisher. */
     comment: text("comment"),
   },
   (table) => [
-    primaryKey({ columns: [table.appId, table.code] }),
+    uniqueIndex("versions_code")
+      .on(table.appId, table.code)
+      .where(sql`state in ('submitted', 'listed') or listed_at is not null`),
+    index("versions_program").on(table.appId, table.code),
     index("versions_publisher").on(table.publisherId),
     index("versions_sha256").on(table.sha256),
     index("versions_state").on(table.state, table.submittedAt),

@@ -1,7 +1,7 @@
 import { basename, dirname } from "node:path";
-import type { JournalFs } from "../journal/journal-fs";
+import type { BundleFs } from "../bundles/bundle-fs";
 
-export type MemoryJournalFs = JournalFs & {
+export type MemoryJournalFs = BundleFs & {
   files: Map<string, Uint8Array>;
   /** How many operations were asked for so far. */
   readonly operations: number;
@@ -23,7 +23,7 @@ type Disk = {
 const emptyDisk = (): Disk => ({ files: new Map(), inodes: new Map(), synced: new Map(), names: new Map() });
 
 /** A disk in memory that keeps what was synced apart from what was only written. */
-export function memoryJournalFs(disk = emptyDisk()): MemoryJournalFs {
+export function memoryJournalFs(disk = emptyDisk(), nowMs: () => number = () => 0): MemoryJournalFs {
   const { files, inodes, synced, names } = disk;
   const inodeOf = (path: string) => {
     const inode = inodes.get(path) ?? Symbol(path);
@@ -39,8 +39,11 @@ export function memoryJournalFs(disk = emptyDisk()): MemoryJournalFs {
   const step = async (name: string) => {
     if (isFailing(name)) throw Object.assign(new Error(`${name} failed`), { code: "EIO" });
   };
-  const append = (path: string, data: Uint8Array) =>
+  const modified = new Map<symbol, number>();
+  const append = (path: string, data: Uint8Array) => {
+    modified.set(inodeOf(path), nowMs());
     files.set(path, Buffer.concat([files.get(path) ?? new Uint8Array(), data]));
+  };
   return {
     files,
     get operations() {
@@ -76,6 +79,16 @@ export function memoryJournalFs(disk = emptyDisk()): MemoryJournalFs {
     async read(path) {
       await step("read");
       return files.get(path) ?? new Uint8Array();
+    },
+    async stat(path) {
+      await step("stat");
+      const data = files.get(path);
+      if (data === undefined) return null;
+      return { sizeBytes: data.length, modifiedMs: modified.get(inodeOf(path)) ?? 0 };
+    },
+    async *stream(path) {
+      await step("stream");
+      yield files.get(path) ?? new Uint8Array();
     },
     async create(path) {
       await step("create");

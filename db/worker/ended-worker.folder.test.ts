@@ -36,7 +36,7 @@ it("goes on after a statement that does not end: what was acknowledged is there,
   const { lines, again, opening } = open();
   const opened = await opening;
   const { store } = opened;
-  const other = createStoreClient(opened.connect(), { logger: () => undefined, bundleFiles: null });
+  const other = createStoreClient(opened.connect(), { logger: () => undefined });
   await add(store, "pub_acknowledged");
   const heard: Announcement[] = [];
   const toldAll = new Promise<void>((resolve) => {

@@ -1,10 +1,7 @@
-import { join } from "node:path";
 import { MessageChannel, type MessagePort, type TransferListItem, Worker } from "node:worker_threads";
 import { type Clock, systemClock } from "@/lib/platform/clock";
 import { AppError } from "@/lib/platform/errors";
 import { type Logger, stderrLogger } from "@/lib/platform/logger";
-import { createBundleFiles } from "../bundles/bundle-files";
-import { nodeJournalFs } from "../journal/journal-fs";
 import { LANE_BOUNDS, type LaneBounds } from "../lanes/lanes";
 import type { Recovery } from "../recovery";
 import type { Store } from "../store";
@@ -58,7 +55,7 @@ type Run = {
  * What ran then fails with `unavailable`; every client's store goes on. Raises what opening raises, the first time.
  */
 export async function openStoreInWorker(options: StoreInWorkerOptions): Promise<StoreInWorker> {
-  const { logger = stderrLogger, clock = systemClock, location, waitsMs = WAITS_MS } = options;
+  const { logger = stderrLogger, clock = systemClock, waitsMs = WAITS_MS } = options;
   const clients = new Set<MessagePort>();
   const reopened: WorkerStart["reopened"] = { times: 0, last: null };
   const ends: number[] = [];
@@ -124,10 +121,8 @@ export async function openStoreInWorker(options: StoreInWorkerOptions): Promise<
 
   const first = await startRun({ ...options, logger, reopened }, fell);
   run = first;
-  const bundleFiles =
-    location.kind === "pglite" ? createBundleFiles(nodeJournalFs, join(location.dataDir, "bundles")) : null;
   return {
-    store: createStoreClient(connect(), { logger, bundleFiles, onClose: close }),
+    store: createStoreClient(connect(), { logger, onClose: close }),
     recovery: first.recovery,
     connect,
   };

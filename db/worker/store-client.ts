@@ -3,7 +3,7 @@ import { AppError } from "@/lib/platform/errors";
 import type { Logger } from "@/lib/platform/logger";
 import { createAnnouncer, LOOK_AGAIN } from "../announcements";
 import { createStore } from "../create-store";
-import type { Announcement, BundleFiles, Store, StoreFigures } from "../store";
+import type { Announcement, Store, StoreFigures } from "../store";
 import type { Rows, StoreConnection } from "../store-connection";
 import { type Connected, fromWire, type Question, type Told } from "./wire";
 
@@ -50,7 +50,6 @@ function createLine(port: MessagePort, on: { heard(announcement: Announcement): 
 
 export type StoreClientParts = {
   logger: Logger;
-  bundleFiles: BundleFiles | null;
   /** Closes the store itself, where this is the client of the thread that opened it. */
   onClose?: () => Promise<void>;
 };
@@ -60,7 +59,7 @@ export type StoreClientParts = {
  * `unavailable`, and whoever listens is told to look again afterwards. Closing it lets go of the port alone.
  */
 export function createStoreClient(port: MessagePort, parts: StoreClientParts): Store {
-  return createStore(createRemoteConnection(port, parts), { bundleFiles: parts.bundleFiles });
+  return createStore(createRemoteConnection(port, parts));
 }
 
 function createRemoteConnection(port: MessagePort, { logger, onClose }: StoreClientParts): StoreConnection {

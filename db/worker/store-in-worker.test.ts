@@ -18,7 +18,7 @@ const logger = () => undefined;
 const createdAt = new Date("2026-01-01T00:00:00Z");
 const open = async (more: Partial<StoreInWorkerOptions> = {}) =>
   openStoreInWorker({ location: { kind: "memory" }, seed: await pgliteSeed(), logger, ...more });
-const clientOf = (opened: StoreInWorker) => createStoreClient(opened.connect(), { logger, bundleFiles: null });
+const clientOf = (opened: StoreInWorker) => createStoreClient(opened.connect(), { logger });
 const add = (store: Store, id: string) =>
   store.transaction(async (tx) => {
     await tx.db.insert(publishers).values({ id, name: id, createdAt });

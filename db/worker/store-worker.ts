@@ -59,9 +59,9 @@ async function open() {
     ...(seed === null ? {} : { seed }),
   };
   if (location.kind === "memory") return openPgliteInMemory(common);
-  const { dataDir } = location;
-  const backup = program === null ? null : automaticBackup({ fs: nodeBackupFs, dataDir, clock: systemClock, program });
-  return openPglite({ ...common, dataDir, ...(backup === null ? {} : { beforeMigration: backup }) });
+  const { kind: _, ...place } = location;
+  const backup = program === null ? null : automaticBackup({ fs: nodeBackupFs, ...place, clock: systemClock, program });
+  return openPglite({ ...common, ...place, ...(backup === null ? {} : { beforeMigration: backup }) });
 }
 
 async function close(connection: StoreConnection): Promise<void> {

@@ -23,7 +23,7 @@ export type Told = { id: number; value: unknown } | { id: number; error: WireErr
 export type Connected = { connected: MessagePort } | { ended: true };
 
 /** Where the store's rows lie, as far as a thread can have them. */
-export type WorkerLocation = { kind: "pglite"; dataDir: string } | { kind: "memory" };
+export type WorkerLocation = { kind: "pglite"; dataDir: string; bundlesDir?: string } | { kind: "memory" };
 
 /** What the store's thread is started with. */
 export type WorkerStart = {

@@ -66,6 +66,11 @@ export const EXPECTED: Readonly<Record<string, Expectation>> = {
     params: { submissionId: "sub_00000000000000000000" },
     answer: 404,
   },
+  "DELETE /api/publisher/v1/submissions/{submissionId}": {
+    only: "publisher",
+    params: { submissionId: "sub_00000000000000000000" },
+    answer: 404,
+  },
   "GET /api/publisher/v1/programs/{appId}/quota": { only: "publisher", params: APP, answer: 404 },
   "GET /api/publisher/v1/programs/{appId}/denials": { only: "publisher", params: APP, answer: 404 },
 

@@ -82,8 +82,18 @@ export const versionViewSchema = z.object({
   sizeBytes: z.number(),
   kid: z.string(),
   keyStatus: z.enum(["active", "revoked", "unknown"]),
-  /** Checked again over the stored bytes when asked; never assumed. */
-  signature: z.enum(["valid", "invalid", "bytes_missing"]),
+  /**
+   * Verified once, over the bytes that were handed in; afterwards the file is held against its digest. `bytes_removed`:
+   * refused or taken back, and its bytes are gone.
+   */
+  signature: z.enum(["valid", "invalid", "bytes_missing", "bytes_removed"]),
+  /** When that was; null where nobody knows. */
+  verifiedAt: instantSchema.nullable(),
+  /** When the file was last held against its digest; null where it was not yet. */
+  checkedAt: instantSchema.nullable(),
+  /** Files in the bundle, and their bytes unpacked; null where it was verified before this was kept. */
+  entries: z.number().nullable(),
+  unpackedBytes: z.number().nullable(),
   declares: z.array(z.object({ capability: z.string(), sensitivity: z.enum(SENSITIVITIES), reason: z.string() })),
   wishes: z.object({
     hosts: z.array(

@@ -1,4 +1,4 @@
-const bodies = new WeakMap<Response, string | Uint8Array>();
+const bodies = new WeakMap<Response, string | Uint8Array | AsyncIterable<Uint8Array>>();
 
 /** Keeps what a response was made of, so that the node server need not read it back through the response's stream. */
 export function rememberBody(response: Response, body: string | Uint8Array): Response {
@@ -6,7 +6,33 @@ export function rememberBody(response: Response, body: string | Uint8Array): Res
   return response;
 }
 
+/** An answer whose bytes are read as they are sent; its headers say how many they are. */
+export function streamedResponse(
+  content: AsyncIterable<Uint8Array>,
+  headers: Record<string, string> & { "content-length": string },
+): Response {
+  let iterator: AsyncIterator<Uint8Array> | undefined;
+  const body = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        iterator ??= content[Symbol.asyncIterator]();
+        const { done, value } = await iterator.next();
+        if (done === true) controller.close();
+        else controller.enqueue(value);
+      },
+      async cancel() {
+        await iterator?.return?.();
+      },
+    },
+    // Nothing is opened before somebody reads.
+    { highWaterMark: 0 },
+  );
+  const response = new Response(body, { headers });
+  bodies.set(response, content);
+  return response;
+}
+
 /** What the response was made of, or undefined where only its stream knows. */
-export function knownBody(response: Response): string | Uint8Array | undefined {
+export function knownBody(response: Response): string | Uint8Array | AsyncIterable<Uint8Array> | undefined {
   return bodies.get(response);
 }

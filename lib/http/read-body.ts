@@ -12,19 +12,30 @@ async function nextChunk(reader: ReadableStreamDefaultReader<Uint8Array>) {
   }
 }
 
+async function* counted(stream: ReadableStream<Uint8Array>, maxBytes: number): AsyncGenerator<Uint8Array> {
+  let size = 0;
+  let isOver = false;
+  const reader = stream.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await nextChunk(reader);
+      isOver = done;
+      if (done) return;
+      size += value.byteLength;
+      if (size > maxBytes) throw tooLarge(maxBytes);
+      yield value;
+    }
+  } finally {
+    // The sender is cut off here; what the cancellation itself meets no longer matters.
+    if (!isOver) reader.cancel().catch(() => undefined);
+  }
+}
+
 async function collect(stream: ReadableStream<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  const reader = stream.getReader();
-  for (;;) {
-    const { done, value } = await nextChunk(reader);
-    if (done) break;
+  for await (const value of counted(stream, maxBytes)) {
     size += value.byteLength;
-    if (size > maxBytes) {
-      // The sender is cut off here; what the cancellation itself meets no longer matters.
-      reader.cancel().catch(() => undefined);
-      throw tooLarge(maxBytes);
-    }
     chunks.push(value);
   }
   const only = chunks[0];
@@ -47,13 +58,7 @@ export async function readBody(
   maxBytes: number,
   acceptsGzip: boolean,
 ): Promise<{ bytes: Uint8Array; isGzip: boolean }> {
-  const encoding = request.headers.get("content-encoding")?.trim().toLowerCase() ?? "identity";
-  if (encoding !== "identity" && !(encoding === "gzip" && acceptsGzip)) {
-    throw new AppError("unsupported_media_type", "This content encoding is not accepted here.");
-  }
-  const isGzip = encoding === "gzip";
-  const declared = Number(request.headers.get("content-length") ?? "0");
-  if (declared > maxBytes) throw tooLarge(maxBytes);
+  const isGzip = requireHeaders(request, maxBytes, acceptsGzip) === "gzip";
   return { bytes: request.body === null ? new Uint8Array() : await collect(request.body, maxBytes), isGzip };
 }
 
@@ -61,4 +66,21 @@ export async function readBody(
 export async function unfold(folded: Uint8Array, maxBytes: number): Promise<Uint8Array> {
   const unfolded = new Blob([folded as Uint8Array<ArrayBuffer>]).stream().pipeThrough(new DecompressionStream("gzip"));
   return await collect(unfolded, maxBytes);
+}
+
+/** The same, handed on as it arrives: no more of it is in memory than a piece. What it refuses, it raises where it is read. */
+export async function* streamBody(request: Request, maxBytes: number): AsyncGenerator<Uint8Array> {
+  requireHeaders(request, maxBytes, false);
+  if (request.body !== null) yield* counted(request.body, maxBytes);
+}
+
+/** Answers with the encoding, once it and the size that is said are such as are taken. */
+function requireHeaders(request: Request, maxBytes: number, acceptsGzip: boolean): string {
+  const encoding = request.headers.get("content-encoding")?.trim().toLowerCase() ?? "identity";
+  if (encoding !== "identity" && !(encoding === "gzip" && acceptsGzip)) {
+    throw new AppError("unsupported_media_type", "This content encoding is not accepted here.");
+  }
+  const declared = Number(request.headers.get("content-length") ?? "0");
+  if (declared > maxBytes) throw tooLarge(maxBytes);
+  return encoding;
 }

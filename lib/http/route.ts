@@ -6,7 +6,7 @@ import { type Ids, randomIds } from "@/lib/platform/ids";
 import { type Logger, stderrLogger } from "@/lib/platform/logger";
 import { errorResponse } from "./error-response";
 import { rememberBody } from "./known-body";
-import { readBody, unfold } from "./read-body";
+import { readBody, streamBody, unfold } from "./read-body";
 import type { RouteAnswer, RouteCall, RouteDescription, UnreadCall } from "./route-description";
 import { requireSameOrigin } from "./same-origin";
 import { isStorable } from "./storable-text";
@@ -87,11 +87,21 @@ export type ReceivedBody = { bytes: Uint8Array; isGzip: boolean };
  * than it may be (`payload_too_large`).
  */
 export async function receiveBody(spec: RouteDescription, request: Request): Promise<ReceivedBody> {
+  requireContentType(spec, request);
+  return await readBody(request, spec.maxBytes, spec.acceptsGzip ?? false);
+}
+
+/** The same for what keeps none of it in memory: pieces as they come. What it refuses, it raises where they are read. */
+export async function* receivePieces(spec: RouteDescription, request: Request): AsyncGenerator<Uint8Array> {
+  requireContentType(spec, request);
+  yield* streamBody(request, spec.maxBytes);
+}
+
+function requireContentType(spec: RouteDescription, request: Request): void {
   const shape = spec.input?.body;
   const wanted = shape === undefined || shape instanceof z.ZodType ? "application/json" : shape.contentType;
   const given = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
   if (given !== wanted) throw new AppError("unsupported_media_type", `The body must be ${wanted}.`);
-  return await readBody(request, spec.maxBytes, spec.acceptsGzip ?? false);
 }
 
 /** Unfolds and parses a received body by the route's shape. What it refuses is `invalid_input` or `payload_too_large`. */

@@ -11,6 +11,10 @@ const environmentShape = z.object({
   /** Connections to Postgres that a process opens at most, one more beside them listens. */
   BULKHEAD_POSTGRES_CONNECTIONS: z.coerce.number().int().min(4).max(200).optional(),
   BULKHEAD_DATA: z.string().min(1).optional(),
+  /** Bundles as files; one folder for all processes of a store. Absent: `bundles` in the data folder. */
+  BULKHEAD_BUNDLES_DIR: z.string().min(1).optional(),
+  /** Times what a publisher may have waiting for a review, as shipped. */
+  BULKHEAD_SUBMISSION_QUOTA: z.coerce.number().int().min(1).max(10_000).optional(),
   BULKHEAD_HOST: z.string().min(1).optional(),
   BULKHEAD_PORT: port.optional(),
   /** Where people and devices reach the console, for example https://console.example.com. */

@@ -1,8 +1,11 @@
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { eq } from "drizzle-orm";
 import { encode } from "next-auth/jwt";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createBundleFiles } from "@/db/bundles/bundle-files";
+import { nodeBundleFs } from "@/db/bundles/bundle-fs";
 import { people, sessions } from "@/db/schema";
 import { openTestStore } from "@/db/testing/with-test-store";
 import { createPasswords } from "@/lib/auth/password";
@@ -14,7 +17,6 @@ import { randomIds } from "@/lib/platform/ids";
 import type { ServiceContext } from "@/lib/services/context";
 import { createTrust } from "@/lib/sync/heads/create-trust";
 import { createWatching } from "@/lib/sync/runtime/watching";
-import { openBundle } from "@/native/core/bundle/open-bundle";
 import { type ConsoleStreams, createConsoleStreams } from "./console-stream";
 import { boundPort } from "./http-face";
 import { createReadiness } from "./readiness/create-readiness";
@@ -32,7 +34,8 @@ beforeAll(async () => {
     clock: systemClock,
     ids: randomIds,
     logger: () => undefined,
-    openBundle: async (bytes) => openBundle(bytes),
+    bundles: createBundleFiles(nodeBundleFs, join(tmpdir(), "no bundles")),
+    judgeBundle: () => Promise.reject(new Error("no bundle is handed in here")),
     passwords: createPasswords(),
     watching: createWatching(store, systemClock),
     readiness: createReadiness([], { clock: systemClock, logger: () => undefined }),
@@ -44,6 +47,7 @@ beforeAll(async () => {
       environment: "development",
       isDevelopmentStore: true,
       version: "0",
+      submissionQuota: 1,
       authSecret: AUTH_SECRET,
       oidc: null,
     },

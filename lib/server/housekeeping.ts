@@ -1,10 +1,10 @@
 import { lt } from "drizzle-orm";
-import { tendBundleFiles } from "@/db/bundles/tend-bundle-files";
 import { dropDay, listPastDays, PARTITIONED_NAMES } from "@/db/partitions";
 import { usedAssertions } from "@/db/schema";
 import { forgetOldAttempts } from "@/lib/auth/throttle";
 import type { JobName } from "@/lib/contracts/readiness";
 import type { ServiceContext } from "@/lib/services/context";
+import { tendBundles } from "@/lib/services/submissions/tend-bundles";
 import { measureClock } from "@/lib/sync/clock/measure-clock";
 import { takeKeysetInbox } from "@/lib/sync/keyset/keyset-inbox";
 import { resignDocuments } from "@/lib/sync/resign-documents";
@@ -41,7 +41,7 @@ export function startHousekeeping(context: ServiceContext, keysDir: string, log:
     { name: "clock", everyMs: MINUTE_MS, run: () => measureClock(context.store, context) },
     { name: "audit_heads", everyMs: MINUTE_MS, run: () => context.heads.tend(context.store) },
     { name: "resign", everyMs: 5 * MINUTE_MS, run: () => resignDocuments(context.store, context) },
-    { name: "bundle_files", everyMs: MINUTE_MS, run: () => tendBundleFiles(context.store) },
+    { name: "bundle_files", everyMs: MINUTE_MS, run: () => tendBundles(context) },
     { name: "journal", everyMs: 10 * MINUTE_MS, run: () => context.store.tendJournal() },
     { name: "past_days", everyMs: 10 * MINUTE_MS, run: () => dropPastDays(context) },
     { name: "figures", everyMs: 10 * MINUTE_MS, run: createFiguresJob(context) },

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { pipeline } from "node:stream/promises";
 import { knownBody } from "@/lib/http/known-body";
 import { isToldHeader, type Told, toldOf } from "@/lib/http/told";
 import { PEER_HEADER } from "@/lib/sync/runtime/runtime-api";
@@ -83,6 +84,21 @@ function toRequest(incoming: IncomingMessage, peer: string): Request {
   return new Request(url, init);
 }
 
+/** Sends bytes as they are read, no faster than they are taken; as many as the headers say, or the connection ends. */
+async function stream(content: AsyncIterable<Uint8Array>, outgoing: ServerResponse): Promise<void> {
+  const wanted = Number(outgoing.getHeader("content-length"));
+  let sent = 0;
+  async function* exactly() {
+    for await (const piece of content) {
+      sent += piece.byteLength;
+      if (sent > wanted) break;
+      yield piece;
+    }
+    if (sent !== wanted) throw new Error(`an answer of ${wanted} bytes has others`);
+  }
+  await pipeline(exactly, outgoing);
+}
+
 /** Sends a whole answer. Where the request is still arriving, what is left of it is let in for a moment and dropped. */
 export async function sendResponse(
   response: Response,
@@ -90,6 +106,12 @@ export async function sendResponse(
   outgoing: ServerResponse,
 ): Promise<void> {
   const known = knownBody(response);
+  if (known !== undefined && typeof known !== "string" && !(known instanceof Uint8Array)) {
+    outgoing.statusCode = response.status;
+    for (const [name, value] of response.headers) if (!isToldHeader(name)) outgoing.setHeader(name, value);
+    outgoing.setHeader("x-content-type-options", "nosniff");
+    return await stream(known, outgoing);
+  }
   const body = known ?? (response.body === null ? null : Buffer.from(await response.arrayBuffer()));
   outgoing.statusCode = response.status;
   for (const [name, value] of response.headers) if (!isToldHeader(name)) outgoing.setHeader(name, value);

@@ -1,5 +1,7 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { createBundleFiles } from "@/db/bundles/bundle-files";
+import { nodeBundleFs } from "@/db/bundles/bundle-fs";
 import type { Store } from "@/db/store";
 import { systemClock } from "@/lib/platform/clock";
 import { AppError, invariant } from "@/lib/platform/errors";
@@ -15,7 +17,7 @@ import { createKeysetChain } from "@/lib/sync/trust/keyset-chain";
 import { findRoots } from "@/lib/sync/trust/root-thumbprints";
 import type { RootTrust } from "@/native/core/documents/verify-keyset";
 import type { TurnQueue, TurnQueuePorts } from "./admission/turn-queue";
-import { createServerOpener } from "./bundle-opener";
+import { createServerJudge } from "./bundle-opener";
 import { readVersion } from "./project-root";
 import { createSubmissionQueue } from "./publisher-api";
 import { askedPlatform, type ServerOptions } from "./server-options";
@@ -80,15 +82,18 @@ export async function openLeanProcess(
     const keysets = createKeysetChain({ roots });
     const sync = { clock: systemClock, ids: randomIds, logger, keysets, guard: createDocumentGuard(keysets) };
     const { environment } = platform;
+    const bundles = createBundleFiles(nodeBundleFs, options.bundlesDir);
     const context: LeanContext = {
       store,
       ...sync,
-      openBundle: createServerOpener(),
-      config: { baseUrl, environment, version: readVersion() },
+      bundles,
+      judgeBundle: createServerJudge(),
+      config: { baseUrl, environment, version: readVersion(), submissionQuota: options.submissionQuota },
     };
     const ingest = startIngestThread({ source, roots, logger, queuePorts });
     const runtime = createRuntimeApi({
       store: store.in("decide"),
+      bundles,
       ctx: sync,
       accessKey,
       validatesOutput: environment === "development",

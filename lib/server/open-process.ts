@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { createBundleFiles } from "@/db/bundles/bundle-files";
+import { nodeBundleFs } from "@/db/bundles/bundle-fs";
 import { type OpenedStore, openStore } from "@/db/open-store";
 import { describeRecovery } from "@/db/recovery";
 import type { Store } from "@/db/store";
@@ -36,9 +38,10 @@ import { createRuntimeApi, type RuntimeApi } from "@/lib/sync/runtime/runtime-ap
 import { createWatching } from "@/lib/sync/runtime/watching";
 import type { KeysetChain } from "@/lib/sync/trust/keyset-chain";
 import { findRoots, keepRoots, rootsOf, rootsText } from "@/lib/sync/trust/root-thumbprints";
-import { createServerOpener } from "./bundle-opener";
+import { createServerJudge } from "./bundle-opener";
 import { type ClientAddresses, createClientAddresses } from "./client-address";
 import { readVersion } from "./project-root";
+import { bundleCheck } from "./readiness/bundle-check";
 import { createReadiness } from "./readiness/create-readiness";
 import { createJobLog, type JobLog } from "./readiness/job-log";
 import { signingChecks } from "./readiness/signing-checks";
@@ -70,9 +73,9 @@ function readOidc(options: ServerOptions, warnings: string[]): ServiceContext["c
 }
 
 async function openStoreOf(options: ServerOptions, logger: Logger): Promise<OpenedStore> {
-  const { databaseUrl: url, dataDir, isBackupConfirmed } = options;
+  const { databaseUrl: url, dataDir, bundlesDir, isBackupConfirmed } = options;
   if (url === null) {
-    return openStoreInWorker({ location: { kind: "pglite", dataDir }, logger, program: readVersion() });
+    return openStoreInWorker({ location: { kind: "pglite", dataDir, bundlesDir }, logger, program: readVersion() });
   }
   const connectionsMax = options.env.BULKHEAD_POSTGRES_CONNECTIONS;
   return openStore({
@@ -216,13 +219,19 @@ export async function openProcess(options: ServerOptions, baseUrl: string): Prom
     if (behind !== null) warnings.push(`${behind.says} ${behind.remedy}`);
     await tryNow(warnings, () => takeKeysetInbox(store, sync, keysDir));
     if (await warnOfKeys(store, sync, folder, warnings)) await tryNow(warnings, () => resignDocuments(store, sync));
+    const bundles = createBundleFiles(nodeBundleFs, options.bundlesDir);
     const jobs = createJobLog();
     const addresses = createClientAddresses(options.trustedProxies, logger);
-    const checks = [...signingChecks(store, sync, folder, { ...options, rootsFault }), addresses.check];
+    const checks = [
+      ...signingChecks(store, sync, folder, { ...options, rootsFault }),
+      addresses.check,
+      bundleCheck(store, bundles),
+    ];
     const context: ServiceContext = {
       store,
       ...sync,
-      openBundle: createServerOpener(),
+      bundles,
+      judgeBundle: createServerJudge(),
       passwords: createPasswords(),
       watching: createWatching(store, systemClock),
       readiness: createReadiness(checks, { ...sync, jobs: jobs.figures, storeFigures: () => store.figures() }),
@@ -231,11 +240,18 @@ export async function openProcess(options: ServerOptions, baseUrl: string): Prom
         environment,
         isDevelopmentStore,
         version: readVersion(),
+        submissionQuota: options.submissionQuota,
         authSecret,
         oidc: readOidc(options, warnings),
       },
     };
-    const runtime = createRuntimeApi({ store, ctx: sync, accessKey, validatesOutput: environment === "development" });
+    const runtime = createRuntimeApi({
+      store,
+      bundles,
+      ctx: sync,
+      accessKey,
+      validatesOutput: environment === "development",
+    });
     return {
       context,
       runtime,

@@ -1,10 +1,11 @@
-import { type RouteHandler, type RoutePorts, receiveBody, route, routeUnread } from "@/lib/http/route";
+import { type RouteHandler, type RoutePorts, receivePieces, route, routeUnread } from "@/lib/http/route";
 import type { RouteAnswer, RouteCall, RouteDescription } from "@/lib/http/route-description";
 import type { RoutedHandler } from "@/lib/http/router";
 import { AppError } from "@/lib/platform/errors";
 import type { LeanContext } from "@/lib/services/context";
 import { listOwnDenials, readQuota } from "@/lib/services/publishers/own-programs";
 import { readPublisherToken } from "@/lib/services/publishers/publisher-tokens";
+import { withdrawSubmission } from "@/lib/services/submissions/decide-submission";
 import { getSubmission } from "@/lib/services/submissions/get-submission";
 import { submitBundle } from "@/lib/services/submissions/submit-bundle";
 import { createRateLimit } from "@/lib/sync/runtime/rate-limit";
@@ -21,7 +22,7 @@ const SIGNATURE_BYTES_MAX = 72;
 
 const MIB = 1024 * 1024;
 
-/** How many bundles are let in at once: each is held whole while it is looked at. */
+/** How many bundles are let in at once: each is on the disk, and nothing yet, while it is looked at. */
 export function createSubmissionQueue(ports: TurnQueuePorts = {}): TurnQueue {
   const bounds = { runningMax: 4, runningOfOneMax: 2, waitingMax: 16, waitingOfOneMax: 4 };
   return createTurnQueue("submissions", { ...bounds, bytesMax: 1024 * MIB, waitMsMax: 60_000 }, ports);
@@ -72,9 +73,9 @@ export function createPublisherApi(
           const turn = submissions.enter(actor.publisherId);
           try {
             await turn.came;
-            const { bytes } = await receiveBody(publisherRoutes.submit, request);
+            const content = receivePieces(publisherRoutes.submit, request);
             const store = context.store.in("ingest");
-            return await submitBundle({ ...context, store, requestId }, actor, { bytes, signatureDer });
+            return await submitBundle({ ...context, store, requestId }, actor, { content, signatureDer });
           } finally {
             turn.leave();
           }
@@ -83,6 +84,10 @@ export function createPublisherApi(
       ),
     },
     handle(publisherRoutes.submission, ({ actor, params }) => getSubmission(context, actor, params.submissionId)),
+    handle(publisherRoutes.withdraw, async ({ actor, params, requestId }) => {
+      await withdrawSubmission({ ...context, requestId }, actor, params.submissionId);
+      return await getSubmission(context, actor, params.submissionId);
+    }),
     handle(publisherRoutes.quota, ({ actor, params }) => readQuota(context, actor, params.appId)),
     handle(publisherRoutes.denials, ({ actor, params }) => listOwnDenials(context, actor, params.appId)),
   ];

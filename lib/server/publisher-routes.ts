@@ -51,7 +51,7 @@ export const publisherRoutes = {
     output: submissionSchema,
     successStatus: 201,
     maxBytes: 30 * MIB,
-    refusals: ["invalid_input", "conflict", "unprocessable", "not_found", "limit_exceeded"],
+    refusals: ["invalid_input", "conflict", "unprocessable", "not_found", "limit_exceeded", "unavailable"],
   }),
   submission: describeRoute({
     method: "GET",
@@ -63,6 +63,17 @@ export const publisherRoutes = {
     output: submissionSchema,
     maxBytes: 0,
     refusals: ["not_found", "limit_exceeded"],
+  }),
+  withdraw: describeRoute({
+    method: "DELETE",
+    path: `${BASE}/submissions/{submissionId}`,
+    summary: "Takes a submission back that was not decided; its version code is free again.",
+    actor: "publisher",
+    permission: null,
+    input: { params: z.object({ submissionId: z.string().regex(/^sub_[a-z0-9]{1,40}$/) }) },
+    output: submissionSchema,
+    maxBytes: 0,
+    refusals: ["not_found", "conflict", "limit_exceeded"],
   }),
   quota: describeRoute({
     method: "GET",

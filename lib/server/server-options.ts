@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { Environment } from "@/lib/domain/lifecycles";
 import { type Env, parseEnv } from "@/lib/platform/env";
@@ -8,6 +8,8 @@ export type ServerOptions = {
   host: string;
   port: number;
   dataDir: string;
+  /** Where bundles lie as files; the same folder for all processes of one store. */
+  bundlesDir: string;
   databaseUrl: string | null;
   /** Null: `http://localhost:PORT`, with the port that was bound. */
   baseUrl: string | null;
@@ -22,6 +24,8 @@ export type ServerOptions = {
   trustedProxies: number;
   /** Rows on Postgres may be migrated by this start: a backup of them was made. */
   isBackupConfirmed: boolean;
+  /** Times what a publisher may have waiting for a review, as shipped. */
+  submissionQuota: number;
   /** Output for programs: JSON lines alone. */
   json: boolean;
   env: Env;
@@ -68,12 +72,14 @@ export function readServerOptions(
   if (values.help === true) return { ok: false, problems: [], isHelp: true };
   const port = values.port === undefined ? (env.BULKHEAD_PORT ?? 3000) : Number(values.port);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) return { ok: false, problems: ["--port: not a port"] };
+  const dataDir = resolve(String(values.data ?? env.BULKHEAD_DATA ?? ".bulkhead"));
   return {
     ok: true,
     options: {
       host: String(values.host ?? env.BULKHEAD_HOST ?? "127.0.0.1"),
       port,
-      dataDir: resolve(String(values.data ?? env.BULKHEAD_DATA ?? ".bulkhead")),
+      dataDir,
+      bundlesDir: bundlesDirOf(dataDir, env),
       databaseUrl: env.DATABASE_URL ?? null,
       baseUrl: env.BULKHEAD_BASE_URL?.replace(/\/+$/, "") ?? null,
       platformId: env.BULKHEAD_PLATFORM_ID ?? null,
@@ -82,11 +88,16 @@ export function readServerOptions(
       isNextDev: values.dev === true,
       trustedProxies: env.BULKHEAD_TRUSTED_PROXIES ?? 0,
       isBackupConfirmed: values["backup-confirmed"] === true,
+      submissionQuota: env.BULKHEAD_SUBMISSION_QUOTA ?? 1,
       json: values.json === true,
       env,
     },
   };
 }
+
+/** The folder that the environment names, or else one in the data folder. */
+export const bundlesDirOf = (dataDir: string, env: Env): string =>
+  env.BULKHEAD_BUNDLES_DIR === undefined ? join(dataDir, "bundles") : resolve(env.BULKHEAD_BUNDLES_DIR);
 
 /** Which platform a start asks the store for. */
 export function askedPlatform({ platformId, platformName, environment }: ServerOptions): AskedPlatform {

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import {
   appendFileSync,
   copyFileSync,
@@ -13,10 +13,12 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LEFT_OUT } from "@/db/backup/backup-format";
 import { nodeBackupFs } from "@/db/backup/backup-fs";
 import { openChunks, sealChunks } from "@/db/backup/sealed-chunks";
+import { keepBundle } from "@/db/bundles/bundle-files";
 import { REVISION_LIFT, readContinuity } from "@/db/continuity";
 import { TABLES } from "@/db/journal/journaled-tables";
 import { openStore } from "@/db/open-store";
@@ -40,6 +42,7 @@ const PASSPHRASE = "a passphrase for tests";
 const PASSWORD = "correct horse battery";
 const at = new Date("2026-03-01T00:00:00Z");
 const BUNDLE = randomBytes(300_000);
+const DIGEST = createHash("sha256").update(BUNDLE).digest("hex");
 
 let folder: string;
 beforeAll(() => {
@@ -106,6 +109,10 @@ async function fill(place: Place): Promise<void> {
       signature: BUNDLE.subarray(0, 70),
       createdAt: at,
     });
+    // The one above is of a version before; this one is a file.
+    const signature = BUNDLE.subarray(0, 70);
+    await keepBundle(opened.context.bundles, DIGEST, { content: BUNDLE, signature });
+    await db.insert(bundles).values({ sha256: DIGEST, sizeBytes: BUNDLE.length, signature, createdAt: at });
   });
   await opened.close();
 }
@@ -168,8 +175,11 @@ describe.each(PAIRS)("a store on %s, backed up and restored on %s", slow, (from,
 
     const opened = await start(target);
     const { store, signer } = opened.context;
-    const [bundle] = await store.db.select().from(bundles);
+    const [bundle] = await store.db.select().from(bundles).where(eq(bundles.sha256, "b"));
     expect(Buffer.from(bundle?.content ?? []).equals(BUNDLE)).toBe(true);
+    const kept = await opened.context.bundles.read(DIGEST);
+    expect(Buffer.from(kept?.content ?? []).equals(BUNDLE)).toBe(true);
+    expect(statSync(join(target.dir, "bundles", `${DIGEST}.ma`)).mode & 0o777).toBe(0o600);
     const [credential] = await store.db.select().from(credentials);
     expect(await createPasswords().matches(PASSWORD, credential?.passwordHash ?? null)).toBe(true);
     expect(await store.db.select().from(sessions)).toEqual([]);

@@ -13,6 +13,8 @@ import { type BackupSummary, saveBackup, verifyBackup } from "@/db/backup/save-b
 import { isSealed } from "@/db/backup/sealed-chunks";
 import type { BackupInput } from "@/db/backup/write-backup";
 import { backupFault } from "@/db/backup-fault";
+import { createBundleFiles } from "@/db/bundles/bundle-files";
+import { nodeBundleFs } from "@/db/bundles/bundle-fs";
 import { checkPostgres } from "@/db/check-postgres";
 import { checkStore } from "@/db/check-store";
 import { findMigrationsFolder } from "@/db/migrate";
@@ -33,6 +35,7 @@ import { type Ask, obtainPassphrase, terminalAsk } from "./backup-passphrase";
 import { readVersion } from "./project-root";
 import { recordRestore } from "./record-restore";
 import { createSay, type Say } from "./say";
+import { bundlesDirOf } from "./server-options";
 
 const USAGE = `Usage: npm run store -- COMMAND [options]        (docs/guides/server.md, "Backups"; docs/guides/operations.md)
 
@@ -67,7 +70,7 @@ const OPTIONS = {
 } as const;
 
 type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS; allowPositionals: true }>>["values"];
-type Call = { values: Values; words: string[]; dataDir: string; env: Env; ask: Ask; say: Say };
+type Call = { values: Values; words: string[]; dataDir: string; bundlesDir: string; env: Env; ask: Ask; say: Say };
 
 /** What the process ends with; a command that raises ends with 1. */
 type ExitCode = typeof DONE | typeof FOUND;
@@ -95,18 +98,25 @@ function inWords(path: string, { header, counts, sizeBytes }: BackupSummary): st
   return [
     `${path}: ${megabytes(sizeBytes)}, whole.`,
     `  taken ${header.takenAt} by version ${header.program}, of ${header.platformId ?? "no platform yet"} (${header.store})`,
-    `  ${rows} rows in ${Object.keys(counts.tables).length} tables, ${counts.files} key files`,
+    `  ${rows} rows in ${Object.keys(counts.tables).length} tables, ${counts.files} key files, ${counts.bundles} bundles`,
+    ...(counts.lacking.length === 0
+      ? []
+      : [
+          `  Without ${counts.lacking.length} bundles whose files were not there or were changed: ${counts.lacking.join(", ")}`,
+        ]),
   ].join("\n");
 }
 
-async function backup({ words, dataDir, env, ask, say }: Call): Promise<ExitCode> {
+async function backup({ words, dataDir, bundlesDir, env, ask, say }: Call): Promise<ExitCode> {
   const path = requireFile(words[1], "backup FILE");
   if (!existsSync(dirname(path))) throw wrong(`${dirname(path)} is not there.\nMake it, or name a file elsewhere.`);
   const passphrase = await obtainPassphrase(env, ask, "seal");
   const save = async (connection: BackupInput["connection"]) => {
     const takenAt = new Date(systemClock.nowMs()).toISOString();
     const about = { takenAt, cause: "asked", program: readVersion() } as const;
-    return saveBackup(nodeBackupFs, path, { connection, files: await readKeyFiles(dataDir), about }, passphrase);
+    const bundles = createBundleFiles(nodeBundleFs, bundlesDir);
+    const files = await readKeyFiles(dataDir);
+    return saveBackup(nodeBackupFs, path, { connection, files, bundles, about }, passphrase);
   };
   const summary = await (env.DATABASE_URL === undefined
     ? withStoppedStore(dataDir, save)
@@ -155,7 +165,7 @@ async function check(call: Call): Promise<ExitCode> {
   return findings.length === 0 ? DONE : FOUND;
 }
 
-async function rebuild({ values, dataDir, env, say }: Call): Promise<ExitCode> {
+async function rebuild({ values, dataDir, bundlesDir, env, say }: Call): Promise<ExitCode> {
   const { from } = values;
   if (from !== "journal" && from !== "rows")
     throw wrong("--from journal or --from rows: which of the two is believed?");
@@ -165,17 +175,17 @@ async function rebuild({ values, dataDir, env, say }: Call): Promise<ExitCode> {
     );
   }
   requireFolder(dataDir);
-  const beforeMigration = automaticBackup({ fs: nodeBackupFs, dataDir, clock: systemClock, program: readVersion() });
+  const beforeMigration = backupBefore(dataDir, bundlesDir);
   const spareBundles = bundlesInBackups({ fs: nodeBackupFs, dataDir, logger: stderrLogger });
-  const recovery = await rebuildStore({ dataDir, from, beforeMigration, spareBundles });
-  await recordRebuild(dataDir, recovery);
+  const recovery = await rebuildStore({ dataDir, bundlesDir, from, beforeMigration, spareBundles });
+  await recordRebuild(dataDir, bundlesDir, recovery);
   say("rebuilt", describeRecovery(recovery).join("\n"), { recovery });
   return DONE;
 }
 
 /** The log of the rebuilt store says that it was, by the next opening of it. */
-async function recordRebuild(dataDir: string, recovery: Recovery): Promise<void> {
-  const { store } = await openStore({ location: { kind: "pglite", dataDir } });
+async function recordRebuild(dataDir: string, bundlesDir: string, recovery: Recovery): Promise<void> {
+  const { store } = await openStore({ location: { kind: "pglite", dataDir, bundlesDir } });
   try {
     await auditRecovery(store, { clock: systemClock, ids: randomIds }, recovery);
   } finally {
@@ -184,7 +194,7 @@ async function recordRebuild(dataDir: string, recovery: Recovery): Promise<void>
 }
 
 async function restore(call: Call): Promise<ExitCode> {
-  const { words, dataDir, env, say } = call;
+  const { words, dataDir, bundlesDir, env, say } = call;
   const file = requireFile(words[1], "restore FILE");
   const files = createHeadFiles(dataDir, systemClock);
   const signed = (await files.last()).head;
@@ -194,6 +204,7 @@ async function restore(call: Call): Promise<ExitCode> {
     file,
     passphrase: await requireOpening(file, call),
     dataDir,
+    ...(env.BULKHEAD_BUNDLES_DIR === undefined ? {} : { bundlesDir }),
     migrationsFolder: findMigrationsFolder(),
     clock: systemClock,
     logger: stderrLogger,
@@ -212,7 +223,7 @@ async function restore(call: Call): Promise<ExitCode> {
   const rows = Object.values(counts.tables).reduce((sum, count) => sum + count, 0);
   say(
     "restored",
-    `Restored ${rows} rows and ${counts.files} key files as they were at ${header.takenAt}.
+    `Restored ${rows} rows, ${counts.bundles} bundles and ${counts.files} key files as they were at ${header.takenAt}.
 Put what opens the keys where it was (${dataDir}/keys/protection.key, or BULKHEAD_KEYS_PASSPHRASE), then start.
 Everybody signs in again. What was revoked or suspended after that time is not: do it again.
 Devices get no documents until the first publish, which is signed above whatever they may have.`,
@@ -221,14 +232,16 @@ Devices get no documents until the first publish, which is signed above whatever
   return DONE;
 }
 
-async function unlock({ words, dataDir, env, say }: Call): Promise<ExitCode> {
+async function unlock({ words, dataDir, bundlesDir, env, say }: Call): Promise<ExitCode> {
   const email = words[1];
   if (email === undefined) throw wrong("Whose sign-in? npm run store -- unlock EMAIL");
   if (env.DATABASE_URL === undefined) requireFolder(dataDir);
   const { store } = await openStore({
     location:
-      env.DATABASE_URL === undefined ? { kind: "pglite", dataDir } : { kind: "postgres", url: env.DATABASE_URL },
-    beforeMigration: automaticBackup({ fs: nodeBackupFs, dataDir, clock: systemClock, program: readVersion() }),
+      env.DATABASE_URL === undefined
+        ? { kind: "pglite", dataDir, bundlesDir }
+        : { kind: "postgres", url: env.DATABASE_URL },
+    beforeMigration: backupBefore(dataDir, bundlesDir),
   });
   try {
     const { personId, name } = await unlockFromServer({ store, clock: systemClock, ids: randomIds }, { email });
@@ -239,12 +252,14 @@ async function unlock({ words, dataDir, env, say }: Call): Promise<ExitCode> {
   }
 }
 
-async function admit({ dataDir, env, say }: Call): Promise<ExitCode> {
+async function admit({ dataDir, bundlesDir, env, say }: Call): Promise<ExitCode> {
   requireFolder(dataDir);
   const { store } = await openStore({
     location:
-      env.DATABASE_URL === undefined ? { kind: "pglite", dataDir } : { kind: "postgres", url: env.DATABASE_URL },
-    beforeMigration: automaticBackup({ fs: nodeBackupFs, dataDir, clock: systemClock, program: readVersion() }),
+      env.DATABASE_URL === undefined
+        ? { kind: "pglite", dataDir, bundlesDir }
+        : { kind: "postgres", url: env.DATABASE_URL },
+    beforeMigration: backupBefore(dataDir, bundlesDir),
   });
   try {
     const ctx = { store, clock: systemClock, ids: randomIds };
@@ -260,6 +275,9 @@ async function admit({ dataDir, env, say }: Call): Promise<ExitCode> {
     await store.close();
   }
 }
+
+const backupBefore = (dataDir: string, bundlesDir: string) =>
+  automaticBackup({ fs: nodeBackupFs, dataDir, bundlesDir, clock: systemClock, program: readVersion() });
 
 const COMMANDS: Readonly<Record<string, (call: Call) => Promise<ExitCode>>> = {
   "admit-loss": admit,
@@ -300,6 +318,7 @@ export async function runStoreCommand(
     values,
     words,
     dataDir,
+    bundlesDir: bundlesDirOf(dataDir, parsed.env),
     env: parsed.env,
     ask: shell.ask,
     say: createSay(values.json === true, shell.print),

@@ -6,6 +6,7 @@ import { failOptions, failStart } from "./fail-start";
 import { boundPort, createNodeHandler, openHttpFace } from "./http-face";
 import { createLeanApi } from "./lean-api";
 import { openLeanProcess } from "./open-lean-process";
+import { bundleCheck } from "./readiness/bundle-check";
 import { createReadiness } from "./readiness/create-readiness";
 import { leanChecks } from "./readiness/lean-checks";
 import { ingestThread, lag } from "./readiness/thread-checks";
@@ -60,6 +61,7 @@ async function run(options: ServerOptions): Promise<void> {
   const checks = [
     ...leanChecks(context.store, context),
     addresses.check,
+    bundleCheck(context.store, context.bundles),
     ingestThread(ingest.thread),
     lag(threads),
     admission(queues),

@@ -19,8 +19,8 @@ beforeAll(async () => {
   here = await openRuntimeFixture({ store: await open() });
   await here.addProgram("com.example.a");
   const store = await open();
-  const { accessKey, ctx } = here;
-  const api = createRuntimeApi({ store, ctx, accessKey, validatesOutput: true });
+  const { accessKey, bundles, ctx } = here;
+  const api = createRuntimeApi({ store, bundles, ctx, accessKey, validatesOutput: true });
   const face = await openHttpFace("127.0.0.1", 0);
   face.serve(api.openStream);
   there = { store, api, face };

@@ -1,3 +1,4 @@
+import type { BundleFiles } from "@/db/bundles/bundle-files";
 import type { Store } from "@/db/store";
 import type { Passwords } from "@/lib/auth/password";
 import type { Readiness } from "@/lib/contracts/readiness";
@@ -12,7 +13,7 @@ import type { Watching } from "@/lib/sync/runtime/watching";
 import type { PolicySigner } from "@/lib/sync/signer";
 import type { DocumentGuard } from "@/lib/sync/trust/document-guard";
 import type { KeysetChain } from "@/lib/sync/trust/keyset-chain";
-import type { OpenBundle } from "@/native/core/bundle/open-bundle";
+import type { JudgeBundle } from "@/native/node/open-bundle-elsewhere";
 
 /** What every process has, also one that serves devices and publishers' tools alone: nothing that could sign. */
 export type LeanContext = {
@@ -22,8 +23,9 @@ export type LeanContext = {
   logger: Logger;
   keysets: KeysetChain;
   guard: DocumentGuard;
-  /** Opens a bundle off the threads that answer. Raises `unavailable` where it takes too long: that is no verdict. */
-  openBundle: OpenBundle;
+  bundles: BundleFiles;
+  /** Judges a bundle off the threads that answer. Raises `unavailable` where it takes too long: that is no verdict. */
+  judgeBundle: JudgeBundle;
   /** The request that a verb is called for, set by its door; the audit log keeps it. */
   requestId?: string;
   config: {
@@ -31,6 +33,8 @@ export type LeanContext = {
     baseUrl: string;
     environment: Environment;
     version: string;
+    /** Times what a publisher may have waiting, as shipped (`SUBMISSION_LIMITS`). */
+    submissionQuota: number;
   };
 };
 

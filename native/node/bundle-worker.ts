@@ -1,9 +1,17 @@
+import { readFileSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
 import { openBundle } from "../core/bundle/open-bundle";
+import { judgeBundle } from "./judge-bundle";
+import type { BundleWork } from "./open-bundle-elsewhere";
 
-/** A thread that opens the one bundle that it was started with, answers and ends; `openBundleElsewhere` starts it. */
-const result = openBundle(workerData as Uint8Array);
-const contents = result.ok ? [...result.bundle.entries.values()] : [];
-// Safe because no content is of a shared buffer: each was inflated here, or is a part of what this thread was given.
-const buffers = new Set(contents.map(({ buffer }) => buffer as ArrayBuffer));
-parentPort?.postMessage(result, [...buffers]);
+/** A thread that opens or judges the one bundle that it was started with, answers and ends. */
+const work = workerData as BundleWork;
+if (work.do === "judge") {
+  parentPort?.postMessage(judgeBundle(readFileSync(work.path), work.seal));
+} else {
+  const result = openBundle(work.bytes);
+  const contents = result.ok ? [...result.bundle.entries.values()] : [];
+  // Safe because no content is of a shared buffer: each was inflated here, or is a part of what this thread was given.
+  const buffers = new Set(contents.map(({ buffer }) => buffer as ArrayBuffer));
+  parentPort?.postMessage(result, [...buffers]);
+}

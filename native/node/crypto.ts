@@ -11,17 +11,6 @@ export const nodeCrypto: CryptoPort = {
   verify: (key, message, p1363) => p1363.length === 64 && verify("sha256", message, verifying(key), p1363),
 };
 
-/** SHA-256 and signature of bytes that may be many, such as a bundle's, off the thread that asks. */
-export const backgroundCrypto = {
-  sha256: async (bytes: Uint8Array) =>
-    new Uint8Array(await globalThis.crypto.subtle.digest("SHA-256", new Uint8Array(bytes))),
-  verify: (key: PublicJwk, message: Uint8Array, p1363: Uint8Array) =>
-    new Promise<boolean>((resolve, reject) => {
-      if (p1363.length !== 64) return resolve(false);
-      verify("sha256", message, verifying(key), p1363, (error, isRight) => (error ? reject(error) : resolve(isRight)));
-    }),
-};
-
 function verifying(key: PublicJwk) {
   const known = importedKeys.get(key);
   const { kty, crv, x, y } = key;

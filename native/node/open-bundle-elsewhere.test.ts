@@ -1,7 +1,14 @@
-import { describe, expect, it } from "vitest";
+import { createHash, sign } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
 import { openBundle } from "../core/bundle/open-bundle";
+import { publicKeyShape } from "../core/crypto/public-key";
 import { craftArchive } from "../vectors/craft/craft-archive";
-import { BundleNotOpened, createBundleOpener } from "./open-bundle-elsewhere";
+import { judgeBundle } from "./judge-bundle";
+import { makeKeyPair } from "./make-key-pair";
+import { BundleNotOpened, createBundleJudge, createBundleOpener } from "./open-bundle-elsewhere";
 
 const manifest = {
   app_id: "com.example.notes",
@@ -20,6 +27,50 @@ const bundle = craftArchive({
 });
 const running = (text: string) => ({ script: async () => ({ text }) });
 const HANGS = "for (;;);";
+
+const keys = makeKeyPair();
+const jwk = publicKeyShape.parse(keys.publicKey.export({ format: "jwk" }));
+
+describe("judging a bundle that was handed in", () => {
+  const folder = mkdtempSync(join(tmpdir(), "bulkhead-judge-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, "bundle.new");
+  const seal = {
+    signatureDer: new Uint8Array(sign("sha256", bundle, keys.privateKey)),
+    keys: [
+      { kid: "another", jwk: publicKeyShape.parse(makeKeyPair().publicKey.export({ format: "jwk" })) },
+      { kid: "a", jwk },
+    ],
+  };
+
+  it("reads the file, verifies, hashes and opens it on a thread of its own", async () => {
+    writeFileSync(path, bundle);
+    const judged = await createBundleJudge({ openMsMax: 100_000 })({ path }, seal, "a");
+    expect(judged).toEqual(judgeBundle(bundle, seal));
+    expect(judged).toMatchObject({
+      ok: true,
+      kid: "a",
+      sha256: createHash("sha256").update(bundle).digest("hex"),
+      manifest: { app_id: "com.example.notes" },
+      entries: 3,
+      unpackedBytes: JSON.stringify(manifest).length + "run();".length,
+    });
+  });
+
+  it("says of other bytes that they are not signed, and of signed noise that it is no bundle", async () => {
+    const judge = createBundleJudge({ openMsMax: 100_000 });
+    writeFileSync(path, bundle.subarray(1));
+    expect(await judge({ path }, seal, "a")).toEqual({ ok: false, code: "SIGNATURE_INVALID", isDer: true });
+    expect(await judge({ path }, { ...seal, signatureDer: bundle }, "a")).toMatchObject({ isDer: false });
+    const noise = { ...seal, signatureDer: new Uint8Array(sign("sha256", bundle.subarray(1), keys.privateKey)) };
+    expect(await judge({ path }, noise, "a")).toMatchObject({ ok: false, code: "BUNDLE_MALFORMED" });
+  });
+
+  it("gives no verdict where there is no file", async () => {
+    const judge = createBundleJudge({ openMsMax: 100_000 });
+    await expect(judge({ path: join(folder, "nothing") }, seal, "a")).rejects.toThrow(BundleNotOpened);
+  });
+});
 
 describe("opening a bundle on a thread of its own (spec 2.18)", () => {
   it("answers what opening it here does, and leaves the bytes to whoever asked", async () => {
@@ -58,6 +109,7 @@ describe("opening a bundle on a thread of its own (spec 2.18)", () => {
   it.each([
     ["throws", "throw new Error('no')"],
     ["ends without an answer", ""],
+    ["takes more memory than it has", "const held = []; for (;;) held.push(new Array(100_000).fill(held.length));"],
   ])("says so where the thread %s", async (_, text) => {
     await expect(createBundleOpener(running(text))(bundle, "a")).rejects.toThrow(BundleNotOpened);
   });

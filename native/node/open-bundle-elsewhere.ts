@@ -3,9 +3,15 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { OpenBundle, OpenBundleResult } from "../core/bundle/open-bundle";
+import type { BundleSeal, JudgedBundle } from "./judge-bundle";
 
 /** How long one bundle may take to be opened: many times what the largest honest one needs. */
 const OPEN_MS_MAX = 20_000;
+/**
+ * What a thread may have beside a bundle's bytes, which are bounded before they are read (spec §2): a heap, in MiB, many
+ * times what the largest manifest needs, and a stack.
+ */
+const MEMORY = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 } as const;
 /** Bundles that wait for the one that is being opened, of all and of one; who comes then is sent away. */
 const WAITING_MAX = 16;
 const WAITING_OF_ONE_MAX = 4;
@@ -16,14 +22,39 @@ export class BundleNotOpened extends Error {}
 /** What a thread runs: a file that was built beside this one, or the text of it. */
 type Script = { file: URL } | { text: string };
 
+/** What a thread is started with: bytes to open, or a file to judge, which it reads itself. */
+export type BundleWork = { do: "open"; bytes: Uint8Array } | { do: "judge"; path: string; seal: BundleSeal };
+
+/** Judges the bytes of a file that does not change; `whose` it is says among whom the thread is shared. */
+export type JudgeBundle = (file: { path: string }, seal: BundleSeal, whose: string) => Promise<JudgedBundle>;
+
+type Limits = { openMsMax?: number; waitingMax?: number; waitingOfOneMax?: number; script?: () => Promise<Script> };
+
 /**
  * Makes an opener that spends no time on the thread that asks (spec 2.18): each bundle has a thread of its own, one after
- * the other, which is ended when its time is over. Whoever waits is served in turn, whatever others have handed in. Rejects
- * with `BundleNotOpened` when the time is over, where too many wait, of all or of one, and where the thread falls.
+ * the other, which is ended when its time or its memory is over. Whoever waits is served in turn, whatever others have
+ * handed in. Rejects with `BundleNotOpened` when either is over, where too many wait, of all or of one, and where the
+ * thread falls.
  */
-export function createBundleOpener(
-  options: { openMsMax?: number; waitingMax?: number; waitingOfOneMax?: number; script?: () => Promise<Script> } = {},
-): OpenBundle {
+export function createBundleOpener(limits: Limits = {}): OpenBundle {
+  const inTurn = createTurns<OpenBundleResult>(limits);
+  return (given, whose) =>
+    inTurn(() => {
+      // A copy, since whoever asked goes on with the bytes; a Buffer's own slice would be a view, and be taken with it.
+      const bytes = new Uint8Array(given);
+      return { work: { do: "open", bytes }, transferList: [bytes.buffer] };
+    }, whose);
+}
+
+/** Makes the same for whoever takes bundles in: the thread reads the file, verifies, hashes and opens. */
+export function createBundleJudge(limits: Limits = {}): JudgeBundle {
+  const inTurn = createTurns<JudgedBundle>(limits);
+  return ({ path }, seal, whose) => inTurn(() => ({ work: { do: "judge", path, seal }, transferList: [] }), whose);
+}
+
+type Handed = { work: BundleWork; transferList: ArrayBuffer[] };
+
+function createTurns<Result>(options: Limits): (hand: () => Handed, whose: string) => Promise<Result> {
   const { openMsMax = OPEN_MS_MAX, waitingMax = WAITING_MAX, waitingOfOneMax = WAITING_OF_ONE_MAX } = options;
   const { script = workerScript } = options;
   /** What waits, by whose it is; whose turn is next comes first. */
@@ -43,25 +74,23 @@ export function createBundleOpener(
     isOpening = false;
   }
 
-  return (bytes, whose) => {
+  return (hand, whose) => {
     const own = waiting.get(whose) ?? [];
     const all = [...waiting.values()].reduce((sum, { length }) => sum + length, 0);
     if (all >= waitingMax || own.length >= waitingOfOneMax) {
       return Promise.reject(new BundleNotOpened("too many bundles wait to be opened"));
     }
     return new Promise((resolve, reject) => {
-      const work = async () => runWorker(await script(), bytes, openMsMax).then(resolve, reject);
+      const work = async () => runWorker<Result>(await script(), hand(), openMsMax).then(resolve, reject);
       waiting.set(whose, [...own, () => work().catch(reject)]);
       void openInTurn();
     });
   };
 }
 
-function runWorker(script: Script, bytes: Uint8Array, openMsMax: number): Promise<OpenBundleResult> {
+function runWorker<Result>(script: Script, { work, transferList }: Handed, openMsMax: number): Promise<Result> {
   return new Promise((resolve, reject) => {
-    // A copy, since whoever asked goes on with the bytes; a Buffer's own slice would be a view, and be taken with it.
-    const workerData = new Uint8Array(bytes);
-    const options = { workerData, transferList: [workerData.buffer] };
+    const options = { workerData: work, transferList, resourceLimits: MEMORY };
     const worker =
       "file" in script ? new Worker(script.file, options) : new Worker(script.text, { ...options, eval: true });
     const timer = setTimeout(() => end(() => reject(new BundleNotOpened("not opened in time"))), openMsMax);
@@ -70,7 +99,7 @@ function runWorker(script: Script, bytes: Uint8Array, openMsMax: number): Promis
       settle();
       void worker.terminate();
     };
-    worker.once("message", (result: OpenBundleResult) => end(() => resolve(result)));
+    worker.once("message", (result: Result) => end(() => resolve(result)));
     worker.once("error", (cause) => end(() => reject(new BundleNotOpened("its thread fell", { cause }))));
     worker.once("exit", () => end(() => reject(new BundleNotOpened("its thread ended without an answer"))));
   });

@@ -24,7 +24,7 @@ beforeEach(async () => {
   const context = {
     ids: { next: () => "req_1" },
     logger,
-    config: { baseUrl: base, environment: "production" as const, version: "0" },
+    config: { baseUrl: base, environment: "production" as const, version: "0", submissionQuota: 1 },
   };
   const lean = { prefixes: ["/api/runtime"], routes: [], streams: new Map() };
   face.serve(createNodeHandler(context, lean, (...call) => otherwise(...call), { requests: log }));

@@ -2,7 +2,7 @@ import { createPasswords } from "@/lib/auth/password";
 import type { ServiceContext } from "@/lib/services/context";
 import { createWatching } from "@/lib/sync/runtime/watching";
 import { openRuntimeFixture, type RuntimeFixture } from "@/lib/sync/testing/runtime-fixture";
-import { createServerOpener } from "../bundle-opener";
+import { createServerJudge } from "../bundle-opener";
 import { boundPort, createNodeHandler, openHttpFace } from "../http-face";
 import { createLeanApi } from "../lean-api";
 import { createReadiness } from "../readiness/create-readiness";
@@ -21,7 +21,8 @@ export async function openFaceFixture(): Promise<FaceFixture> {
   const context: ServiceContext = {
     store: fixture.store,
     ...fixture.ctx,
-    openBundle: createServerOpener(),
+    bundles: fixture.bundles,
+    judgeBundle: createServerJudge(),
     passwords: createPasswords(),
     watching: createWatching(fixture.store, fixture.clock),
     readiness: createReadiness(leanChecks(fixture.store, fixture.ctx), fixture.ctx),
@@ -30,6 +31,7 @@ export async function openFaceFixture(): Promise<FaceFixture> {
       environment: "development",
       isDevelopmentStore: true,
       version: "0.0.0-test",
+      submissionQuota: 1,
       authSecret: "not used by this face, thirty-two bytes",
       oidc: null,
     },

@@ -48,8 +48,8 @@ function openDoor(script?: ThreadScript) {
     ...(script === undefined ? {} : { script }),
   });
   doors.push(door);
-  const { store, ctx, accessKey } = fixture;
-  const api = createRuntimeApi({ store, ctx, accessKey, validatesOutput: true, evidence: door });
+  const { store, bundles, ctx, accessKey } = fixture;
+  const api = createRuntimeApi({ store, bundles, ctx, accessKey, validatesOutput: true, evidence: door });
   const router = createRouter(runtimeRoutedHandlers(api), ctx);
   const send = (token: string, body: BodyInit, headers: Record<string, string> = {}) =>
     router(

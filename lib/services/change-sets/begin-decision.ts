@@ -1,13 +1,13 @@
 import type { Transaction } from "@/db/store";
 import { completeSetUp } from "@/lib/auth/complete-set-up";
 import { lockPlatform } from "@/lib/sync/lock-platform";
-import type { ServiceContext } from "../context";
+import type { LeanContext } from "../context";
 
 /**
  * Locks the platform, so that decisions are taken one after the other, and says whether set-up is over: from then on
  * giving people rights takes two.
  */
-export async function beginDecision(tx: Transaction, ctx: ServiceContext): Promise<{ isSetUpComplete: boolean }> {
+export async function beginDecision(tx: Transaction, ctx: LeanContext): Promise<{ isSetUpComplete: boolean }> {
   await lockPlatform(tx);
   return { isSetUpComplete: await completeSetUp(tx, ctx) };
 }

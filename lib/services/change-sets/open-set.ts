@@ -5,7 +5,7 @@ import { wideningsOf } from "@/lib/domain/narrowing/judge-edits";
 import { applyEdits, type Edit, memberValue, type PolicyState } from "@/lib/domain/policy-state";
 import { isSameValue } from "@/lib/domain/same-value";
 import { AppError, type ErrorCode, invariant } from "@/lib/platform/errors";
-import type { ServiceContext } from "../context";
+import type { LeanContext } from "../context";
 import { editRules } from "../members/edit-rules";
 import { loadState } from "../members/load-state";
 import { beginDecision } from "./begin-decision";
@@ -21,7 +21,7 @@ export type OpenSet = LoadedSet & {
 };
 
 /** Locks the platform first, so that decisions are taken one after the other. Raises `not_found`. */
-export async function openSet(tx: Transaction, ctx: ServiceContext, id: string): Promise<OpenSet> {
+export async function openSet(tx: Transaction, ctx: LeanContext, id: string): Promise<OpenSet> {
   const { isSetUpComplete } = await beginDecision(tx, ctx);
   const set = await loadChangeSet(tx.db, id);
   const edits = editsOf(set);

@@ -1,4 +1,5 @@
 import { and, eq, sql } from "drizzle-orm";
+import { holdsCode } from "@/db/held-codes";
 import { isInTable, type MemberFacts, removeMember, writeMembers } from "@/db/published-members";
 import { people, programs, publisherKeys, publishers, versions } from "@/db/schema";
 import type { Database } from "@/db/store";
@@ -59,7 +60,7 @@ async function writeRow(db: Database, entry: EntryOf<RowKind>, { at, proposedBy 
       const listed = await db
         .update(versions)
         .set({ state: "listed", listedAt: at })
-        .where(and(eq(versions.appId, entry.member.appId), eq(versions.code, entry.member.code)))
+        .where(and(eq(versions.appId, entry.member.appId), eq(versions.code, entry.member.code), holdsCode()))
         .returning({ sha256: versions.sha256 });
       invariant(listed[0]?.sha256 === entry.value.sha256, "a version is listed only as it was submitted");
       return;
@@ -96,7 +97,7 @@ async function removeRow(db: Database, member: MemberOf<RowKind>): Promise<void>
       await db
         .update(versions)
         .set({ state: "withdrawn" })
-        .where(and(eq(versions.appId, member.appId), eq(versions.code, member.code)));
+        .where(and(eq(versions.appId, member.appId), eq(versions.code, member.code), holdsCode()));
       return;
     case "sign-in-lock":
       await db.update(people).set({ signInLockedAt: null }).where(eq(people.id, member.personId));

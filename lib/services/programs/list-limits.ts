@@ -1,5 +1,6 @@
 import { and, eq, gt, gte, isNotNull, max, sql } from "drizzle-orm";
 import { countedMinutes } from "@/db/counted";
+import { holdsCode } from "@/db/held-codes";
 import { versions } from "@/db/schema";
 import type { Database } from "@/db/store";
 import { countDistinct, numberOf, percentileOf } from "@/db/sums";
@@ -105,7 +106,7 @@ async function requestedLimits(db: Database, appId: string): Promise<Partial<Rec
   const [row] = await db
     .select({ manifest: versions.manifest })
     .from(versions)
-    .where(eq(versions.appId, appId))
+    .where(and(eq(versions.appId, appId), holdsCode()))
     .orderBy(sql`${versions.code} desc`)
     .limit(1);
   const wished = row?.manifest.bulkhead_limits;

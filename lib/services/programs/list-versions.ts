@@ -1,17 +1,13 @@
 import { and, desc, eq, gt, inArray } from "drizzle-orm";
 import { countedMinutes } from "@/db/counted";
-import { bundles, changeSets, changes, publisherKeys, versions } from "@/db/schema";
+import { type BUNDLE_STATES, bundles, changeSets, changes, publisherKeys, versions } from "@/db/schema";
 import type { Database } from "@/db/store";
 import { countDistinct } from "@/db/sums";
 import type { VersionView } from "@/lib/contracts/programs";
 import { judgeVerb } from "@/lib/domain/change-set-lifecycle";
 import { formatMember } from "@/lib/domain/member-keys";
 import type { Actor } from "@/lib/domain/roles";
-import { p1363FromDer } from "@/native/core/crypto/der";
-import { toHex } from "@/native/core/crypto/encoding";
 import { findCapability } from "@/native/core/decide/catalog";
-import type { PublicJwk } from "@/native/core/shapes/claims";
-import { backgroundCrypto } from "@/native/node/crypto";
 import { factsOf } from "../change-sets/change-set-facts";
 import { withChanges } from "../change-sets/change-set-rows";
 import { REFUSAL_TEXT } from "../change-sets/require-verb";
@@ -25,7 +21,10 @@ const VERSIONS_MAX = 100;
 
 type VersionRow = typeof versions.$inferSelect;
 
-/** A program's versions, newest first, each with its attestation checked now over the stored bytes. */
+/**
+ * A program's versions, newest first, each with what was attested when it was handed in and how its file was found last.
+ * Reads no bundle.
+ */
 export async function listVersions(
   context: ServiceContext,
   actor: Actor,
@@ -34,31 +33,35 @@ export async function listVersions(
   requirePermission(actor, "console.read");
   const { db } = context.store;
   await loadProgram(db, appId);
-  const rows = await db
-    .select()
+  const found = await db
+    .select({ version: versions, bundle: attestation })
     .from(versions)
+    .leftJoin(bundles, eq(bundles.sha256, versions.sha256))
     .where(eq(versions.appId, appId))
-    .orderBy(desc(versions.code))
+    .orderBy(desc(versions.code), desc(versions.submittedAt))
     .limit(VERSIONS_MAX);
+  const rows = found.map(({ version }) => version);
   const kids = [...new Set(rows.map((row) => row.kid))];
   const keys = kids.length === 0 ? [] : await db.select().from(publisherKeys).where(inArray(publisherKeys.kid, kids));
   const devices = await devicesByVersion(db, appId, new Date(context.clock.nowMs() - DAY_MS));
   const blocked = await whyNotListed(context, actor, rows);
-  const items: VersionView[] = [];
-  for (const row of rows) {
-    const key = keys.find((candidate) => candidate.kid === row.kid);
-    items.push({
+  const items = found.map(({ version: row, bundle }): VersionView => {
+    // A code that was given free may be another version's by now, and devices tell of codes.
+    const isFreed = row.listedAt === null && (row.state === "refused" || row.state === "withdrawn");
+    return {
       ...toView(row),
-      keyStatus: key?.status ?? "unknown",
-      signature: await attest(db, row, key?.jwk),
-      blockedBy: blocked.get(row.code) ?? null,
-      devices24h: devices.get(row.code) ?? 0,
-    });
-  }
+      keyStatus: keys.find(({ kid }) => kid === row.kid)?.status ?? "unknown",
+      ...attestedOf(bundle),
+      blockedBy: (row.state === "submitted" ? blocked.get(row.code) : undefined) ?? null,
+      devices24h: isFreed ? 0 : (devices.get(row.code) ?? 0),
+    };
+  });
   return { items };
 }
 
-function toView(row: VersionRow): Omit<VersionView, "keyStatus" | "signature" | "blockedBy" | "devices24h"> {
+type Attested = Pick<VersionView, "signature" | "verifiedAt" | "checkedAt" | "entries" | "unpackedBytes">;
+
+function toView(row: VersionRow): Omit<VersionView, "keyStatus" | "blockedBy" | "devices24h" | keyof Attested> {
   const wishes = readWishes(row.manifest);
   return {
     code: row.code,
@@ -106,14 +109,32 @@ async function whyNotListed(context: ServiceContext, actor: Actor, rows: Version
   return new Map(answers);
 }
 
-/** Digest of the stored bytes, then the signature over exactly these bytes (spec §2). */
-async function attest(db: Database, row: VersionRow, key: PublicJwk | undefined): Promise<VersionView["signature"]> {
-  const [bundle] = await db.select().from(bundles).where(eq(bundles.sha256, row.sha256)).limit(1);
-  if (bundle === undefined) return "bytes_missing";
-  if (toHex(await backgroundCrypto.sha256(bundle.content)) !== row.sha256) return "invalid";
-  const signature = p1363FromDer(bundle.signature);
-  if (signature === undefined || key === undefined) return "invalid";
-  return (await backgroundCrypto.verify(key, bundle.content, signature)) ? "valid" : "invalid";
+const attestation = {
+  state: bundles.state,
+  verifiedAt: bundles.verifiedAt,
+  checkedAt: bundles.checkedAt,
+  entries: bundles.entries,
+  unpackedBytes: bundles.unpackedBytes,
+};
+
+const SIGNATURES = {
+  kept: "valid",
+  missing: "bytes_missing",
+  changed: "invalid",
+  removed: "bytes_removed",
+} as const satisfies Record<(typeof BUNDLE_STATES)[number], VersionView["signature"]>;
+
+/** What the row says of the bundle: verified once, by the key that the version names, and its file held against it since. */
+function attestedOf(bundle: Pick<typeof bundles.$inferSelect, keyof typeof attestation> | null): Attested {
+  const { verifiedAt = null, checkedAt = null, entries = null, unpackedBytes = null } = bundle ?? {};
+  const signature = bundle === null ? "bytes_missing" : SIGNATURES[bundle.state];
+  return {
+    signature,
+    verifiedAt: verifiedAt?.toISOString() ?? null,
+    checkedAt: checkedAt?.toISOString() ?? null,
+    entries,
+    unpackedBytes,
+  };
 }
 
 async function devicesByVersion(db: Database, appId: string, since: Date): Promise<Map<number, number>> {

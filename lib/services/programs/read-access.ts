@@ -1,5 +1,6 @@
 import { and, desc, eq, gte, max, sql } from "drizzle-orm";
 import { countedMinutes } from "@/db/counted";
+import { holdsCode } from "@/db/held-codes";
 import { requireRead } from "@/db/published-members";
 import { versions } from "@/db/schema";
 import type { Database } from "@/db/store";
@@ -42,7 +43,7 @@ export async function readAccess(
   const known = await db
     .select()
     .from(versions)
-    .where(eq(versions.appId, appId))
+    .where(and(eq(versions.appId, appId), holdsCode()))
     .orderBy(desc(versions.code))
     .limit(50);
   const version = chooseVersion(known, versionCode);

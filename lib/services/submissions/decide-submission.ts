@@ -11,7 +11,7 @@ import { judgeChanges } from "../change-sets/judge-changes";
 import { type OpenSet, openSet, requirePublishable } from "../change-sets/open-set";
 import { publishStep } from "../change-sets/publish-step";
 import { requirePerson, requireVerb } from "../change-sets/require-verb";
-import type { ServiceContext } from "../context";
+import type { LeanContext, ServiceContext } from "../context";
 import { requirePermission } from "../require-permission";
 import { listingEdits } from "./listing-edits";
 
@@ -46,10 +46,7 @@ export async function approveSubmission(
       .update(changeSets)
       .set({ decidedBy: person.personId, decidedAt: new Date(ctx.clock.nowMs()), decisionReason: reason })
       .where(eq(changeSets.id, changeSetId));
-    await tx.db
-      .update(versions)
-      .set({ comment: reason })
-      .where(and(eq(versions.appId, row.appId), eq(versions.code, row.code)));
+    await tx.db.update(versions).set({ comment: reason }).where(eq(versions.submissionId, row.submissionId));
     await publishStep(tx, ctx, actor, {
       changeSetId,
       number: set.row.number,
@@ -90,9 +87,12 @@ export async function refuseSubmission(
   });
 }
 
-/** Takes a submission back before it was decided. Raises `not_found` for another publisher's. */
+/**
+ * Takes a submission back before it was decided; its code is free again, and its bytes are removed within minutes. Raises
+ * `not_found` for another publisher's.
+ */
 export async function withdrawSubmission(
-  ctx: ServiceContext,
+  ctx: LeanContext,
   actor: Extract<Actor, { kind: "publisher" }>,
   submissionId: string,
 ): Promise<void> {
@@ -104,7 +104,7 @@ export async function withdrawSubmission(
 
 async function openSubmission(
   tx: Transaction,
-  ctx: ServiceContext,
+  ctx: LeanContext,
   submissionId: string,
   publisherId?: string,
 ): Promise<Waiting> {
@@ -149,7 +149,7 @@ function toVersion(row: Waiting["row"]): ProgramVersion {
 
 async function end(
   tx: Transaction,
-  ctx: ServiceContext,
+  ctx: LeanContext,
   actor: Actor,
   { row, set }: Waiting,
   ending: { state: "refused" | "withdrawn"; decidedBy?: string; decidedAt?: Date; decisionReason?: string },
@@ -157,7 +157,7 @@ async function end(
   const reason = ending.decisionReason ?? null;
   await tx.db
     .update(versions)
-    .set({ state: ending.state, comment: reason })
+    .set({ state: ending.state, comment: reason, endedAt: new Date(ctx.clock.nowMs()) })
     .where(eq(versions.submissionId, row.submissionId));
   await tx.db
     .update(changeSets)

@@ -1,16 +1,16 @@
 import type { ErrorDetail } from "@/lib/platform/errors";
 import { AppError } from "@/lib/platform/errors";
-import type { BundleFault, OpenBundle } from "@/native/core/bundle/open-bundle";
-import { p1363FromDer } from "@/native/core/crypto/der";
-import { toHex } from "@/native/core/crypto/encoding";
+import type { BundleFault } from "@/native/core/bundle/open-bundle";
 import type { ProgramVersion, PublisherKey } from "@/native/core/shapes/claims";
-import { backgroundCrypto } from "@/native/node/crypto";
+import type { BundleSeal, JudgedBundle } from "@/native/node/judge-bundle";
 
 export type SubmittedBundle = {
   appId: string;
   version: ProgramVersion;
   engine: "web" | "script";
   manifest: Record<string, unknown>;
+  /** What was found of it, once. */
+  attested: { manifestSha256: string; entries: number; unpackedBytes: number };
 };
 
 /**
@@ -18,37 +18,35 @@ export type SubmittedBundle = {
  * then opened (spec §2). Raises `unprocessable` with the bundle's code and, for a manifest, each issue.
  */
 export async function readSubmittedBundle(
-  bytes: Uint8Array,
-  signatureDer: Uint8Array,
+  { sizeBytes, signatureDer }: { sizeBytes: number; signatureDer: Uint8Array },
   keys: readonly PublisherKey[],
-  openBundle: (bytes: Uint8Array) => ReturnType<OpenBundle>,
+  judge: (seal: BundleSeal) => Promise<JudgedBundle>,
 ): Promise<SubmittedBundle> {
-  const kid = await findSigner(bytes, signatureDer, keys);
-  const opened = await openBundle(bytes);
-  if (!opened.ok) throw refused("BUNDLE_MALFORMED", "The bundle does not open.", describeFault(opened.reason));
-  const { manifest, engine } = opened.bundle;
+  const active = keys.filter((key) => key.status === "active").map(({ kid, jwk }) => ({ kid, jwk }));
+  if (active.length === 0) throw refused("KEY_UNKNOWN", "This publisher has no active key.");
+  const judged = await judge({ signatureDer, keys: active });
+  if (!judged.ok && judged.code === "SIGNATURE_INVALID") {
+    const message = judged.isDer
+      ? "None of this publisher's active keys signed these bytes."
+      : "The signature is not DER.";
+    throw refused("SIGNATURE_INVALID", message);
+  }
+  if (!judged.ok) throw refused("BUNDLE_MALFORMED", "The bundle does not open.", describeFault(judged.reason));
+  const { manifest, engine, sha256, kid, manifestSha256, entries, unpackedBytes } = judged;
   return {
     appId: manifest.app_id,
     engine,
     manifest,
+    attested: { manifestSha256, entries, unpackedBytes },
     version: {
       code: manifest.version.code,
       name: manifest.version.name,
-      sha256: toHex(await backgroundCrypto.sha256(bytes)),
-      size: bytes.byteLength,
+      sha256,
+      size: sizeBytes,
       kid,
       declares: (manifest.req_permissions ?? []).map(({ name }) => name),
     },
   };
-}
-
-async function findSigner(bytes: Uint8Array, signatureDer: Uint8Array, keys: readonly PublisherKey[]): Promise<string> {
-  const active = keys.filter((key) => key.status === "active");
-  if (active.length === 0) throw refused("KEY_UNKNOWN", "This publisher has no active key.");
-  const signature = p1363FromDer(signatureDer);
-  if (signature === undefined) throw refused("SIGNATURE_INVALID", "The signature is not DER.");
-  for (const { kid, jwk } of active) if (await backgroundCrypto.verify(jwk, bytes, signature)) return kid;
-  throw refused("SIGNATURE_INVALID", "None of this publisher's active keys signed these bytes.");
 }
 
 function refused(code: string, message: string, details: ErrorDetail[] = []): AppError {

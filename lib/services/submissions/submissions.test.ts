@@ -1,6 +1,7 @@
 import { sign } from "node:crypto";
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { piecesOf } from "@/db/bundles/bundle-files";
 import { changeSets, versions } from "@/db/schema";
 import type { AppError } from "@/lib/platform/errors";
 import type { BundleFault } from "@/native/core/bundle/open-bundle";
@@ -8,6 +9,7 @@ import { approveChangeSet } from "../change-sets/approve-change-set";
 import { narrowAtOnce } from "../change-sets/narrow";
 import { proposeChangeSet } from "../change-sets/propose-change-set";
 import { publishChangeSet } from "../change-sets/publish-change-set";
+import { listVersions } from "../programs/list-versions";
 import { refusalOf } from "../testing/refusal-of";
 import { openServiceFixture, type ServiceFixture, type TestPublisher } from "../testing/service-fixture";
 import { approveProposal } from "./decide-proposal";
@@ -25,6 +27,12 @@ afterAll(async () => held.close());
 
 async function submit(publisher: TestPublisher, appId: string, code: number, permissions: string[] = []) {
   return submitBundle(held.ctx, publisher.actor, held.bundle(publisher, { appId, code, permissions }));
+}
+
+/** The change set that waits of a publisher. */
+async function setOf(ownerId: string): Promise<string> {
+  const rows = await held.ctx.store.db.select().from(changeSets).where(eq(changeSets.ownerId, ownerId));
+  return rows.find(({ state }) => state === "proposed")?.id ?? "";
 }
 
 describe("a submission", () => {
@@ -52,13 +60,62 @@ describe("a submission", () => {
     expect(await submit(publisher, appId, 1)).toEqual(first);
   });
 
-  test("has a version code above all before, also above those refused", async () => {
+  test("has a version code above all that wait or were ever listed, also above one that was taken off", async () => {
     const { appId, publisher } = await held.program();
-    const first = await submit(publisher, appId, 5);
-    await refuseSubmission(held.ctx, await held.person("operator"), first.submissionId, { reason: "Too loud." });
+    const operator = await held.person("operator");
+    const listed = await submit(publisher, appId, 5);
+    await approveSubmission(held.ctx, operator, listed.submissionId, REASON);
+    await narrowAtOnce(held.ctx, operator, {
+      changes: [{ member: `program:${appId}/version:5`, after: null }],
+      ...REASON,
+    });
     expect((await refusalOf(submit(publisher, appId, 4))).details).toEqual(["VERSION_NOT_HIGHER"]);
     expect((await refusalOf(submit(publisher, appId, 5, ["nfc.read"]))).details).toEqual(["VERSION_NOT_HIGHER"]);
-    expect(await submit(publisher, appId, 6)).toMatchObject({ state: "submitted" });
+    await submit(publisher, appId, 7);
+    expect((await refusalOf(submit(publisher, appId, 6))).details).toEqual(["VERSION_NOT_HIGHER"]);
+  });
+
+  test("that was refused or taken back gives its code free, also the highest that there is", async () => {
+    const { appId, publisher } = await held.program();
+    const operator = await held.person("operator");
+    const highest = await submit(publisher, appId, Number.MAX_SAFE_INTEGER);
+    expect((await refusalOf(submit(publisher, appId, 1))).details).toEqual(["VERSION_NOT_HIGHER"]);
+    const refused = await setOf(publisher.id);
+    await refuseSubmission(held.ctx, operator, highest.submissionId, { reason: "Leaves no room." });
+    const taken = await submit(publisher, appId, 1);
+    await withdrawSubmission(held.ctx, publisher.actor, taken.submissionId);
+    const next = await submit(publisher, appId, 1, ["network.request"]);
+    expect(next.submissionId).not.toBe(taken.submissionId);
+    // The same bytes as those that were refused are another submission.
+    const again = await submit(publisher, appId, Number.MAX_SAFE_INTEGER);
+    expect(again).toMatchObject({ state: "submitted", sha256: highest.sha256 });
+    expect(await getSubmission(held.ctx, publisher.actor, highest.submissionId)).toMatchObject({ state: "refused" });
+
+    // What was decided stays decided, whoever has its code now.
+    expect((await refusalOf(approveProposal(held.ctx, operator, refused, REASON))).code).toBe("conflict");
+    expect((await refusalOf(approveSubmission(held.ctx, operator, highest.submissionId, REASON))).code).toBe(
+      "conflict",
+    );
+    await approveSubmission(held.ctx, operator, next.submissionId, REASON);
+    expect((await held.programClaims(appId)).versions).toMatchObject([{ code: 1, sha256: next.sha256 }]);
+    const states = await held.ctx.store.db
+      .select({ code: versions.code, state: versions.state })
+      .from(versions)
+      .where(eq(versions.appId, appId))
+      .orderBy(versions.code, versions.state);
+    expect(states).toEqual([
+      { code: 1, state: "listed" },
+      { code: 1, state: "withdrawn" },
+      { code: Number.MAX_SAFE_INTEGER, state: "refused" },
+      { code: Number.MAX_SAFE_INTEGER, state: "submitted" },
+    ]);
+    const { items } = await listVersions(held.ctx, operator, appId);
+    expect(items.map(({ code, state, signature }) => ({ code, state, signature }))).toEqual([
+      { code: Number.MAX_SAFE_INTEGER, state: "submitted", signature: "valid" },
+      { code: Number.MAX_SAFE_INTEGER, state: "refused", signature: "valid" },
+      { code: 1, state: "listed", signature: "valid" },
+      { code: 1, state: "withdrawn", signature: "valid" },
+    ]);
   });
 
   test("for another publisher's program looks like one for a program that is not there", async () => {
@@ -76,10 +133,10 @@ describe("a submission", () => {
     const good = held.bundle(publisher, { appId, code: 1 });
     const forged = { ...good, signatureDer: held.bundle(stranger, { appId, code: 1 }).signatureDer };
     expect((await refusalOf(submitBundle(held.ctx, publisher.actor, forged))).details).toEqual(["SIGNATURE_INVALID"]);
-    const changed = { ...good, bytes: Uint8Array.from([...good.bytes, 0]) };
+    const changed = { ...good, content: piecesOf(Uint8Array.from([...good.bytes, 0])) };
     expect((await refusalOf(submitBundle(held.ctx, publisher.actor, changed))).details).toEqual(["SIGNATURE_INVALID"]);
     const bytes = new TextEncoder().encode("not a bundle");
-    const noise = { bytes, signatureDer: sign("sha256", bytes, publisher.privateKey) };
+    const noise = { content: piecesOf(bytes), signatureDer: sign("sha256", bytes, publisher.privateKey) };
     expect((await refusalOf(submitBundle(held.ctx, publisher.actor, noise))).details[0]).toBe("BUNDLE_MALFORMED");
   });
 
@@ -90,7 +147,8 @@ describe("a submission", () => {
     [{ kind: "script_missing" }, "app.js REQUIRED"],
   ])("that does not open says where and why: %j", async (reason, told) => {
     const { appId, publisher } = await held.program();
-    const ctx = { ...held.ctx, openBundle: async () => ({ ok: false as const, reason }) };
+    const judged = { ok: false, code: "BUNDLE_MALFORMED", reason } as const;
+    const ctx = { ...held.ctx, judgeBundle: async () => judged };
     const refused = submitBundle(ctx, publisher.actor, held.bundle(publisher, { appId, code: 1 })).catch(
       (error: AppError) => error.details.map(({ path, code }) => `${path} ${code}`),
     );
@@ -200,8 +258,7 @@ describe("deciding on a submission", () => {
   test("goes through the change set as well, where pages list it", async () => {
     const { appId, publisher } = await held.program();
     await submit(publisher, appId, 1, ["haptics.vibrate"]);
-    const rows = await held.ctx.store.db.select().from(changeSets).where(eq(changeSets.ownerId, publisher.id));
-    const id = rows.find((row) => row.state === "proposed")?.id ?? "";
+    const id = await setOf(publisher.id);
     const operator = await held.person("operator");
     // The change sets' own verb, which asks nothing of keys, publishes no listing.
     expect((await refusalOf(approveChangeSet(held.ctx, operator, id, REASON))).code).toBe("internal");

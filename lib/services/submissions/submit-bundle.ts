@@ -1,83 +1,135 @@
-import { and, eq } from "drizzle-orm";
+import { and, eq, max } from "drizzle-orm";
+import { holdsCode } from "@/db/held-codes";
 import { bundles, changeSets, programs, publisherKeys, versions } from "@/db/schema";
-import type { StagedBundle, Transaction } from "@/db/store";
+import type { Database, Transaction } from "@/db/store";
 import { appendAudit } from "@/lib/audit/append-audit";
 import type { Actor } from "@/lib/domain/roles";
 import { AppError } from "@/lib/platform/errors";
 import { lockPlatform } from "@/lib/sync/lock-platform";
+import type { BundleSeal } from "@/native/node/judge-bundle";
 import { saveChanges } from "../change-sets/change-set-rows";
 import { judgeChanges } from "../change-sets/judge-changes";
 import type { LeanContext } from "../context";
 import { loadState } from "../members/load-state";
 import { listingEdits } from "./listing-edits";
 import { readSubmittedBundle, type SubmittedBundle } from "./read-submitted-bundle";
+import { removeBundle } from "./remove-bundle";
+import { requireRoom } from "./require-room";
 import { type SubmissionView, toSubmissionView } from "./submission-view";
 
 type PublisherActor = Extract<Actor, { kind: "publisher" }>;
 
+/** How a bundle comes in: as bytes that are read once, into a file. */
+export type SentBundle = {
+  content: AsyncIterable<Uint8Array>;
+  signatureDer: Uint8Array;
+};
+
 /**
  * Takes a signed bundle in: verified by the publisher's active keys, for a program that is registered to it, with a
- * version code above all before. It becomes a proposal whose proposer is the publisher (spec §6). The same bytes again
- * answer with the same submission. Raises `unprocessable` for what a device would refuse, `not_found` for a program
- * that is not this publisher's, `conflict` for a code that does not rise, `unavailable` when the disk does not
- * take it or it was not opened in time.
- * Audited as `submission.receive`.
+ * version code above all that wait or were ever listed. It becomes a proposal whose proposer is the publisher (spec §6).
+ * The same bytes again answer with the same submission while that waits or once it was listed, and are its file where
+ * that was lost. Raises `limit_exceeded`
+ * where the publisher has too much waiting, `unprocessable` for what a device would refuse, `not_found` for a program
+ * that is not this publisher's, `conflict` for a code that does not rise, `unavailable` when the disk does not take it or
+ * it was not judged in time; each leaves neither file nor row. Audited as `submission.receive`.
  */
-export async function submitBundle(
-  ctx: LeanContext,
-  actor: PublisherActor,
-  input: { bytes: Uint8Array; signatureDer: Uint8Array },
-): Promise<SubmissionView> {
+export async function submitBundle(ctx: LeanContext, actor: PublisherActor, sent: SentBundle): Promise<SubmissionView> {
   const { publisherId } = actor;
-  const keys = await ctx.store.db.select().from(publisherKeys).where(eq(publisherKeys.publisherId, publisherId));
-  const open = (bytes: Uint8Array) => ctx.openBundle(bytes, publisherId);
-  const bundle = await readSubmittedBundle(input.bytes, input.signatureDer, keys, open);
-  const files = ctx.store.bundleFiles;
-  // The slow part, before anything is locked.
-  const staged =
-    (await files?.stage(bundle.version.sha256, { content: input.bytes, signature: input.signatureDer })) ?? null;
+  const { store, bundles: files } = ctx;
+  const keys = await store.db.select().from(publisherKeys).where(eq(publisherKeys.publisherId, publisherId));
+  const staged = await files.stage(sent.content);
   try {
-    return await receive(ctx, actor, { ...input, bundle, staged });
+    const { sizeBytes } = staged;
+    const { signatureDer } = sent;
+    const judge = (seal: BundleSeal) => ctx.judgeBundle(staged, seal, publisherId);
+    const bundle = await readSubmittedBundle({ sizeBytes, signatureDer }, keys, judge);
+    const { sha256 } = bundle.version;
+    const known = await findSame(store.db, bundle);
+    if (known?.fileState === "kept" && (await files.sizeOf(sha256)) !== null) {
+      await requireOwnProgram(store.db, bundle.appId, publisherId);
+      return toSubmissionView(known.row);
+    }
+    // Before the transaction, so that nothing waits for the disk with the lock in its hand; before the commit, so that
+    // no row names a bundle that power loss could take.
+    await staged.keep(sha256, signatureDer);
+    try {
+      return await receive(ctx, actor, { bundle, signatureDer });
+    } catch (error) {
+      await removeRefused(ctx, sha256);
+      throw error;
+    }
   } finally {
-    await staged?.drop();
+    await staged.drop();
+  }
+}
+
+/** The submission of the same bytes that counts, and how its file was found last. */
+async function findSame(db: Database, { appId, version }: SubmittedBundle) {
+  const [same] = await db
+    .select({ row: versions, fileState: bundles.state })
+    .from(versions)
+    .leftJoin(bundles, eq(bundles.sha256, versions.sha256))
+    .where(and(eq(versions.appId, appId), eq(versions.sha256, version.sha256), holdsCode()));
+  return same;
+}
+
+/** What a refusal at the end leaves behind goes, unless something else needs the same bytes. */
+async function removeRefused(ctx: LeanContext, sha256: string): Promise<void> {
+  try {
+    await removeBundle(ctx, sha256);
+  } catch (error) {
+    // Why it was not taken in is what counts; housekeeping removes the file later.
+    ctx.logger("warn", "bundle_not_removed", { sha256, error });
   }
 }
 
 async function receive(
   ctx: LeanContext,
   actor: PublisherActor,
-  input: { bytes: Uint8Array; signatureDer: Uint8Array; bundle: SubmittedBundle; staged: StagedBundle | null },
+  { bundle, signatureDer }: { bundle: SubmittedBundle; signatureDer: Uint8Array },
 ): Promise<SubmissionView> {
   const { publisherId } = actor;
-  const { bundle, staged } = input;
+  const { appId, version, attested } = bundle;
   return ctx.store.transaction(async (tx) => {
     await lockPlatform(tx);
-    await requireOwnProgram(tx, bundle.appId, publisherId);
-    const known = await tx.db.select().from(versions).where(eq(versions.appId, bundle.appId));
-    const same = known.find((version) => version.sha256 === bundle.version.sha256);
-    if (same !== undefined) return toSubmissionView(same);
-    await requireActiveKey(tx, publisherId, bundle.version.kid);
-    const highest = known.reduce((code, version) => Math.max(code, version.code), -1);
-    if (bundle.version.code <= highest) {
+    await requireOwnProgram(tx.db, appId, publisherId);
+    const same = await findSame(tx.db, bundle);
+    if (same !== undefined) {
+      // Its file was not there, or was changed; now it is that of these bytes.
+      await tx.db.update(bundles).set({ state: "kept", checkedAt: null }).where(eq(bundles.sha256, version.sha256));
+      return toSubmissionView(same.row);
+    }
+    await requireActiveKey(tx, publisherId, version.kid);
+    const [held] = await tx.db
+      .select({ highest: max(versions.code) })
+      .from(versions)
+      .where(and(eq(versions.appId, appId), holdsCode()));
+    const highest = held?.highest ?? -1;
+    if (version.code <= highest) {
       throw conflict("VERSION_NOT_HIGHER", `Version code ${highest} was submitted before; this one must be higher.`);
     }
     const at = new Date(ctx.clock.nowMs());
-    const { sha256, size: sizeBytes } = bundle.version;
+    const factor = ctx.config.submissionQuota;
+    await requireRoom(tx.db, { publisherId, appId, bytes: version.size, factor, nowMs: at.getTime() });
+    if ((await ctx.bundles.sizeOf(version.sha256)) === null) {
+      throw new AppError("unavailable", "The same bytes were removed meanwhile. Nothing was taken in; send it again.");
+    }
+    const verified = { signature: signatureDer, kid: version.kid, verifiedAt: at, ...attested };
+    const kept = { ...verified, state: "kept" as const, checkedAt: null };
     await tx.db
       .insert(bundles)
-      .values({ sha256, sizeBytes, content: input.bytes, signature: input.signatureDer, createdAt: at })
-      .onConflictDoNothing();
+      .values({ sha256: version.sha256, sizeBytes: version.size, createdAt: at, ...kept })
+      .onConflictDoUpdate({ target: bundles.sha256, set: kept });
     const row = await insertVersion(tx, ctx, bundle, actor, at);
     const changeSetId = await proposeListing(tx, ctx, bundle, publisherId, at);
-    // Before the commit: a row never names a bundle whose files power loss could take.
-    await staged?.keep();
     await appendAudit(tx, ctx, {
       actor,
       action: "submission.receive",
       subject: `submission:${row.submissionId}`,
-      appId: bundle.appId,
+      appId,
       changeSetId,
-      after: bundle.version,
+      after: version,
       requestId: ctx.requestId ?? null,
     });
     tx.announce({ topic: "programs" });
@@ -87,8 +139,8 @@ async function receive(
 }
 
 /** Nobody else's program is told apart from one that is not there. */
-async function requireOwnProgram(tx: Transaction, appId: string, publisherId: string): Promise<void> {
-  const [program] = await tx.db
+async function requireOwnProgram(db: Database, appId: string, publisherId: string): Promise<void> {
+  const [program] = await db
     .select()
     .from(programs)
     .where(and(eq(programs.appId, appId), eq(programs.publisherId, publisherId)));

@@ -1,5 +1,7 @@
 import { type KeyObject, sign } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { eq, isNull } from "drizzle-orm";
+import { piecesOf } from "@/db/bundles/bundle-files";
 import { newestDocument } from "@/db/newest-document";
 import { auditEntries, people, platform, publisherKeys, publisherTokens } from "@/db/schema";
 import type { TestStoreOptions } from "@/db/testing/with-test-store";
@@ -9,17 +11,18 @@ import type { PersonState } from "@/lib/domain/lifecycles";
 import type { Actor, Role } from "@/lib/domain/roles";
 import { createWatching } from "@/lib/sync/runtime/watching";
 import { openSyncFixture, type SyncFixture } from "@/lib/sync/testing/sync-fixture";
-import { openBundle } from "@/native/core/bundle/open-bundle";
 import { packBundle } from "@/native/core/bundle/pack-bundle";
 import { thumbprint } from "@/native/core/crypto/jwk";
 import { publicKeyShape } from "@/native/core/crypto/public-key";
 import type { PlatformClaims, ProgramClaims } from "@/native/core/shapes/claims";
 import { nodeCrypto } from "@/native/node/crypto";
+import { judgeBundle } from "@/native/node/judge-bundle";
 import { makeKeyPair } from "@/native/node/make-key-pair";
 import { editDraft } from "../change-sets/edit-draft";
 import type { ServiceContext } from "../context";
 import { registerProgram } from "../programs/register-program";
 import { createPublisher } from "../publishers/create-publisher";
+import type { SentBundle } from "../submissions/submit-bundle";
 
 export type PersonActor = Extract<Actor, { kind: "person" }>;
 export type PublisherActor = Extract<Actor, { kind: "publisher" }>;
@@ -35,11 +38,11 @@ export type ServiceFixture = {
   publisher(): Promise<TestPublisher>;
   /** A registered program of a publisher, without versions. */
   program(publisher?: TestPublisher): Promise<{ appId: string; publisher: TestPublisher }>;
-  /** A signed script bundle. */
+  /** A signed script bundle, as it is handed in and as bytes. */
   bundle(
     publisher: TestPublisher,
     manifest: { appId: string; code: number; permissions?: string[] },
-  ): { bytes: Uint8Array; signatureDer: Uint8Array };
+  ): SentBundle & { bytes: Uint8Array };
   /** Writes changes into the person's draft and answers with it. */
   draft(actor: PersonActor, changes: Record<string, unknown>): Promise<ChangeSetView>;
   /** The claims of the newest signed document. */
@@ -58,7 +61,8 @@ export async function openServiceFixture(
   const ctx: ServiceContext = {
     ...sync.ctx,
     store: sync.store,
-    openBundle: async (bytes) => openBundle(bytes),
+    bundles: sync.bundles,
+    judgeBundle: async ({ path }, seal) => judgeBundle(readFileSync(path), seal),
     passwords: createPasswords(),
     watching: createWatching(sync.store, sync.clock),
     readiness: {
@@ -69,6 +73,7 @@ export async function openServiceFixture(
       environment: "development",
       isDevelopmentStore: false,
       version: "test",
+      submissionQuota: 1,
       authSecret: "0".repeat(32),
       oidc: null,
     },
@@ -141,7 +146,9 @@ export async function openServiceFixture(
         ]),
       );
       if (!packed.ok) throw new Error(`the test bundle does not open: ${JSON.stringify(packed.reason)}`);
-      return { bytes: packed.bytes, signatureDer: sign("sha256", packed.bytes, publisher.privateKey) };
+      const { bytes } = packed;
+      const content = { [Symbol.asyncIterator]: () => piecesOf(bytes) };
+      return { bytes, content, signatureDer: sign("sha256", bytes, publisher.privateKey) };
     },
     async draft(actor, changes) {
       const input = Object.entries(changes).map(([member, after]) => ({ member, after }));

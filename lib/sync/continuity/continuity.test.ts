@@ -284,8 +284,8 @@ describe("after a failover to an older replica", () => {
   it("closes the doors of every process of the store, also where the document was served a moment ago", async () => {
     const at = await begin();
     const lost = await loseThree(at);
-    const { store, ctx, accessKey } = fixture;
-    const other = createRuntimeApi({ store, ctx, accessKey, validatesOutput: true });
+    const { store, bundles, ctx, accessKey } = fixture;
+    const other = createRuntimeApi({ store, bundles, ctx, accessKey, validatesOutput: true });
     const served = () => other.handlers.platform(new Request("http://console.test/api/runtime/v1/platform"));
     expect((await served()).status).toBe(200);
     await handBack((await fixture.addDevice()).accessToken, lost[0] ?? "");

@@ -1,6 +1,7 @@
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { auditEntries, devices, versions } from "@/db/schema";
+import { keepBundle } from "@/db/bundles/bundle-files";
+import { auditEntries, bundles, devices, versions } from "@/db/schema";
 import { verifyDocument } from "@/native/core/documents/verify-document";
 import { verifyKeyset } from "@/native/core/documents/verify-keyset";
 import { ENROLL_ASSERTION_TYPE } from "@/native/core/wire/device-assertion";
@@ -277,5 +278,26 @@ describe("bundles", () => {
     });
     expect(again.status).toBe(304);
     expect(await refusal(await fixture.fetch(`bundles/${sha256}`))).toBe("401 unauthenticated");
+  });
+
+  it("whose file is not there, or has another size, are unavailable, with the reason in the log, and back with their file", async () => {
+    const { accessToken } = await fixture.addDevice();
+    const content = new Uint8Array([4, 5, 6]);
+    await fixture.addProgram("com.example.unfetched");
+    const sha256 = await fixture.addBundle("com.example.unfetched", content);
+    await fixture.store.transaction(({ db }) =>
+      db.update(versions).set({ state: "listed" }).where(eq(versions.sha256, sha256)),
+    );
+    const ask = () => fixture.fetch(`bundles/${sha256}`, { token: accessToken });
+    await fixture.bundles.remove(sha256);
+    expect(await refusal(await ask())).toBe("503 unavailable");
+    await keepBundle(fixture.bundles, sha256, { content: content.subarray(1), signature: content });
+    expect(await refusal(await ask())).toBe("503 unavailable");
+    expect(fixture.logged.filter((line) => line === "error bundle_not_served")).toHaveLength(2);
+    // As a version before left it.
+    await fixture.store.transaction(({ db }) => db.update(bundles).set({ content }).where(eq(bundles.sha256, sha256)));
+    expect(new Uint8Array(await (await ask()).arrayBuffer())).toEqual(content);
+    await keepBundle(fixture.bundles, sha256, { content, signature: content });
+    expect(new Uint8Array(await (await ask()).arrayBuffer())).toEqual(content);
   });
 });

@@ -1,14 +1,15 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { eq } from "drizzle-orm";
-import { bundles, platform } from "@/db/schema";
+import type { BundleFiles } from "@/db/bundles/bundle-files";
+import { platform } from "@/db/schema";
 import type { Store } from "@/db/store";
 import { conditionalResponse, matchesTag } from "@/lib/http/conditional";
 import { errorResponse } from "@/lib/http/error-response";
-import { rememberBody } from "@/lib/http/known-body";
+import { streamedResponse } from "@/lib/http/known-body";
 import { type RouteHandler, type RoutePorts, receiveBody, route, routeUnread } from "@/lib/http/route";
 import type { RouteAnswer, RouteCall, RouteDescription, UnreadCall } from "@/lib/http/route-description";
 import type { RoutedHandler } from "@/lib/http/router";
 import { AppError, invariant } from "@/lib/platform/errors";
+import type { Logger } from "@/lib/platform/logger";
 import { BUNDLE_SIGNATURE_HEADER } from "@/native/core/wire/bundle-signature";
 import { readStreamPrograms, STREAM_PROGRAMS_CHARS_MAX, STREAM_PROGRAMS_MAX } from "@/native/core/wire/stream-programs";
 import { nowSeconds, type SyncContext } from "../context";
@@ -20,7 +21,7 @@ import { enrollDevice } from "./enroll";
 import { createEvidenceWork, type EvidenceDoor, openDoorHere } from "./evidence-door";
 import { issueToken } from "./issue-token";
 import { createRateLimit } from "./rate-limit";
-import { findListedBundle, isListedBundle } from "./read-bundle";
+import { findListedBundle, openListedBundle } from "./read-bundle";
 import { startReportNow } from "./report-now";
 import { runtimeRoutes } from "./runtime-routes";
 import { createStreamHub } from "./stream-hub";
@@ -36,6 +37,7 @@ export type RuntimeApi = {
 
 export type RuntimeApiOptions = {
   store: Store;
+  bundles: BundleFiles;
   ctx: SyncContext;
   /** Seals the devices' access tokens; lies beside the policy keys, never in the database. */
   accessKey: Buffer;
@@ -69,33 +71,29 @@ function jose(request: Request, contentType: string, document: ServedDocument | 
   return conditionalResponse(request, document.etag, headers, () => document.body);
 }
 
-async function serveBundle(store: Store, request: Request, sha256: string): Promise<Response> {
-  const missing = () => new AppError("not_found", "There is no such bundle.");
+async function serveBundle(
+  ctx: { store: Store; bundles: BundleFiles; logger: Logger },
+  request: Request,
+  sha256: string,
+): Promise<Response> {
+  const listed = await findListedBundle(ctx.store, sha256);
+  if (listed === null) throw new AppError("not_found", "There is no such bundle.");
   const etag = `"${sha256}"`;
+  const signature = signatureHeader(listed.signature);
   if (matchesTag(request.headers.get("if-none-match"), etag)) {
-    if (!(await isListedBundle(store.db, sha256))) throw missing();
-    const [row] = await store.db
-      .select({ signature: bundles.signature })
-      .from(bundles)
-      .where(eq(bundles.sha256, sha256));
-    return new Response(null, { status: 304, headers: { etag, ...signatureHeader(row?.signature) } });
+    return new Response(null, { status: 304, headers: { etag, ...signature } });
   }
-  const bundle = await findListedBundle(store.db, sha256);
-  if (bundle === null) throw missing();
-  const response = new Response(bundle.content as Uint8Array<ArrayBuffer>, {
-    headers: {
-      etag,
-      "content-type": "application/miniapp-pkg+zip",
-      "content-length": String(bundle.content.byteLength),
-      "cache-control": "private, no-cache",
-      ...signatureHeader(bundle.signature),
-    },
+  return streamedResponse(await openListedBundle(ctx, listed), {
+    etag,
+    "content-type": "application/miniapp-pkg+zip",
+    "content-length": String(listed.sizeBytes),
+    "cache-control": "private, no-cache",
+    ...signature,
   });
-  return rememberBody(response, bundle.content);
 }
 
-function signatureHeader(signature: Uint8Array | undefined): Record<string, string> {
-  if (signature === undefined) return {};
+function signatureHeader(signature: Uint8Array | null): Record<string, string> {
+  if (signature === null) return {};
   return { [BUNDLE_SIGNATURE_HEADER]: Buffer.from(signature).toString("base64url") };
 }
 
@@ -131,7 +129,7 @@ function createPlatformIdReader(store: Store): () => Promise<string> {
 
 /** Everything under `/api/runtime/v1` (spec §7), without a server around it. */
 export function createRuntimeApi(options: RuntimeApiOptions): RuntimeApi {
-  const { store, ctx, accessKey, validatesOutput } = options;
+  const { store, bundles, ctx, accessKey, validatesOutput } = options;
   const { evidence = openDoorHere(createEvidenceWork(store, ctx)) } = options;
   const { clock, ids, logger } = ctx;
   const ports: RoutePorts = { ids, logger, validatesOutput };
@@ -196,7 +194,9 @@ export function createRuntimeApi(options: RuntimeApiOptions): RuntimeApi {
       program: handle(runtimeRoutes.program, async ({ request, params }) =>
         jose(request, "application/jose", await cache.newest(`program:${params.appId}`), "private, no-cache"),
       ),
-      bundle: handle(runtimeRoutes.bundle, ({ request, params }) => serveBundle(store, request, params.sha256)),
+      bundle: handle(runtimeRoutes.bundle, ({ request, params }) =>
+        serveBundle({ store, bundles, logger }, request, params.sha256),
+      ),
       telemetry: handleUnread(runtimeRoutes.telemetry, ({ actor: { deviceId }, request }, sizeBytes) =>
         evidence.telemetry(
           { deviceId, sizeBytes },

@@ -90,7 +90,7 @@ export const runtimeRoutes = {
     input: { params: z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/) }) },
     output: { kind: "raw", contentType: "application/miniapp-pkg+zip" },
     maxBytes: 0,
-    refusals: ["not_found", "token_expired", "device_revoked", "limit_exceeded"],
+    refusals: ["not_found", "token_expired", "device_revoked", "limit_exceeded", "unavailable"],
   }),
   stream: describeRoute({
     method: "GET",

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
+import { keepBundle } from "@/db/bundles/bundle-files";
 import { bundles, enrolmentTokens, versions } from "@/db/schema";
 import type { Store } from "@/db/store";
 import type { TestStoreOptions } from "@/db/testing/with-test-store";
@@ -30,7 +31,7 @@ export async function openRuntimeFixture(options: TestStoreOptions & { store?: S
   const fixture = await openSyncFixture(options);
   const { store, ctx, clock } = fixture;
   const accessKey = randomBytes(32);
-  const api = createRuntimeApi({ store, ctx, accessKey, validatesOutput: true });
+  const api = createRuntimeApi({ store, bundles: fixture.bundles, ctx, accessKey, validatesOutput: true });
   const router = createRouter(runtimeRoutedHandlers(api), ctx);
   const nowSeconds = () => Math.floor(clock.nowMs() / 1000);
 
@@ -84,9 +85,10 @@ export async function openRuntimeFixture(options: TestStoreOptions & { store?: S
     async addBundle(appId, content) {
       const sha256 = createHash("sha256").update(content).digest("hex");
       const createdAt = new Date(clock.nowMs());
+      const signature = new Uint8Array([0x30, 1, 2]);
+      await keepBundle(fixture.bundles, sha256, { content, signature });
       await store.transaction(async ({ db }) => {
-        const signature = new Uint8Array([0x30, 1, 2]);
-        await db.insert(bundles).values({ sha256, sizeBytes: content.byteLength, content, signature, createdAt });
+        await db.insert(bundles).values({ sha256, sizeBytes: content.byteLength, signature, createdAt });
         await db.insert(versions).values({
           appId,
           code: 1,

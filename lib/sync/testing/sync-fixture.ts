@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { eq } from "drizzle-orm";
+import { type BundleFiles, createBundleFiles } from "@/db/bundles/bundle-files";
+import { nodeBundleFs } from "@/db/bundles/bundle-fs";
 import { writeMembers } from "@/db/published-members";
 import { platform, programs, publisherKeys, publishers, versions } from "@/db/schema";
 import type { Store } from "@/db/store";
@@ -27,8 +29,9 @@ export type SyncFixture = {
   store: Store;
   ctx: SigningContext;
   folder: KeyFolder;
-  /** The data folder: `keys/`, `audit-heads/`. */
+  /** The data folder: `keys/`, `audit-heads/`, `bundles/`. */
   dir: string;
+  bundles: BundleFiles;
   keyset: KeysetClaims;
   /** `advance` lets time pass, for the uptime too; a step back and `set` are the wall clock's alone. */
   clock: { nowMs(): number; advance(seconds: number): void; set(nowMs: number): void };
@@ -82,6 +85,7 @@ export async function openSyncFixture(
     ctx,
     folder,
     dir,
+    bundles: createBundleFiles(nodeBundleFs, join(dir, "bundles")),
     keyset,
     clock,
     logged,

@@ -38,10 +38,10 @@ const NEWEST = `kind = 'platform' and revision = 3`;
 
 /** A process of this store that has served nothing yet. */
 async function ask(path: string): Promise<number> {
-  const { store, ctx } = fixture;
+  const { store, bundles, ctx } = fixture;
   const keysets = createKeysetChain({ roots: fixture.ctx.keysets.roots() });
   const fresh = { ...ctx, keysets, guard: createDocumentGuard(keysets) };
-  const api = createRuntimeApi({ store, ctx: fresh, accessKey: fixture.accessKey, validatesOutput: true });
+  const api = createRuntimeApi({ store, bundles, ctx: fresh, accessKey: fixture.accessKey, validatesOutput: true });
   const router = createRouter(runtimeRoutedHandlers(api), ctx);
   const headers = { authorization: `Bearer ${token}` };
   const { status } = await router(new Request(`http://console.test/api/runtime/v1/${path}`, { headers }));

@@ -59,12 +59,16 @@ const COLUMNS: Column<VersionView>[] = [
   },
 ];
 
+/** A code names the one version that has it; one that was refused or taken back has given it free. */
+const keyOfVersion = ({ code, state, listedAt, submissionId }: VersionView) =>
+  state === "submitted" || state === "listed" || listedAt !== null ? String(code) : submissionId;
+
 /** Every version that was ever submitted, with what attests it. */
 export function VersionsClient({ appId }: { appId: string }) {
   const query = useQuery(versionsQuery(appId));
   const { params, change } = useUrlState();
   const selected = params.get("version");
-  const version = query.data?.items.find(({ code }) => String(code) === selected);
+  const version = query.data?.items.find((row) => keyOfVersion(row) === selected);
   return (
     <>
       <Panel>
@@ -80,18 +84,21 @@ export function VersionsClient({ appId }: { appId: string }) {
                 caption="Versions"
                 columns={COLUMNS}
                 rows={items}
-                keyOf={(row) => String(row.code)}
+                keyOf={keyOfVersion}
                 selectedKey={selected}
-                onSelect={(row) => change({ version: String(row.code) })}
+                onSelect={(row) => change({ version: keyOfVersion(row) })}
               />
             )
           }
         </QueryView>
       </Panel>
-      <p className="mt-3 text-muted">Signatures are checked again over the stored bytes each time this page is read.</p>
+      <p className="mt-3 text-muted">
+        Each bundle was verified once, when it was handed in. Its file is read again about once a day; damage is told
+        here and under Readiness.
+      </p>
       {version !== undefined && (
         <ProgramSide>
-          <VersionPanel key={version.code} version={version} onClose={() => change({ version: null })} />
+          <VersionPanel key={version.submissionId} version={version} onClose={() => change({ version: null })} />
         </ProgramSide>
       )}
     </>

@@ -18,8 +18,9 @@ export function VersionState({ state }: { state: VersionView["state"] }) {
 /** Signature over the exact bytes, by a key of the publisher, and whether that key still counts. */
 export function SignatureState({ version }: { version: VersionView }) {
   const { signature, keyStatus, kid } = version;
+  if (signature === "bytes_removed") return <State mark="retired">Bytes were removed</State>;
   if (signature === "bytes_missing") return <State mark="differs">Bytes are missing</State>;
-  if (signature === "invalid") return <State mark="suspended">Signature does not verify</State>;
+  if (signature === "invalid") return <State mark="suspended">File was changed</State>;
   if (keyStatus !== "active") return <State mark="suspended">Key {keyStatus}</State>;
   return (
     <State mark="yes">

@@ -15,7 +15,7 @@ import { SensitivityTag } from "@/components/ui/tag";
 import { useToast } from "@/components/ui/toast";
 import { limitRowSchema, type VersionView } from "@/lib/contracts/programs";
 import { formatBytes } from "@/lib/format/bytes";
-import { formatCount } from "@/lib/format/count";
+import { formatCount, plural } from "@/lib/format/count";
 import { decideSubmission } from "@/lib/queries/programs";
 import { usePermission } from "@/lib/queries/use-permission";
 import { SignatureState, VersionState } from "./attestation";
@@ -38,7 +38,19 @@ export function VersionPanel({ version, onClose }: { version: VersionView; onClo
             ["Signature", <SignatureState key="signature" version={version} />],
             ["SHA-256", <Identifier key="digest" text={version.sha256} label="digest" head={16} tail={8} />],
             ["Key", <Identifier key="key" text={version.kid} label="key id" head={16} tail={8} />],
-            ["Size", `${formatBytes(version.sizeBytes)}, engine ${version.engine}`],
+            [
+              "Verified",
+              version.verifiedAt === null ? (
+                "nobody knows when"
+              ) : (
+                <RelativeTime key="verified" at={version.verifiedAt} />
+              ),
+            ],
+            [
+              "File read again",
+              version.checkedAt === null ? "not yet" : <RelativeTime key="checked" at={version.checkedAt} />,
+            ],
+            ["Size", sizeOf(version)],
             ["Submitted", <RelativeTime key="submitted" at={version.submittedAt} />],
             ["Listed", version.listedAt === null ? "not listed" : <RelativeTime key="listed" at={version.listedAt} />],
             ["Devices, 24 h", formatCount(version.devices24h)],
@@ -91,6 +103,14 @@ export function VersionPanel({ version, onClose }: { version: VersionView; onClo
       )}
     </SidePanel>
   );
+}
+
+function sizeOf({ sizeBytes, engine, entries, unpackedBytes }: VersionView): string {
+  const inside =
+    entries === null || unpackedBytes === null
+      ? ""
+      : `; ${plural(entries, "file")}, ${formatBytes(unpackedBytes)} unpacked`;
+  return `${formatBytes(sizeBytes)}, engine ${engine}${inside}`;
 }
 
 /** One approval lists the version and grants its public capabilities; every other wish is a proposal of its own. */
