@@ -8,8 +8,8 @@ const say = (more: { presentSeconds?: number; isLive?: boolean }, newestAt?: str
 
 describe("how fresh a page says its numbers are", () => {
   it("is live only while somebody looks and devices answer", () => {
-    expect(say({ isLive: true }, ago(3))).toBe("Live");
-    expect(say({ isLive: true })).toBe("Live");
+    expect(say({ isLive: true }, ago(3))).toBe("Reports live");
+    expect(say({ isLive: true })).toBe("Reports live");
     expect(say({ isLive: true }, ago(16))).toBe("Devices report every 60 s; asked to report now");
     expect(say({ isLive: true }, null)).toBe("Devices report every 60 s; asked to report now");
     expect(say({}, ago(3))).toBe("Devices report every 60 s");

@@ -8,7 +8,7 @@ type Words = { mark: "live" | "waiting" | "none"; text: string; title: string | 
 const LIVE_TITLE = "Up to 20 devices report every few seconds while this page is open.";
 
 /**
- * How fresh a page's numbers are: "Live" while its devices answer, else how often they report, and whether load is the
+ * How fresh a page's numbers are: "Reports live" while its devices answer, else how often they report, and whether load is the
  * reason. `newestAt` is when one reported last; without it whoever is asked counts as answering.
  */
 export function describeReporting(
@@ -24,7 +24,7 @@ export function describeReporting(
     };
   }
   const isAnswered = newestAt === undefined || (newestAt !== null && nowMs - Date.parse(newestAt) <= ANSWERS_MS);
-  if (isLive && isAnswered) return { mark: "live", text: "Live", title: LIVE_TITLE };
+  if (isLive && isAnswered) return { mark: "live", text: "Reports live", title: LIVE_TITLE };
   const text = `Devices report every ${documentSeconds} s`;
   return { mark: "none", text: isLive ? `${text}; asked to report now` : text, title: isLive ? LIVE_TITLE : null };
 }

@@ -79,7 +79,7 @@ function DeviceFacts({ device, onClose }: { device: DeviceView; onClose(): void 
               ["Enrolled", <RelativeTime key="enrolled" at={device.enrolledAt} />],
               ["Last seen", device.lastSeenAt === null ? "never" : <RelativeTime key="seen" at={device.lastSeenAt} />],
               [
-                "Reports",
+                "Telemetry",
                 <ReportingLine key="reports" watched={{ deviceId: device.id }} newestAt={device.lastSeenAt} />,
               ],
               [
