@@ -27,7 +27,7 @@ export async function decideOnSet(
   const person = requirePerson(actor);
   // Before the set is looked for: who may not decide anything learns nothing of what there is.
   requirePermission(actor, "changes.propose");
-  return ctx.store.transaction(async (tx) => {
+  return ctx.store.in("decide").transaction(async (tx) => {
     const set = await openSet(tx, ctx, id);
     requireVerb(verb, set.facts, person, ctx.clock.nowMs());
     await act({ tx, set, person, at: new Date(ctx.clock.nowMs()) });

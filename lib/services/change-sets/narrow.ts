@@ -60,7 +60,7 @@ export async function narrowAtOnce(
 ): Promise<ChangeSetView> {
   const person = requirePerson(actor);
   const wished = readChanges(input.changes, person, ctx.ids, "narrow");
-  return ctx.store.transaction(async (tx) => {
+  return ctx.store.in("decide").transaction(async (tx) => {
     const { isSetUpComplete } = await beginDecision(tx, ctx);
     const members = wished.edits.map((edit) => edit.member);
     const state = await loadState(tx.db, members, wished.edits);

@@ -33,7 +33,7 @@ export async function settleApproval(ctx: ServiceContext, set: LoadedSet): Promi
   const platform = await readPlatformRow(db);
   const state = await loadState(db, set.changes.map(memberOf), edits);
   if (whyBeyond(state, edits, set.row.effect, { isSetUpComplete: platform.setUpAt !== null }) === null) return false;
-  return ctx.store.transaction(async (tx) => {
+  return ctx.store.in("decide").transaction(async (tx) => {
     const open = await openSet(tx, ctx, set.row.id);
     return open.row.state === "approved" && voidIfBeyond(tx, ctx, open);
   });

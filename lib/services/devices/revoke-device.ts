@@ -18,7 +18,7 @@ export async function revokeDevice(
 ): Promise<void> {
   requirePermission(actor, "devices.revoke");
   const { deviceId, reason } = input;
-  await ctx.store.transaction(async (tx) => {
+  await ctx.store.in("decide").transaction(async (tx) => {
     await lockPlatform(tx);
     const [revoked] = await tx.db
       .update(devices)

@@ -61,7 +61,7 @@ export async function revokePublisherToken(
   input: { publisherId: string; tokenId: string },
 ): Promise<void> {
   requirePermission(actor, "programs.register", "keys.manage");
-  await ctx.store.transaction(async (tx) => {
+  await ctx.store.in("decide").transaction(async (tx) => {
     await lockPlatform(tx);
     const isEnded = await endToken(tx, ctx, actor, { ...input, reason: null });
     if (!isEnded) throw new AppError("not_found", "There is no such token.");
