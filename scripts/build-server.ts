@@ -9,6 +9,7 @@ import { build } from "esbuild";
 const ENTRIES = {
   server: "lib/server/main.ts",
   sync: "lib/server/sync-main.ts",
+  "console-thread": "lib/server/console-thread.ts",
   "ingest-thread": "lib/server/threads/ingest-thread.ts",
   "bundle-worker": "native/node/bundle-worker.ts",
   "store-worker": "db/worker/store-worker.ts",

@@ -24,7 +24,8 @@ export type AuthContext = {
   };
 };
 
-/** Raises `unavailable` where no entry provided the process's container. */
+/** With the store as it is used to let people in. Raises `unavailable` where no entry provided the process's container. */
 export function authContext(): AuthContext {
-  return obtainContainer() as AuthContext;
+  const context = obtainContainer() as AuthContext;
+  return { ...context, store: context.store.in("sign-in") };
 }

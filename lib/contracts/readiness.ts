@@ -19,6 +19,7 @@ export const CHECKS = {
   bundles: { title: "Bundles have their files", stopsNarrowing: false },
   client_addresses: { title: "Clients are told apart", stopsNarrowing: false },
   announcements: { title: "Announcements are heard", stopsNarrowing: false },
+  console_thread: { title: "Console runs", stopsNarrowing: true },
   ingest_thread: { title: "Telemetry is taken in", stopsNarrowing: false },
   lag: { title: "Threads come to their work", stopsNarrowing: false },
   admission: { title: "Nobody is sent away", stopsNarrowing: false },

@@ -56,6 +56,7 @@ function createGathering(flush: (events: StreamEvent[]) => void) {
  */
 export function createConsoleStreams(context: ServiceContext, heartbeatMs = HEARTBEAT_MS): ConsoleStreams {
   const open = new Set<OpenStream>();
+  const sessions = { ...context, store: context.store.in("sign-in") };
 
   function write(stream: OpenStream, text: string): void {
     if (stream.response.writableLength > BACKLOG_BYTES_MAX) stream.response.destroy();
@@ -64,7 +65,7 @@ export function createConsoleStreams(context: ServiceContext, heartbeatMs = HEAR
 
   async function endDead(): Promise<void> {
     for (const stream of [...open]) {
-      const actor = await readSession(context, stream.cookie);
+      const actor = await readSession(sessions, stream.cookie);
       if (actor === null || !hasPermission(actor.role, "console.read")) stream.response.end();
     }
   }
@@ -99,7 +100,7 @@ export function createConsoleStreams(context: ServiceContext, heartbeatMs = HEAR
 
   async function start(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { cookie } = request.headers;
-    const actor = await readSession(context, cookie);
+    const actor = await readSession(sessions, cookie);
     if (actor === null) throw new AppError("unauthenticated", "Sign in first.");
     if (!hasPermission(actor.role, "console.read")) throw new AppError("forbidden", "Your role does not allow this.");
     const own = [...open].filter(({ sessionId }) => sessionId === actor.sessionId);

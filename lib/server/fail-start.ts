@@ -1,13 +1,14 @@
 import { explainStartFailure, startFailureText } from "@/lib/platform/explain-start-failure";
 import { createSay } from "./say";
 import { type OptionsResult, USAGE } from "./server-options";
+import { NotStarted } from "./threads/not-started";
 
 /**
  * Ends the process with exit code 1: cause, what is unaffected, and remedy on stderr, and for programs one event on
  * stdout. A start takes no decision back and removes nothing; a first one may leave keys, which the next takes up.
  */
 export function failStart(error: unknown, json: boolean): never {
-  const failure = explainStartFailure(error);
+  const failure = error instanceof NotStarted ? error.failure : explainStartFailure(error);
   const { code, message, remedy } = failure;
   process.stderr.write(
     startFailureText(failure, "Bulkhead did not start", "What was decided and what lies there stands as it was."),

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +9,7 @@ import { systemClock } from "@/lib/platform/clock";
 import { openKeyFolder } from "@/lib/sync/keys/key-folder";
 import { createProtectionSecret } from "@/lib/sync/keys/protection-secret";
 import { trialSignature } from "@/lib/sync/keys/trial-signature";
+import { createRuntimeApi } from "@/lib/sync/runtime/runtime-api";
 import { type OpenedProcess, openProcess } from "./open-process";
 import { readServerOptions } from "./server-options";
 
@@ -89,7 +91,15 @@ describe("a start", () => {
       const opened = await start(url, variables);
       expect(opened.warnings.join("\n"), title).toContain("A suspension would fail now.");
       expect(keyFiles(), title).toEqual(before);
-      const platform = await opened.runtime.handlers.platform(new Request("http://x.test/api/runtime/v1/platform"));
+      const { store, bundles } = opened.context;
+      const runtime = createRuntimeApi({
+        store,
+        bundles,
+        ctx: opened.context,
+        accessKey: randomBytes(32),
+        validatesOutput: true,
+      });
+      const platform = await runtime.handlers.platform(new Request("http://x.test/api/runtime/v1/platform"));
       expect(platform.status, title).toBe(200);
       await opened.close();
       rmSync(keysDir, { recursive: true });

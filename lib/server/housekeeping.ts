@@ -36,16 +36,19 @@ export async function dropPastDays({ store, clock }: Pick<ServiceContext, "store
  * due is signed at once: a device may have handed back a suspension. Answers with the function that stops it and waits.
  */
 export function startHousekeeping(context: ServiceContext, keysDir: string, log: JobLog): () => Promise<void> {
+  // What is signed waits for nothing that only tidies up.
+  const deciding = context.store.in("decide");
+  const tending = { ...context, store: context.store.in("tend") };
   const jobs = [
-    { name: "keyset_inbox", everyMs: 5_000, run: () => takeKeysetInbox(context.store, context, keysDir) },
-    { name: "clock", everyMs: MINUTE_MS, run: () => measureClock(context.store, context) },
-    { name: "audit_heads", everyMs: MINUTE_MS, run: () => context.heads.tend(context.store) },
-    { name: "resign", everyMs: 5 * MINUTE_MS, run: () => resignDocuments(context.store, context) },
-    { name: "bundle_files", everyMs: MINUTE_MS, run: () => tendBundles(context) },
-    { name: "journal", everyMs: 10 * MINUTE_MS, run: () => context.store.tendJournal() },
-    { name: "past_days", everyMs: 10 * MINUTE_MS, run: () => dropPastDays(context) },
-    { name: "figures", everyMs: 10 * MINUTE_MS, run: createFiguresJob(context) },
-    { name: "forget", everyMs: 10 * MINUTE_MS, run: () => forgetExpired(context) },
+    { name: "keyset_inbox", everyMs: 5_000, run: () => takeKeysetInbox(deciding, context, keysDir) },
+    { name: "clock", everyMs: MINUTE_MS, run: () => measureClock(deciding, context) },
+    { name: "audit_heads", everyMs: MINUTE_MS, run: () => context.heads.tend(deciding) },
+    { name: "resign", everyMs: 5 * MINUTE_MS, run: () => resignDocuments(deciding, context) },
+    { name: "bundle_files", everyMs: MINUTE_MS, run: () => tendBundles(tending) },
+    { name: "journal", everyMs: 10 * MINUTE_MS, run: () => tending.store.tendJournal() },
+    { name: "past_days", everyMs: 10 * MINUTE_MS, run: () => dropPastDays(tending) },
+    { name: "figures", everyMs: 10 * MINUTE_MS, run: createFiguresJob(tending) },
+    { name: "forget", everyMs: 10 * MINUTE_MS, run: () => forgetExpired(tending) },
   ] satisfies { name: JobName; everyMs: number; run(): Promise<unknown> }[];
   const running = new Set<Promise<unknown>>();
   const clockwork = jobs.map(({ name, everyMs, run }) => {

@@ -90,7 +90,7 @@ const UNWRITTEN: RequestLine = { tell: () => undefined };
 
 /** Devices, publishers' tools and streams by plain node http; everything else by `otherwise`. */
 export function createNodeHandler(
-  context: Pick<LeanContext, "ids" | "logger" | "config">,
+  context: Pick<LeanContext, "ids" | "logger"> & { config: { baseUrl: string } },
   lean: LeanFace,
   otherwise: OtherHandler | null,
   around: { addresses?: ClientAddresses; requests?: Pick<RequestLog, "begin"> } = {},

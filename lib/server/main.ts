@@ -1,93 +1,146 @@
-import { ensureSetupLink } from "@/lib/auth/accept-link";
-import { CLIENT_ADDRESS_HEADER } from "@/lib/auth/client-origin";
-import { readSession } from "@/lib/auth/session-reader";
-import { hasPermission } from "@/lib/domain/roles";
-import { provideServices } from "@/lib/services/context";
-import { prepareDemoPeople } from "@/lib/services/people/prepare-demo-people";
-import { createConsoleStreams } from "./console-stream";
+import { join } from "node:path";
+import { takeDataFolder } from "@/db/take-data-folder";
+import { isAppError } from "@/lib/platform/errors";
+import { type Logger, stderrLogger } from "@/lib/platform/logger";
+import { findProtectionSecret } from "@/lib/sync/keys/protection-secret";
+import { findRoots } from "@/lib/sync/trust/root-thumbprints";
+import { createConsoleQueues } from "./admission/console-queues";
+import { admission, createOverload } from "./admission/overload";
+import { createClientAddresses } from "./client-address";
 import { failOptions, failStart } from "./fail-start";
-import { startHousekeeping } from "./housekeeping";
-import { boundPort, createNodeHandler, type NodeHandler, type OtherHandler, openHttpFace } from "./http-face";
+import { createForwarder } from "./forward-to-console";
+import { boundPort, createNodeHandler, openHttpFace } from "./http-face";
 import { createLeanApi } from "./lean-api";
-import { prepareNext } from "./next-face";
-import { openProcess } from "./open-process";
-import { consoleStreamRoute } from "./plain-routes";
-import { projectRoot } from "./project-root";
+import { openLeanProcess } from "./open-lean-process";
+import { createReadiness } from "./readiness/create-readiness";
+import { documents } from "./readiness/lean-checks";
+import { mergeReadiness } from "./readiness/merge-readiness";
+import { announcements } from "./readiness/store-checks";
+import { consoleThread, ingestThread, lag } from "./readiness/thread-checks";
+import { createKnownSessions } from "./requests/known-sessions";
 import { createRequestLog } from "./requests/request-log";
 import { routeTable } from "./route-table";
-import { createSay } from "./say";
+import { createSay, type Say } from "./say";
 import { readServerOptions, type ServerOptions } from "./server-options";
+import { startConsole } from "./start-console";
 import { stopOnSignal } from "./stop-on-signal";
+import { watchMainThread } from "./threads/main-thread";
+import { embeddedSource, postgresSource, type StoreSource } from "./threads/store-source";
 
-/** Everything is over within this time of a signal (the open requests get half of it). */
+/** Everything is over within the first of these times of a signal; open requests get the second of it. */
 const STOP_MS = 5_000;
+const REQUESTS_MS = 1_000;
+
+/** Where a passphrase is wanting, or the folder is another user's, the embedded store is not touched. */
+async function openSource(options: ServerOptions, say: Say, logger: Logger): Promise<StoreSource> {
+  const { databaseUrl, dataDir, bundlesDir, env } = options;
+  if (databaseUrl !== null) {
+    return postgresSource(databaseUrl, { main: 2, console: 3, ingest: 3 }, env.BULKHEAD_POSTGRES_CONNECTIONS);
+  }
+  for (const warning of takeDataFolder(dataDir)) say("warning", `Warning: ${warning}`, { warning });
+  await findProtectionSecret(join(dataDir, "keys"), env);
+  return await embeddedSource({ dataDir, bundlesDir }, logger);
+}
 
 async function run(options: ServerOptions): Promise<void> {
   const say = createSay(options.json);
+  const logger = stderrLogger;
   const face = await openHttpFace(options.host, options.port);
   const port = boundPort(face.server);
   const baseUrl = options.baseUrl ?? `http://localhost:${port}`;
-  const opened = await openProcess(options, baseUrl).catch(async (error: unknown) => {
+  const closeFace = async (error: unknown) => {
     await face.close(0);
     throw error;
-  });
-  const { context } = opened;
-  // Before Next is prepared: its own copies of `lib/` find the store and the context that this process opened.
-  provideServices(context);
-  // next-auth takes its own origin from here alone, whatever name a request was sent to.
-  process.env.AUTH_URL ??= baseUrl;
-  process.env.NEXT_TELEMETRY_DISABLED ??= "1";
-  const pages = await prepareNext({ dev: options.isNextDev, dir: projectRoot(), port, server: face.server });
-  const streams = createConsoleStreams(context);
-  const lean = createLeanApi(context, opened.runtime, routeTable, {
-    readiness: context.readiness,
-    async mayRead({ headers }) {
-      const person = await readSession(context, headers.get("cookie"));
-      return person !== null && hasPermission(person.role, "console.read");
-    },
-  });
-  lean.streams.set(consoleStreamRoute.path, streams.open);
-  const requests = createRequestLog(context);
-  face.serve(createNodeHandler(context, lean, withAddress(pages.handler), { addresses: opened.addresses, requests }));
-  const stopHousekeeping = startHousekeeping(context, opened.folder.dir, opened.jobs);
+  };
+  const source = await openSource(options, say, logger).catch(closeFace);
+  let readMain: () => ReturnType<typeof readiness.read> = () => Promise.reject(new Error("not open yet"));
+  const door = startConsole({ server: options, baseUrl, port, source, logger, say, mainReadiness: () => readMain() });
+  const abandon = async (error: unknown) => {
+    await door.close();
+    await source.close();
+    return await closeFace(error);
+  };
+  // Whoever signs makes schema, platform and keys; a damaged file of root keys is told by it, and keeps nobody out.
+  await door.opened.catch(abandon);
+  const overload = createOverload(logger);
+  const queuePorts = { onRefused: overload.noteRefusal };
+  const opened = await openLeanProcess(options, baseUrl, {
+    source,
+    onWaiting: (what) => logger("warn", "main_thread_waits", { what }),
+    queuePorts,
+    readRoots: (dir) =>
+      findRoots(dir, options.env).catch((error: unknown) => {
+        if (!isAppError(error)) throw error;
+        return null;
+      }),
+  }).catch(abandon);
+  const { context, ingest, submissions } = opened;
 
-  stopOnSignal(context.logger, {
+  const addresses = createClientAddresses(options.trustedProxies, logger);
+  const requests = createRequestLog(context);
+  const consoleQueues = createConsoleQueues(queuePorts);
+  const forwarder = createForwarder({
+    socketPath: door.socketPath,
+    queues: consoleQueues,
+    sessions: createKnownSessions(baseUrl),
+    ids: context.ids,
+    logger,
+  });
+  const main = watchMainThread();
+  const threads = () => [main.figures(), door.figures(), ingest.thread()];
+  const queues = () => [
+    ...Object.values(consoleQueues).map((queue) => queue.figures()),
+    ingest.queue(),
+    submissions.figures(),
+  ];
+  // What this thread hands out and hears is its own; the rest is the console's to find.
+  const readiness = createReadiness(
+    [
+      documents(context.store, context),
+      announcements(context.store, context),
+      addresses.check,
+      consoleThread(door.figures),
+      ingestThread(ingest.thread),
+      lag(threads),
+      admission(queues),
+    ],
+    { ...context, threads, queues },
+  );
+  readMain = () => readiness.read();
+  const whole = {
+    async read() {
+      const [here, there] = await Promise.all([readiness.read(), door.readiness()]);
+      return there === null ? here : mergeReadiness(here, there);
+    },
+  };
+  const lean = createLeanApi(
+    context,
+    opened.runtime,
+    routeTable,
+    { readiness: whole, mayRead: ({ headers }) => door.mayRead(headers.get("cookie")) },
+    submissions,
+  );
+  face.serve(createNodeHandler(context, lean, forwarder.handler, { addresses, requests }));
+  if (options.isNextDev) face.server.on("upgrade", forwarder.upgrade);
+
+  stopOnSignal(logger, {
     withinMs: STOP_MS,
     async stop() {
-      streams.close();
       opened.runtime.close();
-      // Together: a job that hangs takes nothing of the time that open requests have.
-      await Promise.all([stopHousekeeping(), face.close(STOP_MS / 2)]);
-      await pages.close();
+      forwarder.close();
+      // Together: what hangs takes nothing of the time that others have.
+      await Promise.all([face.close(REQUESTS_MS), door.close()]);
       await opened.close();
+      await source.close();
       requests.close();
+      overload.close();
     },
-    cut: () => context.store.close(),
+    cut: async () => {
+      await Promise.all([context.store.close(), source.close()]);
+    },
   });
-  for (const warning of opened.warnings) say("warning", `Warning: ${warning}`, { warning });
-  if (context.config.isDevelopmentStore) {
-    const links = await prepareDemoPeople(context);
-    const lines = links.map(({ role, name, url }) => `  ${role.padEnd(10)} ${name.padEnd(16)} ${url}`).join("\n");
-    // Whoever starts this process for a demo signs in too, and must not use up the links of the people.
-    const ownLinks = options.json ? await prepareDemoPeople(context) : [];
-    say("sign_in_links", `Development store. Sign in by one of these links, each good once:\n${lines}`, {
-      links,
-      ownLinks,
-    });
-  }
-  const setupLink = await ensureSetupLink(context);
-  if (setupLink !== null) {
-    say("setup_link", `Set up this platform (once, within 24 hours):\n  ${setupLink}`, { url: setupLink });
-  }
+  await Promise.all([door.firstUp, ingest.firstUp]);
   say("listening", `Bulkhead listens on ${baseUrl}`, { url: baseUrl, port, environment: context.config.environment });
-}
-
-/** Replaces whatever a client called itself: sign-in is throttled by it. */
-function withAddress(handler: NodeHandler): OtherHandler {
-  return (request, response, { from }) => {
-    request.headers[CLIENT_ADDRESS_HEADER] = from;
-    return handler(request, response);
-  };
 }
 
 // What is made here is its owner's alone.

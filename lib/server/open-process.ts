@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { createBundleFiles } from "@/db/bundles/bundle-files";
 import { nodeBundleFs } from "@/db/bundles/bundle-fs";
 import { type OpenedStore, openStore } from "@/db/open-store";
-import { describeRecovery } from "@/db/recovery";
+import { describeRecovery, type Recovery } from "@/db/recovery";
 import type { Store } from "@/db/store";
 import { takeDataFolder } from "@/db/take-data-folder";
 import { openStoreInWorker } from "@/db/worker/open-store-in-worker";
@@ -34,29 +34,25 @@ import { takeKeysetInbox } from "@/lib/sync/keyset/keyset-inbox";
 import { prepareKeys } from "@/lib/sync/keyset/prepare-keys";
 import { resignDocuments } from "@/lib/sync/resign-documents";
 import { createAccessKey, findAccessKey } from "@/lib/sync/runtime/access-secret";
-import { createRuntimeApi, type RuntimeApi } from "@/lib/sync/runtime/runtime-api";
 import { createWatching } from "@/lib/sync/runtime/watching";
 import type { KeysetChain } from "@/lib/sync/trust/keyset-chain";
 import { findRoots, keepRoots, rootsOf, rootsText } from "@/lib/sync/trust/root-thumbprints";
 import { createServerJudge } from "./bundle-opener";
-import { type ClientAddresses, createClientAddresses } from "./client-address";
 import { readVersion } from "./project-root";
 import { bundleCheck } from "./readiness/bundle-check";
 import { createReadiness } from "./readiness/create-readiness";
 import { createJobLog, type JobLog } from "./readiness/job-log";
 import { signingChecks } from "./readiness/signing-checks";
 import { askedPlatform, type ServerOptions } from "./server-options";
+import { openThreadStore, type StoreHandle } from "./threads/thread-store";
 
-/** What the console's process stands on: one store, one context, the keys, the runtime's API. */
+/** What the console stands on: one store, one context, the keys. */
 export type OpenedProcess = {
   context: ServiceContext;
-  runtime: RuntimeApi;
   platform: PlatformIdentity;
   folder: KeyFolder;
   /** Turns of what the process does by itself, for readiness. */
   jobs: JobLog;
-  /** Tells clients apart; what it noticed stands in readiness. */
-  addresses: ClientAddresses;
   warnings: string[];
   close(): Promise<void>;
 };
@@ -72,12 +68,18 @@ function readOidc(options: ServerOptions, warnings: string[]): ServiceContext["c
   return { issuer, clientId, clientSecret, name: rest.BULKHEAD_OIDC_NAME ?? "Single sign-on" };
 }
 
-async function openStoreOf(options: ServerOptions, logger: Logger): Promise<OpenedStore> {
+/** A thread's way to a store that was opened elsewhere, and what was found there. */
+export type GivenStore = { handle: StoreHandle; recovery: Recovery };
+
+async function openStoreOf(options: ServerOptions, logger: Logger, given?: GivenStore): Promise<OpenedStore> {
   const { databaseUrl: url, dataDir, bundlesDir, isBackupConfirmed } = options;
+  if (given?.handle.kind === "pglite") {
+    return { store: await openThreadStore(given.handle, logger), recovery: given.recovery };
+  }
   if (url === null) {
     return openStoreInWorker({ location: { kind: "pglite", dataDir, bundlesDir }, logger, program: readVersion() });
   }
-  const connectionsMax = options.env.BULKHEAD_POSTGRES_CONNECTIONS;
+  const connectionsMax = given?.handle.connectionsMax ?? options.env.BULKHEAD_POSTGRES_CONNECTIONS;
   return openStore({
     location: { kind: "postgres", url, connectionsMax, isBackupConfirmed },
     clock: systemClock,
@@ -99,16 +101,15 @@ async function openKeys(options: ServerOptions, found: ProtectionSecret | null, 
       `${keysDir}/session.salt, or the passphrase, is missing: everybody signs in again, and sessions end with this process. Restore it from a backup, or make a new one by "npm run keys -- session create", and start again.`,
     );
   }
-  let accessKey = await findAccessKey(keysDir, options.env);
-  if (accessKey === null) {
-    accessKey = await createAccessKey(keysDir);
+  if ((await findAccessKey(keysDir, options.env)) === null) {
+    await createAccessKey(keysDir);
     if (!isNew) {
       warnings.push(
         `${keysDir}/access.key was not there and was made: devices fetch new tokens by themselves. Start the other processes of this store again with the same secret (BULKHEAD_ACCESS_SECRET_FILE).`,
       );
     }
   }
-  return { folder, source: protection?.source ?? null, authSecret: sessionKey.toString("base64url"), accessKey };
+  return { folder, source: protection?.source ?? null, authSecret: sessionKey.toString("base64url") };
 }
 
 /** Work that is tried again while the process runs: what refuses it now is told, and does not keep the doors shut. */
@@ -169,17 +170,17 @@ async function warnOfKeys(store: Store, ctx: SigningContext, folder: KeyFolder, 
  * another platform; then nothing stays open, and the first start has written nothing but keys that the next one takes
  * up. Keys that cannot sign do not keep it from starting: devices still get what is signed, and people see what is wrong.
  */
-export async function openProcess(options: ServerOptions, baseUrl: string): Promise<OpenedProcess> {
+export async function openProcess(options: ServerOptions, baseUrl: string, given?: GivenStore): Promise<OpenedProcess> {
   const warnings: string[] = [];
   const logger = stderrLogger;
   const keysDir = join(options.dataDir, "keys");
   warnings.push(...takeDataFolder(options.dataDir));
   // Before the store: where a passphrase is wanting, nothing else is touched.
   const found = await findProtectionSecret(keysDir, options.env);
-  const { store, recovery } = await openStoreOf(options, logger);
+  const { store, recovery } = await openStoreOf(options, logger, given);
   try {
     const isNew = (await currentKeyset(store.db)) === null;
-    const { folder, source, authSecret, accessKey } = await openKeys(options, found, isNew, warnings);
+    const { folder, source, authSecret } = await openKeys(options, found, isNew, warnings);
     const { roots, fault: rootsFault } = await openRoots(keysDir, options, warnings);
     const signer = createFileSigner(folder);
     const base = { clock: systemClock, logger, signer };
@@ -221,12 +222,7 @@ export async function openProcess(options: ServerOptions, baseUrl: string): Prom
     if (await warnOfKeys(store, sync, folder, warnings)) await tryNow(warnings, () => resignDocuments(store, sync));
     const bundles = createBundleFiles(nodeBundleFs, options.bundlesDir);
     const jobs = createJobLog();
-    const addresses = createClientAddresses(options.trustedProxies, logger);
-    const checks = [
-      ...signingChecks(store, sync, folder, { ...options, rootsFault }),
-      addresses.check,
-      bundleCheck(store, bundles),
-    ];
+    const checks = [...signingChecks(store, sync, folder, { ...options, rootsFault }), bundleCheck(store, bundles)];
     const context: ServiceContext = {
       store,
       ...sync,
@@ -245,25 +241,13 @@ export async function openProcess(options: ServerOptions, baseUrl: string): Prom
         oidc: readOidc(options, warnings),
       },
     };
-    const runtime = createRuntimeApi({
-      store,
-      bundles,
-      ctx: sync,
-      accessKey,
-      validatesOutput: environment === "development",
-    });
     return {
       context,
-      runtime,
       platform,
       folder,
       jobs,
-      addresses,
       warnings,
-      async close() {
-        runtime.close();
-        await store.close();
-      },
+      close: () => store.close(),
     };
   } catch (error) {
     await store.close();

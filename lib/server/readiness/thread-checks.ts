@@ -1,10 +1,10 @@
-import { THREADS, type ThreadFigures } from "@/lib/contracts/readiness";
+import { THREADS, type ThreadFigures, type ThreadName } from "@/lib/contracts/readiness";
 import type { Check, Finding } from "./create-readiness";
 
 /** A thread that has said nothing for so long is stuck, or dead. */
 const SILENT_MS = 5_000;
-/** Work that comes so late is felt by whoever waits for it. */
-const LATE_MS = 1_000;
+/** Work that comes so late is felt by whoever waits for it: people wait longer than devices may. */
+const LATE_MS = { main: 1_000, console: 5_000, ingest: 5_000 } as const satisfies Record<ThreadName, number>;
 
 const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
 
@@ -24,6 +24,12 @@ function judge({ name, state, silentMs, starts }: ThreadFigures, lost: string): 
   return { state: "ok", says: starts === 1 ? "It runs since the start." : `It runs; it was started ${starts} times.` };
 }
 
+/** Whether the thread of the console answers: without it nobody decides, and devices are served all the same. */
+export const consoleThread = (figures: () => ThreadFigures): Check => ({
+  name: "console_thread",
+  run: async () => judge(figures(), "Nobody can decide or sign in meanwhile."),
+});
+
 /** Whether the thread that takes telemetry in answers. */
 export const ingestThread = (figures: () => ThreadFigures): Check => ({
   name: "ingest_thread",
@@ -34,10 +40,9 @@ export const ingestThread = (figures: () => ThreadFigures): Check => ({
 export const lag = (figures: () => readonly ThreadFigures[]): Check => ({
   name: "lag",
   async run() {
-    const worst = [...figures()].sort((a, b) => (b.lagMaxMs ?? 0) - (a.lagMaxMs ?? 0))[0];
-    if (worst?.lagMaxMs == null) return { state: "ok", says: "No thread has been measured yet." };
-    const says = `The longest that a thread came late to its work in the last minute: ${worst.lagMaxMs} ms (${THREADS[worst.name]}).`;
-    if (worst.lagMaxMs < LATE_MS) return { state: "ok", says };
+    const late = figures().map(({ name, lagMaxMs }) => ({ name, ms: lagMaxMs ?? 0 }));
+    const says = `The longest that each thread came late to its work in the last minute: ${late.map(({ name, ms }) => `${THREADS[name]} ${ms} ms`).join(", ")}.`;
+    if (late.every(({ name, ms }) => ms < LATE_MS[name])) return { state: "ok", says };
     const remedy = "Look at the slow requests in the log and at the longest turns of the queues here.";
     return { state: "warn", says, remedy };
   },

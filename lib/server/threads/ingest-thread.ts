@@ -22,7 +22,7 @@ async function run({ store: handle, roots }: IngestThreadData): Promise<void> {
   const keysets = createKeysetChain({ roots });
   const guard = createDocumentGuard(keysets);
   const ctx: SyncContext = { clock: systemClock, ids: randomIds, logger, keysets, guard };
-  await answerHost<IngestCalls>(createEvidenceWork(store, ctx), logger, () => store.close());
+  await answerHost<IngestCalls>(createEvidenceWork(store, ctx), logger, () => store.close()).up();
 }
 
 // Safe: `startIngestThread` alone starts this file.

@@ -1,5 +1,10 @@
 import type { TransferListItem } from "node:worker_threads";
+import { NOTHING_FOUND, type Recovery } from "@/db/recovery";
+import { openStoreInWorker } from "@/db/worker/open-store-in-worker";
 import type { ThreadName } from "@/lib/contracts/readiness";
+import { systemClock } from "@/lib/platform/clock";
+import type { Logger } from "@/lib/platform/logger";
+import { readVersion } from "../project-root";
 import type { StoreHandle } from "./thread-store";
 
 /** A thread's way to the store, and what of it is handed over. */
@@ -8,6 +13,8 @@ export type StoreConnection = { handle: StoreHandle; transfer: TransferListItem[
 /** Where the threads of a process get their way to the store from; each start of a thread takes one of its own. */
 export type StoreSource = {
   connect(thread: ThreadName): StoreConnection;
+  /** What was found and done when the store was opened here. */
+  recovery: Recovery;
   /** To be called when every thread has let go of it. */
   close(): Promise<void>;
 };
@@ -27,6 +34,28 @@ export function postgresSource(
     Math.max(CONNECTIONS_MIN, Math.floor((connectionsMax * (parts[thread] ?? 0)) / whole));
   return {
     connect: (thread) => ({ handle: { kind: "postgres", url, connectionsMax: ofThread(thread) }, transfer: [] }),
+    recovery: NOTHING_FOUND,
     async close() {},
+  };
+}
+
+/** The embedded store, opened in a thread of its own. Raises what opening it raises. */
+export async function embeddedSource(
+  folders: { dataDir: string; bundlesDir: string },
+  logger: Logger,
+): Promise<StoreSource> {
+  const { store, recovery, connect } = await openStoreInWorker({
+    location: { kind: "pglite", ...folders },
+    clock: systemClock,
+    logger,
+    program: readVersion(),
+  });
+  return {
+    connect() {
+      const port = connect();
+      return { handle: { kind: "pglite", port }, transfer: [port] };
+    },
+    recovery,
+    close: () => store.close(),
   };
 }

@@ -5,6 +5,7 @@ import { projectRoot } from "../project-root";
 
 /** The threads of a server process, and the sources of their entries, which `scripts/build-server.ts` puts beside the server. */
 export const THREAD_SOURCES = {
+  "console-thread": "lib/server/console-thread.ts",
   "ingest-thread": "lib/server/threads/ingest-thread.ts",
 } as const;
 export type ThreadScript = { script: string | URL; isText: boolean };

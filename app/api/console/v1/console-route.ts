@@ -10,9 +10,12 @@ export function consoleRoute<const D extends RouteDescription>(
 ): RouteHandler {
   return (request, params) => {
     const context = services();
+    const sessions = { ...context, store: context.store.in("sign-in") };
+    // Whatever a person does is a decision: it waits for nothing that somebody only looks at.
+    const store = context.store.in(description.method === "GET" ? "page" : "decide");
     const handler = route<D>(
-      { ...description, resolveActor: (incoming) => readSession(context, incoming.headers.get("cookie")) },
-      (call) => fn(call, { ...context, requestId: call.requestId }),
+      { ...description, resolveActor: (incoming) => readSession(sessions, incoming.headers.get("cookie")) },
+      (call) => fn(call, { ...context, store, requestId: call.requestId }),
       { ids: context.ids, logger: context.logger, validatesOutput: context.config.environment === "development" },
     );
     return handler(request, params);

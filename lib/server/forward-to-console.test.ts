@@ -1,0 +1,245 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import {
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+} from "node:http";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createLogger } from "@/lib/platform/logger";
+import { type ConsoleQueues, createConsoleQueues } from "./admission/console-queues";
+import { createForwarder } from "./forward-to-console";
+import { boundPort, createNodeHandler, type HttpFace, openHttpFace } from "./http-face";
+import { createKnownSessions } from "./requests/known-sessions";
+import { createRequestLog, type RequestLog } from "./requests/request-log";
+
+type Line = Record<string, unknown> & { event: string };
+
+let folder: string;
+let face: HttpFace;
+let base: string;
+let behind: Server | null;
+let answer: RequestListener;
+let socketPath: string | null;
+let queues: ConsoleQueues;
+let requests: RequestLog;
+let lines: Line[];
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "bulkhead-forward-"));
+  lines = [];
+  const logger = createLogger((text) => lines.push(JSON.parse(text)));
+  answer = (_, response) => void response.end("console");
+  const path = join(folder, "console");
+  socketPath = path;
+  behind = createServer((request, response) => answer(request, response));
+  await new Promise<void>((resolve) => behind?.listen(path, resolve));
+  queues = createConsoleQueues({});
+  face = await openHttpFace("127.0.0.1", 0);
+  base = `http://127.0.0.1:${boundPort(face.server)}`;
+  let made = 0;
+  const ids = { next: () => `req_${++made}` };
+  const forwarder = createForwarder({
+    socketPath: () => socketPath,
+    queues,
+    sessions: createKnownSessions(base),
+    ids,
+    logger,
+  });
+  requests = createRequestLog({ logger });
+  const config = { baseUrl: base, environment: "production" as const, version: "0" };
+  const lean = { prefixes: ["/api/runtime"], routes: [], streams: new Map() };
+  face.serve(createNodeHandler({ ids, logger, config }, lean, forwarder.handler, { requests }));
+});
+afterEach(async () => {
+  await face.close(0);
+  behind?.closeAllConnections();
+  behind?.close();
+  requests.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  let text = "";
+  for await (const chunk of request) text += String(chunk);
+  return text;
+}
+
+/** Takes the next request of the console and hands both sides of it over. */
+function nextAtConsole() {
+  return new Promise<Parameters<RequestListener>>((resolve) => {
+    answer = (...call) => resolve(call);
+  });
+}
+
+describe("what is handed on to the console", () => {
+  it("is the request as it came, but for what belongs to one connection and what only this server may say", async () => {
+    const seen: Record<string, unknown>[] = [];
+    answer = async (request, response) => {
+      seen.push({ method: request.method, url: request.url, ...request.headers, body: await bodyOf(request) });
+      response.setHeader("set-cookie", ["a=1", "b=2"]);
+      response.setHeader("x-bulkhead-actor", "per_1");
+      response.setHeader("x-bulkhead-route", "/api/console/v1/x/{id}");
+      response.statusCode = 201;
+      response.end("made");
+    };
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      const sent = httpRequest(`${base}/api/console/v1/x/7?q=%20`, { method: "POST" }, resolve);
+      sent.on("error", reject);
+      for (const [name, value] of Object.entries({
+        host: "console.test",
+        cookie: "bulkhead.session=t",
+        "content-type": "application/json",
+        connection: "keep-alive, x-hop",
+        "x-hop": "1",
+        te: "trailers",
+        "x-bulkhead-client-address": "203.0.113.9",
+        "x-bulkhead-socket": "127.0.0.1",
+      })) {
+        sent.setHeader(name, value);
+      }
+      sent.end('{"a":1}');
+    });
+    const [got = {}] = seen;
+    expect(got).toMatchObject({
+      method: "POST",
+      url: "/api/console/v1/x/7?q=%20",
+      host: "console.test",
+      cookie: "bulkhead.session=t",
+      "content-length": "7",
+      body: '{"a":1}',
+      "x-bulkhead-client-address": "127.0.0.1",
+    });
+    for (const name of ["x-hop", "te", "x-bulkhead-socket", "transfer-encoding"]) expect(got).not.toHaveProperty(name);
+    expect(response.statusCode).toBe(201);
+    expect(response.headers["set-cookie"]).toEqual(["a=1", "b=2"]);
+    expect(Object.keys(response.headers).filter((name) => name.startsWith("x-bulkhead"))).toEqual([]);
+    response.resume();
+    await expect
+      .poll(() => lines.find(({ event }) => event === "request"))
+      .toMatchObject({ route: "/api/console/v1/x/{id}", who: "per_1", status: 201 });
+  });
+
+  it("comes back as it is written, and is held back while its reader does not read", async () => {
+    const reached = nextAtConsole();
+    const asked = fetchOpen("/audit");
+    const [, stream] = await reached;
+    stream.write("first");
+    const reader = (await asked).getReader();
+    expect(new TextDecoder().decode((await reader.read()).value)).toBe("first");
+    const chunk = Buffer.alloc(1024 * 1024);
+    let held = 0;
+    while (held < 64 && stream.write(chunk)) held += 1;
+    const whole = 64;
+    let written = held + 1;
+    let read = 0;
+    const drained = (async () => {
+      for (; written < whole; written += 1) {
+        if (!stream.write(chunk)) await new Promise((resolve) => stream.once("drain", resolve));
+      }
+      stream.end();
+    })();
+    expect(written).toBeLessThan(whole);
+    for (let part = await reader.read(); !part.done; part = await reader.read()) read += part.value.byteLength;
+    await drained;
+    expect(read).toBe(whole * chunk.byteLength);
+  });
+
+  it("is given up there when whoever asked hangs up, and its turn is free again", async () => {
+    const reached = nextAtConsole();
+    const socket = connect(Number(new URL(base).port), "127.0.0.1", () => {
+      socket.write("GET /audit HTTP/1.1\r\nHost: x\r\n\r\n");
+    });
+    const [, response] = await reached;
+    const closed = new Promise((resolve) => response.once("close", resolve));
+    expect(queues.pages.figures().running).toBe(1);
+    socket.destroy();
+    await closed;
+    await expect.poll(() => queues.pages.figures().running).toBe(0);
+  });
+
+  it("is never begun where the body is larger than any that is taken, or breaks off", async () => {
+    let begun = 0;
+    answer = (_, response) => {
+      begun += 1;
+      response.end();
+    };
+    const large = await fetch(`${base}/sign-in`, { method: "POST", body: "x".repeat(1024 * 1024 + 1) });
+    expect(large.status).toBe(413);
+    const socket = connect(Number(new URL(base).port), "127.0.0.1", () => {
+      socket.write("POST /sign-in HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{", () => socket.destroy());
+    });
+    await expect.poll(() => lines.filter(({ event }) => event === "request").length).toBe(2);
+    expect(begun).toBe(0);
+    expect(queues.bodies.figures()).toMatchObject({ running: 0 });
+  });
+
+  async function fetchOpen(path: string): Promise<ReadableStream<Uint8Array>> {
+    const response = await fetch(`${base}${path}`);
+    if (response.body === null) throw new Error("no body");
+    return response.body;
+  }
+});
+
+describe("where the console does not answer", () => {
+  it("people get a page and programs an error, both 503 and told when to ask again", async () => {
+    socketPath = null;
+    const page = await fetch(`${base}/programs`);
+    expect([page.status, page.headers.get("retry-after")]).toEqual([503, "2"]);
+    expect(page.headers.get("content-type")).toContain("text/html");
+    const api = await fetch(`${base}/api/console/v1/programs`);
+    expect([api.status, api.headers.get("retry-after")]).toEqual([503, "2"]);
+    expect(await api.json()).toMatchObject({ error: { code: "unavailable" } });
+  });
+
+  it("because it fell over a request, that one is answered 503 as well", async () => {
+    const reached = nextAtConsole();
+    const asked = fetch(`${base}/api/console/v1/programs`);
+    const [request] = await reached;
+    request.socket.destroy();
+    const response = await asked;
+    expect([response.status, response.headers.has("retry-after")]).toEqual([503, true]);
+  });
+
+  it("to one who asks for too much, others still find their turn, and a decision always does", async () => {
+    answer = () => undefined;
+    const abort = new AbortController();
+    const session = { cookie: "bulkhead.session=known" };
+    // Who this session is, the console's own answer says.
+    answer = (_, response) => void response.setHeader("x-bulkhead-actor", "per_1").end();
+    await fetch(`${base}/api/console/v1/session`, { headers: session });
+    answer = () => undefined;
+    const flood = Array.from({ length: 60 }, () => fetch(`${base}/programs`, { signal: abort.signal }));
+    const statuses = flood.map((asked) =>
+      asked.then(
+        ({ status }) => status,
+        () => "hangs",
+      ),
+    );
+    await expect.poll(() => queues.pages.figures()).toMatchObject({ running: 8, waiting: 48, refusedLately: 4 });
+    answer = (_, response) => void response.end("done");
+    const decided = await fetch(`${base}/api/console/v1/change-sets`, { method: "POST", headers: session, body: "{}" });
+    expect(decided.status).toBe(200);
+    expect((await fetch(`${base}/programs`, { headers: session })).status).toBe(200);
+    abort.abort();
+    expect((await Promise.all(statuses)).filter((status) => status === 503)).toHaveLength(4);
+  });
+
+  it("a slow sender holds no turn", async () => {
+    const sockets = Array.from({ length: 8 }, () => {
+      const socket = connect(Number(new URL(base).port), "127.0.0.1", () => {
+        socket.write("POST /sign-in HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{");
+      });
+      return socket;
+    });
+    await expect.poll(() => queues.bodies.figures().running).toBe(8);
+    expect(queues["sign-in"].figures().running).toBe(0);
+    expect((await fetch(`${base}/sign-in`)).status).toBe(200);
+    for (const socket of sockets) socket.destroy();
+    await expect.poll(() => queues.bodies.figures().running).toBe(0);
+  });
+});
