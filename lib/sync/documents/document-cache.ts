@@ -5,6 +5,7 @@ import type { Position } from "@/native/core/documents/position";
 import type { SyncContext } from "../context";
 import { isBehindOf } from "../continuity/continuity-state";
 import { isBelowFloor } from "../continuity/resume";
+import { gatherReadings } from "../gathered-reading";
 import type { WalkedKeyset } from "../trust/keyset-chain";
 
 export type ServedDocument = Position & { etag: string; body: string };
@@ -56,8 +57,8 @@ function createShelf(charactersMax: number) {
 
 /**
  * Newest documents, ready to be served. Which one is the newest, and whether it may be handed out at all, is asked of the
- * store for every request by a query that began after it, so that no process answers with an old one; all requests of one
- * turn of the event loop share that query. Bytes come from memory, and from the store where they are not there as they
+ * store for every request by a query that began after it, so that no process answers with an old one; requests of the same
+ * moment share that query. Bytes come from memory, and from the store where they are not there as they
  * stand: then they are held to their signature.
  */
 export function createDocumentCache(
@@ -69,19 +70,7 @@ export function createDocumentCache(
   const shelf = createShelf(charactersMax);
   const readings = new Map<string, Promise<ServedDocument>>();
   let walked: { versions: string; keysets: readonly WalkedKeyset[] } | undefined;
-  let asked = new Set<string>();
-  let standingsToCome: Promise<Standings> | undefined;
-
-  function standings(appId: string | null): Promise<Standings> {
-    if (appId !== null) asked.add(appId);
-    standingsToCome ??= new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
-      const appIds = [...asked];
-      asked = new Set();
-      standingsToCome = undefined;
-      return readStandings(db, appIds);
-    });
-    return standingsToCome;
-  }
+  const standings = gatherReadings((appIds) => readStandings(db, appIds));
 
   async function read(name: DocumentName, appId: string | null, at: Standing, mark: string): Promise<ServedDocument> {
     const row = await documentAt(db, appId === null ? "platform" : "program", appId ?? "", at);

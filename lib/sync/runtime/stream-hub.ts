@@ -152,8 +152,9 @@ export function createStreamHub(options: {
     if (byDevice.size === 0) return;
     // One parameter however many are asked for.
     const asked = sql`(select jsonb_array_elements_text(${JSON.stringify([...byDevice.keys()])}::text::jsonb))`;
-    const revoked = await store.db
-      .select({ id: devices.id })
+    const revoked = await store
+      .in("decide")
+      .db.select({ id: devices.id })
       .from(devices)
       .where(and(inArray(devices.id, asked), isNotNull(devices.revokedAt)));
     for (const { id } of revoked) end(id);
