@@ -1,12 +1,11 @@
 import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { eq } from "drizzle-orm";
 import { afterAll, describe, expect, it } from "vitest";
 import { checkStore } from "../check-store";
 import { type JournalFs, nodeJournalFs } from "../journal/journal-fs";
 import type { MigrationAhead } from "../migrate";
 import { rebuildStore } from "../rebuild-store";
-import { publishers } from "../schema";
+import { platform, publishers } from "../schema";
 import type { Store } from "../store";
 import { withDataFolder } from "../testing/data-folder";
 import { dumpJournaled, fillTables } from "../testing/fill-tables";
@@ -51,7 +50,7 @@ async function fill(more: Parameters<typeof folder.open>[0] = {}): Promise<void>
   await add(store, "pub_1");
   // So much that a base has more than one record.
   const name = "One".repeat(400_000);
-  await store.transaction((tx) => tx.db.update(publishers).set({ name }).where(eq(publishers.id, "pub_1")));
+  await store.transaction((tx) => tx.db.update(platform).set({ name }));
   await store.close();
 }
 
@@ -194,8 +193,9 @@ describe("whoever is killed while a store is migrated", slow, () => {
 describe("a journal that grows", slow, () => {
   it("begins again while the store serves, and what is before the new base goes", async () => {
     const { store } = await folder.open();
-    await add(store, "pub_1");
-    const rename = (name: string) => store.transaction((tx) => tx.db.update(publishers).set({ name }));
+    const row = { platformId: "plt_1", name: "One", environment: "production", createdAt } as const;
+    await store.transaction((tx) => tx.db.insert(platform).values(row));
+    const rename = (name: string) => store.transaction((tx) => tx.db.update(platform).set({ name }));
     await store.tendJournal();
     expect(folder.segments()).toHaveLength(1);
     const [first] = folder.segments();
@@ -216,8 +216,9 @@ describe("a journal that grows", slow, () => {
 
   it("begins again with all rows once it is long, and what is before them goes", async () => {
     const { store } = await folder.open();
-    await add(store, "pub_1");
-    const rename = (name: string) => store.transaction((tx) => tx.db.update(publishers).set({ name }));
+    const row = { platformId: "plt_1", name: "One", environment: "production", createdAt } as const;
+    await store.transaction((tx) => tx.db.insert(platform).values(row));
+    const rename = (name: string) => store.transaction((tx) => tx.db.update(platform).set({ name }));
     for (let n = 0; n < 9; n += 1) await rename(`${n}`.repeat(1024 * 1024));
     await rename("short");
     await store.close();
@@ -237,7 +238,7 @@ describe("a journal that grows", slow, () => {
       seed: await pgliteSeed(),
     });
     const { store: rebuilt } = await folder.open();
-    expect(await rebuilt.db.select({ name: publishers.name }).from(publishers)).toEqual([{ name: "short" }]);
+    expect(await rebuilt.db.select({ name: platform.name }).from(platform)).toEqual([{ name: "short" }]);
     await rebuilt.close();
   });
 });

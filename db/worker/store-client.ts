@@ -5,6 +5,7 @@ import { createAnnouncer, LOOK_AGAIN } from "../announcements";
 import { createStore } from "../create-store";
 import type { Announcement, Store, StoreFigures } from "../store";
 import type { Rows, StoreConnection } from "../store-connection";
+import { storeFailure } from "../store-failure";
 import { type Connected, fromWire, type Question, type Told } from "./wire";
 
 /** A line to the store's thread, until that thread ends. */
@@ -12,11 +13,17 @@ type Line = { ask(question: Question): Promise<unknown>; close(): void };
 
 const interrupted = () =>
   new AppError("unavailable", "The store is being opened again. Try again in a moment.", { retryAfterSeconds: 2 });
+/** Whoever asks must look first whether it was made. */
+const outcomeUnknown = () =>
+  storeFailure(Object.assign(new Error("the store's thread ended at a commit"), { code: "OUTCOME_UNKNOWN" }));
 const closed = () => new AppError("unavailable", "The store is closed.");
 
 /** Keeps its thread alive while a question is open, and no longer. */
 function createLine(port: MessagePort, on: { heard(announcement: Announcement): void; lost(): void }): Line {
-  const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
+  const waiting = new Map<
+    number,
+    { asked: Question["ask"]; resolve(value: unknown): void; reject(why: unknown): void }
+  >();
   let asked = 0;
   let isLost = false;
   port.on("message", (told: Told) => {
@@ -29,7 +36,9 @@ function createLine(port: MessagePort, on: { heard(announcement: Announcement): 
   });
   port.on("close", () => {
     isLost = true;
-    for (const { reject } of waiting.values()) reject(interrupted());
+    for (const question of waiting.values()) {
+      question.reject(question.asked === "commit" ? outcomeUnknown() : interrupted());
+    }
     waiting.clear();
     on.lost();
   });
@@ -41,7 +50,7 @@ function createLine(port: MessagePort, on: { heard(announcement: Announcement): 
         const id = ++asked;
         // What cannot cross raises here, and nothing was asked.
         port.postMessage({ ...question, id });
-        waiting.set(id, { resolve, reject });
+        waiting.set(id, { asked: question.ask, resolve, reject });
         port.ref();
       }),
     close: () => port.close(),
