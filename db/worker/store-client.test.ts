@@ -8,7 +8,7 @@ import type { Asked, Told } from "./wire";
 /** A client whose other side the test is: it answers all questions but one kind, at which its thread ends. */
 function open() {
   const { port1: control, port2 } = new MessageChannel();
-  const store = createStoreClient(port2, { logger: () => undefined, bundleFiles: null });
+  const store = createStoreClient(port2, { logger: () => undefined });
   const connect = (endsAt: Asked["ask"] | null): MessagePort => {
     const { port1: line, port2: theirs } = new MessageChannel();
     line.on("message", (asked: Asked) => {
