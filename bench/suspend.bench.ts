@@ -105,7 +105,7 @@ async function measure(
 export async function run(args: readonly string[] = []): Promise<BenchResult> {
   const { values } = parseArgs({ args: [...args], options: { suspensions: { type: "string" } } });
   const count = Number(values.suspensions ?? SUSPENSIONS);
-  const server = await openBenchServer(0, { BULKHEAD_PENDING_BYTES_MAX: String(64 * 1024 ** 3) });
+  const server = await openBenchServer(0, { BULKHEAD_SUBMISSION_QUOTA: "10000" });
   const loads: LoadProcess<never, unknown>[] = [];
   const start = <O extends object, R>(name: string, order: O) => {
     const load = startLoad<O, never, R>(name, order);
