@@ -73,7 +73,7 @@ describeStores("store", (held) => {
     expect(await heard).toEqual([{ topic: "audit" }, { topic: "telemetry", appIds: ["a.b"] }]);
   });
 
-  it("tells of more documents than one notification can carry", async () => {
+  it("tells of more documents than one notification can carry, each part with all that was said of them", async () => {
     const documents = Array.from({ length: 200 }, (_, n) => ({
       kind: "program" as const,
       appId: `com.example.${"x".repeat(90)}.p${n}`,
@@ -81,15 +81,20 @@ describeStores("store", (held) => {
       revision: n + 1,
     }));
     const told: typeof documents = [];
+    const paces = new Set<unknown>();
     const complete = new Promise<void>((resolve) => {
       held.store.subscribe((announcement) => {
-        if (announcement.topic === "documents") told.push(...(announcement.documents as typeof documents));
+        if (announcement.topic === "documents") {
+          told.push(...(announcement.documents as typeof documents));
+          paces.add(announcement.pace);
+        }
         if (told.length === documents.length) resolve();
       });
     });
-    await held.store.transaction(async (tx) => tx.announce({ topic: "documents", documents }));
+    await held.store.transaction(async (tx) => tx.announce({ topic: "documents", documents, pace: "calm" }));
     await complete;
     expect(told).toEqual(documents);
+    expect(paces).toEqual(new Set(["calm"]));
   });
 
   it("goes on telling when one listener throws", async () => {
