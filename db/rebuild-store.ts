@@ -1,12 +1,13 @@
-import { existsSync, renameSync } from "node:fs";
+import { cpSync, existsSync, realpathSync, renameSync, rmSync } from "node:fs";
 import { type Clock, systemClock } from "@/lib/platform/clock";
+import { AppError } from "@/lib/platform/errors";
 import { type Logger, stderrLogger } from "@/lib/platform/logger";
 import type { SpareBundles } from "./bundles/bundle-files";
 import { createCredentialsFile } from "./journal/credentials-file";
 import { nodeJournalFs } from "./journal/journal-fs";
-import { NOT_KEPT, VOIDED } from "./journal/journaled-tables";
+import { NOT_KEPT, TABLES, VOIDED } from "./journal/journaled-tables";
 import { readJournal, scanJournal } from "./journal/read-journal";
-import { rebuildRows } from "./journal/replay-journal";
+import { rebuildRows, rebuildTables } from "./journal/replay-journal";
 import { acquireLock, type HeldLock } from "./lock/acquire-lock";
 import {
   type BeforeMigration,
@@ -16,6 +17,7 @@ import {
   planMigrations,
   readMigrations,
 } from "./migrate";
+import { recordsFrom } from "./pglite/damaged-tables";
 import { readDoubt } from "./pglite/doubt";
 import { findDatabase } from "./pglite/find-database";
 import { makeDatabase } from "./pglite/make-database";
@@ -26,14 +28,18 @@ import { putBack, rememberFile, rememberSegments } from "./pglite/put-back";
 import { settle } from "./pglite/settle";
 import { setAsidePath, storePaths } from "./pglite/store-paths";
 import { START } from "./pglite/stored-records";
-import { DATABASE_FAULTS } from "./pglite/verdict";
+import { syncPath, syncTree } from "./pglite/sync-tree";
+import { DATABASE_FAULTS, verdictOn } from "./pglite/verdict";
 import type { Recovery } from "./recovery";
 import { RowTooLarge } from "./row-too-large";
 import { type StoreFaultCode, storeFault } from "./store-fault";
 import { takeDataFolder } from "./take-data-folder";
 
-/** What is believed: the journal (the database is made anew) or the rows (a new journal begins with them). */
-export type RebuildSource = "journal" | "rows";
+/**
+ * What is believed: the journal (the database is made anew, or some of its tables are), or the rows (a new journal begins
+ * with them).
+ */
+export type RebuildSource = "journal" | "rows" | { tables: readonly string[] };
 export type RebuildOptions = {
   dataDir: string;
   from: RebuildSource;
@@ -49,7 +55,7 @@ export type RebuildOptions = {
   seed?: Blob;
 };
 
-type Rebuilt = Pick<Recovery, "setAside" | "lost" | "recordsReplayed">;
+type Rebuilt = Pick<Recovery, "outcome" | "tables" | "setAside" | "lost" | "recordsReplayed">;
 type Work = { dataDir: string; clock: Clock; logger: Logger; lock: HeldLock; known: Migration[] } & Pick<
   RebuildOptions,
   "beforeMigration" | "seed"
@@ -70,17 +76,22 @@ export async function rebuildStore(options: RebuildOptions): Promise<Recovery> {
     const hook = beforeMigration === undefined ? {} : { beforeMigration };
     const known = readMigrations(migrationsFolder);
     const work = { dataDir, clock, logger, lock, known, ...hook, ...(seed === undefined ? {} : { seed }) };
-    const rebuilt = await (from === "journal" ? rebuildFromJournal(work) : rebuildFromRows(work));
+    const rebuilt = await rebuildFrom(work, from);
     const spare = spareBundles === undefined ? {} : { spareBundles };
     const place = bundlesDir === undefined ? {} : { bundlesDir };
     const opening = { dataDir, ...place, clock, logger, migrationsFolder, ...hook, ...spare };
     const { store, recovery } = await openLocked(opening, lock);
     await store.close();
-    return { ...recovery, ...rebuilt, outcome: from === "journal" ? "store-rebuilt" : "journal-begun-anew" };
+    return { ...recovery, ...rebuilt };
   } catch (error) {
     await lock.abandon();
     throw error;
   }
+}
+
+function rebuildFrom(work: Work, from: RebuildSource): Promise<Rebuilt> {
+  if (from === "journal") return rebuildFromJournal(work);
+  return from === "rows" ? rebuildFromRows(work) : remakeTables(work, from.tables);
 }
 
 async function rebuildFromJournal(work: Work): Promise<Rebuilt> {
@@ -126,7 +137,70 @@ async function rebuildFromJournal(work: Work): Promise<Rebuilt> {
   await making.catch((error: unknown) => {
     throw error instanceof RowTooLarge ? refuse("row-too-large", error.message) : error;
   });
-  return { setAside, recordsReplayed, lost: credentials === null ? [...NOT_KEPT, ...VOIDED] : [...NOT_KEPT] };
+  const lost = credentials === null ? [...NOT_KEPT, ...VOIDED] : [...NOT_KEPT];
+  return { outcome: "store-rebuilt", tables: [], setAside, recordsReplayed, lost };
+}
+
+/** Works on a copy, which takes the database's place when it is whole: whoever is killed has the old or the new one. */
+async function remakeTables(work: Work, tables: readonly string[]): Promise<Rebuilt> {
+  const { dataDir, clock, lock, known } = work;
+  const paths = storePaths(dataDir);
+  const refuse = (code: StoreFaultCode, found: string) =>
+    storeFault(code, { dataDir, found, isUnchanged: true, tables });
+  const strange = tables.filter((relation) => TABLES.get(relation)?.treatment.keep !== "rows");
+  if (strange.length > 0 || tables.length === 0) {
+    throw new AppError(
+      "invalid_input",
+      `The journal has no table ${strange.join(", ")}.\nnpm run store -- check names those that are damaged.`,
+    );
+  }
+  rmSync(paths.making, { recursive: true, force: true });
+  cpSync(realpathSync(paths.store), paths.making, { recursive: true });
+  try {
+    const found = await findDatabase(paths.making);
+    if (found.state !== "opened")
+      throw refuse(DATABASE_FAULTS[found.state], "found" in found ? found.found : "store/ is not there");
+    const { database } = found;
+    const scan = await scanJournal(nodeJournalFs, paths.journal, database.rows.last?.sequence ?? 0);
+    const isDoubtful = lock.previous === "machine-died" || readDoubt(paths.lock).is;
+    const verdict = verdictOn(
+      { database: { state: "opened", rows: database.rows }, journal: scan, isDoubtful, isFresh: false },
+      known,
+    );
+    const from = scan.state === "whole" ? scan.rebuildFrom : 1;
+    let remade: { replayed: number; lost: string[] };
+    try {
+      if (verdict.do === "refuse") throw refuse(verdict.fault, verdict.found);
+      // After the machine went down a start makes all rows from the journal, and asks nobody.
+      if (verdict.do === "begin" || from === null || verdict.isRemade)
+        throw refuse("rows-differ", "a start makes all rows from the journal by itself");
+      if (verdict.schema !== database.rows.applied.at(-1))
+        throw refuse("journal-foreign", "the journal is of another schema");
+      const beside = { fs: nodeJournalFs, folder: paths.journal, verdict };
+      remade = await rebuildTables(database.client, tables, recordsFrom(beside, from));
+    } catch (error) {
+      await database.undo();
+      throw refusalOf(error, { dataDir, isUnchanged: true });
+    }
+    database.keep();
+    await database.client.close();
+    await syncTree(paths.making);
+    const path = setAsidePath(paths.store, clock);
+    renameSync(paths.store, path);
+    renameSync(paths.making, paths.store);
+    await syncPath(dataDir);
+    const setAside = [{ path, reason: `${tables.join(", ")} in it was damaged` }];
+    return {
+      outcome: "tables-rebuilt",
+      tables: [...tables],
+      setAside,
+      recordsReplayed: remade.replayed,
+      lost: remade.lost,
+    };
+  } catch (error) {
+    rmSync(paths.making, { recursive: true, force: true });
+    throw error;
+  }
 }
 
 async function rebuildFromRows(work: Work): Promise<Rebuilt> {
@@ -175,5 +249,5 @@ async function rebuildFromRows(work: Work): Promise<Rebuilt> {
   await client.close();
   await doubt.end();
   const setAside = aside === null ? [] : [{ path: aside, reason: "another one was begun with all rows" }];
-  return { setAside, recordsReplayed: 0, lost: [] };
+  return { outcome: "journal-begun-anew", tables: [], setAside, recordsReplayed: 0, lost: [] };
 }

@@ -2,17 +2,26 @@
  * What opening found and did. `fresh`: a new store. `agreed`: rows and journal said the same. `journal-completed`: the
  * last commits were in the rows alone and were appended. `rows-rebuilt`: the machine went down, or the database had
  * lost its last commits, so the journaled rows were made from the journal. Only by consent (`rebuildStore`):
- * `store-rebuilt`, a new database was made from the journal, and `journal-begun-anew`, a new journal begins with all rows
+ * `store-rebuilt`, a new database was made from the journal, `tables-rebuilt`, some of its tables, and `journal-begun-anew`, a new journal begins with all rows
  * as they stand; what was replaced is set aside.
  */
 export type Recovery = {
-  outcome: "fresh" | "agreed" | "journal-completed" | "rows-rebuilt" | "store-rebuilt" | "journal-begun-anew";
+  outcome:
+    | "fresh"
+    | "agreed"
+    | "journal-completed"
+    | "rows-rebuilt"
+    | "store-rebuilt"
+    | "tables-rebuilt"
+    | "journal-begun-anew";
   /** The last record on which rows and journal agree; 0 for none. */
   sequence: number;
   recordsAppended: number;
   recordsReplayed: number;
   /** Bytes of an unfinished record at the journal's end. It was never acknowledged. */
   tornBytes: number;
+  /** Tables that were made anew, where not all were. */
+  tables: string[];
   /** Folders that were renamed and kept, with the reason. */
   setAside: { path: string; reason: string }[];
   /** The steps of the schema that were taken. */
@@ -33,6 +42,7 @@ export const NOTHING_FOUND: Recovery = {
   recordsAppended: 0,
   recordsReplayed: 0,
   tornBytes: 0,
+  tables: [],
   setAside: [],
   migrated: [],
   baseFrom: null,
@@ -44,7 +54,7 @@ export const NOTHING_FOUND: Recovery = {
 /** What an operator must be told about it, a sentence a line; nothing when rows and journal simply agreed. */
 export function describeRecovery(recovery: Recovery): string[] {
   const { outcome, sequence, recordsAppended, recordsReplayed, tornBytes, bundles } = recovery;
-  const { setAside, migrated, baseFrom, lost, ended } = recovery;
+  const { tables, setAside, migrated, baseFrom, lost, ended } = recovery;
   const lines = {
     fresh: [],
     agreed: [],
@@ -55,6 +65,7 @@ export function describeRecovery(recovery: Recovery): string[] {
       `The database had lost commits, or may have: its rows were made from the journal, up to record ${sequence}.`,
     ],
     "store-rebuilt": [`The database was made anew from the journal: ${recordsReplayed} records, up to ${sequence}.`],
+    "tables-rebuilt": [`Made anew from the journal: ${tables.join(", ")} (${recordsReplayed} records).`],
     "journal-begun-anew": [`The journal was begun anew from the database's rows, as records up to ${sequence}.`],
   }[outcome];
   return [

@@ -67,8 +67,8 @@ export const STORE_FAULTS = {
   },
   "rows-differ": {
     what: "rows and journal do not say the same",
-    remedy: (dataDir) =>
-      `Decide which to believe. The journal: ${rebuild("journal")(dataDir)} — the rows: ${rebuild("rows")(dataDir)}`,
+    remedy: (dataDir, tables) =>
+      `Decide which to believe. The journal, for what is named alone: ${command(`rebuild ${tables.map((name) => `--table ${name}`).join(" ")}`, dataDir)} — the rows: ${rebuild("rows")(dataDir)}`,
   },
   "both-lost": {
     what: "neither database nor journal can be trusted",
@@ -84,21 +84,21 @@ export const STORE_FAULTS = {
     what: "the store cannot be brought to this program's schema",
     remedy: () => "Start the program that ran before: it opens this store as it is.",
   },
-} as const satisfies Record<string, { what: string; remedy: (dataDir: string) => string }>;
+} as const satisfies Record<string, { what: string; remedy: (dataDir: string, tables: readonly string[]) => string }>;
 
 export type StoreFaultCode = keyof typeof STORE_FAULTS;
 
 /** The refusal to open a store: `unavailable`, its one detail names the fault; `found` is the real cause in words. */
 export function storeFault(
   code: StoreFaultCode,
-  where: { dataDir: string; found: string; isUnchanged: boolean; cause?: unknown },
+  where: { dataDir: string; found: string; isUnchanged: boolean; cause?: unknown; tables?: readonly string[] },
 ): AppError {
   const { what, remedy } = STORE_FAULTS[code];
-  const { dataDir, found, isUnchanged, cause } = where;
+  const { dataDir, found, isUnchanged, cause, tables = [] } = where;
   const state = isUnchanged ? "nothing in it was changed" : "not all that was written to it could be taken back";
   return new AppError(
     "unavailable",
-    `The store in ${dataDir} is not opened, and ${state}: ${what} (${found}). Devices go on with the documents that they have.\n${remedy(dataDir)}`,
+    `The store in ${dataDir} is not opened, and ${state}: ${what} (${found}). Devices go on with the documents that they have.\n${remedy(dataDir, tables)}`,
     { details: [{ path: dataDir, code, message: found }], ...(cause === undefined ? {} : { cause }) },
   );
 }

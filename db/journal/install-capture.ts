@@ -66,7 +66,7 @@ export async function installCapture(sink: Sink): Promise<void> {
 }
 
 /** The tables of ours that a database has; a schema before or after this program's may have others. */
-export async function relationsThere(sink: Sink): Promise<ReadonlySet<string>> {
+export async function relationsThere(sink: Pick<PGlite, "query">): Promise<ReadonlySet<string>> {
   const { rows } = await sink.query<{ relation: string }>(
     "select relname as relation from pg_class where relkind in ('r', 'p') and relnamespace = 'public'::regnamespace",
   );

@@ -75,17 +75,105 @@ export async function rebuildRows(
         last.line,
       ]);
     }
-    await sink.exec(
-      "select setval(pg_get_serial_sequence('change_sets', 'number'), (select coalesce(max(number), 0) + 1 from change_sets), false)",
-    );
+    await sink.exec(NEXT_NUMBER);
     return { replayed };
   });
 }
 
-type Table = { relation: string; keys: string[]; columns: Set<string> };
+export type Table = { relation: string; keys: string[]; columns: Set<string> };
+
+/**
+ * Makes some of the captured tables what the journal says, in one transaction, without reading what stands in them:
+ * columns that the journal leaves out keep what can be read of them. Answers what could not be read of those, in words.
+ * Raises what the database says where other tables' rows need one that the journal does not have; then nothing is changed.
+ */
+export async function rebuildTables(
+  client: PGlite,
+  relations: readonly string[],
+  records: AsyncIterable<SealedRecord & { entry: JournalEntry }>,
+): Promise<{ replayed: number; lost: string[] }> {
+  return client.transaction(async (sink) => {
+    await sink.exec("set local session_replication_role = replica");
+    const known = await readTables(sink);
+    const tables = new Map([...known].filter(([relation]) => relations.includes(relation)));
+    const beside = new Map<Table, readonly Row[] | null>();
+    for (const table of tables.values()) beside.set(table, await readBeside(sink, table));
+    const references = await dropReferences(sink, relations);
+    await sink.exec(`truncate ${relations.map((relation) => `"${relation}"`).join(", ")}`);
+    const player = createPlayer(sink, tables, []);
+    let replayed = 0;
+    let isAfterBase = false;
+    for await (const { entry, line } of records) {
+      const { base } = entry;
+      const changes = entry.changes.filter(({ relation }) => tables.has(relation));
+      if (changes.length > 0 && (base === undefined || !isAfterBase)) {
+        await player.play({ ...entry, changes }, line.length);
+        replayed += 1;
+      }
+      isAfterBase ||= base === undefined || base.part === base.parts - 1;
+    }
+    await player.finish();
+    for (const [table, rows] of beside) await writeBeside(sink, table, rows ?? []);
+    await sink.exec(references.join(";\n"));
+    await sink.exec(NEXT_NUMBER);
+    const lost = [...beside]
+      .filter(([, rows]) => rows === null)
+      .map(([{ relation }]) => `the newest values of columns that the journal leaves out (${relation})`);
+    return { replayed, lost };
+  });
+}
+
+/** The columns of a table that the journal leaves out, with the key; null where they cannot be read. */
+async function readBeside(sink: Sink, table: Table): Promise<readonly Row[] | null> {
+  const columns = besideOf(table);
+  if (columns.length === 0) return [];
+  await sink.exec("savepoint reading");
+  try {
+    const names = [...table.keys, ...columns].map((name) => `"${name}"`).join(", ");
+    const { rows } = await sink.query<{ row: Row }>(
+      `select to_jsonb(t) as row from (select ${names} from "${table.relation}") t`,
+    );
+    return rows.map(({ row }) => row);
+  } catch (error) {
+    if (!(error instanceof Error && "severity" in error)) throw error;
+    await sink.exec("rollback to savepoint reading");
+    return null;
+  }
+}
+
+async function writeBeside(sink: Sink, table: Table, rows: readonly Row[]): Promise<void> {
+  const columns = besideOf(table);
+  if (columns.length === 0 || rows.length === 0) return;
+  await sink.query(
+    `update "${table.relation}" t set ${columns.map((name) => `"${name}" = r."${name}"`).join(", ")}
+     from json_populate_recordset(null::"${table.relation}", $1::json) r
+     where ${table.keys.map((name) => `t."${name}" = r."${name}"`).join(" and ")}`,
+    [JSON.stringify(rows)],
+  );
+}
+
+function besideOf({ relation, columns }: Table): string[] {
+  const treatment = TABLES.get(relation)?.treatment;
+  return treatment?.keep === "rows" ? (treatment.ignored ?? []).filter((name) => columns.has(name)) : [];
+}
+
+/** Takes away what keeps tables from being emptied; answers with the statements that put it back. */
+async function dropReferences(sink: Sink, relations: readonly string[]): Promise<string[]> {
+  const { rows } = await sink.query<{ relation: string; name: string; definition: string }>(
+    `select conrelid::regclass::text as relation, quote_ident(conname) as name, pg_get_constraintdef(oid) as definition
+     from pg_constraint where contype = 'f' and confrelid::regclass::text = any($1::text[])`,
+    [relations],
+  );
+  for (const { relation, name } of rows) await sink.exec(`alter table ${relation} drop constraint ${name}`);
+  return rows.map(({ relation, name, definition }) => `alter table ${relation} add constraint ${name} ${definition}`);
+}
+
+/** Change sets are numbered in order; the sequence is no row. */
+const NEXT_NUMBER =
+  "select setval(pg_get_serial_sequence('change_sets', 'number'), (select coalesce(max(number), 0) + 1 from change_sets), false)";
 
 /** Tables as the database has them: which columns, and which of them are the key. */
-async function readTables(sink: Sink): Promise<ReadonlyMap<string, Table>> {
+export async function readTables(sink: Pick<PGlite, "query">): Promise<ReadonlyMap<string, Table>> {
   const there = await relationsThere(sink);
   const { rows } = await sink.query<{ relation: string; name: string; is_key: boolean }>(
     `select c.relname as relation, a.attname as name, coalesce(a.attnum = any(i.indkey), false) as is_key
@@ -103,7 +191,9 @@ async function readTables(sink: Sink): Promise<ReadonlyMap<string, Table>> {
   return tables;
 }
 
-const keyOf = (table: Table, row: Row) => JSON.stringify(table.keys.map((name) => row[name]));
+/** A row's key as text. */
+export const keyOf = (table: Pick<Table, "keys">, row: Row): string =>
+  JSON.stringify(table.keys.map((name) => row[name]));
 
 /** Plays changes in order; rows that are put wait, so that many are written at once. */
 function createPlayer(sink: Sink, tables: ReadonlyMap<string, Table>, voided: readonly KeptTable[]) {

@@ -12,18 +12,26 @@ const RECORD_BYTES = 1024 * 1024;
 type Sink = Pick<PGlite, "query" | "exec">;
 type Row = Record<string, unknown>;
 
-/** Whether any journaled table has a row: a store older than its journal. */
+/** Whether any journaled table has a row, or cannot be read: a store older than its journal. */
 export async function hasJournaledRows(sink: Sink): Promise<boolean> {
   const there = await relationsThere(sink);
   for (const { relation, treatment } of TABLES.values()) {
     if (treatment.keep !== "rows" || !there.has(relation)) continue;
-    const { rows } = await sink.query<{ is_filled: boolean }>(
-      `select exists (select 1 from "${relation}") as is_filled`,
-    );
-    if (rows[0]?.is_filled === true) return true;
+    try {
+      const { rows } = await sink.query<{ is_filled: boolean }>(
+        `select exists (select 1 from "${relation}") as is_filled`,
+      );
+      if (rows[0]?.is_filled === true) return true;
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      return true;
+    }
   }
   return false;
 }
+
+/** Postgres' own words for a page or an index that is not what was written. */
+const isDamage = (error: unknown) => error instanceof Error && "code" in error && /^XX00[12]$/.test(`${error.code}`);
 
 /** How much room the rows take that a base would hold. */
 export async function journaledBytes(sink: Sink): Promise<number> {

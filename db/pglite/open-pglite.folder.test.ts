@@ -45,7 +45,7 @@ async function refused(fault: StoreFaultCode, more: Partial<PgliteFolderOptions>
   );
   expect(raised).toMatchObject({ code: "unavailable", details: [{ code: fault }] });
   expect(folder.tree()).toEqual(before);
-  expect(raised.message).toContain(STORE_FAULTS[fault].remedy(folder.path));
+  expect(raised.message).toContain(STORE_FAULTS[fault].remedy(folder.path, []));
   expect(raised.message).toContain("nothing in it was changed");
   return raised;
 }

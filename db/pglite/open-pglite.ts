@@ -20,6 +20,7 @@ import type { StoreConnection } from "../store-connection";
 import { storeFault } from "../store-fault";
 import { takeDataFolder, tightenTree } from "../take-data-folder";
 import { createPgliteConnection } from "./create-pglite-connection";
+import { damagedTables } from "./damaged-tables";
 import { readDoubt } from "./doubt";
 import { type FoundDatabase, findDatabase, type OpenedDatabase } from "./find-database";
 import { finishRestore, RESTORING } from "./finish-restore";
@@ -113,6 +114,16 @@ export async function openLocked(options: PgliteFolderOptions, lock: HeldLock): 
       : new Error("a database that was made just now is not there");
   }
   const { client, rows } = database;
+  const beside = { fs, folder: paths.journal, scan: found.journal, verdict };
+  const damages = await damagedTables(database, beside).catch(async (error: unknown) => {
+    throw refusalOf(error, { dataDir, isUnchanged: await database.undo() });
+  });
+  if (damages.length > 0) {
+    const isUnchanged = await database.undo();
+    const words = damages.map(({ relation, found: how }) => `${relation}: ${how}`).join("; ");
+    const tables = damages.map(({ relation }) => relation);
+    throw storeFault("rows-differ", { dataDir, found: words, isUnchanged, tables });
+  }
   const files = [await rememberSegments(fs, paths.journal), rememberFile(paths.credentials)];
   const bundleFiles = createBundleFiles(nodeBundleFs, options.bundlesDir ?? paths.bundles);
   const credentials = createCredentialsFile(fs, dataDir);

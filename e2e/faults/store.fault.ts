@@ -72,7 +72,7 @@ async function expectRefused(dataDir: string, code: StoreFaultCode, program?: st
   const refused = await refusedStart(dataDir, program === undefined ? {} : { program });
   expect(refused.message).toContain(STORE_FAULTS[code].what);
   expect(refused.message).toContain("nothing in it was changed");
-  expect(refused.remedy).toBe(STORE_FAULTS[code].remedy(dataDir));
+  expect(refused.remedy).toBe(STORE_FAULTS[code].remedy(dataDir, []));
   expect(contentOf(dataDir)).toEqual(before);
   return refused.remedy;
 }

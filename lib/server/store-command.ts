@@ -45,6 +45,7 @@ const USAGE = `Usage: npm run store -- COMMAND [options]        (docs/guides/ser
   restore FILE             makes a store from a backup, where none is; --unsealed takes one that no passphrase sealed,
                            as a start leaves it in DIR/backups before it migrates
   rebuild --from journal   makes the embedded database anew from its journal; the old one is renamed and kept
+  rebuild --table NAME     makes one table of it anew from the journal, as check names it; may be given several times
   rebuild --from rows      begins a new journal with all rows as they stand; the old one is renamed and kept
   admit-loss               says of signed audit entries that the database lost by itself that they are lost, so that
                            signing goes on: after a failover, or a restore by other means than this command
@@ -64,6 +65,7 @@ const OPTIONS = {
   data: { type: "string" },
   file: { type: "string" },
   from: { type: "string" },
+  table: { type: "string", multiple: true },
   unsealed: { type: "boolean" },
   json: { type: "boolean" },
   help: { type: "boolean", short: "h" },
@@ -166,9 +168,12 @@ async function check(call: Call): Promise<ExitCode> {
 }
 
 async function rebuild({ values, dataDir, bundlesDir, env, say }: Call): Promise<ExitCode> {
-  const { from } = values;
-  if (from !== "journal" && from !== "rows")
-    throw wrong("--from journal or --from rows: which of the two is believed?");
+  const { from: asked, table: tables } = values;
+  const from = tables !== undefined && asked === undefined ? { tables } : asked;
+  if (from !== "journal" && from !== "rows" && typeof from !== "object")
+    throw wrong("--from journal, --from rows or --table NAME: which of the two is believed?");
+  if (typeof from !== "object" && tables !== undefined)
+    throw wrong("--table NAME is made from the journal: leave out --from.");
   if (env.DATABASE_URL !== undefined) {
     throw wrong(
       "Postgres has no journal here to rebuild from.\nUnset DATABASE_URL for an embedded store, or restore a backup.",
