@@ -41,26 +41,37 @@ export async function compareRows(
   return damages;
 }
 
-/** Digests of the rows that the journal says are there, by relation and key. */
+type Told = ReadonlyMap<string, Map<string, string>>;
+
+/**
+ * Digests of the rows that the journal says are there, by relation and key. A base counts once it is whole, in place of
+ * all before it; one that was never finished is passed over.
+ */
 async function rowsTold(
   tables: readonly Table[],
   records: AsyncIterable<SealedRecord & { entry: JournalEntry }>,
-): Promise<ReadonlyMap<string, Map<string, string>>> {
+): Promise<Told> {
   const byRelation = new Map(tables.map((table) => [table.relation, table]));
-  const told = new Map(tables.map(({ relation }) => [relation, new Map<string, string>()]));
-  let isAfterBase = false;
-  for await (const { entry } of records) {
-    const { base, changes } = entry;
-    // As a rebuild plays them: a base that begins later was never finished, and repeats what is.
-    if (base === undefined || !isAfterBase) {
-      for (const { relation, op, row } of changes) {
-        const table = byRelation.get(relation);
-        if (table === undefined) continue;
-        if (op === "put") told.get(relation)?.set(keyOf(table, row), digestOf(table, row));
-        else if (op === "delete") told.get(relation)?.delete(keyOf(table, row));
-      }
+  const nothing = (): Told => new Map(tables.map(({ relation }) => [relation, new Map<string, string>()]));
+  const take = (into: Told, { changes }: JournalEntry) => {
+    for (const { relation, op, row } of changes) {
+      const table = byRelation.get(relation);
+      if (table === undefined) continue;
+      if (op === "put") into.get(relation)?.set(keyOf(table, row), digestOf(table, row));
+      else if (op === "delete") into.get(relation)?.delete(keyOf(table, row));
     }
-    isAfterBase ||= base === undefined || base.part === base.parts - 1;
+  };
+  let told = nothing();
+  let begun: Told = told;
+  for await (const { entry } of records) {
+    const { base } = entry;
+    if (base === undefined) {
+      take(told, entry);
+      continue;
+    }
+    if (base.part === 0) begun = nothing();
+    take(begun, entry);
+    if (base.part === base.parts - 1) told = begun;
   }
   return told;
 }
