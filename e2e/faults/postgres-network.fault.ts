@@ -51,17 +51,17 @@ async function startLean(): Promise<Lean> {
 describe("a network that takes everything and hands on nothing, between a server and its Postgres", () => {
   it("is answered with 503 and told, under writes and with an open stream, and is nothing when it is over", async () => {
     const work = startWork(world, "swallowed");
-    await until(() => work.counts.decided >= 2 && work.counts.taken >= 2);
+    await until(world, () => work.counts.decided >= 2 && work.counts.taken >= 2);
     world.proxy.swallow();
     const before = work.counts.refused;
-    await until(() => work.counts.refused >= before + 3);
-    await until(async () => {
+    await until(world, () => work.counts.refused >= before + 3);
+    await until(world, async () => {
       const { status, failed } = await ready(world);
       return status === 503 && ["store_read", "store_write", "announcements"].every((name) => failed.includes(name));
     });
     world.proxy.heal();
     const { decided } = work.counts;
-    await until(() => work.counts.decided > decided);
+    await until(world, () => work.counts.decided > decided);
     await work.stop();
     await expectRecovery(world);
   });
@@ -74,7 +74,7 @@ describe("a network that takes everything and hands on nothing, between a server
     expect(await device.pull()).toBe(true);
     const broken: string[] = [];
     const heard = listenFor(device, broken);
-    await until(() => heard().revision > 0);
+    await until(world, () => heard().revision > 0);
 
     lean.proxy.swallow();
     // Whoever signs reaches the database all the while.
@@ -84,8 +84,8 @@ describe("a network that takes everything and hands on nothing, between a server
     expect(comparePositions(heard(), suspended.platform)).toBeLessThan(0);
     expect((await fetch(`${lean.url}/api/health`)).status).toBe(200);
     lean.proxy.heal();
-    await until(() => comparePositions(heard(), suspended.platform) >= 0);
-    await until(async () => (await device.pull()) && device.platform?.suspended.includes(APP) === true);
+    await until(world, () => comparePositions(heard(), suspended.platform) >= 0);
+    await until(world, async () => (await device.pull()) && device.platform?.suspended.includes(APP) === true);
     expect(broken).toEqual([]);
     world.told.decisions.push(await lift(world.server, APP));
 
@@ -96,7 +96,7 @@ describe("a network that takes everything and hands on nothing, between a server
       ({ status }) => status,
       () => "cut",
     );
-    await until(async () => (await fetch(`${lean.url}/api/ready`)).status === 503);
+    await until(world, async () => (await fetch(`${lean.url}/api/ready`)).status === 503);
     lean.child.process.kill("SIGTERM");
     expect(await lean.child.ended).toBe(0);
     expect([503, "cut"]).toContain(await hung);
@@ -112,7 +112,7 @@ describe("a network that takes everything and hands on nothing, between a server
     ];
     const outcomes = Promise.allSettled(hung);
     // Seconds later they hang still.
-    await until(async () => (await ready(world)).failed.includes("store_read"));
+    await until(world, async () => (await ready(world)).failed.includes("store_read"));
     world.server.child.process.kill("SIGTERM");
     // After five seconds it would be 1.
     expect(await world.server.child.ended).toBe(0);

@@ -39,7 +39,7 @@ it("a pool whose connections all hang refuses what waits too long, says so once,
   await other.close();
   await child.waitFor("store_overload_over");
   expect(server.said.filter(({ event }) => event === "store_overloaded")).toHaveLength(1);
-  await until(async () => (await fetch(`${server.url}/api/ready`)).status === 200);
+  await until(world, async () => (await fetch(`${server.url}/api/ready`)).status === 200);
   told.decisions.push(await lift(server, APP));
   expect(broken).toEqual([]);
   await endWorld(world);

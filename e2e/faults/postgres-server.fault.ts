@@ -25,17 +25,17 @@ async function under(
   failing: readonly string[],
 ): Promise<void> {
   const work = startWork(world, name);
-  await until(() => work.counts.decided >= 2 && work.counts.taken >= 2);
+  await until(world, () => work.counts.decided >= 2 && work.counts.taken >= 2);
   await inflict();
   const before = work.counts.refused;
-  await until(() => work.counts.refused >= before + 3);
-  await until(async () => {
+  await until(world, () => work.counts.refused >= before + 3);
+  await until(world, async () => {
     const { status, failed } = await ready(world);
     return status === 503 && failing.every((check) => failed.includes(check));
   });
   await heal();
   const { decided } = work.counts;
-  await until(() => work.counts.decided > decided);
+  await until(world, () => work.counts.decided > decided);
   await work.stop();
   await expectRecovery(world);
 }

@@ -70,8 +70,15 @@ export function listenFor(device: SimulatedDevice, broken: string[]): () => Posi
   return () => heard;
 }
 
-export async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
-  while (!(await holds())) await sleep(100);
+/** Waits for something; raises as soon as anything broke. */
+export async function until(
+  { broken }: Pick<PostgresWorld, "broken">,
+  holds: () => Promise<boolean> | boolean,
+): Promise<void> {
+  while (!(await holds())) {
+    if (broken.length > 0) throw new Error(broken.join("\n"));
+    await sleep(100);
+  }
 }
 
 /** Whether somebody was refused as they should be; anything else is told as broken. */
@@ -167,10 +174,10 @@ async function suspendAtLast({ server, broken, told }: PostgresWorld): Promise<v
 export async function expectRecovery(world: PostgresWorld): Promise<void> {
   const { device, server, told, broken } = world;
   await suspendAtLast(world);
-  await until(async () => (await device.pull()) && device.platform?.suspended.includes(APP) === true);
+  await until(world, async () => (await device.pull()) && device.platform?.suspended.includes(APP) === true);
   const { platform } = device;
-  await until(() => platform !== null && comparePositions(world.heard(), platform) >= 0);
-  await until(async () => (await fetch(`${server.url}/api/ready`)).status === 200);
+  await until(world, () => platform !== null && comparePositions(world.heard(), platform) >= 0);
+  await until(world, async () => (await fetch(`${server.url}/api/ready`)).status === 200);
   expect(broken).toEqual([]);
   expect(device.refusals).toEqual([]);
   expect(server.child.process.exitCode).toBeNull();
