@@ -16,7 +16,7 @@ export const LANE_BOUNDS: LaneBounds = {
 
 /**
  * How many jobs a waiting lane lets go before it, decisions aside: the share that keeps a later lane alive while earlier
- * ones are never empty.
+ * ones are never empty. A decision lets nobody go before it.
  */
 const LETS_PASS: Readonly<Record<Lane, number>> = { decide: 0, "sign-in": 8, page: 8, ingest: 8, tend: 32 };
 
@@ -43,9 +43,7 @@ export function createLanes<Job>(bounds: LaneBounds = LANE_BOUNDS): Lanes<Job> {
 
   function chosen(): Own | undefined {
     const filled = lanes.filter(({ jobs }) => jobs.length > 0);
-    const [first] = filled;
-    if (first === undefined || first.lane === "decide") return first;
-    return filled.find(({ lane, letPast }) => letPast >= LETS_PASS[lane]) ?? first;
+    return filled.find(({ lane, letPast }) => letPast >= LETS_PASS[lane]) ?? filled[0];
   }
 
   return {
