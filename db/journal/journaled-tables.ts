@@ -71,7 +71,6 @@ const TREATMENTS = {
   unlistedMinutes: { keep: "nothing", title: "minutes of versions never listed", onDamage: "set-aside" },
   telemetryMinutes: { keep: "nothing", title: "telemetry", onDamage: "set-aside" },
   telemetrySources: { keep: "nothing", title: "", onDamage: "set-aside" },
-  telemetryIncrements: { keep: "nothing", title: "", onDamage: "set-aside" },
   deviceMinutes: { keep: "nothing", title: "", onDamage: "set-aside" },
   fleetMinutes: { keep: "nothing", title: "", onDamage: "set-aside" },
   hourRollups: { keep: "nothing", title: "", onDamage: "set-aside" },

@@ -13,7 +13,10 @@ import {
 import type { MinuteEntry, TelemetryAnswer } from "@/native/core/telemetry/batch";
 import { bytes, compactWhole, instant, minutesOfDay, whole } from "./columns";
 
-/** One device-minute of one program version; increments of that minute are added up here (contract §7). */
+/**
+ * Device-minutes of program versions that are not over yet, or not folded: increments are added up here (spec 7.5). Whatever
+ * stands here is in no other table of measures, and leaves in the transaction that puts it there.
+ */
 export const telemetryMinutes = pgTable(
   "telemetry_minutes",
   {
@@ -48,10 +51,13 @@ export const telemetryMinutes = pgTable(
     /** What told of it last; null in rows of before it was kept. */
     runtimeKind: text("runtime_kind"),
     runtimeVersion: text("runtime_version"),
+    /** It was first told of when its 48 hours were over: it counts, and is in no histogram. */
+    isLate: boolean("is_late").notNull().default(false),
   },
   (table) => [
     primaryKey({ columns: [table.deviceId, table.appId, table.versionCode, table.at] }),
     index("telemetry_minutes_app").on(table.appId, table.at),
+    index("telemetry_minutes_at").on(table.at),
   ],
 );
 
@@ -153,23 +159,6 @@ export const telemetrySources = pgTable(
 );
 
 /**
- * Increments of minutes that are not over yet, or not folded: one row a device, minute and batch. Whatever stands here is
- * in no other table of measures yet, and leaves in the transaction that puts it there.
- */
-export const telemetryIncrements = pgTable(
-  "telemetry_increments",
-  {
-    id: bigint("id", { mode: "number" }).generatedByDefaultAsIdentity().notNull(),
-    at: instant("at").notNull(),
-    deviceId: text("device_id").notNull(),
-    receivedAt: instant("received_at").notNull(),
-    /** JSON, as `lib/sync/telemetry/increments.ts` writes it. */
-    body: text("body").notNull(),
-  },
-  (table) => [primaryKey({ columns: [table.at, table.deviceId, table.id] })],
-);
-
-/**
  * One device-minute of one version that is over: the sum of its increments (spec 7.5). Partitioned by day, kept 48 hours.
  * Null where no increment told of it: it was not measured, and is never taken for zero.
  */
@@ -218,7 +207,7 @@ const measures = {
   cacheBytesMax: whole("cache_bytes_max"),
   /** Device-minutes in the histograms. */
   minutes: whole("minutes").notNull(),
-  /** Entries that arrived after their 48 hours. */
+  /** Device-minutes that were told of after their 48 hours. */
   late: whole("late").notNull(),
   histograms: bytes("histograms").notNull(),
   /** The sketch of the devices. */
@@ -273,14 +262,14 @@ export const hourDetails = pgTable(
     refused: whole("refused").notNull(),
     throttledMs: whole("throttled_ms").notNull(),
     evicted: whole("evicted").notNull(),
-    /** Entries that arrived after their 48 hours. */
+    /** Device-minutes that were told of after their 48 hours. */
     late: whole("late").notNull(),
     /** The first and the last minute that told of it. */
     firstAt: instant("first_at").notNull(),
     lastAt: instant("last_at").notNull(),
     /** What a host or a cause is, in members; of the same name always the same but for a cause, where one of them stands. */
     about: jsonb("about").$type<Record<string, unknown>>(),
-    /** Of the calls in one minute entry, let through or not. */
+    /** Of the calls in one device-minute as it was folded, let through or not. */
     histogram: bytes("histogram").notNull(),
     devices: bytes("devices").notNull(),
   },

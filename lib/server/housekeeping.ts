@@ -1,5 +1,4 @@
 import { lt } from "drizzle-orm";
-import { dropDay, listPastDays, PARTITIONED_NAMES } from "@/db/partitions";
 import { usedAssertions } from "@/db/schema";
 import { forgetOldAttempts } from "@/lib/auth/throttle";
 import type { JobName } from "@/lib/contracts/readiness";
@@ -8,6 +7,7 @@ import { tendBundles } from "@/lib/services/submissions/tend-bundles";
 import { measureClock } from "@/lib/sync/clock/measure-clock";
 import { takeKeysetInbox } from "@/lib/sync/keyset/keyset-inbox";
 import { resignDocuments } from "@/lib/sync/resign-documents";
+import { dropPastDays } from "@/lib/sync/telemetry/tend-telemetry";
 import type { JobLog } from "./readiness/job-log";
 import { createFiguresJob } from "./tend-figures";
 
@@ -20,14 +20,6 @@ export async function forgetExpired(context: Pick<ServiceContext, "store" | "clo
     await db.delete(usedAssertions).where(lt(usedAssertions.expiresAt, new Date(nowMs)));
     await forgetOldAttempts(db, nowMs);
   });
-}
-
-/** Drops the days of telemetry that are past their time (`lib/domain/measures/retention.ts`), each in a transaction of its own. */
-export async function dropPastDays({ store, clock }: Pick<ServiceContext, "store" | "clock">): Promise<void> {
-  const tended = store.in("tend");
-  for (const relation of PARTITIONED_NAMES) {
-    for (const day of await listPastDays(tended.db, relation, clock.nowMs())) await dropDay(tended, relation, day);
-  }
 }
 
 /**
@@ -46,7 +38,7 @@ export function startHousekeeping(context: ServiceContext, keysDir: string, log:
     { name: "resign", everyMs: 5 * MINUTE_MS, run: () => resignDocuments(deciding, context) },
     { name: "bundle_files", everyMs: MINUTE_MS, run: () => tendBundles(tending) },
     { name: "journal", everyMs: 10 * MINUTE_MS, run: () => tending.store.tendJournal() },
-    { name: "past_days", everyMs: 10 * MINUTE_MS, run: () => dropPastDays(tending) },
+    { name: "past_days", everyMs: 10 * MINUTE_MS, run: () => dropPastDays(tending.store, tending) },
     { name: "figures", everyMs: 10 * MINUTE_MS, run: createFiguresJob(tending) },
     { name: "forget", everyMs: 10 * MINUTE_MS, run: () => forgetExpired(tending) },
   ] satisfies { name: JobName; everyMs: number; run(): Promise<unknown> }[];

@@ -1,5 +1,5 @@
 import { addSaturating } from "@/native/core/telemetry/add-saturating";
-import type { createVarintReader, createVarintWriter } from "./varints";
+import { createVarintReader, createVarintWriter } from "./varints";
 
 /**
  * How many device-minutes had about which value, by bucket. Values below 64 have a bucket each; above, each doubling is cut
@@ -97,3 +97,12 @@ export function readHistogram(reader: ReturnType<typeof createVarintReader>): Hi
   }
   return histogram;
 }
+
+/** One histogram alone as bytes. */
+export function packHistogram(histogram: Histogram): Uint8Array {
+  const writer = createVarintWriter();
+  writeHistogram(writer, histogram);
+  return writer.bytes();
+}
+
+export const unpackHistogram = (bytes: Uint8Array): Histogram => readHistogram(createVarintReader(bytes));

@@ -43,7 +43,7 @@ export type MinuteNumbers = Record<Whole, number> & Record<Told, number | null>;
 export type Measures = MinuteNumbers & {
   /** Device-minutes in the histograms. */
   minutes: number;
-  /** Entries that arrived after their 48 hours: they are in the counters and in nothing else. */
+  /** Device-minutes that were told of after their 48 hours: they are in the counters and in nothing else. */
   late: number;
   histograms: Histograms;
   devices: DeviceSketch;
@@ -96,7 +96,7 @@ export function enterMinute(to: Measures, hash: number, minute: MinuteNumbers, b
   to.devices = mergeSketches(to.devices, { hashes: [hash] });
 }
 
-/** Counts an entry that arrived after its 48 hours. */
+/** Counts a device-minute that was told of after its 48 hours. */
 export function enterLate(to: Measures, entry: MinuteNumbers): void {
   addNumbers(to, entry, true);
   to.late = addSaturating(to.late, 1);
@@ -109,6 +109,16 @@ export function addMeasures(to: Measures, more: Measures): void {
   to.late = addSaturating(to.late, more.late);
   for (const name of IN_HISTOGRAMS) addHistogram(to.histograms[name], more.histograms[name]);
   to.devices = mergeSketches(to.devices, more.devices);
+}
+
+/** The numbers among the members of a row or an entry; what it leaves out is null. */
+export function numbersOf(
+  of: Pick<MinuteNumbers, Whole> & { [Name in Told]?: number | null | undefined },
+): MinuteNumbers {
+  const numbers = noNumbers();
+  for (const name of [...COUNTERS, ...MAXIMA]) numbers[name] = of[name];
+  for (const name of [...TOLD_COUNTERS, ...TOLD_MAXIMA]) numbers[name] = of[name] ?? null;
+  return numbers;
 }
 
 export function packHistograms(histograms: Histograms): Uint8Array {

@@ -17,3 +17,7 @@ export const KEPT_MS = {
   /** As long as the same batch gets the same answer (spec 7.5). */
   batches: 7 * DAY_MS,
 } as const;
+/** A minute that arrives later than this after its first second adds to counters alone, and is counted `late`. */
+export const LATE_AFTER_MS = KEPT_MS.deviceMinutes;
+/** Of a day's names, those past the largest stand under `~other` from so long after its end. */
+export const DETAILS_FOLDED_AFTER_MS = DAY_MS;

@@ -64,7 +64,7 @@ export async function ingestBatch(
       isProgram: (appId) => registered.has(appId),
       issued,
     });
-    const clamped = await recordMinutes(tx, deviceId, judged.minutes, batch.runtime);
+    const clamped = await recordMinutes(tx, deviceId, judged.minutes, batch.runtime, now);
     const added = await recordEvents(tx, deviceId, judged.events, now);
     clamped.push(...(await noteDevice(tx, device, judged.device, issued, now)));
     await recordOwnEvents(tx, ctx, device, { batchId: batch.batchId, clamped, evidence: judged.evidence });

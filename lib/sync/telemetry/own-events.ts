@@ -30,13 +30,14 @@ function clampedEvents(clamped: readonly ClampedVersion[]): OwnEvent[] {
 
 /**
  * The policy service's own word on a batch (spec §7.10, §7.11): one `counter_clamped` a version, one `evidence_rejected`,
- * both counted with the device. Their ids are made here, so that no device can have taken them.
+ * both counted with the device. Their ids are made here, so that no device can have taken them. Without a batch where several
+ * together told of what is beyond.
  */
 export async function recordOwnEvents(
   tx: Transaction,
-  ctx: SyncContext,
+  ctx: Pick<SyncContext, "clock" | "ids">,
   device: Pick<typeof devices.$inferSelect, "id" | "clamped" | "rejected">,
-  found: { batchId: string; clamped: readonly ClampedVersion[]; evidence: readonly RejectedEvidence[] },
+  found: { batchId: string | null; clamped: readonly ClampedVersion[]; evidence: readonly RejectedEvidence[] },
 ): Promise<void> {
   const own = clampedEvents(found.clamped);
   if (found.evidence.length > 0) {
@@ -48,7 +49,8 @@ export async function recordOwnEvents(
   await tx.db.insert(events).values(
     own.map(({ body, ...event }) => {
       const eventId = ctx.ids.next("event");
-      return { ...event, ...about, eventId, body: { eventId, type: event.type, batchId: found.batchId, ...body } };
+      const of = found.batchId === null ? {} : { batchId: found.batchId };
+      return { ...event, ...about, eventId, body: { eventId, type: event.type, ...of, ...body } };
     }),
   );
   const rejected = found.evidence.reduce((sum, { count }) => sum + count, 0);
