@@ -7,7 +7,7 @@ it("measures are read from their columns as they were, and those of several rows
   const [one, other] = [noMeasures(), noMeasures()];
   enterMinute(one, hashDevice("dev_a"), { ...noNumbers(), cpuMs: 40, bridgeCalls: 3 }, null);
   enterMinute(other, hashDevice("dev_b"), { ...noNumbers(), cpuMs: 60, storageBytesMax: 9 }, null);
-  enterLate(other, { ...noNumbers(), cpuMs: 1 });
+  enterLate(other, { ...noNumbers(), cpuMs: 1 }, 1);
   expect(measuresOf(toMeasureColumns(other))).toEqual(other);
   const sum = sumMeasures([toMeasureColumns(one), toMeasureColumns(other)]);
   expect(sum).toMatchObject({ cpuMs: 101, minutes: 2, late: 1, bridgeCalls: 3, storageBytesMax: 9 });

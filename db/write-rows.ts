@@ -7,7 +7,7 @@ import type { Database } from "./store";
  * Many rows in one statement with one parameter: they go as JSON and are taken apart by the database, which is several times as
  * quick as a parameter for each value. Values are those of the table's type; bytes, instants and JSON too.
  */
-function recordset<T extends PgTable>(table: T, rows: readonly Partial<T["$inferInsert"]>[]) {
+function recordset(table: PgTable, rows: readonly object[]) {
   const names = Object.keys(rows[0] ?? {});
   const { name: relation, columns } = getTableConfig(table);
   const named = new Map(Object.entries(table).map(([key, column]) => [key, column as (typeof columns)[number]]));
@@ -16,9 +16,10 @@ function recordset<T extends PgTable>(table: T, rows: readonly Partial<T["$infer
     if (column === undefined) throw new TypeError(`${relation} has no ${key}`);
     return { key, name: column.name, type: column.getSQLType() };
   });
-  const values = rows.map((row) =>
-    Object.fromEntries(told.map(({ key, name }) => [name, spelt(row[key as keyof typeof row])])),
-  );
+  const values = rows.map((row) => {
+    const members = new Map<string, unknown>(Object.entries(row));
+    return Object.fromEntries(told.map(({ key, name }) => [name, spelt(members.get(key))]));
+  });
   const list = sql.join(
     told.map(({ name }) => sql.identifier(name)),
     sql`, `,
@@ -74,10 +75,7 @@ export function isAnyOf<T extends PgTable, Name extends keyof T["$inferInsert"] 
   keys: readonly Pick<T["$inferSelect"], Name>[],
 ): SQL {
   const distinct = new Map(keys.map((key) => [JSON.stringify(names.map((name) => key[name])), key]));
-  // Safe: those members of the table's rows, and no others.
-  const rows = [...distinct.values()].map(
-    (key) => Object.fromEntries(names.map((name) => [name, key[name]])) as Partial<T["$inferInsert"]>,
-  );
+  const rows = [...distinct.values()].map((key) => Object.fromEntries(names.map((name) => [name, key[name]])));
   if (rows.length === 0) return sql`false`;
   const { list, relation, told, from } = recordset(table, rows);
   const own = told.map(({ name }) => sql`${sql.identifier(relation)}.${sql.identifier(name)}`);

@@ -51,8 +51,8 @@ export const telemetryMinutes = pgTable(
     /** What told of it last; null in rows of before it was kept. */
     runtimeKind: text("runtime_kind"),
     runtimeVersion: text("runtime_version"),
-    /** It was first told of when its 48 hours were over: it counts, and is in no histogram. */
-    isLate: boolean("is_late").notNull().default(false),
+    /** Of increments that were told of when its 48 hours were over, how many: it counts, and is in no histogram. */
+    late: integer("late").notNull().default(0),
   },
   (table) => [
     primaryKey({ columns: [table.deviceId, table.appId, table.versionCode, table.at] }),
@@ -207,7 +207,7 @@ const measures = {
   cacheBytesMax: whole("cache_bytes_max"),
   /** Device-minutes in the histograms. */
   minutes: whole("minutes").notNull(),
-  /** Device-minutes that were told of after their 48 hours. */
+  /** Increments that were told of after their minute's 48 hours. */
   late: whole("late").notNull(),
   histograms: bytes("histograms").notNull(),
   /** The sketch of the devices. */
@@ -262,7 +262,7 @@ export const hourDetails = pgTable(
     refused: whole("refused").notNull(),
     throttledMs: whole("throttled_ms").notNull(),
     evicted: whole("evicted").notNull(),
-    /** Device-minutes that were told of after their 48 hours. */
+    /** Increments that were told of after their minute's 48 hours. */
     late: whole("late").notNull(),
     /** The first and the last minute that told of it. */
     firstAt: instant("first_at").notNull(),

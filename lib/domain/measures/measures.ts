@@ -43,7 +43,7 @@ export type MinuteNumbers = Record<Whole, number> & Record<Told, number | null>;
 export type Measures = MinuteNumbers & {
   /** Device-minutes in the histograms. */
   minutes: number;
-  /** Device-minutes that were told of after their 48 hours: they are in the counters and in nothing else. */
+  /** Increments that were told of after their minute's 48 hours: they are in the counters and in nothing else. */
   late: number;
   histograms: Histograms;
   devices: DeviceSketch;
@@ -96,10 +96,10 @@ export function enterMinute(to: Measures, hash: number, minute: MinuteNumbers, b
   to.devices = mergeSketches(to.devices, { hashes: [hash] });
 }
 
-/** Counts a device-minute that was told of after its 48 hours. */
-export function enterLate(to: Measures, entry: MinuteNumbers): void {
-  addNumbers(to, entry, true);
-  to.late = addSaturating(to.late, 1);
+/** Counts increments that were told of after their minute's 48 hours, added up. */
+export function enterLate(to: Measures, added: MinuteNumbers, increments: number): void {
+  addNumbers(to, added, true);
+  to.late = addSaturating(to.late, increments);
 }
 
 /** Adds what other device-minutes were together, in place. */

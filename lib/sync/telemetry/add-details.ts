@@ -26,8 +26,8 @@ export type MinuteDetails = {
   versionCode: number;
   programRevision: number;
   at: Date;
-  /** It was told of after its 48 hours: it is in the counters and in nothing else. */
-  isLate: boolean;
+  /** Increments that were told of after its 48 hours: they are in the counters and in nothing else. */
+  late: number;
   /** Of its device. */
   hash: number;
   details: readonly DetailOfMinute[];
@@ -53,17 +53,17 @@ export async function addDetails(db: Database, minutes: readonly MinuteDetails[]
 }
 
 function toAdding(minute: Omit<MinuteDetails, "details">, detail: DetailOfMinute): Adding {
-  const { appId, versionCode, programRevision, at, isLate, hash } = minute;
+  const { appId, versionCode, programRevision, at, late, hash } = minute;
   return {
     row: {
       ...{ appId, versionCode, programRevision, ...detail },
       hour: new Date(Math.floor(at.getTime() / HOUR_MS) * HOUR_MS),
-      ...{ late: isLate ? 1 : 0, firstAt: at, lastAt: at },
+      ...{ late, firstAt: at, lastAt: at },
       // Made when all of them are together.
       ...{ histogram: new Uint8Array(), devices: new Uint8Array() },
     },
-    hashes: new Set(isLate ? [] : [hash]),
-    histogram: new Map(isLate ? [] : [[callsBucket(detail), 1]]),
+    hashes: new Set(late > 0 ? [] : [hash]),
+    histogram: new Map(late > 0 ? [] : [[callsBucket(detail), 1]]),
   };
 }
 
@@ -187,8 +187,8 @@ function addCounts(a: Counts, b: Counts): Counts {
     throttledMs: addSaturating(a.throttledMs, b.throttledMs),
     evicted: addSaturating(a.evicted, b.evicted),
     late: addSaturating(a.late, b.late),
-    firstAt: a.firstAt < b.firstAt ? a.firstAt : b.firstAt,
-    lastAt: a.lastAt > b.lastAt ? a.lastAt : b.lastAt,
+    firstAt: new Date(Math.min(a.firstAt.getTime(), b.firstAt.getTime())),
+    lastAt: new Date(Math.max(a.lastAt.getTime(), b.lastAt.getTime())),
     about: smaller(a.about, b.about),
   };
 }

@@ -88,10 +88,10 @@ async function foldRows(
   const folded = counted.map(({ row, source }): Folded => {
     return { row, source, number: number(source), hash: hashDevice(source.deviceId) };
   });
-  const late = folded.filter(({ row }) => row.isLate);
+  const late = folded.filter(({ row }) => row.late > 0);
   const grown = await addMinutes(
     tx.db,
-    folded.filter(({ row }) => !row.isLate),
+    folded.filter(({ row }) => row.late === 0),
   );
   await enterFleet(tx.db, grown);
   await enterHours(tx.db, grown, late);
@@ -109,7 +109,7 @@ function sourceOf({ deviceId, appId, versionCode, runtimeKind, runtimeVersion }:
 }
 
 const toDetails = ({ row, hash }: Folded): MinuteDetails => ({
-  ...{ appId: row.appId, versionCode: row.versionCode, at: row.at, isLate: row.isLate, hash },
+  ...{ appId: row.appId, versionCode: row.versionCode, at: row.at, late: row.late, hash },
   programRevision: row.appliedProgram ?? 0,
   details: detailsOfMinute(row),
 });
@@ -176,7 +176,7 @@ function groupBy<Key>(grown: readonly Grown[], late: readonly Folded[], keyOf: (
 function entered(known: MeasureColumns | undefined, { grown, late }: Entering<unknown>): MeasureColumns {
   const measures = known === undefined ? noMeasures() : measuresOf(known);
   for (const { hash, numbers, before } of grown) enterMinute(measures, hash, numbers, before);
-  for (const { row } of late) enterLate(measures, numbersOf(row));
+  for (const { row } of late) enterLate(measures, numbersOf(row), row.late);
   return toMeasureColumns(measures);
 }
 

@@ -14,6 +14,7 @@ import { wantsHeld } from "../continuity/wants-held";
 import { digestsOf, findAnswer, toRow } from "./answered-batches";
 import { updateDevice } from "./device-state";
 import { eventTimes, type JudgedBatch, judgeBatch, namedPrograms } from "./judge-batch";
+import { noteApplied } from "./note-applied";
 import { type ClampedVersion, recordOwnEvents } from "./own-events";
 import type { ReceivedBatch } from "./received-batch";
 import { readRegistered, recordEvents, recordMinutes } from "./record-batch";
@@ -31,7 +32,8 @@ function announceTelemetry(tx: Transaction, judged: JudgedBatch, addedEvents: Re
 }
 
 /**
- * Takes one batch in, whole, in one transaction behind the lock of the device's row (spec §7): minutes are added up,
+ * Takes one batch in. What the device enforces is noted first; then the batch, whole, in one transaction behind the lock of
+ * the device's row (spec §7): minutes are added up,
  * events stored once, what cannot be counted is rejected by id, what is beyond the plausible is held there, both raise an
  * event of the server's own, and what the device enforces is noted. The same batch
  * again gets the answer that it got; refuses `conflict` for the same id with another body, `device_revoked` where the
@@ -47,16 +49,17 @@ export async function ingestBatch(
   if (!isStorable(batch.batchId)) throw new AppError("invalid_input", "The batch's id can't be stored.");
   const digests = digestsOf(deviceId, batch.batchId, body);
   const receivedAt = new Date(ctx.clock.nowMs());
-  await keepDays(store, "telemetry_batches", [receivedAt.getTime()]);
-  await keepDays(store, "events", [receivedAt.getTime(), ...eventTimes(batch, nowSeconds(ctx.clock))]);
-  return await store.transaction(async (tx) => {
+  await noteApplied(store, ctx, deviceId, batch);
+  const ingest = store.in("ingest");
+  await keepDays(ingest, "telemetry_batches", [receivedAt.getTime()]);
+  await keepDays(ingest, "events", [receivedAt.getTime(), ...eventTimes(batch, nowSeconds(ctx.clock))]);
+  return await ingest.transaction(async (tx) => {
     const [device] = await tx.db.select().from(devices).where(eq(devices.id, deviceId)).for("update");
     if (device === undefined) throw new AppError("unauthenticated", "This device is not known.");
     if (device.revokedAt !== null) throw new AppError("device_revoked", "This device has been revoked.");
     const earlier = await findAnswer(tx.db, digests);
     if (earlier !== null) return earlier;
 
-    const now = receivedAt;
     const registered = await readRegistered(tx, namedPrograms(batch));
     const issued = (await newestPosition(tx.db, "platform", "")) ?? NO_POSITION;
     const judged = judgeBatch(batch, {
@@ -64,9 +67,9 @@ export async function ingestBatch(
       isProgram: (appId) => registered.has(appId),
       issued,
     });
-    const clamped = await recordMinutes(tx, deviceId, judged.minutes, batch.runtime, now);
-    const added = await recordEvents(tx, deviceId, judged.events, now);
-    clamped.push(...(await noteDevice(tx, device, judged.device, issued, now)));
+    const clamped = await recordMinutes(tx, deviceId, judged.minutes, batch.runtime, receivedAt);
+    const added = await recordEvents(tx, deviceId, judged.events, receivedAt);
+    clamped.push(...(await noteDevice(tx, device, judged.device, issued, receivedAt)));
     await recordOwnEvents(tx, ctx, device, { batchId: batch.batchId, clamped, evidence: judged.evidence });
     announceTelemetry(tx, judged, added);
 
@@ -79,7 +82,7 @@ export async function ingestBatch(
       sampling,
       ...((await wantsHeld(tx.db, deviceId, toldPosition(batch, judged), issued)) ? { wanted: ["platform"] } : {}),
     };
-    await tx.db.insert(telemetryBatches).values(toRow(digests, answer, now));
+    await tx.db.insert(telemetryBatches).values(toRow(digests, answer, receivedAt));
     return answer;
   });
 }

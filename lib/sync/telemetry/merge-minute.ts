@@ -15,7 +15,7 @@ import { type Clamped, createClamp, type MinuteCounter } from "@/native/core/tel
 export type MinuteRow = typeof telemetryMinutes.$inferSelect;
 export type MinuteCounts = Omit<
   MinuteRow,
-  "deviceId" | "appId" | "versionCode" | "at" | "runtimeKind" | "runtimeVersion" | "isLate"
+  "deviceId" | "appId" | "versionCode" | "at" | "runtimeKind" | "runtimeVersion" | "late"
 >;
 
 type Hold = (counter: MinuteCounter, seen: number) => number;

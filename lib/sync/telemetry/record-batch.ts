@@ -56,9 +56,10 @@ export async function recordMinutes(
     const before = known.get(keyOf(appId, versionCode, at.getTime()));
     const { counts, clamped } = mergeMinute(before ?? null, entry);
     beyond.push(...clamped.map((one) => ({ ...one, appId, versionCode })));
-    const isLate = before?.isLate ?? at.getTime() + LATE_AFTER_MS <= receivedAt.getTime();
+    // One that is added to a minute that waits to be folded goes with it.
+    const isLate = before === undefined ? at.getTime() + LATE_AFTER_MS <= receivedAt.getTime() : before.late > 0;
     const by = { runtimeKind: runtime.kind, runtimeVersion: runtime.version };
-    return { deviceId, appId, versionCode, at, ...counts, ...by, isLate };
+    return { deviceId, appId, versionCode, at, ...counts, ...by, late: isLate ? (before?.late ?? 0) + 1 : 0 };
   });
   if (rows.length > 0) await putRows(tx.db, telemetryMinutes, rows);
   return beyond;

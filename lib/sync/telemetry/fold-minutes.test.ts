@@ -1,0 +1,345 @@
+import { and, eq, ne } from "drizzle-orm";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { measuresOf, sumMeasures } from "@/db/measures";
+import { writeMembers } from "@/db/published-members";
+import {
+  detailDays,
+  deviceMinutes,
+  devices,
+  fleetMinutes,
+  hourDetails,
+  hourRollups,
+  telemetryMinutes,
+} from "@/db/schema";
+import { countDevices, hashDevice, unpackSketch } from "@/lib/domain/measures/device-sketch";
+import {
+  devicesIn,
+  enterLate,
+  enterMinute,
+  type Measures,
+  type MinuteNumbers,
+  noMeasures,
+  noNumbers,
+  packHistograms,
+  quantileIn,
+} from "@/lib/domain/measures/measures";
+import type { EntryOf } from "@/lib/domain/members";
+import { PLAUSIBLE } from "@/native/core/telemetry/plausible";
+import { buildBatch, buildMinute } from "../testing/batch-builder";
+import { openRuntimeFixture, type RuntimeFixture } from "../testing/runtime-fixture";
+import { listVersion } from "../testing/sync-fixture";
+import { ingestBatch } from "./ingest-batch";
+import { receivedBatchShape } from "./received-batch";
+import { dropPastDays, foldTelemetry } from "./tend-telemetry";
+
+const APP = "com.example.a";
+const HOUR = 3600;
+const DAY = 24 * HOUR;
+
+let fixture: RuntimeFixture;
+/** Their ids. */
+let phones: string[];
+beforeAll(async () => {
+  fixture = await openRuntimeFixture();
+  await fixture.addProgram(APP);
+  phones = [];
+  for (let n = 0; n < 3; n += 1) phones.push((await fixture.addDevice()).deviceId);
+});
+afterAll(() => fixture.close());
+
+let versions = 0;
+/** A version of its own, so that no test meets the rows of another. */
+async function newVersion(): Promise<number> {
+  versions += 1;
+  await listVersion(fixture.store, APP, versions);
+  return versions;
+}
+
+type Entry = { device: number; at: number; numbers: Partial<MinuteNumbers>; hosts?: unknown[]; denials?: unknown[] };
+
+async function send(versionCode: number, entries: readonly Entry[], batchId?: string): Promise<void> {
+  const [first] = entries;
+  if (first === undefined) return;
+  const minutes = entries.map(({ at, numbers, hosts, denials }) => {
+    const lists = { ...(hosts === undefined ? {} : { hosts }), ...(denials === undefined ? {} : { denials }) };
+    return buildMinute(at, { ...numbers, ...lists });
+  });
+  const batch = buildBatch(fixture.nowSeconds(), { programs: [{ appId: APP, versionCode, minutes }] });
+  const sent = batchId === undefined ? batch : { ...batch, batchId, sentAt: 1 };
+  const body = receivedBatchShape.parse(sent);
+  const { store, ctx } = fixture;
+  const answer = await ingestBatch(store, ctx, phones[first.device] ?? "", body, Buffer.from(JSON.stringify(body)));
+  expect(answer).toMatchObject({ rejected: [] });
+}
+
+const fold = () => foldTelemetry(fixture.store, fixture.ctx);
+const hoursOf = async (version: number) =>
+  await fixture.store.db
+    .select()
+    .from(hourRollups)
+    .where(eq(hourRollups.versionCode, version))
+    .orderBy(hourRollups.hour);
+const told = (measures: Measures) => ({ ...measures, histograms: packHistograms(measures.histograms) });
+
+/** A minute that is over and was folded at the latest now. */
+const past = (minutesAgo: number) => Math.floor(fixture.nowSeconds() / 60) * 60 - (minutesAgo + 3) * 60;
+
+describe("folding", () => {
+  it("waits until a minute is over and its increments are here, and counts the minute once with all of them", async () => {
+    const version = await newVersion();
+    const at = Math.floor(fixture.nowSeconds() / 60) * 60;
+    await send(version, [{ device: 0, at, numbers: { cpuMs: 10, memoryBytesMax: 50 } }]);
+    await send(version, [{ device: 0, at, numbers: { cpuMs: 30, memoryBytesMax: 40 } }]);
+    await fold();
+    expect(await hoursOf(version)).toEqual([]);
+    fixture.clock.advance(140);
+    await fold();
+    const [row] = await hoursOf(version);
+    expect(row).toMatchObject({ cpuMs: 40, memoryBytesMax: 50, minutes: 1, late: 0, runtimeKind: "linux", labels: "" });
+    const of = sumMeasures(row === undefined ? [] : [row]);
+    expect([quantileIn(of, "cpuMs", 0.5), devicesIn(of)]).toEqual([40, 1]);
+    const waiting = fixture.store.db.select().from(telemetryMinutes).where(eq(telemetryMinutes.versionCode, version));
+    expect(await waiting).toEqual([]);
+    const [kept] = await fixture.store.db
+      .select()
+      .from(deviceMinutes)
+      .where(eq(deviceMinutes.at, new Date(at * 1000)));
+    expect(kept).toMatchObject({ cpuMs: 40, memoryBytesMax: 50, bridgeCalls: null, appliedEpoch: null });
+  });
+
+  it("adds what comes later to a minute that was folded, and holds it at the plausible, once told", async () => {
+    const version = await newVersion();
+    const [at, most] = [past(1), PLAUSIBLE.crashes.most];
+    for (const crashes of [1, most - 1, 5]) {
+      await send(version, [{ device: 0, at, numbers: { crashes, requests: 2 } }]);
+      await fold();
+    }
+    const [row] = await hoursOf(version);
+    expect(row).toMatchObject({ crashes: most, requests: 6, minutes: 1 });
+    expect(quantileIn(sumMeasures(row === undefined ? [] : [row]), "requests", 0.5)).toBe(6);
+    const [device] = await fixture.store.db
+      .select()
+      .from(devices)
+      .where(eq(devices.id, phones[0] ?? ""));
+    expect(device).toMatchObject({ clamped: 1 });
+  });
+
+  it("counts a minute that is told of after its 48 hours, calls it late, and enters it nowhere else", async () => {
+    const version = await newVersion();
+    const late = past(49 * 60);
+    await send(version, [{ device: 0, at: late, numbers: { cpuMs: 7, memoryBytesMax: 9 } }]);
+    await send(version, [{ device: 0, at: late, numbers: { cpuMs: 2 } }]);
+    await fold();
+    const [row] = await hoursOf(version);
+    expect(row).toMatchObject({ cpuMs: 9, memoryBytesMax: 0, minutes: 0, late: 2 });
+    expect(devicesIn(sumMeasures(row === undefined ? [] : [row]))).toBe(0);
+    expect(await fixture.store.db.select().from(fleetMinutes).where(eq(fleetMinutes.versionCode, version))).toEqual([]);
+  });
+
+  it("counts nothing that a device told which was revoked before it was folded", async () => {
+    const version = await newVersion();
+    const { deviceId } = await fixture.addDevice();
+    phones[3] = deviceId;
+    await send(version, [{ device: 3, at: past(1), numbers: { cpuMs: 7 } }]);
+    const revokedAt = new Date(fixture.clock.nowMs());
+    await fixture.store.transaction(({ db }) => db.update(devices).set({ revokedAt }).where(eq(devices.id, deviceId)));
+    await fold();
+    expect(await hoursOf(version)).toEqual([]);
+    expect(
+      await fixture.store.db.select().from(telemetryMinutes).where(eq(telemetryMinutes.deviceId, deviceId)),
+    ).toEqual([]);
+  });
+
+  it("gives what folding the raw minutes gives, in any order of batches, repeated, late, and folded at any moment", async () => {
+    const minute = fc.nat({ max: 4 });
+    const count = fc.oneof(fc.nat({ max: 300 }), fc.integer({ min: 0, max: 6_000_000 }));
+    const entry = fc.record({
+      device: fc.nat({ max: 2 }),
+      minute,
+      isLate: fc.boolean(),
+      numbers: fc.record(
+        {
+          cpuMs: count,
+          memoryBytesMax: count,
+          requests: fc.nat({ max: 9 }),
+          bridgeCalls: count,
+          storageBytesMax: count,
+        },
+        { requiredKeys: ["cpuMs", "memoryBytesMax", "requests"] },
+      ),
+    });
+    const steps = fc.array(
+      fc.oneof(
+        {
+          weight: 4,
+          arbitrary: fc.record({ batch: fc.array(entry, { minLength: 1, maxLength: 3 }), repeats: fc.nat({ max: 1 }) }),
+        },
+        { weight: 1, arbitrary: fc.constant("fold" as const) },
+      ),
+      { minLength: 1, maxLength: 8 },
+    );
+    await fc.assert(
+      fc.asyncProperty(steps, async (run) => {
+        const version = await newVersion();
+        const minutes = new Map<string, { device: number; at: number; numbers: MinuteNumbers }>();
+        const lates: { at: number; numbers: MinuteNumbers }[] = [];
+        for (const step of run) {
+          if (step === "fold") {
+            await fold();
+            continue;
+          }
+          for (const { device, minute: ago, isLate, numbers } of unlike(step.batch)) {
+            const at = isLate ? past(50 * 60 + ago) : past(ago * 40);
+            const batchId = `batch-${version}-${Math.random().toString(36).slice(2)}-0000`;
+            for (let times = 0; times <= step.repeats; times += 1)
+              await send(version, [{ device, at, numbers }], batchId);
+            const whole = { ...noNumbers(), ...numbers };
+            if (isLate) lates.push({ at, numbers: whole });
+            else {
+              const known = minutes.get(`${device} ${at}`)?.numbers ?? noNumbers();
+              minutes.set(`${device} ${at}`, { device, at, numbers: added(known, whole) });
+            }
+          }
+        }
+        await fold();
+        const hours = new Map<number, Measures>();
+        const hourAt = (at: number) => {
+          const hour = Math.floor(at / HOUR) * HOUR * 1000;
+          const measures = hours.get(hour) ?? noMeasures();
+          hours.set(hour, measures);
+          return measures;
+        };
+        const fleet = noMeasures();
+        for (const { device, at, numbers } of minutes.values()) {
+          const hash = hashDevice(phones[device] ?? "");
+          enterMinute(hourAt(at), hash, numbers, null);
+          enterMinute(fleet, hash, numbers, null);
+        }
+        for (const { at, numbers } of lates) enterLate(hourAt(at), numbers, 1);
+        const found = (await hoursOf(version)).map((row) => [row.hour.getTime(), told(measuresOf(row))]);
+        expect(found).toEqual([...hours].sort(([a], [b]) => a - b).map(([hour, measures]) => [hour, told(measures)]));
+        const rows = await fixture.store.db.select().from(fleetMinutes).where(eq(fleetMinutes.versionCode, version));
+        expect(told(sumMeasures(rows))).toEqual(told(fleet));
+      }),
+      { numRuns: 25 },
+    );
+  });
+});
+
+/** One entry a device and minute, as a batch has them. */
+const unlike = <T extends { device: number; minute: number; isLate: boolean }>(entries: readonly T[]): T[] => [
+  ...new Map(entries.map((entry) => [`${entry.device} ${entry.minute} ${entry.isLate}`, entry])).values(),
+];
+
+/** The model's own sum of two increments. */
+function added(a: MinuteNumbers, b: MinuteNumbers): MinuteNumbers {
+  const tell = (one: number | null, other: number | null, by: (x: number, y: number) => number) =>
+    one === null || other === null ? (one ?? other) : by(one, other);
+  const held = (name: "cpuMs" | "requests") => Math.min(PLAUSIBLE[name].most, a[name] + b[name]);
+  return {
+    ...noNumbers(),
+    cpuMs: held("cpuMs"),
+    requests: held("requests"),
+    memoryBytesMax: Math.max(a.memoryBytesMax, b.memoryBytesMax),
+    bridgeCalls: tell(a.bridgeCalls, b.bridgeCalls, (x, y) => Math.min(PLAUSIBLE.bridgeCalls.most, x + y)),
+    storageBytesMax: tell(a.storageBytesMax, b.storageBytesMax, Math.max),
+  };
+}
+
+const NAMING: EntryOf<"host"> = {
+  kind: "host",
+  member: { kind: "host", appId: APP, ruleId: "rule_named" },
+  value: { host: "h003.example", ports: [443], purposes: ["request"] },
+};
+
+describe("details", () => {
+  const host = (name: string, blocked: number) => ({ host: name, port: 443, purpose: "request", allowed: 1, blocked });
+  const detailsOf = async (version: number) =>
+    await fixture.store.db
+      .select()
+      .from(hourDetails)
+      .where(eq(hourDetails.versionCode, version))
+      .orderBy(hourDetails.name);
+
+  it("are counted by hour and name with their first and last minute and their devices, in any number of turns", async () => {
+    const version = await newVersion();
+    const [first, last] = [past(2), past(1)];
+    const denials = [
+      {
+        cause: "0123456789abcdef",
+        code: "HOST_NOT_ALLOWED",
+        layer: "host",
+        rule: null,
+        host: "x.example",
+        port: 443,
+        count: 2,
+      },
+    ];
+    await send(version, [{ device: 0, at: last, numbers: {}, hosts: [host("api.example", 3)], denials }]);
+    await fold();
+    await send(version, [{ device: 1, at: first, numbers: {}, hosts: [host("api.example", 4), host("~other", 1)] }]);
+    await fold();
+    const rows = await detailsOf(version);
+    const byHour = rows
+      .filter(({ kind }) => kind === "host")
+      .map(({ name, allowed, refused }) => [name, allowed, refused]);
+    // Both minutes are of one hour but where the hour is just over.
+    const sums = new Map<unknown, [number, number]>();
+    for (const [name, allowed, refused] of byHour) {
+      const known = sums.get(name) ?? [0, 0];
+      sums.set(name, [known[0] + Number(allowed), known[1] + Number(refused)]);
+    }
+    expect([...sums]).toEqual([
+      ["api.example:443:request", [2, 7]],
+      ["~other", [1, 1]],
+    ]);
+    expect(rows.find(({ kind }) => kind === "cause")).toMatchObject({
+      ...{ name: "0123456789abcdef", refused: 2, firstAt: new Date(last * 1000) },
+      about: { code: "HOST_NOT_ALLOWED", host: "x.example" },
+    });
+    const api = rows.find(({ name }) => name.startsWith("api.example"));
+    expect(countDevices(unpackSketch(api?.devices ?? new Uint8Array()))).toBeGreaterThanOrEqual(1);
+  });
+
+  it("past the 200 largest of a day go under ~other a day after its end, but for what a rule names, and no count is lost", async () => {
+    const version = await newVersion();
+    const at = past(1);
+    const names = Array.from({ length: 245 }, (_, n) => `h${String(n).padStart(3, "0")}.example`);
+    for (let from = 0; from < names.length; from += 49) {
+      const hosts = names.slice(from, from + 49).map((name, n) => host(name, from + n < 10 ? 0 : 1));
+      await send(version, [{ device: 0, at: at - from * 60, numbers: {}, hosts }]);
+    }
+    await fixture.store.transaction(({ db }) =>
+      writeMembers(db, [NAMING], { at: new Date(at * 1000), changeSetId: null }),
+    );
+    await fold();
+    const before = (await detailsOf(version)).filter(({ kind }) => kind === "host");
+    expect(new Set(before.map(({ name }) => name)).size).toBe(245);
+    fixture.clock.advance(2 * DAY + 1);
+    await fold();
+    const open = fixture.store.db
+      .select()
+      .from(detailDays)
+      .where(and(eq(detailDays.appId, APP), ne(detailDays.isFolded, true)));
+    expect(await open).toEqual([]);
+    const after = (await detailsOf(version)).filter(({ kind }) => kind === "host");
+    const total = (rows: typeof after) => rows.reduce((sum, { allowed, refused }) => sum + allowed + refused, 0);
+    expect(total(after)).toBe(total(before));
+    const kept = new Set(after.map(({ name }) => name.split(":")[0]));
+    expect([kept.has("h003.example"), kept.has("h002.example"), kept.has("~other")]).toEqual([true, false, true]);
+    expect(kept.size).toBeLessThanOrEqual(203);
+  });
+});
+
+it("days past their time go, those of events, answers and minutes each by its own", async () => {
+  await dropPastDays(fixture.store, fixture.ctx);
+  const version = await newVersion();
+  await send(version, [{ device: 0, at: past(1), numbers: { cpuMs: 1 } }]);
+  await fold();
+  fixture.clock.advance(4 * DAY);
+  await dropPastDays(fixture.store, fixture.ctx);
+  expect(await fixture.store.db.select().from(deviceMinutes)).toEqual([]);
+  expect(await fixture.store.db.select().from(fleetMinutes).where(eq(fleetMinutes.versionCode, version))).toEqual([]);
+  expect(await hoursOf(version)).toMatchObject([{ cpuMs: 1 }]);
+});
