@@ -119,7 +119,9 @@ async function measure(name: string, open: () => Promise<Store>, ctx: SyncContex
     });
     const ingest = await timed(batches, ({ id, batch, body }) => ingestBatch(store, ctx, id, batch, body));
     const told = await readTold(store, nth.map(deviceId));
-    const folded = await timed([store], (one) => foldTelemetry(one, ctx));
+    const folded = await timed([store], async (one) => {
+      while (await foldTelemetry(one, ctx));
+    });
     const days = told.flatMap((one) => one.events.map(({ at }) => at.getTime()));
     await keepDays(plain, "events", days);
     await keepDays(plain, "telemetry_batches", [systemClock.nowMs()]);

@@ -73,7 +73,9 @@ async function send(versionCode: number, entries: readonly Entry[], batchId?: st
   expect(answer).toMatchObject({ rejected: [] });
 }
 
-const fold = () => foldTelemetry(fixture.store, fixture.ctx);
+async function fold(): Promise<void> {
+  while (await foldTelemetry(fixture.store, fixture.ctx));
+}
 const hoursOf = async (version: number) =>
   await fixture.store.db
     .select()

@@ -7,17 +7,22 @@ import { foldDetailDays } from "./fold-detail-days";
 import type { FoldContext } from "./fold-lock";
 import { foldMinutes } from "./fold-minutes";
 
-/**
- * Folds whatever is due, a turn at a time, so that what is more urgent never waits for all of it. Answers when nothing is
- * left, or another process does it.
- */
-export async function foldTelemetry(store: Store, ctx: FoldContext): Promise<void> {
-  const tended = store.in("tend");
-  while ((await foldMinutes(tended, ctx)) > 0) await nextTurn();
-  while (await foldDetailDays(tended, ctx)) await nextTurn();
-}
+/** Turns of one call, so that a process that is told to stop waits for few of them. */
+const TURNS_A_CALL = 40;
 
-const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
+/**
+ * Folds what is due, a turn at a time, so that what is more urgent never waits for all of it. Answers whether some may be
+ * left; false too where another process does it.
+ */
+export async function foldTelemetry(store: Store, ctx: FoldContext): Promise<boolean> {
+  const tended = store.in("tend");
+  for (let turn = 0; turn < TURNS_A_CALL; turn += 1) {
+    const isDone = (await foldMinutes(tended, ctx)) === 0 && !(await foldDetailDays(tended, ctx));
+    if (isDone) return false;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return true;
+}
 
 /**
  * Drops the days of telemetry that are past their time (`lib/domain/measures/retention.ts`), each in a transaction of its own;
