@@ -102,7 +102,12 @@ const total = (batches: readonly Acknowledged[]) => {
 async function checkBatches(rows: Rows, told: Told): Promise<string[]> {
   const counted = new Map(
     (
-      await rows.query("select device_id, sum(requests)::text as requests from telemetry_minutes group by device_id")
+      await rows.query(
+        `select device_id, sum(requests)::text as requests from (
+           select device_id, requests from telemetry_minutes
+           union all select s.device_id, m.requests from device_minutes m join telemetry_sources s on s.id = m.source
+         ) as told group by device_id`,
+      )
     ).map((row) => [text(row, "device_id"), number(row, "requests")]),
   );
   const unanswered = total(told.unanswered ?? []);

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readPlatformMembersOf, readProgramMembers } from "@/db/published-members";
+import { readMembersOf, readPlatformMembersOf } from "@/db/published-members";
 import type { DetailKind } from "@/db/schema";
 import type { Database } from "@/db/store";
 import { API_CODES, EGRESS_CODES, HOST_CODES, HOST_PURPOSES } from "@/native/core/codes";
@@ -18,7 +18,7 @@ type Detail = {
 
 /** A member that cannot be read names nothing here: it is told where it is needed, and nothing of it is lost but its name. */
 export async function readNamedHosts(db: Database, appId: string): Promise<NamedHosts> {
-  const { entries } = await readProgramMembers(db, appId);
+  const entries = (await readMembersOf(db, [appId])).get(appId)?.entries ?? [];
   const named = new Set<string>();
   for (const entry of entries) {
     if (entry.kind !== "host") continue;
