@@ -21,8 +21,8 @@ import type { BenchResult } from "./bench-report";
 import { deviceBatch, PROGRAMS } from "./ingest/device-batches";
 import { measureDisk } from "./ingest/disk";
 
-const ROUNDS = 4;
-const BATCHES = 50;
+const ROUNDS = 3;
+const BATCHES = 30;
 const CONCURRENT = 4;
 const TARGET = 0.6;
 
@@ -151,9 +151,10 @@ async function measure(name: string, open: () => Promise<Store>, ctx: SyncContex
 
 /**
  * Batches as devices send them, from the parsed body to what the last of them is in the roll-ups, beside plain multi-row inserts of
- * the same minutes, events and answers into the same tables of a second store. Rounds of both alternate.
+ * the same minutes, events and answers into the same tables of a second store. Rounds of both alternate. `embedded` or
+ * `postgres` as an argument measures that store alone.
  */
-export async function run(): Promise<BenchResult> {
+export async function run(args: readonly string[]): Promise<BenchResult> {
   const dataDir = mkdtempSync(join(tmpdir(), "bulkhead-bench-"));
   const folder = openKeyFolder({ dir: join(dataDir, "keys"), secret: "a benchmark's passphrase", clock: systemClock });
   const trust = createTrust({ dataDir, clock: systemClock, logger, signer: createFileSigner(folder), roots: null });
@@ -169,7 +170,13 @@ export async function run(): Promise<BenchResult> {
     return (await openStore({ location: { kind: "postgres", url }, clock: systemClock, logger })).store;
   };
   try {
-    const measured = [await measure("embedded", pglite, ctx), await measure("Postgres", postgres, ctx)];
+    const measured = [];
+    for (const [name, open] of [
+      ["embedded", pglite],
+      ["postgres", postgres],
+    ] as const) {
+      if (args.length === 0 || args.includes(name)) measured.push(await measure(name, open, ctx));
+    }
     return {
       bench: "ingest",
       unit: "as named",
