@@ -40,7 +40,14 @@ type Adding = { row: DetailRow; hashes: Set<number>; histogram: Histogram };
 export async function addDetails(db: Database, minutes: readonly MinuteDetails[]): Promise<void> {
   const adding = new Map<string, Adding>();
   for (const { details, ...minute } of minutes) {
-    for (const detail of details) addTo(adding, toAdding(minute, detail));
+    const { appId, versionCode, programRevision, at } = minute;
+    const place = `${appId} ${versionCode} ${programRevision} ${Math.floor(at.getTime() / HOUR_MS)}`;
+    for (const detail of details) {
+      const key = `${place} ${detail.kind} ${detail.name}`;
+      const known = adding.get(key);
+      if (known === undefined) adding.set(key, toAdding(minute, detail));
+      else enterDetail(known, minute, detail);
+    }
   }
   if (adding.size === 0) return;
   const told = await underOther(db, [...adding.values()]);
@@ -67,6 +74,15 @@ function toAdding(minute: Omit<MinuteDetails, "details">, detail: DetailOfMinute
   };
 }
 
+/** As if it had been there from the start: of every minute there are dozens, so that none is made a row of its own. */
+function enterDetail(to: Adding, { at, late, hash }: Omit<MinuteDetails, "details">, detail: DetailOfMinute): void {
+  addCounts(to.row, { ...detail, late, firstAt: at, lastAt: at });
+  if (late > 0) return;
+  to.hashes.add(hash);
+  const bucket = callsBucket(detail);
+  to.histogram.set(bucket, (to.histogram.get(bucket) ?? 0) + 1);
+}
+
 function addTo(to: Map<string, Adding>, more: Adding): void {
   const key = detailKeyOf(more.row);
   const known = to.get(key);
@@ -74,7 +90,7 @@ function addTo(to: Map<string, Adding>, more: Adding): void {
     to.set(key, more);
     return;
   }
-  known.row = { ...known.row, ...addCounts(known.row, more.row) };
+  addCounts(known.row, more.row);
   for (const hash of more.hashes) known.hashes.add(hash);
   addHistogram(known.histogram, more.histogram);
 }
@@ -180,17 +196,16 @@ type Counts = Pick<
   "allowed" | "refused" | "throttledMs" | "evicted" | "late" | "firstAt" | "lastAt" | "about"
 >;
 
-function addCounts(a: Counts, b: Counts): Counts {
-  return {
-    allowed: addSaturating(a.allowed, b.allowed),
-    refused: addSaturating(a.refused, b.refused),
-    throttledMs: addSaturating(a.throttledMs, b.throttledMs),
-    evicted: addSaturating(a.evicted, b.evicted),
-    late: addSaturating(a.late, b.late),
-    firstAt: new Date(Math.min(a.firstAt.getTime(), b.firstAt.getTime())),
-    lastAt: new Date(Math.max(a.lastAt.getTime(), b.lastAt.getTime())),
-    about: smaller(a.about, b.about),
-  };
+/** Adds them up, in place. */
+function addCounts(to: Counts, more: Counts): void {
+  to.allowed = addSaturating(to.allowed, more.allowed);
+  to.refused = addSaturating(to.refused, more.refused);
+  to.throttledMs = addSaturating(to.throttledMs, more.throttledMs);
+  to.evicted = addSaturating(to.evicted, more.evicted);
+  to.late = addSaturating(to.late, more.late);
+  if (more.firstAt < to.firstAt) to.firstAt = more.firstAt;
+  if (more.lastAt > to.lastAt) to.lastAt = more.lastAt;
+  to.about = smaller(to.about, more.about);
 }
 
 /** What two rows of one key, or of two names that are counted together, are as one. */
@@ -198,5 +213,7 @@ export function addRows(a: DetailRow, b: DetailRow): DetailRow {
   const histogram = unpackHistogram(a.histogram);
   addHistogram(histogram, unpackHistogram(b.histogram));
   const devices = mergeSketches(unpackSketch(a.devices), unpackSketch(b.devices));
-  return { ...a, ...addCounts(a, b), histogram: packHistogram(histogram), devices: packSketch(devices) };
+  const sum = { ...a, histogram: packHistogram(histogram), devices: packSketch(devices) };
+  addCounts(sum, b);
+  return sum;
 }

@@ -46,8 +46,14 @@ export const callsBucket = ({ allowed, refused }: DetailOfMinute): number => buc
 /** Of two descriptions of one name the one whose JSON is the smaller text, so that the order never matters. */
 export function smaller(a: About, b: About): About {
   if (a === null || b === null) return a ?? b;
+  if (isAlike(a, b)) return a;
   return JSON.stringify(sorted(a)) <= JSON.stringify(sorted(b)) ? a : b;
 }
+
+const isAlike = (a: Record<string, unknown>, b: Record<string, unknown>): boolean => {
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
+};
 
 /** The database keeps members in an order of its own. */
 const sorted = (about: Record<string, unknown>) =>
