@@ -1,15 +1,4 @@
-import {
-  bigint,
-  boolean,
-  index,
-  integer,
-  jsonb,
-  pgTable,
-  primaryKey,
-  smallint,
-  text,
-  unique,
-} from "drizzle-orm/pg-core";
+import { boolean, index, integer, jsonb, pgTable, primaryKey, smallint, text, unique } from "drizzle-orm/pg-core";
 import type { MinuteEntry, TelemetryAnswer } from "@/native/core/telemetry/batch";
 import { bytes, compactWhole, instant, minutesOfDay, whole } from "./columns";
 
