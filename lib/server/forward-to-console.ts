@@ -34,12 +34,13 @@ export type ForwarderPorts = {
   sessions: KnownSessions;
   ids: Ids;
   logger: Logger;
+  answerMsMax?: number;
 };
 
 /** No body that the console takes is larger: Next's forms end at it, and its calls far below (`lib/http/routes`). */
 const BODY_BYTES_MAX = 1024 * 1024;
-/** A console that has said nothing of an answer by then will not. */
-const ANSWER_MS_MAX = 60_000;
+/** A console that has said nothing of an answer by then will not; a page that is made first takes longer. */
+export const ANSWER_MS_MAX = { built: 60_000, development: 600_000 } as const;
 const DOWN_RETRY_SECONDS = 2;
 
 /** Of one connection alone (RFC 9110 §7.6.1), and what this side says anew. */
@@ -120,7 +121,8 @@ const FELL =
  * queues with a share for each person and address, so that nobody keeps a decision out. What the thread does not answer,
  * because it starts, fell or has too much to do, is 503 with `Retry-After`.
  */
-export function createForwarder({ socketPath, queues, sessions, ids, logger }: ForwarderPorts): Forwarder {
+export function createForwarder(ports: ForwarderPorts): Forwarder {
+  const { socketPath, queues, sessions, ids, logger, answerMsMax = ANSWER_MS_MAX.built } = ports;
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 64 });
 
   async function refuse(error: unknown, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -153,7 +155,7 @@ export function createForwarder({ socketPath, queues, sessions, ids, logger }: F
       const late = setTimeout(() => {
         why = LATE;
         asked.destroy(new Error("no answer in time"));
-      }, ANSWER_MS_MAX);
+      }, answerMsMax);
       response.once("close", () => {
         clearTimeout(late);
         asked.destroy();

@@ -8,7 +8,7 @@ import { createConsoleQueues } from "./admission/console-queues";
 import { admission, createOverload } from "./admission/overload";
 import { createClientAddresses } from "./client-address";
 import { failOptions, failStart } from "./fail-start";
-import { createForwarder } from "./forward-to-console";
+import { ANSWER_MS_MAX, createForwarder } from "./forward-to-console";
 import { boundPort, createNodeHandler, openHttpFace } from "./http-face";
 import { createLeanApi } from "./lean-api";
 import { openLeanProcess } from "./open-lean-process";
@@ -85,6 +85,7 @@ async function run(options: ServerOptions): Promise<void> {
     sessions: createKnownSessions(baseUrl),
     ids: context.ids,
     logger,
+    answerMsMax: options.isNextDev ? ANSWER_MS_MAX.development : ANSWER_MS_MAX.built,
   });
   const main = watchMainThread();
   const threads = () => [main.figures(), door.figures(), ingest.thread()];

@@ -56,7 +56,6 @@ export function stopOnSignal(
   process.on("SIGINT", () => begin(0));
   process.on("SIGTERM", () => begin(0));
   process.on("uncaughtException", (error) => {
-    if (isAbandonedRequest(error)) return;
     logger("error", "uncaught_exception", { error });
     begin(1);
   });
@@ -64,12 +63,4 @@ export function stopOnSignal(
     logger("error", "unhandled_rejection", { error });
     begin(1);
   });
-}
-
-/**
- * Next clones the body of a request for `proxy.ts`, and where the sender gives up, the clone's error has no listener:
- * anybody could end the process by hanging up. The request is over and left no state behind.
- */
-function isAbandonedRequest(error: unknown): boolean {
-  return error instanceof Error && error.message === "aborted" && "code" in error && error.code === "ECONNRESET";
 }
