@@ -10,6 +10,7 @@ import {
 } from "@/native/core/codes";
 import {
   appIdSchema,
+  behindSchema,
   cursorSchema,
   instantSchema,
   nameSchema,
@@ -39,7 +40,7 @@ export const programRowSchema = z.object({
 export type ProgramRow = z.infer<typeof programRowSchema>;
 
 /** By name, as without one, or those of the most first. */
-export const PROGRAM_SORTS = ["name", "devices", "requests", "blocked"] as const;
+export const PROGRAM_SORTS = ["name", "requests", "blocked"] as const;
 export type ProgramSort = (typeof PROGRAM_SORTS)[number];
 export const programListQuerySchema = z.object({
   q: searchSchema,
@@ -54,6 +55,7 @@ export const programListSchema = z.object({
   /** All that match, and how many of these are live, have a version that waits, are suspended. */
   total: z.number(),
   counts: z.object({ live: z.number(), waiting: z.number(), suspended: z.number() }),
+  behind: behindSchema,
 });
 export type ProgramList = z.infer<typeof programListSchema>;
 
@@ -70,6 +72,7 @@ export const programDetailSchema = programRowSchema.extend({
   platformPosition: positionSchema.nullable(),
   /** Counts for the tabs. */
   denialCauses24h: z.number(),
+  behind: behindSchema,
 });
 export type ProgramDetail = z.infer<typeof programDetailSchema>;
 
@@ -169,11 +172,11 @@ export const limitRowSchema = z.object({
   requested: z.number().nullable(),
   /** Of device-minutes in the range; null without telemetry. */
   observed: z.object({ p50: z.number(), p95: z.number(), max: z.number() }).nullable(),
-  /** Of the devices that tell what their limits did. */
+  /** Of the devices that told of the program, those that it held back. */
   throttledDeviceShare: z.number().nullable(),
 });
 export type LimitRow = z.infer<typeof limitRowSchema>;
-export const limitTableSchema = z.object({ rows: z.array(limitRowSchema) });
+export const limitTableSchema = z.object({ rows: z.array(limitRowSchema), behind: behindSchema });
 export type LimitTable = z.infer<typeof limitTableSchema>;
 
 export const rangeQuerySchema = z.object({
@@ -220,6 +223,7 @@ export const telemetrySeriesSchema = z.object({
     unlistedMinutes: z.number(),
   }),
   newestAt: instantSchema.nullable(),
+  behind: behindSchema,
 });
 export type TelemetrySeries = z.infer<typeof telemetrySeriesSchema>;
 
@@ -261,7 +265,13 @@ export const denialRowSchema = z.object({
 });
 export type DenialRow = z.infer<typeof denialRowSchema>;
 export const denialListSchema = z.object({
+  /** The whole hour from which causes are counted and records listed. */
+  since: instantSchema,
+  /** Of one program, the most frequent first, 100 at most; and how many there are, and how often, in all. */
   causes: z.array(denialCauseSchema),
+  causeTotal: z.number(),
+  timesTotal: z.number(),
+  behind: behindSchema,
   items: z.array(denialRowSchema),
   nextCursor: z.string().nullable(),
 });

@@ -29,6 +29,12 @@ export const cursorSchema = z.string().min(1).max(1024).optional();
 /** A search of people's: matched anywhere, in either case. */
 export const searchSchema = z.string().max(200).optional();
 
+/**
+ * Until when figures of telemetry are whole, where more waits than a read can add up; null: they are whole. What is told
+ * later is lost nowhere, and counted when it was taken in.
+ */
+export const behindSchema = instantSchema.nullable();
+
 export const personRefSchema = z.object({ id: z.string(), name: z.string() });
 
 /** Where a document stands: epoch and revision, shown and compared as a pair (contract §4). */

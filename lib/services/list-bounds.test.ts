@@ -105,8 +105,8 @@ const LISTS: Record<string, [Read, (row: never) => string]> = {
     (cursor) => listPrograms(ctx(), auditor, { sort: "blocked", ...more(cursor) }),
     ({ appId }: { appId: string }) => appId,
   ],
-  "programs by devices": [
-    (cursor) => listPrograms(ctx(), auditor, { sort: "devices", ...more(cursor) }),
+  "programs by requests": [
+    (cursor) => listPrograms(ctx(), auditor, { sort: "requests", ...more(cursor) }),
     ({ appId }: { appId: string }) => appId,
   ],
   "change sets": [

@@ -194,7 +194,7 @@ export const ROOMS: readonly Room[] = [
     never: [...WEB, "hono"],
     order: [
       ["context", "require-permission", "paging"],
-      ["members/", "devices/"],
+      ["members/", "devices/", "measures/"],
       ["change-sets/"],
       ["*"],
       ["denials/", "overview/"],

@@ -1,8 +1,7 @@
-import { and, desc, eq, isNotNull, ne, sql } from "drizzle-orm";
-import { countedEvents, countedMinutes, eventOfDenial } from "@/db/counted";
+import { and, desc, eq, inArray, isNotNull, ne } from "drizzle-orm";
+import { countedEvents, eventOfDenial } from "@/db/counted";
 import { changeSets, people, programs } from "@/db/schema";
 import type { Database } from "@/db/store";
-import { countDistinct, elementsOf, numberOf, sumOf } from "@/db/sums";
 import type { DenialDetail, DenialRow } from "@/lib/contracts/programs";
 import { formatMember } from "@/lib/domain/member-keys";
 import type { Actor } from "@/lib/domain/roles";
@@ -14,7 +13,10 @@ import { explainHost } from "@/native/core/decide/explain";
 import { schemeOf } from "@/native/core/decide/read-url";
 import { sayNearest } from "@/native/core/decide/say-trace";
 import type { Trace } from "@/native/core/decide/trace";
+import { addSaturating } from "@/native/core/telemetry/add-saturating";
 import type { ServiceContext } from "../context";
+import { createDeviceCount } from "../measures/device-count";
+import { hoursOfDetails, liveDetails } from "../measures/read-details";
 import { platformClaimsAt, programClaimsAt } from "../programs/newest-claims";
 import { requirePermission } from "../require-permission";
 import { buildLadder } from "./ladder";
@@ -63,14 +65,20 @@ export async function getDenial(context: ServiceContext, actor: Actor, denialId:
   };
 }
 
+/** How often, and on how many devices, in all that is kept. */
 async function countCause(db: Database, appId: string, cause: string): Promise<{ times: number; devices: number }> {
-  const minutes = countedMinutes(db);
-  const [row] = await db
-    .select({ times: sumOf(numberOf(sql`denial->'count'`)), devices: countDistinct(minutes.deviceId) })
-    .from(minutes)
-    .innerJoin(sql`${elementsOf(minutes.denials)} as denial`, sql`true`)
-    .where(and(eq(minutes.appId, appId), sql`denial->>'cause' = ${cause}`));
-  return { times: row?.times ?? 0, devices: row?.devices ?? 0 };
+  const asked = { appId, kind: "cause", sinceMs: 0, names: [cause] } as const;
+  const devices = createDeviceCount();
+  let times = 0;
+  for (const hour of await hoursOfDetails(db, asked)) {
+    times = addSaturating(times, hour.refused);
+    devices.addPacked(hour.devices);
+  }
+  for (const { deviceId, refused } of (await liveDetails(db, asked)).details) {
+    times = addSaturating(times, refused);
+    devices.addDevice(deviceId);
+  }
+  return { times, devices: devices.count() };
 }
 
 /**
@@ -115,7 +123,10 @@ async function readDecision(db: Database, changeSetId: string | null) {
   if (changeSetId === null) return nobody;
   const [set] = await db.select().from(changeSets).where(eq(changeSets.id, changeSetId)).limit(1);
   if (set === undefined) return nobody;
-  const names = await db.select({ id: people.id, name: people.name }).from(people);
+  const names = await db
+    .select({ id: people.id, name: people.name })
+    .from(people)
+    .where(inArray(people.id, [set.ownerId, set.decidedBy ?? set.ownerId]));
   const nameOf = (id: string | null) => names.find((person) => person.id === id)?.name ?? null;
   return {
     changeSetId,

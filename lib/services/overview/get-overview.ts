@@ -1,6 +1,6 @@
 import { and, desc, eq, gt, isNull, max } from "drizzle-orm";
 import { newestIssue } from "@/db/newest-document";
-import { changeSets, devices, platform, programs, telemetryBatches, versions } from "@/db/schema";
+import { changeSets, devices, platform, programs, versions } from "@/db/schema";
 import type { Database } from "@/db/store";
 import { countWhere } from "@/db/sums";
 import type { Overview } from "@/lib/contracts/overview";
@@ -34,7 +34,7 @@ export async function getOverview(context: ServiceContext, actor: Actor): Promis
   const newest = await newestIssue(db, "platform", "");
   const position = newest && positionOf(newest);
   const spread = position && (await readSpread(db, position, nowMs));
-  const [reported] = await db.select({ newestAt: max(telemetryBatches.receivedAt) }).from(telemetryBatches);
+  const [reported] = await db.select({ newestAt: max(devices.lastSeenAt) }).from(devices);
   return {
     now: new Date(nowMs).toISOString(),
     ...(await readWaiting(context, actor)),

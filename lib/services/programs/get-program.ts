@@ -1,17 +1,15 @@
-import { and, eq, gt, isNotNull } from "drizzle-orm";
-import { countedEvents } from "@/db/counted";
+import { eq } from "drizzle-orm";
 import { newestIssue, newestPosition } from "@/db/newest-document";
 import { programs, publishers } from "@/db/schema";
 import type { Database } from "@/db/store";
-import { countDistinct } from "@/db/sums";
 import type { ProgramDetail } from "@/lib/contracts/programs";
 import type { Actor } from "@/lib/domain/roles";
 import { AppError } from "@/lib/platform/errors";
 import type { ServiceContext } from "../context";
+import { countCauses } from "../measures/read-details";
+import { startOfDetails } from "../measures/windows";
 import { requirePermission } from "../require-permission";
 import { toProgramRows } from "./program-row";
-
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** The program's row, or `not_found`. */
 export async function loadProgram(
@@ -34,14 +32,10 @@ export async function getProgram(context: ServiceContext, actor: Actor, appId: s
   const { db } = context.store;
   const nowMs = context.clock.nowMs();
   const base = await loadProgram(db, appId);
-  const [row] = await toProgramRows(db, [base], nowMs);
+  const { rows, behind } = await toProgramRows(db, [base], nowMs);
+  const [row] = rows;
   if (row === undefined) throw new AppError("not_found", "There is nothing here.");
   const document = await newestIssue(db, "program", appId);
-  const events = countedEvents(db);
-  const [causes] = await db
-    .select({ count: countDistinct(events.cause) })
-    .from(events)
-    .where(and(eq(events.appId, appId), isNotNull(events.cause), gt(events.at, new Date(nowMs - DAY_MS))));
   const instantOf = (seconds: number | undefined) =>
     seconds === undefined ? null : new Date(seconds * 1000).toISOString();
   return {
@@ -50,6 +44,7 @@ export async function getProgram(context: ServiceContext, actor: Actor, appId: s
     documentIssuedAt: instantOf(document?.issuedAtSeconds),
     documentExpiresAt: instantOf(document?.expiresAtSeconds),
     platformPosition: await newestPosition(db, "platform", ""),
-    denialCauses24h: causes?.count ?? 0,
+    denialCauses24h: await countCauses(db, appId, startOfDetails("24h", nowMs)),
+    behind,
   };
 }

@@ -1,18 +1,22 @@
-import { and, eq, gt, gte, isNotNull, max, sql } from "drizzle-orm";
-import { countedMinutes } from "@/db/counted";
+import { eq, sql } from "drizzle-orm";
 import { holdsCode } from "@/db/held-codes";
 import { versions } from "@/db/schema";
 import type { Database } from "@/db/store";
-import { countDistinct, numberOf, percentileOf } from "@/db/sums";
-import type { LimitRow } from "@/lib/contracts/programs";
+import type { LimitRow, LimitTable } from "@/lib/contracts/programs";
+import { MAXIMA, type Measured, type Measures, quantileIn, TOLD_MAXIMA } from "@/lib/domain/measures/measures";
 import { formatMember } from "@/lib/domain/member-keys";
 import type { Actor } from "@/lib/domain/roles";
 import { LIMIT_NAMES, type LimitName } from "@/native/core/codes";
 import type { ServiceContext } from "../context";
+import { countOf, createDeviceCount, type DeviceCount } from "../measures/device-count";
+import { type Live, readLive } from "../measures/live";
+import { hoursOfDetails, liveDetails } from "../measures/read-details";
+import { measureSpans } from "../measures/read-measures";
+import { HOUR_MS, startOf, startOfDetails } from "../measures/windows";
 import { requirePermission } from "../require-permission";
 import { loadProgram } from "./get-program";
 import { newestPlatformClaims, newestProgramClaims } from "./newest-claims";
-import { RANGES, type TelemetryQuery, warnOf } from "./read-telemetry";
+import { type TelemetryQuery, warnOf } from "./read-telemetry";
 
 /** What a device-minute tells of each limit's use. */
 const OBSERVED = {
@@ -24,8 +28,7 @@ const OBSERVED = {
   bridgeCallsPerSecond: "bridgeCallsPerSecondMax",
   storageBytes: "storageBytesMax",
   cacheBytes: "cacheBytesMax",
-} as const satisfies Record<LimitName, keyof Minutes>;
-type Minutes = ReturnType<typeof countedMinutes>;
+} as const satisfies Record<LimitName, Measured>;
 
 /** Every limit of a program beside the platform's, the publisher's wish and what device-minutes of the range used. */
 export async function listLimits(
@@ -33,20 +36,18 @@ export async function listLimits(
   actor: Actor,
   appId: string,
   query: TelemetryQuery,
-): Promise<{ rows: LimitRow[] }> {
+): Promise<LimitTable> {
   requirePermission(actor, "console.read");
   const { db } = context.store;
   await loadProgram(db, appId);
   const platform = (await newestPlatformClaims(db))?.claims.limits ?? {};
   const own = (await newestProgramClaims(db, appId))?.claims.limits ?? {};
   const requested = await requestedLimits(db, appId);
-  const since = new Date(context.clock.nowMs() - RANGES[query.range].seconds * 1000);
-  const minutes = countedMinutes(db);
-  const inRange = and(
-    eq(minutes.appId, appId),
-    gte(minutes.at, since),
-    query.version === undefined ? undefined : eq(minutes.versionCode, query.version),
-  );
+  const nowMs = context.clock.nowMs();
+  const live = await readLive(db, [appId]);
+  const measures = await measureRange(db, appId, query, live, nowMs);
+  const devices = measures === undefined ? 0 : countOf(measures.devices);
+  const throttled = await throttledDevices(db, appId, query, nowMs);
   const rows: LimitRow[] = [];
   for (const name of LIMIT_NAMES) {
     const limit = own[name] ?? platform[name];
@@ -58,47 +59,58 @@ export async function listLimits(
       value: own[name] ?? null,
       platformValue: platform[name] ?? null,
       requested: requested[name] ?? null,
-      observed: await readObserved(db, minutes, inRange, OBSERVED[name]),
-      throttledDeviceShare: await throttledShare(db, minutes, inRange, name),
+      observed: measures === undefined ? null : observedIn(measures, OBSERVED[name]),
+      throttledDeviceShare: devices === 0 ? null : Math.min(1, (throttled.get(name)?.count() ?? 0) / devices),
     });
   }
-  return { rows };
+  return { rows, behind: live.behind };
 }
 
-async function readObserved(
+/** What the device-minutes of a range were together; undefined where there are none. */
+async function measureRange(
   db: Database,
-  minutes: Minutes,
-  inRange: ReturnType<typeof and>,
-  column: (typeof OBSERVED)[LimitName],
-): Promise<LimitRow["observed"]> {
-  const [row] = await db
-    .select({
-      p50: percentileOf(0.5, minutes[column]),
-      p95: percentileOf(0.95, minutes[column]),
-      max: max(minutes[column]),
-    })
-    .from(minutes)
-    .where(inRange);
-  if (row?.p50 == null || row.p95 == null || row.max == null) return null;
-  return { p50: Number(row.p50), p95: Number(row.p95), max: Number(row.max) };
+  appId: string,
+  { range, version }: TelemetryQuery,
+  live: Live,
+  nowMs: number,
+): Promise<Measures | undefined> {
+  const fromMs = startOf(range, nowMs);
+  const from = range === "1h" ? "minutes" : "hours";
+  const spans = await measureSpans(db, { appId, version, from }, { fromMs, spanMs: HOUR_MS, lastSpan: 0 }, live);
+  return spans.get(0);
 }
 
-/** Of the devices that tell what their limits did, the share that this one held back; null where none tells. */
-async function throttledShare(
+function observedIn(measures: Measures, name: Measured): LimitRow["observed"] {
+  const [p50, p95, greatest] = [0.5, 0.95, 1].map((share) => quantileIn(measures, name, share));
+  if (p50 == null || p95 == null || greatest == null) return null;
+  return { p50, p95, max: isMaximum(name) ? (measures[name] ?? greatest) : greatest };
+}
+
+const isMaximum = (name: Measured): name is (typeof MAXIMA)[number] | (typeof TOLD_MAXIMA)[number] =>
+  [...MAXIMA, ...TOLD_MAXIMA].some((maximum) => maximum === name);
+
+/** The devices that each limit held back since the whole hour that the range begins in. */
+async function throttledDevices(
   db: Database,
-  minutes: Minutes,
-  inRange: ReturnType<typeof and>,
-  name: LimitName,
-): Promise<number | null> {
-  const throttledMs = numberOf(sql`${minutes.limits}->${sql.raw(`'${name}'`)}->'throttledMs'`);
-  const [row] = await db
-    .select({
-      devices: countDistinct(minutes.deviceId, isNotNull(minutes.limits)),
-      throttled: countDistinct(minutes.deviceId, gt(throttledMs, 0)),
-    })
-    .from(minutes)
-    .where(inRange);
-  return row === undefined || row.devices === 0 ? null : row.throttled / row.devices;
+  appId: string,
+  { range, version }: TelemetryQuery,
+  nowMs: number,
+): Promise<Map<string, DeviceCount>> {
+  const sinceMs = startOfDetails(range, nowMs);
+  const counts = new Map<string, DeviceCount>();
+  const of = (name: string): DeviceCount => {
+    const count = counts.get(name) ?? createDeviceCount();
+    counts.set(name, count);
+    return count;
+  };
+  const asked = { appId, kind: "limit", sinceMs, version } as const;
+  for (const { name, throttledMs, devices } of await hoursOfDetails(db, asked)) {
+    if (throttledMs > 0) of(name).addPacked(devices);
+  }
+  for (const { name, throttledMs, deviceId } of (await liveDetails(db, asked)).details) {
+    if (throttledMs > 0) of(name).addDevice(deviceId);
+  }
+  return counts;
 }
 
 /** What the newest version asks for in its manifest (`bulkhead_limits`, spec §2). */

@@ -5,13 +5,13 @@ import { countWhere } from "@/db/sums";
 import type { ProgramList, ProgramListQuery, ProgramSort } from "@/lib/contracts/programs";
 import type { Actor } from "@/lib/domain/roles";
 import type { ServiceContext } from "../context";
+import { trafficOfAll } from "../measures/read-measures";
 import { following, holding, type Listing, named, orderOf, PAGE_SIZE, toPage } from "../paging";
 import { requirePermission } from "../require-permission";
-import { dayOfTraffic, toProgramRows } from "./program-row";
+import { toProgramRows } from "./program-row";
 
 /**
- * Programs that match, 50 a page: by name, or those of the most devices, requests or blocked requests of the last 24 h
- * first. Beside them how many match in all, and of these the live, the waiting and the suspended ones. Raises
+ * Programs that match, 50 a page: by name, or those of the most requests or blocked requests in 24 h first. Beside them how many match in all, and of these the live, the waiting and the suspended ones. Raises
  * `invalid_input` for a cursor of another list.
  */
 export async function listPrograms(
@@ -27,9 +27,11 @@ export async function listPrograms(
   const page = await (sort === "name"
     ? pageByName(db, matching, cursor)
     : pageOfMost(db, matching, sort, { cursor, nowMs }));
+  const { rows, behind } = await toProgramRows(db, page.rows, nowMs);
   return {
-    items: await toProgramRows(db, page.rows, nowMs),
+    items: rows,
     nextCursor: page.nextCursor,
+    behind,
     ...(await countPrograms(db, matching)),
   };
 }
@@ -58,14 +60,13 @@ async function pageOfMost(
   sort: Exclude<ProgramSort, "name">,
   { cursor, nowMs }: { cursor: string | undefined; nowMs: number },
 ) {
-  const day = dayOfTraffic(db, nowMs);
-  const less = sql<number>`(-coalesce(${day[sort]}, 0))`.mapWith(Number);
+  const less = sql<number>`(-coalesce(day.${sql.identifier(sort)}, 0))`.mapWith(Number);
   const listing: Listing = { name: `programs ${sort}`, by: [{ value: less, is: "whole" }, ...BY_NAME] };
   const rows = await db
     .select({ program: programs, publisher: publishers, less, name: NAME })
     .from(programs)
     .innerJoin(publishers, eq(publishers.id, programs.publisherId))
-    .leftJoin(day, eq(day.appId, programs.appId))
+    .leftJoin(await trafficOfAll(db, nowMs), sql`day.app_id = ${programs.appId}`)
     .where(and(matching, following(listing, cursor)))
     .orderBy(...orderOf(listing))
     .limit(PAGE_SIZE + 1);

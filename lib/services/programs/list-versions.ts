@@ -1,8 +1,6 @@
-import { and, desc, eq, gt, inArray } from "drizzle-orm";
-import { countedMinutes } from "@/db/counted";
+import { and, desc, eq, inArray } from "drizzle-orm";
 import { type BUNDLE_STATES, bundles, changeSets, changes, publisherKeys, versions } from "@/db/schema";
 import type { Database } from "@/db/store";
-import { countDistinct } from "@/db/sums";
 import type { VersionView } from "@/lib/contracts/programs";
 import { judgeVerb } from "@/lib/domain/change-set-lifecycle";
 import { formatMember } from "@/lib/domain/member-keys";
@@ -12,11 +10,11 @@ import { factsOf } from "../change-sets/change-set-facts";
 import { withChanges } from "../change-sets/change-set-rows";
 import { REFUSAL_TEXT } from "../change-sets/require-verb";
 import type { ServiceContext } from "../context";
+import { countDevicesByVersion } from "../measures/read-measures";
 import { requirePermission } from "../require-permission";
 import { loadProgram } from "./get-program";
 import { readWishes } from "./read-wishes";
 
-const DAY_MS = 24 * 60 * 60 * 1000;
 const VERSIONS_MAX = 100;
 
 type VersionRow = typeof versions.$inferSelect;
@@ -43,7 +41,7 @@ export async function listVersions(
   const rows = found.map(({ version }) => version);
   const kids = [...new Set(rows.map((row) => row.kid))];
   const keys = kids.length === 0 ? [] : await db.select().from(publisherKeys).where(inArray(publisherKeys.kid, kids));
-  const devices = await devicesByVersion(db, appId, new Date(context.clock.nowMs() - DAY_MS));
+  const devices = await countDevicesByVersion(db, appId, context.clock.nowMs());
   const blocked = await whyNotListed(context, actor, rows);
   const items = found.map(({ version: row, bundle }): VersionView => {
     // A code that was given free may be another version's by now, and devices tell of codes.
@@ -135,14 +133,4 @@ function attestedOf(bundle: Pick<typeof bundles.$inferSelect, keyof typeof attes
     entries,
     unpackedBytes,
   };
-}
-
-async function devicesByVersion(db: Database, appId: string, since: Date): Promise<Map<number, number>> {
-  const minutes = countedMinutes(db);
-  const rows = await db
-    .select({ code: minutes.versionCode, devices: countDistinct(minutes.deviceId) })
-    .from(minutes)
-    .where(and(eq(minutes.appId, appId), gt(minutes.at, since)))
-    .groupBy(minutes.versionCode);
-  return new Map(rows.map((row) => [row.code, row.devices]));
 }

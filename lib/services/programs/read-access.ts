@@ -1,29 +1,29 @@
-import { and, desc, eq, gte, max, sql } from "drizzle-orm";
-import { countedMinutes } from "@/db/counted";
+import { and, desc, eq } from "drizzle-orm";
 import { holdsCode } from "@/db/held-codes";
 import { requireRead } from "@/db/published-members";
 import { versions } from "@/db/schema";
 import type { Database } from "@/db/store";
-import { elementsOf, membersOf, numberOf, sumOf } from "@/db/sums";
 import type { AccessRow, AccessTable } from "@/lib/contracts/programs";
+import { KEPT_MS } from "@/lib/domain/measures/retention";
 import { formatMember } from "@/lib/domain/member-keys";
 import { policyState, readProgram } from "@/lib/domain/policy-state";
 import type { Actor } from "@/lib/domain/roles";
 import { AppError } from "@/lib/platform/errors";
 import { readProgramEntries } from "@/lib/sync/documents/read-entries";
-import type { HostPurpose } from "@/native/core/codes";
+import { HOST_PURPOSES, type HostPurpose } from "@/native/core/codes";
 import { findApi, findCapability } from "@/native/core/decide/catalog";
 import { type CompiledPolicy, compilePolicy } from "@/native/core/decide/compile-policy";
 import { positionOf } from "@/native/core/documents/position";
-import { OTHER } from "@/native/core/telemetry/batch";
 import type { ServiceContext } from "../context";
+import { liveDetails, sumDetails } from "../measures/read-details";
 import { requirePermission } from "../require-permission";
 import { capabilityRow, hostRow, type RowFacts } from "./access-rows";
 import { loadProgram } from "./get-program";
 import { newestPlatformClaims, newestProgramClaims } from "./newest-claims";
 import { readWishes, type Wishes } from "./read-wishes";
 
-const USED_SINCE_MS = 90 * 24 * 60 * 60 * 1000;
+/** Names of hosts, and of APIs, that one table tells of at most. */
+const NAMES_MAX = 1000;
 
 type VersionRow = typeof versions.$inferSelect;
 
@@ -46,7 +46,7 @@ export async function readAccess(
     .where(and(eq(versions.appId, appId), holdsCode()))
     .orderBy(desc(versions.code))
     .limit(50);
-  const version = chooseVersion(known, versionCode);
+  const version = await chooseVersion(db, appId, known, versionCode);
   const document = await newestProgramClaims(db, appId);
   const platform = await newestPlatformClaims(db);
   const policy = document === null || platform === null ? null : compilePolicy(document.claims, platform.claims);
@@ -64,11 +64,20 @@ export async function readAccess(
 }
 
 /** The one asked for, else the newest that is live, else the newest at all. Raises `not_found`. */
-function chooseVersion(known: VersionRow[], code: number | undefined): VersionRow | undefined {
-  if (code === undefined) return known.find((row) => row.state === "listed") ?? known[0];
-  const found = known.find((row) => row.code === code);
-  if (found === undefined) throw new AppError("not_found", "There is no such version.");
-  return found;
+async function chooseVersion(
+  db: Database,
+  appId: string,
+  newest: VersionRow[],
+  code: number | undefined,
+): Promise<VersionRow | undefined> {
+  const listed = and(
+    eq(versions.appId, appId),
+    holdsCode(),
+    code === undefined ? eq(versions.state, "listed") : eq(versions.code, code),
+  );
+  const [found] = await db.select().from(versions).where(listed).orderBy(desc(versions.code)).limit(1);
+  if (code !== undefined && found === undefined) throw new AppError("not_found", "There is no such version.");
+  return found ?? newest[0];
 }
 
 type Build = { version: VersionRow; policy: CompiledPolicy; nowMs: number; runtimeVersion: string };
@@ -76,7 +85,7 @@ type Build = { version: VersionRow; policy: CompiledPolicy; nowMs: number; runti
 async function buildRows(db: Database, build: Build): Promise<AccessRow[]> {
   const { version, policy, nowMs } = build;
   const members = readProgram(policyState(requireRead(await readProgramEntries(db, version.appId))), version.appId);
-  const used = await readUse(db, version, new Date(nowMs - USED_SINCE_MS));
+  const used = await readUse(db, version, nowMs);
   const wishes = readWishes(version.manifest);
   const facts: RowFacts = {
     appId: version.appId,
@@ -134,42 +143,39 @@ function hostRows(facts: RowFacts, rules: ReturnType<typeof readProgram>["hosts"
 const coveredByWildcard = (host: string, names: ReadonlySet<string>): boolean =>
   names.has(`*.${host.slice(host.indexOf(".") + 1)}`);
 
-/** When capabilities and hosts were last used, and which hosts were asked for in vain; from device-minutes. */
-async function readUse(db: Database, version: VersionRow, since: Date): Promise<RowFacts["used"]> {
-  const minutes = countedMinutes(db);
-  const inRange = and(eq(minutes.appId, version.appId), eq(minutes.versionCode, version.code), gte(minutes.at, since));
-  const apis = await db
-    .select({ api: sql<string>`api.key`, at: max(minutes.at) })
-    .from(minutes)
-    .innerJoin(sql`${membersOf(minutes.apis)} as api`, sql`true`)
-    .where(inRange)
-    .groupBy(sql`1`);
-  const hosts = await db
-    .select({
-      host: sql<string>`host->>'host'`,
-      port: numberOf(sql`host->'port'`),
-      purpose: sql<HostPurpose>`host->>'purpose'`,
-      allowed: sumOf(numberOf(sql`host->'allowed'`)),
-      at: max(minutes.at),
-    })
-    .from(minutes)
-    .innerJoin(sql`${elementsOf(minutes.hosts)} as host`, sql`true`)
-    .where(inRange)
-    .groupBy(sql`1`, sql`2`, sql`3`);
+/** When capabilities and hosts were last used, and which hosts were asked for in vain, in as long as hours are kept. */
+async function readUse(db: Database, version: VersionRow, nowMs: number): Promise<RowFacts["used"]> {
+  const asked = { appId: version.appId, sinceMs: nowMs - KEPT_MS.hours, version: version.code };
   const capabilities = new Map<string, Date>();
-  for (const { api, at } of apis) {
-    const name = findApi(api)?.capability.name;
-    if (name === undefined || at === null) continue;
-    const before = capabilities.get(name);
-    if (before === undefined || before < at) capabilities.set(name, at);
-  }
-  return {
-    capabilities,
-    hosts: new Map(hosts.flatMap(({ host, allowed, at }) => (allowed > 0 && at !== null ? [[host, at]] : []))),
-    refusedHosts: new Map(
-      hosts
-        .filter((row) => row.allowed === 0 && row.host !== OTHER)
-        .map(({ host, port, purpose }) => [host, { port, purpose }]),
-    ),
+  const used = new Map<string, Date>();
+  const refused = new Map<string, { port: number; purpose: HostPurpose }>();
+  const setLater = (dates: Map<string, Date>, name: string, at: Date | null) => {
+    const before = dates.get(name);
+    if (at !== null && (before === undefined || before < at)) dates.set(name, at);
   };
+  const read = async (kind: "api" | "host") => [
+    ...(await sumDetails(db, { ...asked, kind }, NAMES_MAX)),
+    ...(await liveDetails(db, { ...asked, kind })).details.map((one) => ({ ...one, lastAt: new Date(one.atMs) })),
+  ];
+  for (const { name, lastAt } of await read("api")) {
+    const capability = findApi(name)?.capability.name;
+    if (capability !== undefined) setLater(capabilities, capability, lastAt);
+  }
+  for (const { name, allowed, lastAt } of await read("host")) {
+    const target = readTarget(name);
+    if (target === null) continue;
+    const { host, port, purpose } = target;
+    if (allowed > 0) setLater(used, host, lastAt);
+    else refused.set(host, { port, purpose });
+  }
+  for (const host of used.keys()) refused.delete(host);
+  return { capabilities, hosts: used, refusedHosts: refused };
+}
+
+/** `host:port:purpose`, as details name a host; null for what is not of that form. */
+function readTarget(name: string): { host: string; port: number; purpose: HostPurpose } | null {
+  const [host, port, word, ...others] = name.split(":");
+  const purpose = HOST_PURPOSES.find((one) => one === word);
+  if (host === undefined || purpose === undefined || others.length > 0) return null;
+  return { host, port: Number(port), purpose };
 }

@@ -1,31 +1,30 @@
-import { and, asc, eq, gte, max, sql } from "drizzle-orm";
-import { countedMinutes, countedUnlisted } from "@/db/counted";
-import { changeSets, changes, devices, versions } from "@/db/schema";
+import { and, asc, eq, gte, sql } from "drizzle-orm";
+import { countedUnlisted } from "@/db/counted";
+import { changeSets, changes, versions } from "@/db/schema";
 import type { Database } from "@/db/store";
-import { countDistinct, percentileOf, spansSince1970, sumOf } from "@/db/sums";
+import { sumOf as sumOfColumn } from "@/db/sums";
 import type { TelemetrySeries } from "@/lib/contracts/programs";
 import type { TimeRange } from "@/lib/contracts/shared";
+import { mergeSketches, NO_DEVICES } from "@/lib/domain/measures/device-sketch";
+import { type Measures, quantileIn } from "@/lib/domain/measures/measures";
 import type { Actor } from "@/lib/domain/roles";
 import type { Limit, Limits } from "@/native/core/shapes/claims";
+import { addSaturating } from "@/native/core/telemetry/add-saturating";
 import type { ServiceContext } from "../context";
 import { countLostSamples } from "../devices/count-lost";
+import { countOf } from "../measures/device-count";
+import { type Live, newestReport, readLive } from "../measures/live";
+import { measureSpans } from "../measures/read-measures";
+import { RANGES, startOf } from "../measures/windows";
 import { requirePermission } from "../require-permission";
 import { loadProgram } from "./get-program";
 import { newestPlatformClaims, newestProgramClaims } from "./newest-claims";
 
-/** Seconds of a range, and of one point in its charts. */
-export const RANGES: Record<TimeRange, { seconds: number; bucketSeconds: number }> = {
-  "1h": { seconds: 3600, bucketSeconds: 60 },
-  "24h": { seconds: 86_400, bucketSeconds: 900 },
-  "7d": { seconds: 604_800, bucketSeconds: 7200 },
-  "14d": { seconds: 1_209_600, bucketSeconds: 14_400 },
-};
-
 export type TelemetryQuery = { range: TimeRange; version?: number | undefined };
 
 /**
- * Series for the charts of one program: percentiles of device-minutes by bucket, sums of what was blocked, with
- * decisions marked and limits as published. A bucket without a report is a gap, never a zero.
+ * Series for the charts of one program: percentiles of device-minutes by bucket, within 1/32, sums of what was blocked,
+ * with decisions marked and limits as published. A bucket without a report is a gap, never a zero.
  */
 export async function readTelemetry(
   context: ServiceContext,
@@ -36,50 +35,58 @@ export async function readTelemetry(
   requirePermission(actor, "console.read");
   const { db } = context.store;
   await loadProgram(db, appId);
-  const { seconds, bucketSeconds } = RANGES[query.range];
-  const nowSeconds = Math.floor(context.clock.nowMs() / 1000);
-  const firstBucket = Math.floor((nowSeconds - seconds) / bucketSeconds) + 1;
-  const lastBucket = Math.floor(nowSeconds / bucketSeconds);
-  const since = new Date(firstBucket * bucketSeconds * 1000);
-  const minutes = countedMinutes(db);
-  const inRange = and(
-    eq(minutes.appId, appId),
-    gte(minutes.at, since),
-    query.version === undefined ? undefined : eq(minutes.versionCode, query.version),
-  );
-  const buckets = await readBuckets(db, minutes, inRange, bucketSeconds);
+  const { bucketSeconds, from } = RANGES[query.range];
+  const nowMs = context.clock.nowMs();
+  const spanMs = bucketSeconds * 1000;
+  const fromMs = startOf(query.range, nowMs);
+  const lastSpan = Math.floor(nowMs / spanMs);
+  const live = await readLive(db, [appId]);
+  const spans = await measureSpans(db, { appId, version: query.version, from }, { fromMs, spanMs, lastSpan }, live);
   const points: TelemetrySeries["points"] = [];
-  for (let bucket = firstBucket; bucket <= lastBucket; bucket += 1) {
-    const found = buckets.get(bucket);
-    points.push({ ...(found ?? GAP), at: new Date(bucket * bucketSeconds * 1000).toISOString() });
+  for (let span = Math.floor(fromMs / spanMs); span <= lastSpan; span += 1) {
+    const found = spans.get(span);
+    const at = new Date(span * spanMs).toISOString();
+    points.push(found === undefined ? { ...GAP, at } : { ...toPoint(found), at });
   }
-  const [totals] = await db
-    .select({
-      devices: countDistinct(minutes.deviceId),
-      requests: sumOf(minutes.requests),
-      blocked: sumOf(minutes.blocked),
-      crashes: sumOf(minutes.crashes),
-      // A minute is named by its start; the device says when it last told anything.
-      newestAt: max(devices.lastSeenAt),
-    })
-    .from(minutes)
-    .leftJoin(devices, eq(devices.id, minutes.deviceId))
-    .where(inRange);
   return {
     range: query.range,
     bucketSeconds,
     points,
-    marks: await readMarks(db, appId, since),
+    marks: await readMarks(db, appId, new Date(fromMs)),
     limits: await publishedLimits(db, appId),
     totals: {
-      devices: totals?.devices ?? 0,
-      requests: totals?.requests ?? 0,
-      blocked: totals?.blocked ?? 0,
-      crashes: totals?.crashes ?? 0,
+      ...sumUp([...spans.values()]),
       lost: await countLostSamples(db),
-      unlistedMinutes: await countUnlisted(db, appId, since),
+      unlistedMinutes: await countUnlisted(db, appId, new Date(fromMs)),
     },
-    newestAt: totals?.newestAt?.toISOString() ?? null,
+    newestAt: await newestTold(db, live, spans, { query, spanMs, nowMs }),
+    behind: live.behind,
+  };
+}
+
+/** When a device reported last; of minutes that are folded, when the newest of them was over. Null where nothing was told. */
+async function newestTold(
+  db: Database,
+  live: Live,
+  spans: ReadonlyMap<number, Measures>,
+  { query, spanMs, nowMs }: { query: TelemetryQuery; spanMs: number; nowMs: number },
+): Promise<string | null> {
+  const asked = live.minutes.filter(({ versionCode }) => query.version === undefined || versionCode === query.version);
+  const reported = await newestReport(db, asked);
+  if (reported !== null) return reported.toISOString();
+  const newest = Math.max(...spans.keys());
+  return spans.size === 0 ? null : new Date(Math.min(nowMs, (newest + 1) * spanMs)).toISOString();
+}
+
+function sumUp(all: readonly Measures[]): { devices: number; requests: number; blocked: number; crashes: number } {
+  const devices = all.reduce((sum, one) => mergeSketches(sum, one.devices), NO_DEVICES);
+  const sumOf = (name: "requests" | "blocked" | "crashes") =>
+    all.reduce((sum, one) => addSaturating(sum, one[name]), 0);
+  return {
+    devices: countOf(devices),
+    requests: sumOf("requests"),
+    blocked: sumOf("blocked"),
+    crashes: sumOf("crashes"),
   };
 }
 
@@ -93,7 +100,7 @@ async function countUnlisted(db: Database, appId: string, since: Date): Promise<
   // The first day without the minutes before the range.
   const minutes = sql`case when ${eq(unlisted.day, firstDay)} then ${unlisted.minutes} << ${sql.raw(String(before))} else ${unlisted.minutes} end`;
   const [row] = await db
-    .select({ minutes: sumOf(sql`bit_count(${minutes})`) })
+    .select({ minutes: sumOfColumn(sql`bit_count(${minutes})`) })
     .from(unlisted)
     .where(and(eq(unlisted.appId, appId), gte(unlisted.day, firstDay)));
   return row?.minutes ?? 0;
@@ -112,29 +119,18 @@ const GAP: Point = {
   devices: 0,
 };
 
-async function readBuckets(
-  db: Database,
-  minutes: ReturnType<typeof countedMinutes>,
-  inRange: ReturnType<typeof and>,
-  bucketSeconds: number,
-): Promise<Map<number, Point>> {
-  const rows = await db
-    .select({
-      bucket: spansSince1970(minutes.at, bucketSeconds),
-      cpuMsP50: percentileOf(0.5, minutes.cpuMs),
-      cpuMsP95: percentileOf(0.95, minutes.cpuMs),
-      memoryBytesP50: percentileOf(0.5, minutes.memoryBytesMax),
-      memoryBytesP95: percentileOf(0.95, minutes.memoryBytesMax),
-      requestsP50: percentileOf(0.5, minutes.requests),
-      requestsP95: percentileOf(0.95, minutes.requests),
-      blocked: sumOf(minutes.blocked),
-      throttledMs: sumOf(minutes.throttledMs),
-      devices: countDistinct(minutes.deviceId),
-    })
-    .from(minutes)
-    .where(inRange)
-    .groupBy(sql`1`);
-  return new Map(rows.map(({ bucket: key, ...point }) => [key, point]));
+function toPoint(measures: Measures): Point {
+  return {
+    cpuMsP50: quantileIn(measures, "cpuMs", 0.5),
+    cpuMsP95: quantileIn(measures, "cpuMs", 0.95),
+    memoryBytesP50: quantileIn(measures, "memoryBytesMax", 0.5),
+    memoryBytesP95: quantileIn(measures, "memoryBytesMax", 0.95),
+    requestsP50: quantileIn(measures, "requests", 0.5),
+    requestsP95: quantileIn(measures, "requests", 0.95),
+    blocked: measures.blocked,
+    throttledMs: measures.throttledMs,
+    devices: countOf(measures.devices),
+  };
 }
 
 async function readMarks(db: Database, appId: string, since: Date): Promise<TelemetrySeries["marks"]> {

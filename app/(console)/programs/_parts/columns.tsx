@@ -77,7 +77,6 @@ export function programColumns(sort: ProgramSort, onSort: (sort: ProgramSort) =>
       width: 80,
       isNumber: true,
       priority: 2,
-      ...sorted("devices", "desc"),
       cell: (row) => formatCount(row.devices24h),
     },
     {

@@ -1,0 +1,162 @@
+import { and, eq, gte, inArray, lt, sql } from "drizzle-orm";
+import { measuresOf } from "@/db/measures";
+import { fleetMinutes, hourRollups } from "@/db/schema";
+import type { Database } from "@/db/store";
+import { spansSince1970, sumOf } from "@/db/sums";
+import { hashDevice } from "@/lib/domain/measures/device-sketch";
+import { addMeasures, enterLate, enterMinute, type Measures, noMeasures } from "@/lib/domain/measures/measures";
+import { addSaturating } from "@/native/core/telemetry/add-saturating";
+import { createDeviceCount, type DeviceCount } from "./device-count";
+import { type Live, readLive } from "./live";
+import { DAY_MS, startOf } from "./windows";
+
+/** A stretch of time, cut into spans; what is told of later than the last of them is in the last. */
+export type Cut = { fromMs: number; spanMs: number; lastSpan: number };
+
+/**
+ * What a program's device-minutes were together, by span since 1970: from minutes of the fleet or from hours, and from
+ * what neither holds yet. A span that nobody told of is absent.
+ */
+export async function measureSpans(
+  db: Database,
+  asked: { appId: string; version?: number | undefined; from: "minutes" | "hours" },
+  { fromMs, spanMs, lastSpan }: Cut,
+  live: Live,
+): Promise<Map<number, Measures>> {
+  const spans = new Map<number, Measures>();
+  const at = (atMs: number): Measures => {
+    const span = Math.min(lastSpan, Math.floor(atMs / spanMs));
+    const measures = spans.get(span) ?? noMeasures();
+    spans.set(span, measures);
+    return measures;
+  };
+  const { appId, version, from } = asked;
+  const since = new Date(fromMs);
+  if (from === "minutes") {
+    const rows = await db
+      .select()
+      .from(fleetMinutes)
+      .where(
+        and(
+          eq(fleetMinutes.appId, appId),
+          gte(fleetMinutes.at, since),
+          version === undefined ? undefined : eq(fleetMinutes.versionCode, version),
+        ),
+      );
+    for (const row of rows) addMeasures(at(row.at.getTime()), measuresOf(row));
+  } else {
+    const rows = await db
+      .select()
+      .from(hourRollups)
+      .where(
+        and(
+          eq(hourRollups.appId, appId),
+          gte(hourRollups.hour, since),
+          version === undefined ? undefined : eq(hourRollups.versionCode, version),
+        ),
+      );
+    for (const row of rows) addMeasures(at(row.hour.getTime()), measuresOf(row));
+  }
+  for (const minute of live.minutes) {
+    const isAsked = minute.appId === appId && (version === undefined || minute.versionCode === version);
+    if (!isAsked || minute.atMs < fromMs) continue;
+    if (minute.isLate) enterLate(at(minute.atMs), minute.numbers);
+    else enterMinute(at(minute.atMs), hashDevice(minute.deviceId), minute.numbers, null);
+  }
+  return spans;
+}
+
+/** What is counted of a program in 24 h, and what of it was blocked in each of so many days. */
+export type Traffic = { devices: number; requests: number; blocked: number; blockedByDay: readonly number[] };
+
+/** Traffic of these programs, by app id, in the hour under way and the 23 before it; the last day (UTC) is the one under way. */
+export async function readTraffic(
+  db: Database,
+  appIds: readonly string[],
+  days: number,
+  nowMs: number,
+): Promise<{ traffic: Map<string, Traffic>; behind: string | null }> {
+  const live = await readLive(db, appIds);
+  const firstDay = Math.floor(nowMs / DAY_MS) - days + 1;
+  const fromMs = startOf("24h", nowMs);
+  const found = new Map(
+    appIds.map((appId) => [
+      appId,
+      { devices: createDeviceCount(), requests: 0, blocked: 0, blockedByDay: new Array<number>(days).fill(0) },
+    ]),
+  );
+  const add = (
+    appId: string,
+    { requests, blocked }: { requests: number; blocked: number },
+  ): DeviceCount | undefined => {
+    const own = found.get(appId);
+    if (own === undefined) return undefined;
+    own.requests = addSaturating(own.requests, requests);
+    own.blocked = addSaturating(own.blocked, blocked);
+    return own.devices;
+  };
+  const addDay = (appId: string, atMs: number, blocked: number): void => {
+    const byDay = found.get(appId)?.blockedByDay;
+    const day = Math.min(days - 1, Math.floor(atMs / DAY_MS) - firstDay);
+    if (byDay !== undefined && day >= 0) byDay[day] = addSaturating(byDay[day] ?? 0, blocked);
+  };
+  const ofThese = inArray(hourRollups.appId, [...appIds]);
+  const { appId, requests, blocked, devices } = hourRollups;
+  const hours = await db
+    .select({ appId, requests, blocked, devices })
+    .from(hourRollups)
+    .where(and(ofThese, gte(hourRollups.hour, new Date(fromMs))));
+  for (const row of hours) add(row.appId, row)?.addPacked(row.devices);
+  const byDay = await db
+    .select({ appId, day: spansSince1970(hourRollups.hour, DAY_MS / 1000), blocked: sumOf(blocked) })
+    .from(hourRollups)
+    .where(and(ofThese, gte(hourRollups.hour, new Date(firstDay * DAY_MS))))
+    .groupBy(appId, sql`2`);
+  for (const row of byDay) addDay(row.appId, row.day * DAY_MS, row.blocked);
+  for (const { appId: id, atMs, numbers, deviceId } of live.minutes) {
+    addDay(id, atMs, numbers.blocked);
+    if (atMs >= fromMs) add(id, numbers)?.addDevice(deviceId);
+  }
+  return {
+    traffic: new Map([...found].map(([id, own]) => [id, { ...own, devices: own.devices.count() }])),
+    behind: live.behind,
+  };
+}
+
+/** Devices that told of a program in 24 h, by version. */
+export async function countDevicesByVersion(db: Database, appId: string, nowMs: number): Promise<Map<number, number>> {
+  const fromMs = startOf("24h", nowMs);
+  const counts = new Map<number, DeviceCount>();
+  const of = (version: number): DeviceCount => {
+    const count = counts.get(version) ?? createDeviceCount();
+    counts.set(version, count);
+    return count;
+  };
+  const rows = await db
+    .select({ version: hourRollups.versionCode, devices: hourRollups.devices })
+    .from(hourRollups)
+    .where(and(eq(hourRollups.appId, appId), gte(hourRollups.hour, new Date(fromMs))));
+  for (const { version, devices } of rows) of(version).addPacked(devices);
+  for (const { atMs, versionCode, deviceId } of (await readLive(db, [appId])).minutes) {
+    if (atMs >= fromMs) of(versionCode).addDevice(deviceId);
+  }
+  return new Map([...counts].map(([version, count]) => [version, count.count()]));
+}
+
+/**
+ * SQL: requests and blocked requests of every program in 24 h, as `day(app_id, requests, blocked)`, to order programs by:
+ * the very sums that `readTraffic` tells.
+ */
+export async function trafficOfAll(db: Database, nowMs: number) {
+  const fromMs = startOf("24h", nowMs);
+  const { minutes } = await readLive(db);
+  const told = minutes
+    .filter(({ atMs }) => atMs >= fromMs)
+    .map(({ appId, numbers: { requests, blocked } }) => ({ app_id: appId, requests, blocked }));
+  const hours = db
+    .select({ appId: hourRollups.appId, requests: hourRollups.requests, blocked: hourRollups.blocked })
+    .from(hourRollups)
+    .where(and(gte(hourRollups.hour, new Date(fromMs)), lt(hourRollups.hour, new Date(fromMs + DAY_MS))));
+  const live = sql`select app_id, requests, blocked from jsonb_to_recordset(${JSON.stringify(told)}::jsonb) as told(app_id text, requests numeric, blocked numeric)`;
+  return sql`(select app_id, ${sumOf(sql`requests`)} as requests, ${sumOf(sql`blocked`)} as blocked from (${hours} union all ${live}) as both_parts group by app_id) as day`;
+}

@@ -1,0 +1,32 @@
+import type { TimeRange } from "@/lib/contracts/shared";
+
+export const HOUR_MS = 3_600_000;
+export const DAY_MS = 24 * HOUR_MS;
+
+/**
+ * Each range: its length, what one point of its charts is, and what it is read from. Minutes of the whole fleet are kept
+ * two days; what is longer is read from hours.
+ */
+export const RANGES = {
+  "1h": { seconds: 3600, bucketSeconds: 60, from: "minutes" },
+  "24h": { seconds: 86_400, bucketSeconds: 900, from: "minutes" },
+  "7d": { seconds: 604_800, bucketSeconds: 7200, from: "hours" },
+  "14d": { seconds: 1_209_600, bucketSeconds: 14_400, from: "hours" },
+} as const satisfies Record<TimeRange, { seconds: number; bucketSeconds: number; from: "minutes" | "hours" }>;
+
+/**
+ * The first instant of a range: its last point is the one under way. All but the last hour's begin with a whole hour, so
+ * that 24 h are the same 24 h in minutes, in hours, on a list and on a page.
+ */
+export function startOf(range: TimeRange, nowMs: number): number {
+  const { seconds, bucketSeconds } = RANGES[range];
+  const step = (range === "1h" ? bucketSeconds : Math.max(bucketSeconds, 3600)) * 1000;
+  return (Math.floor(nowMs / step) + 1) * step - seconds * 1000;
+}
+
+/**
+ * The first instant from which a range's details are counted, which is a whole hour: what was refused, asked for or held
+ * back is kept by the hour.
+ */
+export const startOfDetails = (range: TimeRange, nowMs: number): number =>
+  Math.floor(startOf(range, nowMs) / HOUR_MS) * HOUR_MS;
