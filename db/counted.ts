@@ -3,8 +3,8 @@ import { devices, events, telemetryMinutes, unlistedMinutes } from "./schema";
 import type { Database } from "./store";
 
 /**
- * What devices told, as every count and list sees it: of revoked devices nothing, whenever it was told. No read takes the
- * tables themselves (`scripts/house/check-sql-numbers.ts`), so that none can forget to look away.
+ * What devices told, as every count and list sees it: of revoked devices nothing, whenever it was told. Of what is folded
+ * that is no longer known: sums of many keep what a device told before it was revoked. No read takes the tables themselves (`scripts/house/check-sql-numbers.ts`), so that none can forget to look away.
  */
 
 const isCounted = (db: Database, deviceId: Column) =>

@@ -26,3 +26,8 @@ export function formatShare(share: number): string {
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`;
 }
+
+/** "about 2,140 devices": what is only estimated says so. */
+export function about(text: string, isEstimate: boolean): string {
+  return isEstimate ? `about ${text}` : text;
+}

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
+import { keepDays } from "@/db/partitions";
 import { changeSets, devices, events, people, programs, publishers, telemetryMinutes } from "@/db/schema";
 import type { Database } from "@/db/store";
 import { appendAudit } from "@/lib/audit/append-audit";
@@ -75,6 +76,7 @@ beforeAll(async () => {
   fixture = await openServiceFixture();
   auditor = await fixture.person("auditor");
   publisherId = (await fixture.publisher()).id;
+  await keepDays(fixture.ctx.store, "events", [fixture.clock.nowMs()]);
   await fixture.ctx.store.transaction(({ db }) => fill(db));
   for (let nth = 0; nth < COUNT; nth += 1) {
     await fixture.ctx.store.transaction((tx) =>

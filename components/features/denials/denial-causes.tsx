@@ -5,7 +5,8 @@ import { type Column, DataTable } from "@/components/blocks/data-table";
 import { RelativeTime } from "@/components/blocks/relative-time";
 import { Sparkline } from "@/components/blocks/sparkline";
 import type { DenialCause } from "@/lib/contracts/programs";
-import { formatCount } from "@/lib/format/count";
+import { isEstimate } from "@/lib/domain/measures/device-sketch";
+import { about, formatCount } from "@/lib/format/count";
 import { formatDay } from "@/lib/format/instant";
 
 /** Throttling is not blocking: it has a tone and a mark of its own. */
@@ -57,7 +58,14 @@ const COLUMNS: Column<DenialCause>[] = [
     ),
   },
   { id: "times", head: "Times", width: 72, isNumber: true, cell: (row) => formatCount(row.times) },
-  { id: "devices", head: "Devices", width: 72, isNumber: true, priority: 2, cell: (row) => formatCount(row.devices) },
+  {
+    id: "devices",
+    head: "Devices",
+    width: 72,
+    isNumber: true,
+    priority: 2,
+    cell: (row) => about(formatCount(row.devices), isEstimate(row.devices)),
+  },
   {
     id: "trend",
     head: "Trend",

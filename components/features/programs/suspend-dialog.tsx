@@ -10,8 +10,9 @@ import { Dialog } from "@/components/ui/dialog";
 import { Field } from "@/components/ui/field";
 import { Textarea } from "@/components/ui/input";
 import { useToast } from "@/components/ui/toast";
+import { isEstimate } from "@/lib/domain/measures/device-sketch";
 import { formatMember } from "@/lib/domain/member-keys";
-import { plural } from "@/lib/format/count";
+import { about, plural } from "@/lib/format/count";
 import { formatRevision } from "@/lib/format/revision";
 import { narrowNow } from "@/lib/queries/change-sets";
 
@@ -61,7 +62,7 @@ export function SuspendDialog({ program, onClose }: SuspendDialogProps) {
       isOpen
       onClose={onClose}
       title={`Suspend ${program.name}?`}
-      description={`${live}; ${plural(program.devices24h, "device")} ran it in 24 h.`}
+      description={`${live}; ${about(plural(program.devices24h, "device"), isEstimate(program.devices24h))} ran it in 24 h.`}
     >
       <ul className="rounded-panel border border-line">
         {EFFECTS.map(({ Icon, title, text }) => (

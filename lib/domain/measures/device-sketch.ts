@@ -11,6 +11,9 @@ export type DeviceSketch = { hashes: readonly number[] } | { registers: Uint8Arr
 /** Up to as many devices are counted exactly. */
 export const EXACT_DEVICES = 160;
 
+/** Whether a number of devices that a sketch was counted to is an estimate; every page asks here whether to say "about". */
+export const isEstimate = (devices: number): boolean => devices > EXACT_DEVICES;
+
 const INDEX_BITS = 10;
 const REGISTERS = 2 ** INDEX_BITS;
 /** A run is at most 22 zeros and the bit that ends it: it fits in five bits. */

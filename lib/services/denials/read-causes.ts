@@ -45,7 +45,7 @@ export async function readCauses(db: Database, query: CausesQuery, nowMs: number
     ...sums,
     ...(unknown.length === 0 ? [] : await sumDetails(db, { ...asked, names: unknown }, unknown.length)),
   ];
-  const points = Math.min(TREND_POINTS, Math.ceil((nowMs - sinceMs) / HOUR_MS));
+  const points = Math.min(TREND_POINTS, hoursSince(sinceMs, nowMs));
   const counted = new Map<string, Counted>();
   for (const row of folded) {
     const { sinceVersion, firstAt, lastAt } = row;
@@ -83,6 +83,9 @@ export async function readCauses(db: Database, query: CausesQuery, nowMs: number
   };
 }
 
+/** Whole hours since then, and the one under way. */
+const hoursSince = (sinceMs: number, nowMs: number): number => Math.floor((nowMs - sinceMs) / HOUR_MS) + 1;
+
 const nothingYet = (points: number) => ({
   devices: createDeviceCount(),
   trend: new Array<number>(points).fill(0),
@@ -101,7 +104,7 @@ async function addHours(
   const add = (name: string, atMs: number, hourMs: number, times: number, body: Record<string, unknown> | null) => {
     const own = counted.get(name);
     if (own === undefined) return undefined;
-    const hours = Math.ceil((nowMs - asked.sinceMs) / HOUR_MS);
+    const hours = hoursSince(asked.sinceMs, nowMs);
     const hour = Math.floor((hourMs - asked.sinceMs) / HOUR_MS);
     const slot = Math.max(0, Math.min(own.trend.length - 1, Math.floor((hour * own.trend.length) / hours)));
     own.trend[slot] = addSaturating(own.trend[slot] ?? 0, times);

@@ -11,7 +11,11 @@ const LIVE_MAX = 5000;
 type Of = { deviceId: string; appId: string; versionCode: number; atMs: number };
 
 /** What one device told of one version in one minute, while no roll-up holds it. */
-export type LiveMinute = Of & { isLate: boolean; numbers: MinuteNumbers };
+export type LiveMinute = Of & {
+  /** How many increments of it came when its 48 hours were over: it counts, and is in no histogram. */
+  late: number;
+  numbers: MinuteNumbers;
+};
 /** What it told in that minute of one host, API, cause or limit. */
 export type LiveDetail = Of & DetailOfMinute;
 
@@ -36,8 +40,8 @@ export async function readLive(db: Database, appIds?: readonly string[]): Promis
     .limit(LIVE_MAX + 1);
   if (rows.length > LIVE_MAX) return { minutes: [], behind: rows[0]?.at.toISOString() ?? null };
   return {
-    minutes: rows.map(({ deviceId, appId, versionCode, at, isLate, ...row }) => {
-      return { deviceId, appId, versionCode, atMs: at.getTime(), isLate, numbers: numbersOf(row) };
+    minutes: rows.map(({ deviceId, appId, versionCode, at, late, ...row }) => {
+      return { deviceId, appId, versionCode, atMs: at.getTime(), late, numbers: numbersOf(row) };
     }),
     behind: null,
   };

@@ -1,4 +1,4 @@
-import { and, eq, gte, inArray, lt, sql } from "drizzle-orm";
+import { and, eq, gte, inArray, sql } from "drizzle-orm";
 import { measuresOf } from "@/db/measures";
 import { fleetMinutes, hourRollups } from "@/db/schema";
 import type { Database } from "@/db/store";
@@ -60,7 +60,7 @@ export async function measureSpans(
   for (const minute of live.minutes) {
     const isAsked = minute.appId === appId && (version === undefined || minute.versionCode === version);
     if (!isAsked || minute.atMs < fromMs) continue;
-    if (minute.isLate) enterLate(at(minute.atMs), minute.numbers);
+    if (minute.late > 0) enterLate(at(minute.atMs), minute.numbers, minute.late);
     else enterMinute(at(minute.atMs), hashDevice(minute.deviceId), minute.numbers, null);
   }
   return spans;
@@ -69,7 +69,7 @@ export async function measureSpans(
 /** What is counted of a program in 24 h, and what of it was blocked in each of so many days. */
 export type Traffic = { devices: number; requests: number; blocked: number; blockedByDay: readonly number[] };
 
-/** Traffic of these programs, by app id, in the hour under way and the 23 before it; the last day (UTC) is the one under way. */
+/** Traffic of these programs, by app id, in 24 h as `startOf` has them; the last day (UTC) is the one under way. */
 export async function readTraffic(
   db: Database,
   appIds: readonly string[],
@@ -156,7 +156,7 @@ export async function trafficOfAll(db: Database, nowMs: number) {
   const hours = db
     .select({ appId: hourRollups.appId, requests: hourRollups.requests, blocked: hourRollups.blocked })
     .from(hourRollups)
-    .where(and(gte(hourRollups.hour, new Date(fromMs)), lt(hourRollups.hour, new Date(fromMs + DAY_MS))));
+    .where(gte(hourRollups.hour, new Date(fromMs)));
   const live = sql`select app_id, requests, blocked from jsonb_to_recordset(${JSON.stringify(told)}::jsonb) as told(app_id text, requests numeric, blocked numeric)`;
   return sql`(select app_id, ${sumOf(sql`requests`)} as requests, ${sumOf(sql`blocked`)} as blocked from (${hours} union all ${live}) as both_parts group by app_id) as day`;
 }

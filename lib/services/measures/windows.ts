@@ -15,13 +15,14 @@ export const RANGES = {
 } as const satisfies Record<TimeRange, { seconds: number; bucketSeconds: number; from: "minutes" | "hours" }>;
 
 /**
- * The first instant of a range: its last point is the one under way. All but the last hour's begin with a whole hour, so
- * that 24 h are the same 24 h in minutes, in hours, on a list and on a page.
+ * The first instant of a range, which ends with the point under way. All but the last hour's begin with a whole hour, and
+ * so reach a little further than their name: 24 h are the same 24 h in minutes, in hours, on a list and on a page.
  */
 export function startOf(range: TimeRange, nowMs: number): number {
   const { seconds, bucketSeconds } = RANGES[range];
-  const step = (range === "1h" ? bucketSeconds : Math.max(bucketSeconds, 3600)) * 1000;
-  return (Math.floor(nowMs / step) + 1) * step - seconds * 1000;
+  if (range === "1h") return (Math.floor(nowMs / 60_000) + 1) * 60_000 - seconds * 1000;
+  const step = Math.max(bucketSeconds * 1000, HOUR_MS);
+  return Math.floor(nowMs / step) * step - seconds * 1000;
 }
 
 /**

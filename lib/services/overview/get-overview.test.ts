@@ -98,7 +98,10 @@ describe("the overview", () => {
     const { loop } = await getOverview(fixture.ctx, people.auditor);
     expect(loop.devices).toEqual({ total: 3, seen24h: 2, stale: 1, degraded: 1 });
     expect(loop.discardedSamples).toBe(7);
-    expect(loop.newestTelemetryAt).toBeNull();
+    // Of the one that has told what it enforces.
+    expect(loop.newestTelemetryAt).toBe(
+      (await listDevices(fixture.ctx, people.auditor, { q: "dev_now" })).items[0]?.lastSeenAt,
+    );
     expect(loop.audit).toMatchObject({ isWhole: true });
     expect(loop.spread).toMatchObject({
       reached: 1,

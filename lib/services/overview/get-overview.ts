@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, isNull, max } from "drizzle-orm";
+import { and, desc, eq, gt, isNotNull, isNull, max } from "drizzle-orm";
 import { newestIssue } from "@/db/newest-document";
 import { changeSets, devices, platform, programs, versions } from "@/db/schema";
 import type { Database } from "@/db/store";
@@ -24,6 +24,9 @@ const SUBMISSIONS_MAX = 50;
 /** The chain is checked whole at most this often; the audit room checks it whenever asked. */
 const AUDIT_CHECK_MS = 60_000;
 
+/** SQL: it has sent telemetry, and with it what it enforces. */
+const hasReported = and(isNull(devices.revokedAt), isNotNull(devices.appliedEpoch));
+
 type Waiting = Overview["waiting"][number];
 
 /** What waits for this person now, and the health of the loop. */
@@ -34,7 +37,10 @@ export async function getOverview(context: ServiceContext, actor: Actor): Promis
   const newest = await newestIssue(db, "platform", "");
   const position = newest && positionOf(newest);
   const spread = position && (await readSpread(db, position, nowMs));
-  const [reported] = await db.select({ newestAt: max(devices.lastSeenAt) }).from(devices);
+  const [reported] = await db
+    .select({ newestAt: max(devices.lastSeenAt) })
+    .from(devices)
+    .where(hasReported);
   return {
     now: new Date(nowMs).toISOString(),
     ...(await readWaiting(context, actor)),

@@ -23,7 +23,8 @@ import { CopyButton } from "@/components/ui/copy-button";
 import { Mark } from "@/components/ui/mark";
 import { TextLink } from "@/components/ui/text-link";
 import type { DenialDetail } from "@/lib/contracts/programs";
-import { formatCount, plural } from "@/lib/format/count";
+import { isEstimate } from "@/lib/domain/measures/device-sketch";
+import { about, formatCount, plural } from "@/lib/format/count";
 import { formatInstant } from "@/lib/format/instant";
 import { formatRevision } from "@/lib/format/revision";
 import { denialQuery, programQuery } from "@/lib/queries/programs";
@@ -85,7 +86,7 @@ function Denial({ denial, onPropose }: { denial: DenialDetail; onPropose(): void
               {denial.versionCode === null ? "" : ` v${denial.versionCode}`}
             </span>
             <span>
-              {plural(times, "time")} on {plural(devices, "device")}
+              {plural(times, "time")} on {about(plural(devices, "device"), isEstimate(devices))}
             </span>
             <span>
               <RelativeTime at={denial.at} />

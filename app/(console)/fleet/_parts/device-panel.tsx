@@ -132,7 +132,10 @@ function NumbersSection({ device: { clamped, rejected } }: { device: DeviceView 
             program that is not registered: not taken in.
           </p>
         )}
-        <p className="text-muted">Since enrolment. Revoking the device sets aside all that it told.</p>
+        <p className="text-muted">
+          Since enrolment. Revoking the device sets aside its events and its newest minutes; older figures keep what it
+          told.
+        </p>
       </div>
     </SideSection>
   );

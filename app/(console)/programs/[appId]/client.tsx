@@ -15,7 +15,8 @@ import { DenialCauses } from "@/components/features/denials/denial-causes";
 import { formatLimit, LIMIT_WORDS } from "@/components/features/programs/limit-words";
 import { TextLink } from "@/components/ui/text-link";
 import type { LimitTable, ProgramDetail } from "@/lib/contracts/programs";
-import { formatCount, plural } from "@/lib/format/count";
+import { isEstimate } from "@/lib/domain/measures/device-sketch";
+import { about, formatCount, plural } from "@/lib/format/count";
 import { formatDay } from "@/lib/format/instant";
 import { formatRevision } from "@/lib/format/revision";
 import { denialsQuery, limitsQuery, programQuery, spreadQuery } from "@/lib/queries/programs";
@@ -134,7 +135,7 @@ function Facts({ program }: { program: ProgramDetail }) {
               : `revision ${formatRevision(position)}${documentExpiresAt === null ? "" : `, expires ${formatDay(documentExpiresAt)}`}`,
           ],
           ["Requests", `${formatCount(program.requests24h)} in 24 h`],
-          ["Devices", `${plural(program.devices24h, "device")} in 24 h`],
+          ["Devices", `${about(plural(program.devices24h, "device"), isEstimate(program.devices24h))} in 24 h`],
           [
             "Blocked, 14 d",
             <Sparkline key="blocked" values={program.blocked14d} tone="blocked" label="Blocked in each of 14 days" />,

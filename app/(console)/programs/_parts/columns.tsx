@@ -5,7 +5,8 @@ import { ProgramState } from "@/components/features/programs/program-state";
 import { State } from "@/components/ui/state";
 import { Tile } from "@/components/ui/tile";
 import type { ProgramRow, ProgramSort } from "@/lib/contracts/programs";
-import { formatCount } from "@/lib/format/count";
+import { isEstimate } from "@/lib/domain/measures/device-sketch";
+import { about, formatCount } from "@/lib/format/count";
 
 export const PROGRAM_COLUMN_NAMES = [
   { id: "name", name: "Program", isFixed: true },
@@ -77,7 +78,7 @@ export function programColumns(sort: ProgramSort, onSort: (sort: ProgramSort) =>
       width: 80,
       isNumber: true,
       priority: 2,
-      cell: (row) => formatCount(row.devices24h),
+      cell: (row) => about(formatCount(row.devices24h), isEstimate(row.devices24h)),
     },
     {
       id: "requests",

@@ -17,7 +17,8 @@ import { Kbd } from "@/components/ui/kbd";
 import { Meter } from "@/components/ui/meter";
 import { Tile } from "@/components/ui/tile";
 import type { ProgramDetail } from "@/lib/contracts/programs";
-import { formatCount } from "@/lib/format/count";
+import { isEstimate } from "@/lib/domain/measures/device-sketch";
+import { about, formatCount } from "@/lib/format/count";
 import { formatDay } from "@/lib/format/instant";
 import { formatRevision } from "@/lib/format/revision";
 import { denialsQuery, limitsQuery, programQuery } from "@/lib/queries/programs";
@@ -135,7 +136,7 @@ function ProgramFacts({ program }: { program: ProgramDetail }) {
             ],
             ["Publisher", program.publisher.name],
             ["Live version", program.liveVersion?.name ?? "none"],
-            ["Devices, 24 h", formatCount(program.devices24h)],
+            ["Devices, 24 h", about(formatCount(program.devices24h), isEstimate(program.devices24h))],
             [
               "Document",
               program.position === null

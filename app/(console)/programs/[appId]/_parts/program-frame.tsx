@@ -16,7 +16,8 @@ import { Tabs } from "@/components/ui/tabs";
 import { TextLink } from "@/components/ui/text-link";
 import { Tile } from "@/components/ui/tile";
 import type { ProgramDetail } from "@/lib/contracts/programs";
-import { plural } from "@/lib/format/count";
+import { isEstimate } from "@/lib/domain/measures/device-sketch";
+import { about, plural } from "@/lib/format/count";
 import { formatRevision } from "@/lib/format/revision";
 import { programQuery } from "@/lib/queries/programs";
 import { usePermission } from "@/lib/queries/use-permission";
@@ -64,7 +65,7 @@ function ProgramHead({ program }: { program: ProgramDetail }) {
             <Identifier text={appId} label="app id" head={48} tail={8} />
             <span>{liveVersion === null ? "no version live" : `${liveVersion.name} live`}</span>
             <span>{position === null ? "no document yet" : `revision ${formatRevision(position)}`}</span>
-            <span>{plural(devices24h, "device")} in 24 h</span>
+            <span>{about(plural(devices24h, "device"), isEstimate(devices24h))} in 24 h</span>
           </Meta>
         }
         actions={

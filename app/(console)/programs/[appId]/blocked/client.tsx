@@ -1,11 +1,13 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
+import { BehindLine } from "@/components/blocks/behind-line";
 import { DataTable } from "@/components/blocks/data-table";
 import { EmptyState } from "@/components/blocks/empty-state";
 import { FilterBar } from "@/components/blocks/filter-bar";
 import { LivePill } from "@/components/blocks/live-pill";
 import { MoreRows } from "@/components/blocks/more-rows";
+import { useNow } from "@/components/blocks/now";
 import { Panel } from "@/components/blocks/panel";
 import { QueryView } from "@/components/blocks/query-view";
 import { TimeRangeChoice } from "@/components/blocks/time-range";
@@ -20,6 +22,7 @@ import { Button } from "@/components/ui/button";
 import type { DenialCause, DenialList, DenialRow } from "@/lib/contracts/programs";
 import { TIME_RANGES, type TimeRange } from "@/lib/contracts/shared";
 import { formatCount, plural } from "@/lib/format/count";
+import { formatWhen } from "@/lib/format/instant";
 import { denialsQuery, programQuery, readOlderDenials } from "@/lib/queries/programs";
 import { readVersion } from "../access/search-params";
 import { readRange } from "../search-params";
@@ -72,7 +75,14 @@ type DenialsProps = {
   onWiden(): void;
 };
 
+/** "3 causes, 120 times since 11:00 UTC"; of more than are shown it says how many are. */
+function describeCauses({ causes, causeTotal, timesTotal, since }: DenialList, nowMs: number): string {
+  const shown = causes.length < causeTotal ? `, ${formatCount(causes.length)} shown` : "";
+  return `${plural(causeTotal, "cause")}${shown}, ${plural(timesTotal, "time")} since ${formatWhen(since, nowMs)} UTC`;
+}
+
 function Denials({ list, appId, range, version, requests, onWiden }: DenialsProps) {
+  const nowMs = useNow();
   const resetKey = `${range} ${version ?? ""}`;
   const causes = useHeldRows(list.causes, keyOfCause, resetKey);
   const items = useHeldRows(list.items, keyOfDenial, resetKey);
@@ -91,12 +101,12 @@ function Denials({ list, appId, range, version, requests, onWiden }: DenialsProp
       </Panel>
     );
   }
-  const times = list.causes.reduce((sum, cause) => sum + cause.times, 0);
   return (
     <div className="grid gap-4">
+      <BehindLine until={list.behind} />
       <Panel
         title="Causes"
-        about={`${plural(list.causes.length, "cause")}, ${formatCount(times)} times`}
+        about={describeCauses(list, nowMs)}
         actions={<LivePill count={causes.newCount} onShow={causes.show} />}
       >
         {causes.rows.length === 0 ? (

@@ -1,6 +1,7 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
+import { BehindLine } from "@/components/blocks/behind-line";
 import { Bullet } from "@/components/blocks/bullet";
 import { type Column, DataTable } from "@/components/blocks/data-table";
 import { Panel } from "@/components/blocks/panel";
@@ -109,6 +110,7 @@ export function LimitsClient({ appId }: { appId: string }) {
         <TimeRangeChoice value={range} options={TIME_RANGES} onChange={(next) => change({ range: next })} />
         <span className="text-muted">p50 to p95 and the greatest; warning dashed, limit solid</span>
       </Toolbar>
+      <BehindLine until={query.data?.behind ?? null} />
       <Panel>
         <QueryView query={query} name="Limits" unaffected="Devices and publishing are unaffected.">
           {({ rows }) => (

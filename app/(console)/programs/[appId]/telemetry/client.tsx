@@ -1,10 +1,12 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
+import { BehindLine } from "@/components/blocks/behind-line";
 import { CrosshairProvider } from "@/components/blocks/crosshair";
 import { EmptyState } from "@/components/blocks/empty-state";
 import { FilterBar } from "@/components/blocks/filter-bar";
 import { LegendBand, LegendLine, LegendMark } from "@/components/blocks/legend";
+import { useNow } from "@/components/blocks/now";
 import { Panel } from "@/components/blocks/panel";
 import { QueryView } from "@/components/blocks/query-view";
 import { RelativeTime } from "@/components/blocks/relative-time";
@@ -16,7 +18,9 @@ import { ReportingLine } from "@/components/features/reporting/reporting-line";
 import { TextLink } from "@/components/ui/text-link";
 import type { TelemetrySeries } from "@/lib/contracts/programs";
 import { TIME_RANGES } from "@/lib/contracts/shared";
-import { plural } from "@/lib/format/count";
+import { isEstimate } from "@/lib/domain/measures/device-sketch";
+import { about, plural } from "@/lib/format/count";
+import { formatWhen } from "@/lib/format/instant";
 import { denialsQuery, telemetryQuery } from "@/lib/queries/programs";
 import { readVersion } from "../access/search-params";
 import { readRange } from "../search-params";
@@ -29,6 +33,7 @@ export function TelemetryClient({ appId }: { appId: string }) {
   const version = readVersion(params.get("version"));
   const query = useQuery(telemetryQuery(appId, range, version));
   const denials = useQuery(denialsQuery(appId, range, version));
+  const nowMs = useNow();
   return (
     <>
       <Toolbar>
@@ -53,6 +58,7 @@ export function TelemetryClient({ appId }: { appId: string }) {
               </Panel>
             ) : (
               <CrosshairProvider>
+                <BehindLine until={series.behind} />
                 <TelemetryCharts series={series} />
                 <Legend series={series} />
               </CrosshairProvider>
@@ -61,7 +67,10 @@ export function TelemetryClient({ appId }: { appId: string }) {
         </QueryView>
         <Panel
           title="Denials"
-          about={denials.data && `${plural(denials.data.causes.length, "cause")} in ${range}`}
+          about={
+            denials.data &&
+            `${plural(denials.data.causeTotal, "cause")} since ${formatWhen(denials.data.since, nowMs)} UTC`
+          }
           actions={<TextLink href={`/programs/${appId}/blocked?range=${range}`}>See all</TextLink>}
         >
           <QueryView query={denials} name="Denials">
@@ -89,7 +98,7 @@ function Legend({ series }: { series: TelemetrySeries }) {
       <LegendMark kind="version">version live</LegendMark>
       <LegendMark kind="suspension">suspended</LegendMark>
       <span className="ml-auto text-label">
-        {plural(devices, "device")}, {plural(crashes, "crash", "crashes")}
+        {about(plural(devices, "device"), isEstimate(devices))}, {plural(crashes, "crash", "crashes")}
         {lost > 0 && `, ${plural(lost, "sample")} lost by devices`}
         {unlistedMinutes > 0 && `, ${plural(unlistedMinutes, "device-minute")} of versions never listed`}
         {series.newestAt !== null && (

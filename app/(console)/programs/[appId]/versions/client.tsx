@@ -9,8 +9,9 @@ import { QueryView } from "@/components/blocks/query-view";
 import { RelativeTime } from "@/components/blocks/relative-time";
 import { useUrlState } from "@/components/blocks/use-url-state";
 import type { VersionView } from "@/lib/contracts/programs";
+import { isEstimate } from "@/lib/domain/measures/device-sketch";
 import { formatBytes } from "@/lib/format/bytes";
-import { formatCount } from "@/lib/format/count";
+import { about, formatCount } from "@/lib/format/count";
 import { versionsQuery } from "@/lib/queries/programs";
 import { ProgramSide } from "../_parts/program-frame";
 import { SignatureState, VersionState } from "./_parts/attestation";
@@ -47,7 +48,7 @@ const COLUMNS: Column<VersionView>[] = [
     width: 104,
     isNumber: true,
     priority: 2,
-    cell: (row) => formatCount(row.devices24h),
+    cell: (row) => about(formatCount(row.devices24h), isEstimate(row.devices24h)),
   },
   {
     id: "submitted",

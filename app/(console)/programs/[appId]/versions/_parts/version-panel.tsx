@@ -14,8 +14,9 @@ import { Textarea } from "@/components/ui/input";
 import { SensitivityTag } from "@/components/ui/tag";
 import { useToast } from "@/components/ui/toast";
 import { limitRowSchema, type VersionView } from "@/lib/contracts/programs";
+import { isEstimate } from "@/lib/domain/measures/device-sketch";
 import { formatBytes } from "@/lib/format/bytes";
-import { formatCount, plural } from "@/lib/format/count";
+import { about, formatCount, plural } from "@/lib/format/count";
 import { decideSubmission } from "@/lib/queries/programs";
 import { usePermission } from "@/lib/queries/use-permission";
 import { SignatureState, VersionState } from "./attestation";
@@ -53,7 +54,7 @@ export function VersionPanel({ version, onClose }: { version: VersionView; onClo
             ["Size", sizeOf(version)],
             ["Submitted", <RelativeTime key="submitted" at={version.submittedAt} />],
             ["Listed", version.listedAt === null ? "not listed" : <RelativeTime key="listed" at={version.listedAt} />],
-            ["Devices, 24 h", formatCount(version.devices24h)],
+            ["Devices, 24 h", about(formatCount(version.devices24h), isEstimate(version.devices24h))],
             ...(version.comment === null ? [] : [["Told the publisher", version.comment] as const]),
           ]}
         />
