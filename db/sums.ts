@@ -26,10 +26,6 @@ export const countDistinct = (value: SQLWrapper, condition?: SQL): SQL<number> =
     ? sql<number>`count(distinct ${value})`.mapWith(Number)
     : sql<number>`count(distinct ${value}) filter (where ${condition})`.mapWith(Number);
 
-/** The value below which this share of a group lies, interpolated; null for an empty group. */
-export const percentileOf = (share: 0.5 | 0.95, column: Column): SQL<number | null> =>
-  sql<number | null>`percentile_cont(${sql.raw(String(share))}) within group (order by ${column})`.mapWith(Number);
-
 /** The number of whole spans of `seconds` between 1970 and an instant. */
 export const spansSince1970 = (at: Column, seconds: number): SQL<number> =>
   sql<number>`floor(extract(epoch from ${at}) / ${sql.raw(String(Math.floor(seconds)))})`.mapWith(Number);
@@ -37,10 +33,6 @@ export const spansSince1970 = (at: Column, seconds: number): SQL<number> =>
 /** The number that a JSON value is: 0 where another value, or none, is stored. */
 export const numberOf = (json: SQL): SQL<number> =>
   held(sql`case when jsonb_typeof(${json}) = 'number' then (${json})::numeric else 0 end`);
-
-/** The elements of a stored JSON array, for a join; none where another value is stored. */
-export const elementsOf = (column: Column): SQL =>
-  sql`jsonb_array_elements(case when jsonb_typeof(${column}) = 'array' then ${column} else '[]'::jsonb end)`;
 
 /** Names and values of a stored JSON object, for a join; none where another value is stored. */
 export const membersOf = (column: Column): SQL =>
