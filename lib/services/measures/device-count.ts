@@ -12,6 +12,8 @@ import {
 export type DeviceCount = {
   addPacked(sketch: Uint8Array): void;
   addDevice(deviceId: string): void;
+  addAll(other: DeviceCount): void;
+  sketch(): DeviceSketch;
   /** Exact up to `EXACT_DEVICES`; a greater number is an estimate, and pages say so. */
   count(): number;
 };
@@ -19,22 +21,22 @@ export type DeviceCount = {
 export function createDeviceCount(): DeviceCount {
   const hashes = new Set<number>();
   let many: DeviceSketch | null = null;
+  const add = (sketch: DeviceSketch) => {
+    if ("registers" in sketch) many = many === null ? sketch : mergeSketches(many, sketch);
+    else for (const hash of sketch.hashes) hashes.add(hash);
+  };
+  const sketch = () => (many === null ? sketchOf(hashes) : mergeSketches(many, sketchOf(hashes)));
   return {
-    addPacked(packed) {
-      const sketch = unpackSketch(packed);
-      if ("registers" in sketch) many = many === null ? sketch : mergeSketches(many, sketch);
-      else for (const hash of sketch.hashes) hashes.add(hash);
-    },
+    addPacked: (packed) => add(unpackSketch(packed)),
+    addAll: (other) => add(other.sketch()),
+    sketch,
     addDevice(deviceId) {
       hashes.add(hashDevice(deviceId));
     },
     count() {
-      const few = sketchOf(hashes);
-      return countOf(many === null ? few : mergeSketches(many, few));
+      const all = sketch();
+      // An estimate never passes for an exact number.
+      return "hashes" in all ? countDevices(all) : Math.max(countDevices(all), EXACT_DEVICES + 1);
     },
   };
 }
-
-/** How many devices a sketch is of; an estimate never passes for an exact number. */
-export const countOf = (sketch: DeviceSketch): number =>
-  "hashes" in sketch ? countDevices(sketch) : Math.max(countDevices(sketch), EXACT_DEVICES + 1);

@@ -1,17 +1,50 @@
 import { and, eq, gte, inArray, sql } from "drizzle-orm";
-import { measuresOf } from "@/db/measures";
 import { fleetMinutes, hourRollups } from "@/db/schema";
 import type { Database } from "@/db/store";
 import { spansSince1970, sumOf } from "@/db/sums";
-import { hashDevice } from "@/lib/domain/measures/device-sketch";
-import { addMeasures, enterLate, enterMinute, type Measures, noMeasures } from "@/lib/domain/measures/measures";
+import { addHistogram, enter, type Histogram, quantileOf, readHistogram } from "@/lib/domain/measures/histogram";
+import { IN_HISTOGRAMS, MAXIMA, type Measured, type MinuteNumbers, TOLD_MAXIMA } from "@/lib/domain/measures/measures";
+import { createVarintReader } from "@/lib/domain/measures/varints";
 import { addSaturating } from "@/native/core/telemetry/add-saturating";
 import { createDeviceCount, type DeviceCount } from "./device-count";
-import { type Live, readLive } from "./live";
+import { type Live, type LiveMinute, readLive } from "./live";
 import { DAY_MS, startOf } from "./windows";
 
 /** A stretch of time, cut into spans; what is told of later than the last of them is in the last. */
 export type Cut = { fromMs: number; spanMs: number; lastSpan: number };
+
+const COUNTED = ["requests", "blocked", "throttledMs", "crashes"] as const;
+const GREATEST = [...MAXIMA, ...TOLD_MAXIMA];
+
+/** What the device-minutes of a span were together, in so far as a page shows it. */
+export type Span = {
+  counted: Record<(typeof COUNTED)[number], number>;
+  /** Of those that only grow; of what was not measured nothing. */
+  greatest: Map<Measured, number>;
+  histograms: Map<Measured, Histogram>;
+  devices: DeviceCount;
+};
+
+const newSpan = (): Span => ({
+  counted: { requests: 0, blocked: 0, throttledMs: 0, crashes: 0 },
+  greatest: new Map(),
+  histograms: new Map(),
+  devices: createDeviceCount(),
+});
+
+/** The value of a device-minute below which this share of them lies, within 1/32; null where nothing was measured. */
+export function quantileIn({ histograms }: Span, name: Measured, share: number): number | null {
+  const histogram = histograms.get(name);
+  return histogram === undefined ? null : quantileOf(histogram, share);
+}
+
+type Asked = {
+  appId: string;
+  version?: number | undefined;
+  from: "minutes" | "hours";
+  /** The histograms that are wanted: the others are not unpacked. */
+  wanted: readonly Measured[];
+};
 
 /**
  * What a program's device-minutes were together, by span since 1970: from minutes of the fleet or from hours, and from
@@ -19,51 +52,82 @@ export type Cut = { fromMs: number; spanMs: number; lastSpan: number };
  */
 export async function measureSpans(
   db: Database,
-  asked: { appId: string; version?: number | undefined; from: "minutes" | "hours" },
+  { appId, version, from, wanted }: Asked,
   { fromMs, spanMs, lastSpan }: Cut,
   live: Live,
-): Promise<Map<number, Measures>> {
-  const spans = new Map<number, Measures>();
-  const at = (atMs: number): Measures => {
-    const span = Math.min(lastSpan, Math.floor(atMs / spanMs));
-    const measures = spans.get(span) ?? noMeasures();
-    spans.set(span, measures);
-    return measures;
+): Promise<Map<number, Span>> {
+  const spans = new Map<number, Span>();
+  const spanAt = (atMs: number): Span => {
+    const number = Math.min(lastSpan, Math.floor(atMs / spanMs));
+    const span = spans.get(number) ?? newSpan();
+    spans.set(number, span);
+    return span;
   };
-  const { appId, version, from } = asked;
-  const since = new Date(fromMs);
-  if (from === "minutes") {
-    const rows = await db
-      .select()
-      .from(fleetMinutes)
-      .where(
-        and(
-          eq(fleetMinutes.appId, appId),
-          gte(fleetMinutes.at, since),
-          version === undefined ? undefined : eq(fleetMinutes.versionCode, version),
-        ),
-      );
-    for (const row of rows) addMeasures(at(row.at.getTime()), measuresOf(row));
-  } else {
-    const rows = await db
-      .select()
-      .from(hourRollups)
-      .where(
-        and(
-          eq(hourRollups.appId, appId),
-          gte(hourRollups.hour, since),
-          version === undefined ? undefined : eq(hourRollups.versionCode, version),
-        ),
-      );
-    for (const row of rows) addMeasures(at(row.hour.getTime()), measuresOf(row));
+  const rows = await (from === "minutes" ? readMinutes(db, appId, fromMs) : readHours(db, appId, fromMs));
+  for (const row of rows) {
+    if (version === undefined || row.versionCode === version) addRow(spanAt(row.at.getTime()), row, wanted);
   }
   for (const minute of live.minutes) {
     const isAsked = minute.appId === appId && (version === undefined || minute.versionCode === version);
-    if (!isAsked || minute.atMs < fromMs) continue;
-    if (minute.late > 0) enterLate(at(minute.atMs), minute.numbers, minute.late);
-    else enterMinute(at(minute.atMs), hashDevice(minute.deviceId), minute.numbers, null);
+    if (isAsked && minute.atMs >= fromMs) addMinute(spanAt(minute.atMs), minute, wanted);
   }
   return spans;
+}
+
+const readMinutes = (db: Database, appId: string, fromMs: number) =>
+  db
+    .select()
+    .from(fleetMinutes)
+    .where(and(eq(fleetMinutes.appId, appId), gte(fleetMinutes.at, new Date(fromMs))));
+
+async function readHours(db: Database, appId: string, fromMs: number) {
+  const rows = await db
+    .select()
+    .from(hourRollups)
+    .where(and(eq(hourRollups.appId, appId), gte(hourRollups.hour, new Date(fromMs))));
+  return rows.map(({ hour, ...row }) => ({ ...row, at: hour }));
+}
+
+function addNumbers({ counted, greatest }: Span, numbers: MinuteNumbers, isLate: boolean): void {
+  for (const name of COUNTED) counted[name] = addSaturating(counted[name], numbers[name]);
+  if (isLate) return;
+  for (const name of GREATEST) {
+    const value = numbers[name];
+    if (value !== null) greatest.set(name, Math.max(value, greatest.get(name) ?? 0));
+  }
+}
+
+function histogramOf({ histograms }: Span, name: Measured): Histogram {
+  const histogram = histograms.get(name) ?? new Map();
+  histograms.set(name, histogram);
+  return histogram;
+}
+
+function addRow(
+  span: Span,
+  row: MinuteNumbers & { histograms: Uint8Array; devices: Uint8Array },
+  wanted: Asked["wanted"],
+) {
+  addNumbers(span, row, false);
+  span.devices.addPacked(row.devices);
+  const reader = createVarintReader(row.histograms);
+  const last = Math.max(...wanted.map((name) => IN_HISTOGRAMS.indexOf(name)));
+  for (const name of IN_HISTOGRAMS.slice(0, last + 1)) {
+    if (reader.isAtEnd()) break;
+    const histogram = readHistogram(reader);
+    if (wanted.includes(name)) addHistogram(histogramOf(span, name), histogram);
+  }
+}
+
+/** As it will be folded: of a late one the counters alone. */
+function addMinute(span: Span, { late, numbers, deviceId }: LiveMinute, wanted: Asked["wanted"]): void {
+  addNumbers(span, numbers, late > 0);
+  if (late > 0) return;
+  span.devices.addDevice(deviceId);
+  for (const name of wanted) {
+    const value = numbers[name];
+    if (value !== null) enter(histogramOf(span, name), value);
+  }
 }
 
 /** What is counted of a program in 24 h, and what of it was blocked in each of so many days. */

@@ -3,15 +3,15 @@ import { holdsCode } from "@/db/held-codes";
 import { versions } from "@/db/schema";
 import type { Database } from "@/db/store";
 import type { LimitRow, LimitTable } from "@/lib/contracts/programs";
-import { MAXIMA, type Measured, type Measures, quantileIn, TOLD_MAXIMA } from "@/lib/domain/measures/measures";
+import type { Measured } from "@/lib/domain/measures/measures";
 import { formatMember } from "@/lib/domain/member-keys";
 import type { Actor } from "@/lib/domain/roles";
 import { LIMIT_NAMES, type LimitName } from "@/native/core/codes";
 import type { ServiceContext } from "../context";
-import { countOf, createDeviceCount, type DeviceCount } from "../measures/device-count";
+import { createDeviceCount, type DeviceCount } from "../measures/device-count";
 import { type Live, readLive } from "../measures/live";
 import { hoursOfDetails, liveDetails } from "../measures/read-details";
-import { measureSpans } from "../measures/read-measures";
+import { measureSpans, quantileIn, type Span } from "../measures/read-measures";
 import { HOUR_MS, startOf, startOfDetails } from "../measures/windows";
 import { requirePermission } from "../require-permission";
 import { loadProgram } from "./get-program";
@@ -46,7 +46,7 @@ export async function listLimits(
   const nowMs = context.clock.nowMs();
   const live = await readLive(db, [appId]);
   const measures = await measureRange(db, appId, query, live, nowMs);
-  const devices = measures === undefined ? 0 : countOf(measures.devices);
+  const devices = measures?.devices.count() ?? 0;
   const throttled = await throttledDevices(db, appId, query, nowMs);
   const rows: LimitRow[] = [];
   for (const name of LIMIT_NAMES) {
@@ -73,21 +73,23 @@ async function measureRange(
   { range, version }: TelemetryQuery,
   live: Live,
   nowMs: number,
-): Promise<Measures | undefined> {
+): Promise<Span | undefined> {
   const fromMs = startOf(range, nowMs);
   const from = range === "1h" ? "minutes" : "hours";
-  const spans = await measureSpans(db, { appId, version, from }, { fromMs, spanMs: HOUR_MS, lastSpan: 0 }, live);
+  const spans = await measureSpans(
+    db,
+    { appId, version, from, wanted: Object.values(OBSERVED) },
+    { fromMs, spanMs: HOUR_MS, lastSpan: 0 },
+    live,
+  );
   return spans.get(0);
 }
 
-function observedIn(measures: Measures, name: Measured): LimitRow["observed"] {
-  const [p50, p95, greatest] = [0.5, 0.95, 1].map((share) => quantileIn(measures, name, share));
+function observedIn(span: Span, name: Measured): LimitRow["observed"] {
+  const [p50, p95, greatest] = [0.5, 0.95, 1].map((share) => quantileIn(span, name, share));
   if (p50 == null || p95 == null || greatest == null) return null;
-  return { p50, p95, max: isMaximum(name) ? (measures[name] ?? greatest) : greatest };
+  return { p50, p95, max: span.greatest.get(name) ?? greatest };
 }
-
-const isMaximum = (name: Measured): name is (typeof MAXIMA)[number] | (typeof TOLD_MAXIMA)[number] =>
-  [...MAXIMA, ...TOLD_MAXIMA].some((maximum) => maximum === name);
 
 /** The devices that each limit held back since the whole hour that the range begins in. */
 async function throttledDevices(

@@ -5,16 +5,14 @@ import type { Database } from "@/db/store";
 import { sumOf as sumOfColumn } from "@/db/sums";
 import type { TelemetrySeries } from "@/lib/contracts/programs";
 import type { TimeRange } from "@/lib/contracts/shared";
-import { mergeSketches, NO_DEVICES } from "@/lib/domain/measures/device-sketch";
-import { type Measures, quantileIn } from "@/lib/domain/measures/measures";
 import type { Actor } from "@/lib/domain/roles";
 import type { Limit, Limits } from "@/native/core/shapes/claims";
 import { addSaturating } from "@/native/core/telemetry/add-saturating";
 import type { ServiceContext } from "../context";
 import { countLostSamples } from "../devices/count-lost";
-import { countOf } from "../measures/device-count";
+import { createDeviceCount } from "../measures/device-count";
 import { type Live, newestReport, readLive } from "../measures/live";
-import { measureSpans } from "../measures/read-measures";
+import { measureSpans, quantileIn, type Span } from "../measures/read-measures";
 import { RANGES, startOf } from "../measures/windows";
 import { requirePermission } from "../require-permission";
 import { loadProgram } from "./get-program";
@@ -41,7 +39,12 @@ export async function readTelemetry(
   const fromMs = startOf(query.range, nowMs);
   const lastSpan = Math.floor(nowMs / spanMs);
   const live = await readLive(db, [appId]);
-  const spans = await measureSpans(db, { appId, version: query.version, from }, { fromMs, spanMs, lastSpan }, live);
+  const spans = await measureSpans(
+    db,
+    { appId, version: query.version, from, wanted: CHARTED },
+    { fromMs, spanMs, lastSpan },
+    live,
+  );
   const points: TelemetrySeries["points"] = [];
   for (let span = Math.floor(fromMs / spanMs); span <= lastSpan; span += 1) {
     const found = spans.get(span);
@@ -68,7 +71,7 @@ export async function readTelemetry(
 async function newestTold(
   db: Database,
   live: Live,
-  spans: ReadonlyMap<number, Measures>,
+  spans: ReadonlyMap<number, Span>,
   { query, spanMs, nowMs }: { query: TelemetryQuery; spanMs: number; nowMs: number },
 ): Promise<string | null> {
   const asked = live.minutes.filter(({ versionCode }) => query.version === undefined || versionCode === query.version);
@@ -78,12 +81,13 @@ async function newestTold(
   return spans.size === 0 ? null : new Date(Math.min(nowMs, (newest + 1) * spanMs)).toISOString();
 }
 
-function sumUp(all: readonly Measures[]): { devices: number; requests: number; blocked: number; crashes: number } {
-  const devices = all.reduce((sum, one) => mergeSketches(sum, one.devices), NO_DEVICES);
+function sumUp(all: readonly Span[]): { devices: number; requests: number; blocked: number; crashes: number } {
+  const devices = createDeviceCount();
+  for (const span of all) devices.addAll(span.devices);
   const sumOf = (name: "requests" | "blocked" | "crashes") =>
-    all.reduce((sum, one) => addSaturating(sum, one[name]), 0);
+    all.reduce((sum, { counted }) => addSaturating(sum, counted[name]), 0);
   return {
-    devices: countOf(devices),
+    devices: devices.count(),
     requests: sumOf("requests"),
     blocked: sumOf("blocked"),
     crashes: sumOf("crashes"),
@@ -119,17 +123,19 @@ const GAP: Point = {
   devices: 0,
 };
 
-function toPoint(measures: Measures): Point {
+const CHARTED = ["cpuMs", "memoryBytesMax", "requests"] as const;
+
+function toPoint(span: Span): Point {
   return {
-    cpuMsP50: quantileIn(measures, "cpuMs", 0.5),
-    cpuMsP95: quantileIn(measures, "cpuMs", 0.95),
-    memoryBytesP50: quantileIn(measures, "memoryBytesMax", 0.5),
-    memoryBytesP95: quantileIn(measures, "memoryBytesMax", 0.95),
-    requestsP50: quantileIn(measures, "requests", 0.5),
-    requestsP95: quantileIn(measures, "requests", 0.95),
-    blocked: measures.blocked,
-    throttledMs: measures.throttledMs,
-    devices: countOf(measures.devices),
+    cpuMsP50: quantileIn(span, "cpuMs", 0.5),
+    cpuMsP95: quantileIn(span, "cpuMs", 0.95),
+    memoryBytesP50: quantileIn(span, "memoryBytesMax", 0.5),
+    memoryBytesP95: quantileIn(span, "memoryBytesMax", 0.95),
+    requestsP50: quantileIn(span, "requests", 0.5),
+    requestsP95: quantileIn(span, "requests", 0.95),
+    blocked: span.counted.blocked,
+    throttledMs: span.counted.throttledMs,
+    devices: span.devices.count(),
   };
 }
 
