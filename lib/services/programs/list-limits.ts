@@ -1,4 +1,4 @@
-import { eq, sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import { holdsCode } from "@/db/held-codes";
 import { versions } from "@/db/schema";
 import type { Database } from "@/db/store";
