@@ -1,6 +1,5 @@
 import { and, desc, eq, inArray } from "drizzle-orm";
 import { type BUNDLE_STATES, bundles, changeSets, changes, publisherKeys, versions } from "@/db/schema";
-import type { Database } from "@/db/store";
 import type { VersionView } from "@/lib/contracts/programs";
 import { judgeVerb } from "@/lib/domain/change-set-lifecycle";
 import { formatMember } from "@/lib/domain/member-keys";
