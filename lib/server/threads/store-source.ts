@@ -21,7 +21,8 @@ export type StoreSource = {
 
 /** Connections of all threads of a process, where nobody says how many. */
 const CONNECTIONS = 16;
-const CONNECTIONS_MIN = 2;
+/** One that a page may hold, one more for whoever is recognised, and one that only a decision takes. */
+const CONNECTIONS_MIN = 3;
 
 /** Postgres, by connections of each thread's own: its part of those that the process may open. One more of each listens. */
 export function postgresSource(
