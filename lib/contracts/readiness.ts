@@ -35,6 +35,7 @@ export const JOBS = {
   resign: "Renew documents",
   bundle_files: "Look after bundles' files",
   journal: "Begin a long journal again",
+  fold: "Add minutes up to hours",
   past_days: "Drop days of telemetry that are over",
   figures: "Read the figures",
   forget: "Forget what ended",

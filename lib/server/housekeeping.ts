@@ -7,7 +7,7 @@ import { tendBundles } from "@/lib/services/submissions/tend-bundles";
 import { measureClock } from "@/lib/sync/clock/measure-clock";
 import { takeKeysetInbox } from "@/lib/sync/keyset/keyset-inbox";
 import { resignDocuments } from "@/lib/sync/resign-documents";
-import { dropPastDays } from "@/lib/sync/telemetry/tend-telemetry";
+import { dropPastDays, foldTelemetry } from "@/lib/sync/telemetry/tend-telemetry";
 import type { JobLog } from "./readiness/job-log";
 import { createFiguresJob } from "./tend-figures";
 
@@ -38,6 +38,7 @@ export function startHousekeeping(context: ServiceContext, keysDir: string, log:
     { name: "resign", everyMs: 5 * MINUTE_MS, run: () => resignDocuments(deciding, context) },
     { name: "bundle_files", everyMs: MINUTE_MS, run: () => tendBundles(tending) },
     { name: "journal", everyMs: 10 * MINUTE_MS, run: () => tending.store.tendJournal() },
+    { name: "fold", everyMs: 10_000, run: () => foldTelemetry(tending.store, tending) },
     { name: "past_days", everyMs: 10 * MINUTE_MS, run: () => dropPastDays(tending.store, tending) },
     { name: "figures", everyMs: 10 * MINUTE_MS, run: createFiguresJob(tending) },
     { name: "forget", everyMs: 10 * MINUTE_MS, run: () => forgetExpired(tending) },
