@@ -5,7 +5,7 @@ import { AppError } from "@/lib/platform/errors";
 import type { LeanContext } from "@/lib/services/context";
 import { listOwnDenials, readQuota } from "@/lib/services/publishers/own-programs";
 import { readPublisherToken } from "@/lib/services/publishers/publisher-tokens";
-import { withdrawSubmission } from "@/lib/services/submissions/decide-submission";
+import { withdrawSubmission } from "@/lib/services/submissions/end-submission";
 import { getSubmission } from "@/lib/services/submissions/get-submission";
 import { submitBundle } from "@/lib/services/submissions/submit-bundle";
 import { createRateLimit } from "@/lib/sync/runtime/rate-limit";

@@ -31,7 +31,7 @@ describe("import zones", () => {
   it("keep sibling features apart, change sets from submissions, and engines from their confinement", () => {
     for (const [file, specifier] of [
       ["components/features/people/charts.tsx", "@/components/features/programs/access-table"],
-      ["lib/services/change-sets/approve-change-set.ts", "../submissions/decide-submission"],
+      ["lib/services/change-sets/approve-change-set.ts", "../submissions/approve-submission"],
       ["native/host/engines/build-engine.ts", "../confinement/reachable-files"],
     ] as const) {
       const named = checkParts([{ file, source: `import { x } from "${specifier}";` }]).map((fault) => fault.file);

@@ -9,7 +9,7 @@ const found = (name: CheckName, state: CheckState) => ({ name, state, says: name
 describe("the banner", () => {
   it("is shown for each failure that stops a suspension, and for no other", () => {
     const alone = CHECK_NAMES.filter((name) => whyNoSuspension({ checks: [found(name, "failed")] }) !== null);
-    expect(alone).toEqual(["store_read", "store_write", "disk", "signature", "audit_write"]);
+    expect(alone).toEqual(["store_read", "store_write", "disk", "signature", "audit_write", "console_thread"]);
     expect(whyNoSuspension({ checks: CHECK_NAMES.map((name) => found(name, "warn")) })).toBeNull();
   });
 

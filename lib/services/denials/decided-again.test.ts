@@ -6,7 +6,7 @@ import { KEY_ONE } from "@/native/core/crypto/testing/public-keys";
 import { approveChangeSet } from "../change-sets/approve-change-set";
 import { proposeChangeSet } from "../change-sets/propose-change-set";
 import { publishChangeSet } from "../change-sets/publish-change-set";
-import { approveSubmission } from "../submissions/decide-submission";
+import { approveSubmission } from "../submissions/approve-submission";
 import { submitBundle } from "../submissions/submit-bundle";
 import { openServiceFixture, type PersonActor, type ServiceFixture } from "../testing/service-fixture";
 import { getDenial } from "./get-denial";

@@ -12,7 +12,7 @@ import { proposeChangeSet } from "../change-sets/propose-change-set";
 import { publishChangeSet } from "../change-sets/publish-change-set";
 import { getDenial } from "../denials/get-denial";
 import { listDenials } from "../denials/list-denials";
-import { approveSubmission } from "../submissions/decide-submission";
+import { approveSubmission } from "../submissions/approve-submission";
 import { submitBundle } from "../submissions/submit-bundle";
 import { refusalOf } from "../testing/refusal-of";
 import { openServiceFixture, type PersonActor, type ServiceFixture } from "../testing/service-fixture";

@@ -12,8 +12,9 @@ import { undoChangeSet } from "../change-sets/undo-change-set";
 import { getOverview } from "../overview/get-overview";
 import { getSession } from "../people/get-session";
 import { listVersions } from "../programs/list-versions";
+import { approveSubmission } from "../submissions/approve-submission";
 import { approveProposal, refuseProposal } from "../submissions/decide-proposal";
-import { approveSubmission, refuseSubmission } from "../submissions/decide-submission";
+import { refuseSubmission } from "../submissions/end-submission";
 import { submitBundle } from "../submissions/submit-bundle";
 import { refusalOf } from "../testing/refusal-of";
 import {

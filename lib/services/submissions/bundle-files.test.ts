@@ -10,7 +10,8 @@ import type { ServiceContext } from "../context";
 import { listVersions } from "../programs/list-versions";
 import { refusalOf } from "../testing/refusal-of";
 import { openServiceFixture, type ServiceFixture, type TestPublisher } from "../testing/service-fixture";
-import { approveSubmission, refuseSubmission, withdrawSubmission } from "./decide-submission";
+import { approveSubmission } from "./approve-submission";
+import { refuseSubmission, withdrawSubmission } from "./end-submission";
 import { submitBundle } from "./submit-bundle";
 import { tendBundles } from "./tend-bundles";
 

@@ -5,7 +5,8 @@ import { refuseChangeSet } from "../change-sets/end-change-set";
 import { getChangeSet } from "../change-sets/get-change-set";
 import type { ServiceContext } from "../context";
 import { requirePermission } from "../require-permission";
-import { approveSubmission, refuseSubmission } from "./decide-submission";
+import { approveSubmission } from "./approve-submission";
+import { refuseSubmission } from "./end-submission";
 import { findSubmissionOf } from "./find-submission-of";
 
 /**

@@ -12,8 +12,9 @@ import { publishChangeSet } from "../change-sets/publish-change-set";
 import { listVersions } from "../programs/list-versions";
 import { refusalOf } from "../testing/refusal-of";
 import { openServiceFixture, type ServiceFixture, type TestPublisher } from "../testing/service-fixture";
+import { approveSubmission } from "./approve-submission";
 import { approveProposal } from "./decide-proposal";
-import { approveSubmission, refuseSubmission, withdrawSubmission } from "./decide-submission";
+import { refuseSubmission, withdrawSubmission } from "./end-submission";
 import { getSubmission, listWaitingSubmissions } from "./get-submission";
 import { submitBundle } from "./submit-bundle";
 
