@@ -25,9 +25,10 @@ export type FleetReport =
 
 const report = (message: FleetReport) => process.send?.(message);
 
+/** A connection that the server let go of just as it was used again is no answer: what a device tries anew is asked anew. */
 function fetchText(url: string, agent: Agent, token: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    get(url, { agent, headers: { authorization: `Bearer ${token}` } }, (response) => {
+    const request = get(url, { agent, headers: { authorization: `Bearer ${token}` } }, (response) => {
       let text = "";
       response.setEncoding("utf8");
       response.on("data", (chunk: string) => {
@@ -38,7 +39,11 @@ function fetchText(url: string, agent: Agent, token: string): Promise<string> {
         else reject(new Error(`${url}: ${response.statusCode}`));
       });
       response.on("error", reject);
-    }).on("error", reject);
+    });
+    request.on("error", (error: NodeJS.ErrnoException) => {
+      if (request.reusedSocket && error.code === "ECONNRESET") resolve(fetchText(url, agent, token));
+      else reject(error);
+    });
   });
 }
 
