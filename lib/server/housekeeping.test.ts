@@ -1,14 +1,19 @@
 import { afterEach, expect, it } from "vitest";
 import { markRestored } from "@/db/continuity";
 import { newestPosition } from "@/db/newest-document";
+import { keepDays, listDays } from "@/db/partitions";
 import { narrowAtOnce } from "@/lib/services/change-sets/narrow";
+import { confirmClock } from "@/lib/services/clock/confirm-clock";
 import { resumeContinuity } from "@/lib/services/continuity/resume-continuity";
 import { openServiceFixture, type ServiceFixture } from "@/lib/services/testing/service-fixture";
+import { measureClock } from "@/lib/sync/clock/measure-clock";
 import { learnHeldDocument } from "@/lib/sync/continuity/learn-held";
 import { loseDocuments } from "@/lib/sync/testing/lose-documents";
 import { setStatus, TEST_PLATFORM } from "@/lib/sync/testing/sync-fixture";
-import { startHousekeeping } from "./housekeeping";
+import { housekeepingJobs, startHousekeeping } from "./housekeeping";
 import { createJobLog } from "./readiness/job-log";
+
+const DAY_MS = 86_400_000;
 
 let fixture: ServiceFixture;
 afterEach(() => fixture.close());
@@ -34,4 +39,19 @@ it("signs a suspension that a device hands back after signing went on, without w
   await learnHeldDocument(ctx.store, ctx, { deviceId: "dev_bench", platform: TEST_PLATFORM, jws });
   await expect.poll(async () => (await fixture.platformClaims()).suspended).toEqual([appId]);
   await stop();
+});
+
+it("takes nothing away by a clock that jumped, until somebody says that it is right", async () => {
+  fixture = await openServiceFixture();
+  const { ctx, clock } = fixture;
+  const day = Math.floor(clock.nowMs() / DAY_MS);
+  await keepDays(ctx.store, "events", [clock.nowMs()]);
+  await measureClock(ctx.store, ctx);
+  clock.set(clock.nowMs() + 100 * DAY_MS);
+  for (const { name, run } of housekeepingJobs(ctx, "/nowhere")) if (name !== "keyset_inbox") await run();
+  expect(await listDays(ctx.store.db, "events")).toEqual([day]);
+
+  await confirmClock(ctx, await fixture.person("admin"), { bootId: ctx.machine.bootId });
+  for (const { name, run } of housekeepingJobs(ctx, "/nowhere")) if (name === "past_days") await run();
+  expect(await listDays(ctx.store.db, "events")).toEqual([]);
 });

@@ -4,6 +4,7 @@ import { forgetOldAttempts } from "@/lib/auth/throttle";
 import type { JobName } from "@/lib/contracts/readiness";
 import type { ServiceContext } from "@/lib/services/context";
 import { tendBundles } from "@/lib/services/submissions/tend-bundles";
+import { awaitedJump } from "@/lib/sync/clock/clock-jump";
 import { measureClock } from "@/lib/sync/clock/measure-clock";
 import { takeKeysetInbox } from "@/lib/sync/keyset/keyset-inbox";
 import { resignDocuments } from "@/lib/sync/resign-documents";
@@ -22,29 +23,42 @@ export async function forgetExpired(context: Pick<ServiceContext, "store" | "clo
   });
 }
 
+type HousekeepingJob = { name: JobName; everyMs: number; run(): Promise<unknown> };
+
 /**
- * What the server does by itself: takes keysets of the ceremony, signs the end of the audit log, signs again what runs out, keeps bundles as files, forgets
- * what is over. One that fails is logged and tried again at its next turn. Where documents are to be looked at again, or a keyset is offered, what is
- * due is signed at once: a device may have handed back a suspension. Answers with the function that stops it and waits.
+ * What the server does by itself: takes keysets of the ceremony, signs the end of the audit log, signs again what runs out,
+ * keeps bundles as files, folds telemetry, forgets what is over. What goes by how old something is waits while a jump of this
+ * machine's clock awaits a confirmation: a wrong clock takes nothing away.
  */
-export function startHousekeeping(context: ServiceContext, keysDir: string, log: JobLog): () => Promise<void> {
+export function housekeepingJobs(context: ServiceContext, keysDir: string): HousekeepingJob[] {
   // What is signed waits for nothing that only tidies up.
   const deciding = context.store.in("decide");
   const tending = { ...context, store: context.store.in("tend") };
-  const jobs = [
+  const byTime = (run: () => Promise<unknown>) => async () => {
+    if ((await awaitedJump(tending.store.db, context)) === null) await run();
+  };
+  return [
     { name: "keyset_inbox", everyMs: 5_000, run: () => takeKeysetInbox(deciding, context, keysDir) },
     { name: "clock", everyMs: MINUTE_MS, run: () => measureClock(deciding, context) },
     { name: "audit_heads", everyMs: MINUTE_MS, run: () => context.heads.tend(deciding) },
     { name: "resign", everyMs: 5 * MINUTE_MS, run: () => resignDocuments(deciding, context) },
-    { name: "bundle_files", everyMs: MINUTE_MS, run: () => tendBundles(tending) },
+    { name: "bundle_files", everyMs: MINUTE_MS, run: byTime(() => tendBundles(tending)) },
     { name: "journal", everyMs: 10 * MINUTE_MS, run: () => tending.store.tendJournal() },
-    { name: "fold", everyMs: 10_000, run: () => foldTelemetry(tending.store, tending) },
-    { name: "past_days", everyMs: 10 * MINUTE_MS, run: () => dropPastDays(tending.store, tending) },
+    { name: "fold", everyMs: 10_000, run: byTime(() => foldTelemetry(tending.store, tending)) },
+    { name: "past_days", everyMs: 10 * MINUTE_MS, run: byTime(() => dropPastDays(tending.store, tending)) },
     { name: "figures", everyMs: 10 * MINUTE_MS, run: createFiguresJob(tending) },
-    { name: "forget", everyMs: 10 * MINUTE_MS, run: () => forgetExpired(tending) },
-  ] satisfies { name: JobName; everyMs: number; run(): Promise<unknown> }[];
+    { name: "forget", everyMs: 10 * MINUTE_MS, run: byTime(() => forgetExpired(tending)) },
+  ];
+}
+
+/**
+ * Runs the jobs, each by itself. One that fails is logged and tried again at its next turn. Where documents are to be looked
+ * at again, or a keyset is offered, what is due is signed at once: a device may have handed back a suspension. Answers with
+ * the function that stops it and waits.
+ */
+export function startHousekeeping(context: ServiceContext, keysDir: string, log: JobLog): () => Promise<void> {
   const running = new Set<Promise<unknown>>();
-  const clockwork = jobs.map(({ name, everyMs, run }) => {
+  const clockwork = housekeepingJobs(context, keysDir).map(({ name, everyMs, run }) => {
     let isBusy = false;
     const start = () => {
       if (isBusy) return;

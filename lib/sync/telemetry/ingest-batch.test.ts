@@ -451,6 +451,20 @@ describe("telemetry", () => {
     expect((await send(1, 2))?.appliedEpoch).toBe(1);
   });
 
+  it("takes nothing of what a device enforces from a batch that comes once more", async () => {
+    const { accessToken, deviceId } = await fixture.addDevice();
+    const { platform } = await publishPlatform();
+    const saying = (program: number) => {
+      const applied = { epoch: 1, keyset: 1, platform: platform.revision, programs: { "com.example.a": program } };
+      return buildBatch(fixture.nowSeconds(), { applied });
+    };
+    const first = saying(3);
+    for (const batch of [first, saying(4), first, { ...first, sequence: 9 }]) {
+      await fixture.post("telemetry", batch, accessToken);
+    }
+    expect((await deviceRow(deviceId))?.appliedPrograms).toEqual({ "com.example.a": 4 });
+  });
+
   it("keeps when a revision was applied, however often the device repeats it", async () => {
     const { accessToken, deviceId } = await fixture.addDevice();
     await fixture.post("telemetry", buildBatch(fixture.nowSeconds()), accessToken);
