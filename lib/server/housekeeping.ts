@@ -58,30 +58,40 @@ export function housekeepingJobs(context: ServiceContext, keysDir: string): Hous
  */
 export function startHousekeeping(context: ServiceContext, keysDir: string, log: JobLog): () => Promise<void> {
   const running = new Set<Promise<unknown>>();
+  let isStopping = false;
   const clockwork = housekeepingJobs(context, keysDir).map(({ name, everyMs, run }) => {
     let isBusy = false;
+    let isAskedAgain = false;
     const start = () => {
       if (isBusy) return;
       isBusy = true;
+      isAskedAgain = false;
       const turn: Promise<unknown> = log
         .run(name, run)
         .catch((error: unknown) => context.logger("error", "housekeeping_failed", { job: name, error }))
         .finally(() => {
           isBusy = false;
           running.delete(turn);
+          if (isAskedAgain && !isStopping) start();
         });
       running.add(turn);
     };
-    return { name, start, timer: setInterval(start, everyMs) };
+    /** Whoever asks while it runs may ask for what it has looked at already: it runs once more. */
+    const ask = () => {
+      isAskedAgain = true;
+      start();
+    };
+    return { name, ask, timer: setInterval(start, everyMs) };
   });
   const stopListening = context.store.subscribe((heard) => {
     if (heard.topic !== "documents") return;
     // A publish signed a head, which is copied into the day's file.
-    for (const { name, start } of clockwork) if (name === "audit_heads") start();
+    for (const { name, ask } of clockwork) if (name === "audit_heads") ask();
     if (heard.documents.length > 0 && heard.documents.every(({ kind }) => kind !== "keyset")) return;
-    for (const { name, start } of clockwork) if (name === "resign") start();
+    for (const { name, ask } of clockwork) if (name === "resign") ask();
   });
   return async () => {
+    isStopping = true;
     stopListening();
     for (const { timer } of clockwork) clearInterval(timer);
     await Promise.all(running);
