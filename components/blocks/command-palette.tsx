@@ -2,7 +2,7 @@
 
 import { Command } from "cmdk";
 import { Search } from "lucide-react";
-import { type ReactNode, useRef } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { Dialog } from "@/components/ui/dialog";
 import { Kbd } from "@/components/ui/kbd";
 
@@ -26,10 +26,24 @@ type CommandPaletteProps = {
   onText(text: string): void;
   groups: readonly PaletteGroup[];
   placeholder: string;
+  /** More may be found in a moment: Enter then waits for it, and opens the first. */
+  isSearching?: boolean;
 };
 
 /** Go, act, or paste an id: everything by keyboard. */
-export function CommandPalette({ isOpen, onClose, text, onText, groups, placeholder }: CommandPaletteProps) {
+export function CommandPalette(props: CommandPaletteProps) {
+  const { isOpen, onClose, text, onText, groups, placeholder, isSearching = false } = props;
+  const root = useRef<HTMLDivElement>(null);
+  const isEnterWaiting = useRef(false);
+  useEffect(() => {
+    if (isSearching || !isEnterWaiting.current) return;
+    isEnterWaiting.current = false;
+    // What was found stands in the list, and is chosen in it, a frame later.
+    const frame = requestAnimationFrame(() => {
+      root.current?.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+    });
+    return () => cancelAnimationFrame(frame);
+  }, [isSearching]);
   const chosen = useRef<PaletteItem | null>(null);
   // Once the palette is gone: a dialog that opens now gives the focus back to where it was before the palette.
   const runChosen = () => {
@@ -40,7 +54,12 @@ export function CommandPalette({ isOpen, onClose, text, onText, groups, placehol
   return (
     <Dialog isOpen={isOpen} onClose={onClose} onClosed={runChosen} title="Search" isBare isWide>
       <Command
+        ref={root}
         label="Search"
+        onKeyDown={(event) => {
+          isEnterWaiting.current = isSearching && event.key === "Enter";
+          if (isEnterWaiting.current) event.preventDefault();
+        }}
         filter={(value, search) => (value.startsWith("always ") || value.includes(search.toLowerCase()) ? 1 : 0)}
         className="flex min-h-0 flex-col"
       >
@@ -54,7 +73,9 @@ export function CommandPalette({ isOpen, onClose, text, onText, groups, placehol
           />
         </div>
         <Command.List className="max-h-96 overflow-y-auto py-2">
-          <Command.Empty className="px-4 py-6 text-center text-muted">Nothing by that name.</Command.Empty>
+          <Command.Empty className="px-4 py-6 text-center text-muted">
+            {isSearching ? "Searching…" : "Nothing by that name."}
+          </Command.Empty>
           {groups
             .filter(({ items }) => items.length > 0)
             .map((group) => (

@@ -29,14 +29,17 @@ const SUSPEND = "suspend ";
 const isAboutSuspending = (typed: string): boolean =>
   typed.length > 1 && SUSPEND.startsWith(typed.slice(0, SUSPEND.length));
 
+type Found = { programs: readonly ProgramRow[]; isSearching: boolean };
+
 /** Programs that the words find, and none that other words found a moment ago. */
-function useProgramsFound(words: string, isWanted: boolean, among: ProgramFilter = {}): readonly ProgramRow[] {
+function useProgramsFound(words: string, isWanted: boolean, among: ProgramFilter = {}): Found {
   const q = useDeferredValue(words);
-  const { data, isPlaceholderData } = useQuery({
+  const { data, isPlaceholderData, isPending } = useQuery({
     ...programListQuery(q === "" ? among : { ...among, q: q.slice(0, 200) }),
     enabled: isWanted,
   });
-  return isWanted && q === words && !isPlaceholderData ? (data?.items ?? []) : [];
+  const isSearching = isWanted && (q !== words || isPlaceholderData || isPending);
+  return { programs: isWanted && !isSearching ? (data?.items ?? []) : [], isSearching };
 }
 
 export function ConsolePalette({ isOpen, onOpen, onClose, rooms, mayNarrow }: ConsolePaletteProps) {
@@ -84,7 +87,7 @@ export function ConsolePalette({ isOpen, onOpen, onClose, rooms, mayNarrow }: Co
   }
   // Offered to whoever began to type it, or it would stand before every program.
   if (maySuspend) {
-    for (const program of suspendable) {
+    for (const program of suspendable.programs) {
       acts.push({
         id: `suspend-${program.appId}`,
         words: "",
@@ -101,7 +104,7 @@ export function ConsolePalette({ isOpen, onOpen, onClose, rooms, mayNarrow }: Co
     { title: "Act", items: acts },
     {
       title: "Programs",
-      items: found.map(({ appId, name }) => ({
+      items: found.programs.map(({ appId, name }) => ({
         id: appId,
         words: "",
         isAlways: true,
@@ -139,6 +142,7 @@ export function ConsolePalette({ isOpen, onOpen, onClose, rooms, mayNarrow }: Co
         text={text}
         onText={setText}
         groups={groups}
+        isSearching={found.isSearching || suspendable.isSearching}
         placeholder="Search, or paste a denial id or a host"
       />
       {suspending !== null && <SuspendDialog program={suspending} onClose={() => setSuspending(null)} />}
