@@ -116,9 +116,8 @@ CREATE TABLE "telemetry_sources" (
 	"app_id" text NOT NULL,
 	"version_code" bigint NOT NULL,
 	"runtime_kind" text NOT NULL,
-	"runtime_version" text NOT NULL,
 	"labels" text NOT NULL,
-	CONSTRAINT "telemetry_sources_told" UNIQUE("device_id","app_id","version_code","runtime_kind","runtime_version","labels")
+	CONSTRAINT "telemetry_sources_told" UNIQUE("device_id","app_id","version_code","runtime_kind","labels")
 );
 --> statement-breakpoint
 CREATE INDEX "hour_details_hour" ON "hour_details" USING btree ("app_id","kind","hour");--> statement-breakpoint

@@ -122,7 +122,10 @@ export const telemetryBatches = pgTable(
   (table) => [primaryKey({ columns: [table.batch, table.receivedAt] })],
 );
 
-/** Who tells of minutes: one device's version of a program in one runtime, so that a minute names it in four bytes. */
+/**
+ * Who tells of minutes: one device's version of a program in one kind of runtime, so that a minute names it in four bytes. Nothing
+ * in it is free for the device to choose: what it adds to one minute meets the bound of that minute (spec 7.10).
+ */
 export const telemetrySources = pgTable(
   "telemetry_sources",
   {
@@ -131,7 +134,6 @@ export const telemetrySources = pgTable(
     appId: text("app_id").notNull(),
     versionCode: whole("version_code").notNull(),
     runtimeKind: text("runtime_kind").notNull(),
-    runtimeVersion: text("runtime_version").notNull(),
     /** As `lib/domain/labels.ts` writes them; empty where the device has none. */
     labels: text("labels").notNull(),
   },
@@ -141,7 +143,6 @@ export const telemetrySources = pgTable(
       table.appId,
       table.versionCode,
       table.runtimeKind,
-      table.runtimeVersion,
       table.labels,
     ),
   ],

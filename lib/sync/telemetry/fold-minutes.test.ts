@@ -11,6 +11,7 @@ import {
   hourDetails,
   hourRollups,
   telemetryMinutes,
+  telemetrySources,
 } from "@/db/schema";
 import { countDevices, hashDevice, unpackSketch } from "@/lib/domain/measures/device-sketch";
 import {
@@ -58,14 +59,20 @@ async function newVersion(): Promise<number> {
 
 type Entry = { device: number; at: number; numbers: Partial<MinuteNumbers>; hosts?: unknown[]; denials?: unknown[] };
 
-async function send(versionCode: number, entries: readonly Entry[], batchId?: string): Promise<void> {
+async function send(
+  versionCode: number,
+  entries: readonly Entry[],
+  batchId?: string,
+  runtimeVersion = "0.2.0",
+): Promise<void> {
   const [first] = entries;
   if (first === undefined) return;
   const minutes = entries.map(({ at, numbers, hosts, denials }) => {
     const lists = { ...(hosts === undefined ? {} : { hosts }), ...(denials === undefined ? {} : { denials }) };
     return buildMinute(at, { ...numbers, ...lists });
   });
-  const batch = buildBatch(fixture.nowSeconds(), { programs: [{ appId: APP, versionCode, minutes }] });
+  const built = buildBatch(fixture.nowSeconds(), { programs: [{ appId: APP, versionCode, minutes }] });
+  const batch = { ...built, runtime: { ...built.runtime, version: runtimeVersion } };
   const sent = batchId === undefined ? batch : { ...batch, batchId, sentAt: 1 };
   const body = receivedBatchShape.parse(sent);
   const { store, ctx } = fixture;
@@ -82,6 +89,8 @@ const hoursOf = async (version: number) =>
     .from(hourRollups)
     .where(eq(hourRollups.versionCode, version))
     .orderBy(hourRollups.hour);
+const sourcesOf = async (version: number) =>
+  await fixture.store.db.select().from(telemetrySources).where(eq(telemetrySources.versionCode, version));
 const told = (measures: Measures) => ({ ...measures, histograms: packHistograms(measures.histograms) });
 
 /** A minute that is over and was folded at the latest now. */
@@ -125,6 +134,17 @@ describe("folding", () => {
       .from(devices)
       .where(eq(devices.id, phones[0] ?? ""));
     expect(device).toMatchObject({ clamped: 1 });
+  });
+
+  it("adds what another version of the runtime tells of a minute to the same minute, and holds both at one plausible", async () => {
+    const version = await newVersion();
+    const [at, most] = [past(1), PLAUSIBLE.crashes.most];
+    for (const runtime of ["1.0.0", "1.0.1", "1.0.2"]) {
+      await send(version, [{ device: 0, at, numbers: { crashes: most } }], undefined, runtime);
+      await fold();
+    }
+    expect(await hoursOf(version)).toMatchObject([{ crashes: most, minutes: 1 }]);
+    expect(await sourcesOf(version)).toHaveLength(1);
   });
 
   it("counts a minute that is told of after its 48 hours, calls it late, and enters it nowhere else", async () => {
@@ -341,9 +361,12 @@ it("days past their time go, those of events, answers and minutes each by its ow
   const version = await newVersion();
   await send(version, [{ device: 0, at: past(1), numbers: { cpuMs: 1 } }]);
   await fold();
+  await dropPastDays(fixture.store, fixture.ctx);
+  expect(await sourcesOf(version)).toHaveLength(1);
   fixture.clock.advance(4 * DAY);
   await dropPastDays(fixture.store, fixture.ctx);
   expect(await fixture.store.db.select().from(deviceMinutes)).toEqual([]);
   expect(await fixture.store.db.select().from(fleetMinutes).where(eq(fleetMinutes.versionCode, version))).toEqual([]);
   expect(await hoursOf(version)).toMatchObject([{ cpuMs: 1 }]);
+  expect(await fixture.store.db.select().from(telemetrySources)).toEqual([]);
 });

@@ -34,7 +34,7 @@ const FOLDED_INTO = [
 type Row = typeof telemetryMinutes.$inferSelect;
 type Device = typeof devices.$inferSelect;
 /** A device-minute that is folded, with whom it is of. */
-type Folded = { source: SourceKey; number: number; hash: number; row: Row };
+type Folded = { source: SourceKey; hash: number; row: Row };
 
 /**
  * Adds minutes that are over to device-minutes that are kept, and those to fleet-minutes and roll-ups: one turn, in one
@@ -77,16 +77,10 @@ async function foldRows(
   rows: readonly Row[],
   known: ReadonlyMap<string, Device>,
 ): Promise<void> {
-  const counted = rows.flatMap((row) => {
+  const folded = rows.flatMap((row): Folded[] => {
     const device = known.get(row.deviceId);
-    return device === undefined || device.revokedAt !== null ? [] : [{ row, source: sourceOf(row, device) }];
-  });
-  const number = await numberSources(
-    tx.db,
-    counted.map(({ source }) => source),
-  );
-  const folded = counted.map(({ row, source }): Folded => {
-    return { row, source, number: number(source), hash: hashDevice(source.deviceId) };
+    if (device === undefined || device.revokedAt !== null) return [];
+    return [{ row, source: sourceOf(row, device), hash: hashDevice(row.deviceId) }];
   });
   const late = folded.filter(({ row }) => row.late > 0);
   const grown = await addMinutes(
@@ -100,12 +94,9 @@ async function foldRows(
 }
 
 /** Rows of before the runtime was kept are of the one that their device has. */
-function sourceOf({ deviceId, appId, versionCode, runtimeKind, runtimeVersion }: Row, device: Device): SourceKey {
-  return {
-    ...{ deviceId, appId, versionCode, labels: labelsKey(device.labels) },
-    runtimeKind: runtimeKind ?? device.runtimeKind,
-    runtimeVersion: runtimeVersion ?? device.runtimeVersion,
-  };
+function sourceOf({ deviceId, appId, versionCode, runtimeKind }: Row, device: Device): SourceKey {
+  const labels = labelsKey(device.labels);
+  return { deviceId, appId, versionCode, labels, runtimeKind: runtimeKind ?? device.runtimeKind };
 }
 
 const toDetails = ({ row, hash }: Folded): MinuteDetails => ({
@@ -129,7 +120,11 @@ function minuteOf(row: Row): KnownMinute {
 
 async function addMinutes(db: Database, folded: readonly Folded[]): Promise<Grown[]> {
   if (folded.length === 0) return [];
-  const keys = folded.map(({ number: source, row: { at } }) => ({ source, at }));
+  const number = await numberSources(
+    db,
+    folded.map(({ source }) => source),
+  );
+  const keys = folded.map(({ source, row: { at } }) => ({ source: number(source), at }));
   const stored = await db
     .select()
     .from(deviceMinutes)
@@ -137,14 +132,14 @@ async function addMinutes(db: Database, folded: readonly Folded[]): Promise<Grow
   const keyOf = (source: number, at: Date) => `${source} ${at.getTime()}`;
   const known = new Map(stored.map((row) => [keyOf(row.source, row.at), minuteOfRow(row)]));
   const grown = folded.map((one) => {
-    const before = known.get(keyOf(one.number, one.row.at)) ?? null;
+    const before = known.get(keyOf(number(one.source), one.row.at)) ?? null;
     const { minute, clamped } = addToMinute(before, minuteOf(one.row));
     return { ...one, before: before?.numbers ?? null, minute, numbers: minute.numbers, clamped };
   });
   await putRows(
     db,
     deviceMinutes,
-    grown.map(({ number, row, minute }) => toMinuteRow(number, row.at, minute)),
+    grown.map(({ source, row, minute }) => toMinuteRow(number(source), row.at, minute)),
   );
   return grown;
 }

@@ -1,11 +1,12 @@
-import { inArray } from "drizzle-orm";
-import { telemetrySources } from "@/db/schema";
-import type { Database } from "@/db/store";
+import { and, asc, eq, gt, inArray, notExists } from "drizzle-orm";
+import { deviceMinutes, telemetrySources } from "@/db/schema";
+import type { Database, Store } from "@/db/store";
 import { invariant } from "@/lib/platform/errors";
+import { takeFoldLock } from "./fold-lock";
 
 export type SourceKey = Omit<typeof telemetrySources.$inferSelect, "id">;
 
-const KEY = ["deviceId", "appId", "versionCode", "runtimeKind", "runtimeVersion", "labels"] as const;
+const KEY = ["deviceId", "appId", "versionCode", "runtimeKind", "labels"] as const;
 const textOf = (key: SourceKey): string => JSON.stringify(KEY.map((name) => key[name]));
 
 /** The number of each source, made where it is new. Keys may repeat. */
@@ -28,4 +29,35 @@ export async function numberSources(db: Database, keys: readonly SourceKey[]): P
     invariant(found !== undefined, "a source that was written is there");
     return found;
   };
+}
+
+/** Looked at in one transaction, so that none holds an embedded store for long. */
+const SOURCES_A_TURN = 500;
+
+/**
+ * Forgets sources that no minute names any more, a part at a time. Behind the lock of folding: nobody else numbers a source, and
+ * what still waits to be folded makes its own again. What another process' folding leaves undone is done at the next call.
+ */
+export async function forgetSources(store: Store): Promise<void> {
+  const { id } = telemetrySources;
+  for (let after = 0; ; ) {
+    const part = await store.db
+      .select({ id })
+      .from(telemetrySources)
+      .where(gt(id, after))
+      .orderBy(asc(id))
+      .limit(SOURCES_A_TURN);
+    const last = part.at(-1);
+    if (last === undefined) return;
+    const ids = part.map((row) => row.id);
+    await store.transaction(async ({ db }) => {
+      if (!(await takeFoldLock(db))) return;
+      const minutes = db
+        .select({ source: deviceMinutes.source })
+        .from(deviceMinutes)
+        .where(eq(deviceMinutes.source, id));
+      await db.delete(telemetrySources).where(and(inArray(id, ids), notExists(minutes)));
+    });
+    after = last.id;
+  }
 }

@@ -6,6 +6,7 @@ import { KEPT_MS } from "@/lib/domain/measures/retention";
 import { foldDetailDays } from "./fold-detail-days";
 import type { FoldContext } from "./fold-lock";
 import { foldMinutes } from "./fold-minutes";
+import { forgetSources } from "./sources";
 
 /** Turns of one call, so that a process that is told to stop waits for few of them. */
 const TURNS_A_CALL = 40;
@@ -43,6 +44,7 @@ export async function dropPastDays(store: Store, { clock }: FoldContext): Promis
   for (const relation of PARTITIONED_NAMES) {
     for (const day of await listPastDays(tended.db, relation, nowMs)) await dropDay(tended, relation, day);
   }
+  await forgetSources(tended);
   const over = new Date(nowMs - KEPT_MS.hours - 86_400_000);
   await tended.transaction(({ db }) => db.delete(detailDays).where(lt(detailDays.day, over)));
 }
