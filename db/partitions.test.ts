@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { expect, it } from "vitest";
 import { KEPT_MS } from "@/lib/domain/measures/retention";
-import { dropDay, keepDays, listDays, listPastDays, PARTITIONED_NAMES } from "./partitions";
+import { dropDay, keepDays, listDays, listPastDays, PARTITIONED_NAMES, writeDays } from "./partitions";
 import { events } from "./schema";
 import type { Store } from "./store";
 import { describeStores } from "./testing/with-test-store";
@@ -42,6 +42,22 @@ describeStores("a table by day", (held) => {
     expect(await kept(store)).toEqual(["younger"]);
     await keepDays(store, "events", [day * DAY_MS]);
     expect(await listDays(store.db, "events")).toEqual([day, day + 1]);
+  });
+
+  it("makes a day again that another process dropped, at the try after the one that found it missing", async () => {
+    const { store } = held;
+    const at = new Date((day + 5) * DAY_MS);
+    const write = async () => {
+      await keepDays(store, "events", [at.getTime()]);
+      const event = { deviceId: "dev_a", eventId: "again", at, receivedAt: at, type: "killed", body: {} };
+      await writeDays(store, ({ db }) => db.insert(events).values(event));
+    };
+    await keepDays(store, "events", [at.getTime()]);
+    const name = `events_${at.toISOString().slice(0, 10).replaceAll("-", "")}`;
+    await store.transaction(({ db }) => db.execute(sql.raw(`drop table "days"."${name}"`)));
+    await expect(write()).rejects.toThrow();
+    await write();
+    expect(await kept(store)).toContain("again");
   });
 
   it("has no day that takes whatever has none, in any of them", async () => {

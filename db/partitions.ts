@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { KEPT_MS } from "@/lib/domain/measures/retention";
 import { rowsOf } from "./rows";
-import type { Database, Store } from "./store";
+import type { Database, Store, Transaction } from "./store";
 
 /**
  * Tables that are partitioned by day (UTC), and how long a day is kept after its end. A day is a table of the schema
@@ -42,6 +42,30 @@ export async function keepDays(store: Store, relation: Partitioned, atMs: Iterab
   if (missing.length === 0) return;
   await store.transaction(({ db }) => makeDays(db, relation, missing));
   for (const day of missing) there.add(nameOf(relation, day));
+}
+
+/**
+ * A transaction that writes rows of days that are kept. Where the database has no such day after all, as another process dropped
+ * it, the days of that table are looked at again at the next try.
+ */
+export async function writeDays<T>(store: Store, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  try {
+    return await store.transaction(work);
+  } catch (error) {
+    const relation = relationWithoutDay(error);
+    const there = known.get(store.db) ?? [];
+    for (const name of there) if (name.slice(0, -9) === relation) known.get(store.db)?.delete(name);
+    throw error;
+  }
+}
+
+/** The table whose day is missing, in a chain of causes; undefined where it is something else. */
+function relationWithoutDay(raised: unknown): string | undefined {
+  for (let link = raised; link instanceof Error; link = link.cause) {
+    const [, relation] = /^no partition of relation "(\w+)" found for row/.exec(link.message) ?? [];
+    if ("code" in link && link.code === "23514" && relation !== undefined) return relation;
+  }
+  return undefined;
 }
 
 async function makeDays(db: Database, relation: Partitioned, days: readonly number[]): Promise<void> {

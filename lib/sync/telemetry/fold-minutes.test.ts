@@ -2,6 +2,7 @@ import { and, eq, ne } from "drizzle-orm";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { measuresOf, sumMeasures } from "@/db/measures";
+import { listDays } from "@/db/partitions";
 import { writeMembers } from "@/db/published-members";
 import {
   detailDays,
@@ -369,4 +370,31 @@ it("days past their time go, those of events, answers and minutes each by its ow
   expect(await fixture.store.db.select().from(fleetMinutes).where(eq(fleetMinutes.versionCode, version))).toEqual([]);
   expect(await hoursOf(version)).toMatchObject([{ cpuMs: 1 }]);
   expect(await fixture.store.db.select().from(telemetrySources)).toEqual([]);
+});
+
+it("a day of minutes is kept while something that came in time waits to be folded into it, and goes after", async () => {
+  const version = await newVersion();
+  const at = past(1);
+  await send(version, [{ device: 0, at, numbers: { crashes: PLAUSIBLE.crashes.most } }]);
+  await fold();
+  await send(version, [{ device: 0, at, numbers: { crashes: 5, requests: 2 } }]);
+  fixture.clock.advance(4 * DAY);
+  await dropPastDays(fixture.store, fixture.ctx);
+  await fold();
+  expect(await hoursOf(version)).toMatchObject([{ crashes: PLAUSIBLE.crashes.most, requests: 2, minutes: 1 }]);
+  await dropPastDays(fixture.store, fixture.ctx);
+  const days = ["device_minutes", "fleet_minutes"] as const;
+  for (const relation of days) expect(await listDays(fixture.store.db, relation)).not.toContain(Math.floor(at / DAY));
+});
+
+it("what comes late makes no day of minutes again", async () => {
+  const version = await newVersion();
+  const late = past(5 * 24 * 60);
+  const day = Math.floor(late / DAY);
+  await dropPastDays(fixture.store, fixture.ctx);
+  await send(version, [{ device: 0, at: late, numbers: { cpuMs: 7 } }]);
+  await fold();
+  expect(await hoursOf(version)).toMatchObject([{ cpuMs: 7, late: 1 }]);
+  for (const relation of ["device_minutes", "fleet_minutes"] as const)
+    expect(await listDays(fixture.store.db, relation)).not.toContain(day);
 });

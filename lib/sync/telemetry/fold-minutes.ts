@@ -1,6 +1,6 @@
 import { and, asc, between, inArray, lte } from "drizzle-orm";
 import { type MeasureColumns, measuresOf, toMeasureColumns } from "@/db/measures";
-import { keepDays, type Partitioned } from "@/db/partitions";
+import { keepDays, type Partitioned, writeDays } from "@/db/partitions";
 import { deviceMinutes, devices, fleetMinutes, hourRollups, telemetryMinutes } from "@/db/schema";
 import type { Database, Store, Transaction } from "@/db/store";
 import { isAnyOf, putRows } from "@/db/write-rows";
@@ -24,12 +24,9 @@ const HOUR_MS = 60 * MINUTE_MS;
 const SETTLED_AFTER_MS = 75_000;
 /** Of one transaction, so that none holds an embedded store for long. */
 const MINUTES_A_TURN = 250;
-const FOLDED_INTO = [
-  "device_minutes",
-  "fleet_minutes",
-  "hour_rollups",
-  "hour_details",
-] as const satisfies Partitioned[];
+/** What late increments are in too, and what they never are in: theirs are days that were dropped. */
+const HOURS = ["hour_rollups", "hour_details"] as const satisfies Partitioned[];
+const MINUTES = ["device_minutes", "fleet_minutes"] as const satisfies Partitioned[];
 
 type Row = typeof telemetryMinutes.$inferSelect;
 type Device = typeof devices.$inferSelect;
@@ -42,18 +39,20 @@ type Folded = { source: SourceKey; hash: number; row: Row };
  * revoked meanwhile is taken away alone. Answers with how many it took; 0 where none is due, or another process folds.
  */
 export async function foldMinutes(store: Store, ctx: FoldContext): Promise<number> {
-  const { at, deviceId, appId, versionCode } = telemetryMinutes;
+  const { at, deviceId, appId, versionCode, late } = telemetryMinutes;
   const due = await store.db
-    .select({ at, deviceId, appId, versionCode })
+    .select({ at, deviceId, appId, versionCode, late })
     .from(telemetryMinutes)
     .where(lte(at, new Date(ctx.clock.nowMs() - MINUTE_MS - SETTLED_AFTER_MS)))
     .orderBy(asc(at))
     .limit(MINUTES_A_TURN);
   if (due.length === 0) return 0;
-  const times = due.map((row) => row.at.getTime());
-  for (const relation of FOLDED_INTO) await keepDays(store, relation, times);
+  const timesOf = (rows: typeof due) => rows.map((row) => row.at.getTime());
+  const inTime = timesOf(due.filter((row) => row.late === 0));
+  for (const relation of HOURS) await keepDays(store, relation, timesOf(due));
+  for (const relation of MINUTES) await keepDays(store, relation, inTime);
   await keepDays(store, "events", [ctx.clock.nowMs()]);
-  return await store.transaction(async (tx) => {
+  return await writeDays(store, async (tx) => {
     if (!(await takeFoldLock(tx.db))) return 0;
     // Behind the locks of their devices, as batches are: between what a batch reads of a minute and what it writes nothing is taken.
     const ids = [...new Set(due.map((row) => row.deviceId))].sort();

@@ -1,6 +1,6 @@
 import { eq } from "drizzle-orm";
 import { newestPosition } from "@/db/newest-document";
-import { keepDays } from "@/db/partitions";
+import { keepDays, writeDays } from "@/db/partitions";
 import { readPlatformMembersOf } from "@/db/published-members";
 import { devices, telemetryBatches } from "@/db/schema";
 import type { Store, Transaction } from "@/db/store";
@@ -53,7 +53,7 @@ export async function ingestBatch(
   const ingest = store.in("ingest");
   await keepDays(ingest, "telemetry_batches", [receivedAt.getTime()]);
   await keepDays(ingest, "events", [receivedAt.getTime(), ...eventTimes(batch, nowSeconds(ctx.clock))]);
-  return await ingest.transaction(async (tx) => {
+  return await writeDays(ingest, async (tx) => {
     const [device] = await tx.db.select().from(devices).where(eq(devices.id, deviceId)).for("update");
     if (device === undefined) throw new AppError("unauthenticated", "This device is not known.");
     if (device.revokedAt !== null) throw new AppError("device_revoked", "This device has been revoked.");

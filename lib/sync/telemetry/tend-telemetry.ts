@@ -1,7 +1,7 @@
-import { lt, sql } from "drizzle-orm";
-import { dropDay, listPastDays, PARTITIONED_NAMES } from "@/db/partitions";
+import { and, eq, lt, sql } from "drizzle-orm";
+import { dropDay, listPastDays, PARTITIONED_NAMES, type Partitioned } from "@/db/partitions";
 import { detailDays, telemetryMinutes } from "@/db/schema";
-import type { Store } from "@/db/store";
+import type { Database, Store } from "@/db/store";
 import { KEPT_MS } from "@/lib/domain/measures/retention";
 import { foldDetailDays } from "./fold-detail-days";
 import type { FoldContext } from "./fold-lock";
@@ -10,6 +10,7 @@ import { forgetSources } from "./sources";
 
 /** Turns of one call, so that a process that is told to stop waits for few of them. */
 const TURNS_A_CALL = 40;
+const DAY_MS = 86_400_000;
 
 /**
  * Folds what is due, a turn at a time, so that what is more urgent never waits for all of it. Answers whether some may be
@@ -35,16 +36,26 @@ async function reuseRoom({ kind, db }: Store): Promise<void> {
 }
 
 /**
- * Drops the days of telemetry that are past their time (`lib/domain/measures/retention.ts`), each in a transaction of its own;
- * behind folding, so that nothing is dropped that something still to be folded belongs to.
+ * Drops the days of telemetry that are past their time (`lib/domain/measures/retention.ts`), each in a transaction of its own.
+ * A day of minutes waits until nothing is left to fold that belongs to it or to a day before; late increments never do.
  */
 export async function dropPastDays(store: Store, { clock }: FoldContext): Promise<void> {
   const tended = store.in("tend");
   const nowMs = clock.nowMs();
   for (const relation of PARTITIONED_NAMES) {
-    for (const day of await listPastDays(tended.db, relation, nowMs)) await dropDay(tended, relation, day);
+    for (const day of await listPastDays(tended.db, relation, nowMs)) {
+      if (!(await isAwaited(tended.db, relation, day))) await dropDay(tended, relation, day);
+    }
   }
   await forgetSources(tended);
-  const over = new Date(nowMs - KEPT_MS.hours - 86_400_000);
+  const over = new Date(nowMs - KEPT_MS.hours - DAY_MS);
   await tended.transaction(({ db }) => db.delete(detailDays).where(lt(detailDays.day, over)));
+}
+
+/** Whether something is still to be folded into this day of minutes, or into one before. */
+async function isAwaited(db: Database, relation: Partitioned, day: number): Promise<boolean> {
+  if (relation !== "device_minutes" && relation !== "fleet_minutes") return false;
+  const { at, late } = telemetryMinutes;
+  const isDue = and(lt(at, new Date((day + 1) * DAY_MS)), eq(late, 0));
+  return (await db.select({ at }).from(telemetryMinutes).where(isDue).limit(1)).length > 0;
 }
