@@ -14,6 +14,8 @@ export const KEPT_MS = {
   hours: 90 * DAY_MS,
   /** As far back as the longest chart, and as devices may tell of anything. */
   events: 14 * DAY_MS,
+  /** As far back as devices may tell of minutes, and so as events. */
+  unlisted: 14 * DAY_MS,
   /** As long as the same batch gets the same answer (spec 7.5). */
   batches: 7 * DAY_MS,
 } as const;

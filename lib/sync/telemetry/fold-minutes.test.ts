@@ -13,7 +13,9 @@ import {
   hourRollups,
   telemetryMinutes,
   telemetrySources,
+  unlistedMinutes,
 } from "@/db/schema";
+import { minutesAsBits } from "@/db/schema/columns";
 import { countDevices, hashDevice, unpackSketch } from "@/lib/domain/measures/device-sketch";
 import {
   devicesIn,
@@ -72,8 +74,10 @@ async function send(
     const lists = { ...(hosts === undefined ? {} : { hosts }), ...(denials === undefined ? {} : { denials }) };
     return buildMinute(at, { ...numbers, ...lists });
   });
-  const built = buildBatch(fixture.nowSeconds(), { programs: [{ appId: APP, versionCode, minutes }] });
-  const batch = { ...built, runtime: { ...built.runtime, version: runtimeVersion } };
+  const batch = buildBatch(fixture.nowSeconds(), {
+    programs: [{ appId: APP, versionCode, minutes }],
+    runtime: { kind: "linux", version: runtimeVersion, layers: [] },
+  });
   const sent = batchId === undefined ? batch : { ...batch, batchId, sentAt: 1 };
   const body = receivedBatchShape.parse(sent);
   const { store, ctx } = fixture;
@@ -397,4 +401,18 @@ it("what comes late makes no day of minutes again", async () => {
   expect(await hoursOf(version)).toMatchObject([{ cpuMs: 7, late: 1 }]);
   for (const relation of ["device_minutes", "fleet_minutes"] as const)
     expect(await listDays(fixture.store.db, relation)).not.toContain(day);
+});
+
+it("minutes of versions never listed go 14 days after their day, however many there are, and not before", async () => {
+  const day = new Date(Math.floor(fixture.nowSeconds() / DAY) * DAY * 1000);
+  const minutes = minutesAsBits(new Set([1]));
+  const rows = Array.from({ length: 1001 }, (_, n) => ({ deviceId: `dev_${n}`, appId: APP, day, minutes }));
+  await fixture.store.transaction(({ db }) => db.insert(unlistedMinutes).values(rows));
+  const kept = () => fixture.store.db.select().from(unlistedMinutes).where(eq(unlistedMinutes.day, day));
+  fixture.clock.advance(day.getTime() / 1000 + 15 * DAY - fixture.clock.nowMs() / 1000);
+  await dropPastDays(fixture.store, fixture.ctx);
+  expect(await kept()).toHaveLength(1001);
+  fixture.clock.advance(1);
+  await dropPastDays(fixture.store, fixture.ctx);
+  expect(await kept()).toEqual([]);
 });

@@ -1,6 +1,6 @@
-import { and, eq, lt, sql } from "drizzle-orm";
+import { and, eq, inArray, lt, sql } from "drizzle-orm";
 import { dropDay, listPastDays, PARTITIONED_NAMES, type Partitioned } from "@/db/partitions";
-import { detailDays, telemetryMinutes } from "@/db/schema";
+import { detailDays, telemetryMinutes, unlistedMinutes } from "@/db/schema";
 import type { Database, Store } from "@/db/store";
 import { KEPT_MS } from "@/lib/domain/measures/retention";
 import { foldDetailDays } from "./fold-detail-days";
@@ -11,6 +11,8 @@ import { forgetSources } from "./sources";
 /** Turns of one call, so that a process that is told to stop waits for few of them. */
 const TURNS_A_CALL = 40;
 const DAY_MS = 86_400_000;
+/** Of one transaction, so that none holds an embedded store for long. */
+const UNLISTED_A_TURN = 1_000;
 
 /**
  * Folds what is due, a turn at a time, so that what is more urgent never waits for all of it. Answers whether some may be
@@ -48,6 +50,7 @@ export async function dropPastDays(store: Store, { clock }: FoldContext): Promis
     }
   }
   await forgetSources(tended);
+  while (await forgetUnlisted(tended, new Date(nowMs - KEPT_MS.unlisted - DAY_MS)));
   const over = new Date(nowMs - KEPT_MS.hours - DAY_MS);
   await tended.transaction(({ db }) => db.delete(detailDays).where(lt(detailDays.day, over)));
 }
@@ -58,4 +61,17 @@ async function isAwaited(db: Database, relation: Partitioned, day: number): Prom
   const { at, late } = telemetryMinutes;
   const isDue = and(lt(at, new Date((day + 1) * DAY_MS)), eq(late, 0));
   return (await db.select({ at }).from(telemetryMinutes).where(isDue).limit(1)).length > 0;
+}
+
+/** Forgets minutes of versions that were never listed, of days before this instant: one turn. Answers whether some may be left. */
+async function forgetUnlisted(store: Store, before: Date): Promise<boolean> {
+  const isOver = lt(unlistedMinutes.day, before);
+  return await store.transaction(async ({ db }) => {
+    const part = db.select({ ctid: sql`ctid` }).from(unlistedMinutes).where(isOver).limit(UNLISTED_A_TURN);
+    const gone = await db
+      .delete(unlistedMinutes)
+      .where(inArray(sql`ctid`, part))
+      .returning({ day: unlistedMinutes.day });
+    return gone.length === UNLISTED_A_TURN;
+  });
 }
