@@ -7,10 +7,12 @@ import { addHistogram, type Histogram, packHistogram, unpackHistogram } from "@/
 import { addSaturating } from "@/native/core/telemetry/add-saturating";
 import { OTHER } from "@/native/core/telemetry/batch";
 import { callsBucket, type DetailOfMinute, smaller } from "./details-of-minute";
-import { isNamed, type NamedHosts, readNamedHosts } from "./named-by-policy";
+import { type NamedHosts, namedBy, readNamedHosts } from "./named-by-policy";
 
 /** Names of one kind that a program may have on a day before it is folded: past them only what the policy names is told apart. */
 export const NAMES_A_DAY = 2_000;
+/** The same of names that a block names: a device can make up any number of them. Those that rules name are as many as there are. */
+const BLOCKED_NAMES_A_DAY = 2 * NAMES_A_DAY;
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -118,7 +120,8 @@ async function underOther(db: Database, adding: readonly Adding[]): Promise<Addi
       if (day.isFolded || count >= NAMES_A_DAY) {
         const hosts = named.get(appId) ?? (await readNamedHosts(db, appId));
         named.set(appId, hosts);
-        if (!isNamed(hosts, one.row)) {
+        const by = namedBy(hosts, one.row);
+        if (by === null || (by === "block" && count >= BLOCKED_NAMES_A_DAY)) {
           addTo(told, { ...one, row: { ...one.row, name: OTHER, about: null } });
           continue;
         }

@@ -8,7 +8,7 @@ import { compareUtf8 } from "@/native/core/crypto/encoding";
 import { OTHER } from "@/native/core/telemetry/batch";
 import { addRows, DETAIL_KEY, type DetailRow, detailKeyOf, putDetails } from "./add-details";
 import { type FoldContext, takeFoldLock } from "./fold-lock";
-import { isNamed, readNamedHosts } from "./named-by-policy";
+import { namedBy, readNamedHosts } from "./named-by-policy";
 
 /** Names of one kind that a program keeps of a day; the others are counted together, but for those that the policy names. */
 export const NAMES_KEPT = 200;
@@ -90,7 +90,7 @@ async function listPast(db: Database, appId: string, day: Date): Promise<NameTot
   const hosts = await readNamedHosts(db, appId);
   const past = pastLargest(
     totals,
-    (one) => one.kind !== "cause" && isNamed(hosts, { ...one, appId, versionCode: 0, about: null }),
+    (one) => one.kind !== "cause" && namedBy(hosts, { ...one, appId, versionCode: 0, about: null }) !== null,
   );
   const causes = past.filter((one) => one.kind === "cause").map((one) => one.name);
   if (causes.length === 0) return past;
@@ -98,6 +98,8 @@ async function listPast(db: Database, appId: string, day: Date): Promise<NameTot
     .selectDistinct({ name, versionCode: hourDetails.versionCode, about: hourDetails.about })
     .from(hourDetails)
     .where(and(ofDay(appId, day), eq(kind, "cause"), inArray(name, causes)));
-  const named = new Set(told.flatMap((one) => (isNamed(hosts, { kind: "cause", appId, ...one }) ? [one.name] : [])));
+  const named = new Set(
+    told.flatMap((one) => (namedBy(hosts, { kind: "cause", appId, ...one }) === null ? [] : [one.name])),
+  );
   return past.filter((one) => one.kind !== "cause" || !named.has(one.name));
 }

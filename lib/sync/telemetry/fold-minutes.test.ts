@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { and, eq, ne } from "drizzle-orm";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -29,11 +30,13 @@ import {
   quantileIn,
 } from "@/lib/domain/measures/measures";
 import type { EntryOf } from "@/lib/domain/members";
+import { causeKey } from "@/native/core/decide/cause-key";
 import { PLAUSIBLE } from "@/native/core/telemetry/plausible";
 import { buildBatch, buildMinute } from "../testing/batch-builder";
 import { openRuntimeFixture, type RuntimeFixture } from "../testing/runtime-fixture";
 import { listVersion } from "../testing/sync-fixture";
 import { ingestBatch } from "./ingest-batch";
+import { namedBy, readNamedHosts } from "./named-by-policy";
 import { receivedBatchShape } from "./received-batch";
 import { dropPastDays, foldTelemetry } from "./tend-telemetry";
 
@@ -282,7 +285,34 @@ const NAMING: EntryOf<"host"> = {
   value: { host: "h003.example", ports: [443], purposes: ["request"] },
 };
 
+const BLOCK: EntryOf<"blocked-host"> = {
+  kind: "blocked-host",
+  member: { kind: "blocked-host", host: "evil.example" },
+  value: true,
+};
+
 describe("details", () => {
+  it("of a host that the platform blocks are named by the block: its name and every name below it, on any port", async () => {
+    await fixture.store.transaction(({ db }) =>
+      writeMembers(db, [BLOCK], { at: new Date(fixture.clock.nowMs()), changeSetId: null }),
+    );
+    const hosts = await readNamedHosts(fixture.store.db, APP);
+    const by = (name: string) => namedBy(hosts, { kind: "host", name, appId: APP, versionCode: 1, about: null });
+    expect(by("evil.example:443:request")).toBe("block");
+    expect(by("a.b.evil.example:8443:socket")).toBe("block");
+    expect([by("notevil.example:443:request"), by("example:443:request")]).toEqual([null, null]);
+    const about = { code: "HOST_BLOCKED_BY_PLATFORM", host: "a.evil.example", port: 8443 };
+    const cause = {
+      appId: APP,
+      versionCode: 1,
+      code: "HOST_BLOCKED_BY_PLATFORM",
+      subject: "a.evil.example:8443",
+    } as const;
+    const name = causeKey(cause, (bytes) => createHash("sha256").update(bytes).digest());
+    expect(namedBy(hosts, { kind: "cause", name, appId: APP, versionCode: 1, about })).toBe("block");
+    expect(namedBy(hosts, { kind: "cause", name: "0123", appId: APP, versionCode: 1, about })).toBe(null);
+  });
+
   const host = (name: string, blocked: number) => ({ host: name, port: 443, purpose: "request", allowed: 1, blocked });
   const detailsOf = async (version: number) =>
     await fixture.store.db

@@ -6,8 +6,10 @@ import { API_CODES, EGRESS_CODES, HOST_CODES, HOST_PURPOSES } from "@/native/cor
 import { findApi } from "@/native/core/decide/catalog";
 import { causeKey } from "@/native/core/decide/cause-key";
 
-/** What is published for a program names literally: `host:port:purpose` of exact rules and of what the platform blocks. */
-export type NamedHosts = ReadonlySet<string>;
+/** What is published for a program names: `host:port:purpose` of exact rules, and what the platform blocks with every name below it. */
+export type NamedHosts = { exact: ReadonlySet<string>; blocked: ReadonlySet<string> };
+/** What names a detail. Of rules there are as many as people made; of names below a block as many as a device makes up. */
+export type NamedBy = "rule" | "block" | null;
 type Detail = {
   kind: DetailKind;
   name: string;
@@ -19,43 +21,58 @@ type Detail = {
 /** A member that cannot be read names nothing here: it is told where it is needed, and nothing of it is lost but its name. */
 export async function readNamedHosts(db: Database, appId: string): Promise<NamedHosts> {
   const entries = (await readMembersOf(db, [appId])).get(appId)?.entries ?? [];
-  const named = new Set<string>();
+  const exact = new Set<string>();
   for (const entry of entries) {
     if (entry.kind !== "host") continue;
     for (const port of entry.value.ports) {
-      for (const purpose of entry.value.purposes) named.add(`${entry.value.host}:${port}:${purpose}`);
+      for (const purpose of entry.value.purposes) exact.add(`${entry.value.host}:${port}:${purpose}`);
     }
   }
-  for (const entry of await readPlatformMembersOf(db, "blocked-host")) {
-    for (const purpose of HOST_PURPOSES) named.add(`${entry.member.host}:443:${purpose}`);
+  const blocks = await readPlatformMembersOf(db, "blocked-host");
+  return { exact, blocked: new Set(blocks.map(({ member }) => member.host)) };
+}
+
+/** As the decision does (spec §5, Host): a block acts on its name and every name below it, on any port. */
+function isBlocked(blocked: ReadonlySet<string>, host: string): boolean {
+  if (blocked.size === 0) return false;
+  for (let start = 0; start !== -1; start = host.indexOf(".", start) + 1 || -1) {
+    if (blocked.has(host.slice(start))) return true;
   }
-  return named;
+  return false;
+}
+
+/** `names` are all that a rule could have it as. */
+function hostNamedBy({ exact, blocked }: NamedHosts, host: string, names: readonly string[]): NamedBy {
+  if (names.some((name) => exact.has(name))) return "rule";
+  return isBlocked(blocked, host) ? "block" : null;
 }
 
 /**
- * Whether a rule, a grant or a closed list names it, so that it never falls under `~other`: hosts by rules, APIs by the catalogue's
- * capabilities, limits all, and a denial's cause where it is that of such a host or API. A device says what a cause is about;
+ * Whether a rule, a block, a grant or a closed list names it, so that it does not fall under `~other`: hosts by rules and blocks, APIs by the
+ * catalogue's capabilities, limits all, and a denial's cause where it is that of such a host or API. A device says what a cause is about;
  * it is believed where its key is the one of that (spec §5).
  */
-export function isNamed(hosts: NamedHosts, { kind, name, appId, versionCode, about }: Detail): boolean {
+export function namedBy(hosts: NamedHosts, { kind, name, appId, versionCode, about }: Detail): NamedBy {
   switch (kind) {
     case "host":
-      return hosts.has(name);
+      return hostNamedBy(hosts, name.slice(0, name.indexOf(":")), [name]);
     case "api":
-      return findApi(name) !== undefined;
+      return findApi(name) === undefined ? null : "rule";
     case "limit":
-      return true;
+      return "rule";
     case "cause": {
       const { api, host, port } = about ?? {};
       const code = [...API_CODES, ...HOST_CODES, ...EGRESS_CODES].find((one) => one === about?.code);
-      if (code === undefined) return false;
-      const isHost =
-        typeof host === "string" && HOST_PURPOSES.some((purpose) => hosts.has(`${host}:${port}:${purpose}`));
-      const subjects = [
-        ...(isHost ? [`${host}:${port}`] : []),
-        ...(typeof api === "string" && findApi(api) !== undefined ? [api] : []),
-      ];
-      return subjects.some((subject) => causeKey({ appId, versionCode, code, subject }, sha256) === name);
+      if (code === undefined) return null;
+      const isOf = (subject: string) => causeKey({ appId, versionCode, code, subject }, sha256) === name;
+      if (typeof api === "string" && findApi(api) !== undefined && isOf(api)) return "rule";
+      if (typeof host !== "string") return null;
+      const by = hostNamedBy(
+        hosts,
+        host,
+        HOST_PURPOSES.map((purpose) => `${host}:${port}:${purpose}`),
+      );
+      return by !== null && isOf(`${host}:${port}`) ? by : null;
     }
   }
 }
