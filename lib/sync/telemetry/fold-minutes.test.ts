@@ -17,6 +17,7 @@ import {
   unlistedMinutes,
 } from "@/db/schema";
 import { minutesAsBits } from "@/db/schema/columns";
+import { putRows } from "@/db/write-rows";
 import { countDevices, hashDevice, unpackSketch } from "@/lib/domain/measures/device-sketch";
 import {
   devicesIn,
@@ -320,6 +321,24 @@ describe("details", () => {
       .from(hourDetails)
       .where(eq(hourDetails.versionCode, version))
       .orderBy(hourDetails.name);
+
+  it("below a block are told apart up to 4,000 a day, as a device can make up any number of them", async () => {
+    const version = await newVersion();
+    const at = past(1);
+    const row = {
+      appId: APP,
+      day: new Date(Math.floor(at / DAY) * DAY * 1000),
+      names: { host: 3_999 },
+      isFolded: false,
+    };
+    await fixture.store.transaction(({ db }) => putRows(db, detailDays, [row]));
+    const hosts = [host("first.evil.example", 1), host("second.evil.example", 1)];
+    await send(version, [{ device: 0, at, numbers: {}, hosts }]);
+    await fold();
+    const names = (await detailsOf(version)).map(({ name }) => name).sort();
+    expect(names).toEqual(["first.evil.example:443:request", "~other"]);
+    await fixture.store.transaction(({ db }) => putRows(db, detailDays, [{ ...row, names: {} }]));
+  });
 
   it("are counted by hour and name with their first and last minute and their devices, in any number of turns", async () => {
     const version = await newVersion();
