@@ -156,6 +156,22 @@ describe("bundles of before, whose bytes are in their rows", () => {
     expect(await moveBundleOut(store, createBundleFiles(memoryJournalFs(), FOLDER))).toBe(false);
   });
 
+  it("have the signature of their row as files, also where one of the same bytes was there under another", async () => {
+    const { sha256, content, signature } = bundleOf("signed twice");
+    await store.transaction(({ db }) =>
+      db.insert(bundles).values({ sha256, sizeBytes: content.length, content, signature, createdAt }),
+    );
+    const fs = memoryJournalFs();
+    const files = createBundleFiles(fs, FOLDER);
+    const others = new Uint8Array(sign("sha256", content, makeKeyPair().privateKey));
+    await keepBundle(files, sha256, { content, signature: others });
+    expect(await moveBundleOut(store, files)).toBe(true);
+    fs.losePower();
+    expect(await read(files, sha256)).toEqual(bytesOf({ content, signature }));
+    expect(await rowsWithBytes()).toEqual([]);
+    expect([...fs.files.keys()]).toHaveLength(2);
+  });
+
   it("that the database itself had changed become what they were, and are told", async () => {
     const { sha256, signature } = bundleOf("as it was signed");
     const content = bundleOf("as it stands there").content;

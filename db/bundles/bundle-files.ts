@@ -40,6 +40,8 @@ export type BundleFiles = {
   list(): Promise<ReadonlySet<string>>;
   /** When the file got its bytes, in milliseconds; null where there is none. */
   writtenMs(sha256: string): Promise<number | null>;
+  /** Gives a file this signature, unless it has it already. It is on the disk when this resolves. */
+  sign(sha256: string, signature: Uint8Array): Promise<void>;
   remove(sha256: string): Promise<void>;
   /** Removes what was begun before an instant and never became a bundle; answers how many files. */
   removeUnfinished(beforeMs: number): Promise<number>;
@@ -146,6 +148,22 @@ export function createBundleFiles(
     async writtenMs(sha256) {
       return (await fs.stat(bundleAt(sha256)))?.modifiedMs ?? null;
     },
+    sign: (sha256, signature) =>
+      onDisk(async () => {
+        const signatureAt = at(`${sha256}.ma.sig`);
+        const isThere = (await fs.stat(signatureAt)) !== null;
+        if (isThere && Buffer.from(signature).equals(await fs.read(signatureAt))) return;
+        const name = `${nextName()}.new.sig`;
+        try {
+          await writeSignature(name, signature);
+          await fs.rename(at(name), signatureAt);
+        } catch (error) {
+          // Why it was not written is what counts; what stays is unfinished, and removed later.
+          await removeIfThere([name]).catch(() => undefined);
+          throw error;
+        }
+        await fs.syncFolder(folder);
+      }),
     async remove(sha256) {
       // The bundle first: a signature alone is unfinished, and a bundle alone would count.
       await removeIfThere([`${sha256}.ma`, `${sha256}.ma.sig`]);

@@ -9,7 +9,8 @@ const PIECE_BYTES = 512 * 1024;
 
 /**
  * Moves the bytes of one bundle of before out of its row into a file, and answers whether there was one. The row lets go
- * of them only when the file was read back from the disk, so whoever is killed at it has lost nothing; safe to repeat.
+ * of them only when the file was read back from the disk and has the row's signature, so whoever is killed at it has lost
+ * nothing; safe to repeat.
  */
 export async function moveBundleOut(store: Store, files: BundleFiles): Promise<boolean> {
   const [row] = await store.db
@@ -20,7 +21,8 @@ export async function moveBundleOut(store: Store, files: BundleFiles): Promise<b
     .limit(1);
   if (row === undefined) return false;
   const { sha256 } = row;
-  if ((await files.check(sha256)) !== "kept") {
+  if ((await files.check(sha256)) === "kept") await files.sign(sha256, row.signature);
+  else {
     const staged = await files.stage(contentOf(store, row));
     try {
       await staged.keep(sha256, row.signature);
@@ -34,7 +36,8 @@ export async function moveBundleOut(store: Store, files: BundleFiles): Promise<b
     db
       .update(bundles)
       .set({ content: null, state })
-      .where(and(eq(bundles.sha256, sha256), sql`${state} <> 'missing'`)),
+      // One that was signed anew meanwhile is moved at the next turn.
+      .where(and(eq(bundles.sha256, sha256), eq(bundles.signature, row.signature), sql`${state} <> 'missing'`)),
   );
   return true;
 }

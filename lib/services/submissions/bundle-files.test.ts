@@ -85,6 +85,78 @@ describe("a submission's bundle", () => {
   });
 });
 
+describe("the signature of a bundle that was taken in", () => {
+  /** The publisher with a second active key. */
+  async function withNewKey(publisher: TestPublisher): Promise<TestPublisher> {
+    const other = await held.publisher();
+    await held.ctx.store.transaction(async ({ db }) => {
+      await db.update(publisherKeys).set({ publisherId: publisher.id }).where(eq(publisherKeys.kid, other.kid));
+    });
+    return { ...publisher, kid: other.kid, privateKey: other.privateKey };
+  }
+  const signatureOf = (fs: MemoryJournalFs, sha256: string) =>
+    Buffer.from(fs.files.get(join("bundles", `${sha256}.ma.sig`)) ?? []);
+
+  test.each(["in its row", "missing", "changed"] as const)(
+    "is not overwritten by another publisher that sends the same bytes, where its file is %s",
+    async (where) => {
+      const { fs, files, ctx } = withFiles();
+      const { appId, publisher } = await held.program();
+      const stranger = await held.publisher();
+      const sent = held.bundle(publisher, { appId, code: 1 });
+      const { sha256 } = await submitBundle(ctx, publisher.actor, sent);
+      const change =
+        where === "in its row" ? { content: sent.bytes } : { state: where, checkedAt: new Date(held.clock.nowMs()) };
+      await held.ctx.store.transaction(({ db }) => db.update(bundles).set(change).where(eq(bundles.sha256, sha256)));
+      if (where !== "changed") await files.remove(sha256);
+      const before = namesOf(fs);
+      const theirs = held.bundle(stranger, { appId, code: 1 });
+      expect((await refusalOf(submitBundle(ctx, stranger.actor, theirs))).code).toBe("not_found");
+      expect(namesOf(fs)).toEqual(before);
+      await tendBundles(ctx);
+      if (where !== "missing") expect(signatureOf(fs, sha256)).toEqual(Buffer.from(sent.signatureDer));
+    },
+  );
+
+  test("stays that of its row when the publisher sends the bytes of a lost file again under a new key", async () => {
+    const { fs, files, ctx } = withFiles();
+    const { appId, publisher } = await held.program();
+    const sent = held.bundle(publisher, { appId, code: 1 });
+    const first = await submitBundle(ctx, publisher.actor, sent);
+    const rotated = await withNewKey(publisher);
+    await files.remove(first.sha256);
+    expect(await submitBundle(ctx, rotated.actor, held.bundle(rotated, { appId, code: 1 }))).toEqual(first);
+    expect(await files.check(first.sha256)).toBe("kept");
+    expect(signatureOf(fs, first.sha256)).toEqual(Buffer.from(sent.signatureDer));
+    expect(await rowOf(first.sha256)).toMatchObject({ kid: publisher.kid, state: "kept" });
+  });
+
+  test("is that of its row where the same bytes come under two keys at once", async () => {
+    const { fs, ctx } = withFiles();
+    const { appId, publisher } = await held.program();
+    const senders = [publisher, await withNewKey(publisher)];
+    const views = await Promise.all(
+      senders.map((each) => submitBundle(ctx, each.actor, held.bundle(each, { appId, code: 1 }))),
+    );
+    expect(views[0]).toEqual(views[1]);
+    const sha256 = views[0]?.sha256 ?? "";
+    expect(signatureOf(fs, sha256)).toEqual(Buffer.from((await rowOf(sha256))?.signature ?? []));
+  });
+
+  test("comes back where bytes that were refused are sent again under a new key, and are not taken", async () => {
+    const { fs, ctx } = withFiles();
+    const { appId, publisher } = await held.program();
+    const sent = held.bundle(publisher, { appId, code: 1 });
+    const first = await submitBundle(ctx, publisher.actor, sent);
+    await refuseSubmission(ctx, await held.person("operator"), first.submissionId, { reason: "Too loud." });
+    const rotated = await withNewKey(publisher);
+    await submitBundle(ctx, rotated.actor, held.bundle(rotated, { appId, code: 2 }));
+    const again = submitBundle(ctx, rotated.actor, held.bundle(rotated, { appId, code: 1 }));
+    expect(await refusalOf(again)).toMatchObject({ details: ["VERSION_NOT_HIGHER"] });
+    expect(signatureOf(fs, first.sha256)).toEqual(Buffer.from(sent.signatureDer));
+  });
+});
+
 describe("a refused submission leaves neither file nor row, nor its code taken", () => {
   type Case = { appId: string; publisher: TestPublisher; ctx: ServiceContext; fs: MemoryJournalFs };
   const send = ({ ctx, publisher, appId }: Case, code = 1) =>

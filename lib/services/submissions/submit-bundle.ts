@@ -29,10 +29,10 @@ export type SentBundle = {
  * Takes a signed bundle in: verified by the publisher's active keys, for a program that is registered to it, with a
  * version code above all that wait or were ever listed. It becomes a proposal whose proposer is the publisher (spec §6).
  * The same bytes again answer with the same submission while that waits or once it was listed, and are its file where
- * that was lost. Raises `limit_exceeded`
- * where the publisher has too much waiting, `unprocessable` for what a device would refuse, `not_found` for a program
- * that is not this publisher's, `conflict` for a code that does not rise, `unavailable` when the disk does not take it or
- * it was not judged in time; each leaves neither file nor row. Audited as `submission.receive`.
+ * that was lost, under the signature that was taken in first. Raises `limit_exceeded` where the publisher has too much
+ * waiting, `unprocessable` for what a device would refuse, `not_found` for a program that is not this publisher's,
+ * `conflict` for a code that does not rise, `unavailable` when the disk does not take it or it was not judged in time; each
+ * leaves neither file nor row. Audited as `submission.receive`.
  */
 export async function submitBundle(ctx: LeanContext, actor: PublisherActor, sent: SentBundle): Promise<SubmissionView> {
   const { publisherId } = actor;
@@ -45,14 +45,13 @@ export async function submitBundle(ctx: LeanContext, actor: PublisherActor, sent
     const judge = (seal: BundleSeal) => ctx.judgeBundle(staged, seal, publisherId);
     const bundle = await readSubmittedBundle({ sizeBytes, signatureDer }, keys, judge);
     const { sha256 } = bundle.version;
+    // Before the file: one of these bytes may be there, and is not a stranger's to sign.
+    await requireOwnProgram(store.db, bundle.appId, publisherId);
     const known = await findSame(store.db, bundle);
-    if (known?.fileState === "kept" && (await files.sizeOf(sha256)) !== null) {
-      await requireOwnProgram(store.db, bundle.appId, publisherId);
-      return toSubmissionView(known.row);
-    }
+    if (known?.fileState === "kept" && (await files.sizeOf(sha256)) !== null) return toSubmissionView(known.row);
     // Before the transaction, so that nothing waits for the disk with the lock in its hand; before the commit, so that
     // no row names a bundle that power loss could take.
-    await staged.keep(sha256, signatureDer);
+    await staged.keep(sha256, known?.signature ?? signatureDer);
     try {
       return await receive(ctx, actor, { bundle, signatureDer });
     } catch (error) {
@@ -64,24 +63,32 @@ export async function submitBundle(ctx: LeanContext, actor: PublisherActor, sent
   }
 }
 
-/** The submission of the same bytes that counts, and how its file was found last. */
+/** The submission of the same bytes that counts, how its file was found last, and the signature that is its. */
 async function findSame(db: Database, { appId, version }: SubmittedBundle) {
   const [same] = await db
-    .select({ row: versions, fileState: bundles.state })
+    .select({ row: versions, fileState: bundles.state, signature: bundles.signature })
     .from(versions)
     .leftJoin(bundles, eq(bundles.sha256, versions.sha256))
     .where(and(eq(versions.appId, appId), eq(versions.sha256, version.sha256), holdsCode()));
   return same;
 }
 
-/** What a refusal at the end leaves behind goes, unless something else needs the same bytes. */
+/** What a refusal at the end leaves behind goes; where something else needs the same bytes, its signature comes back. */
 async function removeRefused(ctx: LeanContext, sha256: string): Promise<void> {
   try {
-    await removeBundle(ctx, sha256);
+    if (!(await removeBundle(ctx, sha256))) await signAsRow(ctx, sha256);
   } catch (error) {
     // Why it was not taken in is what counts; housekeeping removes the file later.
     ctx.logger("warn", "bundle_not_removed", { sha256, error });
   }
+}
+
+async function signAsRow(ctx: LeanContext, sha256: string): Promise<void> {
+  await ctx.store.transaction(async (tx) => {
+    await lockPlatform(tx);
+    const [row] = await tx.db.select({ signature: bundles.signature }).from(bundles).where(eq(bundles.sha256, sha256));
+    if (row !== undefined) await ctx.bundles.sign(sha256, row.signature);
+  });
 }
 
 async function receive(
@@ -96,6 +103,8 @@ async function receive(
     await requireOwnProgram(tx.db, appId, publisherId);
     const same = await findSame(tx.db, bundle);
     if (same !== undefined) {
+      // Another may have sent the same bytes under another key at the same time; the row says whose signature counts.
+      if (same.signature !== null) await ctx.bundles.sign(version.sha256, same.signature);
       // Its file was not there, or was changed; now it is that of these bytes.
       await tx.db.update(bundles).set({ state: "kept", checkedAt: null }).where(eq(bundles.sha256, version.sha256));
       return toSubmissionView(same.row);
@@ -115,6 +124,7 @@ async function receive(
     if ((await ctx.bundles.sizeOf(version.sha256)) === null) {
       throw new AppError("unavailable", "The same bytes were removed meanwhile. Nothing was taken in; send it again.");
     }
+    await ctx.bundles.sign(version.sha256, signatureDer);
     const verified = { signature: signatureDer, kid: version.kid, verifiedAt: at, ...attested };
     const kept = { ...verified, state: "kept" as const, checkedAt: null };
     await tx.db
