@@ -10,8 +10,9 @@ type InTransaction = Extract<Asked, { ask: "statement" | "commit" | "rollback" }
 
 /** What a client says in one transaction, one thing after the other. */
 type Inbox = {
+  /** Takes a question, or refuses it where the inbox has failed. */
   push(asked: InTransaction): void;
-  /** Ends it: what is waited for now, and all that comes later, is refused with this. */
+  /** Ends it with the first error it is told: what was heard, is waited for, or comes later, is refused with that. */
   fail(error: Error): void;
   next(): Promise<InTransaction>;
 };
@@ -71,7 +72,7 @@ export function servePort(port: MessagePort, connection: StoreConnection, servic
 
   async function transact({ id, lane, transaction }: Extract<Asked, { ask: "begin" }>): Promise<void> {
     let ending: number | null = null;
-    const inbox = createInbox(service);
+    const inbox = createInbox(service, refuse);
     open.set(transaction, inbox);
     try {
       await connection.transaction(lane, async (tx) => {
@@ -100,6 +101,7 @@ export function servePort(port: MessagePort, connection: StoreConnection, servic
       else refuse(ending, error);
     } finally {
       open.delete(transaction);
+      inbox.fail(new Error("This was asked after the end of its transaction. Nothing was done."));
     }
   }
 
@@ -139,27 +141,32 @@ export function servePort(port: MessagePort, connection: StoreConnection, servic
 const over = () =>
   new AppError("unavailable", "The transaction took too long and was taken back. Try again.", { retryAfterSeconds: 1 });
 
-function createInbox({ silentMsMax, isWaitedFor }: PortService): Inbox {
-  const heard: InTransaction[] = [];
+function createInbox({ silentMsMax, isWaitedFor }: PortService, refuse: (id: number, error: Error) => void): Inbox {
+  let heard: InTransaction[] = [];
   let failure: Error | null = null;
   let waiting: { resolve(asked: InTransaction): void; reject(error: Error): void } | null = null;
+  const fail = (error: Error) => {
+    failure ??= error;
+    waiting?.reject(failure);
+    const unanswered = heard;
+    heard = [];
+    for (const { id } of unanswered) refuse(id, failure);
+  };
   return {
     push(asked) {
-      if (waiting === null) heard.push(asked);
+      if (failure !== null) refuse(asked.id, failure);
+      else if (waiting === null) heard.push(asked);
       else waiting.resolve(asked);
     },
-    fail(error) {
-      failure ??= error;
-      waiting?.reject(failure);
-    },
+    fail,
     next() {
-      const first = heard.shift();
       if (failure !== null) return Promise.reject(failure);
+      const first = heard.shift();
       if (first !== undefined) return Promise.resolve(first);
       return new Promise((resolve, reject) => {
         const look = () => {
           // Nobody is kept waiting: it may think on.
-          if (isWaitedFor()) waiting?.reject(over());
+          if (isWaitedFor()) fail(over());
           else timer = setTimeout(look, silentMsMax / 10);
         };
         let timer = setTimeout(look, silentMsMax);
