@@ -117,6 +117,8 @@ export const telemetryBatches = pgTable(
     sampling: smallint("sampling").notNull(),
     /** Null where nothing was. */
     rejected: jsonb("rejected").$type<TelemetryAnswer["rejected"]>(),
+    /** How many were, beyond those that it names. */
+    rejectedMore: integer("rejected_more"),
     wanted: jsonb("wanted").$type<NonNullable<TelemetryAnswer["wanted"]>>(),
   },
   (table) => [primaryKey({ columns: [table.batch, table.receivedAt] })],

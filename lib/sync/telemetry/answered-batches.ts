@@ -27,6 +27,7 @@ export async function findAnswer(db: Database, { batch, body }: BatchDigests): P
   return {
     accepted: row.accepted,
     rejected: row.rejected ?? [],
+    ...(row.rejectedMore === null ? {} : { rejectedMore: row.rejectedMore }),
     nextIntervalSeconds: row.intervalSeconds,
     sampling: row.sampling,
     ...(row.wanted === null ? {} : { wanted: row.wanted }),
@@ -41,5 +42,6 @@ export const toRow = (digests: BatchDigests, answer: TelemetryAnswer, receivedAt
   intervalSeconds: answer.nextIntervalSeconds,
   sampling: answer.sampling,
   rejected: answer.rejected.length === 0 ? null : answer.rejected,
+  rejectedMore: answer.rejectedMore ?? null,
   wanted: answer.wanted ?? null,
 });

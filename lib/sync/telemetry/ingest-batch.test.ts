@@ -240,6 +240,21 @@ describe("telemetry", () => {
     expect(await deviceRow(deviceId)).toMatchObject({ rejected: 11, clamped: 0 });
   });
 
+  it("names a hundred rejected entries and counts the rest, and keeps no more of them to answer again", async () => {
+    const { accessToken, deviceId } = await fixture.addDevice();
+    const at = fixture.nowSeconds();
+    const minute = buildMinute(at);
+    const minutes = Array.from({ length: 240 }, () => minute);
+    const batch = buildBatch(at, {
+      programs: [program([minute]), ...[1, 2, 3].map(() => program(minutes, "com.example.unknown"))],
+    });
+    const answer = await (await fixture.post("telemetry", batch, accessToken)).json();
+    expect(answer).toMatchObject({ accepted: 1, rejectedMore: 620 });
+    expect(answer.rejected).toHaveLength(100);
+    expect(await deviceRow(deviceId)).toMatchObject({ rejected: 720 });
+    expect(await (await fixture.post("telemetry", batch, accessToken)).json()).toEqual(answer);
+  });
+
   it("loses nothing but the part that is malformed: numbers stay, under ~other where the text does not", async () => {
     const { accessToken, deviceId } = await fixture.addDevice();
     const at = fixture.nowSeconds();

@@ -77,7 +77,8 @@ export async function ingestBatch(
     const { intervalSeconds, sampling } = decided?.value ?? PLATFORM_DEFAULTS.telemetry;
     const answer: TelemetryAnswer = {
       accepted: judged.minutes.length + judged.events.length,
-      rejected: judged.rejected,
+      rejected: judged.rejected.named,
+      ...(judged.rejected.more === 0 ? {} : { rejectedMore: judged.rejected.more }),
       nextIntervalSeconds: intervalSeconds,
       sampling,
       ...((await wantsHeld(tx.db, deviceId, toldPosition(batch, judged), issued)) ? { wanted: ["platform"] } : {}),

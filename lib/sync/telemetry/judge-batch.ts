@@ -4,6 +4,7 @@ import { isAppId } from "@/native/core/manifest/app-id";
 import {
   type MinuteEntry,
   minuteEntryId,
+  REJECTED_NAMED_MAX,
   type TelemetryBatch,
   type TelemetryEvent,
 } from "@/native/core/telemetry/batch";
@@ -23,8 +24,8 @@ export type JudgedBatch = {
   events: TelemetryEvent[];
   /** What it says of itself. */
   device: Pick<TelemetryBatch, "runtime" | "applied" | "discarded">;
-  /** Entries that are not counted, by id, for the device. */
-  rejected: { id: string; code: RejectionCode }[];
+  /** Entries that are not counted, for the device: the first by id, and how many more. */
+  rejected: { named: { id: string; code: RejectionCode }[]; more: number };
   /** The same for people, with the parts that kept entries lost; what was there already is no loss. */
   evidence: RejectedEvidence[];
 };
@@ -45,7 +46,7 @@ function idText(value: unknown): string {
 }
 
 function createRejections() {
-  const entries: JudgedBatch["rejected"] = [];
+  const entries: JudgedBatch["rejected"] = { named: [], more: 0 };
   const evidence = new Map<string, RejectedEvidence>();
   const lose = (place: EvidencePlace, code: RejectionCode) => {
     const known = evidence.get(`${place} ${code}`) ?? { place, code, count: 0 };
@@ -56,7 +57,8 @@ function createRejections() {
     evidence,
     lose,
     reject(place: EvidencePlace, id: string, code: RejectionCode) {
-      entries.push({ id: toStorable(id.slice(0, 256)), code });
+      if (entries.named.length < REJECTED_NAMED_MAX) entries.named.push({ id: toStorable(id.slice(0, 256)), code });
+      else entries.more += 1;
       if (code !== "DUPLICATE") lose(place, code);
     },
   };

@@ -85,7 +85,7 @@ export function receiveAnswer(turn: Turn, send: number, end: RequestEnd): void {
   const answer = readAnswer(end);
   if (answer !== undefined) {
     upload.failures = 0;
-    const rejected = answer.rejected.length;
+    const rejected = answer.rejected.length + (answer.rejectedMore ?? 0);
     addRecord(turn, { kind: "answered", batchId, rejected });
     if (rejected > 0) log(turn, "warn", "telemetry_rejected", { batchId, count: rejected });
     upload.sampling = answer.sampling;

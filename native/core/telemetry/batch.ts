@@ -30,6 +30,9 @@ export const BATCH_BOUNDS = {
   discarded: 32,
 } as const;
 
+/** How many rejected entries an answer names; the rest it counts. */
+export const REJECTED_NAMED_MAX = 100;
+
 /** Stands for everything past the bounds of one minute entry. */
 export const OTHER = "~other";
 
@@ -176,10 +179,12 @@ export function minuteEntryId(program: string, versionCode: number, at: number):
   return `${program}/${versionCode}/${at}`;
 }
 
-/** The answer: `accepted` counts entries, `rejected` names the others; neither is to be sent again. */
+/** The answer: `accepted` counts entries, `rejected` names the first of the others; none is to be sent again. */
 export const telemetryAnswerShape = z.object({
   accepted: count,
   rejected: z.array(z.object({ id: z.string().min(1).max(256), code: z.string().min(1).max(64) })).max(100_000),
+  /** Rejected too, beyond those that are named. */
+  rejectedMore: z.int().min(1).max(Number.MAX_SAFE_INTEGER).optional(),
   nextIntervalSeconds: z.int().min(1).max(86_400),
   /** Of a hundred events of one cause within a minute, after the first, how many are sent singly. */
   sampling: z.int().min(0).max(100),

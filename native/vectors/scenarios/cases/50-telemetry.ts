@@ -612,5 +612,15 @@ export function telemetryCases(kit: Kit): ScenarioCase[] {
         lastTimer: { e: "timer", timer: "upload", minMs: 60_000, maxMs: 60_000 },
       },
     }),
+    fault("036", "what the server rejects beyond what it names is counted too", {
+      make: open,
+      play: (script) => {
+        for (let times = 0; times < 3; times += 1) denied(script);
+        count(script);
+        upload(script);
+        answer(script, { rejected: [{ id: "x", code: "malformed" }], rejectedMore: 2 });
+      },
+      ends: { totals: { produced: 4, acknowledged: 1, rejected: 3, discarded: 0 } },
+    }),
   ];
 }

@@ -1,0 +1,1 @@
+ALTER TABLE "telemetry_batches" ADD COLUMN "rejected_more" integer;
