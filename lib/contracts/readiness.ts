@@ -57,6 +57,7 @@ export const THREAD_STATES = ["starting", "running", "down"] as const;
 export const QUEUES = {
   decisions: "Decisions",
   bodies: "Bodies of strangers",
+  "known-bodies": "Bodies of people who are signed in",
   "sign-in": "Sign-in and forms",
   pages: "Pages and lists",
   assets: "Files of pages",

@@ -10,6 +10,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type ManualTime, manualTime } from "@/db/testing/manual-time";
 import { createLogger } from "@/lib/platform/logger";
 import { type ConsoleQueues, createConsoleQueues } from "./admission/console-queues";
 import { createForwarder } from "./forward-to-console";
@@ -28,10 +29,12 @@ let socketPath: string | null;
 let queues: ConsoleQueues;
 let requests: RequestLog;
 let lines: Line[];
+let time: ManualTime;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "bulkhead-forward-"));
   lines = [];
+  time = manualTime();
   const logger = createLogger((text) => lines.push(JSON.parse(text)));
   answer = (_, response) => void response.end("console");
   const path = join(folder, "console");
@@ -49,6 +52,7 @@ beforeEach(async () => {
     sessions: createKnownSessions(base),
     ids,
     logger,
+    timers: time.timers,
   });
   requests = createRequestLog({ logger });
   const config = { baseUrl: base, environment: "production" as const, version: "0" };
@@ -229,17 +233,91 @@ describe("where the console does not answer", () => {
     expect((await Promise.all(statuses)).filter((status) => status === 503)).toHaveLength(4);
   });
 
-  it("a slow sender holds no turn", async () => {
-    const sockets = Array.from({ length: 8 }, () => {
+  /** Begins forms and never ends them. */
+  const sendSlowly = (count: number, headers = "") =>
+    Array.from({ length: count }, () => {
       const socket = connect(Number(new URL(base).port), "127.0.0.1", () => {
-        socket.write("POST /sign-in HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{");
+        socket.write(`POST /sign-in HTTP/1.1\r\nHost: x\r\n${headers}Content-Length: 100\r\n\r\n{`);
       });
-      return socket;
+      return { socket, answered: new Promise<string>((resolve) => socket.once("data", (data) => resolve(`${data}`))) };
     });
-    await expect.poll(() => queues.bodies.figures().running).toBe(8);
+
+  it("a slow sender holds no turn, and after 15 s no place either", async () => {
+    const [slow] = sendSlowly(1);
+    await expect.poll(() => queues.bodies.figures().running).toBe(1);
     expect(queues["sign-in"].figures().running).toBe(0);
     expect((await fetch(`${base}/sign-in`)).status).toBe(200);
-    for (const socket of sockets) socket.destroy();
-    await expect.poll(() => queues.bodies.figures().running).toBe(0);
+    await time.pass(14_999);
+    expect(queues.bodies.figures().running).toBe(1);
+    await time.pass(1);
+    expect(await slow?.answered).toMatch(/^HTTP\/1.1 400 /);
+    expect(queues.bodies.figures().running).toBe(0);
+    slow?.socket.destroy();
+  });
+
+  it("one who sends many slow bodies fills few places, and none of those of people who are known", async () => {
+    const session = { cookie: "bulkhead.session=known" };
+    answer = (_, response) => void response.setHeader("x-bulkhead-actor", "per_1").end();
+    await fetch(`${base}/api/console/v1/session`, { headers: session });
+    const slow = sendSlowly(8);
+    await expect.poll(() => queues.bodies.figures()).toMatchObject({ running: 4, waiting: 4 });
+    const known = sendSlowly(12, "Cookie: bulkhead.session=known\r\n");
+    await expect.poll(() => queues["known-bodies"].figures()).toMatchObject({ running: 8, waiting: 4 });
+    expect(queues.bodies.figures()).toMatchObject({ running: 4, waiting: 4 });
+    expect(queues.decisions.figures().running).toBe(0);
+    for (const { socket } of [...slow, ...known]) socket.destroy();
+    await expect.poll(() => queues.bodies.figures()).toMatchObject({ running: 0, waiting: 0 });
+    await expect.poll(() => queues["known-bodies"].figures()).toMatchObject({ running: 0, waiting: 0 });
+  });
+});
+
+describe("whoever reads slowly", () => {
+  /** Asks, and reads nothing of the answer. */
+  async function askAndWait(path: string) {
+    const reached = nextAtConsole();
+    const socket = connect(Number(new URL(base).port), "127.0.0.1", () => {
+      socket.pause();
+      socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    });
+    const [, response] = await reached;
+    return { socket, response, closed: new Promise((resolve) => response.once("close", resolve)) };
+  }
+  const endless = (response: Parameters<RequestListener>[1]) => {
+    const chunk = Buffer.alloc(1024 * 1024);
+    const more = () => {
+      for (let n = 0; n < 16 && response.write(chunk); n += 1);
+    };
+    response.on("drain", more);
+    more();
+  };
+
+  it("holds no turn once the answer has come, which is kept for them", async () => {
+    const { socket, response } = await askAndWait("/programs");
+    response.end(Buffer.alloc(512 * 1024));
+    await expect.poll(() => queues.pages.figures().running).toBe(0);
+    socket.destroy();
+  });
+
+  it("of an answer that is too long to be kept, is cut off after a minute, and the turn is free", async () => {
+    const { socket, response, closed } = await askAndWait("/programs");
+    endless(response);
+    await expect.poll(() => response.writableNeedDrain).toBe(true);
+    await time.pass(59_000);
+    expect(queues.pages.figures().running).toBe(1);
+    // What the system's own buffers took counts as read, at most some MiB.
+    await time.pass(300_000);
+    await closed;
+    await expect.poll(() => queues.pages.figures().running).toBe(0);
+    socket.destroy();
+  });
+
+  it("of the stream of events, stays: it has no end", async () => {
+    const { socket, response } = await askAndWait("/api/console/v1/stream");
+    response.write("retry: 2000\n\n");
+    await expect.poll(() => queues["console-streams"].figures().running).toBe(1);
+    await time.pass(3_600_000);
+    expect(queues["console-streams"].figures().running).toBe(1);
+    socket.destroy();
+    await expect.poll(() => queues["console-streams"].figures().running).toBe(0);
   });
 });

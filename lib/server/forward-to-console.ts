@@ -13,11 +13,16 @@ import { isToldHeader, toldOf } from "@/lib/http/told";
 import { AppError, ERROR_STATUS, isAppError } from "@/lib/platform/errors";
 import { type Ids, isIdOf } from "@/lib/platform/ids";
 import type { Logger } from "@/lib/platform/logger";
-import { type ConsoleQueues, consoleQueueOf } from "./admission/console-queues";
+import { systemTimers, type Timers } from "@/lib/platform/timers";
+import { type ConsoleQueueName, type ConsoleQueues, consoleQueueOf } from "./admission/console-queues";
+import { createReadAhead } from "./admission/read-ahead";
+import type { Turn } from "./admission/turn-queue";
 import { busyPage } from "./busy-page";
 import { sendResponse } from "./node-fetch";
+import { handBack } from "./requests/hand-back";
 import type { KnownSessions } from "./requests/known-sessions";
 import type { RequestLine } from "./requests/request-log";
+import { bytesToCome, hasBody, readWholeBody } from "./requests/whole-body";
 
 export type Forwarder = {
   /** Hands a request on to the console and its answer back. Never rejects. */
@@ -35,10 +40,15 @@ export type ForwarderPorts = {
   ids: Ids;
   logger: Logger;
   answerMsMax?: number;
+  timers?: Timers;
 };
 
-/** No body that the console takes is larger: Next's forms end at it, and its calls far below (`lib/http/routes`). */
-const BODY_BYTES_MAX = 1024 * 1024;
+const MIB = 1024 * 1024;
+/** How long a body may arrive: a form is small, and a stranger's slow one keeps a place from whoever signs in. */
+const BODY_MS_MAX = { bodies: 15_000, "known-bodies": 60_000 } as const;
+/** So much of an answer is taken over before its reader has it; its turn is given back then. */
+const AHEAD_BYTES = { answer: MIB, ofOneMax: 8 * MIB, bytesMax: 64 * MIB } as const;
+const ANSWER_BYTES_A_SECOND = 64 * 1024;
 /** A console that has said nothing of an answer by then will not; a page that is made first takes longer. */
 export const ANSWER_MS_MAX = { built: 60_000, development: 600_000 } as const;
 const DOWN_RETRY_SECONDS = 2;
@@ -90,24 +100,16 @@ function copyHeaders(answer: IncomingMessage, response: ServerResponse): void {
   }
 }
 
-/** A body whole, before it takes a place: whoever sends slowly holds none. Null where there is none. */
-async function readBody(request: IncomingMessage): Promise<Buffer | null> {
-  if (request.method === "GET" || request.method === "HEAD") return null;
-  const tooLarge = () => new AppError("payload_too_large", `The body is larger than ${BODY_BYTES_MAX} bytes.`);
-  if (Number(request.headers["content-length"] ?? 0) > BODY_BYTES_MAX) throw tooLarge();
-  return await new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    request.on("data", (chunk: Buffer) => {
-      size += chunk.byteLength;
-      if (size <= BODY_BYTES_MAX) chunks.push(chunk);
-      else reject(tooLarge());
-    });
-    request.on("end", () => resolve(Buffer.concat(chunks)));
-    request.on("error", (cause) => reject(new AppError("invalid_input", "The body broke off.", { cause })));
-    request.on("close", () => reject(new AppError("invalid_input", "The body broke off.")));
-  });
-}
+/** A request on its way: whose it is, and the turn that it has. */
+type Call = {
+  path: string;
+  from: string;
+  line: RequestLine;
+  body: Buffer | null;
+  whose: string;
+  queue: ConsoleQueueName;
+  turn: Turn;
+};
 
 const down = (message: string) =>
   new AppError("unavailable", message, { retryAfterSeconds: DOWN_RETRY_SECONDS, isOverload: true });
@@ -122,7 +124,8 @@ const FELL =
  * because it starts, fell or has too much to do, is 503 with `Retry-After`.
  */
 export function createForwarder(ports: ForwarderPorts): Forwarder {
-  const { socketPath, queues, sessions, ids, logger, answerMsMax = ANSWER_MS_MAX.built } = ports;
+  const { socketPath, queues, sessions, ids, logger, answerMsMax = ANSWER_MS_MAX.built, timers = systemTimers } = ports;
+  const ahead = createReadAhead(AHEAD_BYTES);
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 64 });
 
   async function refuse(error: unknown, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -137,11 +140,25 @@ export function createForwarder(ports: ForwarderPorts): Forwarder {
     await sendResponse(refusal, request, response);
   }
 
+  /** A body whole, before it takes a turn: whoever sends slowly holds none. Null where there is none. */
+  async function arrive(request: IncomingMessage, whose: string, isKnown: boolean): Promise<Buffer | null> {
+    if (!hasBody(request)) return null;
+    const queue = isKnown ? "known-bodies" : "bodies";
+    const place = queues[queue].enter(whose, bytesToCome(request));
+    request.once("close", place.leave);
+    try {
+      await place.came;
+      return await readWholeBody(request, BODY_MS_MAX[queue], timers);
+    } finally {
+      place.leave();
+    }
+  }
+
   /** Resolves when the answer has begun to be handed back; what follows is between the two sockets. */
   function relay(
     request: IncomingMessage,
     response: ServerResponse,
-    { path, from, line, body }: { path: string; from: string; line: RequestLine; body: Buffer | null },
+    { path, from, line, body, whose, queue, turn }: Call,
   ): Promise<void> {
     return new Promise((resolve, reject) => {
       const asked = httpRequest({
@@ -152,22 +169,22 @@ export function createForwarder(ports: ForwarderPorts): Forwarder {
         headers: requestHeaders(request, from, body),
       });
       let why: string = FELL;
-      const late = setTimeout(() => {
+      const inTime = timers.after(answerMsMax, () => {
         why = LATE;
         asked.destroy(new Error("no answer in time"));
-      }, answerMsMax);
+      });
       response.once("close", () => {
-        clearTimeout(late);
+        inTime();
         asked.destroy();
       });
       asked.on("error", (cause) => {
-        clearTimeout(late);
+        inTime();
         // Whoever asked is gone: that ended it.
         if (response.destroyed) resolve();
         else reject(down((cause as NodeJS.ErrnoException).code === "ECONNREFUSED" ? STARTS : why));
       });
       asked.on("response", (answer) => {
-        clearTimeout(late);
+        inTime();
         const told = toldOf((name) => answer.headers[name] as string | undefined);
         const isPerson = told.actor !== null && isIdOf("person", told.actor);
         if (isPerson || answer.statusCode === 401) sessions.learn(request.headers.cookie, isPerson ? told.actor : null);
@@ -179,8 +196,15 @@ export function createForwarder(ports: ForwarderPorts): Forwarder {
           ...(told.route === null ? {} : { route: told.route }),
           ...(told.actor === null ? {} : { who: told.actor }),
         });
-        answer.on("error", () => response.destroy());
-        answer.pipe(response);
+        const isStream = queue === "console-streams";
+        const { bytes: aheadBytes, giveBack } = ahead.reserve(whose, isStream ? 0 : AHEAD_BYTES.answer);
+        response.once("close", giveBack);
+        handBack(answer, response, {
+          aheadBytes,
+          pace: isStream ? null : { seconds: answerMsMax / 1000, bytesASecond: ANSWER_BYTES_A_SECOND },
+          timers,
+          onArrived: turn.leave,
+        });
         resolve();
       });
       asked.end(body ?? undefined);
@@ -197,16 +221,13 @@ export function createForwarder(ports: ForwarderPorts): Forwarder {
         const queue = consoleQueueOf(request.method ?? "GET", path, person !== null);
         // Before a body is read, and again when its turn has come.
         if (socketPath() === null) throw down(STARTS);
-        const sending = person === null && request.method !== "GET" && request.method !== "HEAD";
-        const declared = Number(request.headers["content-length"] ?? BODY_BYTES_MAX);
-        const arriving = sending ? queues.bodies.enter(whose, Math.min(declared, BODY_BYTES_MAX)) : null;
-        const body = await readBody(request).finally(() => arriving?.leave());
+        const body = await arrive(request, whose, person !== null);
         const turn = queues[queue].enter(whose, body?.byteLength ?? 0);
         response.once("close", turn.leave);
         line.tell({ queue, waitedMs: await turn.came });
         const socket = socketPath();
         if (socket === null) throw down(STARTS);
-        await relay(request, response, { path: socket, from, line, body });
+        await relay(request, response, { path: socket, from, line, body, whose, queue, turn });
       } catch (error) {
         await refuse(error, request, response).catch((cause: unknown) => {
           logger("warn", "answer_not_sent", { error: cause });

@@ -15,7 +15,15 @@ const BOUNDS = {
   pages: { ...HELD, runningMax: 16, runningOfOneMax: 8, waitingMax: 128, waitingOfOneMax: 48 },
   assets: { ...HELD, runningMax: 32, runningOfOneMax: 16, waitingMax: 512, waitingOfOneMax: 128 },
   "console-streams": { ...HELD, runningMax: 512, runningOfOneMax: 128, waitingMax: 0, waitingOfOneMax: 0 },
-  bodies: { bytesMax: 16 * MIB, waitMsMax: 0, runningMax: 64, runningOfOneMax: 8, waitingMax: 0, waitingOfOneMax: 0 },
+  // Bodies that arrive. Strangers' have places of their own, of which an address has few: nobody keeps others from signing in.
+  bodies: {
+    ...{ bytesMax: 64 * MIB, bytesOfOneMax: 2 * MIB, waitMsMax: 5_000 },
+    ...{ runningMax: 256, runningOfOneMax: 4, waitingMax: 256, waitingOfOneMax: 16 },
+  },
+  "known-bodies": {
+    ...{ bytesMax: 64 * MIB, bytesOfOneMax: 8 * MIB, waitMsMax: 20_000 },
+    ...{ runningMax: 64, runningOfOneMax: 8, waitingMax: 128, waitingOfOneMax: 32 },
+  },
 } as const satisfies Partial<Record<QueueName, TurnQueueBounds>>;
 export type ConsoleQueueName = keyof typeof BOUNDS;
 export type ConsoleQueues = Readonly<Record<ConsoleQueueName, TurnQueue>>;
@@ -29,6 +37,7 @@ export function createConsoleQueues(ports: TurnQueuePorts): ConsoleQueues {
     assets: queue("assets"),
     "console-streams": queue("console-streams"),
     bodies: queue("bodies"),
+    "known-bodies": queue("known-bodies"),
   };
 }
 

@@ -95,6 +95,15 @@ describe("a queue for turns", () => {
     expect(() => queue.enter("d", 100)).not.toThrow();
   });
 
+  it("bounds the bytes of one, however much room there is for others", async () => {
+    const { queue } = open({ runningOfOneMax: 2, bytesOfOneMax: 50 });
+    const first = queue.enter("a", 30);
+    expect(refusalOf(() => queue.enter("a", 30)).code).toBe("unavailable");
+    await queue.enter("b", 50).came;
+    first.leave();
+    expect(() => queue.enter("a", 50)).not.toThrow();
+  });
+
   it("puts what goes first before what waits, and within the same bounds", async () => {
     const { enter, order, queue } = open({ runningMax: 1 });
     const running = enter("a");

@@ -10,6 +10,8 @@ export type TurnQueueBounds = {
   waitingOfOneMax: number;
   /** Bytes that all of them hold, running and waiting. */
   bytesMax: number;
+  /** Bytes that one of those who ask holds; as many as all where it is not said. */
+  bytesOfOneMax?: number;
   /** Nobody waits longer. */
   waitMsMax: number;
 };
@@ -54,6 +56,8 @@ export function createTurnQueue(name: QueueName, bounds: TurnQueueBounds, ports:
   /** Who waits, by whose it is; whose turn is next comes first. */
   const waiting = new Map<string, Waiting[]>();
   const running = new Map<string, number>();
+  const bytesOf = new Map<string, number>();
+  const { bytesMax, bytesOfOneMax = bytesMax } = bounds;
   const refusedAt: number[] = [];
   const leftAt: number[] = [];
   let counts = { running: 0, waiting: 0, bytes: 0 };
@@ -82,6 +86,13 @@ export function createTurnQueue(name: QueueName, bounds: TurnQueueBounds, ports:
   const isFullFor = (whose: string) =>
     counts.running >= bounds.runningMax || (running.get(whose) ?? 0) >= bounds.runningOfOneMax;
 
+  function hold(whose: string, bytes: number): void {
+    counts = { ...counts, bytes: counts.bytes + bytes };
+    const own = (bytesOf.get(whose) ?? 0) + bytes;
+    if (own === 0) bytesOf.delete(whose);
+    else bytesOf.set(whose, own);
+  }
+
   function begin(whose: string): void {
     running.set(whose, (running.get(whose) ?? 0) + 1);
     counts = { ...counts, running: counts.running + 1 };
@@ -91,7 +102,8 @@ export function createTurnQueue(name: QueueName, bounds: TurnQueueBounds, ports:
     const left = (running.get(whose) ?? 1) - 1;
     if (left === 0) running.delete(whose);
     else running.set(whose, left);
-    counts = { ...counts, running: counts.running - 1, bytes: counts.bytes - bytes };
+    counts = { ...counts, running: counts.running - 1 };
+    hold(whose, -bytes);
     leftAt.push(uptimeMs());
     lately(leftAt, RATE_MS);
     beginNext();
@@ -140,11 +152,12 @@ export function createTurnQueue(name: QueueName, bounds: TurnQueueBounds, ports:
     enter(whose, bytes = 0, isFirst = false) {
       const mustWait = isFullFor(whose);
       const isFull =
-        counts.bytes + bytes > bounds.bytesMax ||
+        counts.bytes + bytes > bytesMax ||
+        (bytesOf.get(whose) ?? 0) + bytes > bytesOfOneMax ||
         (mustWait &&
           (counts.waiting >= bounds.waitingMax || (waiting.get(whose)?.length ?? 0) >= bounds.waitingOfOneMax));
       if (isFull) throw refusal();
-      counts = { ...counts, bytes: counts.bytes + bytes };
+      hold(whose, bytes);
       const sinceMs = uptimeMs();
       let state: "waiting" | "running" | "left" = "waiting";
       let startedMs = 0;
@@ -166,7 +179,7 @@ export function createTurnQueue(name: QueueName, bounds: TurnQueueBounds, ports:
         const sendAway = (error: AppError) => {
           state = "left";
           clearTimeout(timer);
-          counts = { ...counts, bytes: counts.bytes - bytes };
+          hold(whose, -bytes);
           reject(error);
         };
         const own: Waiting = { whose, bytes, sinceMs, begin: start, sendAway };
@@ -187,7 +200,7 @@ export function createTurnQueue(name: QueueName, bounds: TurnQueueBounds, ports:
           } else if (state === "waiting" && one !== undefined && remove(one)) {
             state = "left";
             clearTimeout(timer);
-            counts = { ...counts, bytes: counts.bytes - bytes };
+            hold(whose, -bytes);
           }
         },
       };
