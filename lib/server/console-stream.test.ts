@@ -1,4 +1,5 @@
-import { createServer } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { eq } from "drizzle-orm";
@@ -151,6 +152,45 @@ describe("the console's stream", () => {
     });
     await disabled.ended;
     expect((await listen(second.cookie)).status).toBe(401);
+  });
+
+  it("of one session are twelve at most: each further one ends the oldest, however many come at once", async () => {
+    const { cookie } = await signIn("operator");
+    const ended: number[] = [];
+    const listenAs = async (n: number) => {
+      const { ended: over } = await listen(cookie);
+      void over.then(() => ended.push(n));
+    };
+    for (let n = 0; n < 12; n += 1) await listenAs(n);
+    expect(ended).toEqual([]);
+    await Promise.all([12, 13, 14].map(listenAs));
+    await expect.poll(() => [...ended].sort()).toEqual([0, 1, 2]);
+  });
+
+  it("is not kept for a browser that hung up while its session was read", async () => {
+    const { cookie } = await signIn("operator");
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const holding = context.store.transaction(() => held);
+    const reached = new Promise<{ response: ServerResponse; opened: Promise<void> }>((resolve) => {
+      const own = createServer((request, response) => {
+        resolve({ response, opened: streams.open(request, response) });
+        own.close();
+      });
+      own.listen(0, "127.0.0.1", () => {
+        const browser = connect(boundPort(own), "127.0.0.1", () => {
+          browser.write(`GET / HTTP/1.1\r\nHost: x\r\nCookie: ${cookie}\r\n\r\n`);
+        });
+        void reached.then(() => browser.destroy());
+      });
+    });
+    const { response, opened } = await reached;
+    await new Promise((resolve) => response.once("close", resolve));
+    release();
+    await Promise.all([holding, opened]);
+    expect(response.headersSent).toBe(false);
   });
 
   it("is refused to nobody's cookie and to a role that may not read the console", async () => {

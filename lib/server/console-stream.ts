@@ -63,10 +63,17 @@ export function createConsoleStreams(context: ServiceContext, heartbeatMs = HEAR
     else stream.response.write(text);
   }
 
+  /** One that has to read first what it was sent is not waited for. */
+  function end(stream: OpenStream): void {
+    open.delete(stream);
+    if (stream.response.writableLength > 0) stream.response.destroy();
+    else stream.response.end();
+  }
+
   async function endDead(): Promise<void> {
     for (const stream of [...open]) {
       const actor = await readSession(sessions, stream.cookie);
-      if (actor === null || !hasPermission(actor.role, "console.read")) stream.response.end();
+      if (actor === null || !hasPermission(actor.role, "console.read")) end(stream);
     }
   }
   const checkSessions = () => {
@@ -103,8 +110,10 @@ export function createConsoleStreams(context: ServiceContext, heartbeatMs = HEAR
     const actor = await readSession(sessions, cookie);
     if (actor === null) throw new AppError("unauthenticated", "Sign in first.");
     if (!hasPermission(actor.role, "console.read")) throw new AppError("forbidden", "Your role does not allow this.");
-    const own = [...open].filter(({ sessionId }) => sessionId === actor.sessionId);
-    if (own.length >= STREAMS_PER_SESSION) own[0]?.response.end();
+    // Whoever hung up meanwhile is told nothing, and closes nothing any more.
+    if (response.destroyed) return;
+    const [first, ...others] = [...open].filter(({ sessionId }) => sessionId === actor.sessionId);
+    if (first !== undefined && others.length >= STREAMS_PER_SESSION - 1) end(first);
     const stream: OpenStream = { response, cookie, sessionId: actor.sessionId };
     open.add(stream);
     response.on("close", () => open.delete(stream));
@@ -134,7 +143,7 @@ export function createConsoleStreams(context: ServiceContext, heartbeatMs = HEAR
       clearInterval(heartbeat);
       gathering.stop();
       stop();
-      for (const { response } of open) response.end();
+      for (const stream of [...open]) end(stream);
     },
   };
 }
