@@ -5,7 +5,7 @@ import { rowsOf } from "../db/rows";
 import { createLogger } from "../lib/platform/logger";
 import type { BenchResult } from "./bench-report";
 import { percentile, round, slope } from "./figures";
-import { APP_ID, type BenchServer, openBenchServer } from "./load/bench-server";
+import { APP_IDS, type BenchServer, openBenchServer } from "./load/bench-server";
 import type { DevicesEvent, DevicesOrder, DevicesResult } from "./load/devices";
 import { startLoad } from "./load/load-process";
 import type { ProberOrder, ProberResult } from "./load/prober";
@@ -18,14 +18,15 @@ const TARGET = { healthMs: 500, streamMs: 2_000, growthMiB: 1 } as const;
 
 type Row = Record<string, string | number>;
 
-/** What is stored of the program's requests, once nobody has the folder any more. */
+/** What is stored of all programs' requests, folded or not, once nobody has the folder any more. */
 async function storedRequests(dataDir: string): Promise<number> {
   const logger = createLogger((line) => process.stderr.write(line));
   const { store } = await openStore({ location: { kind: "pglite", dataDir }, logger });
   try {
     const [row] = await rowsOf<{ sum: string | null }>(
       store.db,
-      sql`select sum(requests)::text as sum from telemetry_minutes where app_id = ${APP_ID}`,
+      sql`select sum(requests)::text as sum from (
+        select requests from telemetry_minutes union all select requests from fleet_minutes) as told`,
     );
     return Number(row?.sum ?? 0);
   } finally {
@@ -51,7 +52,7 @@ async function measure(devices: number, minutes: number): Promise<{ row: Row; ok
   try {
     await reportOften(server);
     const fleet = startLoad<DevicesOrder, DevicesEvent, DevicesResult>("devices", {
-      ...{ baseUrl: server.url, appId: APP_ID, files: await server.enrolments("device", devices) },
+      ...{ baseUrl: server.url, appIds: APP_IDS, files: await server.enrolments("device", devices) },
       ...{ hasStreams: true, reportEverySeconds: INTERVAL_SECONDS },
     });
     await fleet.ready;

@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { lift, suspend } from "../e2e/faults/decisions";
 import type { BenchResult } from "./bench-report";
 import { percentile, round } from "./figures";
-import { APP_ID, type BenchServer, openBenchServer } from "./load/bench-server";
+import { APP_ID, APP_IDS, type BenchServer, openBenchServer } from "./load/bench-server";
 import type { DevicesEvent, DevicesOrder, DevicesResult } from "./load/devices";
 import { type LoadProcess, startLoad } from "./load/load-process";
 import type { PeopleOrder, PeopleResult } from "./load/people";
@@ -113,9 +113,9 @@ export async function run(args: readonly string[] = []): Promise<BenchResult> {
     return load;
   };
   try {
-    const common = { baseUrl: server.url, appId: APP_ID };
+    const { url: baseUrl } = server;
     const fleet = startLoad<DevicesOrder, DevicesEvent, DevicesResult>("devices", {
-      ...common,
+      ...{ baseUrl, appIds: [APP_ID] },
       files: await server.enrolments("listener", STREAMS),
       hasStreams: true,
       reportEverySeconds: null,
@@ -124,7 +124,7 @@ export async function run(args: readonly string[] = []): Promise<BenchResult> {
     const when = reached(fleet);
     const calm = await measure(server, when, { name: "without load", count });
     const reporters = start<DevicesOrder, DevicesResult>("devices", {
-      ...common,
+      ...{ baseUrl, appIds: APP_IDS },
       files: await server.enrolments("reporter", REPORTERS),
       hasStreams: false,
       reportEverySeconds: REPORT_SECONDS,
@@ -132,11 +132,11 @@ export async function run(args: readonly string[] = []): Promise<BenchResult> {
     await reporters.ready;
     const { name, value } = server.sessions.operator.cookie;
     const people = start<PeopleOrder, PeopleResult>("people", {
-      ...common,
+      ...{ baseUrl, appId: APP_ID },
       ...{ cookie: `${name}=${value}`, browsers: BROWSERS, everyMs: 2_000 },
     });
     const publisher = start<PublisherOrder, PublisherResult>("publisher", {
-      ...{ baseUrl: server.url, ...server.publisher, megabytes: BUNDLE_MEGABYTES },
+      ...{ baseUrl, ...server.publisher, megabytes: BUNDLE_MEGABYTES },
     });
     await Promise.all([people.ready, publisher.ready]);
     const loaded = await measure(server, when, { name: "under load", count });

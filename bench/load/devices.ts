@@ -7,7 +7,8 @@ import { openStream } from "./open-stream";
 /** Devices that hold a stream and apply what they hear of, and devices that report as devices do. */
 export type DevicesOrder = {
   baseUrl: string;
-  appId: string;
+  /** What runs on each of them: of every one a version is listed. */
+  appIds: readonly string[];
   files: EnrolmentFile[];
   hasStreams: boolean;
   /** Null: they tell only what they applied. */
@@ -32,12 +33,14 @@ export type DevicesResult = {
 const HOSTS = 20;
 const CAUSES = 10;
 const EVENTS = 20;
-const PROGRAMS = 3;
 const START_ATTEMPTS = 20;
 
-function deviceBatch(device: SimulatedDevice, sequence: number, appId: string) {
+function deviceBatch(device: SimulatedDevice, sequence: number, appIds: readonly string[]) {
   const now = Math.floor(Date.now() / 1000);
-  const versionCode = device.programs.get(appId)?.versions.at(-1)?.code ?? 1;
+  const versions = appIds.map((appId) => ({ appId, versionCode: device.programs.get(appId)?.versions.at(-1)?.code }));
+  const listed = versions.flatMap(({ appId, versionCode }) =>
+    versionCode === undefined ? [] : { appId, versionCode },
+  );
   const hosts = Array.from({ length: HOSTS }, (_, n) => ({
     ...{ host: `api${n}.load.example`, port: 443, purpose: "request", allowed: 3, blocked: n % 2 },
   }));
@@ -57,14 +60,14 @@ function deviceBatch(device: SimulatedDevice, sequence: number, appId: string) {
     batchId: randomBytes(12).toString("hex"),
     sequence,
     applied: device.applied(),
-    programs: Array.from({ length: PROGRAMS }, (_, n) => ({ appId, versionCode: versionCode + n, minutes: [minute] })),
-    events: Array.from({ length: EVENTS }, () => buildBlocked(now, { appId, versionCode })),
+    programs: listed.map((version) => ({ ...version, minutes: [minute] })),
+    events: Array.from({ length: EVENTS }, (_, n) => buildBlocked(now, listed[n % listed.length])),
   });
-  return { text: JSON.stringify(batch), requests: HOSTS * 3 * PROGRAMS };
+  return { text: JSON.stringify(batch), requests: HOSTS * 3 * listed.length };
 }
 
 serveLoad<DevicesOrder, DevicesEvent, DevicesResult>(async (order, tell) => {
-  const { baseUrl, appId, files } = order;
+  const { baseUrl, appIds, files } = order;
   const result: DevicesResult = {
     ...{ acknowledged: 0, statuses: {}, refusalsWithoutRetryAfter: 0, batchMs: [], streamOpenMs: [] },
     nextIntervalSeconds: null,
@@ -125,7 +128,7 @@ serveLoad<DevicesOrder, DevicesEvent, DevicesResult>(async (order, tell) => {
   }
 
   async function startDevice(file: EnrolmentFile, index: number): Promise<void> {
-    const device = await untilAnswered(() => enrolByFile(() => baseUrl, file, { appIds: [appId] }));
+    const device = await untilAnswered(() => enrolByFile(() => baseUrl, file, { appIds: [...appIds] }));
     let sequence = 0;
     let isPulling = false;
     let isHeard = false;
@@ -159,7 +162,7 @@ serveLoad<DevicesOrder, DevicesEvent, DevicesResult>(async (order, tell) => {
     if (reportEverySeconds === null) return;
     const report = async () => {
       sequence += 1;
-      const { text, requests } = deviceBatch(device, sequence, appId);
+      const { text, requests } = deviceBatch(device, sequence, appIds);
       const seconds = await post(device, text, requests);
       later(seconds * 1000 * (0.9 + Math.random() * 0.2), report);
     };
