@@ -7,7 +7,20 @@ afterEach(() => line.remove());
 
 describe("the command line", () => {
   it("has every command of the contract", () => {
-    const names = ["init", "keygen", "pack", "sign", "verify", "lint", "run", "submit", "status", "enroll", "decide"];
+    const names = [
+      "init",
+      "keygen",
+      "pack",
+      "sign",
+      "verify",
+      "lint",
+      "run",
+      "submit",
+      "status",
+      "withdraw",
+      "enroll",
+      "decide",
+    ];
     expect(commands.map(({ name }) => name).sort()).toEqual([...names, "conformance", "audit verify"].sort());
   });
 

@@ -164,7 +164,7 @@ describe("verify", () => {
   });
 });
 
-describe("submit and status", () => {
+describe("submit, status and withdraw", () => {
   const answering = (status: number, body: unknown, seen: Request[]) =>
     createCommandLine({
       env: { BULKHEAD_TOKEN: "secret-token" },
@@ -204,6 +204,19 @@ describe("submit and status", () => {
     const refused = await line.run(["submit", "notes.ma", "--server", "https://console.test"]);
     expect(refused).toMatchObject({ code: 1, stdout: "", stderr: expect.stringContaining("conflict: Version 1") });
     expect(await json("status", "sub_1", "--server", "https://console.test")).toEqual(fails("conflict"));
+  });
+
+  it("take back what was submitted, by its id", async () => {
+    const seen: Request[] = [];
+    line = answering(200, { submissionId: "sub_1", state: "withdrawn" }, seen);
+    const withdrawn = await line.run(["withdraw", "sub_1", "--server", "https://console.test"]);
+    expect(withdrawn).toMatchObject({ code: 0, stdout: "sub_1: withdrawn\n" });
+    const [request] = seen;
+    expect(request).toMatchObject({
+      method: "DELETE",
+      url: "https://console.test/api/publisher/v1/submissions/sub_1",
+    });
+    expect(request?.headers.get("authorization")).toBe("Bearer secret-token");
   });
 
   it("never send the token in the clear, nor show it", async () => {

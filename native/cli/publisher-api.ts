@@ -22,7 +22,7 @@ export async function askPublisherApi(
   context: CommandContext,
   values: CommandValues,
   path: string,
-  init: { method: "GET" | "POST"; headers?: Record<string, string>; body?: Uint8Array },
+  init: { method: "GET" | "POST" | "DELETE"; headers?: Record<string, string>; body?: Uint8Array },
 ): Promise<ApiAnswer> {
   const server = textOption(values, "server") ?? context.env.BULKHEAD_SERVER;
   const token = textOption(values, "token") ?? context.env.BULKHEAD_TOKEN;

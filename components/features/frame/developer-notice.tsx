@@ -10,7 +10,7 @@ export function DeveloperNotice() {
       <Panel>
         <EmptyState title="By the publisher's tools">
           Submit a version with <code>npx bulkhead submit</code>; <code>npx bulkhead status</code> tells what became of
-          it. The token for both comes from an operator.
+          it, <code>npx bulkhead withdraw</code> takes it back while nobody decided. The token comes from an operator.
         </EmptyState>
       </Panel>
     </PageMain>

@@ -12,6 +12,7 @@ import { signCommand } from "./sign";
 import { statusCommand } from "./status";
 import { submitCommand } from "./submit";
 import { verifyCommand } from "./verify";
+import { withdrawCommand } from "./withdraw";
 
 /** In the order in which one comes to need them. */
 export const commands: readonly Command[] = [
@@ -24,6 +25,7 @@ export const commands: readonly Command[] = [
   runCommand,
   submitCommand,
   statusCommand,
+  withdrawCommand,
   enrollCommand,
   decideCommand,
   conformanceCommand,
