@@ -1,14 +1,18 @@
+import { drizzle } from "drizzle-orm/pglite";
+import type { BundleFiles } from "./bundles/bundle-files";
+import { findDamagedBundles } from "./bundles/restore-bundles";
 import { nodeJournalFs } from "./journal/journal-fs";
 import { TABLES } from "./journal/journaled-tables";
 import { scanJournal } from "./journal/read-journal";
 import { acquireLock } from "./lock/acquire-lock";
-import { findMigrationsFolder, readMigrations } from "./migrate";
+import { findMigrationsFolder, newestSchema, readMigrations } from "./migrate";
 import { damagedTables } from "./pglite/damaged-tables";
 import { readDoubt } from "./pglite/doubt";
 import { findDatabase, type OpenedDatabase } from "./pglite/find-database";
 import { storePaths } from "./pglite/store-paths";
 import { verdictOn } from "./pglite/verdict";
 import { isTooLarge, RowTooLarge } from "./row-too-large";
+import * as tables from "./schema";
 import { STORE_FAULTS, type StoreFaultCode, wordsOf } from "./store-fault";
 import { requireOwnDatabase } from "./take-data-folder";
 
@@ -16,7 +20,7 @@ import { requireOwnDatabase } from "./take-data-folder";
 export type StoreFinding = { code: StoreFaultCode; found: string; remedy: string };
 
 export type StoreCheck = {
-  /** None: rows and journal say the same, and every table can be read. */
+  /** None: rows and journal say the same, every table can be read, and the bundles that versions need are whole. */
   findings: StoreFinding[];
   /** Rows of each table that could be read. */
   tables: { table: string; rows: number }[];
@@ -25,24 +29,24 @@ export type StoreCheck = {
 type Find = (code: StoreFaultCode, found: string, tables?: readonly string[]) => void;
 
 /**
- * Reads every row of an embedded store and compares it with the journal; changes nothing, and leaves the store closed.
- * Raises `unavailable` while a process has the folder open.
+ * Reads every row of an embedded store and compares it with the journal, and every bundle that a version needs where
+ * their files are given; changes nothing, and leaves the store closed. Raises `unavailable` while a process has the folder open.
  */
-export async function checkStore(dataDir: string): Promise<StoreCheck> {
+export async function checkStore(dataDir: string, bundles: BundleFiles | null = null): Promise<StoreCheck> {
   requireOwnDatabase(dataDir);
   const paths = storePaths(dataDir);
   const lock = await acquireLock(paths.lock);
   try {
     const doubt = readDoubt(paths.lock);
     if (lock.previous === "machine-died") await doubt.begin();
-    return await checkFolder(dataDir, doubt.is);
+    return await checkFolder(dataDir, bundles, doubt.is);
   } finally {
     // Nothing was changed, so what the last holder left behind is left to the next one.
     await (lock.previous === "clean" ? lock.release() : lock.abandon());
   }
 }
 
-async function checkFolder(dataDir: string, isDoubtful: boolean): Promise<StoreCheck> {
+async function checkFolder(dataDir: string, bundles: BundleFiles | null, isDoubtful: boolean): Promise<StoreCheck> {
   const check: StoreCheck = { findings: [], tables: [] };
   const find: Find = (code, found, tables = []) => {
     check.findings.push({ code, found, remedy: STORE_FAULTS[code].remedy(dataDir, tables) });
@@ -65,6 +69,7 @@ async function checkFolder(dataDir: string, isDoubtful: boolean): Promise<StoreC
     if (verdict.do === "refuse") find(verdict.fault, verdict.found);
     if (database === null) return check;
     await readTables(database, check, find);
+    if (bundles !== null) await readBundles(database, bundles, { known, find });
     if (verdict.do !== "go-on") return check;
     const beside = { fs: nodeJournalFs, folder: paths.journal, scan };
     const damages = await damagedTables(database, { ...beside, verdict: { ...verdict, isRemade: false } });
@@ -96,6 +101,21 @@ async function readTables({ client }: OpenedDatabase, check: StoreCheck, find: F
       if (!isTooLarge(error) && isJournaled(relation)) continue;
       find(isTooLarge(error) ? "row-too-large" : "table-unreadable", `${relation}: ${wordsOf(error)}`);
     }
+  }
+}
+
+/** Where the rows are of this program's schema; of another one only a program of that schema can say what they name. */
+async function readBundles(
+  { client, rows }: OpenedDatabase,
+  bundles: BundleFiles,
+  { known, find }: { known: Parameters<typeof newestSchema>[0]; find: Find },
+): Promise<void> {
+  if (rows.applied.at(-1) !== newestSchema(known)) return;
+  try {
+    const db = drizzle(client, { schema: tables });
+    for (const { found } of await findDamagedBundles(db, bundles)) find("bundle-damaged", found);
+  } catch (error) {
+    find("bundle-damaged", `what versions name cannot be read, ${wordsOf(error)}`);
   }
 }
 

@@ -70,6 +70,11 @@ export const STORE_FAULTS = {
     remedy: (dataDir, tables) =>
       `Decide which to believe. The journal, for what is named alone: ${command(`rebuild ${tables.map((name) => `--table ${name}`).join(" ")}`, dataDir)} — the rows: ${rebuild("rows")(dataDir)}`,
   },
+  "bundle-damaged": {
+    what: "a bundle that a version needs is not whole",
+    remedy: (dataDir) =>
+      `Make it whole from what there is of it: ${command("rebuild --bundles", dataDir)} — what stays named is not there any more: put its file back, or let the publisher send the same bytes again.`,
+  },
   "both-lost": {
     what: "neither database nor journal can be trusted",
     remedy: (dataDir) =>

@@ -13,6 +13,7 @@ import { openTestStore } from "../testing/with-test-store";
 import { type BundleFiles, createBundleFiles, keepBundle, piecesOf } from "./bundle-files";
 import { nodeBundleFs } from "./bundle-fs";
 import { contentOf, moveBundleOut } from "./move-bundles-out";
+import { findDamagedBundles, restoreBundles } from "./restore-bundles";
 
 const FOLDER = "data/bundles";
 const { privateKey, publicKey } = makeKeyPair();
@@ -185,46 +186,69 @@ describe("bundles of before, whose bytes are in their rows", () => {
   });
 });
 
-describe("a store whose bundles have no rows", () => {
+describe("bundles that are not whole", () => {
   const folder = withDataFolder();
   const path = (sha256: string, ending: string) => join(folder.path, "bundles", `${sha256}.${ending}`);
+  const filesOf = () => createBundleFiles(nodeBundleFs, join(folder.path, "bundles"));
+  const rowsOf = (store: Store) => ({
+    db: store.db,
+    write: (work: (db: Store["db"]) => Promise<unknown>) => store.transaction(({ db }) => work(db)),
+  });
 
-  async function submit(store: Store, code: number) {
+  type Submitted = Pick<typeof versions.$inferInsert, "state"> & { kid?: string; submissionId?: string };
+
+  /** A version with its bundle, signed by the key that verifies; its row names `kid`. */
+  async function submit(store: Store, code: number, more: Submitted = { state: "listed" }) {
+    const { state, kid = "kid_1", submissionId = `sub_${code}` } = more;
     const bundle = bundleOf(`version ${code}`);
     const { sha256, content, signature } = bundle;
-    await keepBundle(createBundleFiles(nodeBundleFs, join(folder.path, "bundles")), sha256, bundle);
+    await keepBundle(filesOf(), sha256, bundle);
     await store.transaction(async ({ db }) => {
-      await db.insert(bundles).values({ sha256, sizeBytes: content.length, signature, createdAt });
+      await db
+        .insert(bundles)
+        .values({ sha256, sizeBytes: content.length, signature, createdAt })
+        .onConflictDoNothing();
       await db.insert(versions).values({
-        ...{ appId: "com.example.a", code, name: `${code}.0`, publisherId: "pub_1", sha256, kid: "kid_1" },
-        ...{
-          sizeBytes: content.length,
-          engine: "script" as const,
-          declares: [],
-          manifest: {},
-          state: "listed" as const,
-        },
-        ...{ submissionId: `sub_${code}`, submittedAt: createdAt },
+        ...{ appId: "com.example.a", code, name: `${code}.0`, publisherId: "pub_1", sha256, kid, state, submissionId },
+        ...{ sizeBytes: content.length, engine: "script" as const, declares: [], manifest: {}, submittedAt: createdAt },
       });
     });
     return bundle;
   }
 
-  it("puts back those whose files are whole, and names each of the others with the reason", async () => {
-    const first = await folder.open();
-    await first.store.transaction(async ({ db }) => {
+  /** A store with a program, and its publisher's keys: by `kid_1` bundles are signed, by `kid_0` none. */
+  async function openWithProgram(): Promise<Store> {
+    const { store } = await folder.open();
+    const other = publicKeyShape.parse(makeKeyPair().publicKey.export({ format: "jwk" }));
+    await store.transaction(async ({ db }) => {
       await db.insert(publishers).values({ id: "pub_1", name: "One", createdAt });
-      await db.insert(publisherKeys).values({ publisherId: "pub_1", kid: "kid_1", jwk, status: "active", createdAt });
+      const key = { publisherId: "pub_1", status: "active" as const, createdAt };
+      await db.insert(publisherKeys).values([
+        { ...key, kid: "kid_1", jwk },
+        { ...key, kid: "kid_0", jwk: other },
+      ]);
       const name = { appId: "com.example.a", publisherId: "pub_1", name: "A" };
       await db.insert(programs).values({ ...name, status: "active", createdAt });
     });
-    const submitted = [];
-    for (const code of [1, 2, 3, 4]) submitted.push(await submit(first.store, code));
-    const [good, gone, changed, unsigned] = submitted;
-    if (!good || !gone || !changed || !unsigned) throw new Error("four versions");
+    return store;
+  }
+
+  async function submitFour(store: Store) {
+    const [one, two, three, four] = [
+      await submit(store, 1),
+      await submit(store, 2),
+      await submit(store, 3),
+      await submit(store, 4),
+    ];
+    return { one, two, three, four };
+  }
+
+  it("come back at an opening where their files are whole, and each of the others is named with the reason", async () => {
+    const first = await openWithProgram();
+    const { one: good, two: gone, three: changed, four: unsigned } = await submitFour(first);
     expect(statSync(path(good.sha256, "ma")).mode & 0o777).toBe(0o600);
-    await first.store.transaction(({ db }) => db.delete(bundles));
-    await first.store.close();
+    await first.transaction(({ db }) => db.delete(bundles));
+    await first.close();
 
     rmSync(path(gone.sha256, "ma"));
     flipBit(path(changed.sha256, "ma"), 0);
@@ -233,9 +257,9 @@ describe("a store whose bundles have no rows", () => {
     expect(recovery.bundles).toEqual({
       restored: 1,
       missing: [
-        `com.example.a 2 (${gone.sha256}: its file is not there, or was changed)`,
-        `com.example.a 3 (${changed.sha256}: its file is not there, or was changed)`,
-        `com.example.a 4 (${unsigned.sha256}: its signature was changed)`,
+        `com.example.a 2 (${gone.sha256}: its file is not there)`,
+        `com.example.a 3 (${changed.sha256}: its file was changed)`,
+        `com.example.a 4 (${unsigned.sha256}: the signature beside its file was changed)`,
       ],
     });
     const rows = await store.db.select().from(bundles);
@@ -246,5 +270,51 @@ describe("a store whose bundles have no rows", () => {
     const again = await folder.open();
     expect(again.recovery.bundles).toMatchObject({ restored: 0, missing: { length: 4 } });
     await again.store.close();
+  });
+
+  it("come back by the key of the version that needs them, whoever else sent the same bytes and was refused", async () => {
+    const first = await openWithProgram();
+    await submit(first, 1, { state: "refused", kid: "kid_0", submissionId: "sub_refused" });
+    const { sha256 } = await submit(first, 1);
+    const refused = await submit(first, 2, { state: "refused", kid: "kid_0", submissionId: "sub_refused_2" });
+    await first.transaction(({ db }) => db.delete(bundles));
+    await first.close();
+    const { store, recovery } = await folder.open();
+    expect(recovery.bundles).toEqual({ restored: 1, missing: [] });
+    const row = { sha256: bundles.sha256, kid: bundles.kid };
+    expect(await store.db.select(row).from(bundles)).toEqual([{ sha256, kid: "kid_1" }]);
+    expect(sha256).not.toBe(refused.sha256);
+    await store.close();
+  });
+
+  it("are each named by a check, and made whole of what there is of them", async () => {
+    const store = await openWithProgram();
+    const whole = await submit(store, 5);
+    const { one: unlisted, two: besideFile, three: inRow, four: changed } = await submitFour(store);
+    const foreign = whole.signature;
+    await store.transaction(async ({ db }) => {
+      await db.delete(bundles).where(eq(bundles.sha256, unlisted.sha256));
+      await db.update(bundles).set({ signature: foreign }).where(eq(bundles.sha256, inRow.sha256));
+    });
+    writeFileSync(path(besideFile.sha256, "ma.sig"), foreign);
+    flipBit(path(changed.sha256, "ma"), 0);
+    const damages = await findDamagedBundles(store.db, filesOf());
+    expect(damages.map(({ found }) => found)).toEqual([
+      `com.example.a 1 (${unlisted.sha256}): its row is not there`,
+      `com.example.a 2 (${besideFile.sha256}): the signature beside its file was changed`,
+      `com.example.a 3 (${inRow.sha256}): the signature in its row was changed`,
+      `com.example.a 4 (${changed.sha256}): its file was changed`,
+    ]);
+    const mend = () => restoreBundles(rowsOf(store), filesOf(), { reads: "all", at: createdAt });
+    const missing = [`com.example.a 4 (${changed.sha256}: its file was changed)`];
+    expect(await mend()).toEqual({ restored: 3, missing });
+    expect(await findDamagedBundles(store.db, filesOf())).toEqual([damages[3]]);
+    expect(await mend()).toEqual({ restored: 0, missing });
+    for (const { sha256, signature } of [unlisted, besideFile, inRow]) {
+      const [row] = await store.db.select().from(bundles).where(eq(bundles.sha256, sha256));
+      expect(Buffer.from(row?.signature ?? [])).toEqual(Buffer.from(signature));
+      expect(readFileSync(path(sha256, "ma.sig"))).toEqual(Buffer.from(signature));
+    }
+    await store.close();
   });
 });

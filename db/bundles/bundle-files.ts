@@ -36,6 +36,8 @@ export type BundleFiles = {
   check(sha256: string): Promise<"kept" | "missing" | "changed">;
   /** The bundle with these bytes, in memory; null where its file or signature is not there, or has other bytes. */
   read(sha256: string): Promise<BundleBytes | null>;
+  /** The signature beside the file of this digest; null where there is none. */
+  signatureOf(sha256: string): Promise<Uint8Array | null>;
   /** Digests that have a file. */
   list(): Promise<ReadonlySet<string>>;
   /** When the file got its bytes, in milliseconds; null where there is none. */
@@ -141,6 +143,10 @@ export function createBundleFiles(
       const content = await fs.read(bundleAt(sha256));
       if (createHash("sha256").update(content).digest("hex") !== sha256) return null;
       return { content, signature: await fs.read(signatureAt) };
+    },
+    async signatureOf(sha256) {
+      const signatureAt = at(`${sha256}.ma.sig`);
+      return (await fs.stat(signatureAt)) === null ? null : await fs.read(signatureAt);
     },
     async list() {
       return new Set((await fs.list(folder)).flatMap((name) => BUNDLE.exec(name)?.[1] ?? []));

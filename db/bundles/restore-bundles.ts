@@ -1,92 +1,107 @@
-import { createHash, verify } from "node:crypto";
-import type { PGlite } from "@electric-sql/pglite";
-import type { PublicJwk } from "@/native/core/shapes/claims";
-import { type BundleBytes, type BundleFiles, keepBundle, type SpareBundles } from "./bundle-files";
+import { bundles } from "../schema";
+import type { Database } from "../store";
+import { wordsOf } from "../store-fault";
+import { type BundleFiles, keepBundle, piecesOf, type SpareBundles } from "./bundle-files";
+import { type JudgedBundle, judgeBundle } from "./judge-bundle";
+import { judgeBytes } from "./judge-bytes";
+import { type NamedBundle, readNamedBundles, type Signer } from "./named-bundles";
 
-/** What became of bundles that lacked row or file; `missing` names versions in words, with the reason. */
+/** What became of bundles that were not whole; `missing` names versions in words, with the reason. */
 export type RestoredBundles = { restored: number; missing: string[] };
 
-type Wanted = {
-  sha256: string;
-  kid: string | null;
-  jwk: PublicJwk | null;
-  versions: string;
-  submitted_at: Date;
-  has_row: boolean;
-  is_changed: boolean;
-  /** Whether a version with it may still be run: of one that was refused the bytes may be gone. */
-  is_needed: boolean;
+/** What bundles' rows are read and written by. */
+export type BundleRows = { db: Database; write(work: (db: Database) => Promise<unknown>): Promise<unknown> };
+
+type Options = {
+  /** Where bytes are taken from that have no file, or a changed one. */
+  spare?: SpareBundles | null;
+  /** Those of which something is known to be wrong by their rows and their files' names; or all, whose bytes are then read. */
+  reads: "doubtful" | "all";
+  at: Date;
 };
 
 /**
- * Puts back the bundles that versions name and that have no row, from their files: after a rebuild, and after power loss;
- * and from `spare` what has no file, or a changed one. Only bytes with that digest and a signature of the key that the
- * version names come back. Reads no bundle that has a row and a file of which nothing bad is known. Safe to repeat.
+ * Makes bundles that versions name whole again: rows from their files, signatures of rows and files from each other, and
+ * from `spare` what has no file, or a changed one. Only bytes with that digest and a signature of the key that a version
+ * names, of one that needs them where there is one, come back. Safe to repeat.
  */
 export async function restoreBundles(
-  client: PGlite,
+  { db, write }: BundleRows,
   files: BundleFiles,
-  { spare = null, at }: { spare?: SpareBundles | null; at: Date },
+  { spare = null, reads, at }: Options,
 ): Promise<RestoredBundles> {
-  const { rows } = await client.query<Wanted>(
-    `select v.sha256, min(v.kid) as kid, min(k.jwk::text)::jsonb as jwk, min(v.submitted_at) as submitted_at,
-       string_agg(v.app_id || ' ' || v.code, ', ' order by v.app_id, v.code) as versions,
-       bool_or(b.sha256 is not null) as has_row, bool_or(coalesce(b.state = 'changed', false)) as is_changed,
-       bool_or(v.state in ('submitted', 'listed') or v.listed_at is not null) as is_needed
-     from versions v left join publisher_keys k on k.kid = v.kid and k.publisher_id = v.publisher_id
-     left join bundles b on b.sha256 = v.sha256
-     where b.sha256 is null or (b.content is null and b.state <> 'removed') group by v.sha256 order by 5`,
-  );
   const there = await files.list();
-  const missing = new Map<string, { wanted: Wanted; why: string }>();
+  const missing = new Map<string, { named: NamedBundle; why: string }>();
   let restored = 0;
-  const putRow = async ({ sha256, kid, submitted_at }: Wanted, { content, signature }: BundleBytes) => {
-    await client.query(
-      `insert into bundles (sha256, size_bytes, signature, created_at, kid, verified_at) values ($1, $2, $3, $4, $5, $6)
-       on conflict (sha256) do update set state = 'kept', checked_at = null`,
-      [sha256, content.length, signature, submitted_at, kid, at],
-    );
+  const putRow = async (named: NamedBundle, sizeBytes: number, signed: { signature: Uint8Array; signer: Signer }) => {
+    const { signature, signer } = signed;
+    const found = { signature, kid: signer.kid, state: "kept" as const, checkedAt: null };
+    const row = { sha256: named.sha256, sizeBytes, createdAt: new Date(signer.submittedAt), verifiedAt: at, ...found };
+    await write((tx) => tx.insert(bundles).values(row).onConflictDoUpdate({ target: bundles.sha256, set: found }));
     restored += 1;
   };
-  for (const wanted of rows) {
-    if (wanted.has_row && !wanted.is_changed && there.has(wanted.sha256)) continue;
-    const bundle = there.has(wanted.sha256) ? await readSigned(files, wanted) : GONE;
-    if (typeof bundle !== "string") await putRow(wanted, bundle);
-    else if (wanted.is_needed) missing.set(wanted.sha256, { wanted, why: bundle });
+  for (const named of await readNamedBundles(db)) {
+    const { sha256, row } = named;
+    if (!isLookedAt(named, there, reads)) continue;
+    const { faults, signed } = await judgeReadable(db, files, named);
+    if (signed === null) {
+      if (named.isNeeded) missing.set(sha256, { named, why: faults.at(-1) ?? "nobody signed it" });
+      continue;
+    }
+    const sizeBytes = row?.sizeBytes ?? (await files.sizeOf(sha256)) ?? 0;
+    if (row?.isInRow !== true) await files.sign(sha256, signed.signature);
+    if (faults.length > 0 || row?.state !== "kept") await putRow(named, sizeBytes, signed);
   }
   const asked = new Set(missing.keys());
-  for await (const { sha256, ...bundle } of spare === null || asked.size === 0 ? [] : spare(asked)) {
-    const wanted = missing.get(sha256)?.wanted;
-    const isSame = createHash("sha256").update(bundle.content).digest("hex") === sha256;
-    if (wanted === undefined || !isSame || !isSigned(bundle, wanted.jwk)) continue;
-    await keepBundle(files, sha256, bundle);
-    await putRow(wanted, bundle);
+  for await (const { sha256, content, signature } of spare === null || asked.size === 0 ? [] : spare(asked)) {
+    const named = missing.get(sha256)?.named;
+    if (named === undefined) continue;
+    const signatures = [signature];
+    const judged = await judgeBytes(piecesOf(content), { sha256, signers: named.signers, signatures });
+    const [signed] = judged.signed;
+    if (!judged.isSame || signed == null) continue;
+    await keepBundle(files, sha256, { content, signature });
+    await putRow(named, content.length, signed);
     missing.delete(sha256);
   }
-  const words = [...missing.values()].map(({ wanted, why }) => `${wanted.versions} (${wanted.sha256}: ${why})`);
+  const words = [...missing.values()].map(({ named, why }) => `${named.words} (${named.sha256}: ${why})`);
   return { restored, missing: words };
 }
 
-const GONE = "its file is not there, or was changed";
-
-/** The bundle, or what is wrong with it: one that cannot be read keeps no store from opening. */
-async function readSigned(files: BundleFiles, { sha256, jwk }: Wanted): Promise<BundleBytes | string> {
-  let bundle: BundleBytes | null;
-  try {
-    bundle = await files.read(sha256);
-  } catch (error) {
-    return `its file cannot be read, ${error instanceof Error ? error.message : String(error)}`;
-  }
-  if (bundle === null) return GONE;
-  return isSigned(bundle, jwk) ? bundle : "its signature was changed";
+function isLookedAt(
+  { sha256, isNeeded, row }: NamedBundle,
+  there: ReadonlySet<string>,
+  reads: Options["reads"],
+): boolean {
+  if (row?.state === "removed" && !isNeeded) return false;
+  if (reads === "all") return true;
+  if (row === null || row.state === "removed") return true;
+  return !row.isInRow && (row.state === "changed" || !there.has(sha256));
 }
 
-function isSigned({ content, signature }: BundleBytes, jwk: PublicJwk | null): boolean {
-  if (jwk === null) return false;
+/** One that cannot be read is not there: it keeps no store from opening, and no other from being looked at. */
+async function judgeReadable(db: Database, files: BundleFiles, named: NamedBundle): Promise<JudgedBundle> {
   try {
-    return verify("sha256", content, { key: jwk, format: "jwk" }, signature);
-  } catch {
-    // A key that cannot be read verifies nothing; the bundle is then told as missing.
-    return false;
+    return await judgeBundle(db, files, named);
+  } catch (error) {
+    return { faults: [`it cannot be read, ${wordsOf(error)}`], state: "missing", signed: null };
   }
+}
+
+/** A bundle that a version needs and that is not whole, and everything that is wrong with it, in words. */
+export type BundleDamage = { sha256: string; found: string };
+
+/** Reads the bytes of every bundle that a version needs, and holds row, file and signatures against each other. */
+export async function findDamagedBundles(db: Database, files: BundleFiles): Promise<BundleDamage[]> {
+  const damages: BundleDamage[] = [];
+  for (const first of await readNamedBundles(db)) {
+    if (!first.isNeeded || (await judgeReadable(db, files, first)).faults.length === 0) continue;
+    // Once more as it is now: beside servers one may have been taken back while it was read.
+    const [named] = await readNamedBundles(db, [first.sha256]);
+    if (named?.isNeeded !== true) continue;
+    const { faults } = await judgeReadable(db, files, named);
+    const { sha256, words } = named;
+    if (faults.length > 0) damages.push({ sha256, found: `${words} (${sha256}): ${faults.join(", ")}` });
+  }
+  return damages;
 }

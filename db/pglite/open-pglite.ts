@@ -1,6 +1,7 @@
 import { existsSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
+import { drizzle } from "drizzle-orm/pglite";
 import type { Clock } from "@/lib/platform/clock";
 import type { Logger } from "@/lib/platform/logger";
 import { createBundleFiles, type SpareBundles } from "../bundles/bundle-files";
@@ -15,6 +16,7 @@ import type { Turns } from "../lanes/turns";
 import { acquireLock, type HeldLock } from "../lock/acquire-lock";
 import { type BeforeMigration, type Migration, newestSchema, readMigrations } from "../migrate";
 import { NOTHING_FOUND, type Recovery } from "../recovery";
+import * as tables from "../schema";
 import type { Store } from "../store";
 import type { StoreConnection } from "../store-connection";
 import { storeFault } from "../store-fault";
@@ -135,8 +137,9 @@ export async function openLocked(options: PgliteFolderOptions, lock: HeldLock): 
     const from = scan.state === "whole" ? scan.last : START;
     const input = { client, rows, fs, folder: paths.journal, credentials, scan, from, verdict, known, clock };
     settled = await settle({ ...input, isDoubtful: doubt.is });
-    bundles = await restoreBundles(client, bundleFiles, {
-      spare: options.spareBundles ?? null,
+    const db = drizzle(client, { schema: tables });
+    bundles = await restoreBundles({ db, write: (work) => work(db) }, bundleFiles, {
+      ...{ spare: options.spareBundles ?? null, reads: "doubtful" },
       at: new Date(clock.nowMs()),
     });
     await credentials.replace(await standingRows(runIn(client)));

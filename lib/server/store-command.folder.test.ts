@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, randomBytes, sign } from "node:crypto";
 import {
   appendFileSync,
   copyFileSync,
@@ -22,7 +22,17 @@ import { keepBundle } from "@/db/bundles/bundle-files";
 import { REVISION_LIFT, readContinuity } from "@/db/continuity";
 import { TABLES } from "@/db/journal/journaled-tables";
 import { openStore } from "@/db/open-store";
-import { auditEntries, bundles, credentials, people, publishers, sessions } from "@/db/schema";
+import {
+  auditEntries,
+  bundles,
+  credentials,
+  people,
+  programs,
+  publisherKeys,
+  publishers,
+  sessions,
+  versions,
+} from "@/db/schema";
 import type { Store } from "@/db/store";
 import { temporaryBase } from "@/db/testing/data-folder";
 import { dumpTable } from "@/db/testing/fill-tables";
@@ -34,6 +44,8 @@ import { createPasswords } from "@/lib/auth/password";
 import { systemClock } from "@/lib/platform/clock";
 import { currentKeyset } from "@/lib/sync/current-keyset";
 import { trialSignature } from "@/lib/sync/keys/trial-signature";
+import { publicKeyShape } from "@/native/core/crypto/public-key";
+import { makeKeyPair } from "@/native/node/make-key-pair";
 import { type OpenedProcess, openProcess } from "./open-process";
 import { readServerOptions } from "./server-options";
 import { runStoreCommand } from "./store-command";
@@ -271,6 +283,47 @@ describe.runIf(testStoreKind() === "memory")("a backup of the embedded store", s
         message: expect.stringContaining("Start the server once"),
       });
     }
+  });
+});
+
+describe.each(PAIRS.map(([kind]) => kind))("bundles of a store on %s", slow, (kind) => {
+  it("are checked with their signatures, named, and made whole of what there is of them", async () => {
+    const place = await makePlace(kind);
+    const { privateKey, publicKey } = makeKeyPair();
+    const signature = sign("sha256", BUNDLE, privateKey);
+    const opened = await start(place);
+    await opened.context.store.transaction(async ({ db }) => {
+      await db.insert(publishers).values({ id: "pub_1", name: "One", createdAt: at });
+      const jwk = publicKeyShape.parse(publicKey.export({ format: "jwk" }));
+      await db
+        .insert(publisherKeys)
+        .values({ publisherId: "pub_1", kid: "kid_1", jwk, status: "active", createdAt: at });
+      const named = { appId: "com.example.a", publisherId: "pub_1", name: "A" };
+      await db.insert(programs).values({ ...named, status: "active", createdAt: at });
+      await db.insert(versions).values({
+        ...{ ...named, code: 1, sha256: DIGEST, kid: "kid_1", state: "listed", submissionId: "sub_1", submittedAt: at },
+        ...{ sizeBytes: BUNDLE.length, engine: "script", declares: [], manifest: {} },
+      });
+      await keepBundle(opened.context.bundles, DIGEST, { content: BUNDLE, signature: BUNDLE.subarray(0, 70) });
+      await db.insert(bundles).values({ sha256: DIGEST, sizeBytes: BUNDLE.length, signature, createdAt: at });
+    });
+    await opened.close();
+    const found = expect.stringContaining(`com.example.a 1 (${DIGEST})`);
+    expect(await run(["check"], place)).toMatchObject([
+      { event: "found", code: "bundle-damaged", found, remedy: expect.stringContaining("rebuild --bundles") },
+      { event: "checked", findings: 1 },
+    ]);
+    expect(await run(["rebuild", "--bundles"], place)).toMatchObject([
+      { event: "rebuilt", bundles: { restored: 1, missing: [] } },
+    ]);
+    expect(await run(["check"], place)).toMatchObject([{ event: "checked", findings: 0 }]);
+    await expect(run(["rebuild", "--bundles", "--from", "rows"], place)).rejects.toMatchObject({
+      code: "invalid_input",
+    });
+    rmSync(join(place.dir, "bundles", `${DIGEST}.ma`));
+    expect(await run(["rebuild", "--bundles"], place)).toMatchObject([
+      { bundles: { restored: 0, missing: [expect.stringContaining("its file is not there")] } },
+    ]);
   });
 });
 

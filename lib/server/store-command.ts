@@ -15,6 +15,7 @@ import type { BackupInput } from "@/db/backup/write-backup";
 import { backupFault } from "@/db/backup-fault";
 import { createBundleFiles } from "@/db/bundles/bundle-files";
 import { nodeBundleFs } from "@/db/bundles/bundle-fs";
+import { type BundleRows, restoreBundles } from "@/db/bundles/restore-bundles";
 import { checkPostgres } from "@/db/check-postgres";
 import { checkStore } from "@/db/check-store";
 import { findMigrationsFolder } from "@/db/migrate";
@@ -39,13 +40,15 @@ import { bundlesDirOf } from "./server-options";
 
 const USAGE = `Usage: npm run store -- COMMAND [options]        (docs/guides/server.md, "Backups"; docs/guides/operations.md)
 
-  check                    reads every row and compares it with the journal; changes nothing
+  check                    reads every row and compares it with the journal, and every bundle's bytes and signature;
+                           changes nothing
   check --file FILE        reads a backup to its end and says what it holds; opens no store
   backup FILE              writes the whole store into one file, sealed by a passphrase, and reads it back to its end
   restore FILE             makes a store from a backup, where none is; --unsealed takes one that no passphrase sealed,
                            as a start leaves it in DIR/backups before it migrates
   rebuild --from journal   makes the embedded database anew from its journal; the old one is renamed and kept
   rebuild --table NAME     makes one table of it anew from the journal, as check names it; may be given several times
+  rebuild --bundles        makes bundles whole again: rows, files and signatures from each other, and from DIR/backups
   rebuild --from rows      begins a new journal with all rows as they stand; the old one is renamed and kept
   admit-loss               says of signed audit entries that the database lost by itself that they are lost, so that
                            signing goes on: after a failover, or a restore by other means than this command
@@ -58,7 +61,8 @@ const USAGE = `Usage: npm run store -- COMMAND [options]        (docs/guides/ser
 The store is the Postgres that DATABASE_URL names, which may be in use, or else the embedded one in DIR, whose server
 must be stopped first. The passphrase (12 characters at least) is asked for at a terminal, or taken from the first line
 of the file that BULKHEAD_BACKUP_PASSPHRASE_FILE names, or from BULKHEAD_BACKUP_PASSPHRASE.
-Exit code 0: done, and in order. 1: not done, and what lies there stands as it was. 2: check found something wrong.
+Exit code 0: done, and in order. 1: not done, and what lies there stands as it was. 2: check found something wrong, or
+rebuild --bundles left something so.
 `;
 
 const OPTIONS = {
@@ -66,6 +70,7 @@ const OPTIONS = {
   file: { type: "string" },
   from: { type: "string" },
   table: { type: "string", multiple: true },
+  bundles: { type: "boolean" },
   unsealed: { type: "boolean" },
   json: { type: "boolean" },
   help: { type: "boolean", short: "h" },
@@ -149,15 +154,16 @@ async function checkFile(call: Call, given: string): Promise<void> {
 }
 
 async function check(call: Call): Promise<ExitCode> {
-  const { values, dataDir, env, say } = call;
+  const { values, dataDir, bundlesDir, env, say } = call;
   if (values.file !== undefined) {
     await checkFile(call, values.file);
     return DONE;
   }
   if (env.DATABASE_URL === undefined) requireFolder(dataDir);
+  const bundles = createBundleFiles(nodeBundleFs, bundlesDir);
   const { findings, tables } = await (env.DATABASE_URL === undefined
-    ? checkStore(dataDir)
-    : checkPostgres(env.DATABASE_URL));
+    ? checkStore(dataDir, bundles)
+    : checkPostgres(env.DATABASE_URL, bundles));
   for (const { code, found, remedy } of findings) {
     say("found", `${code}: ${found}\n  ${remedy}`, { code, found, remedy });
   }
@@ -167,11 +173,17 @@ async function check(call: Call): Promise<ExitCode> {
   return findings.length === 0 ? DONE : FOUND;
 }
 
-async function rebuild({ values, dataDir, bundlesDir, env, say }: Call): Promise<ExitCode> {
+async function rebuild(call: Call): Promise<ExitCode> {
+  const { values, dataDir, bundlesDir, env, say } = call;
   const { from: asked, table: tables } = values;
+  if (values.bundles === true) {
+    if (asked !== undefined || tables !== undefined)
+      throw wrong("--bundles stands alone: one thing is rebuilt at a time.");
+    return await rebuildBundles(call);
+  }
   const from = tables !== undefined && asked === undefined ? { tables } : asked;
   if (from !== "journal" && from !== "rows" && typeof from !== "object")
-    throw wrong("--from journal, --from rows or --table NAME: which of the two is believed?");
+    throw wrong("--from journal, --from rows or --table NAME: which of the two is believed? Or --bundles.");
   if (typeof from !== "object" && tables !== undefined)
     throw wrong("--table NAME is made from the journal: leave out --from.");
   if (env.DATABASE_URL !== undefined) {
@@ -186,6 +198,33 @@ async function rebuild({ values, dataDir, bundlesDir, env, say }: Call): Promise
   await recordRebuild(dataDir, bundlesDir, recovery);
   say("rebuilt", describeRecovery(recovery).join("\n"), { recovery });
   return DONE;
+}
+
+/** On both kinds of store; Postgres may be in use meanwhile. What could not be made whole is named, and is exit code 2. */
+async function rebuildBundles({ dataDir, bundlesDir, env, say }: Call): Promise<ExitCode> {
+  if (env.DATABASE_URL === undefined) requireFolder(dataDir);
+  const { store, recovery } = await openStore({
+    location:
+      env.DATABASE_URL === undefined
+        ? { kind: "pglite", dataDir, bundlesDir }
+        : { kind: "postgres", url: env.DATABASE_URL },
+    beforeMigration: backupBefore(dataDir, bundlesDir),
+  });
+  try {
+    const rows: BundleRows = { db: store.db, write: (work) => store.transaction(({ db }) => work(db)) };
+    const found = await restoreBundles(rows, createBundleFiles(nodeBundleFs, bundlesDir), {
+      spare: bundlesInBackups({ fs: nodeBackupFs, dataDir, logger: stderrLogger }),
+      reads: "all",
+      at: new Date(systemClock.nowMs()),
+    });
+    const restored = recovery.bundles.restored + found.restored;
+    const left = found.missing.map((words) => `\n  Not whole, and nothing to make it of: ${words}`);
+    const text = `${restored} bundles were made whole again.${left.join("")}`;
+    say("rebuilt", text, { bundles: { restored, missing: found.missing } });
+    return found.missing.length === 0 ? DONE : FOUND;
+  } finally {
+    await store.close();
+  }
 }
 
 /** The log of the rebuilt store says that it was, by the next opening of it. */

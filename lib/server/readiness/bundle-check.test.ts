@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.close());
 
-it("warns of each listed version whose file is not there or was changed, by name, and of nothing else", async () => {
+it("warns of each listed version whose file or row is not there or was changed, by name, and of nothing else", async () => {
   const { store, bundles: files, addProgram, addBundle } = fixture;
   const check = bundleCheck(store, files);
   const content = new Uint8Array([7, 8, 9]);
@@ -29,6 +29,12 @@ it("warns of each listed version whose file is not there or was changed, by name
   expect(await check.run()).toMatchObject({ state: "ok" });
   await store.transaction(({ db }) => db.update(bundles).set({ state: "changed" }).where(eq(bundles.sha256, sha256)));
   expect(await check.run()).toMatchObject({ says: expect.stringContaining("com.example.fetched 1 (changed)") });
+  const [row] = await store.transaction(({ db }) => db.delete(bundles).where(eq(bundles.sha256, sha256)).returning());
+  expect(await check.run()).toMatchObject({
+    says: expect.stringContaining("com.example.fetched 1 (its row is not there)"),
+  });
+  if (row === undefined) throw new Error("its row");
+  await store.transaction(({ db }) => db.insert(bundles).values(row));
   // One of before is served from its row until it is a file.
   await files.remove(sha256);
   await store.transaction(({ db }) => db.update(bundles).set({ content, state: "kept" }));

@@ -6,9 +6,9 @@ import type { Check } from "./create-readiness";
 
 const NAMED_MAX = 5;
 const REMEDY =
-  "Put the files back into the bundles' folder (BULKHEAD_BUNDLES_DIR, one folder for all processes of a store), or let the publisher send the same bytes again.";
+  "What lacks its row: npm run store -- rebuild --bundles. Otherwise put the files back into the bundles' folder (BULKHEAD_BUNDLES_DIR, one folder for all processes of a store), or let the publisher send the same bytes again.";
 
-/** Whether every listed version's bundle has a file in the folder of this process, and was not found changed. */
+/** Whether every listed version's bundle has a row, and a file in the folder of this process, and was not found changed. */
 export const bundleCheck = (store: Store, files: Pick<BundleFiles, "list">): Check => ({
   name: "bundles",
   async run() {
@@ -22,6 +22,8 @@ export const bundleCheck = (store: Store, files: Pick<BundleFiles, "list">): Che
       .orderBy(versions.appId, versions.code);
     const lacking = rows.flatMap(({ appId, code, sha256, state }) => {
       if (!there.has(sha256)) return [`${appId} ${code} (not there)`];
+      // Without it nobody says who signed it, and devices refuse it.
+      if (state === null) return [`${appId} ${code} (its row is not there)`];
       return state === "changed" ? [`${appId} ${code} (changed)`] : [];
     });
     if (lacking.length === 0) {

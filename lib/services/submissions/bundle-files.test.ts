@@ -118,6 +118,35 @@ describe("the signature of a bundle that was taken in", () => {
     },
   );
 
+  test("comes back from its row where the one beside the file was changed, once its file is read again", async () => {
+    const { fs, ctx } = withFiles();
+    const { appId, publisher } = await held.program();
+    const sent = held.bundle(publisher, { appId, code: 1 });
+    const { sha256 } = await submitBundle(ctx, publisher.actor, sent);
+    const foreign = held.bundle(publisher, { appId, code: 2 }).signatureDer;
+    fs.files.set(join("bundles", `${sha256}.ma.sig`), foreign);
+    await tendBundles(ctx);
+    expect(signatureOf(fs, sha256)).toEqual(Buffer.from(sent.signatureDer));
+    expect(await rowOf(sha256)).toMatchObject({ state: "kept" });
+  });
+
+  test("comes back into its row from beside the file, and is told where neither is its publisher's", async () => {
+    const { fs, ctx } = withFiles();
+    const { appId, publisher } = await held.program();
+    const sent = held.bundle(publisher, { appId, code: 1 });
+    const { sha256 } = await submitBundle(ctx, publisher.actor, sent);
+    const foreign = held.bundle(publisher, { appId, code: 2 }).signatureDer;
+    const change = (set: Partial<typeof bundles.$inferInsert>) =>
+      held.ctx.store.transaction(({ db }) => db.update(bundles).set(set).where(eq(bundles.sha256, sha256)));
+    await change({ signature: foreign });
+    await tendBundles(ctx);
+    expect(Buffer.from((await rowOf(sha256))?.signature ?? [])).toEqual(Buffer.from(sent.signatureDer));
+    await change({ signature: foreign, checkedAt: null });
+    fs.files.set(join("bundles", `${sha256}.ma.sig`), foreign);
+    await tendBundles(ctx);
+    expect(await rowOf(sha256)).toMatchObject({ state: "changed" });
+  });
+
   test("stays that of its row when the publisher sends the bytes of a lost file again under a new key", async () => {
     const { fs, files, ctx } = withFiles();
     const { appId, publisher } = await held.program();

@@ -1,5 +1,7 @@
 import { and, asc, eq, isNull, lt, ne, or, sql } from "drizzle-orm";
+import { judgeBundle } from "@/db/bundles/judge-bundle";
 import { moveBundleOut } from "@/db/bundles/move-bundles-out";
+import { readNamedBundles } from "@/db/bundles/named-bundles";
 import { bundles } from "@/db/schema";
 import type { LeanContext } from "../context";
 import { findUnneeded, removeBundle } from "./remove-bundle";
@@ -16,8 +18,8 @@ const CHECK_EVERY_MS = 20 * HOUR_MS;
 
 /**
  * One turn of keeping bundles' files and rows the same: moves bytes of before out of their rows, removes what nothing
- * needs (withdrawn, refused long ago, or left by a process that was killed), and reads some files again, longest unread
- * first. What it finds changed or missing stands in the row, and in the log once. Answers what it did.
+ * needs (withdrawn, refused long ago, or left by a process that was killed), and reads some files again, with their
+ * signatures, longest unread first. What it finds changed or missing stands in the row, and in the log once. Answers what it did.
  */
 export async function tendBundles(ctx: TendContext): Promise<{ moved: number; removed: number; checked: number }> {
   const store = ctx.store.in("tend");
@@ -47,10 +49,18 @@ async function removeUnneeded(ctx: TendContext): Promise<number> {
   return removed + (await ctx.bundles.removeUnfinished(before));
 }
 
-/** Files are read piece by piece, so that whoever else is on this thread waits for none of them. */
+/**
+ * Files are read piece by piece, so that whoever else is on this thread waits for none of them. A signature that was
+ * changed in one place comes back from the other.
+ */
 async function checkSome(ctx: TendContext): Promise<number> {
   const rows = await ctx.store.db
-    .select({ sha256: bundles.sha256, sizeBytes: bundles.sizeBytes, state: bundles.state })
+    .select({
+      sha256: bundles.sha256,
+      sizeBytes: bundles.sizeBytes,
+      state: bundles.state,
+      signature: bundles.signature,
+    })
     .from(bundles)
     .where(
       and(
@@ -61,18 +71,31 @@ async function checkSome(ctx: TendContext): Promise<number> {
     )
     .orderBy(sql`${bundles.checkedAt} nulls first`, asc(bundles.sha256))
     .limit(TURN.checked);
+  const named = await readNamedBundles(
+    ctx.store.db,
+    rows.map(({ sha256 }) => sha256),
+  );
   let checked = 0;
   let bytes = 0;
-  for (const { sha256, sizeBytes, state: before } of rows) {
+  for (const { sha256, sizeBytes, state: before, signature } of rows) {
     if (checked > 0 && bytes + sizeBytes > TURN.checkedBytes) break;
-    const state = await ctx.bundles.check(sha256);
+    const naming = named.find((one) => one.sha256 === sha256);
+    const found =
+      naming === undefined
+        ? { state: await ctx.bundles.check(sha256), signed: null, faults: [] }
+        : await judgeBundle(ctx.store.db, ctx.bundles, naming);
+    const { state, signed, faults } = found;
+    if (signed !== null) await ctx.bundles.sign(sha256, signed.signature);
+    const own = signed === null ? {} : { signature: signed.signature, kid: signed.signer.kid };
     await ctx.store.transaction(({ db }) =>
       db
         .update(bundles)
-        .set({ state, checkedAt: new Date(ctx.clock.nowMs()) })
-        .where(and(eq(bundles.sha256, sha256), eq(bundles.state, before))),
+        .set({ state, checkedAt: new Date(ctx.clock.nowMs()), ...own })
+        // One that was sent again meanwhile is looked at another time.
+        .where(and(eq(bundles.sha256, sha256), eq(bundles.state, before), eq(bundles.signature, signature))),
     );
-    if (state !== before) ctx.logger(state === "kept" ? "info" : "error", "bundle_found", { sha256, state });
+    if (state !== before) ctx.logger(state === "kept" ? "info" : "error", "bundle_found", { sha256, state, faults });
+    else if (signed !== null && faults.length > 0) ctx.logger("warn", "bundle_signed_again", { sha256, faults });
     checked += 1;
     bytes += sizeBytes;
   }
