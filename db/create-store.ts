@@ -1,27 +1,12 @@
 import type { PGlite } from "@electric-sql/pglite";
 import { drizzle } from "drizzle-orm/pglite";
+import { driverClient } from "./driver-client";
 import { raiseStoreFailures } from "./raise-store-failures";
 import * as schema from "./schema";
 import type { Announcement, Lane, Store } from "./store";
-import type { OpenTransaction, Statement, StoreConnection } from "./store-connection";
+import type { OpenTransaction, StoreConnection } from "./store-connection";
 import { storeFailure } from "./store-failure";
 import { createTransactionScope } from "./transaction-scope";
-
-type Asked = [sql: string, params?: readonly unknown[], options?: { rowMode?: Statement["rowMode"] }];
-/** What is committed together with what was written. */
-type Done = { value: unknown; announcements: readonly Announcement[] };
-
-/** The part of PGlite that drizzle's driver calls. It wants rows in the way that `Rows` has them, and says so each time. */
-function driverClient(parts: {
-  query(statement: Statement): Promise<unknown>;
-  transaction?(fn: (client: PGlite) => Promise<Done>): Promise<Done>;
-}): PGlite {
-  const { transaction } = parts;
-  const query = (...[sql, params = [], options]: Asked) =>
-    parts.query({ sql, params, rowMode: options?.rowMode ?? "object" });
-  // Safe because drizzle calls nothing else of it.
-  return { query, ...(transaction === undefined ? {} : { transaction }) } as unknown as PGlite;
-}
 
 const within = (tx: OpenTransaction): PGlite => driverClient({ query: (statement) => tx.query(statement) });
 

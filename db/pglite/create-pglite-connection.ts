@@ -3,6 +3,7 @@ import { drizzle } from "drizzle-orm/pglite";
 import { AppError } from "@/lib/platform/errors";
 import type { Logger } from "@/lib/platform/logger";
 import { createAnnouncer, LOOK_AGAIN } from "../announcements";
+import { driverClient } from "../driver-client";
 import type { CommitLog } from "../journal/commit-log";
 import type { SealedRecord } from "../journal/journal-frame";
 import { BASE_BYTES_MAX_WHILE_RUNNING, isLong } from "../journal/journal-length";
@@ -11,6 +12,7 @@ import { createTurns, type Turns } from "../lanes/turns";
 import * as schema from "../schema";
 import type { Announcement, Lane } from "../store";
 import type { OpenTransaction, Statement, StoreConnection } from "../store-connection";
+import { createPreparedStatements } from "./prepared-statements";
 
 export type PgliteParts = {
   client: PGlite;
@@ -48,6 +50,8 @@ export function createPgliteConnection(parts: PgliteParts): StoreConnection {
   const log = parts.createLog(() => announcer.tell(LOOK_AGAIN));
   let closing: Promise<void> | null = null;
   const running = new Set<Promise<unknown>>();
+  const statements = createPreparedStatements(client, PARSERS);
+  const within = drizzle(driverClient({ query: (statement) => statements.query(statement, true) }), { schema });
 
   async function untilDone<T>(work: () => Promise<T>): Promise<T> {
     if (closing !== null) throw new AppError("unavailable", "The store is closed.");
@@ -61,12 +65,12 @@ export function createPgliteConnection(parts: PgliteParts): StoreConnection {
   }
 
   async function ask(lane: Lane, statement: Statement) {
-    const { sql, params, rowMode } = statement;
-    const { rows } = await turns.run({ lane, bytes: bytesOf(statement) }, (turn) =>
-      turn.statement(sql, () => client.query(sql, [...params], { rowMode, parsers: PARSERS })),
-    );
+    const rows = await turns.run({ lane, bytes: bytesOf(statement) }, async (turn) => {
+      await statements.renewPlans();
+      return await turn.statement(statement.sql, () => statements.query(statement, false));
+    });
     await log?.settled();
-    return { rows };
+    return rows;
   }
 
   async function transact<T>(lane: Lane, fn: (tx: OpenTransaction) => Promise<T>, told: Announcement[]): Promise<T> {
@@ -74,19 +78,18 @@ export function createPgliteConnection(parts: PgliteParts): StoreConnection {
     let sealed: SealedRecord | null = null;
     let result: T;
     try {
-      result = await turns.run({ lane, bytes: 0, isTransaction: true }, (turn) =>
-        client.transaction(async (sink) => {
+      result = await turns.run({ lane, bytes: 0, isTransaction: true }, async (turn) => {
+        await statements.renewPlans();
+        return await client.transaction(async () => {
           const value = await fn({
-            query: ({ sql, params, rowMode }) =>
-              turn.statement(sql, () => sink.query(sql, [...params], { rowMode, parsers: PARSERS })),
+            query: (statement) => turn.statement(statement.sql, () => statements.query(statement, true)),
             announce: (announcement) => told.push(announcement),
           });
           turn.becomes("commit");
-          // Safe because drizzle's driver only asks a client for answers to statements.
-          sealed = (await log?.seal(drizzle(sink as unknown as PGlite, { schema }))) ?? null;
+          sealed = (await log?.seal(within)) ?? null;
           return value;
-        }),
-      );
+        });
+      });
     } catch (error) {
       if (sealed !== null) log?.cancel(sealed);
       throw error;
