@@ -56,6 +56,8 @@ export type StoreFigures = {
   lanes: { lane: Lane; waiting: number; oldestWaitingMs: number; refused: number; longestMs: number }[];
   /** Kinds of statements, and of transactions as a whole, by verb and table: those that took longest, longest first. */
   jobs: { kind: string; turns: number; longestMs: number }[];
+  /** How many transactions were ended because they took too long while others waited. */
+  takenBack: number;
   /**
    * How long ago it was last proven that this process hears what others announce: null while it does not. Null altogether
    * where no other process announces.

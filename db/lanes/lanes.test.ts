@@ -4,7 +4,7 @@ import { LANES, type Lane } from "../store";
 import { createLanes, type LaneBounds, type Lanes } from "./lanes";
 
 const boundsOf = (jobsMax: number, bytesMax = 1_000): LaneBounds => {
-  const bound = { jobsMax, bytesMax, retryAfterSeconds: 3 };
+  const bound = { jobsMax, bytesMax, waitMsMax: 100, retryAfterSeconds: 3 };
   return { decide: bound, "sign-in": bound, page: bound, ingest: bound, tend: bound };
 };
 const offer = (lanes: Lanes<number>, lane: Lane, job: number, bytes = 0) =>
@@ -26,7 +26,7 @@ describe("lanes", () => {
         };
         for (const [job, step] of steps.entries()) {
           if (step === "take") take();
-          else if (offer(lanes, step, job) === null) kept.push([step, job]);
+          else if (offer(lanes, step, job)) kept.push([step, job]);
         }
         while (take() !== null);
         for (const lane of LANES) {
@@ -90,23 +90,35 @@ describe("lanes", () => {
     expect(taken).toBeLessThanOrEqual(turns);
   });
 
-  it("refuse beyond a lane's jobs and bytes, count that, and leave the other lanes open", () => {
+  it("refuse beyond a lane's jobs and bytes, and leave the other lanes open", () => {
     const lanes = createLanes<number>(boundsOf(3, 100));
-    expect(offer(lanes, "ingest", 1, 90)).toBeNull();
-    expect(offer(lanes, "ingest", 2, 20)).toEqual({ retryAfterSeconds: 3 });
-    expect(offer(lanes, "ingest", 3, 10)).toBeNull();
-    expect(offer(lanes, "ingest", 4, 0)).toBeNull();
-    expect(offer(lanes, "ingest", 5, 0)).toEqual({ retryAfterSeconds: 3 });
-    expect(offer(lanes, "page", 6, 0)).toBeNull();
+    expect(offer(lanes, "ingest", 1, 90)).toBe(true);
+    expect(offer(lanes, "ingest", 2, 20)).toBe(false);
+    expect(offer(lanes, "ingest", 3, 10)).toBe(true);
+    expect(offer(lanes, "ingest", 4, 0)).toBe(true);
+    expect(offer(lanes, "ingest", 5, 0)).toBe(false);
+    expect(offer(lanes, "page", 6, 0)).toBe(true);
     const [, , , ingest] = lanes.figures(10);
-    expect(ingest).toEqual({ lane: "ingest", waiting: 3, oldestWaitingMs: 9, refused: 2 });
+    expect(ingest).toEqual({ lane: "ingest", waiting: 3, oldestWaitingMs: 9 });
     while (lanes.take() !== null);
-    expect(offer(lanes, "ingest", 7, 100)).toBeNull();
+    expect(offer(lanes, "ingest", 7, 100)).toBe(true);
+  });
+
+  it("let go of what waited longer than its lane lets it, and of nothing else", () => {
+    const lanes = createLanes<number>(boundsOf(3, 100));
+    for (const job of [1, 2, 50]) offer(lanes, "ingest", job, 30);
+    offer(lanes, "page", 3);
+    expect(lanes.takeLate(101)).toEqual([]);
+    expect(lanes.takeLate(102).map(({ job }) => job)).toEqual([1]);
+    expect(lanes.takeLate(140).map(({ job }) => job)).toEqual([3, 2]);
+    // Their room is others' again.
+    expect(offer(lanes, "ingest", 60, 70)).toBe(true);
+    expect([lanes.take()?.job, lanes.take()?.job, lanes.waiting]).toEqual([50, 60, 0]);
   });
 
   it("take a job that is larger than a lane's bytes where it is alone", () => {
     const lanes = createLanes<number>(boundsOf(3, 100));
-    expect(offer(lanes, "ingest", 1, 500)).toBeNull();
-    expect(offer(lanes, "ingest", 2, 0)).not.toBeNull();
+    expect(offer(lanes, "ingest", 1, 500)).toBe(true);
+    expect(offer(lanes, "ingest", 2, 0)).toBe(false);
   });
 });

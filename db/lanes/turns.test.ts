@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { describe, expect, it } from "vitest";
 import type { Lane } from "../store";
+import { manualTime } from "../testing/manual-time";
 import { kindOfStatement } from "./kind-of-statement";
 import { createTurns } from "./turns";
 
@@ -64,6 +65,41 @@ describe("turns", () => {
     ]);
     expect(lanes.at(-1)).toEqual({ lane: "tend", waiting: 0, oldestWaitingMs: 0, refused: 0, longestMs: 30 });
     expect(watched).toEqual(["delete events", "-", "delete events", "-", "select", "-"]);
+  });
+});
+
+describe("whoever waits for a turn", () => {
+  it("is told after ten seconds that nothing was begun, and when to come again; the trace says since when and how many", async () => {
+    const time = manualTime();
+    const logged: [string, Record<string, unknown> | undefined][] = [];
+    const turns = createTurns({
+      uptimeMs: time.clock.nowMs,
+      timers: time.timers,
+      logger: (_, event, fields) => logged.push([event, fields]),
+    });
+    let finish: () => void = () => undefined;
+    const holding = turns.run({ lane: "page", bytes: 0 }, () => new Promise<void>((resolve) => (finish = resolve)));
+    const begun: string[] = [];
+    const waiting = turns.run({ lane: "ingest", bytes: 10 }, async () => void begun.push("batch"));
+    const told = expect(waiting).rejects.toMatchObject({
+      ...{ code: "unavailable", retryAfterSeconds: 5, isOverload: true },
+    });
+    const patient = turns.run({ lane: "tend", bytes: 0 }, async () => "done");
+    await time.pass(10_000);
+    expect(turns.waiting).toBe(2);
+    await time.pass(500);
+    await told;
+    expect(turns.figures().lanes.find(({ lane }) => lane === "ingest")).toMatchObject({ waiting: 0, refused: 1 });
+    expect(logged.map(([event]) => event)).toEqual(["store_overloaded"]);
+    finish();
+    expect(await patient).toBe("done");
+    await holding;
+    await time.settle();
+    expect(begun).toEqual([]);
+    expect(logged[1]).toEqual([
+      "store_overload_over",
+      { lastedMs: 0, refused: expect.objectContaining({ ingest: 1 }) },
+    ]);
   });
 });
 

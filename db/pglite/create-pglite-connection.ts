@@ -126,7 +126,7 @@ export function createPgliteConnection(parts: PgliteParts): StoreConnection {
         if (log !== null && isLong(log.length)) await tend(log);
       }),
     async figures() {
-      return { ...turns.figures(), hearing: null, reopened: { times: 0, last: null } };
+      return { ...turns.figures(), takenBack: 0, hearing: null, reopened: { times: 0, last: null } };
     },
     subscribe: announcer.subscribe,
     close() {

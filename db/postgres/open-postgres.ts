@@ -112,7 +112,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Store> {
       async figures() {
         const provenAtMs = listening.provenAtMs();
         const provenMsAgo = provenAtMs === null ? null : Math.round(monotonic.nowMs() - provenAtMs);
-        return { ...pool.figures(), hearing: { provenMsAgo }, reopened: { times: 0, last: null } };
+        return { ...pool.figures(), takenBack: 0, hearing: { provenMsAgo }, reopened: { times: 0, last: null } };
       },
       subscribe: announcer.subscribe,
       async close() {

@@ -4,6 +4,7 @@ import type { Logger } from "@/lib/platform/logger";
 import type { Timers } from "@/lib/platform/timers";
 import { createKindFigures } from "../lanes/kind-figures";
 import { kindOfStatement, writes } from "../lanes/kind-of-statement";
+import { createOverloadTrace } from "../lanes/overload-trace";
 import { LANES, type Lane, type StoreFigures } from "../store";
 import type { PostgresConnection, Queryable } from "./connect";
 import { type Shares, sharesOf } from "./shares";
@@ -73,10 +74,9 @@ export function createPool(options: PoolOptions): Pool {
   const idle: Held[] = [];
   const running = new Set<Running>();
   const waiting = perLane<Waiting[]>(() => []);
-  const refused = perLane(() => 0);
   const longestMs = perLane(() => 0);
   const kinds = createKindFigures();
-  let overload: { sinceMs: number; before: Record<Lane, number> } | null = null;
+  const overload = createOverloadTrace(logger, () => clock.nowMs());
   let renewedAtMs = Number.NEGATIVE_INFINITY;
   let generation = 0;
   let closing: Promise<void> | null = null;
@@ -89,11 +89,7 @@ export function createPool(options: PoolOptions): Pool {
   };
 
   function refuse(lane: Lane, why: string): AppError {
-    refused[lane] += 1;
-    if (overload === null) {
-      overload = { sinceMs: clock.nowMs(), before: { ...refused, [lane]: refused[lane] - 1 } };
-      logger("warn", "store_overloaded", { lane, why, busy: busy(), waiting: perLane((each) => waiting[each].length) });
-    }
+    overload.note(lane, why, () => ({ busy: busy(), waiting: perLane((each) => waiting[each].length) }));
     return new AppError("unavailable", "The store is busy. Try again.", {
       cause: new Error(why),
       retryAfterSeconds: RETRY_AFTER_SECONDS,
@@ -102,13 +98,7 @@ export function createPool(options: PoolOptions): Pool {
   }
 
   function endOverload(): void {
-    if (overload === null || LANES.some((lane) => waiting[lane].length > 0)) return;
-    const { sinceMs, before } = overload;
-    overload = null;
-    logger("warn", "store_overload_over", {
-      lastedMs: clock.nowMs() - sinceMs,
-      refused: perLane((lane) => refused[lane] - before[lane]),
-    });
+    if (LANES.every((lane) => waiting[lane].length === 0)) overload.over();
   }
 
   /** Lets in whoever may come in now. */
@@ -243,7 +233,13 @@ export function createPool(options: PoolOptions): Pool {
       const lanes = LANES.map((lane) => {
         const oldestWaitingMs = Math.round(nowMs - (waiting[lane][0]?.sinceMs ?? nowMs));
         const longest = Math.round(longestMs[lane]);
-        return { lane, waiting: waiting[lane].length, oldestWaitingMs, refused: refused[lane], longestMs: longest };
+        return {
+          lane,
+          waiting: waiting[lane].length,
+          oldestWaitingMs,
+          refused: overload.refused(lane),
+          longestMs: longest,
+        };
       });
       return { lanes, jobs: kinds.jobs() };
     },

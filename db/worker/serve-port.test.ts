@@ -46,7 +46,10 @@ function open() {
     subscribe: () => () => undefined,
     close: async () => undefined,
   };
-  servePort(port2, connection, { silentMsMax: 1, isWaitedFor: () => true, onFallen: () => undefined });
+  servePort(port2, connection, {
+    ...{ silentMsMax: 1, transactionMsMax: 60_000, isWaitedFor: () => true },
+    ...{ onFallen: () => undefined, onTakenBack: () => undefined },
+  });
   const answers = new Map<number, Told>();
   const waiting = new Map<number, () => void>();
   line.on("message", (told: Told) => {

@@ -1,5 +1,6 @@
 import type { MessagePort } from "node:worker_threads";
 import { AppError } from "@/lib/platform/errors";
+import type { Lane } from "../store";
 import type { Rows, StoreConnection } from "../store-connection";
 import { type Asked, type Told, toWire } from "./wire";
 
@@ -10,6 +11,8 @@ type InTransaction = Extract<Asked, { ask: "statement" | "commit" | "rollback" }
 
 /** What a client says in one transaction, one thing after the other. */
 type Inbox = {
+  /** From here on it has the database. */
+  begin(): void;
   /** Takes a question, or refuses it where the inbox has failed. */
   push(asked: InTransaction): void;
   /** Ends it with the first error it is told: what was heard, is waited for, or comes later, is refused with that. */
@@ -22,6 +25,10 @@ class RolledBack extends Error {}
 export type PortService = {
   /** Ends a transaction whose client says nothing for this long while somebody waits for the database. */
   silentMsMax: number;
+  /** Ends one that is longer as a whole, between two of its statements, while somebody waits. */
+  transactionMsMax: number;
+  /** Hears of each that was ended so. */
+  onTakenBack(lane: Lane, ms: number): void;
   isWaitedFor(): boolean;
   /** Hears of an error after which the database answers nothing more. */
   onFallen(error: Error): void;
@@ -72,11 +79,12 @@ export function servePort(port: MessagePort, connection: StoreConnection, servic
 
   async function transact({ id, lane, transaction }: Extract<Asked, { ask: "begin" }>): Promise<void> {
     let ending: number | null = null;
-    const inbox = createInbox(service, refuse);
+    const inbox = createInbox(service, lane, refuse);
     open.set(transaction, inbox);
     try {
       await connection.transaction(lane, async (tx) => {
         if (isGone) throw new RolledBack();
+        inbox.begin();
         tell({ id, value: null });
         for (;;) {
           const asked = await inbox.next();
@@ -141,7 +149,9 @@ export function servePort(port: MessagePort, connection: StoreConnection, servic
 const over = () =>
   new AppError("unavailable", "The transaction took too long and was taken back. Try again.", { retryAfterSeconds: 1 });
 
-function createInbox({ silentMsMax, isWaitedFor }: PortService, refuse: (id: number, error: Error) => void): Inbox {
+function createInbox(service: PortService, lane: Lane, refuse: (id: number, error: Error) => void): Inbox {
+  const { silentMsMax, transactionMsMax, isWaitedFor } = service;
+  let begunMs = performance.now();
   let heard: InTransaction[] = [];
   let failure: Error | null = null;
   let waiting: { resolve(asked: InTransaction): void; reject(error: Error): void } | null = null;
@@ -152,7 +162,15 @@ function createInbox({ silentMsMax, isWaitedFor }: PortService, refuse: (id: num
     heard = [];
     for (const { id } of unanswered) refuse(id, failure);
   };
+  const ranMs = () => performance.now() - begunMs;
+  const takeBack = () => {
+    service.onTakenBack(lane, Math.round(ranMs()));
+    fail(over());
+  };
   return {
+    begin() {
+      begunMs = performance.now();
+    },
     push(asked) {
       if (failure !== null) refuse(asked.id, failure);
       else if (waiting === null) heard.push(asked);
@@ -160,16 +178,17 @@ function createInbox({ silentMsMax, isWaitedFor }: PortService, refuse: (id: num
     },
     fail,
     next() {
+      if (failure === null && ranMs() > transactionMsMax && isWaitedFor()) takeBack();
       if (failure !== null) return Promise.reject(failure);
       const first = heard.shift();
       if (first !== undefined) return Promise.resolve(first);
       return new Promise((resolve, reject) => {
         const look = () => {
           // Nobody is kept waiting: it may think on.
-          if (isWaitedFor()) fail(over());
+          if (isWaitedFor()) takeBack();
           else timer = setTimeout(look, silentMsMax / 10);
         };
-        let timer = setTimeout(look, silentMsMax);
+        let timer = setTimeout(look, Math.max(0, Math.min(silentMsMax, transactionMsMax - ranMs())));
         const end = () => {
           clearTimeout(timer);
           waiting = null;

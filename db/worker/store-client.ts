@@ -6,13 +6,17 @@ import { createStore } from "../create-store";
 import type { Announcement, Store, StoreFigures } from "../store";
 import type { Rows, StoreConnection } from "../store-connection";
 import { storeFailure } from "../store-failure";
-import { type Connected, fromWire, type Question, type Told } from "./wire";
+import { type Connected, fromWire, type Outage, type Question, type Told } from "./wire";
 
 /** A line to the store's thread, until that thread ends. */
 type Line = { ask(question: Question): Promise<unknown>; close(): void };
 
-const interrupted = () =>
-  new AppError("unavailable", "The store is being opened again. Try again in a moment.", { retryAfterSeconds: 2 });
+const interrupted = (outage: Outage | null = null) => {
+  const since = outage === null ? "" : ` since ${outage.since} (tries: ${outage.tries})`;
+  return new AppError("unavailable", `The store is being opened again${since}. Try again in a moment.`, {
+    retryAfterSeconds: 2,
+  });
+};
 /** Whoever asks must look first whether it was made. */
 const outcomeUnknown = () =>
   storeFailure(Object.assign(new Error("the store's thread ended at a commit"), { code: "OUTCOME_UNKNOWN" }));
@@ -74,6 +78,7 @@ export function createStoreClient(port: MessagePort, parts: StoreClientParts): S
 function createRemoteConnection(port: MessagePort, { logger, onClose }: StoreClientParts): StoreConnection {
   const announcer = createAnnouncer(logger);
   let line: Line | null = null;
+  let outage: Outage | null = null;
   let isFirst = true;
   let connected: () => void = () => undefined;
   const first = new Promise<void>((resolve) => {
@@ -88,6 +93,12 @@ function createRemoteConnection(port: MessagePort, { logger, onClose }: StoreCli
       connected();
       return;
     }
+    if ("outage" in told) {
+      outage = told.outage;
+      connected();
+      return;
+    }
+    outage = null;
     const own = createLine(told.connected, {
       heard: (announcement) => announcer.tell([announcement]),
       lost: () => {
@@ -109,7 +120,7 @@ function createRemoteConnection(port: MessagePort, { logger, onClose }: StoreCli
       await first;
       port.unref();
     }
-    if (line === null) throw interrupted();
+    if (line === null) throw interrupted(outage);
     return line;
   }
 

@@ -181,9 +181,30 @@ describe("a client that says nothing in its transaction", () => {
   });
 });
 
+describe("a client that is long in its transaction, however busy", () => {
+  it("keeps it while nobody waits, and loses it where others do", async () => {
+    const opened = await open({ transactionMsMax: 0 });
+    const { line, ask } = await bareClient(opened);
+    await ask({ ask: "begin", lane: "page", transaction: 1 });
+    await ask({ ask: "statement", transaction: 1, statement: insert("pub_alone") });
+    await ask({ ask: "commit", transaction: 1, announcements: [] });
+    await ask({ ask: "begin", lane: "page", transaction: 2 });
+    const waiting = ids(opened.store);
+    let answer: Told = await ask({ ask: "statement", transaction: 2, statement: insert("pub_0") });
+    for (let n = 1; "value" in answer; n += 1) {
+      answer = await ask({ ask: "statement", transaction: 2, statement: insert(`pub_${n}`) });
+    }
+    expect(answer).toMatchObject({ error: { app: { code: "unavailable", retryAfterSeconds: 1 } } });
+    expect(await waiting).toEqual(["pub_alone"]);
+    expect(await opened.store.figures()).toMatchObject({ takenBack: 1 });
+    line.close();
+    await opened.store.close();
+  });
+});
+
 describe("a lane that is full", () => {
   it("refuses at once and says when to come again, while the others are served", async () => {
-    const bound = { jobsMax: 1, bytesMax: 1_000_000, retryAfterSeconds: 7 };
+    const bound = { jobsMax: 1, bytesMax: 1_000_000, waitMsMax: 60_000, retryAfterSeconds: 7 };
     const bounds = { decide: bound, "sign-in": bound, page: bound, ingest: bound, tend: bound };
     const opened = await open({ bounds });
     const { store } = opened;

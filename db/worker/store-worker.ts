@@ -46,8 +46,9 @@ const watch: Watch = {
   ends: () => void Atomics.add(marks, 0, 1),
 };
 
-const turns = createTurns({ bounds: start.bounds, watch });
+const turns = createTurns({ bounds: start.bounds, watch, logger });
 let isClosing = false;
+let takenBack = 0;
 
 async function open() {
   const { location, seed, program } = start;
@@ -79,7 +80,7 @@ async function close(connection: StoreConnection): Promise<void> {
 function serve(opened: StoreConnection): void {
   const connection: StoreConnection = {
     ...opened,
-    figures: async () => ({ ...(await opened.figures()), reopened: start.reopened }),
+    figures: async () => ({ ...(await opened.figures()), reopened: start.reopened, takenBack }),
   };
   parent.on("message", (order: Order) => {
     if (order.order === "close") {
@@ -88,6 +89,11 @@ function serve(opened: StoreConnection): void {
     }
     servePort(order.port, connection, {
       silentMsMax: start.silentMsMax,
+      transactionMsMax: start.transactionMsMax,
+      onTakenBack(lane, ms) {
+        takenBack += 1;
+        logger("warn", "transaction_taken_back", { lane, ms });
+      },
       isWaitedFor: () => isClosing || turns.waiting > 0,
       // A program of WebAssembly that stopped does not go on: the thread ends, and is started again.
       onFallen: (error) => {

@@ -19,8 +19,11 @@ export type Asked = Question & { id: number };
 /** What the store's thread says to a client: an answer by the question's number, or what was announced. */
 export type Told = { id: number; value: unknown } | { id: number; error: WireError } | { heard: Announcement };
 
-/** What a client hears of its connection: a port to ask at, each time the store is opened; or that it is over. */
-export type Connected = { connected: MessagePort } | { ended: true };
+/** Since when the store is not open, and how often it was tried to open it again. */
+export type Outage = { since: string; tries: number };
+
+/** What a client hears of its connection: a port to ask at, each time the store is opened; that it fell; or that it is over. */
+export type Connected = { connected: MessagePort } | { outage: Outage } | { ended: true };
 
 /** Where the store's rows lie, as far as a thread can have them. */
 export type WorkerLocation = { kind: "pglite"; dataDir: string; bundlesDir?: string } | { kind: "memory" };
@@ -33,6 +36,7 @@ export type WorkerStart = {
   program: string | null;
   bounds: LaneBounds;
   silentMsMax: number;
+  transactionMsMax: number;
   /** Two numbers that all may read: how often work of the database began or ended, and which kind of work it is. */
   watched: SharedArrayBuffer;
   reopened: { times: number; last: { at: string; why: string } | null };

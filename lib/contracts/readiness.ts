@@ -126,6 +126,8 @@ const storeFiguresSchema = z.object({
   ),
   /** Kinds of statements and transactions, those that took longest first. */
   jobs: z.array(z.object({ kind: z.string(), turns: z.number(), longestMs: z.number() })),
+  /** Transactions that were ended because they took too long while others waited. */
+  takenBack: z.number(),
   /** How often the database was ended and opened again, because it did not answer or fell. */
   reopened: z.object({ times: z.number(), last: z.object({ at: instantSchema, why: z.string() }).nullable() }),
 });

@@ -137,7 +137,7 @@ async function run(options: ServerOptions): Promise<void> {
       overload.close();
     },
     cut: async () => {
-      await Promise.all([context.store.close(), source.close()]);
+      await Promise.all([context.store.close(), source.cut()]);
     },
   });
   await Promise.all([door.firstUp, ingest.firstUp]);

@@ -77,7 +77,7 @@ describe("readiness", () => {
   });
 
   it("has the store's figures, and null for one that does not give them, and fails by no figure", async () => {
-    const figures = { lanes: [], jobs: [], reopened: { times: 0, last: null } };
+    const figures = { lanes: [], jobs: [], takenBack: 0, reopened: { times: 0, last: null } };
     const logged: string[] = [];
     const logger = (_: string, event: string) => void logged.push(event);
     const read = async (storeFigures: () => Promise<typeof figures>) =>

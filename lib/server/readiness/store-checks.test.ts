@@ -53,7 +53,7 @@ describe("the store's reading", () => {
     const { store } = await folder.open();
     const endedAt = (at: string) => {
       const reopened = { times: 2, last: { at, why: "It was at one piece of work for more than 5 s." } };
-      return { ...store, figures: async () => ({ lanes: [], jobs: [], hearing: null, reopened }) };
+      return { ...store, figures: async () => ({ lanes: [], jobs: [], takenBack: 0, hearing: null, reopened }) };
     };
     expect(await storeRead(store, ctx).run()).toMatchObject({ state: "ok" });
     expect(await storeRead(endedAt("2026-03-01T23:00:01Z"), ctx).run()).toMatchObject({

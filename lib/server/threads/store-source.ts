@@ -17,6 +17,8 @@ export type StoreSource = {
   recovery: Recovery;
   /** To be called when every thread has let go of it. */
   close(): Promise<void>;
+  /** The same, and ends what it is at where that does not end soon; nothing that was acknowledged is lost. */
+  cut(): Promise<void>;
 };
 
 /** Connections of all threads of a process, where nobody says how many. */
@@ -37,6 +39,7 @@ export function postgresSource(
     connect: (thread) => ({ handle: { kind: "postgres", url, connectionsMax: ofThread(thread) }, transfer: [] }),
     recovery: NOTHING_FOUND,
     async close() {},
+    async cut() {},
   };
 }
 
@@ -45,7 +48,7 @@ export async function embeddedSource(
   folders: { dataDir: string; bundlesDir: string },
   logger: Logger,
 ): Promise<StoreSource> {
-  const { store, recovery, connect } = await openStoreInWorker({
+  const { store, recovery, connect, cut } = await openStoreInWorker({
     location: { kind: "pglite", ...folders },
     clock: systemClock,
     logger,
@@ -58,5 +61,6 @@ export async function embeddedSource(
     },
     recovery,
     close: () => store.close(),
+    cut,
   };
 }
