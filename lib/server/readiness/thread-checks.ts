@@ -3,13 +3,14 @@ import type { Check, Finding } from "./create-readiness";
 
 /** A thread that has said nothing for so long is stuck, or dead. */
 const SILENT_MS = 5_000;
-/** Work that comes so late is felt by whoever waits for it: people wait longer than devices may. */
+/** Work that comes so late is felt by whoever waits for it: people and batches wait longer than devices may. */
 const LATE_MS = { main: 1_000, console: 5_000, ingest: 5_000 } as const satisfies Record<ThreadName, number>;
 
 const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
 
 function judge({ name, state, silentMs, starts }: ThreadFigures, lost: string): Finding {
-  const remedy = "The log says what ended or holds it. It is started again by itself; devices keep what they have.";
+  const remedy =
+    "The log says what ended or holds it. Silent for half a minute it is ended, and started again by itself; devices keep what they have.";
   if (state !== "running") {
     const says = `${THREADS[name]}: its thread ${state === "down" ? "is down" : "starts"}, for ${seconds(silentMs)}. ${lost}`;
     return { state: "failed", says, remedy };

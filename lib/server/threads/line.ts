@@ -17,8 +17,9 @@ export type Line<Theirs extends Calls> = {
   ): Promise<Answer<Theirs, K>>;
   /** Nothing is answered any more; whoever waits is told. */
   cut(why: string): void;
-  /** When the other side was last heard, by the clock given. */
+  /** When the other side was last heard, by the clock given; and how often. */
   heardMs(): number;
+  heardTimes(): number;
 };
 
 /** A thread, or a port to one. */
@@ -68,6 +69,7 @@ export function openLine<Theirs extends Calls>(
   let isCut: string | undefined;
   let asked = 0;
   let heardMs = uptimeMs();
+  let heardTimes = 0;
   const cutError = (why: string) => new AppError("unavailable", why, { retryAfterSeconds: 2 });
 
   async function answer(id: number, what: string, input: unknown): Promise<void> {
@@ -85,6 +87,7 @@ export function openLine<Theirs extends Calls>(
 
   port.on("message", (received) => {
     heardMs = uptimeMs();
+    heardTimes += 1;
     // Safe: nothing else writes to this port.
     const message = received as Message;
     if (message.kind === "ask") {
@@ -115,5 +118,6 @@ export function openLine<Theirs extends Calls>(
       waiting.clear();
     },
     heardMs: () => heardMs,
+    heardTimes: () => heardTimes,
   };
 }

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type ManualTime, manualTime } from "@/db/testing/manual-time";
 import { createLogger } from "@/lib/platform/logger";
 import { publishDocuments } from "@/lib/sync/publish-documents";
 import { createConsoleQueues } from "../admission/console-queues";
@@ -59,12 +60,14 @@ function script(): ThreadScript {
 let folder: string;
 let flag: Int32Array<SharedArrayBuffer>;
 let nowMs: number;
+let time: ManualTime;
 let logged: string[];
 const threads: Supervised<Calls>[] = [];
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "bulkhead-thread-"));
   flag = new Int32Array(new SharedArrayBuffer(4));
   nowMs = 0;
+  time = manualTime();
   logged = [];
 });
 afterEach(async () => {
@@ -88,6 +91,7 @@ function start(options: { hangsAtStop?: boolean; memoryMib?: number } = {}) {
     memoryMib: options.memoryMib ?? 128,
     logger: (_, event) => void logged.push(event),
     uptimeMs: () => nowMs,
+    timers: time.timers,
   });
   threads.push(thread);
   return { thread, socketPath: () => (thread.line() === null ? null : socketPath()) };
@@ -148,6 +152,43 @@ describe("a thread that is blocked", () => {
     expect(Atomics.load(flag, 0)).toBe(1);
     Atomics.store(flag, 0, 2);
     expect((await blocked).status).toBe(200);
+    forwarder.close();
+    await face.close(0);
+  });
+});
+
+describe("a thread that hangs", () => {
+  it("is ended after thirty looks at which nothing was heard of it, what waited for it is told 503, and it starts again", async () => {
+    const { thread, socketPath } = start();
+    await thread.firstUp;
+    const forwarder = createForwarder({
+      socketPath,
+      queues: createConsoleQueues({}),
+      sessions: createKnownSessions("http://localhost"),
+      ids: { next: () => "req_1" },
+      logger: () => undefined,
+    });
+    const face = await openHttpFace("127.0.0.1", 0);
+    face.serve((request, response) => {
+      void forwarder.handler(request, response, { from: "127.0.0.1", line: { tell: () => undefined } });
+    });
+    const base = `http://127.0.0.1:${boundPort(face.server)}`;
+    const asked = fetch(`${base}/block`);
+    await expect.poll(() => Atomics.load(flag, 0)).toBe(1);
+    const waiting = Promise.allSettled([thread.line()?.ask("echo", "x")]);
+    // What it told before it hung is heard by now; whatever the clock says, only looks count.
+    await time.pass(1_000);
+    nowMs += 3_600_000;
+    await time.pass(28_000);
+    expect(thread.figures()).toMatchObject({ state: "running", starts: 1 });
+    expect(logged).not.toContain("thread_hangs");
+    await time.pass(2_000);
+    expect(await waiting).toMatchObject([{ status: "rejected", reason: { code: "unavailable" } }]);
+    const answer = await asked;
+    expect([answer.status, answer.headers.has("retry-after")]).toEqual([503, true]);
+    expect(logged).toEqual(expect.arrayContaining(["thread_hangs", "thread_ended"]));
+    await expect.poll(() => thread.figures()).toMatchObject({ state: "running", starts: 2 });
+    expect(await (await fetch(`${base}/`)).text()).toBe("console");
     forwarder.close();
     await face.close(0);
   });

@@ -1,12 +1,15 @@
 import { type TransferListItem, Worker } from "node:worker_threads";
 import type { ThreadFigures, ThreadName } from "@/lib/contracts/readiness";
 import type { Logger } from "@/lib/platform/logger";
+import { systemTimers, type Timers } from "@/lib/platform/timers";
 import { type Calls, type Line, openLine } from "./line";
 import type { LoopLag } from "./loop-lag";
 import type { ThreadScript } from "./thread-script";
 
 /** How long ago a thread says that it is there, at most. */
 export const HEARTBEAT_MS = 1_000;
+/** A thread that runs and was not heard at so many looks, a second apart, hangs: it is ended. */
+const SILENT_LOOKS_MAX = 30;
 /** Nobody waits longer for a thread to stop by itself. */
 const STOP_MS = 1_500;
 const BACK_OFF_MS = { first: 250, most: 30_000 } as const;
@@ -40,7 +43,8 @@ export type Supervised<Theirs extends ThreadCalls & Calls> = {
 
 /**
  * Runs a thread, and starts it again with back-off whenever it ends: by an error that nobody caught, for want of memory,
- * or by itself. Each start and end is logged. What waits for an answer of a thread that ended is told `unavailable`.
+ * or by itself. One that hangs is ended after 30 looks, a second apart, at which nothing was heard of it: counted by looks and
+ * not by time, a process that itself stood still finds nobody guilty. Each start and end is logged. What waits for an answer of a thread that ended is told `unavailable`.
  */
 export function superviseThread<Theirs extends ThreadCalls & Calls>(options: {
   name: ThreadName;
@@ -54,8 +58,9 @@ export function superviseThread<Theirs extends ThreadCalls & Calls>(options: {
   onUp?(): void;
   onDown?(): void;
   uptimeMs?: () => number;
+  timers?: Timers;
 }): Supervised<Theirs> {
-  const { name, script, calls, memoryMib, logger, uptimeMs = () => performance.now() } = options;
+  const { name, script, calls, memoryMib, logger, uptimeMs = () => performance.now(), timers = systemTimers } = options;
   let current: { worker: Worker; line: Line<Theirs>; isUp: boolean; upMs: number; ended: Promise<void> } | undefined;
   let lag: LoopLag | null = null;
   let starts = 0;
@@ -88,6 +93,7 @@ export function superviseThread<Theirs extends ThreadCalls & Calls>(options: {
         logger("info", "thread_up", { thread: name, starts });
         options.onUp?.();
         settleFirst?.resolve();
+        watch();
         return null;
       },
       async beat(told: LoopLag) {
@@ -96,6 +102,22 @@ export function superviseThread<Theirs extends ThreadCalls & Calls>(options: {
       },
     };
     const line = openLine<Theirs>(worker, own, logger, uptimeMs);
+    let stopWatching: () => void = () => undefined;
+    function watch(): void {
+      let heard = line.heardTimes();
+      let silentLooks = 0;
+      const look = () => {
+        silentLooks = line.heardTimes() === heard ? silentLooks + 1 : 0;
+        heard = line.heardTimes();
+        if (silentLooks < SILENT_LOOKS_MAX) {
+          stopWatching = timers.after(HEARTBEAT_MS, look);
+          return;
+        }
+        logger("error", "thread_hangs", { thread: name, silentS: (silentLooks * HEARTBEAT_MS) / 1000 });
+        void worker.terminate();
+      };
+      stopWatching = timers.after(HEARTBEAT_MS, look);
+    }
     let failure: unknown;
     worker.on("error", (error) => {
       failure = error;
@@ -103,6 +125,7 @@ export function superviseThread<Theirs extends ThreadCalls & Calls>(options: {
     });
     const ended = new Promise<void>((resolve) => {
       worker.once("exit", (code) => {
+        stopWatching();
         line.cut("This part of the server fell, and is started again. Whether what was asked was done is not known.");
         const wasUp = current?.isUp === true;
         if (wasUp && uptimeMs() - (current?.upMs ?? 0) > SETTLED_MS) backOffMs = BACK_OFF_MS.first;
