@@ -1,5 +1,6 @@
-import { type PGlite, protocol } from "@electric-sql/pglite";
+import { type PGlite, protocol, types } from "@electric-sql/pglite";
 import type { Rows, Statement } from "../store-connection";
+import { BYTES_AS_TEXT } from "./bytes-as-text";
 
 /** Statements that the database keeps parsed; the one that was asked longest ago goes first. */
 const KEPT_MAX = 256;
@@ -36,7 +37,8 @@ export function createPreparedStatements(
   const seenOnce = new Set<string>();
   /** Names of what is kept no more, and the database does not know that yet. */
   const dropped: string[] = [];
-  const own: Record<number, Parser> = { ...client.parsers, ...parsers };
+  const own: Record<number, Parser> = { ...client.parsers, [types.BYTEA]: BYTES_AS_TEXT.parse, ...parsers };
+  const serializers: typeof client.serializers = { ...client.serializers, [types.BYTEA]: BYTES_AS_TEXT.serialize };
   let count = 0;
   let plannedAt = 0;
 
@@ -88,7 +90,7 @@ export function createPreparedStatements(
 
   const written = (value: unknown, type: number | undefined): string | null => {
     if (value === null || value === undefined) return null;
-    const serializer = type === undefined ? undefined : client.serializers[type];
+    const serializer = type === undefined ? undefined : serializers[type];
     return serializer === undefined ? String(value) : serializer(value);
   };
 
