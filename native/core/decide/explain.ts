@@ -2,9 +2,9 @@ import { HOST_PURPOSES } from "../codes";
 import { boundText } from "../text/plain-text";
 import { type CallWalk, checksOf, freshUntil, startCallWalk } from "./api-checks";
 import type { ApiQuestion } from "./api-question";
-import type { ConstraintKind } from "./catalog";
+import { type ConstraintKind, findApi, listApis } from "./catalog";
 import type { Check } from "./check";
-import { seeConstraint } from "./check-constraints";
+import { isRateKind, kindsOf, seeConstraint } from "./check-constraints";
 import type { CompiledPolicy } from "./compile-policy";
 import { ADDRESS_CHECKS, type AddressWalk, GLOBAL_UNICAST, startAddressWalk } from "./decide-address";
 import { allowCall } from "./decide-api";
@@ -20,6 +20,7 @@ import { type Decision, pointerToken } from "./decision";
 import { HOST_CHECKS, type HostQuestion, type HostWalk, isLive, isOpen, startHostWalk } from "./host-checks";
 import { findNearest } from "./nearest-miss";
 import { readUrlParts, schemeOf } from "./read-url";
+import type { RecordedCall, Replay, Unrecorded } from "./replay";
 import type { CheckName, Nearest, Step, Trace, TraceValue } from "./trace";
 
 /**
@@ -41,6 +42,49 @@ export function explainApi(policy: CompiledPolicy, question: ApiQuestion): Trace
   return trace(walk, checksOf(walk), { ...SEE_HOST, ...SEE_CALL }, allowCall, findNearest);
 }
 
+/**
+ * A call's walk as far as a record tells of it (spec 5.54): a check that depends on what no record holds neither passes nor
+ * fails. Pure, never throws. It is a refusal only where a check that was asked refuses; else nothing that was recorded
+ * stands against the call.
+ */
+export function replayCall(policy: CompiledPolicy, recorded: RecordedCall): Replay {
+  const { versionCode, host, port, now } = recorded;
+  const runtime = recorded.runtime ?? { kind: "", version: "" };
+  const api = recorded.api ?? listApis().find(({ purpose }) => purpose === recorded.purpose)?.name ?? "";
+  const purpose = findApi(api)?.purpose;
+  const isUrlKnown = purpose != null && host !== null && port !== null;
+  const params = isUrlKnown ? { url: `${schemeOf(purpose)}://${host}:${port}/` } : undefined;
+  const walk = startCallWalk(policy, { versionCode, api, runtime, params, now }, false);
+  return trace(
+    walk,
+    checksOf(walk),
+    { ...SEE_HOST, ...SEE_CALL },
+    allowCall,
+    nearestRecorded,
+    ({ check, part, code, layer }): Unrecorded | undefined =>
+      (part === "host" ? !isUrlKnown : recorded.api === null || UNRECORDED[check]?.(walk, recorded) === true)
+        ? { check, code, layer, state: "not_recorded" }
+        : undefined,
+  );
+}
+
+/** The checks that what no record holds may decide, and whether it does in this walk. */
+const UNRECORDED: Readonly<Partial<Record<CheckName, (walk: CallWalk, recorded: RecordedCall) => boolean>>> = {
+  RUNTIME: ({ policy }, { runtime }) => runtime === null && policy.minRuntime.size > 0,
+  CONSENT_ASKED: ({ grant }) => grant?.asks === true,
+  CONSENT_GIVEN: ({ grant }) => grant?.asks === true,
+  ARGUMENTS: () => true,
+  CONSTRAINTS: ({ grant }) => grant?.constraints != null && kindsOf(grant.constraints).some((one) => !isRateKind(one)),
+  RATES: ({ grant }) => grant !== undefined && grant.rates.length > 0,
+};
+
+/** What came nearest, but for the misses that depend on what was not recorded. */
+function nearestRecorded(check: CheckName, walk: CallWalk): Nearest | null {
+  const nearest = findNearest(check, walk);
+  const misses = nearest?.misses.filter((miss) => !["CONSENT", "CONSTRAINT", "RATE"].includes(miss)) ?? [];
+  return nearest === null || misses.length === 0 ? null : { ...nearest, misses };
+}
+
 export function explainAddress(text: string): Trace {
   const allow = () => ({ decision: "allow", code: "ALLOWED", layer: "host", rule: null }) as const;
   return trace(startAddressWalk(text), ADDRESS_CHECKS, SEE_ADDRESS, allow, () => null);
@@ -49,17 +93,21 @@ export function explainAddress(text: string): Trace {
 /** What a check looked at, where it passed; a failed one looked at the rule that refused. */
 type Sight = { at?: string | null; seen: TraceValue; wanted?: TraceValue };
 
-function trace<Walk, Name extends CheckName>(
+function trace<Walk, Name extends CheckName, Left = never>(
   walk: Walk,
   checks: readonly Check<Walk, Name>[],
   see: Readonly<Record<Name, (walk: Walk, rule: string | null | undefined) => Sight>>,
   allow: (walk: Walk) => Decision,
   nearestTo: (check: Name, walk: Walk) => Nearest | null,
-): Trace {
+  leave: (check: Check<Walk, Name>) => Left | undefined = () => undefined,
+): Omit<Trace, "checks"> & { checks: (Step | Left)[] } {
   let end: Decision | undefined;
   let nearest: Nearest | null = null;
-  const steps = checks.map(({ check, code, layer, refuse }): Step => {
+  const steps = checks.map((one): Step | Left => {
+    const { check, code, layer, refuse } = one;
     if (end !== undefined) return { check, code, layer, state: "not_reached" };
+    const left = leave(one);
+    if (left !== undefined) return left;
     const rule = refuse(walk);
     const { at = null, seen, wanted = null } = see[check](walk, rule);
     if (rule === undefined) return { check, code, layer, state: "passed", at, seen, wanted };
