@@ -1,4 +1,4 @@
-import { and, desc, eq, inArray, type SQL, sql } from "drizzle-orm";
+import { and, desc, eq, inArray, isNotNull, type SQL, sql } from "drizzle-orm";
 import { type Position, positionOf } from "@/native/core/documents/position";
 import type { ContinuityMarks } from "./continuity";
 import { rowsOf } from "./rows";
@@ -113,6 +113,21 @@ export async function issueAt(
     .from(documents)
     .where(and(named(ofKind, ofApp), standing(position)));
   return row ?? null;
+}
+
+/** The newest documents that a decision made, without their bytes, `most` of them; what was only signed again is left out. */
+export async function decidedIssues(
+  db: Database,
+  ofKind: DocumentKind,
+  ofApp: string,
+  most: number,
+): Promise<DocumentIssue[]> {
+  return await db
+    .select(ISSUE)
+    .from(documents)
+    .where(and(named(ofKind, ofApp), isNotNull(changeSetId)))
+    .orderBy(...NEWEST_FIRST)
+    .limit(most);
 }
 
 /** Where a document stands, without its bytes. `version` is another one whenever somebody has written the row. */

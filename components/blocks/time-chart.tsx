@@ -41,6 +41,8 @@ export type TimeChartProps = {
   events?: readonly ChartEvent[];
   limit?: { warn: number; max: number; label: string; warnLabel: string } | null;
   format?(value: number): string;
+  /** The last point's time is not over: what leads to it is drawn dashed. */
+  isLastRunning?: boolean;
   summary: string;
 };
 
@@ -72,14 +74,23 @@ const DASHES: Record<ChartTone, string> = {
   throttled: "1.5 3",
 };
 
-type Row = { at: number; lines: (number | null)[]; bands: ([number, number] | null)[] };
+/** Short and wide apart: like no series' own. */
+const RUNNING_DASH = "1.5 4";
+
+type Row = {
+  at: number;
+  lines: (number | null)[];
+  bands: ([number, number] | null)[];
+  /** The same as a line, of the last two points alone, where the last is not over. */
+  running: (number | null)[];
+};
 
 /** Lines over time with limit, warning, events, gaps and a crosshair shared by the charts of a page. */
 export function TimeChart(props: TimeChartProps) {
-  const { title, times, series, events = [], limit, format = formatCount, summary } = props;
+  const { title, times, series, events = [], limit, format = formatCount, isLastRunning = false, summary } = props;
   const [width, setWidth] = useState(BEFORE_MEASURED.width);
   const summaryId = useId();
-  const rows = useMemo(() => rowsOf(times, series), [times, series]);
+  const rows = useMemo(() => rowsOf(times, series, isLastRunning), [times, series, isLastRunning]);
   const instants = useMemo(() => rows.map(({ at }) => at), [rows]);
   const { index: cross, setAtMs } = useCrosshair(instants);
   const crossAt = cross === null ? undefined : instants[cross];
@@ -167,6 +178,19 @@ export function TimeChart(props: TimeChartProps) {
                 isAnimationActive={false}
               />
             ))}
+            {isLastRunning &&
+              series.map(({ name, tone }, order) => (
+                <Line
+                  key={`${name}, running`}
+                  dataKey={(row: Row) => row.running[order]}
+                  stroke={STROKES[tone]}
+                  strokeWidth={1.5}
+                  strokeDasharray={RUNNING_DASH}
+                  dot={false}
+                  activeDot={false}
+                  isAnimationActive={false}
+                />
+              ))}
             {limit && (
               <ReferenceLine
                 y={limit.warn}
@@ -253,15 +277,20 @@ export function TimeChart(props: TimeChartProps) {
   );
 }
 
-function rowsOf(times: readonly string[], series: readonly ChartSeries[]): Row[] {
-  return times.map((at, index) => ({
-    at: new Date(at).getTime(),
-    lines: series.map(({ values }) => values[index] ?? null),
-    bands: series.map(({ values, low }) => {
-      const [upper, lower] = [values[index] ?? null, low?.[index] ?? null];
-      return upper === null || lower === null ? null : [lower, upper];
-    }),
-  }));
+function rowsOf(times: readonly string[], series: readonly ChartSeries[], isLastRunning: boolean): Row[] {
+  const last = times.length - 1;
+  return times.map((at, index) => {
+    const values = series.map((one) => one.values[index] ?? null);
+    return {
+      at: new Date(at).getTime(),
+      lines: isLastRunning && index === last ? values.map(() => null) : values,
+      running: isLastRunning && index >= last - 1 ? values : values.map(() => null),
+      bands: series.map(({ low }, order) => {
+        const [upper, lower] = [values[order] ?? null, low?.[index] ?? null];
+        return upper === null || lower === null ? null : [lower, upper];
+      }),
+    };
+  });
 }
 
 /** A point between two gaps has no line to be seen by, so it gets a dot. */

@@ -8,6 +8,7 @@ import {
   LIMIT_NAMES,
   SENSITIVITIES,
 } from "@/native/core/codes";
+import { MISSES, traceValueShape } from "@/native/core/decide/trace";
 import {
   appIdSchema,
   behindSchema,
@@ -283,27 +284,87 @@ export const ladderStepSchema = z.object({
   code: z.string(),
   layer: z.enum(DECISION_LAYERS),
   state: z.enum(["passed", "failed", "not_reached"]),
-  /** What it saw, in words; null where that is not known or it was not reached. */
-  said: z.string().nullable(),
+  /** What it saw, and what would pass; null where that is not known or it was not reached. Pages say it in words. */
+  saw: z.object({ at: z.string().nullable(), seen: traceValueShape, wanted: traceValueShape }).nullable(),
+  /** False: it depends on what no record holds (arguments, the person's answer, gesture, counters). */
+  isRecorded: z.boolean(),
+});
+const markSchema = z.object({
+  kind: z.enum(["publish", "version"]),
+  at: instantSchema,
+  /** Of a publish. */
+  position: positionSchema.nullable(),
+  changeSetId: z.string().nullable(),
+  changeSetNumber: z.number().nullable(),
+  /** Of a version that went live. */
+  versionCode: z.number().nullable(),
+});
+const decisionSchema = z.object({
+  position: positionSchema,
+  at: instantSchema,
+  changeSetId: z.string().nullable(),
+  changeSetNumber: z.number().nullable(),
 });
 export const denialDetailSchema = denialRowSchema.extend({
   ladder: z.array(ladderStepSchema),
-  /** What came nearest to allowing it, in words. */
-  nearest: z.string().nullable(),
+  /** What came nearest to allowing it. */
+  nearest: z.object({ at: z.string().nullable(), name: z.string(), misses: z.array(z.enum(MISSES)) }).nullable(),
   /** The rule text in the revision that decided, with who published it and who approved it. */
   decidedBy: z
     .object({
       pointer: z.string(),
       value: z.unknown(),
+      /** Of a host by no rule: whether any decision ever listed it. Null elsewhere. */
+      wasEverListed: z.boolean().nullable(),
       changeSetId: z.string().nullable(),
       changeSetNumber: z.number().nullable(),
       author: z.string().nullable(),
       approver: z.string().nullable(),
+      /** What the proposer wrote. */
+      reason: z.string().nullable(),
       at: instantSchema.nullable(),
     })
     .nullable(),
+  /** In all that is kept, of this cause. */
   times: z.number(),
   devices: z.number(),
+  /** What stood beside the first refusal; null where the record tells too little. */
+  changed: z
+    .object({
+      firstAt: instantSchema.nullable(),
+      versionListedAt: instantSchema.nullable(),
+      /** The revision that ended what the one before it let through. */
+      endedBy: decisionSchema.nullable(),
+      /** Other versions that are or were listed, the newest first, five at most, with how often they were refused the same. */
+      otherVersions: z.array(z.object({ versionCode: z.number(), times: z.number() })),
+      /** The whole hour with which `hours` begins; each is how often, the last is under way. */
+      since: instantSchema,
+      hours: z.array(z.number()),
+      marks: z.array(markSchema),
+    })
+    .nullable(),
+  who: z.object({
+    versions: z.array(z.object({ versionCode: z.number(), times: z.number(), devices: z.number() })),
+    /** Single records that are kept, and of how many devices: sampling may have left some out. */
+    records: z.number(),
+    recordDevices: z.number(),
+    runtimes: z.array(z.object({ kind: z.string(), version: z.string(), records: z.number() })),
+    devices: z.array(z.object({ deviceId: z.string(), name: z.string(), records: z.number() })),
+  }),
+  /** Whether what is in force lets it through; `beyond`: of a kind that no revision mends. Null where too little is told. */
+  effect: z
+    .discriminatedUnion("state", [
+      z.object({
+        state: z.literal("allowed"),
+        since: decisionSchema.extend({ document: z.enum(["platform", "program"]) }).nullable(),
+        /** False: revisions before it were not looked at. */
+        isFirst: z.boolean(),
+        /** Calls of that version to that target that went through in whole minutes under it. */
+        through: z.number(),
+      }),
+      z.object({ state: z.enum(["refused", "beyond"]) }),
+    ])
+    .nullable(),
   similar: z.array(denialRowSchema),
   /** A change that would allow it, as the start of a proposal; null where none exists. */
   proposal: z.object({ member: z.string(), after: z.unknown(), title: z.string() }).nullable(),

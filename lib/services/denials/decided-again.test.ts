@@ -72,18 +72,18 @@ async function refused(told: Partial<typeof PORT> & { isOfUnknownDocument?: bool
     }),
   );
   const { ladder, nearest } = await getDenial(held.ctx, auditor, denialId);
-  return { failed: ladder.find(({ state }) => state === "failed"), said: ladder.filter(({ said }) => said), nearest };
+  return { failed: ladder.find(({ state }) => state === "failed"), seen: ladder.filter(({ saw }) => saw), nearest };
 }
 
 describe("a refused host", () => {
   it("says what the check saw by the documents that the device named", async () => {
     const { failed } = await refused({});
-    expect(failed).toMatchObject({ code: "PORT_NOT_ALLOWED", said: expect.stringContaining("8443") });
+    expect(failed).toMatchObject({ code: "PORT_NOT_ALLOWED", saw: { at: "/hosts/0", seen: 8443, wanted: [443] } });
   });
 
   it("is decided again for the purpose that it was asked for", async () => {
     const { failed } = await refused({ code: "PURPOSE_NOT_ALLOWED", port: 443, purpose: "upload" });
-    expect(failed).toMatchObject({ code: "PURPOSE_NOT_ALLOWED", said: expect.stringContaining("upload") });
+    expect(failed).toMatchObject({ code: "PURPOSE_NOT_ALLOWED", saw: { seen: "upload", wanted: ["request"] } });
   });
 
   it("says which rule came nearest", async () => {
@@ -93,17 +93,17 @@ describe("a refused host", () => {
       host: "b.example.com",
       port: 443,
     });
-    expect(failed).toMatchObject({ code: "HOST_NOT_ALLOWED", said: expect.stringContaining("b.example.com") });
-    expect(nearest).toContain("api.example.com");
+    expect(failed).toMatchObject({ code: "HOST_NOT_ALLOWED", saw: { seen: "b.example.com" } });
+    expect(nearest).toMatchObject({ name: "api.example.com", misses: ["LABEL"] });
   });
 
   it("says nothing where those documents decide otherwise than the device did", async () => {
     for (const other of [{ port: 443 }, { code: "HOST_NOT_ALLOWED" }, { layer: "platform" }, { rule: "/hosts/1" }]) {
-      expect(await refused(other)).toMatchObject({ said: [], nearest: null });
+      expect(await refused(other)).toMatchObject({ seen: [], nearest: null });
     }
   });
 
   it("says nothing where a document is not known any more", async () => {
-    expect(await refused({ isOfUnknownDocument: true })).toMatchObject({ said: [], nearest: null });
+    expect(await refused({ isOfUnknownDocument: true })).toMatchObject({ seen: [], nearest: null });
   });
 });

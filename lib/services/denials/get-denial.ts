@@ -1,27 +1,27 @@
-import { and, desc, eq, inArray, isNotNull, ne } from "drizzle-orm";
+import { and, desc, eq, isNotNull, ne } from "drizzle-orm";
 import { countedEvents, eventOfDenial } from "@/db/counted";
-import { changeSets, people, programs } from "@/db/schema";
+import { programs } from "@/db/schema";
 import type { Database } from "@/db/store";
 import type { DenialDetail, DenialRow } from "@/lib/contracts/programs";
+import { type DocumentPair, replayAsDecided } from "@/lib/domain/denials/replay";
 import { formatMember } from "@/lib/domain/member-keys";
 import type { Actor } from "@/lib/domain/roles";
 import { AppError } from "@/lib/platform/errors";
-import { HOST_PURPOSES, type HostPurpose } from "@/native/core/codes";
+import type { HostPurpose } from "@/native/core/codes";
 import { findApi, isCapability } from "@/native/core/decide/catalog";
-import { compilePolicy } from "@/native/core/decide/compile-policy";
-import { explainHost } from "@/native/core/decide/explain";
-import { schemeOf } from "@/native/core/decide/read-url";
-import { sayNearest } from "@/native/core/decide/say-trace";
-import type { Trace } from "@/native/core/decide/trace";
 import { addSaturating } from "@/native/core/telemetry/add-saturating";
 import type { ServiceContext } from "../context";
 import { createDeviceCount } from "../measures/device-count";
 import { hoursOfDetails, liveDetails } from "../measures/read-details";
 import { platformClaimsAt, programClaimsAt } from "../programs/newest-claims";
 import { requirePermission } from "../require-permission";
+import { readEffect } from "./did-it-help";
+import { explainRule } from "./explain-rule";
 import { buildLadder } from "./ladder";
 import { withNames } from "./list-denials";
-import { readPointer } from "./read-pointer";
+import { toldByEvent } from "./told-refusal";
+import { readWhatChanged } from "./what-changed";
+import { readWho } from "./who-was-refused";
 
 const SIMILAR_MAX = 10;
 
@@ -53,16 +53,35 @@ export async function getDenial(context: ServiceContext, actor: Actor, denialId:
     .where(and(eq(events.cause, cause), isNotNull(events.denialId), ne(events.denialId, row.denialId)))
     .orderBy(desc(events.at))
     .limit(SIMILAR_MAX);
-  const trace = await decideAgain(db, row);
+  const told = alike === undefined ? null : toldByEvent(alike);
+  const documents = await readDocuments(db, row);
+  const atSeconds = Math.floor(Date.parse(row.at) / 1000);
+  const replay = told === null || documents === null ? null : replayAsDecided(told, documents, atSeconds);
+  const nowMs = context.clock.nowMs();
   return {
     ...row,
-    ladder: buildLadder(row, row.target.includes(":") || row.purpose !== null, trace),
-    nearest: trace?.nearest == null ? null : sayNearest(trace.nearest),
-    decidedBy: await explainRule(db, row),
+    ladder: buildLadder(row, row.target.includes(":") || row.purpose !== null, replay),
+    nearest: replay?.nearest ?? null,
+    decidedBy: await explainRule(db, row, told),
     ...(await countCause(db, row.appId, cause)),
+    changed:
+      told === null
+        ? null
+        : await readWhatChanged(db, { appId: row.appId, cause, told, platform: documents?.platform ?? null }, nowMs),
+    who: await readWho(db, row.appId, cause, told),
+    effect: told === null ? null : await readEffect(db, row.appId, told, nowMs),
     similar: await withNames(db, others),
     proposal: await proposalFor(context, row),
   };
+}
+
+/** The pair of documents that the device named; null where one is not known. */
+async function readDocuments(db: Database, row: DenialRow): Promise<DocumentPair | null> {
+  const { programPosition, platformPosition } = row;
+  if (programPosition === null || platformPosition === null) return null;
+  const program = await programClaimsAt(db, row.appId, programPosition);
+  const platform = await platformClaimsAt(db, platformPosition);
+  return program === null || platform === null ? null : { program: program.claims, platform: platform.claims };
 }
 
 /** How often, and on how many devices, in all that is kept. */
@@ -79,61 +98,6 @@ async function countCause(db: Database, appId: string, cause: string): Promise<{
     devices.addDevice(deviceId);
   }
   return { times, devices: devices.count() };
-}
-
-/**
- * The host decision made again by the documents that the device named: what each check saw, and what came nearest. Null
- * where a document or the question is not known, or the device decided otherwise: nothing is told that did not decide.
- */
-async function decideAgain(db: Database, row: DenialRow): Promise<Trace | null> {
-  const { versionCode, programPosition, platformPosition } = row;
-  const purpose = HOST_PURPOSES.find((one) => one === row.purpose);
-  if (versionCode === null || programPosition === null || platformPosition === null || purpose === undefined)
-    return null;
-  const program = await programClaimsAt(db, row.appId, programPosition);
-  const platform = await platformClaimsAt(db, platformPosition);
-  if (program === null || platform === null) return null;
-  const trace = explainHost(compilePolicy(program.claims, platform.claims), {
-    versionCode,
-    url: `${schemeOf(purpose)}://${row.target}/`,
-    purpose,
-    now: Math.floor(Date.parse(row.at) / 1000),
-  });
-  return trace.code === row.code && trace.layer === row.layer && trace.rule === row.rule ? trace : null;
-}
-
-/** The rule as it stood in the revision that the device named, and the decision behind that revision. */
-async function explainRule(db: Database, row: DenialRow): Promise<DenialDetail["decidedBy"]> {
-  const isPlatform = row.layer === "platform";
-  const position = isPlatform ? row.platformPosition : row.programPosition;
-  if (position === null) return null;
-  const document = isPlatform ? await platformClaimsAt(db, position) : await programClaimsAt(db, row.appId, position);
-  if (document === null) return null;
-  const decision = await readDecision(db, document.issue.changeSetId);
-  return {
-    pointer: row.rule ?? "",
-    value: row.rule === null ? null : (readPointer(document.claims, row.rule) ?? null),
-    at: document.issue.createdAt.toISOString(),
-    ...decision,
-  };
-}
-
-async function readDecision(db: Database, changeSetId: string | null) {
-  const nobody = { changeSetId: null, changeSetNumber: null, author: null, approver: null };
-  if (changeSetId === null) return nobody;
-  const [set] = await db.select().from(changeSets).where(eq(changeSets.id, changeSetId)).limit(1);
-  if (set === undefined) return nobody;
-  const names = await db
-    .select({ id: people.id, name: people.name })
-    .from(people)
-    .where(inArray(people.id, [set.ownerId, set.decidedBy ?? set.ownerId]));
-  const nameOf = (id: string | null) => names.find((person) => person.id === id)?.name ?? null;
-  return {
-    changeSetId,
-    changeSetNumber: set.number,
-    author: nameOf(set.ownerId),
-    approver: nameOf(set.decidedBy),
-  };
 }
 
 /** The change from which a proposal would start: a rule for the host, or the grant. Null where neither would help. */

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { CALL_CHECKS, NETWORK_CALL_CHECKS } from "@/native/core/decide/api-checks";
 import { compilePolicy } from "@/native/core/decide/compile-policy";
-import { explainHost } from "@/native/core/decide/explain";
-import { NOW, platformClaims, programClaims } from "@/native/core/decide/testing/policy-claims";
+import { replayCall } from "@/native/core/decide/explain";
+import { listedVersion, NOW, platformClaims, programClaims } from "@/native/core/decide/testing/policy-claims";
 import { buildLadder } from "./ladder";
 import { readPointer } from "./read-pointer";
 
@@ -39,17 +39,36 @@ test("one check failed, by its code, layer and rule, those before it passed, and
   expect(new Set(unknown)).toEqual(new Set(["passed"]));
 });
 
-test("a check says what it saw where the decision was made again", () => {
-  const trace = explainHost(compilePolicy(programClaims(), platformClaims()), {
-    versionCode: 1,
-    url: "https://api.test/",
-    purpose: "request",
-    now: NOW,
-  });
-  const said = new Map(buildLadder(trace, true, trace).map((rung) => [rung.check, rung.said]));
-  expect(said.get("RULE")).toBe("no rule names api.test");
-  expect(said.get("PORT")).toBeNull();
-  expect(said.get("API")).toBeNull();
+const POLICY = compilePolicy(
+  programClaims({
+    versions: [listedVersion(1, ["network.request"])],
+    grants: { "network.request": { consent: "ask" } },
+  }),
+  platformClaims(),
+);
+const CALL = {
+  ...{ versionCode: 1, api: "network.request", purpose: "request" as const, host: "api.test", port: 443 },
+  ...{ runtime: null, now: NOW },
+};
+
+test("a check says what it saw where the decision was made again, and of what was not recorded that it was not", () => {
+  const replay = replayCall(POLICY, CALL);
+  const rungs = new Map(buildLadder(replay, true, replay).map((rung) => [rung.check, rung]));
+  expect(rungs.get("RULE")).toMatchObject({ state: "failed", saw: { seen: "api.test" }, isRecorded: true });
+  expect(rungs.get("API")).toMatchObject({ state: "passed", saw: { seen: "network.request" } });
+  expect(rungs.get("CONSENT_ASKED")).toMatchObject({ state: "passed", saw: null, isRecorded: false });
+  expect(rungs.get("PORT")).toMatchObject({ state: "not_reached", saw: null });
+});
+
+test("the device's own code stands where the failing check was not recorded, and nothing after it was seen", () => {
+  const ladder = buildLadder(
+    denied("CONSENT_DENIED", "consent", "/grants/network.request/consent"),
+    true,
+    replayCall(POLICY, CALL),
+  );
+  const failed = ladder.findIndex(({ state }) => state === "failed");
+  expect(ladder[failed]).toMatchObject({ code: "CONSENT_DENIED", saw: null, isRecorded: false });
+  expect(ladder.slice(failed + 1).filter(({ saw }) => saw !== null)).toEqual([]);
 });
 
 test("a pointer names own members alone", () => {

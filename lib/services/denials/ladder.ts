@@ -1,8 +1,7 @@
 import type { DenialDetail } from "@/lib/contracts/programs";
 import { type DecisionCode, type DecisionLayer, EGRESS_CODES } from "@/native/core/codes";
 import { CALL_CHECKS, NETWORK_CALL_CHECKS } from "@/native/core/decide/api-checks";
-import { sayStep } from "@/native/core/decide/say-trace";
-import type { Trace } from "@/native/core/decide/trace";
+import type { Replay } from "@/native/core/decide/replay";
 
 type Rung = { check: string; code: DecisionCode; layer: DecisionLayer; rule: string | null };
 
@@ -10,21 +9,28 @@ const LIMITS: Rung = { check: "LIMITS", code: "RATE_LIMITED", layer: "limit", ru
 const EGRESS: readonly Rung[] = EGRESS_CODES.map((code) => ({ check: code, code, layer: "host", rule: null }));
 
 /**
- * The evaluator's checks in its order, then what is looked at once a call is allowed, with the failing one marked; what
- * comes after it was not reached. Where the decision could be made again, `trace` tells what its checks saw.
+ * The evaluator's checks in its order, then what is looked at once a call is allowed, with the one that the device says
+ * failed marked; what comes after it was not reached. Where the decision could be made again, `replay` tells what each check
+ * saw, or that it was not recorded.
  */
 export function buildLadder(
   denial: { code: string; layer: string; rule: string | null },
   isNetwork: boolean,
-  trace: Trace | null,
+  replay: Replay | null,
 ): DenialDetail["ladder"] {
   const checks: readonly Rung[] = isNetwork ? NETWORK_CALL_CHECKS : CALL_CHECKS;
   const rungs = [...checks, LIMITS, ...(isNetwork ? EGRESS : [])];
   const failed = findFailed(rungs, denial);
   return rungs.map(({ check, code, layer }, index) => {
-    const step = trace?.checks.find((one) => one.check === check);
+    const step = replay?.checks.find((one) => one.check === check);
     const state = failed === -1 || index < failed ? "passed" : index === failed ? "failed" : "not_reached";
-    return { check, code, layer, state, said: step === undefined ? null : sayStep(step) };
+    // A walk that went on past what was not recorded saw more than the device did.
+    const isSeen = (step?.state === "passed" || step?.state === "failed") && step.state === state;
+    return {
+      ...{ check, code, layer, state },
+      saw: isSeen ? { at: step.at, seen: step.seen, wanted: step.wanted } : null,
+      isRecorded: step?.state !== "not_recorded",
+    };
   });
 }
 

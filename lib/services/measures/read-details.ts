@@ -46,7 +46,10 @@ export const sumDetails = (db: Database, asked: AskedDetails, most: number) =>
 
 /** Hour by hour: how often a name was refused and held back, with the devices that told of it, packed. */
 export const hoursOfDetails = (db: Database, asked: AskedDetails) =>
-  db.select({ name, hour, refused, throttledMs, lastAt, about, devices }).from(hourDetails).where(matching(asked));
+  db
+    .select({ name, hour, refused, throttledMs, firstAt, lastAt, about, devices })
+    .from(hourDetails)
+    .where(matching(asked));
 
 /** How many names there are, and how often they were refused in all. */
 export async function countDetails(db: Database, asked: AskedDetails): Promise<{ names: number; refused: number }> {

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import english from "../../catalog/sentences.en.json" with { type: "json" };
 import { compilePolicy } from "./compile-policy";
 import { explainHost } from "./explain";
-import { readSentences, sayNearest, sayStep } from "./say-trace";
+import { sayNearest, sayStep } from "./say-trace";
+import { readSentences } from "./sentences";
 import { NOW, platformClaims, programClaims } from "./testing/policy-claims";
 
 const ask = (url: string) => {
@@ -32,8 +33,10 @@ describe("sentences of a trace", () => {
 
   it("are there for every check, fault and miss, or a language is refused", () => {
     const { PORT: _, ...checks } = english.checks;
+    expect(readSentences(english)).toEqual(english);
     expect(() => readSentences({ ...english, checks })).toThrow();
     expect(() => readSentences({ ...english, misses: {} })).toThrow();
+    expect(() => readSentences({ ...english, after: {} })).toThrow();
     const nowhere = { ...english.checks, NOWHERE: { passed: "yes", failed: "no" } };
     expect(() => readSentences({ ...english, checks: nowhere })).toThrow();
   });

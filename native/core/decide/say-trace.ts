@@ -1,43 +1,39 @@
-import { z } from "zod";
 import english from "../../catalog/sentences.en.json" with { type: "json" };
-import { URL_FAULTS } from "./read-url";
-import { CHECK_NAMES, MISSES, type Nearest, type Step, type TraceValue } from "./trace";
+import { EGRESS_CODES } from "../codes";
+import type { UrlFault } from "./read-url";
+import type { CheckName, Miss, Nearest, Step, TraceValue } from "./trace";
 
-const text = z.string().min(1);
-/** `…Unlimited` is said in its place where nothing was wanted. */
-const sentencesShape = z.strictObject({
-  language: text,
-  checks: z.record(
-    z.enum(CHECK_NAMES),
-    z.strictObject({
-      passed: text,
-      passedUnlimited: text.exactOptional(),
-      failed: text,
-      failedUnlimited: text.exactOptional(),
-    }),
-  ),
-  faults: z.record(z.enum(URL_FAULTS), text),
-  nothing: text,
-  nearest: text,
-  misses: z.record(z.enum(MISSES), text),
-});
-/** What a trace says in one language (spec 5.53). */
-export type Sentences = z.infer<typeof sentencesShape>;
+type CheckSentences = { passed: string; passedUnlimited?: string; failed: string; failedUnlimited?: string };
 
-export function readSentences(data: unknown): Sentences {
-  return sentencesShape.parse(data);
-}
+/** What a trace says in one language (spec 5.53). `sentences.ts` reads one from data. */
+export type Sentences = {
+  language: string;
+  checks: Record<CheckName, CheckSentences>;
+  after: Record<AfterCheck, Record<Step["state"], string>>;
+  faults: Record<UrlFault, string>;
+  nothing: string;
+  notRecorded: string;
+  nearest: string;
+  misses: Record<Miss, string>;
+};
 
-export const ENGLISH = readSentences(english);
+/** What is looked at once a call is allowed: limits, then the connection, each by its code. */
+export const AFTER_CHECKS = ["LIMITS", ...EGRESS_CODES] as const;
+export type AfterCheck = (typeof AFTER_CHECKS)[number];
+
+export const ENGLISH: Sentences = english;
+
+/** Says a time of whole seconds. */
+export type SayTime = (seconds: number) => string;
 
 /** What a check saw, in words; null where it was not reached. */
-export function sayStep(step: Step, sentences: Sentences = ENGLISH): string | null {
+export function sayStep(step: Step, sentences: Sentences = ENGLISH, say: SayTime = sayTime): string | null {
   if (step.state === "not_reached") return null;
   const said = sentences.checks[step.check];
   const unlimited = step.state === "passed" ? said.passedUnlimited : said.failedUnlimited;
   const template = step.wanted === null && unlimited !== undefined ? unlimited : said[step.state];
   return template.replace(/\{(seen|wanted)(?::(time|fault))?\}/g, (_, member: "seen" | "wanted", form) =>
-    sayValue(step[member], form, sentences),
+    sayValue(step[member], form, sentences, say),
   );
 }
 
@@ -47,9 +43,9 @@ export function sayNearest({ name, misses }: Nearest, sentences: Sentences = ENG
   return sentences.nearest.replace(/\{(name|misses)\}/g, (_, member) => (member === "name" ? name : said));
 }
 
-function sayValue(value: TraceValue, form: string | undefined, { faults, nothing }: Sentences): string {
+function sayValue(value: TraceValue, form: string | undefined, { faults, nothing }: Sentences, say: SayTime): string {
   if (value === null || value === "") return nothing;
-  if (form === "time" && typeof value === "number") return sayTime(value);
+  if (form === "time" && typeof value === "number") return say(value);
   if (form === "fault") return faults[value as keyof typeof faults];
   return Array.isArray(value) ? `[${value.join(", ")}]` : String(value);
 }

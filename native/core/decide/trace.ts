@@ -29,9 +29,15 @@ export const MISSES = [
 ] as const;
 export type Miss = (typeof MISSES)[number];
 
-const value = z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.union([z.string(), z.number()]))]);
 /** A value of a question or a document, as a check saw or wanted it. Null: none. */
-export type TraceValue = z.infer<typeof value>;
+export const traceValueShape = z.union([
+  z.string(),
+  z.number(),
+  z.boolean(),
+  z.null(),
+  z.array(z.union([z.string(), z.number()])),
+]);
+export type TraceValue = z.infer<typeof traceValueShape>;
 
 const checked = {
   check: z.enum(CHECK_NAMES),
@@ -43,8 +49,8 @@ const step = z.discriminatedUnion("state", [
     ...checked,
     state: z.enum(["passed", "failed"]),
     at: z.string().nullable(),
-    seen: value,
-    wanted: value,
+    seen: traceValueShape,
+    wanted: traceValueShape,
   }),
   z.strictObject({ ...checked, state: z.literal("not_reached") }),
 ]);

@@ -29,8 +29,11 @@ import { formatInstant } from "@/lib/format/instant";
 import { formatRevision } from "@/lib/format/revision";
 import { denialQuery, programQuery } from "@/lib/queries/programs";
 import { usePermission } from "@/lib/queries/use-permission";
+import { EffectLine } from "./_parts/effect-line";
 import { Ladder } from "./_parts/ladder";
 import { ProposalSheet } from "./_parts/proposal-sheet";
+import { WhatChanged } from "./_parts/what-changed";
+import { Who } from "./_parts/who";
 
 /** One denial, followed to its rule, its revision, its author and its approval. */
 export function DenialClient({ denialId }: { denialId: string }) {
@@ -53,7 +56,7 @@ export function DenialClient({ denialId }: { denialId: string }) {
 }
 
 function Denial({ denial, onPropose }: { denial: DenialDetail; onPropose(): void }) {
-  const { ladder, nearest, rule, decidedBy, similar, times, devices } = denial;
+  const { rule, decidedBy, similar, times, devices } = denial;
   const position = denial.layer === "platform" ? denial.platformPosition : denial.programPosition;
   return (
     <>
@@ -96,10 +99,21 @@ function Denial({ denial, onPropose }: { denial: DenialDetail; onPropose(): void
         }
       />
       <TwoThirds aside={<DenialAside denial={denial} onPropose={onPropose} />} isAsideFirst>
-        <Ladder steps={ladder} rule={rule} nearest={nearest} />
+        <EffectLine effect={denial.effect} />
+        <Ladder denial={denial} />
+        {denial.changed !== null && <WhatChanged denial={denial} changed={denial.changed} />}
+        <Who denial={denial} />
         <Panel
           title="Rule"
-          about={decidedBy === null || decidedBy.pointer === "" ? "no rule matched" : <code>{decidedBy.pointer}</code>}
+          about={
+            decidedBy === null || decidedBy.pointer === "" ? (
+              "no rule"
+            ) : (
+              <>
+                {ruleWords(decidedBy.pointer)} of revision {position === null ? "unknown" : formatRevision(position)}
+              </>
+            )
+          }
         >
           {decidedBy === null ? (
             <EmptyState title="The deciding document is not known">
@@ -109,7 +123,9 @@ function Denial({ denial, onPropose }: { denial: DenialDetail; onPropose(): void
             <div className="grid gap-4 p-4 phone:grid-cols-2">
               {decidedBy.pointer === "" ? (
                 <p className="text-muted">
-                  Nothing in the document allows it, so there is no rule to show. A proposal would add one.
+                  {decidedBy.wasEverListed === false
+                    ? "No rule: nothing was ever listed. A proposal would add one."
+                    : "No rule of this revision speaks of it. A proposal would add one."}
                 </p>
               ) : (
                 <JsonView value={decidedBy.value} />
@@ -130,6 +146,7 @@ function Denial({ denial, onPropose }: { denial: DenialDetail; onPropose(): void
                     ),
                   ],
                   ["At", decidedBy.at === null ? "–" : formatInstant(decidedBy.at)],
+                  ["Reason", decidedBy.reason === null ? "none was written" : <q key="reason">{decidedBy.reason}</q>],
                 ]}
               />
             </div>

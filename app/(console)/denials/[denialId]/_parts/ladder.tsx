@@ -1,84 +1,97 @@
 "use client";
 
-import { type ReactNode, useEffect, useState } from "react";
+import { Fragment } from "react";
 import { Panel } from "@/components/blocks/panel";
 import { State } from "@/components/ui/state";
 import type { DenialDetail } from "@/lib/contracts/programs";
-import { plural } from "@/lib/format/count";
+import { formatInstant } from "@/lib/format/instant";
+import { type AfterCheck, ENGLISH, sayNearest, sayStep } from "@/native/core/decide/say-trace";
+import type { Step as TracedStep } from "@/native/core/decide/trace";
 
 type Step = DenialDetail["ladder"][number];
 
 const MARKS = { passed: "yes", failed: "no", not_reached: "none" } as const;
 const WORDS = { passed: "passed", failed: "failed", not_reached: "not reached" } as const;
 
-/** Every check in the order in which the runtime makes them, folded around the one that failed. */
-export function Ladder({
-  steps,
-  rule,
-  nearest,
-}: {
-  steps: readonly Step[];
-  rule: string | null;
-  nearest: string | null;
-}) {
-  const passed = steps.filter(({ state }) => state === "passed");
-  const failed = steps.filter(({ state }) => state === "failed");
-  const unreached = steps.filter(({ state }) => state === "not_reached");
+/** Every check in the order in which the runtime makes them, with what each saw. */
+export function Ladder({ denial }: { denial: DenialDetail }) {
+  const { ladder, rule, nearest, code } = denial;
+  const count = (state: Step["state"]) => ladder.filter((step) => step.state === state).length;
+  const near = nearest === null ? null : sayNearest(nearest);
   return (
     <Panel
       title="Why"
       isAboutLong
-      about={`${steps.length} checks in the order the runtime makes them: ${passed.length} passed, ${failed.length} failed, ${unreached.length} not reached`}
+      about={`${ladder.length} checks in the order the runtime makes them: ${count("passed")} passed, ${count("failed")} failed, ${count("not_reached")} not reached`}
     >
-      <Fold steps={passed} summary={<State mark="yes">{plural(passed.length, "check")} passed</State>} />
-      <ul>
-        {failed.map((step) => (
-          <li key={step.check} className="edge-blocked bg-tint-blocked px-4">
-            <div className="flex min-h-8 items-center gap-3">
-              <State mark="no" title="failed" />
-              <code className="font-semibold text-blocked">{step.code}</code>
-              <span className="ml-auto whitespace-nowrap">
-                {step.layer} {rule !== null && <code>{rule}</code>}
-              </span>
-            </div>
-            {step.said !== null && (
-              <p className="pb-2">
-                <bdi>{nearest === null ? step.said : `${step.said}; ${nearest}`}</bdi>
-              </p>
-            )}
-          </li>
-        ))}
-      </ul>
-      <Fold steps={unreached} summary={<State mark="none">{plural(unreached.length, "check")} not reached</State>} />
+      {groupsOf(ladder).map(({ title, steps }) => (
+        <Fragment key={title}>
+          <h3 className="flex min-h-7 items-center border-line border-b bg-sunken px-4 text-label text-muted">
+            {title}
+          </h3>
+          <ul className="py-1">
+            {steps.map((step) => (
+              <Rung key={step.check} step={step} rule={rule} near={near} code={code} />
+            ))}
+          </ul>
+        </Fragment>
+      ))}
     </Panel>
   );
 }
 
-function Fold({ steps, summary }: { steps: readonly Step[]; summary: ReactNode }) {
-  const [isOpen, setOpen] = useState(true);
-  useEffect(() => {
-    if (window.matchMedia("(max-width: 639px)").matches) setOpen(false);
-  }, []);
-  if (steps.length === 0) return null;
+function Rung({ step, rule, near, code }: { step: Step; rule: string | null; near: string | null; code: string }) {
+  const isFailed = step.state === "failed";
+  const said = say(step, code);
   return (
-    <details
-      open={isOpen}
-      onToggle={(event) => setOpen(event.currentTarget.open)}
-      className="open:[&>summary]:bg-sunken"
+    <li
+      className={`grid grid-cols-[16px_minmax(0,210px)_minmax(0,1fr)_auto] items-baseline gap-x-3 px-4 max-phone:grid-cols-[16px_minmax(0,1fr)] ${isFailed ? "edge-blocked bg-tint-blocked py-1.5" : "py-0.5"}`}
     >
-      <summary className="flex min-h-7 items-center border-line border-b px-4 text-label max-phone:min-h-11">
-        {summary}
-      </summary>
-      <ul>
-        {steps.map((step) => (
-          <li key={step.check} className="flex min-h-6 items-center gap-3 px-4">
-            <State mark={MARKS[step.state]} title={WORDS[step.state]} isQuiet={step.state === "not_reached"} />
-            <code className={step.state === "not_reached" ? "text-muted" : ""}>{step.code}</code>
-            {step.said !== null && <bdi className="min-w-0 truncate text-muted">{step.said}</bdi>}
-            <span className="ml-auto text-muted">{step.layer}</span>
-          </li>
-        ))}
-      </ul>
-    </details>
+      <State mark={MARKS[step.state]} title={WORDS[step.state]} isQuiet={step.state === "not_reached"} />
+      <code
+        className={`truncate ${isFailed ? "font-semibold text-blocked" : step.state === "not_reached" ? "text-muted" : ""}`}
+      >
+        {step.code}
+      </code>
+      <bdi
+        className={`min-w-0 wrap-anywhere max-phone:col-start-2 ${isFailed ? "font-semibold" : step.state === "not_reached" || !step.isRecorded ? "text-muted" : ""}`}
+      >
+        {said}
+        {isFailed && near !== null && <span className="block font-normal">{near}</span>}
+      </bdi>
+      <span className="whitespace-nowrap text-muted max-phone:col-start-2">
+        {step.layer}
+        {isFailed && rule !== null && (
+          <>
+            {" "}
+            <code>{rule}</code>
+          </>
+        )}
+      </span>
+    </li>
   );
+}
+
+/** In words; what was not recorded says so, and the failing one then the device's own code. */
+function say(step: Step, code: string): string | null {
+  const { check, state, saw } = step;
+  if (check in ENGLISH.after) return ENGLISH.after[check as AfterCheck][state];
+  if (!step.isRecorded && state === "failed") return `${ENGLISH.notRecorded}; the device said ${code}`;
+  if (!step.isRecorded && state === "passed") return ENGLISH.notRecorded;
+  if (saw === null || state === "not_reached") return null;
+  // Safe: the server builds the ladder from the evaluator's own checks.
+  const traced = { ...step, ...saw, state } as Extract<TracedStep, { state: "passed" | "failed" }>;
+  return sayStep(traced, ENGLISH, (seconds) => formatInstant(seconds * 1000));
+}
+
+const HOST_CHECKS = ["URL", "SCHEME", "HOST", "BLOCKED", "RULE", "RULE_TIME", "PORT", "PURPOSE"];
+
+function groupsOf(ladder: readonly Step[]): { title: string; steps: Step[] }[] {
+  const isHost = ({ check }: Step) => HOST_CHECKS.includes(check);
+  const isAfter = ({ check }: Step) => check in ENGLISH.after || check === "RATES";
+  return [
+    { title: "API call", steps: ladder.filter((step) => !isHost(step) && !isAfter(step)) },
+    { title: "Host decision", steps: ladder.filter(isHost) },
+    { title: "Request and connection", steps: ladder.filter(isAfter) },
+  ].filter(({ steps }) => steps.length > 0);
 }

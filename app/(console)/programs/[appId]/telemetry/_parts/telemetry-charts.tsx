@@ -20,7 +20,8 @@ export function TelemetryCharts({ series }: { series: TelemetrySeries }) {
     href: changeSetId === null ? undefined : `/policy/${changeSetId}`,
   }));
   const bucket = bucketSeconds >= 3600 ? "an hour" : bucketSeconds > 60 ? `${bucketSeconds / 60} min` : "a minute";
-  const common = { times, events };
+  // The last point is the one under way.
+  const common = { times, events, isLastRunning: true };
   const inMib = (value: number | null) => (value === null ? null : value / MIB);
   return (
     <div className="grid gap-4 two:grid-cols-2">

@@ -1,0 +1,99 @@
+"use client";
+
+import { Panel } from "@/components/blocks/panel";
+import type { ChartEvent } from "@/components/blocks/time-chart";
+import { TimeChart } from "@/components/blocks/time-chart";
+import { TextLink } from "@/components/ui/text-link";
+import type { DenialDetail } from "@/lib/contracts/programs";
+import { formatCount, plural } from "@/lib/format/count";
+import { formatDuration } from "@/lib/format/duration";
+import { formatInstant } from "@/lib/format/instant";
+import { formatRevision } from "@/lib/format/revision";
+
+type Changed = NonNullable<DenialDetail["changed"]>;
+
+const HOUR_MS = 3_600_000;
+
+/** What stood beside the first refusal: the program or the policy, in one sentence, and the week by hours. */
+export function WhatChanged({ denial, changed }: { denial: DenialDetail; changed: Changed }) {
+  const { hours, marks } = changed;
+  const startMs = Date.parse(changed.since);
+  const events: ChartEvent[] = marks.map(({ kind, at, position, changeSetId, changeSetNumber, versionCode }) => ({
+    ...{ kind, at },
+    title:
+      kind === "version"
+        ? `Version ${versionCode} live, ${formatInstant(at)}`
+        : `Revision ${formatRevision(position)}${changeSetNumber === null ? "" : `, change set ${changeSetNumber}`}, ${formatInstant(at)}`,
+    href: changeSetId === null ? undefined : `/policy/${changeSetId}`,
+  }));
+  const total = hours.reduce((sum, one) => sum + one, 0);
+  return (
+    <Panel title="What changed" about="7 d, denials of this cause an hour">
+      <div className="grid gap-3 p-4">
+        <p className="max-w-prose">
+          <Headline denial={denial} changed={changed} />
+        </p>
+        <TimeChart
+          title="Denials of this cause"
+          times={hours.map((_, hour) => new Date(startMs + hour * HOUR_MS).toISOString())}
+          series={[{ name: "denials", tone: "blocked", values: hours }]}
+          events={events}
+          isLastRunning
+          format={formatCount}
+          summary={`Denials of this cause an hour, 7 days: ${formatCount(total)} in all. The arrow keys move through the points.`}
+        />
+      </div>
+    </Panel>
+  );
+}
+
+function Headline({ denial, changed }: { denial: DenialDetail; changed: Changed }) {
+  const { firstAt, versionListedAt, endedBy, otherVersions } = changed;
+  const version = `v${denial.versionCode}`;
+  const asked =
+    firstAt === null ? null : (
+      <>
+        {version} was first refused {formatInstant(firstAt)}
+      </>
+    );
+  if (endedBy !== null) {
+    return (
+      <>
+        <strong>The policy changed, not the program.</strong> Revision {formatRevision(endedBy.position)} ended what the
+        revision before it let through
+        {endedBy.changeSetId !== null && (
+          <>
+            , by <TextLink href={`/policy/${endedBy.changeSetId}`}>change set {endedBy.changeSetNumber}</TextLink>
+          </>
+        )}
+        . {asked}
+        {asked !== null && "."}
+      </>
+    );
+  }
+  const others = otherVersions.filter(({ times }) => times > 0);
+  const never = otherVersions.filter(({ times }) => times === 0);
+  const after = firstAt === null || versionListedAt === null ? null : Date.parse(firstAt) - Date.parse(versionListedAt);
+  const told = (
+    <>
+      {asked}
+      {asked !== null && after !== null && after >= 0 && `, ${formatDuration(after)} after it went live`}
+      {asked !== null && "."}
+      {others.length > 0 &&
+        ` ${others.map(({ versionCode, times }) => `v${versionCode} was refused the same ${plural(times, "time")}`).join(", ")}.`}
+      {never.length > 0 && ` ${never.map(({ versionCode }) => `v${versionCode}`).join(", ")} never was.`}
+    </>
+  );
+  if (others.length === 0 && never.length > 0) {
+    return (
+      <>
+        <strong>The program changed, not the policy.</strong> {told}
+      </>
+    );
+  }
+  return (
+    <>
+      <strong>No change explains it.</strong> None of the last revisions before it let it through. {told}
+    </>
+  );
+}
