@@ -37,7 +37,12 @@ function expectWhole(trace: Trace, orders: readonly Order[]): void {
   expect(trace.rule ?? "").toMatch(new RegExp(`^${form}$`));
 }
 
-const ends = ({ decision, code, layer, rule }: Omit<Trace, "checks" | "nearest">) => ({ decision, code, layer, rule });
+const ends = ({ decision, code, layer, rule }: Omit<Trace, "checks" | "nearest" | "help">) => ({
+  decision,
+  code,
+  layer,
+  rule,
+});
 
 describe("a decision explained (spec §5)", () => {
   it("ends in the same code, layer and rule as it was decided, for hosts and redirects", () => {

@@ -17,6 +17,7 @@ import {
   startRedirectWalk,
 } from "./decide-redirect";
 import { type Decision, pointerToken } from "./decision";
+import { helpOf } from "./help";
 import { HOST_CHECKS, type HostQuestion, type HostWalk, isLive, isOpen, startHostWalk } from "./host-checks";
 import { findNearest } from "./nearest-miss";
 import { readUrlParts, schemeOf } from "./read-url";
@@ -116,7 +117,8 @@ function trace<Walk, Name extends CheckName, Left = never>(
     return { check, code, layer, state: "failed", at: rule, seen, wanted };
   });
   const { decision, code, layer, rule } = end ?? allow(walk);
-  return { decision, code, layer, rule, checks: steps, nearest };
+  const help = decision === "deny" ? helpOf(code) : null;
+  return { decision, code, layer, rule, checks: steps, nearest, help };
 }
 
 /** Texts of a program are cut to this many UTF-16 units. */

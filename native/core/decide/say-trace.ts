@@ -13,6 +13,7 @@ export type Sentences = {
   faults: Record<UrlFault, string>;
   nothing: string;
   notRecorded: string;
+  refused: string;
   nearest: string;
   misses: Record<Miss, string>;
 };

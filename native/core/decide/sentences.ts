@@ -23,6 +23,7 @@ const sentencesShape = z.strictObject({
   faults: z.record(z.enum(URL_FAULTS), text),
   nothing: text,
   notRecorded: text,
+  refused: text,
   nearest: text,
   misses: z.record(z.enum(MISSES), text),
 }) satisfies z.ZodType<Sentences>;

@@ -72,5 +72,7 @@ export const traceShape = z.strictObject({
   rule: z.string().nullable(),
   checks: z.array(step),
   nearest: nearest.nullable(),
+  /** Where the code is explained, `errors/CODE`, resolved by whoever shows it; null where it is allowed. */
+  help: z.string().nullable(),
 });
 export type Trace = z.infer<typeof traceShape>;

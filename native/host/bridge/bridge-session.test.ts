@@ -198,6 +198,17 @@ describe("a call", () => {
     expect(handled).toEqual([{ url: ALLOWED_URL, body: Uint8Array.of(1, 2) }]);
   });
 
+  it("that is refused says what the check saw, what would pass and where to read on", async () => {
+    const { value } = await call("network.request", '{"url":"https://cdn.other.example/"}');
+    expect(value).toMatchObject({
+      code: "HOST_NOT_ALLOWED",
+      message: expect.stringMatching(/^no rule names cdn\.other\.example/),
+      ...{ at: null, seen: "cdn.other.example", wanted: null, help: "errors/HOST_NOT_ALLOWED" },
+    });
+    const unknown = await call("network.requests", "{}");
+    expect(unknown.value).toMatchObject({ code: "UNKNOWN_API", seen: "network.requests", help: "errors/UNKNOWN_API" });
+  });
+
   it("that no handler carries out fails without a denial", async () => {
     policy = policyOf();
     expect((await call("haptics.vibrate", `{"durationMs":5}`)).value).toMatchObject({

@@ -7,6 +7,8 @@ import type { CompiledPolicy } from "../../core/decide/compile-policy";
 import { type ApiDecision, decideApi, hasAccess } from "../../core/decide/decide-api";
 import { decideByBoth, decideCallByBoth } from "../../core/decide/decide-both";
 import { pointerToken } from "../../core/decide/decision";
+import { describeCode, describeTrace, type Explained } from "../../core/decide/describe-refusal";
+import { explainApi } from "../../core/decide/explain";
 import { readParameters } from "../../core/decide/read-parameters";
 import type { MinuteIncrement } from "../../core/telemetry/minute-entry";
 import { boundText } from "../../core/text/plain-text";
@@ -84,14 +86,22 @@ export function createBridgeSession(options: BridgeSessionOptions): BridgeSessio
     ending.signal.aborted || channel.reply(id, ok, value, body);
 
   const fail = (id: number, reason: string): void => {
-    answer(id, false, { code: "HOST_ERROR", layer: "api", rule: null, denialId: null, message: reason });
+    answer(id, false, {
+      ...{ code: "HOST_ERROR", layer: "api", rule: null, denialId: null },
+      ...{ ...describeCode("HOST_ERROR"), message: reason },
+    });
   };
   const refuse = async (
     { id, api }: Call,
     decision: CallDenial,
-    about: { url?: string; purpose?: HostPurpose; target?: { host: string; port: number } } = {},
+    about: {
+      url?: string;
+      purpose?: HostPurpose;
+      target?: { host: string; port: number };
+      explained?: Explained;
+    } = {},
   ): Promise<void> => {
-    const { url, purpose, target } = about;
+    const { url, purpose, target, explained } = about;
     count({ apis: { [boundText(api, 128) || "?"]: { denied: 1 } } });
     if (purpose !== undefined) {
       const hosts = target === undefined ? [] : [{ ...target, purpose, blocked: 1 }];
@@ -104,8 +114,7 @@ export function createBridgeSession(options: BridgeSessionOptions): BridgeSessio
       ...(purpose === undefined ? {} : { purpose }),
     });
     const { code, layer, rule, rate } = decision;
-    const message = `${boundText(api, 128)} was refused: ${code}`;
-    answer(id, false, { code, layer, rule, denialId, message, ...rate });
+    answer(id, false, { code, layer, rule, denialId, ...(explained ?? describeCode(code)), ...rate });
   };
 
   /** What a call does not say can be measured on what it gives: the same constraints bound it (spec §3). */
@@ -178,8 +187,11 @@ export function createBridgeSession(options: BridgeSessionOptions): BridgeSessio
     const decision = decideCallByBoth(options.policy(), (policy) => decideApi(policy, asked));
     if (decision.decision === "allow" && api !== undefined) return carryOut(call, api, decision);
     const { host } = decision;
+    const trace = explainApi(decision.by, asked);
     const isHostsNo = host?.decision === "deny" || (host !== undefined && decision.code === "RATE_LIMITED");
     return refuse(call, decision, {
+      // The walk of the same checks over the same question: it ends as the decision did.
+      explained: describeTrace(trace),
       ...(isHostsNo && api?.purpose ? { url: urlOf(call.params), purpose: api.purpose } : {}),
       ...(host?.host != null && host.port != null ? { target: { host: host.host, port: host.port } } : {}),
     });

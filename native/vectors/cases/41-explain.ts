@@ -86,11 +86,11 @@ function ending(order: readonly Row[], sights: Sights, end: { failed: string; ne
     const [at, seen, wanted] = sights[check] ?? [];
     return { check, code, layer, state: index === place ? "failed" : "passed", at, seen, wanted };
   });
-  if (!("failed" in end)) return { decision: "allow", code: "ALLOWED", layer: end.layer, rule: end.rule, checks, nearest: null };
+  if (!("failed" in end)) return { decision: "allow", code: "ALLOWED", layer: end.layer, rule: end.rule, checks, nearest: null, help: null };
   const [, code, layer] = order[place] ?? [];
   const [at, name, misses] = end.nearest ?? [];
   const nearest = end.nearest === undefined ? null : { at, name, misses };
-  return { decision: "deny", code, layer, rule: sights[end.failed]?.[0] ?? null, checks, nearest };
+  return { decision: "deny", code, layer, rule: sights[end.failed]?.[0] ?? null, checks, nearest, help: `errors/${code}` };
 }
 
 const hostSights = (host: string, sights: Sights): Sights => ({

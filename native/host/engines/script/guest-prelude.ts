@@ -38,6 +38,10 @@ class BulkheadError extends ErrorOf {
     fixed(this, "layer", answer.layer);
     fixed(this, "rule", answer.rule);
     fixed(this, "denialId", answer.denialId);
+    fixed(this, "at", answer.at);
+    fixed(this, "seen", answer.seen);
+    fixed(this, "wanted", answer.wanted);
+    fixed(this, "help", answer.help);
     if (answer.limit !== undefined) fixed(this, "limit", answer.limit);
     if (answer.used !== undefined) fixed(this, "used", answer.used);
     if (answer.retryAfterMs !== undefined) fixed(this, "retryAfterMs", answer.retryAfterMs);
@@ -95,7 +99,8 @@ const send = (kind, api, params, network, pick) =>
     delete waiting[id];
     reject(new BulkheadError({
       message: REASONS[reason], code: reason === 1 ? "INVALID_ARGUMENTS" : "RATE_LIMITED",
-      layer: reason === 1 ? "api" : "limit", rule: null, denialId: null,
+      layer: reason === 1 ? "api" : "limit", rule: null, denialId: null, at: null, seen: null, wanted: null,
+      help: reason === 1 ? "errors/INVALID_ARGUMENTS" : "errors/RATE_LIMITED",
     }));
   });
 

@@ -122,19 +122,25 @@ describe("calls", () => {
     expect(console()).toEqual(["b second", "a first"]);
   });
 
-  it("are refused with a code, a layer, a rule and the denial's id", () => {
+  it("are refused with a code, a layer, a rule, the denial's id, and what the check saw", () => {
     machine.run(`bulkhead.call("contacts.read").catch((error) => console.log(error instanceof Error, error instanceof bulkhead.Error,
-      error.name, error.code, error.layer, error.rule, error.denialId, error.retryAfterMs));`);
+      error.name, error.code, error.layer, error.rule, error.denialId, error.at, error.seen, error.wanted.join("|"), error.help, error.retryAfterMs));`);
     const answer = {
       message: "no",
       code: "RATE_LIMITED",
       layer: "limit",
       rule: "/limits/x",
       denialId: "d1",
+      at: "/limits/x",
+      seen: 61,
+      wanted: [1, 60],
+      help: "errors/RATE_LIMITED",
       retryAfterMs: 5,
     };
     machine.reply(1, false, JSON.stringify(answer), undefined);
-    expect(console()).toEqual(["true true BulkheadError RATE_LIMITED limit /limits/x d1 5"]);
+    expect(console()).toEqual([
+      "true true BulkheadError RATE_LIMITED limit /limits/x d1 /limits/x 61 1|60 errors/RATE_LIMITED 5",
+    ]);
   });
 
   it("send a body beside the parameters and never what the program put around it", () => {
