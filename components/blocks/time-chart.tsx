@@ -96,7 +96,9 @@ export function TimeChart(props: TimeChartProps) {
   const crossAt = cross === null ? undefined : instants[cross];
 
   const from = instants[0] ?? 0;
-  const to = instants.at(-1) ?? 1;
+  const last = instants.at(-1) ?? 1;
+  // What happened in the time that is not over has a place too.
+  const to = isLastRunning ? last + (last - (instants.at(-2) ?? last)) : last;
   const right = limit ? RIGHT_OF_LIMIT : RIGHT;
   const x = (at: number) => LEFT + ((width - LEFT - right) * (at - from)) / Math.max(1, to - from);
   const greatest = Math.max(limit?.max ?? 0, ...series.flatMap(({ values }) => values.map((value) => value ?? 0))) || 1;
@@ -186,7 +188,7 @@ export function TimeChart(props: TimeChartProps) {
                   stroke={STROKES[tone]}
                   strokeWidth={1.5}
                   strokeDasharray={RUNNING_DASH}
-                  dot={false}
+                  dot={LonePoint}
                   activeDot={false}
                   isAnimationActive={false}
                 />

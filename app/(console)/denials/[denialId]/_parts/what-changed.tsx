@@ -29,7 +29,7 @@ export function WhatChanged({ denial, changed }: { denial: DenialDetail; changed
   const total = hours.reduce((sum, one) => sum + one, 0);
   return (
     <Panel title="What changed" about="7 d, denials of this cause an hour">
-      <div className="grid gap-3 p-4">
+      <div className="grid grid-cols-[minmax(0,1fr)] gap-3 p-4">
         <p className="max-w-prose">
           <Headline denial={denial} changed={changed} />
         </p>
