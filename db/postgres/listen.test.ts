@@ -4,12 +4,12 @@ import { manualTime } from "../testing/manual-time";
 import { CHANNEL, startListening } from "./listen";
 
 /** A server that hands on what is sent, as long as the test lets it. */
-async function listening() {
+async function listening(at: { hands?: boolean } = {}) {
   const time = manualTime();
   const made: FakeConnection[] = [];
   const events: string[] = [];
   const heard: string[] = [];
-  const world = { refusesConnections: false, hands: true, sends: true };
+  const world = { refusesConnections: false, hands: true, sends: true, ...at };
   let missed = 0;
   let tries = 0;
   const listener = await startListening({
@@ -86,19 +86,35 @@ describe("listening", () => {
 
   it("is begun anew where it hears nothing of what others announce: they reach another server", async () => {
     const { time, made, world, missed } = await listening();
+    await time.settle();
     world.hands = false;
-    await time.pass(6_000);
+    await time.pass(5_000);
     world.hands = true;
-    await time.pass(4_000);
+    await time.pass(5_000);
     expect([made.length, missed()]).toEqual([2, 1]);
   });
 
-  it("stays where the other connections cannot send: that says nothing of it", async () => {
+  it("stays where the other connections cannot send, and counts as proven when something was heard last", async () => {
     const { time, made, world, ageMs } = await listening();
+    await time.settle();
     world.sends = false;
     await time.pass(60_000);
+    expect([made.length, ageMs()]).toEqual([1, 60_000]);
+    world.sends = true;
+    await time.pass(3_000);
+    expect([made.length, ageMs()]).toEqual([1, 0]);
+  });
+
+  it("is not proven by an answer to LISTEN: what was announced has to come back", async () => {
+    const { time, made, world, ageMs } = await listening({ hands: false });
+    await time.pass(1_999);
+    expect([made[0]?.isLost(), ageMs()]).toEqual([false, null]);
+    await time.pass(3_000);
+    // Whoever never heard anything is in no hurry: each new one sends everybody to look again.
     expect(made).toHaveLength(1);
-    expect(ageMs()).toBeLessThanOrEqual(3_000);
+    world.hands = true;
+    await time.pass(1);
+    expect([made.length, ageMs() !== null]).toEqual([2, true]);
   });
 
   it("is tried until it works, with pauses, and is not said to be well meanwhile", async () => {

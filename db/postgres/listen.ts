@@ -14,7 +14,7 @@ const BOUND_MS = 2_000;
 const AGAIN_MS = { first: 250, last: 2_000 };
 
 export type Listening = {
-  /** When it was last proven that announcements are heard; null while nobody listens. */
+  /** When what another connection announced was last heard; null where it never was since listening began. */
   provenAtMs(): number | null;
   close(): void;
 };
@@ -35,10 +35,11 @@ export type ListenOptions = {
 };
 
 /**
- * Listens, and keeps proving it: every three seconds by a question on the listening connection, which a dead one and a
- * standby do not answer, and by a beat through another connection, which is not heard where the two reach different
- * servers. One that fails is cut and made anew, and whoever listens is told that something may have been missed. Raises
- * what connecting raises, the first time alone.
+ * Listens, and keeps proving it, at once and every three seconds: by a beat through another connection, which counts when
+ * it is heard here and not before, and is not heard where the two reach different servers; and by a question on the
+ * listening connection, which a dead one and a standby do not answer. One that fails is cut and made anew, and whoever
+ * listens is told that something may have been missed. Where no beat can be sent nothing is proven, and nothing is lost.
+ * Raises what connecting raises, the first time alone.
  */
 export async function startListening(options: ListenOptions): Promise<Listening> {
   const { ownChannel, clock, timers, logger } = options;
@@ -68,23 +69,24 @@ export async function startListening(options: ListenOptions): Promise<Listening>
 
   function use(connection: PostgresConnection): void {
     current = connection;
-    provenAtMs = clock.nowMs();
     connection.onLost((fault) => lost(connection, fault));
-    next();
+    prove(connection);
   }
 
   /** Begins anew after a connection that is dead, deaf or elsewhere. */
   function lost(connection: PostgresConnection, reason: unknown): void {
     if (current !== connection || isClosed) return;
+    const wasProven = provenAtMs !== null;
     current = null;
     provenAtMs = null;
     cancel();
     connection.cut();
     logger("warn", "listening_lost", { error: reason });
-    again(clock.nowMs(), AGAIN_MS.first);
+    // Nothing was ever heard by it, and the next one may be as deaf; each sends everybody to look again.
+    again(clock.nowMs(), wasProven ? AGAIN_MS.first : BEAT_EVERY_MS);
   }
 
-  function again(sinceMs: number, pauseMs: number): void {
+  function again(sinceMs: number, pauseMs: number, isFirst = true): void {
     cancel = timers.after(pauseMs, () => {
       listen().then(
         (connection) => {
@@ -99,8 +101,8 @@ export async function startListening(options: ListenOptions): Promise<Listening>
         (error: unknown) => {
           if (isClosed) return;
           // Once an outage: what follows says the same.
-          if (pauseMs === AGAIN_MS.first) logger("warn", "listening_failed", { error });
-          again(sinceMs, Math.min(pauseMs * 2, AGAIN_MS.last));
+          if (isFirst) logger("warn", "listening_failed", { error });
+          again(sinceMs, Math.min(pauseMs * 2, AGAIN_MS.last), false);
         },
       );
     });
@@ -108,26 +110,32 @@ export async function startListening(options: ListenOptions): Promise<Listening>
 
   function next(): void {
     cancel = timers.after(BEAT_EVERY_MS, () => {
-      const connection = current;
-      if (connection === null) return;
-      beat(connection).then(
-        () => {
-          if (current !== connection || isClosed) return;
-          provenAtMs = clock.nowMs();
-          next();
-        },
-        (error: unknown) => lost(connection, error),
-      );
+      if (current !== null) prove(current);
     });
   }
 
-  /** Raises where the connection does not answer, or does not hear what was sent by another one. */
-  async function beat(connection: PostgresConnection): Promise<void> {
+  function prove(connection: PostgresConnection): void {
+    beat(connection).then(
+      (isHeard) => {
+        if (current !== connection || isClosed) return;
+        if (isHeard) provenAtMs = clock.nowMs();
+        next();
+      },
+      (error: unknown) => lost(connection, error),
+    );
+  }
+
+  /**
+   * Whether what was sent by another connection was heard; false where nothing was sent. Raises where this one does not
+   * answer, or does not hear it.
+   */
+  async function beat(connection: PostgresConnection): Promise<boolean> {
     const heard = isSending ? null : sendBeat();
     // A standby lets nobody listen.
     await connection.query(`listen "${CHANNEL}"`);
-    if (heard === null || !(await within(heard.sent))) return;
+    if (heard === null || !(await within(heard.sent))) return false;
     if (!(await within(heard.heard))) throw new Error("What another connection announced was not heard.");
+    return true;
   }
 
   /** Refused by the other connection, or not done yet: then nothing is known of what this one would have heard. */

@@ -2,6 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { explainStartFailure } from "@/lib/platform/explain-start-failure";
 import { openPostgresConnection } from "../backup/connection";
 import { findMigrationsFolder } from "../migrate";
 import { openStore } from "../open-store";
@@ -118,6 +119,22 @@ describe("a Postgres of a newer version", () => {
     await expect(ensure({ onSchemaBehind: () => undefined })).rejects.toMatchObject(refusal);
     expect(await schemaNow()).toEqual(before);
   });
+});
+
+describe("a Postgres that takes no changes", () => {
+  it.each(["empty", "migrated"])(
+    "keeps a process from starting, by a code and words of its own (%s)",
+    async (state) => {
+      if (state === "migrated") await ensure();
+      const connection = await openPostgresConnection(url);
+      const [row] = await connection.query<{ name: string }>("select quote_ident(current_database()) as name");
+      await connection.query(`alter database ${row?.name} set default_transaction_read_only = on`);
+      await connection.close();
+      const failure = explainStartFailure(await ensure().catch((error: unknown) => error));
+      expect(failure).toMatchObject({ code: "postgres_read_only", message: expect.stringContaining("standby") });
+      expect(failure.remedy).not.toBe("");
+    },
+  );
 });
 
 describe("a process that never migrates", () => {

@@ -31,7 +31,7 @@ export type SchemaOptions = {
 /**
  * Brings the database to this program's schema, or waits until another process has; of several that start at once one
  * does. All steps are one transaction: after a failure everything is as it was. Raises `unavailable` where the schema
- * is a newer program's, where there are rows to migrate and no backup was confirmed, and where a step fails; each says
+ * is a newer program's, where the server takes no changes, where there are rows to migrate and no backup was confirmed, and where a step fails; each says
  * what to do.
  */
 export async function ensureSchema(options: SchemaOptions): Promise<void> {
@@ -72,6 +72,7 @@ async function migrateUnderLock(
 ): Promise<void> {
   await inTransaction(connection, async (inside) => {
     const run = runOn(inside);
+    await requireWritable(run);
     // Ends with the transaction, however that ends.
     await run(`select pg_advisory_xact_lock(${MIGRATION_LOCK})`);
     const { pending, isEmpty } = await planFor(run, known);
@@ -82,6 +83,13 @@ async function migrateUnderLock(
       throw error instanceof MigrationFailure ? stepFailed(error) : error;
     }
   });
+}
+
+/** A standby answers a start as far as its first write, and much of it is said by then. */
+async function requireWritable(run: RunStatement): Promise<void> {
+  const [row] = await run("select current_setting('transaction_read_only') as setting");
+  if (row?.setting !== "on") return;
+  throw Object.assign(new Error("The server is a standby, or the database was set to read only."), { code: "25006" });
 }
 
 async function untilMigrated(connection: Queryable, known: readonly Migration[], onBehind: () => void): Promise<void> {

@@ -52,6 +52,11 @@ const START_FAULTS = {
     remedy:
       "Let the owner of the database run: GRANT CREATE ON DATABASE name TO user; GRANT CREATE, USAGE ON SCHEMA public TO user;",
   },
+  postgres_read_only: {
+    finds: (code) => code === "25006",
+    remedy:
+      "Let the name in DATABASE_URL lead to the primary, promote the standby, or take default_transaction_read_only back.",
+  },
   postgres_full: {
     finds: (code) => code === "53300",
     remedy:

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { createBundleFiles } from "@/db/bundles/bundle-files";
 import { nodeBundleFs } from "@/db/bundles/bundle-fs";
 import { type OpenedStore, openStore } from "@/db/open-store";
@@ -44,6 +45,7 @@ import { createReadiness } from "./readiness/create-readiness";
 import { createJobLog, type JobLog } from "./readiness/job-log";
 import { signingChecks } from "./readiness/signing-checks";
 import { askedPlatform, type ServerOptions } from "./server-options";
+import { inStartTurn } from "./start-turn";
 import { openThreadStore, type StoreHandle } from "./threads/thread-store";
 
 /** What the console stands on: one store, one context, the keys. */
@@ -190,10 +192,14 @@ export async function openProcess(options: ServerOptions, baseUrl: string, given
     warnings.push(...describeRecovery(recovery));
     await auditRecovery(store, sync, recovery);
     // One transaction: of several processes that start at once one makes platform, keys and keyset, the others wait.
-    const { platform, prepared } = await store.transaction(async (tx) => {
-      const identity = await initialisePlatform(tx, sync, askedPlatform(options));
-      return { platform: identity, prepared: await prepareKeys(tx, sync, folder, identity) };
-    });
+    const { platform, prepared } = await inStartTurn(
+      store,
+      async (tx) => {
+        const identity = await initialisePlatform(tx, sync, askedPlatform(options));
+        return { platform: identity, prepared: await prepareKeys(tx, sync, folder, identity) };
+      },
+      { pause: sleep, onWaiting: (forSeconds) => logger("warn", "start_waits_for_another", { forSeconds }) },
+    );
     warnings.push(...prepared.warnings);
     if (roots !== null || rootsFault !== null) await trust.keysets.observe(store.db);
     else await pinRoots({ store, keysets: trust.keysets, keysDir, isNew }, warnings, logger);

@@ -107,10 +107,11 @@ export const announcements = (store: Store, ctx: Ports, timeoutMs = 2_000): Chec
       });
       if (await Promise.race([heard, late])) return { state: "ok", says: "What was announced was heard back." };
       const { hearing } = await store.figures();
-      const isKnown = hearing?.provenMsAgo === null ? " Nobody listens now; it is tried again by itself." : "";
+      const provenMsAgo = hearing?.provenMsAgo ?? null;
+      const isKnown = provenMsAgo === null ? "It was not" : `It was last ${Math.round(provenMsAgo / 1000)} s ago`;
       return {
         state: "failed",
-        says: `What was announced was not heard back in ${timeoutMs / 1000} s: devices and browsers learn of a suspension later, at their next look.${isKnown}`,
+        says: `What was announced was not heard back in ${timeoutMs / 1000} s: devices and browsers learn of a suspension later, at their next look.${hearing === null ? "" : ` ${isKnown} proven that this process hears what others announce.`}`,
         remedy: "Look at the connection to Postgres, which must let LISTEN through; it is made anew by itself.",
       };
     } finally {
