@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { CLIENT_ADDRESS_HEADER } from "@/lib/auth/client-origin";
-import { clientAddress, createClientAddresses } from "./client-address";
+import { clientAddress, createClientAddresses, OWN_MARK_HEADER } from "./client-address";
 
 /** The addresses of a process, and how often it logged. */
 function openAddresses(trustedProxies: number) {
@@ -47,11 +47,13 @@ describe("a request by a proxy that nobody trusts", () => {
   it("is not seen in what this process asks of itself for a browser, whose address is not believed either", async () => {
     const { addresses, logged } = openAddresses(0);
     const own = request("192.0.2.7", "127.0.0.1");
-    expect(addresses.of({ ...own, headers: { ...own.headers, [CLIENT_ADDRESS_HEADER]: "192.0.2.7" } })).toBe(
-      "127.0.0.1",
-    );
+    const from = (headers: Record<string, string>) => addresses.of({ ...own, headers: { ...own.headers, ...headers } });
+    expect(from({ [CLIENT_ADDRESS_HEADER]: "192.0.2.7", [OWN_MARK_HEADER]: addresses.ownMark })).toBe("127.0.0.1");
     expect(logged).toEqual([]);
     expect(await addresses.check.run()).toMatchObject({ state: "ok" });
+    // What anybody may set silences nothing.
+    from({ [CLIENT_ADDRESS_HEADER]: "192.0.2.7", [OWN_MARK_HEADER]: "made up" });
+    expect(await addresses.check.run()).toMatchObject({ state: "warn" });
   });
 
   it("is nothing to tell where proxies are trusted", async () => {

@@ -1,6 +1,6 @@
+import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
-import { CLIENT_ADDRESS_HEADER } from "@/lib/auth/client-origin";
 import type { Logger } from "@/lib/platform/logger";
 import type { Check } from "./readiness/create-readiness";
 
@@ -8,10 +8,14 @@ type AddressedRequest = Pick<IncomingMessage, "headers"> & { socket: { remoteAdd
 
 /** Tells the clients of one process apart. */
 export type ClientAddresses = {
+  /** Under `OWN_MARK_HEADER` in what this process hands on to itself; nobody else knows it. */
+  ownMark: string;
   of(request: AddressedRequest): string;
   /** Warns once a request has named a proxy and none is trusted. */
   check: Check;
 };
+
+export const OWN_MARK_HEADER = "x-bulkhead-own";
 
 const UNTRUSTED =
   "A request came with X-Forwarded-For, and no proxy is trusted. Where one stands in front, all people behind it have its address here, and one who mistypes makes the account's owner wait too.";
@@ -21,11 +25,13 @@ const REMEDY =
 /** Clients by `clientAddress`. An `X-Forwarded-For` that no trusted proxy can have written is logged once. */
 export function createClientAddresses(trustedProxies: number, logger: Logger): ClientAddresses {
   let isForwardedUntrusted = false;
+  const ownMark = randomBytes(16).toString("hex");
   return {
+    ownMark,
     of(request) {
       const { headers } = request;
-      // After a form Next asks this process for the next page: it names the browser's address, and the header that we set.
-      const isOwn = headers[CLIENT_ADDRESS_HEADER] !== undefined;
+      // After a form Next asks this process for the next page: with the headers of the form, as they were handed on to it.
+      const isOwn = headers[OWN_MARK_HEADER] === ownMark;
       if (trustedProxies === 0 && !isForwardedUntrusted && !isOwn && headers["x-forwarded-for"] !== undefined) {
         isForwardedUntrusted = true;
         logger("warn", "forwarded_for_untrusted", { says: UNTRUSTED, remedy: REMEDY });

@@ -52,6 +52,7 @@ beforeEach(async () => {
     sessions: createKnownSessions(base),
     ids,
     logger,
+    ownMark: "mark",
     timers: time.timers,
   });
   requests = createRequestLog({ logger });
@@ -103,6 +104,7 @@ describe("what is handed on to the console", () => {
         te: "trailers",
         "x-bulkhead-client-address": "203.0.113.9",
         "x-bulkhead-socket": "127.0.0.1",
+        "x-bulkhead-own": "made up",
       })) {
         sent.setHeader(name, value);
       }
@@ -117,6 +119,7 @@ describe("what is handed on to the console", () => {
       "content-length": "7",
       body: '{"a":1}',
       "x-bulkhead-client-address": "127.0.0.1",
+      "x-bulkhead-own": "mark",
     });
     for (const name of ["x-hop", "te", "x-bulkhead-socket", "transfer-encoding"]) expect(got).not.toHaveProperty(name);
     expect(response.statusCode).toBe(201);

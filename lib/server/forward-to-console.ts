@@ -18,6 +18,7 @@ import { type ConsoleQueueName, type ConsoleQueues, consoleQueueOf } from "./adm
 import { createReadAhead } from "./admission/read-ahead";
 import type { Turn } from "./admission/turn-queue";
 import { busyPage } from "./busy-page";
+import { OWN_MARK_HEADER } from "./client-address";
 import { sendResponse } from "./node-fetch";
 import { handBack } from "./requests/hand-back";
 import type { KnownSessions } from "./requests/known-sessions";
@@ -39,6 +40,8 @@ export type ForwarderPorts = {
   sessions: KnownSessions;
   ids: Ids;
   logger: Logger;
+  /** Says of a request that this process asked itself (`ClientAddresses`). */
+  ownMark: string;
   answerMsMax?: number;
   timers?: Timers;
 };
@@ -77,6 +80,7 @@ function requestHeaders(
   request: IncomingMessage,
   from: string,
   body: Buffer | null,
+  ownMark: string,
 ): Record<string, string | string[]> {
   const named = namedByConnection(request.headers);
   const headers: Record<string, string | string[]> = {};
@@ -88,6 +92,7 @@ function requestHeaders(
   // As Next sets it where it has the socket; sign-in is throttled by the other, which nobody outside can set.
   headers["x-forwarded-for"] ??= from;
   headers[CLIENT_ADDRESS_HEADER] = from;
+  headers[OWN_MARK_HEADER] = ownMark;
   if (body !== null) headers["content-length"] = String(body.byteLength);
   return headers;
 }
@@ -124,7 +129,8 @@ const FELL =
  * because it starts, fell or has too much to do, is 503 with `Retry-After`.
  */
 export function createForwarder(ports: ForwarderPorts): Forwarder {
-  const { socketPath, queues, sessions, ids, logger, answerMsMax = ANSWER_MS_MAX.built, timers = systemTimers } = ports;
+  const { socketPath, queues, sessions, ids, logger, ownMark } = ports;
+  const { answerMsMax = ANSWER_MS_MAX.built, timers = systemTimers } = ports;
   const ahead = createReadAhead(AHEAD_BYTES);
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 64 });
 
@@ -166,7 +172,7 @@ export function createForwarder(ports: ForwarderPorts): Forwarder {
         agent,
         method: request.method,
         path: request.url,
-        headers: requestHeaders(request, from, body),
+        headers: requestHeaders(request, from, body, ownMark),
       });
       let why: string = FELL;
       const inTime = timers.after(answerMsMax, () => {

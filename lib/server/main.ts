@@ -85,6 +85,7 @@ async function run(options: ServerOptions): Promise<void> {
     sessions: createKnownSessions(baseUrl),
     ids: context.ids,
     logger,
+    ownMark: addresses.ownMark,
     answerMsMax: options.isNextDev ? ANSWER_MS_MAX.development : ANSWER_MS_MAX.built,
   });
   const main = watchMainThread();

@@ -125,6 +125,7 @@ describe("a thread that is blocked", () => {
       queues: createConsoleQueues({}),
       sessions: createKnownSessions("http://localhost"),
       ids: context.ids,
+      ownMark: "mark",
       logger: createLogger(() => undefined),
     });
     const face = await openHttpFace("127.0.0.1", 0);
@@ -166,6 +167,7 @@ describe("a thread that hangs", () => {
       queues: createConsoleQueues({}),
       sessions: createKnownSessions("http://localhost"),
       ids: { next: () => "req_1" },
+      ownMark: "mark",
       logger: () => undefined,
     });
     const face = await openHttpFace("127.0.0.1", 0);
