@@ -79,8 +79,10 @@ const TIMES = {
 
 /**
  * From the call of the verb that publishes until the last of the connected devices has fetched, verified and compiled
- * both documents. Devices run in one process of their own on the same machine, whose CPU is told: where it is near a whole
- * core, the devices are what is measured. The store is the embedded one, on disk. `--devices N` for another number of them.
+ * both documents. Devices run in one process of their own on the same machine, whose CPU is told: a few of them do all that a
+ * device does, the others fetch both documents and read how new they are, so that it is the server that is measured. The
+ * store is the embedded one, on disk and in a thread of its own, as the server has it. What is published narrows: such a
+ * publish is told at once, all others over a while of chance. `--devices N` for another number of them.
  */
 export async function run(args: readonly string[]): Promise<BenchResult> {
   const { devices: asked } = parseArgs({ args: [...args], options: { devices: { type: "string" } } }).values;
@@ -112,6 +114,7 @@ export async function run(args: readonly string[]): Promise<BenchResult> {
       Math.round((100 * sum(rows.map((row) => row[name]))) / sum(rows.map(({ last }) => last)));
     const about = {
       devices,
+      "of them verify": Math.min(devices, platform.order.verifying),
       publishes: PUBLISHES,
       "slowest stream opened, ms": round(slowestOpenMs),
       "devices' CPU, %": share("cpu"),
@@ -134,7 +137,7 @@ export async function run(args: readonly string[]): Promise<BenchResult> {
       target: isJudged
         ? `p95 until the last of ${devices} devices has applied under ${TARGET.ms} ms (${round(p95)} ms)`
         : `told for ${devices} devices, judged for ${TARGET.devices} (${round(p95)} ms)`,
-      ok: !isJudged || p95 < TARGET.ms,
+      ok: isJudged ? p95 < TARGET.ms : null,
     };
   } finally {
     fleet.stop();

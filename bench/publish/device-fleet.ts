@@ -5,14 +5,20 @@ import { type PublicSuffixes, readPublicSuffixes } from "../../native/core/decid
 import { type DocumentPosition, verifyDocument } from "../../native/core/documents/verify-document";
 import type { KeysetClaims } from "../../native/core/shapes/claims";
 import { nodeCrypto } from "../../native/node/crypto";
+import { startLightDevice } from "./light-device";
 
-/** The simulated devices, in a process of their own: each has a stream, fetches, verifies and compiles for itself. */
+/**
+ * The simulated devices, in a process of their own: each has a stream and fetches both documents by itself. The first ones
+ * do all that a device does with them; the others read how new they are.
+ */
 export type FleetOrder = {
   baseUrl: string;
   platform: string;
   appId: string;
   keyset: KeysetClaims;
   accessTokens: string[];
+  /** How many of them verify and compile what they fetch. */
+  verifying: number;
 };
 /**
  * `connected` once, with how long the slowest stream took to open, then `applied` once for each platform revision that
@@ -24,6 +30,7 @@ export type FleetReport =
   | { event: "failed"; reason: string };
 
 const report = (message: FleetReport) => process.send?.(message);
+const failed = (error: Error) => report({ event: "failed", reason: error.message });
 
 /** A connection that the server let go of just as it was used again is no answer: what a device tries anew is asked anew. */
 function fetchText(url: string, agent: Agent, token: string): Promise<string> {
@@ -105,7 +112,6 @@ async function startDevice(
     onApplied(whole.document.claims.revision);
   }
 
-  const failed = (error: Error) => report({ event: "failed", reason: error.message });
   const from = performance.now();
   await new Promise<void>((resolve, reject) => {
     const headers = { authorization: `Bearer ${token}` };
@@ -122,6 +128,7 @@ async function startDevice(
 
 async function start(order: FleetOrder): Promise<void> {
   const suffixes = readPublicSuffixes(table);
+  const port = Number(new URL(order.baseUrl).port);
   const reached = new Map<number, { devices: number; first: number }>();
   const onApplied = (revision: number) => {
     const known = reached.get(revision) ?? { devices: 0, first: performance.now() };
@@ -141,12 +148,18 @@ async function start(order: FleetOrder): Promise<void> {
   // A few at a time: the publishes are what is measured.
   for (let next = 0; next < order.accessTokens.length; next += 20) {
     const part = order.accessTokens.slice(next, next + 20);
-    const started = await Promise.all(part.map((token) => startDevice(order, token, suffixes, onApplied)));
+    const started = await Promise.all(
+      part.map((token, offset) =>
+        next + offset < order.verifying
+          ? startDevice(order, token, suffixes, onApplied)
+          : startLightDevice({ port, appId: order.appId, token }, { applied: onApplied, failed }),
+      ),
+    );
     slowestMs = Math.max(slowestMs, ...started.map(({ openedMs }) => openedMs));
   }
   report({ event: "connected", slowestMs });
 }
 
 process.once("message", (order: FleetOrder) => {
-  start(order).catch((error: Error) => report({ event: "failed", reason: error.message }));
+  start(order).catch(failed);
 });

@@ -16,6 +16,8 @@ import { BENCH_PLATFORM, openBenchContext } from "../seed/open-bench-context";
 import type { FleetOrder } from "./device-fleet";
 
 export const APP_ID = "com.example.bench";
+/** Devices that verify and compile; the others read how new the documents are. */
+const VERIFYING = 1;
 const CAPABILITIES = ["network.request", "storage.local", "device.info", "haptics.vibrate", "clipboard.read"];
 
 const ACCESS = [
@@ -75,7 +77,7 @@ async function seed(context: ServiceContext, deviceIds: string[]): Promise<void>
 
 /** The policy service on a fresh embedded store on disk, with one program of 20 host rules and enrolled devices. */
 export async function openBenchPlatform(deviceCount: number): Promise<BenchPlatform> {
-  const { context, keyset, close } = await openBenchContext();
+  const { context, keyset, close } = await openBenchContext({ isInWorker: true });
   const { store, bundles } = context;
   const deviceIds = Array.from({ length: deviceCount }, (_, n) => `dev_bench${n}`);
   await seed(context, deviceIds);
@@ -101,6 +103,7 @@ export async function openBenchPlatform(deviceCount: number): Promise<BenchPlatf
       platform: BENCH_PLATFORM,
       appId: APP_ID,
       keyset,
+      verifying: VERIFYING,
       accessTokens: deviceIds.map((id) => makeAccessToken(accessKey, id, expiresAt)),
     },
     async close() {

@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { isNull } from "drizzle-orm";
 import { createBundleFiles } from "../../db/bundles/bundle-files";
 import { nodeBundleFs } from "../../db/bundles/bundle-fs";
-import { openStore, type StoreLocation } from "../../db/open-store";
+import { openStore } from "../../db/open-store";
 import { platform } from "../../db/schema";
+import { openStoreInWorker } from "../../db/worker/open-store-in-worker";
 import { createPasswords } from "../../lib/auth/password";
 import { systemClock } from "../../lib/platform/clock";
 import { randomIds } from "../../lib/platform/ids";
@@ -35,15 +36,24 @@ export type BenchContext = {
 
 /**
  * A platform, set up and otherwise empty where it is new, with keys and files in a folder: in an embedded store there, or in the
- * Postgres database named. Without a folder it gets one of its own, which goes when it is closed.
+ * Postgres database named. Without a folder it gets one of its own, which goes when it is closed. `isInWorker`: in a thread of its
+ * own, as the server has it; else where a profile of this thread sees it.
  */
-export async function openBenchContext(where: { postgresUrl?: string; dataDir?: string } = {}): Promise<BenchContext> {
+export async function openBenchContext(
+  where: { postgresUrl?: string; dataDir?: string; isInWorker?: boolean } = {},
+): Promise<BenchContext> {
   const { postgresUrl } = where;
   const dataDir = where.dataDir ?? mkdtempSync(join(tmpdir(), "bulkhead-bench-"));
   const logger = createLogger((line) => process.stderr.write(line));
-  const location: StoreLocation =
-    postgresUrl === undefined ? { kind: "pglite", dataDir } : { kind: "postgres", url: postgresUrl };
-  const { store } = await openStore({ location, clock: systemClock, logger });
+  const common = { clock: systemClock, logger };
+  const embedded = { kind: "pglite", dataDir } as const;
+  const open = () => {
+    if (postgresUrl !== undefined) return openStore({ ...common, location: { kind: "postgres", url: postgresUrl } });
+    return where.isInWorker === true
+      ? openStoreInWorker({ ...common, location: embedded })
+      : openStore({ ...common, location: embedded });
+  };
+  const { store } = await open();
   const folder = openKeyFolder({ dir: join(dataDir, "keys"), secret: "a benchmark's passphrase", clock: systemClock });
   const signer = createFileSigner(folder);
   const trust = createTrust({ dataDir, clock: systemClock, logger, signer, roots: null });
