@@ -35,9 +35,12 @@ export async function appendAudit(
   context: { clock: Clock; ids: Ids },
   entry: AuditInput,
 ): Promise<AuditHead> {
-  await tx.db.select({ id: platform.id }).from(platform).where(eq(platform.id, 1)).for("update");
-  await tx.db.insert(auditHead).values({ id: 1, sequence: 0, sha256: CHAIN_START }).onConflictDoNothing();
-  const [head] = await tx.db.select().from(auditHead).where(eq(auditHead.id, 1)).for("update");
+  // A transaction's statements run in the order in which they are asked; what need not wait for an answer is asked at once.
+  const [, , [head]] = await Promise.all([
+    tx.db.select({ id: platform.id }).from(platform).where(eq(platform.id, 1)).for("update"),
+    tx.db.insert(auditHead).values({ id: 1, sequence: 0, sha256: CHAIN_START }).onConflictDoNothing(),
+    tx.db.select().from(auditHead).where(eq(auditHead.id, 1)).for("update"),
+  ]);
   invariant(head !== undefined, "the audit head was inserted just above");
 
   const at = new Date(context.clock.nowMs());
@@ -57,8 +60,10 @@ export async function appendAudit(
     previousSha256: head.sha256,
   };
   const sha256 = await auditEntrySha256(line, nodeDigest);
-  await tx.db.insert(auditEntries).values({ ...line, at, sha256 });
-  await tx.db.update(auditHead).set({ sequence: line.sequence, sha256 }).where(sql`${auditHead.id} = 1`);
+  await Promise.all([
+    tx.db.insert(auditEntries).values({ ...line, at, sha256 }),
+    tx.db.update(auditHead).set({ sequence: line.sequence, sha256 }).where(sql`${auditHead.id} = 1`),
+  ]);
   tx.announce({ topic: "audit" });
   return { sequence: line.sequence, sha256 };
 }

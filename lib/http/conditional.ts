@@ -1,4 +1,4 @@
-import { rememberBody } from "./known-body";
+import { knownResponse } from "./known-body";
 
 /** Whether `If-None-Match` already names this strong tag; `*` names every one (RFC 9110 §13.1.2). */
 export function matchesTag(ifNoneMatch: string | null, etag: string): boolean {
@@ -18,6 +18,5 @@ export function conditionalResponse(
 ): Response {
   const all = { ...headers, etag };
   if (matchesTag(request.headers.get("if-none-match"), etag)) return new Response(null, { status: 304, headers: all });
-  const content = body();
-  return rememberBody(new Response(content as BodyInit, { status: 200, headers: all }), content);
+  return knownResponse(body(), { status: 200, headers: all });
 }

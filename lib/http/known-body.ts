@@ -6,6 +6,39 @@ export function rememberBody(response: Response, body: string | Uint8Array): Res
   return response;
 }
 
+/** Its stream is made for whoever reads one: making it costs more than sending the answer. */
+class KnownResponse extends Response {
+  readonly #content: string | Uint8Array;
+
+  constructor(content: string | Uint8Array, init: ResponseInit) {
+    super(null, init);
+    this.#content = content;
+  }
+  #whole(): Response {
+    return new Response(this.#content as BodyInit, { status: this.status, headers: this.headers });
+  }
+  override get body() {
+    return this.#whole().body;
+  }
+  override arrayBuffer() {
+    return this.#whole().arrayBuffer();
+  }
+  override text() {
+    return this.#whole().text();
+  }
+  override json() {
+    return this.#whole().json();
+  }
+  override clone() {
+    return new KnownResponse(this.#content, { status: this.status, headers: this.headers });
+  }
+}
+
+/** An answer whose content is in memory, to be sent again and again. */
+export function knownResponse(content: string | Uint8Array, init: ResponseInit): Response {
+  return rememberBody(new KnownResponse(content, init), content);
+}
+
 /** An answer whose bytes are read as they are sent; its headers say how many they are. */
 export function streamedResponse(
   content: AsyncIterable<Uint8Array>,

@@ -193,8 +193,13 @@ export async function publishDocuments(
   ctx: SigningContext,
   options: PublishOptions,
 ): Promise<Published> {
-  await lockPlatform(tx);
-  const keyset = await ctx.keysets.newest(tx.db);
+  // The lock first: a transaction's statements run in the order in which they are asked.
+  const [, keyset, row, before] = await Promise.all([
+    lockPlatform(tx),
+    ctx.keysets.newest(tx.db),
+    readContinuity(tx.db),
+    newestDocument(tx.db, "platform", ""),
+  ]);
   if (keyset === null) throw new AppError("unavailable", "This platform has no keyset yet.");
   const now = await issueTime(tx, ctx, options);
   if (now >= keyset.exp) {
@@ -202,8 +207,6 @@ export async function publishDocuments(
   }
   const { changeSetId, actor = POLICY_SERVICE } = options;
   const { epoch } = keyset;
-  const row = await readContinuity(tx.db);
-  const before = await newestDocument(tx.db, "platform", "");
   const resumes = row !== null && isBehindOf(row, before);
   const begins = before !== null && before.epoch < epoch;
   const floor = resumes ? await raiseFloor(tx, ctx, { row, epoch, actor, changeSetId }) : floorOf(row);
@@ -211,8 +214,7 @@ export async function publishDocuments(
   const isAlone = options.isNarrowing === true || options.isLast === true;
   const others = isAlone ? [] : await othersOf(tx, options.appIds, { resumes, begins, epoch });
   const appIds = [...new Set([...options.appIds, ...others])].sort();
-  const newest = await newestDocuments(tx.db, appIds);
-  const built = await buildPrograms(tx.db, appIds);
+  const [newest, built] = await Promise.all([newestDocuments(tx.db, appIds), buildPrograms(tx.db, appIds)]);
   const issued: StoredDocument[] = [];
   const minimums: Minimum[] = [];
   for (const appId of appIds) {

@@ -34,7 +34,7 @@ export const SOCKET_RULES: readonly SocketRule[] = [
   { at: "db/postgres/connect.ts", ways: ["net"], why: "the connection to Postgres, which must be possible to cut" },
   { at: "scripts/client/", ways: ["fetch"], why: "drives a console from outside, as a person's browser does" },
   { at: "scripts/demo/", ways: ["net", "https", "fetch"], why: "serves and feeds the demonstration" },
-  { at: "bench/", ways: ["http", "fetch"], why: "measures processes from outside" },
+  { at: "bench/", ways: ["net", "http", "fetch"], why: "measures processes from outside" },
   { at: "e2e/", ways: ["net", "http", "fetch"], why: "tries processes from outside" },
 ];
 

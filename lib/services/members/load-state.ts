@@ -6,7 +6,7 @@ import { kindOf } from "@/lib/domain/kinds";
 import { formatMember } from "@/lib/domain/member-keys";
 import { appIdOf, type Entry, type Member, personIdOf, publisherIdOf } from "@/lib/domain/members";
 import { type Edit, type PolicyState, policyState } from "@/lib/domain/policy-state";
-import { readPlatformEntries, readProgramEntries } from "@/lib/sync/documents/read-entries";
+import { readEntriesOf, readPlatformEntries } from "@/lib/sync/documents/read-entries";
 
 /**
  * What is published, as far as these members reach: the whole platform, each program named with its publisher, and
@@ -18,13 +18,14 @@ export async function loadState(
   members: readonly Member[],
   edits: readonly Edit[] = [],
 ): Promise<PolicyState> {
-  const platform = await readPlatformEntries(db);
+  const appIds = unique(members.map(appIdOf));
+  const [platform, programs] = await Promise.all([readPlatformEntries(db), readEntriesOf(db, appIds)]);
   requireJudged(platform.unread, members);
   const entries = [...platform.entries];
-  for (const appId of unique(members.map(appIdOf))) {
-    const program = await readProgramEntries(db, appId);
-    requireJudged(program.unread, members, appId);
-    entries.push(...program.entries);
+  for (const appId of appIds) {
+    const program = programs.get(appId);
+    requireJudged(program?.unread ?? [], members, appId);
+    entries.push(...(program?.entries ?? []));
   }
   const publisherIds = new Set(unique(members.map(publisherIdOf)));
   for (const entry of [...entries, ...edits.map((edit) => edit.entry)]) {

@@ -19,10 +19,12 @@ export async function buildPlatform(
   db: Database,
   auditHead: AuditHead,
 ): Promise<{ body: PlatformBody; unread: Unread[] }> {
-  const { entries, unread } = await readPlatformEntries(db);
-  const own = projectPlatform(policyState(entries));
-  const content = withHeld(own, await unknownNarrowings(db));
-  const floors = await db.select().from(minRevisions).orderBy(asc(minRevisions.appId));
+  const [{ entries, unread }, held, floors] = await Promise.all([
+    readPlatformEntries(db),
+    unknownNarrowings(db),
+    db.select().from(minRevisions).orderBy(asc(minRevisions.appId)),
+  ]);
+  const content = withHeld(projectPlatform(policyState(entries)), held);
   const body = {
     ...content,
     minRevisions: Object.fromEntries(floors.map((floor) => [floor.appId, floor.revision])),

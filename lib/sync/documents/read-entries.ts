@@ -49,30 +49,30 @@ function versionEntry(row: typeof versions.$inferSelect): Entry {
 export async function readEntriesOf(db: Database, appIds: readonly string[]): Promise<Map<string, MembersRead>> {
   const found = new Map<string, MembersRead>();
   if (appIds.length === 0) return found;
-  const registered = await db
-    .select()
+  // Those of the publishers that these programs have as this very statement reads them.
+  const publishersOfThese = db
+    .select({ publisherId: programs.publisherId })
     .from(programs)
     .where(inArray(programs.appId, [...appIds]));
-  const publisherIds = [...new Set(registered.map(({ publisherId }) => publisherId))];
-  const keys = groupBy(
-    publisherIds.length === 0
-      ? []
-      : await db.select().from(publisherKeys).where(inArray(publisherKeys.publisherId, publisherIds)),
-    "publisherId",
-  );
-  const listed = groupBy(
-    await db
+  const [registered, ownKeys, ownVersions, members] = await Promise.all([
+    db
+      .select()
+      .from(programs)
+      .where(inArray(programs.appId, [...appIds])),
+    db.select().from(publisherKeys).where(inArray(publisherKeys.publisherId, publishersOfThese)),
+    db
       .select()
       .from(versions)
       .where(and(inArray(versions.appId, [...appIds]), eq(versions.state, "listed"))),
-    "appId",
-  );
-  const members = await readMembersOf(db, appIds);
+    readMembersOf(db, appIds),
+  ]);
+  const keys = groupBy(ownKeys, "publisherId");
+  const listed = groupBy(ownVersions, "appId");
   for (const program of registered) {
     const { entries = [], unread = [] } = members.get(program.appId) ?? {};
     const own = registrationOf(program, keys.get(program.publisherId) ?? []);
-    const ownVersions = (listed.get(program.appId) ?? []).map(versionEntry);
-    found.set(program.appId, { entries: [...own, ...ownVersions, ...entries], unread });
+    const listedVersions = (listed.get(program.appId) ?? []).map(versionEntry);
+    found.set(program.appId, { entries: [...own, ...listedVersions, ...entries], unread });
   }
   return found;
 }
@@ -108,9 +108,11 @@ export async function readProgramEntries(db: Database, appId: string): Promise<M
  * has nothing there.
  */
 export async function readPlatformEntries(db: Database): Promise<MembersRead> {
-  const { entries, unread } = await readPlatformMembers(db);
+  const [{ entries, unread }, statuses] = await Promise.all([
+    readPlatformMembers(db),
+    db.select({ appId: programs.appId, status: programs.status }).from(programs),
+  ]);
   const signed = unread.length === 0 ? [] : await readSigned(db, unread);
-  const statuses = await db.select({ appId: programs.appId, status: programs.status }).from(programs);
   return {
     entries: [
       ...entries,

@@ -101,9 +101,12 @@ export function createAuditHeads(options: AuditHeadsOptions): AuditHeads {
   const walked = async (db: Database) => (await chain.walk(db)).keysets.map(({ claims }) => claims);
 
   async function judge(db: Database): Promise<JudgedLog> {
-    const end = await readAuditHead(db);
-    const [row] = await db.select().from(auditHeads).orderBy(desc(auditHeads.sequence)).limit(1);
-    const isRow = row === undefined || (await isGenuine(row, await walked(db)));
+    const [end, [row], keysets] = await Promise.all([
+      readAuditHead(db),
+      db.select().from(auditHeads).orderBy(desc(auditHeads.sequence)).limit(1),
+      walked(db),
+    ]);
+    const isRow = row === undefined || (await isGenuine(row, keysets));
     const { head: inFile } = await lastKept();
     const known = [row === undefined || !isRow ? null : row, inFile, seen]
       .filter((head) => head !== null)

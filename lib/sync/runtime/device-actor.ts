@@ -1,6 +1,6 @@
 import type { Actor } from "@/lib/contracts/actor";
 import { AppError } from "@/lib/platform/errors";
-import { readAccessToken } from "./access-token";
+import type { AccessTokenReader } from "./access-token";
 import type { DeviceReader } from "./device-reader";
 
 export type DeviceActor = Extract<Actor, { kind: "device" }>;
@@ -13,11 +13,11 @@ const BEARER = /^Bearer ([A-Za-z0-9_.-]{1,4096})$/;
  */
 export async function resolveDevice(
   authorization: string | null | undefined,
-  options: { accessKey: Buffer; devices: DeviceReader; nowSeconds: number },
+  options: { readToken: AccessTokenReader; devices: DeviceReader; nowSeconds: number },
 ): Promise<DeviceActor | null> {
   const token = BEARER.exec(authorization ?? "")?.[1];
   if (token === undefined) return null;
-  const reading = readAccessToken(options.accessKey, token, options.nowSeconds);
+  const reading = options.readToken(token, options.nowSeconds);
   if (reading.result === "invalid") return null;
   const device = await options.devices.find(reading.deviceId);
   if (device === null) return null;

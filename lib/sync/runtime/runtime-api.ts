@@ -15,6 +15,7 @@ import { readStreamPrograms, STREAM_PROGRAMS_CHARS_MAX, STREAM_PROGRAMS_MAX } fr
 import { nowSeconds, type SyncContext } from "../context";
 import { createDocumentCache, type ServedDocument } from "../documents/document-cache";
 import { createPacedAnswers } from "../telemetry/paced-answers";
+import { createAccessTokenReader } from "./access-token";
 import { resolveDevice } from "./device-actor";
 import { createDeviceReader } from "./device-reader";
 import { enrollDevice } from "./enroll";
@@ -136,6 +137,7 @@ export function createRuntimeApi(options: RuntimeApiOptions): RuntimeApi {
   const cache = createDocumentCache(store, ctx);
   const hub = createStreamHub({ store, cache, logger });
   const devices = createDeviceReader(store);
+  const readToken = createAccessTokenReader(accessKey);
   const deviceRate = createRateLimit({ ...DEVICE_RATE, clock });
   const proofRate = createRateLimit({ ...PROOF_RATE, clock });
   const heldRate = createRateLimit({ ...HELD_RATE, clock });
@@ -144,7 +146,7 @@ export function createRuntimeApi(options: RuntimeApiOptions): RuntimeApi {
   const answers = createPacedAnswers(store, ctx, BATCHES_MAX);
 
   async function authenticate(authorization: string | null | undefined) {
-    const actor = await resolveDevice(authorization, { accessKey, devices, nowSeconds: nowSeconds(clock) });
+    const actor = await resolveDevice(authorization, { readToken, devices, nowSeconds: nowSeconds(clock) });
     if (actor !== null) deviceRate.take(actor.deviceId);
     return actor;
   }
