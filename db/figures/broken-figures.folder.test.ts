@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { listDays } from "../partitions";
 import { rowsOf } from "../rows";
 import type { Store } from "../store";
-import { damageTable, withDataFolder } from "../testing/data-folder";
+import { cutTable, damageTable, withDataFolder } from "../testing/data-folder";
 import { fillTables } from "../testing/fill-tables";
 import { findBrokenFigures, listFiguresAside, setFiguresAside } from "./broken-figures";
 
@@ -44,6 +44,18 @@ describe("figures that cannot be read", { timeout: 300_000 }, () => {
     expect(await listDays(store.db, "events")).toContain(Date.parse("2026-03-01T00:00:00Z") / 86_400_000);
     expect(await rowsOf(store.db, sql`select count(*)::int as count from events`)).toEqual([{ count: 0 }]);
     expect(await rowsOf(store.db, sql`select count(*)::int as count from devices`)).toEqual([{ count: 1 }]);
+    await store.close();
+  });
+
+  it("are found where their files were cut off, which reads as an empty table", async () => {
+    await filled();
+    await cutTable(folder.path, "public.detail_days");
+    await cutTable(folder.path, "days.telemetry_batches_20260301");
+    const { store } = await folder.open();
+    expect((await findBrokenFigures(store)).map(({ relation }) => relation)).toEqual([
+      "detail_days",
+      "telemetry_batches",
+    ]);
     await store.close();
   });
 

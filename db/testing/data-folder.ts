@@ -8,6 +8,7 @@ import {
   readFileSync,
   rmSync,
   statfsSync,
+  truncateSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -123,8 +124,17 @@ export function flipBit(file: string, offset: number): void {
 
 /** Flips one bit of a table's first page, in a store that is closed. */
 export async function damageTable(dataDir: string, name: string): Promise<void> {
+  flipBit(await fileOfTable(dataDir, name), 8_180);
+}
+
+/** Leaves nothing of a table's file, in a store that is closed. */
+export async function cutTable(dataDir: string, name: string): Promise<void> {
+  truncateSync(await fileOfTable(dataDir, name), 0);
+}
+
+async function fileOfTable(dataDir: string, name: string): Promise<string> {
   const client = await PGlite.create(join(dataDir, "store"));
   const { rows } = await client.query<{ path: string }>("select pg_relation_filepath($1::regclass) as path", [name]);
   await client.close();
-  flipBit(join(dataDir, "store", rows[0]?.path ?? ""), 8_180);
+  return join(dataDir, "store", rows[0]?.path ?? "");
 }
