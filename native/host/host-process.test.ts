@@ -104,7 +104,7 @@ function startHostProcess(directory: string): HostProcess {
   return { child, lines, pid };
 }
 
-const until = (check: () => void) => vi.waitFor(check, { interval: 20, timeout: 25_000 });
+const until = (check: () => void) => vi.waitFor(check, { interval: 20, timeout: 100_000 });
 const isAlive = (pid: number) => existsSync(`/proc/${pid}`);
 const exitOf = (child: ChildProcess) =>
   child.exitCode !== null || child.signalCode !== null
