@@ -1,3 +1,8 @@
+import { writeSync } from "node:fs";
+import { isMainThread } from "node:worker_threads";
+import { createLogWriter } from "./log-writer";
+import { systemTimers } from "./timers";
+
 /** One JSON line an entry on stderr. Fields whose names say that they are secrets are never written. */
 export type LogLevel = "debug" | "info" | "warn" | "error";
 export type Logger = (level: LogLevel, event: string, fields?: Record<string, unknown>) => void;
@@ -31,4 +36,23 @@ export function createLogger(write: (line: string) => void, nowMs: () => number 
   };
 }
 
-export const stderrLogger: Logger = createLogger((line) => process.stderr.write(line));
+const STDERR = 2;
+const told = (write: (line: string) => void, count: number) => createLogger(write)("warn", "log_lines_lost", { count });
+
+function openStderr() {
+  // Whoever asks for the stream makes a pipe one that never waits, for all threads of the process.
+  if (isMainThread) void process.stderr;
+  const lostLine = (count: number) => {
+    let line = "";
+    told((text) => {
+      line = text;
+    }, count);
+    return line;
+  };
+  const writer = createLogWriter((bytes) => writeSync(STDERR, bytes), systemTimers, lostLine);
+  process.on("exit", writer.flush);
+  return writer;
+}
+
+/** Never waits for whoever reads stderr (`log-writer.ts`). */
+export const stderrLogger: Logger = createLogger(openStderr().write);
