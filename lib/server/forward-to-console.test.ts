@@ -13,7 +13,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type ManualTime, manualTime } from "@/db/testing/manual-time";
 import { createLogger } from "@/lib/platform/logger";
 import { type ConsoleQueues, createConsoleQueues } from "./admission/console-queues";
-import { createForwarder } from "./forward-to-console";
+import { createForwarder, type Forwarder } from "./forward-to-console";
 import { boundPort, createNodeHandler, type HttpFace, openHttpFace } from "./http-face";
 import { createKnownSessions } from "./requests/known-sessions";
 import { createRequestLog, type RequestLog } from "./requests/request-log";
@@ -28,6 +28,7 @@ let answer: RequestListener;
 let socketPath: string | null;
 let queues: ConsoleQueues;
 let requests: RequestLog;
+let forwarder: Forwarder;
 let lines: Line[];
 let time: ManualTime;
 
@@ -46,7 +47,7 @@ beforeEach(async () => {
   base = `http://127.0.0.1:${boundPort(face.server)}`;
   let made = 0;
   const ids = { next: () => `req_${++made}` };
-  const forwarder = createForwarder({
+  forwarder = createForwarder({
     socketPath: () => socketPath,
     queues,
     sessions: createKnownSessions(base),
@@ -61,6 +62,7 @@ beforeEach(async () => {
   face.serve(createNodeHandler({ ids, logger, config }, lean, forwarder.handler, { requests }));
 });
 afterEach(async () => {
+  forwarder.close();
   await face.close(0);
   behind?.closeAllConnections();
   behind?.close();
@@ -271,6 +273,63 @@ describe("where the console does not answer", () => {
     for (const { socket } of [...slow, ...known]) socket.destroy();
     await expect.poll(() => queues.bodies.figures()).toMatchObject({ running: 0, waiting: 0 });
     await expect.poll(() => queues["known-bodies"].figures()).toMatchObject({ running: 0, waiting: 0 });
+  });
+});
+
+describe("a connection that becomes another protocol's", () => {
+  /** Asks to change the protocol, with the first bytes of the new one behind it, and gathers what comes. */
+  function askToChange() {
+    face.server.on("upgrade", forwarder.upgrade);
+    let got = "";
+    const socket = connect(Number(new URL(base).port), "127.0.0.1", () => {
+      socket.write(
+        "GET /_next/hmr HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nX-Bulkhead-Own: made up\r\n\r\nearly",
+      );
+    });
+    socket.on("data", (data) => {
+      got += data;
+    });
+    const closed = new Promise((resolve) => socket.once("close", resolve));
+    return { socket, closed, got: () => got };
+  }
+
+  it("is handed on both ways, from the first byte to the end of either side", async () => {
+    const ended = new Promise<string>((resolve) => {
+      behind?.on("upgrade", (request, upstream) => {
+        upstream.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nhello ");
+        upstream.write(`${request.url} `);
+        upstream.on("data", (data: Buffer) => upstream.write(`echo ${data} `));
+        upstream.on("end", () => upstream.end());
+        upstream.on("close", () => resolve("closed"));
+      });
+    });
+    const { socket, got } = askToChange();
+    await expect.poll(got).toMatch(/^HTTP\/1.1 101 .*hello \/_next\/hmr/s);
+    await expect.poll(got).toContain("early");
+    socket.write("more");
+    await expect.poll(got).toContain("echo more");
+    socket.destroy();
+    expect(await ended).toBe("closed");
+  });
+
+  it("is closed with the server, which nothing else would do", async () => {
+    behind?.on("upgrade", (_, upstream) => {
+      upstream.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+      upstream.on("error", () => undefined);
+    });
+    const { closed, got } = askToChange();
+    await expect.poll(got).toContain("101");
+    forwarder.close();
+    await closed;
+  });
+
+  it("is closed where the console does not change it, and where there is none", async () => {
+    const refused = askToChange();
+    await refused.closed;
+    socketPath = null;
+    const none = askToChange();
+    await none.closed;
+    expect([refused.got(), none.got()]).toEqual(["", ""]);
   });
 });
 

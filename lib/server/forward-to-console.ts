@@ -132,6 +132,8 @@ export function createForwarder(ports: ForwarderPorts): Forwarder {
   const { socketPath, queues, sessions, ids, logger, ownMark } = ports;
   const { answerMsMax = ANSWER_MS_MAX.built, timers = systemTimers } = ports;
   const ahead = createReadAhead(AHEAD_BYTES);
+  /** Connections that became another protocol's: no server knows them any more. */
+  const changed = new Set<Duplex>();
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 64 });
 
   async function refuse(error: unknown, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -260,8 +262,13 @@ export function createForwarder(ports: ForwarderPorts): Forwarder {
         socket.write(rest);
         upstream.write(head);
         upstream.pipe(socket).pipe(upstream);
+        changed.add(socket);
         upstream.on("error", () => socket.destroy());
-        socket.on("error", () => upstream.destroy());
+        upstream.on("close", () => socket.destroy());
+        socket.on("close", () => {
+          changed.delete(socket);
+          upstream.destroy();
+        });
       });
       asked.on("response", () => socket.destroy());
       asked.on("error", () => socket.destroy());
@@ -270,6 +277,7 @@ export function createForwarder(ports: ForwarderPorts): Forwarder {
     },
     close() {
       for (const queue of Object.values(queues)) queue.close();
+      for (const socket of changed) socket.destroy();
       agent.destroy();
     },
   };
