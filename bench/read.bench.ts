@@ -1,6 +1,6 @@
+import { platform } from "../db/schema";
 import { postgresServer, stopPostgresServer } from "../db/testing/postgres-server";
 import type { Actor } from "../lib/domain/roles";
-import { systemClock } from "../lib/platform/clock";
 import { resignDocuments } from "../lib/sync/resign-documents";
 import type { BenchResult } from "./bench-report";
 import { percentile, round } from "./figures";
@@ -32,10 +32,13 @@ async function measure(name: string, where: Parameters<typeof openBenchContext>[
   const bench = await openBenchContext(where);
   const { store } = bench.context;
   try {
+    const [seeded] = await store.db.select({ at: platform.setUpAt }).from(platform);
+    const clock = { nowMs: () => seeded?.at?.getTime() ?? 0 };
     if ((await countSeeded(store)).change_sets === 0) {
-      await seedAtSize(store, AT_SIZE, systemClock.nowMs());
+      await seedAtSize(store, AT_SIZE, clock.nowMs());
       await resignDocuments(store, bench.context);
     }
+    const context = { ...bench.context, clock };
     process.stderr.write(`${name}: ${JSON.stringify(await countSeeded(store))}\n`);
     let statements: Statement[] = [];
     timeStatements(store, (statement) => statements.push(statement));
@@ -46,7 +49,7 @@ async function measure(name: string, where: Parameters<typeof openBenchContext>[
       for (let nth = 0; nth <= ROUNDS; nth += 1) {
         statements = [];
         const from = performance.now();
-        await ask(bench.context, READER);
+        await ask(context, READER);
         if (nth === 0) continue;
         times.push(performance.now() - from);
         asked.push(statements);

@@ -11,8 +11,9 @@ const MOST = sql.raw(String(Number.MAX_SAFE_INTEGER));
 const held = (value: SQLWrapper): SQL<number> =>
   sql<number>`least(greatest(coalesce(${value}, 0), 0), ${MOST})`.mapWith(Number);
 
-/** The sum over a group; nothing adds up to 0, and what is past 2^53−1 stays there. */
-export const sumOf = (value: SQLWrapper): SQL<number> => held(sql`sum(${value})`);
+/** The sum over a group, of the rows that meet the condition; nothing adds up to 0, and what is past 2^53−1 stays there. */
+export const sumOf = (value: SQLWrapper, condition?: SQL): SQL<number> =>
+  held(condition === undefined ? sql`sum(${value})` : sql`sum(${value}) filter (where ${condition})`);
 
 /** How many rows of a group meet the condition; all, without one. */
 export const countWhere = (condition?: SQL): SQL<number> =>

@@ -56,7 +56,6 @@ export const programListSchema = z.object({
   /** All that match, and how many of these are live, have a version that waits, are suspended. */
   total: z.number(),
   counts: z.object({ live: z.number(), waiting: z.number(), suspended: z.number() }),
-  behind: behindSchema,
 });
 export type ProgramList = z.infer<typeof programListSchema>;
 
@@ -73,7 +72,6 @@ export const programDetailSchema = programRowSchema.extend({
   platformPosition: positionSchema.nullable(),
   /** Counts for the tabs. */
   denialCauses24h: z.number(),
-  behind: behindSchema,
 });
 export type ProgramDetail = z.infer<typeof programDetailSchema>;
 
@@ -268,7 +266,10 @@ export type DenialRow = z.infer<typeof denialRowSchema>;
 export const denialListSchema = z.object({
   /** The whole hour from which causes are counted and records listed. */
   since: instantSchema,
-  /** Of one program, the most frequent first, 100 at most; and how many there are, and how often, in all. */
+  /**
+   * Of one program, the most frequent first, 100 at most, and last, under `~other`, those that are counted together; and how
+   * many are told apart, and how often all of them came.
+   */
   causes: z.array(denialCauseSchema),
   causeTotal: z.number(),
   timesTotal: z.number(),

@@ -4,7 +4,6 @@ import { useQuery } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
-import { BehindLine } from "@/components/blocks/behind-line";
 import { ColumnChooser } from "@/components/blocks/column-chooser";
 import { DataTable } from "@/components/blocks/data-table";
 import { EmptyState } from "@/components/blocks/empty-state";
@@ -103,21 +102,18 @@ const keyOf = (row: ProgramRow) => row.appId;
 function Programs({ list, filter, selected, onSort, onSelect }: ProgramsProps) {
   const more = useMoreRows(list, keyOf, JSON.stringify(filter), (cursor) => readMorePrograms(filter, cursor));
   return (
-    <>
-      <BehindLine until={list.behind} />
-      <Panel footer={more.hasMore && <MoreRows more={more} total={list.total} />}>
-        <DataTable
-          id="programs"
-          caption="Programs"
-          columns={programColumns(filter.sort, onSort)}
-          rows={more.rows}
-          keyOf={keyOf}
-          selectedKey={selected}
-          onSelect={onSelect}
-          hrefOf={(row) => `/programs/${row.appId}`}
-        />
-      </Panel>
-    </>
+    <Panel footer={more.hasMore && <MoreRows more={more} total={list.total} />}>
+      <DataTable
+        id="programs"
+        caption="Programs"
+        columns={programColumns(filter.sort, onSort)}
+        rows={more.rows}
+        keyOf={keyOf}
+        selectedKey={selected}
+        onSelect={onSelect}
+        hrefOf={(row) => `/programs/${row.appId}`}
+      />
+    </Panel>
   );
 }
 

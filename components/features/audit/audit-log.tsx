@@ -112,7 +112,7 @@ function Entries({ list, filter, selected, onSelect }: EntriesProps) {
       {more.rows.length === 0 ? (
         <EmptyState title={more.hasMore ? "No entry of late fits" : "No entry fits"}>
           {more.hasMore
-            ? "The newest 20,000 entries were searched; older ones are when they are asked for."
+            ? "The newest 10,000 entries were searched; older ones are when they are asked for."
             : "Every decision, sign-in and signature appears here as it happens."}
         </EmptyState>
       ) : (

@@ -8,14 +8,22 @@ import type { DenialCause } from "@/lib/contracts/programs";
 import { isEstimate } from "@/lib/domain/measures/device-sketch";
 import { about, formatCount } from "@/lib/format/count";
 import { formatDay } from "@/lib/format/instant";
+import { OTHER } from "@/native/core/telemetry/batch";
 
 /** Throttling is not blocking: it has a tone and a mark of its own. */
 function toneOf(cause: DenialCause): "throttled" | "blocked" {
   return cause.code === "RATE_LIMITED" ? "throttled" : "blocked";
 }
 
+/** What a cause is about, as people name it. */
+export const nameOfCause = ({ cause, target }: DenialCause): string =>
+  cause === OTHER ? "Other causes, counted together" : target;
+
 /** Where the column of codes has given way, the code stands with its target. */
 function CauseName({ cause }: { cause: DenialCause }) {
+  if (cause.cause === OTHER) {
+    return <span title="Past the 200 most frequent of a day they are not told apart.">{nameOfCause(cause)}</span>;
+  }
   return (
     <code title={`${cause.code} ${cause.target}`}>
       {cause.target} <span className="@xl:hidden text-muted">{cause.code}</span>
@@ -29,9 +37,9 @@ const COLUMNS: Column<DenialCause>[] = [
     head: "Code",
     width: 200,
     priority: 2,
-    cell: (row) => <code title={row.code}>{row.code}</code>,
+    cell: (row) => (row.cause === OTHER ? "–" : <code title={row.code}>{row.code}</code>),
   },
-  { id: "layer", head: "Layer", width: 88, priority: 3, cell: (row) => row.layer },
+  { id: "layer", head: "Layer", width: 88, priority: 3, cell: (row) => row.layer || "–" },
   {
     id: "target",
     head: "Host or capability",
@@ -72,7 +80,9 @@ const COLUMNS: Column<DenialCause>[] = [
     width: 116,
     isNumber: true,
     priority: 3,
-    cell: (row) => <Sparkline values={row.trend} tone={toneOf(row)} label={`${row.code}: trend over the range`} />,
+    cell: (row) => (
+      <Sparkline values={row.trend} tone={toneOf(row)} label={`${row.code || "Other causes"}: trend over the range`} />
+    ),
   },
   { id: "last", head: "Last", width: 96, isNumber: true, priority: 2, cell: (row) => <RelativeTime at={row.lastAt} /> },
 ];

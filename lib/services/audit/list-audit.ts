@@ -13,7 +13,7 @@ import { requireSignedLog } from "./require-signed-log";
 /** Matching entries are counted up to here. */
 const COUNTED_MAX = 10_000;
 /** Entries that a page of a search looks through: no index finds words in them. */
-const SEARCHED_MAX = 20_000;
+const SEARCHED_MAX = 10_000;
 
 export type AuditQuery = z.infer<typeof auditQuerySchema>;
 

@@ -7,19 +7,20 @@ import { causeKey } from "@/native/core/decide/cause-key";
 import { addSaturating } from "@/native/core/telemetry/add-saturating";
 import { nodeCrypto } from "@/native/node/crypto";
 import { createDeviceCount } from "../measures/device-count";
-import { hoursOfDetails, liveDetails } from "../measures/read-details";
+import { addPackedTogether } from "../measures/packed-sketches";
+import { liveDetails, oldestDetailsMs, readHoursOf } from "../measures/read-details";
 
 export type VersionCount = { versionCode: number; times: number; devices: number; firstAtMs: number | null };
 
 /**
- * How often each listed version, and the one that told, was refused the same for the same reason since then. A cause is of
+ * How often each listed version, and the one that told, was refused the same for the same reason in all that is kept. A cause is of
  * one version, so each has a key of its own (spec §5).
  */
 export async function causesByVersion(
   db: Database,
   appId: string,
   { versionCode, code, host, port, api }: ToldRefusal,
-  sinceMs: number,
+  nowMs: number,
 ): Promise<VersionCount[]> {
   const listed = await db
     .select({ code: versions.code })
@@ -37,7 +38,7 @@ export async function causesByVersion(
   const counted = new Map(
     codes.map((one) => [one, { times: 0, firstAtMs: Number.POSITIVE_INFINITY, devices: createDeviceCount() }]),
   );
-  const asked = { appId, kind: "cause", sinceMs, names: [...keys.keys()] } as const;
+  const asked = { appId, kind: "cause", sinceMs: oldestDetailsMs(nowMs), nowMs, names: [...keys.keys()] } as const;
   const add = (name: string, times: number, atMs: number) => {
     const own = counted.get(keys.get(name) ?? -1);
     if (own === undefined) return undefined;
@@ -45,9 +46,10 @@ export async function causesByVersion(
     own.firstAtMs = Math.min(own.firstAtMs, atMs);
     return own.devices;
   };
-  for (const row of await hoursOfDetails(db, asked)) {
-    add(row.name, row.refused, row.firstAt.getTime())?.addPacked(row.devices);
-  }
+  await readHoursOf(db, asked, ({ name, refused, firstAtMs, sketches }) => {
+    const own = add(name, refused, firstAtMs);
+    if (own !== undefined) addPackedTogether(own, sketches);
+  });
   for (const { name, refused, atMs, deviceId } of (await liveDetails(db, asked)).details) {
     add(name, refused, atMs)?.addDevice(deviceId);
   }

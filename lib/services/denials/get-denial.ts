@@ -12,7 +12,8 @@ import { findApi, isCapability } from "@/native/core/decide/catalog";
 import { addSaturating } from "@/native/core/telemetry/add-saturating";
 import type { ServiceContext } from "../context";
 import { createDeviceCount } from "../measures/device-count";
-import { hoursOfDetails, liveDetails } from "../measures/read-details";
+import { addPackedTogether } from "../measures/packed-sketches";
+import { liveDetails, oldestDetailsMs, readHoursOf } from "../measures/read-details";
 import { platformClaimsAt, programClaimsAt } from "../programs/newest-claims";
 import { requirePermission } from "../require-permission";
 import { readEffect } from "./did-it-help";
@@ -63,12 +64,12 @@ export async function getDenial(context: ServiceContext, actor: Actor, denialId:
     ladder: buildLadder(row, row.target.includes(":") || row.purpose !== null, replay),
     nearest: replay?.nearest ?? null,
     decidedBy: await explainRule(db, row, told),
-    ...(await countCause(db, row.appId, cause)),
+    ...(await countCause(db, row.appId, cause, nowMs)),
     changed:
       told === null
         ? null
         : await readWhatChanged(db, { appId: row.appId, cause, told, platform: documents?.platform ?? null }, nowMs),
-    who: await readWho(db, row.appId, cause, told),
+    who: await readWho(db, row.appId, cause, told, nowMs),
     effect: told === null ? null : await readEffect(db, row.appId, told, nowMs),
     similar: await withNames(db, others),
     proposal: await proposalFor(context, row),
@@ -85,15 +86,21 @@ async function readDocuments(db: Database, row: DenialRow): Promise<DocumentPair
 }
 
 /** How often, and on how many devices, in all that is kept. */
-async function countCause(db: Database, appId: string, cause: string): Promise<{ times: number; devices: number }> {
-  const asked = { appId, kind: "cause", sinceMs: 0, names: [cause] } as const;
+async function countCause(
+  db: Database,
+  appId: string,
+  cause: string,
+  nowMs: number,
+): Promise<{ times: number; devices: number }> {
+  const asked = { appId, kind: "cause", sinceMs: oldestDetailsMs(nowMs), nowMs, names: [cause] } as const;
   const devices = createDeviceCount();
   let times = 0;
-  for (const hour of await hoursOfDetails(db, asked)) {
-    times = addSaturating(times, hour.refused);
-    devices.addPacked(hour.devices);
-  }
-  for (const { deviceId, refused } of (await liveDetails(db, asked)).details) {
+  await readHoursOf(db, asked, ({ refused, sketches }) => {
+    times = addSaturating(times, refused);
+    addPackedTogether(devices, sketches);
+  });
+  for (const { name, deviceId, refused } of (await liveDetails(db, asked)).details) {
+    if (name !== cause) continue;
     times = addSaturating(times, refused);
     devices.addDevice(deviceId);
   }

@@ -3,82 +3,50 @@ import { countedEvents } from "@/db/counted";
 import type { Database } from "@/db/store";
 import type { DenialCause, DenialList } from "@/lib/contracts/programs";
 import { addSaturating } from "@/native/core/telemetry/add-saturating";
+import { OTHER } from "@/native/core/telemetry/batch";
 import { createDeviceCount, type DeviceCount } from "../measures/device-count";
 import type { LiveDetail } from "../measures/live";
-import { type AskedDetails, countDetails, hoursOfDetails, liveDetails, sumDetails } from "../measures/read-details";
+import { addPackedTogether } from "../measures/packed-sketches";
+import {
+  type AskedDetails,
+  liveDetails,
+  type NameSum,
+  readAbout,
+  readHoursOf,
+  sumDetails,
+} from "../measures/read-details";
 import { HOUR_MS } from "../measures/windows";
 import { targetOf } from "./denial-row";
 
 const CAUSES_MAX = 100;
 const TREND_POINTS = 14;
 
-type Counted = {
-  times: number;
-  sinceVersion: number;
-  firstAtMs: number;
-  lastAtMs: number;
-  devices: DeviceCount;
-  trend: number[];
-  /** The newest word of what it is about. */
-  about: { atMs: number; body: Record<string, unknown> };
-};
+/** What is told of a cause hour by hour, and what it is about. */
+type Told = { devices: DeviceCount; trend: number[]; about: Record<string, unknown> };
 
 export type CausesQuery = { appId: string; sinceMs: number; version?: number | undefined; cause?: string | undefined };
 export type Causes = Pick<DenialList, "causes" | "causeTotal" | "timesTotal" | "behind">;
 
-/** What a program was refused since a whole hour, by cause, the most frequent first, 100 at most, with the count of all. */
+/**
+ * What a program was refused since a whole hour, by cause, the most frequent first, 100 at most, and last what is counted
+ * together under `~other`; with the count of all.
+ */
 export async function readCauses(db: Database, query: CausesQuery, nowMs: number): Promise<Causes> {
   const { appId, sinceMs, version, cause } = query;
-  const asked: AskedDetails = {
-    appId,
-    kind: "cause",
-    sinceMs,
-    version,
-    names: cause === undefined ? undefined : [cause],
-  };
-  const { details: live, behind } = await liveDetails(db, asked);
-  const sums = await sumDetails(db, asked, CAUSES_MAX);
-  const unknown = [...new Set(live.map((denial) => denial.name))].filter((name) =>
-    sums.every((row) => row.name !== name),
-  );
-  const folded = [
-    ...sums,
-    ...(unknown.length === 0 ? [] : await sumDetails(db, { ...asked, names: unknown }, unknown.length)),
-  ];
-  const points = Math.min(TREND_POINTS, hoursSince(sinceMs, nowMs));
-  const counted = new Map<string, Counted>();
-  for (const row of folded) {
-    const { sinceVersion, firstAt, lastAt } = row;
-    if (sinceVersion === null || firstAt === null || lastAt === null) continue;
-    counted.set(row.name, {
-      ...{ times: row.refused, sinceVersion, firstAtMs: firstAt.getTime(), lastAtMs: lastAt.getTime() },
-      ...nothingYet(points),
-    });
-  }
-  const isNew = (name: string) => folded.every((row) => row.name !== name);
-  for (const { name, refused, atMs, versionCode } of live) {
-    const own = counted.get(name) ?? {
-      ...{ times: 0, sinceVersion: versionCode, firstAtMs: atMs, lastAtMs: atMs },
-      ...nothingYet(points),
-    };
-    own.times = addSaturating(own.times, refused);
-    own.sinceVersion = Math.min(own.sinceVersion, versionCode);
-    own.firstAtMs = Math.min(own.firstAtMs, atMs);
-    own.lastAtMs = Math.max(own.lastAtMs, atMs);
-    counted.set(name, own);
-  }
-  const total = await countDetails(db, asked);
-  const shown = [...counted].sort(([a, x], [b, y]) => y.times - x.times || (a < b ? -1 : 1)).slice(0, CAUSES_MAX);
-  await addHours(db, asked, new Map(shown), live, nowMs);
-  const newest = await newestDenials(
-    db,
-    query,
-    shown.map(([name]) => name),
-  );
+  const asked: AskedDetails = { appId, kind: "cause", sinceMs, nowMs, version };
+  const { details, behind } = await liveDetails(db, asked);
+  const isAsked = (name: string) => cause === undefined || cause === name;
+  const sums = [...(await sumDetails(db, asked, details))].filter(([name]) => isAsked(name));
+  const named = sums.filter(([name]) => name !== OTHER);
+  const most = named.sort(([a, x], [b, y]) => y.refused - x.refused || (a < b ? -1 : 1)).slice(0, CAUSES_MAX);
+  const shown = [...most, ...sums.filter(([name, { refused }]) => name === OTHER && refused > 0)];
+  const names = shown.map(([name]) => name);
+  const told = await readTold(db, asked, names, details);
+  const newest = await newestDenials(db, query, names);
   return {
-    causes: shown.map(([name, own]) => toCause(name, own, newest.get(name), nowMs)),
-    causeTotal: total.names + unknown.filter(isNew).length,
-    timesTotal: live.reduce((sum, { refused }) => addSaturating(sum, refused), total.refused),
+    causes: shown.map(([name, sum]) => toCause(name, sum, told.get(name) ?? nothing(0), newest.get(name), nowMs)),
+    causeTotal: named.length,
+    timesTotal: sums.reduce((sum, [, { refused }]) => addSaturating(sum, refused), 0),
     behind,
   };
 }
@@ -86,42 +54,49 @@ export async function readCauses(db: Database, query: CausesQuery, nowMs: number
 /** Whole hours since then, and the one under way. */
 const hoursSince = (sinceMs: number, nowMs: number): number => Math.floor((nowMs - sinceMs) / HOUR_MS) + 1;
 
-const nothingYet = (points: number) => ({
+const nothing = (points: number): Told => ({
   devices: createDeviceCount(),
   trend: new Array<number>(points).fill(0),
-  about: { atMs: 0, body: {} },
+  about: {},
 });
 
-/** Adds to each cause its trend, its devices and what it is about. */
-async function addHours(
+async function readTold(
   db: Database,
   asked: AskedDetails,
-  counted: ReadonlyMap<string, Counted>,
+  names: readonly string[],
   live: readonly LiveDetail[],
-  nowMs: number,
-): Promise<void> {
-  if (counted.size === 0) return;
-  const add = (name: string, atMs: number, hourMs: number, times: number, body: Record<string, unknown> | null) => {
-    const own = counted.get(name);
+): Promise<Map<string, Told>> {
+  const hours = hoursSince(asked.sinceMs, asked.nowMs);
+  const told = new Map(names.map((name) => [name, nothing(Math.min(TREND_POINTS, hours))]));
+  const add = (name: string, atMs: number, times: number): Told | undefined => {
+    const own = told.get(name);
     if (own === undefined) return undefined;
-    const hours = hoursSince(asked.sinceMs, nowMs);
-    const hour = Math.floor((hourMs - asked.sinceMs) / HOUR_MS);
+    const hour = Math.floor((atMs - asked.sinceMs) / HOUR_MS);
     const slot = Math.max(0, Math.min(own.trend.length - 1, Math.floor((hour * own.trend.length) / hours)));
     own.trend[slot] = addSaturating(own.trend[slot] ?? 0, times);
-    if (body !== null && atMs >= own.about.atMs) own.about = { atMs, body };
-    return own.devices;
+    return own;
   };
-  for (const row of await hoursOfDetails(db, { ...asked, names: [...counted.keys()] })) {
-    add(row.name, row.lastAt.getTime(), row.hour.getTime(), row.refused, row.about)?.addPacked(row.devices);
+  await readHoursOf(db, { ...asked, names }, ({ name, hourMs, refused, sketches }) => {
+    const own = add(name, hourMs, refused);
+    if (own !== undefined) addPackedTogether(own.devices, sketches);
+  });
+  for (const [name, about] of await readAbout(db, asked, names)) {
+    const own = told.get(name);
+    if (own !== undefined) own.about = about;
   }
+  // The newest word of what it is about comes last.
   for (const { name, atMs, refused, about, deviceId } of live) {
-    add(name, atMs, atMs, refused, about)?.addDevice(deviceId);
+    const own = add(name, atMs, refused);
+    own?.devices.addDevice(deviceId);
+    if (own !== undefined && about !== null) own.about = about;
   }
+  return told;
 }
 
 function toCause(
   cause: string,
-  { times, sinceVersion, firstAtMs, lastAtMs, devices, trend, about: { body } }: Counted,
+  { refused: times, sinceVersion, firstAtMs, lastAtMs }: NameSum,
+  { devices, trend, about: body }: Told,
   recorded: { denialId: string; atMs: number } | undefined,
   nowMs: number,
 ): DenialCause {

@@ -6,7 +6,7 @@ import type { DenialDetail } from "@/lib/contracts/programs";
 import { replay, type ToldRefusal } from "@/lib/domain/denials/replay";
 import { positionOf } from "@/native/core/documents/position";
 import type { PlatformClaims } from "@/native/core/shapes/claims";
-import { hoursOfDetails, liveDetails } from "../measures/read-details";
+import { liveDetails, readHoursOf } from "../measures/read-details";
 import { HOUR_MS } from "../measures/windows";
 import { programClaimsAt } from "../programs/newest-claims";
 import { causesByVersion } from "./causes-by-version";
@@ -33,8 +33,8 @@ export async function readWhatChanged(
   nowMs: number,
 ): Promise<WhatChanged> {
   const sinceMs = Math.floor(nowMs / HOUR_MS) * HOUR_MS - HOURS * HOUR_MS;
-  const hours = await refusedByHour(db, appId, cause, sinceMs);
-  const byVersion = await causesByVersion(db, appId, told, 0);
+  const hours = await refusedByHour(db, appId, cause, { sinceMs, nowMs });
+  const byVersion = await causesByVersion(db, appId, told, nowMs);
   const own = byVersion.find(({ versionCode }) => versionCode === told.versionCode);
   const firstAtMs = own?.firstAtMs ?? null;
   const listed = await db
@@ -134,15 +134,20 @@ async function findEnding(
   return null;
 }
 
-async function refusedByHour(db: Database, appId: string, cause: string, sinceMs: number): Promise<number[]> {
-  const asked = { appId, kind: "cause", sinceMs, names: [cause] } as const;
+async function refusedByHour(
+  db: Database,
+  appId: string,
+  cause: string,
+  { sinceMs, nowMs }: { sinceMs: number; nowMs: number },
+): Promise<number[]> {
+  const asked = { appId, kind: "cause", sinceMs, nowMs, names: [cause] } as const;
   const hours = new Array<number>(HOURS + 1).fill(0);
   const add = (atMs: number, times: number) => {
     const hour = Math.floor((atMs - sinceMs) / HOUR_MS);
     if (hour >= 0 && hour < hours.length) hours[hour] = (hours[hour] ?? 0) + times;
   };
-  for (const row of await hoursOfDetails(db, asked)) add(row.hour.getTime(), row.refused);
-  for (const { atMs, refused } of (await liveDetails(db, asked)).details) add(atMs, refused);
+  await readHoursOf(db, asked, ({ hourMs, refused }) => add(hourMs, refused));
+  for (const { name, atMs, refused } of (await liveDetails(db, asked)).details) if (name === cause) add(atMs, refused);
   return hours;
 }
 

@@ -18,6 +18,7 @@ export async function readWho(
   appId: string,
   cause: string,
   told: ToldRefusal | null,
+  nowMs: number,
 ): Promise<DenialDetail["who"]> {
   const events = countedEvents(db);
   const ofCause = and(eq(events.cause, cause), eq(events.appId, appId), isNotNull(events.denialId));
@@ -45,7 +46,7 @@ export async function readWho(
     versions:
       told === null
         ? []
-        : (await causesByVersion(db, appId, told, 0))
+        : (await causesByVersion(db, appId, told, nowMs))
             .sort((a, b) => b.versionCode - a.versionCode)
             .slice(0, ROWS_MAX)
             .map(({ versionCode, times, devices: number }) => ({ versionCode, times, devices: number })),

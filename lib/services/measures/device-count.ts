@@ -25,9 +25,15 @@ export function createDeviceCount(): DeviceCount {
     if ("registers" in sketch) many = many === null ? sketch : mergeSketches(many, sketch);
     else for (const hash of sketch.hashes) hashes.add(hash);
   };
+  /** Hour after hour the same devices tell of most things: what was just added is not unpacked again. */
+  let newest: Uint8Array | null = null;
   const sketch = () => (many === null ? sketchOf(hashes) : mergeSketches(many, sketchOf(hashes)));
   return {
-    addPacked: (packed) => add(unpackSketch(packed)),
+    addPacked(packed) {
+      if (newest !== null && Buffer.compare(newest, packed) === 0) return;
+      newest = packed;
+      add(unpackSketch(packed));
+    },
     addAll: (other) => add(other.sketch()),
     sketch,
     addDevice(deviceId) {

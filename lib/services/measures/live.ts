@@ -1,12 +1,20 @@
-import { and, asc, eq, gte, inArray, max } from "drizzle-orm";
+import { and, count, eq, gt, gte, inArray, max, or, type SQL, sql } from "drizzle-orm";
 import { countedMinutes } from "@/db/counted";
 import { type DetailKind, devices } from "@/db/schema";
 import type { Database } from "@/db/store";
+import { spansSince1970, sumOf } from "@/db/sums";
 import { type MinuteNumbers, numbersOf } from "@/lib/domain/measures/measures";
 import { type DetailOfMinute, detailsOfMinute } from "@/lib/sync/telemetry/details-of-minute";
+import { readPages } from "./parts";
+import { HOUR_MS } from "./windows";
 
-/** Device-minutes that a read adds up itself, at most: with more it tells what was folded, and until when that is whole. */
+/**
+ * Device-minutes whose histograms or details a read adds up itself, at most: with more it tells what was folded, and until when
+ * that is whole. Counters and devices are always whole (`sumLive`).
+ */
 const LIVE_MAX = 5000;
+/** Of these, how many one statement reads. */
+const ROWS_A_PAGE = 500;
 
 type Of = { deviceId: string; appId: string; versionCode: number; atMs: number };
 
@@ -25,26 +33,87 @@ export type Live = {
   behind: string | null;
 };
 
+type Minutes = ReturnType<typeof countedMinutes>;
+
+/** The oldest of these minutes where they are more than a read adds up; null where they are not. */
+async function findBehind(db: Database, minutes: Minutes, matching: SQL | undefined): Promise<string | null> {
+  const some = db
+    .select({ at: minutes.at })
+    .from(minutes)
+    .where(matching)
+    .limit(LIVE_MAX + 1)
+    .as("some");
+  const [row] = await db.select({ count: count() }).from(some);
+  if ((row?.count ?? 0) <= LIVE_MAX) return null;
+  const [oldest] = await db.select({ at: minutes.at }).from(minutes).where(matching).orderBy(minutes.at).limit(1);
+  return oldest?.at.toISOString() ?? null;
+}
+
+type Key = { at: Date; deviceId: string; versionCode: number };
+const orderOf = ({ at, deviceId, versionCode }: Minutes) => [at, deviceId, versionCode] as const;
+
+/** SQL: what follows a row in that order. */
+function after({ at, deviceId, versionCode }: Minutes, last: Key | null): SQL | undefined {
+  if (last === null) return undefined;
+  return and(
+    gte(at, last.at),
+    or(
+      gt(at, last.at),
+      gt(deviceId, last.deviceId),
+      and(eq(deviceId, last.deviceId), gt(versionCode, last.versionCode)),
+    ),
+  );
+}
+
 /**
- * What devices told of these programs, or of all, and no roll-up holds yet. Added to what roll-ups hold it is all that was
- * told, and nothing twice.
+ * What devices told of a program and no roll-up holds yet. Added to what roll-ups hold it is all that was told, and nothing
+ * twice.
  */
-export async function readLive(db: Database, appIds?: readonly string[]): Promise<Live> {
+export async function readLive(db: Database, appId: string): Promise<Live> {
   const minutes = countedMinutes(db);
   const { apis: _apis, hosts: _hosts, denials: _denials, limits: _limits, ...columns } = minutes._.selectedFields;
-  const rows = await db
-    .select(columns)
-    .from(minutes)
-    .where(appIds === undefined ? undefined : inArray(minutes.appId, [...appIds]))
-    .orderBy(asc(minutes.at))
-    .limit(LIVE_MAX + 1);
-  if (rows.length > LIVE_MAX) return { minutes: [], behind: rows[0]?.at.toISOString() ?? null };
+  const matching = eq(minutes.appId, appId);
+  const behind = await findBehind(db, minutes, matching);
+  if (behind !== null) return { minutes: [], behind };
+  const rows = await readPages(ROWS_A_PAGE, (last: Key | null) =>
+    db
+      .select(columns)
+      .from(minutes)
+      .where(and(matching, after(minutes, last)))
+      .orderBy(...orderOf(minutes))
+      .limit(ROWS_A_PAGE),
+  );
   return {
-    minutes: rows.map(({ deviceId, appId, versionCode, at, late, ...row }) => {
+    minutes: rows.map(({ deviceId, versionCode, at, late, ...row }) => {
       return { deviceId, appId, versionCode, atMs: at.getTime(), late, numbers: numbersOf(row) };
     }),
-    behind: null,
+    behind,
   };
+}
+
+/** What a device told of a version in one hour, in so far as no roll-up holds it. */
+export type LiveSum = {
+  appId: string;
+  versionCode: number;
+  deviceId: string;
+  hourMs: number;
+  requests: number;
+  blocked: number;
+};
+
+/** What devices told of these programs and no roll-up holds yet, however much it is, added up by the store. */
+export async function sumLive(db: Database, appIds: readonly string[]): Promise<LiveSum[]> {
+  const minutes = countedMinutes(db);
+  const { appId, versionCode, deviceId, requests, blocked } = minutes;
+  const rows = await db
+    .select({
+      ...{ appId, versionCode, deviceId, hour: spansSince1970(minutes.at, HOUR_MS / 1000) },
+      ...{ requests: sumOf(requests), blocked: sumOf(blocked) },
+    })
+    .from(minutes)
+    .where(inArray(appId, [...appIds]))
+    .groupBy(appId, versionCode, deviceId, sql`4`);
+  return rows.map(({ hour, ...row }) => ({ ...row, hourMs: hour * HOUR_MS }));
 }
 
 const COLUMN_OF = { host: "hosts", api: "apis", cause: "denials", limit: "limits" } as const satisfies Record<
@@ -60,13 +129,17 @@ export async function readLiveDetails(
 ): Promise<{ details: readonly LiveDetail[]; behind: string | null }> {
   const minutes = countedMinutes(db);
   const { deviceId, versionCode, at } = minutes;
-  const rows = await db
-    .select({ deviceId, versionCode, at, told: minutes[COLUMN_OF[kind]] })
-    .from(minutes)
-    .where(and(eq(minutes.appId, appId), gte(at, new Date(sinceMs))))
-    .orderBy(asc(at))
-    .limit(LIVE_MAX + 1);
-  if (rows.length > LIVE_MAX) return { details: [], behind: rows[0]?.at.toISOString() ?? null };
+  const matching = and(eq(minutes.appId, appId), gte(at, new Date(sinceMs)));
+  const behind = await findBehind(db, minutes, matching);
+  if (behind !== null) return { details: [], behind };
+  const rows = await readPages(ROWS_A_PAGE, (last: Key | null) =>
+    db
+      .select({ deviceId, versionCode, at, told: minutes[COLUMN_OF[kind]] })
+      .from(minutes)
+      .where(and(matching, after(minutes, last)))
+      .orderBy(...orderOf(minutes))
+      .limit(ROWS_A_PAGE),
+  );
   return {
     details: rows.flatMap(({ told, ...row }) =>
       detailsOfMinute({ ...NOTHING, [COLUMN_OF[kind]]: told }).map((detail) => ({
@@ -74,7 +147,7 @@ export async function readLiveDetails(
         ...detail,
       })),
     ),
-    behind: null,
+    behind,
   };
 }
 

@@ -1,13 +1,15 @@
-import { and, eq, gte, inArray, sql } from "drizzle-orm";
-import { fleetMinutes, hourRollups } from "@/db/schema";
+import { and, eq, gte, inArray, lt, type SQL, sql } from "drizzle-orm";
+import { fleetMinutes, hourRollups, programs } from "@/db/schema";
 import type { Database } from "@/db/store";
-import { spansSince1970, sumOf } from "@/db/sums";
+import { countWhere, spansSince1970, sumOf } from "@/db/sums";
 import { addHistogram, enter, type Histogram, quantileOf, readHistogram } from "@/lib/domain/measures/histogram";
 import { IN_HISTOGRAMS, MAXIMA, type Measured, type MinuteNumbers, TOLD_MAXIMA } from "@/lib/domain/measures/measures";
 import { createVarintReader } from "@/lib/domain/measures/varints";
 import { addSaturating } from "@/native/core/telemetry/add-saturating";
 import { createDeviceCount, type DeviceCount } from "./device-count";
-import { type Live, type LiveMinute, readLive } from "./live";
+import { type Live, type LiveMinute, sumLive } from "./live";
+import { addPackedTogether, packedTogether } from "./packed-sketches";
+import { partsOf, readHoursInParts, readPages } from "./parts";
 import { DAY_MS, startOf } from "./windows";
 
 /** A stretch of time, cut into spans; what is told of later than the last of them is in the last. */
@@ -63,10 +65,9 @@ export async function measureSpans(
     spans.set(number, span);
     return span;
   };
-  const rows = await (from === "minutes" ? readMinutes(db, appId, fromMs) : readHours(db, appId, fromMs));
-  for (const row of rows) {
-    if (version === undefined || row.versionCode === version) addRow(spanAt(row.at.getTime()), row, wanted);
-  }
+  const asked = { appId, version, fromMs };
+  const rows = await (from === "minutes" ? readMinutes(db, asked) : readHours(db, asked));
+  for (const row of rows) addRow(spanAt(row.at.getTime()), row, wanted);
   for (const minute of live.minutes) {
     const isAsked = minute.appId === appId && (version === undefined || minute.versionCode === version);
     if (isAsked && minute.atMs >= fromMs) addMinute(spanAt(minute.atMs), minute, wanted);
@@ -74,21 +75,67 @@ export async function measureSpans(
   return spans;
 }
 
-const readMinutes = (db: Database, appId: string, fromMs: number) =>
-  db
-    .select()
-    .from(fleetMinutes)
-    .where(and(eq(fleetMinutes.appId, appId), gte(fleetMinutes.at, new Date(fromMs))));
+/** Rows that one statement reads: of a large fleet one has some kilobytes. */
+const ROWS_A_PAGE = 300;
 
-async function readHours(db: Database, appId: string, fromMs: number) {
-  const rows = await db
-    .select()
-    .from(hourRollups)
-    .where(and(eq(hourRollups.appId, appId), gte(hourRollups.hour, new Date(fromMs))));
-  return rows.map(({ hour, ...row }) => ({ ...row, at: hour }));
+/** Of a row of measures what pages show. */
+function shownOf({ requests, blocked, throttledMs, crashes, ...table }: typeof fleetMinutes | typeof hourRollups) {
+  const greatest = {
+    ...{ memoryBytesMax: table.memoryBytesMax, inFlightMax: table.inFlightMax, storageBytesMax: table.storageBytesMax },
+    ...{ requestsPerSecondMax: table.requestsPerSecondMax, bridgeCallsPerSecondMax: table.bridgeCallsPerSecondMax },
+    cacheBytesMax: table.cacheBytesMax,
+  } satisfies Record<(typeof GREATEST)[number], unknown>;
+  const { histograms, devices } = table;
+  return { ...{ requests, blocked, throttledMs, crashes }, ...greatest, histograms, devices };
 }
 
-function addNumbers({ counted, greatest }: Span, numbers: MinuteNumbers, isLate: boolean): void {
+type Wanted = { appId: string; version: number | undefined; fromMs: number };
+
+const readMinutes = (db: Database, { appId, version, fromMs }: Wanted) =>
+  readPages(ROWS_A_PAGE, (last: { at: Date; versionCode: number } | null) =>
+    db
+      .select({ ...{ at: fleetMinutes.at, versionCode: fleetMinutes.versionCode }, ...shownOf(fleetMinutes) })
+      .from(fleetMinutes)
+      .where(
+        and(
+          eq(fleetMinutes.appId, appId),
+          version === undefined ? undefined : eq(fleetMinutes.versionCode, version),
+          gte(fleetMinutes.at, last?.at ?? new Date(fromMs)),
+          last === null
+            ? undefined
+            : sql`(${fleetMinutes.at}, ${fleetMinutes.versionCode}) > (${last.at.toISOString()}::timestamptz, ${last.versionCode})`,
+        ),
+      )
+      .orderBy(fleetMinutes.at, fleetMinutes.versionCode)
+      .limit(ROWS_A_PAGE),
+  );
+
+type HourKey = { at: Date; versionCode: number; runtimeKind: string; labels: string };
+
+function readHours(db: Database, { appId, version, fromMs }: Wanted) {
+  const { hour, versionCode, runtimeKind, labels } = hourRollups;
+  return readPages(ROWS_A_PAGE, (last: HourKey | null) =>
+    db
+      .select({ ...{ at: hour, versionCode, runtimeKind, labels }, ...shownOf(hourRollups) })
+      .from(hourRollups)
+      .where(
+        and(
+          eq(hourRollups.appId, appId),
+          version === undefined ? undefined : eq(versionCode, version),
+          gte(hour, last?.at ?? new Date(fromMs)),
+          last === null
+            ? undefined
+            : sql`(${hour}, ${versionCode}, ${runtimeKind}, ${labels}) > (${last.at.toISOString()}::timestamptz, ${last.versionCode}, ${last.runtimeKind}, ${last.labels})`,
+        ),
+      )
+      .orderBy(hour, versionCode, runtimeKind, labels)
+      .limit(ROWS_A_PAGE),
+  );
+}
+
+type Numbers = Pick<MinuteNumbers, (typeof COUNTED)[number] | (typeof GREATEST)[number]>;
+
+function addNumbers({ counted, greatest }: Span, numbers: Numbers, isLate: boolean): void {
   for (const name of COUNTED) counted[name] = addSaturating(counted[name], numbers[name]);
   if (isLate) return;
   for (const name of GREATEST) {
@@ -103,11 +150,7 @@ function histogramOf({ histograms }: Span, name: Measured): Histogram {
   return histogram;
 }
 
-function addRow(
-  span: Span,
-  row: MinuteNumbers & { histograms: Uint8Array; devices: Uint8Array },
-  wanted: Asked["wanted"],
-) {
+function addRow(span: Span, row: Numbers & { histograms: Uint8Array; devices: Uint8Array }, wanted: Asked["wanted"]) {
   addNumbers(span, row, false);
   span.devices.addPacked(row.devices);
   const reader = createVarintReader(row.histograms);
@@ -133,14 +176,16 @@ function addMinute(span: Span, { late, numbers, deviceId }: LiveMinute, wanted: 
 /** What is counted of a program in 24 h, and what of it was blocked in each of so many days. */
 export type Traffic = { devices: number; requests: number; blocked: number; blockedByDay: readonly number[] };
 
+/** Programs whose last day one statement adds up. */
+const PROGRAMS_AT_ONCE = 100;
+
 /** Traffic of these programs, by app id, in 24 h as `startOf` has them; the last day (UTC) is the one under way. */
 export async function readTraffic(
   db: Database,
   appIds: readonly string[],
   days: number,
   nowMs: number,
-): Promise<{ traffic: Map<string, Traffic>; behind: string | null }> {
-  const live = await readLive(db, appIds);
+): Promise<Map<string, Traffic>> {
   const firstDay = Math.floor(nowMs / DAY_MS) - days + 1;
   const fromMs = startOf("24h", nowMs);
   const found = new Map(
@@ -149,42 +194,40 @@ export async function readTraffic(
       { devices: createDeviceCount(), requests: 0, blocked: 0, blockedByDay: new Array<number>(days).fill(0) },
     ]),
   );
-  const add = (
-    appId: string,
-    { requests, blocked }: { requests: number; blocked: number },
-  ): DeviceCount | undefined => {
+  const add = (appId: string, day: number, blockedThatDay: number, of24h: { requests: number; blocked: number }) => {
     const own = found.get(appId);
     if (own === undefined) return undefined;
-    own.requests = addSaturating(own.requests, requests);
-    own.blocked = addSaturating(own.blocked, blocked);
+    const nth = Math.min(days - 1, day - firstDay);
+    if (nth >= 0) own.blockedByDay[nth] = addSaturating(own.blockedByDay[nth] ?? 0, blockedThatDay);
+    own.requests = addSaturating(own.requests, of24h.requests);
+    own.blocked = addSaturating(own.blocked, of24h.blocked);
     return own.devices;
   };
-  const addDay = (appId: string, atMs: number, blocked: number): void => {
-    const byDay = found.get(appId)?.blockedByDay;
-    const day = Math.min(days - 1, Math.floor(atMs / DAY_MS) - firstDay);
-    if (byDay !== undefined && day >= 0) byDay[day] = addSaturating(byDay[day] ?? 0, blocked);
-  };
-  const ofThese = inArray(hourRollups.appId, [...appIds]);
-  const { appId, requests, blocked, devices } = hourRollups;
-  const hours = await db
-    .select({ appId, requests, blocked, devices })
-    .from(hourRollups)
-    .where(and(ofThese, gte(hourRollups.hour, new Date(fromMs))));
-  for (const row of hours) add(row.appId, row)?.addPacked(row.devices);
-  const byDay = await db
-    .select({ appId, day: spansSince1970(hourRollups.hour, DAY_MS / 1000), blocked: sumOf(blocked) })
-    .from(hourRollups)
-    .where(and(ofThese, gte(hourRollups.hour, new Date(firstDay * DAY_MS))))
-    .groupBy(appId, sql`2`);
-  for (const row of byDay) addDay(row.appId, row.day * DAY_MS, row.blocked);
-  for (const { appId: id, atMs, numbers, deviceId } of live.minutes) {
-    addDay(id, atMs, numbers.blocked);
-    if (atMs >= fromMs) add(id, numbers)?.addDevice(deviceId);
+  const { appId, requests, blocked, devices, hour } = hourRollups;
+  const is24h = gte(hour, new Date(fromMs));
+  const sinceMs = Math.min(fromMs, firstDay * DAY_MS);
+  await readHoursInParts({ sinceMs, nowMs, rows: "counted" }, async ({ from, to }) => {
+    const rows = await db
+      .select({
+        ...{ appId, day: spansSince1970(hour, DAY_MS / 1000), rows: countWhere(), blockedThatDay: sumOf(blocked) },
+        ...{ requests: sumOf(requests, is24h), blocked: sumOf(blocked, is24h) },
+        sketches: packedTogether(devices, is24h),
+      })
+      .from(hourRollups)
+      .where(and(inArray(appId, [...appIds]), gte(hour, from), to === null ? undefined : lt(hour, to)))
+      .groupBy(appId, sql`2`);
+    for (const { appId: id, day, blockedThatDay, sketches, rows: _, ...of24h } of rows) {
+      const count = add(id, day, blockedThatDay, of24h);
+      if (count !== undefined) addPackedTogether(count, sketches);
+    }
+    return rows.reduce((sum, row) => sum + row.rows, 0);
+  });
+  for (const { appId: id, hourMs, deviceId, ...told } of await sumLive(db, appIds)) {
+    const isLately = hourMs >= fromMs;
+    const count = add(id, Math.floor(hourMs / DAY_MS), told.blocked, isLately ? told : { requests: 0, blocked: 0 });
+    if (isLately) count?.addDevice(deviceId);
   }
-  return {
-    traffic: new Map([...found].map(([id, own]) => [id, { ...own, devices: own.devices.count() }])),
-    behind: live.behind,
-  };
+  return new Map([...found].map(([id, own]) => [id, { ...own, devices: own.devices.count() }]));
 }
 
 /** Devices that told of a program in 24 h, by version. */
@@ -197,12 +240,13 @@ export async function countDevicesByVersion(db: Database, appId: string, nowMs: 
     return count;
   };
   const rows = await db
-    .select({ version: hourRollups.versionCode, devices: hourRollups.devices })
+    .select({ version: hourRollups.versionCode, sketches: packedTogether(hourRollups.devices) })
     .from(hourRollups)
-    .where(and(eq(hourRollups.appId, appId), gte(hourRollups.hour, new Date(fromMs))));
-  for (const { version, devices } of rows) of(version).addPacked(devices);
-  for (const { atMs, versionCode, deviceId } of (await readLive(db, [appId])).minutes) {
-    if (atMs >= fromMs) of(versionCode).addDevice(deviceId);
+    .where(and(eq(hourRollups.appId, appId), gte(hourRollups.hour, new Date(fromMs))))
+    .groupBy(hourRollups.versionCode);
+  for (const { version, sketches } of rows) addPackedTogether(of(version), sketches);
+  for (const { hourMs, versionCode, deviceId } of await sumLive(db, [appId])) {
+    if (hourMs >= fromMs) of(versionCode).addDevice(deviceId);
   }
   return new Map([...counts].map(([version, count]) => [version, count.count()]));
 }
@@ -211,16 +255,28 @@ export async function countDevicesByVersion(db: Database, appId: string, nowMs: 
  * SQL: requests and blocked requests of every program in 24 h, as `day(app_id, requests, blocked)`, to order programs by:
  * the very sums that `readTraffic` tells.
  */
-export async function trafficOfAll(db: Database, nowMs: number) {
+export async function trafficOfAll(db: Database, nowMs: number): Promise<SQL> {
   const fromMs = startOf("24h", nowMs);
-  const { minutes } = await readLive(db);
-  const told = minutes
-    .filter(({ atMs }) => atMs >= fromMs)
-    .map(({ appId, numbers: { requests, blocked } }) => ({ app_id: appId, requests, blocked }));
-  const hours = db
-    .select({ appId: hourRollups.appId, requests: hourRollups.requests, blocked: hourRollups.blocked })
-    .from(hourRollups)
-    .where(gte(hourRollups.hour, new Date(fromMs)));
-  const live = sql`select app_id, requests, blocked from jsonb_to_recordset(${JSON.stringify(told)}::jsonb) as told(app_id text, requests numeric, blocked numeric)`;
-  return sql`(select app_id, ${sumOf(sql`requests`)} as requests, ${sumOf(sql`blocked`)} as blocked from (${hours} union all ${live}) as both_parts group by app_id) as day`;
+  const known = await db.select({ appId: programs.appId }).from(programs);
+  const sums = new Map<string, { requests: number; blocked: number }>();
+  const add = (appId: string, { requests, blocked }: { requests: number; blocked: number }) => {
+    const own = sums.get(appId) ?? { requests: 0, blocked: 0 };
+    sums.set(appId, {
+      requests: addSaturating(own.requests, requests),
+      blocked: addSaturating(own.blocked, blocked),
+    });
+  };
+  const { appId, requests, blocked, hour } = hourRollups;
+  for (const some of partsOf(known, PROGRAMS_AT_ONCE)) {
+    const appIds = some.map((program) => program.appId);
+    const rows = await db
+      .select({ appId, requests: sumOf(requests), blocked: sumOf(blocked) })
+      .from(hourRollups)
+      .where(and(inArray(appId, appIds), gte(hour, new Date(fromMs))))
+      .groupBy(appId);
+    for (const row of rows) add(row.appId, row);
+    for (const told of await sumLive(db, appIds)) if (told.hourMs >= fromMs) add(told.appId, told);
+  }
+  const told = JSON.stringify([...sums].map(([app_id, sum]) => ({ app_id, ...sum })));
+  return sql`jsonb_to_recordset(${told}::jsonb) as day(app_id text, requests numeric, blocked numeric)`;
 }

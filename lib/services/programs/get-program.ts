@@ -32,8 +32,7 @@ export async function getProgram(context: ServiceContext, actor: Actor, appId: s
   const { db } = context.store;
   const nowMs = context.clock.nowMs();
   const base = await loadProgram(db, appId);
-  const { rows, behind } = await toProgramRows(db, [base], nowMs);
-  const [row] = rows;
+  const [row] = await toProgramRows(db, [base], nowMs);
   if (row === undefined) throw new AppError("not_found", "There is nothing here.");
   const document = await newestIssue(db, "program", appId);
   const instantOf = (seconds: number | undefined) =>
@@ -44,7 +43,6 @@ export async function getProgram(context: ServiceContext, actor: Actor, appId: s
     documentIssuedAt: instantOf(document?.issuedAtSeconds),
     documentExpiresAt: instantOf(document?.expiresAtSeconds),
     platformPosition: await newestPosition(db, "platform", ""),
-    denialCauses24h: await countCauses(db, appId, startOfDetails("24h", nowMs)),
-    behind,
+    denialCauses24h: await countCauses(db, { appId, sinceMs: startOfDetails("24h", nowMs), nowMs }),
   };
 }

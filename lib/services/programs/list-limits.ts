@@ -10,7 +10,8 @@ import { LIMIT_NAMES, type LimitName } from "@/native/core/codes";
 import type { ServiceContext } from "../context";
 import { createDeviceCount, type DeviceCount } from "../measures/device-count";
 import { type Live, readLive } from "../measures/live";
-import { hoursOfDetails, liveDetails } from "../measures/read-details";
+import { addPackedTogether } from "../measures/packed-sketches";
+import { liveDetails, readHoursOf } from "../measures/read-details";
 import { measureSpans, quantileIn, type Span } from "../measures/read-measures";
 import { HOUR_MS, startOf, startOfDetails } from "../measures/windows";
 import { requirePermission } from "../require-permission";
@@ -44,7 +45,7 @@ export async function listLimits(
   const own = (await newestProgramClaims(db, appId))?.claims.limits ?? {};
   const requested = await requestedLimits(db, appId);
   const nowMs = context.clock.nowMs();
-  const live = await readLive(db, [appId]);
+  const live = await readLive(db, appId);
   const measures = await measureRange(db, appId, query, live, nowMs);
   const devices = measures?.devices.count() ?? 0;
   const throttled = await throttledDevices(db, appId, query, nowMs);
@@ -105,10 +106,8 @@ async function throttledDevices(
     counts.set(name, count);
     return count;
   };
-  const asked = { appId, kind: "limit", sinceMs, version } as const;
-  for (const { name, throttledMs, devices } of await hoursOfDetails(db, asked)) {
-    if (throttledMs > 0) of(name).addPacked(devices);
-  }
+  const asked = { appId, kind: "limit", sinceMs, nowMs, version } as const;
+  await readHoursOf(db, { ...asked, isThrottled: true }, ({ name, sketches }) => addPackedTogether(of(name), sketches));
   for (const { name, throttledMs, deviceId } of (await liveDetails(db, asked)).details) {
     if (throttledMs > 0) of(name).addDevice(deviceId);
   }

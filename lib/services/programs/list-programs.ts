@@ -27,11 +27,9 @@ export async function listPrograms(
   const page = await (sort === "name"
     ? pageByName(db, matching, cursor)
     : pageOfMost(db, matching, sort, { cursor, nowMs }));
-  const { rows, behind } = await toProgramRows(db, page.rows, nowMs);
   return {
-    items: rows,
+    items: await toProgramRows(db, page.rows, nowMs),
     nextCursor: page.nextCursor,
-    behind,
     ...(await countPrograms(db, matching)),
   };
 }

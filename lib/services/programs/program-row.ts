@@ -11,23 +11,19 @@ const TREND_DAYS = 14;
 type Base = { program: typeof programs.$inferSelect; publisher: typeof publishers.$inferSelect };
 
 /** Joins each program with what its list row shows: versions, where its document stands, traffic of a day, blocked of 14 days. */
-export async function toProgramRows(
-  db: Database,
-  bases: readonly Base[],
-  nowMs: number,
-): Promise<{ rows: ProgramRow[]; behind: string | null }> {
+export async function toProgramRows(db: Database, bases: readonly Base[], nowMs: number): Promise<ProgramRow[]> {
   const appIds = bases.map(({ program }) => program.appId);
-  if (appIds.length === 0) return { rows: [], behind: null };
+  if (appIds.length === 0) return [];
   const known = await db
     .select({ appId: versions.appId, code: versions.code, name: versions.name, state: versions.state })
     .from(versions)
     .where(and(inArray(versions.appId, appIds), or(eq(versions.state, "listed"), eq(versions.state, "submitted"))))
     .orderBy(versions.code);
   const positions = await newestPositions(db, appIds);
-  const { traffic, behind } = await readTraffic(db, appIds, TREND_DAYS, nowMs);
+  const traffic = await readTraffic(db, appIds, TREND_DAYS, nowMs);
   const unknown = await unknownNarrowings(db);
   const held = new Set(unknown.flatMap(({ kind, subject }) => (kind === "suspension" ? [subject] : [])));
-  const rows = bases.map(({ program, publisher }): ProgramRow => {
+  return bases.map(({ program, publisher }): ProgramRow => {
     const own = known.filter((version) => version.appId === program.appId);
     const pick = (state: "listed" | "submitted") => {
       const found = own.filter((version) => version.state === state).at(-1);
@@ -49,5 +45,4 @@ export async function toProgramRows(
       blocked14d: [...(day?.blockedByDay ?? [])],
     };
   });
-  return { rows, behind };
 }

@@ -22,9 +22,6 @@ import { loadProgram } from "./get-program";
 import { newestPlatformClaims, newestProgramClaims } from "./newest-claims";
 import { readWishes, type Wishes } from "./read-wishes";
 
-/** Names of hosts, and of APIs, that one table tells of at most. */
-const NAMES_MAX = 1000;
-
 type VersionRow = typeof versions.$inferSelect;
 
 /**
@@ -145,28 +142,29 @@ const coveredByWildcard = (host: string, names: ReadonlySet<string>): boolean =>
 
 /** When capabilities and hosts were last used, and which hosts were asked for in vain, in as long as hours are kept. */
 async function readUse(db: Database, version: VersionRow, nowMs: number): Promise<RowFacts["used"]> {
-  const asked = { appId: version.appId, sinceMs: nowMs - KEPT_MS.hours, version: version.code };
+  const asked = { appId: version.appId, sinceMs: nowMs - KEPT_MS.hours, nowMs, version: version.code };
   const capabilities = new Map<string, Date>();
   const used = new Map<string, Date>();
   const refused = new Map<string, { port: number; purpose: HostPurpose }>();
-  const setLater = (dates: Map<string, Date>, name: string, at: Date | null) => {
+  const setLater = (dates: Map<string, Date>, name: string, atMs: number) => {
     const before = dates.get(name);
-    if (at !== null && (before === undefined || before < at)) dates.set(name, at);
+    if (before === undefined || before.getTime() < atMs) dates.set(name, new Date(atMs));
   };
-  const read = async (kind: "api" | "host") => [
-    ...(await sumDetails(db, { ...asked, kind }, NAMES_MAX)),
-    ...(await liveDetails(db, { ...asked, kind })).details.map((one) => ({ ...one, lastAt: new Date(one.atMs) })),
-  ];
-  for (const { name, lastAt } of await read("api")) {
+  const read = async (kind: "api" | "host") => {
+    const { details } = await liveDetails(db, { ...asked, kind });
+    return [...(await sumDetails(db, { ...asked, kind }, details))];
+  };
+  for (const [name, { lastAtMs }] of await read("api")) {
     const capability = findApi(name)?.capability.name;
-    if (capability !== undefined) setLater(capabilities, capability, lastAt);
+    if (capability !== undefined) setLater(capabilities, capability, lastAtMs);
   }
-  for (const { name, allowed, lastAt } of await read("host")) {
+  const hosts = (await read("host")).sort(([a, x], [b, y]) => y.refused - x.refused || (a < b ? -1 : 1));
+  for (const [name, { allowed, lastAtMs }] of hosts) {
     const target = readTarget(name);
     if (target === null) continue;
     const { host, port, purpose } = target;
-    if (allowed > 0) setLater(used, host, lastAt);
-    else refused.set(host, { port, purpose });
+    if (allowed > 0) setLater(used, host, lastAtMs);
+    else if (!refused.has(host)) refused.set(host, { port, purpose });
   }
   for (const host of used.keys()) refused.delete(host);
   return { capabilities, hosts: used, refusedHosts: refused };

@@ -38,7 +38,7 @@ export async function readTelemetry(
   const spanMs = bucketSeconds * 1000;
   const fromMs = startOf(query.range, nowMs);
   const lastSpan = Math.floor(nowMs / spanMs);
-  const live = await readLive(db, [appId]);
+  const live = await readLive(db, appId);
   const spans = await measureSpans(
     db,
     { appId, version: query.version, from, wanted: CHARTED },

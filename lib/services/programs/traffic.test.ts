@@ -258,8 +258,10 @@ describe.each(["as told", "folded"])("traffic, %s", (how) => {
   });
 
   describe("denials", () => {
-    test("have causes with the true counts of device-minutes, the most frequent first, without revoked devices", async () => {
-      const { causes } = await listDenials(fixture.ctx, auditor, { appId, range: "24h" });
+    test("have causes with the true counts of device-minutes, the most frequent first, those that are not told apart last, without revoked devices", async () => {
+      const { causes, causeTotal, timesTotal } = await listDenials(fixture.ctx, auditor, { appId, range: "24h" });
+      expect([causeTotal, timesTotal]).toEqual([2, 9 + 6 + 100]);
+      expect((await getProgram(fixture.ctx, auditor, appId)).denialCauses24h).toBe(2);
       expect(causes).toEqual([
         {
           cause: GRANT_CAUSE,
@@ -276,6 +278,14 @@ describe.each(["as told", "folded"])("traffic, %s", (how) => {
           firstAt: new Date(now - 30 * MINUTE).toISOString(),
           lastAt: new Date(now - 20 * MINUTE).toISOString(),
           trend: [...new Array(12).fill(0), 6, 0],
+        },
+        {
+          cause: OTHER,
+          ...{ code: "", layer: "", rule: null, target: "unknown", purpose: null },
+          ...{ sinceVersion: 1, times: 100, devices: 1, newestDenialId: null },
+          firstAt: new Date(now - 30 * MINUTE).toISOString(),
+          lastAt: new Date(now - 30 * MINUTE).toISOString(),
+          trend: [...new Array(12).fill(0), 100, 0],
         },
       ]);
       const one = await listDenials(fixture.ctx, auditor, { appId, range: "24h", cause: HOST_CAUSE });

@@ -9,6 +9,7 @@ import { LoadingRows } from "@/components/blocks/loading-rows";
 import { QueryView } from "@/components/blocks/query-view";
 import { SidePanel, SideSection } from "@/components/blocks/side-panel";
 import { Sparkline } from "@/components/blocks/sparkline";
+import { nameOfCause } from "@/components/features/denials/denial-causes";
 import { formatLimit, LIMIT_WORDS } from "@/components/features/programs/limit-words";
 import { ProgramState } from "@/components/features/programs/program-state";
 import { SuspendDialog } from "@/components/features/programs/suspend-dialog";
@@ -23,6 +24,7 @@ import { formatDay } from "@/lib/format/instant";
 import { formatRevision } from "@/lib/format/revision";
 import { denialsQuery, limitsQuery, programQuery } from "@/lib/queries/programs";
 import { usePermission } from "@/lib/queries/use-permission";
+import { OTHER } from "@/native/core/telemetry/batch";
 
 /** One program beside the list: what was blocked, how close it is to its limits, whose it is. */
 export function ProgramPanel({ appId, onClose }: { appId: string; onClose(): void }) {
@@ -87,13 +89,13 @@ function ProgramFacts({ program }: { program: ProgramDetail }) {
           label="Blocked in each of the last 14 days"
         />
         <ul className="mt-2 grid gap-1">
-          {causes.map(({ cause, code, target, times }) => (
-            <li key={cause} className="grid grid-cols-[minmax(0,1fr)_120px_56px] items-center gap-3">
-              <code className="truncate" title={`${code} ${target}`}>
-                {target}
-              </code>
-              <Meter share={times / most} tone="blocked" />
-              <span className="text-right">{formatCount(times)}</span>
+          {causes.map((cause) => (
+            <li key={cause.cause} className="grid grid-cols-[minmax(0,1fr)_120px_56px] items-center gap-3">
+              <span className="truncate" title={`${cause.code} ${nameOfCause(cause)}`}>
+                {cause.cause === OTHER ? nameOfCause(cause) : <code>{nameOfCause(cause)}</code>}
+              </span>
+              <Meter share={cause.times / most} tone="blocked" />
+              <span className="text-right">{formatCount(cause.times)}</span>
             </li>
           ))}
           {denials.isPending && <LoadingRows rows={3} />}

@@ -24,6 +24,7 @@ import { TIME_RANGES, type TimeRange } from "@/lib/contracts/shared";
 import { formatCount, plural } from "@/lib/format/count";
 import { formatWhen } from "@/lib/format/instant";
 import { denialsQuery, programQuery, readOlderDenials } from "@/lib/queries/programs";
+import { OTHER } from "@/native/core/telemetry/batch";
 import { readVersion } from "../access/search-params";
 import { readRange } from "../search-params";
 
@@ -75,10 +76,12 @@ type DenialsProps = {
   onWiden(): void;
 };
 
-/** "3 causes, 120 times since 11:00 UTC"; of more than are shown it says how many are. */
+/** "3 causes and others, 120 times since 11:00 UTC"; of more than are shown it says how many are. */
 function describeCauses({ causes, causeTotal, timesTotal, since }: DenialList, nowMs: number): string {
-  const shown = causes.length < causeTotal ? `, ${formatCount(causes.length)} shown` : "";
-  return `${plural(causeTotal, "cause")}${shown}, ${plural(timesTotal, "time")} since ${formatWhen(since, nowMs)} UTC`;
+  const named = causes.filter(({ cause }) => cause !== OTHER).length;
+  const shown = named < causeTotal ? `, ${formatCount(named)} shown` : "";
+  const others = named < causes.length ? " and others" : "";
+  return `${plural(causeTotal, "cause")}${others}${shown}, ${plural(timesTotal, "time")} since ${formatWhen(since, nowMs)} UTC`;
 }
 
 function Denials({ list, appId, range, version, requests, onWiden }: DenialsProps) {
