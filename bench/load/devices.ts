@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type EnrolmentFile, enrolByFile, type SimulatedDevice } from "../../e2e/faults/simulated-device";
 import { buildBatch, buildBlocked, buildMinute } from "../../lib/sync/testing/batch-builder";
+import { createCaller, revisionIn } from "../publish/light-device";
 import { serveLoad } from "./load-process";
 import { openStream } from "./open-stream";
 
@@ -34,6 +35,8 @@ const HOSTS = 20;
 const CAUSES = 10;
 const EVENTS = 20;
 const START_ATTEMPTS = 20;
+/** Devices with streams that verify what they hear of; the others read how new it is, so that the server is measured. */
+const VERIFYING = 1;
 
 function deviceBatch(device: SimulatedDevice, sequence: number, appIds: readonly string[]) {
   const now = Math.floor(Date.now() / 1000);
@@ -132,18 +135,29 @@ serveLoad<DevicesOrder, DevicesEvent, DevicesResult>(async (order, tell) => {
     let sequence = 0;
     let isPulling = false;
     let isHeard = false;
+    const ask = createCaller(Number(new URL(baseUrl).port));
+    /** Fetches what it heard of, and answers what it has then; null where the server is too busy for it. */
+    const fetchHeard = async () => {
+      if (index < VERIFYING) return (await device.pull()) ? device.applied() : null;
+      const token = (await device.authorization()).slice("Bearer ".length);
+      const programs = { ...device.applied().programs };
+      for (const appId of appIds) programs[appId] = revisionIn(await ask(`/api/runtime/v1/programs/${appId}`, token));
+      return { ...device.applied(), programs, platform: revisionIn(await ask("/api/runtime/v1/platform", token)) };
+    };
     const apply = async () => {
       do {
         isHeard = false;
         // A server that is too busy now is asked again, as a device does.
-        while (!(await device.pull().catch(() => false))) {
+        let applied = await fetchHeard().catch(() => null);
+        while (applied === null) {
           if (isStopping) return;
           await new Promise((resolve) => setTimeout(resolve, 500 + Math.random() * 500));
+          applied = await fetchHeard().catch(() => null);
         }
-        const { platform: revision } = device.applied();
+        const { platform: revision } = applied;
         count("applied", revision);
         sequence += 1;
-        const batch = buildBatch(Math.floor(Date.now() / 1000), { sequence, applied: device.applied() });
+        const batch = buildBatch(Math.floor(Date.now() / 1000), { sequence, applied });
         await post(device, JSON.stringify(batch), 0);
         count("told", revision);
       } while (isHeard);

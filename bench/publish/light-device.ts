@@ -6,13 +6,19 @@ export type LightDevice = { port: number; appId: string; token: string };
 /** An answer's head and body on a connection that is kept, by its `content-length`. */
 type Answer = { status: number; body: string };
 
-/** One request after the other on one connection, as a device asks that holds its connection. */
-function createCaller(port: number): (path: string, token: string) => Promise<Answer> {
-  const socket = connect({ port, host: "127.0.0.1", noDelay: true });
-  socket.setEncoding("latin1");
+/** Asks by GET with a device's token. */
+export type Caller = (path: string, token: string) => Promise<Answer>;
+
+/**
+ * One request after the other on one connection, as a device asks that holds its connection; one that was closed since is
+ * made anew.
+ */
+export function createCaller(port: number): Caller {
+  let socket: Socket | null = null;
   let received = "";
   let waiting: { resolve(answer: Answer): void; reject(error: Error): void } | undefined;
-  socket.on("data", (chunk: string) => {
+
+  function hear(chunk: string): void {
     received += chunk;
     const head = received.indexOf("\r\n\r\n");
     if (head < 0) return;
@@ -23,19 +29,33 @@ function createCaller(port: number): (path: string, token: string) => Promise<An
     const asked = waiting;
     waiting = undefined;
     asked?.resolve(answer);
-  });
-  const lost = (error?: Error) => waiting?.reject(error ?? new Error("the server closed a connection"));
-  socket.on("error", lost);
-  socket.on("close", () => lost());
+  }
+
+  function open(): Socket {
+    const own = connect({ port, host: "127.0.0.1", noDelay: true });
+    own.setEncoding("latin1");
+    received = "";
+    own.on("data", hear);
+    const lost = (error?: Error) => {
+      if (socket === own) socket = null;
+      waiting?.reject(error ?? new Error("the server closed a connection"));
+      waiting = undefined;
+    };
+    own.on("error", lost);
+    own.on("close", () => lost());
+    return own;
+  }
+
   return (path, token) =>
     new Promise((resolve, reject) => {
       waiting = { resolve, reject };
+      socket ??= open();
       socket.write(`GET ${path} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer ${token}\r\n\r\n`);
     });
 }
 
 /** The revision that a compact JWS carries; its signature is not looked at. */
-function revisionIn({ status, body }: Answer): number {
+export function revisionIn({ status, body }: Answer): number {
   if (status !== 200) throw new Error(`a document: ${status}`);
   const payload = Buffer.from(body.split(".", 2)[1] ?? "", "base64url").toString();
   return (JSON.parse(payload) as { revision: number }).revision;

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { constants, setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import { openBundle } from "../core/bundle/open-bundle";
 import { judgeBundle } from "./judge-bundle";
@@ -6,6 +7,9 @@ import type { BundleWork } from "./open-bundle-elsewhere";
 
 /** A thread that opens or judges the one bundle that it was started with, answers and ends. */
 const work = workerData as BundleWork;
+// A large bundle is a second or more of one core, which nobody waits for as others wait for a decision. A thread's own there;
+// elsewhere it would be the whole process's.
+if (process.platform === "linux") setPriority(constants.priority.PRIORITY_LOW);
 if (work.do === "judge") {
   parentPort?.postMessage(judgeBundle(readFileSync(work.path), work.seal));
 } else {

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { eq } from "drizzle-orm";
@@ -123,6 +123,40 @@ describe("the thread that takes telemetry in", () => {
     const again = await send(accessToken, body);
     expect([again.status, await again.json()]).toMatchObject([200, { accepted: 1 }]);
     expect(await requestsOf(deviceId)).toEqual([3]);
+  });
+
+  it("takes what only says that documents were applied before the minutes that wait: somebody waits for it", async () => {
+    const { script } = threadScript("ingest-thread");
+    const [go, order] = ["go", "order"].map((name) => JSON.stringify(join(folder, name)));
+    // Holds its answers until it may go on, so that all turns are taken, and notes how much each batch had in it.
+    const text = `const { parentPort } = require("node:worker_threads"); const fs = require("node:fs");
+      const post = parentPort.postMessage.bind(parentPort);
+      parentPort.postMessage = (message, transfer) => {
+        const accepted = message.kind === "answer" ? message.value?.accepted : undefined;
+        if (accepted === undefined) return post(message, transfer);
+        const look = () => {
+          if (!fs.existsSync(${go})) return setTimeout(look, 5);
+          fs.appendFileSync(${order}, accepted + " ");
+          post(message, transfer);
+        };
+        look();
+      };
+      ${script}`;
+    const { send, door } = openDoor({ script: text, isText: true });
+    await door.firstUp;
+    const devices = await Promise.all(Array.from({ length: 7 }, () => fixture.addDevice()));
+    const empty = JSON.stringify(buildBatch(Math.floor(Date.now() / 1000), {}));
+    const minutes = () => batch().padEnd(2_000);
+    const answers = devices.slice(0, 6).map(({ accessToken }) => send(accessToken, minutes()));
+    await expect.poll(() => door.queue().waiting).toBe(2);
+    answers.push(send(devices[6]?.accessToken ?? "", empty, { "content-length": String(empty.length) }));
+    await expect.poll(() => door.queue().waiting).toBe(3);
+    writeFileSync(join(folder, "go"), "");
+    expect((await Promise.all(answers)).map(({ status }) => status)).toEqual(Array(7).fill(200));
+    const counts = readFileSync(join(folder, "order"), "utf8").trim().split(" ");
+    expect(counts.slice(0, 4)).toEqual(["1", "1", "1", "1"]);
+    expect(counts.slice(4)).toContain("0");
+    expect(counts.at(-1)).toBe("1");
   });
 
   it("sends a device away whose share is taken, reads nothing of what it sends, and goes on with others", async () => {

@@ -40,6 +40,8 @@ const TURNS = {
   bytesMax: Number.POSITIVE_INFINITY,
   waitMsMax: 20_000,
 } as const;
+/** A batch without minutes and events is smaller than this; one with them is hardly ever, and then it is no burden either. */
+const EMPTY_BYTES_MAX = 1_024;
 /** A batch whose answer takes longer is sent again by its device, and then answered as it was. */
 const WORK_MS_MAX = 60_000;
 const MEMORY_MIB = 512;
@@ -86,11 +88,13 @@ export function startIngestThread(options: {
 
   async function inTurn<T>(
     kind: keyof typeof PLACES,
-    deviceId: string,
+    { deviceId, sizeBytes }: { deviceId: string; sizeBytes: number },
     work: (line: Line<IngestCalls>) => Promise<T>,
   ): Promise<T> {
-    // A document that a device hands back may stop something here: it goes first.
-    const turn = turns.enter(deviceId, 0, kind === "held");
+    // A document that a device hands back may stop something here, and a batch with nothing in it says that its device has
+    // applied something that somebody waits for: they go first.
+    const isFirst = kind === "held" || sizeBytes <= EMPTY_BYTES_MAX;
+    const turn = turns.enter(deviceId, 0, isFirst);
     try {
       await turn.came;
       const line = thread.line();
@@ -111,7 +115,7 @@ export function startIngestThread(options: {
     const place = places[kind].enter(deviceId, sizeBytes);
     try {
       const received = await receive();
-      return await measured(() => inTurn(kind, deviceId, (line) => work(line, received)));
+      return await measured(() => inTurn(kind, { deviceId, sizeBytes }, (line) => work(line, received)));
     } finally {
       place.leave();
     }
