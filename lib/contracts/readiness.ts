@@ -62,6 +62,7 @@ export const QUEUES = {
   pages: "Pages and lists",
   assets: "Files of pages",
   "console-streams": "Browsers' streams",
+  "device-streams": "Devices' streams",
   telemetry: "Telemetry",
   submissions: "Submissions",
 } as const;

@@ -94,6 +94,7 @@ async function run(options: ServerOptions): Promise<void> {
     ...Object.values(consoleQueues).map((queue) => queue.figures()),
     ingest.queue(),
     submissions.figures(),
+    opened.runtime.streamFigures(),
   ];
   // What this thread hands out and hears is its own; the rest is the console's to find.
   const readiness = createReadiness(

@@ -57,7 +57,7 @@ async function run(options: ServerOptions): Promise<void> {
   const requests = createRequestLog(context);
   const main = watchMainThread();
   const threads = () => [main.figures(), ingest.thread()];
-  const queues = () => [ingest.queue(), submissions.figures()];
+  const queues = () => [ingest.queue(), submissions.figures(), opened.runtime.streamFigures()];
   const checks = [
     ...leanChecks(context.store, context),
     addresses.check,

@@ -25,7 +25,7 @@ import { createRateLimit } from "./rate-limit";
 import { findListedBundle, openListedBundle } from "./read-bundle";
 import { startReportNow } from "./report-now";
 import { runtimeRoutes } from "./runtime-routes";
-import { createStreamHub } from "./stream-hub";
+import { createStreamHub, type StreamHub } from "./stream-hub";
 
 export type RuntimeApi = {
   /** One handler for each described route but the stream. */
@@ -33,6 +33,7 @@ export type RuntimeApi = {
   /** `GET stream`: authenticates, then takes the response over for good. Never rejects. */
   openStream(request: IncomingMessage, response: ServerResponse): Promise<void>;
   openStreams(): number;
+  streamFigures: StreamHub["figures"];
   close(): void;
 };
 
@@ -228,6 +229,7 @@ export function createRuntimeApi(options: RuntimeApiOptions): RuntimeApi {
       }
     },
     openStreams: hub.openCount,
+    streamFigures: hub.figures,
     close() {
       stopReportNow();
       hub.close();

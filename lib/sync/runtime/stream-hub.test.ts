@@ -2,6 +2,7 @@ import { EventEmitter } from "node:events";
 import type { ServerResponse } from "node:http";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Announcement, Pace, Store } from "@/db/store";
+import type { DocumentCache } from "../documents/document-cache";
 import type { DeliveryPorts } from "./stream-deliveries";
 import { createStreamHub, type StreamHub } from "./stream-hub";
 
@@ -17,6 +18,14 @@ let timers: { atMs: number; run: () => void }[];
 /** Frames that were written since the last turn began. */
 let written: number;
 let hub: StreamHub;
+let delivery: DeliveryPorts;
+let store: Store;
+let cache: DocumentCache;
+const makeHub = (streamsMax?: number) =>
+  createStreamHub({
+    ...{ store, cache, logger: () => undefined, delivery },
+    ...(streamsMax === undefined ? {} : { streamsMax }),
+  });
 let readFails: boolean;
 
 /** As much of a response as the hub writes to. */
@@ -46,27 +55,27 @@ class FakeResponse extends EventEmitter {
 
 beforeEach(() => {
   [nowMs, turns, timers, written] = [0, [], [], 0];
-  const delivery: DeliveryPorts = {
+  delivery = {
     random: () => 0.5,
     nowMs: () => nowMs,
     nextTurn: (run) => void turns.push(run),
     after: (ms, run) => void timers.push({ atMs: nowMs + ms, run }),
   };
-  const store = {
+  store = {
     subscribe(listener: typeof announce) {
       announce = listener;
       return () => undefined;
     },
   } as unknown as Store;
   readFails = false;
-  const cache = {
+  cache = {
     async newest() {
       if (readFails) throw new Error("the store cannot be read");
       return null;
     },
     keyset: async () => null,
   };
-  hub = createStreamHub({ store, cache, logger: () => undefined, delivery });
+  hub = makeHub();
 });
 afterEach(() => hub.close());
 
@@ -157,6 +166,42 @@ describe("a stream", () => {
     if (slow !== undefined) slow.writableLength = 65 * 1024;
     tell([programAt(A)]);
     expect([slow?.destroyed, other?.told.length]).toEqual([true, 1]);
+  });
+});
+
+describe("as many streams as there may be", () => {
+  const openOf = async (deviceId: string) => {
+    const response = new FakeResponse();
+    const done = hub.open(deviceId, null, response as unknown as ServerResponse);
+    const outcome = done.then(
+      () => "open",
+      (error: unknown) => error,
+    );
+    await takeTurn();
+    return { response, outcome: await outcome };
+  };
+
+  it("send others away to come again later, with nothing written to them, until one ends", async () => {
+    const [first] = [await openOf("dev_one"), await openOf("dev_two")];
+    const away = await openOf("dev_three");
+    expect(away.outcome).toMatchObject({ code: "unavailable", retryAfterSeconds: 17.5, isOverload: true });
+    expect(away.response.frames).toEqual([]);
+    expect(hub.figures()).toMatchObject({ running: 2, runningMax: 2, refusedLately: 1 });
+    first.response.destroy();
+    expect((await openOf("dev_three")).outcome).toBe("open");
+    await pass(61_000);
+    expect(hub.figures()).toMatchObject({ running: 2, refusedLately: 0 });
+  });
+
+  it("let a device that comes again take its own place", async () => {
+    const [first] = [await openOf("dev_one"), await openOf("dev_two")];
+    expect((await openOf("dev_one")).outcome).toBe("open");
+    expect([first.response.writableEnded, hub.openCount()]).toEqual([true, 2]);
+  });
+
+  beforeEach(() => {
+    hub.close();
+    hub = makeHub(2);
   });
 });
 

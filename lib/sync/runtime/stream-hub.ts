@@ -2,7 +2,8 @@ import type { ServerResponse } from "node:http";
 import { and, inArray, isNotNull, sql } from "drizzle-orm";
 import { devices } from "@/db/schema";
 import type { Announcement, Pace, Store } from "@/db/store";
-import { isAppError } from "@/lib/platform/errors";
+import type { QueueFigures } from "@/lib/contracts/readiness";
+import { AppError, isAppError } from "@/lib/platform/errors";
 import type { Logger } from "@/lib/platform/logger";
 import { positionOf } from "@/native/core/documents/position";
 import { STREAM_HEARTBEAT_SECONDS } from "@/native/core/wire/stream-event";
@@ -12,12 +13,15 @@ import { createDeliveries, type DeliveryPorts, systemDelivery } from "./stream-d
 export type StreamHub = {
   /**
    * Takes over a response for good: greets, tells of revisions of these programs (null: of all), of the platform document
-   * and the keyset, and ends it when the device is revoked.
+   * and the keyset, and ends it when the device is revoked. Raises `unavailable` with a jittered `Retry-After` where this process
+   * has as many as it may: the device asks for its documents meanwhile, and nothing was written to the response.
    */
   open(deviceId: string, programs: ReadonlySet<string> | null, response: ServerResponse): Promise<void>;
   /** Asks a device to report now, on its streams here. */
   reportNow(deviceId: string): void;
   openCount(): number;
+  /** How many there are and may be, and how many were sent away in the last minute. */
+  figures(): QueueFigures;
   /** Ends every stream and stops listening. */
   close(): void;
 };
@@ -26,6 +30,10 @@ export type StreamHub = {
 const BACKLOG_BYTES_MAX = 64 * 1024;
 /** What could not be read when all should look again is read again after this time. */
 const LOOK_AGAIN_MS = 1_000;
+/** Each costs some 15 KB, and every one is written to at each publish. */
+const STREAMS_MAX = 20_000;
+const RETRY_SECONDS = { least: 5, more: 25 } as const;
+const LATELY_MS = 60_000;
 /** A device has one stream; while it reconnects the old one may not know yet that it is dead. */
 const STREAMS_PER_DEVICE = 2;
 /** Over how long devices are told of what may wait, so that they do not all fetch at once: by how many there are. */
@@ -61,15 +69,33 @@ export function createStreamHub(options: {
   cache: DocumentCache;
   logger: Logger;
   delivery?: DeliveryPorts;
+  streamsMax?: number;
 }): StreamHub {
-  const { store, cache, logger, delivery = systemDelivery } = options;
+  const { store, cache, logger, delivery = systemDelivery, streamsMax = STREAMS_MAX } = options;
   const deliveries = createDeliveries<Stream>(delivery);
   const streams = new Set<Stream>();
   const byDevice = new Map<string, Set<Stream>>();
   /** Who hears of a program; those who hear of all stand apart. */
   const byProgram = new Map<string, Set<Stream>>();
   const ofAll = new Set<Stream>();
+  const refusedAt: number[] = [];
   let isClosed = false;
+
+  function refusedLately(): number {
+    while ((refusedAt[0] ?? Number.POSITIVE_INFINITY) < delivery.nowMs() - LATELY_MS) refusedAt.shift();
+    return refusedAt.length;
+  }
+
+  /** A device that has one here already takes its place. */
+  function requireRoom(deviceId: string): void {
+    if (streams.size < streamsMax || byDevice.has(deviceId)) return;
+    refusedLately();
+    refusedAt.push(delivery.nowMs());
+    throw new AppError("unavailable", "There are as many streams here as there may be. Ask again later.", {
+      retryAfterSeconds: RETRY_SECONDS.least + delivery.random() * RETRY_SECONDS.more,
+      isOverload: true,
+    });
+  }
 
   function write({ response }: Stream, text: string): void {
     if (text === "" || response.writableEnded || response.destroyed) return;
@@ -191,6 +217,7 @@ export function createStreamHub(options: {
 
   return {
     async open(deviceId, programs, response) {
+      requireRoom(deviceId);
       response.writeHead(200, {
         "content-type": "text/event-stream; charset=utf-8",
         "cache-control": "no-store",
@@ -198,7 +225,8 @@ export function createStreamHub(options: {
         "x-accel-buffering": "no",
       });
       const own = [...(byDevice.get(deviceId) ?? [])];
-      for (const oldest of own.slice(0, Math.max(0, own.length + 1 - STREAMS_PER_DEVICE))) {
+      const ownMax = streams.size < streamsMax ? STREAMS_PER_DEVICE : 1;
+      for (const oldest of own.slice(0, Math.max(0, own.length + 1 - ownMax))) {
         leave(oldest);
         oldest.response.end();
       }
@@ -214,6 +242,13 @@ export function createStreamHub(options: {
       for (const stream of byDevice.get(deviceId) ?? []) write(stream, frame("reportNow"));
     },
     openCount: () => streams.size,
+    figures: () => ({
+      name: "device-streams",
+      running: streams.size,
+      runningMax: streamsMax,
+      ...{ waiting: 0, waitingMax: 0, longestMs: 0, longestWaitMs: 0 },
+      refusedLately: refusedLately(),
+    }),
     close() {
       isClosed = true;
       clearInterval(heartbeat);
