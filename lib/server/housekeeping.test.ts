@@ -2,6 +2,7 @@ import { afterEach, expect, it } from "vitest";
 import { markRestored } from "@/db/continuity";
 import { newestPosition } from "@/db/newest-document";
 import { keepDays, listDays } from "@/db/partitions";
+import { usedAssertions } from "@/db/schema";
 import { narrowAtOnce } from "@/lib/services/change-sets/narrow";
 import { confirmClock } from "@/lib/services/clock/confirm-clock";
 import { resumeContinuity } from "@/lib/services/continuity/resume-continuity";
@@ -10,7 +11,7 @@ import { measureClock } from "@/lib/sync/clock/measure-clock";
 import { learnHeldDocument } from "@/lib/sync/continuity/learn-held";
 import { loseDocuments } from "@/lib/sync/testing/lose-documents";
 import { setStatus, TEST_PLATFORM } from "@/lib/sync/testing/sync-fixture";
-import { housekeepingJobs, startHousekeeping } from "./housekeeping";
+import { forgetExpired, housekeepingJobs, startHousekeeping } from "./housekeeping";
 import { createJobLog } from "./readiness/job-log";
 
 const DAY_MS = 86_400_000;
@@ -39,6 +40,21 @@ it("signs a suspension that a device hands back after signing went on, without w
   await learnHeldDocument(ctx.store, ctx, { deviceId: "dev_bench", platform: TEST_PLATFORM, jws });
   await expect.poll(async () => (await fixture.platformClaims()).suspended).toEqual([appId]);
   await stop();
+});
+
+it("forgets all assertions that are over, however many they are, and none that is not", async () => {
+  fixture = await openServiceFixture();
+  const { ctx, clock } = fixture;
+  const row = (n: number, inSeconds: number) => ({
+    jti: `jti_${n}`,
+    expiresAt: new Date(clock.nowMs() + inSeconds * 1000),
+  });
+  await ctx.store.transaction(async ({ db }) => {
+    await db.insert(usedAssertions).values(Array.from({ length: 1_200 }, (_, n) => row(n, -1)));
+    await db.insert(usedAssertions).values(row(2_000, 1));
+  });
+  await forgetExpired(ctx);
+  expect((await ctx.store.db.select().from(usedAssertions)).map(({ jti }) => jti)).toEqual(["jti_2000"]);
 });
 
 it("takes nothing away by a clock that jumped, until somebody says that it is right", async () => {

@@ -1,4 +1,4 @@
-import { lt } from "drizzle-orm";
+import { inArray, lt } from "drizzle-orm";
 import { usedAssertions } from "@/db/schema";
 import { forgetOldAttempts } from "@/lib/auth/throttle";
 import type { JobName } from "@/lib/contracts/readiness";
@@ -14,14 +14,27 @@ import { createFiguresJob } from "./tend-figures";
 
 const MINUTE_MS = 60_000;
 
-/** Deletes what nobody can ask for again: used assertions past their life, tries of signing in that count no more. */
+/** Deletes, part by part, what nobody can ask for again: used assertions past their life, tries of signing in that count no more. */
 export async function forgetExpired(context: Pick<ServiceContext, "store" | "clock">): Promise<void> {
   const nowMs = context.clock.nowMs();
-  await context.store.transaction(async ({ db }) => {
-    await db.delete(usedAssertions).where(lt(usedAssertions.expiresAt, new Date(nowMs)));
-    await forgetOldAttempts(db, nowMs);
-  });
+  for (let forgotten = FORGOTTEN_AT_ONCE; forgotten === FORGOTTEN_AT_ONCE; ) {
+    forgotten = await context.store.transaction(async ({ db }) => {
+      const { jti, expiresAt } = usedAssertions;
+      const over = db
+        .select({ jti })
+        .from(usedAssertions)
+        .where(lt(expiresAt, new Date(nowMs)));
+      const rows = await db
+        .delete(usedAssertions)
+        .where(inArray(jti, over.orderBy(expiresAt).limit(FORGOTTEN_AT_ONCE)))
+        .returning({ jti });
+      return rows.length;
+    });
+  }
+  await context.store.transaction(({ db }) => forgetOldAttempts(db, nowMs));
 }
+/** So many rows at once, so that others have the store in between. */
+const FORGOTTEN_AT_ONCE = 500;
 
 type HousekeepingJob = { name: JobName; everyMs: number; run(): Promise<unknown> };
 
@@ -51,24 +64,40 @@ export function housekeepingJobs(context: ServiceContext, keysDir: string): Hous
   ];
 }
 
+/** After so many failures in a row a job is tried again after this time: 5 s, then twice as long each time, with a jitter. */
+const retryAfterMs = (failures: number, chance: number): number => RETRY_MS * 2 ** (failures - 1) * (0.75 + chance / 2);
+const RETRY_MS = 5_000;
+
 /**
- * Runs the jobs, each by itself. One that fails is logged and tried again at its next turn. Where documents are to be looked
+ * Runs the jobs, each by itself. One that fails is logged and tried again soon, later each time, and at its next turn. Where documents are to be looked
  * at again, or a keyset is offered, what is due is signed at once: a device may have handed back a suspension. Answers with
  * the function that stops it and waits.
  */
 export function startHousekeeping(context: ServiceContext, keysDir: string, log: JobLog): () => Promise<void> {
   const running = new Set<Promise<unknown>>();
+  const retries = new Map<JobName, NodeJS.Timeout>();
   let isStopping = false;
   const clockwork = housekeepingJobs(context, keysDir).map(({ name, everyMs, run }) => {
     let isBusy = false;
     let isAskedAgain = false;
+    let failures = 0;
     const start = () => {
       if (isBusy) return;
       isBusy = true;
       isAskedAgain = false;
       const turn: Promise<unknown> = log
         .run(name, run)
-        .catch((error: unknown) => context.logger("error", "housekeeping_failed", { job: name, error }))
+        .then(
+          () => {
+            failures = 0;
+          },
+          (error: unknown) => {
+            context.logger("error", "housekeeping_failed", { job: name, error });
+            failures += 1;
+            const waitMs = retryAfterMs(failures, Math.random());
+            if (waitMs < everyMs && !isStopping) retries.set(name, setTimeout(start, waitMs));
+          },
+        )
         .finally(() => {
           isBusy = false;
           running.delete(turn);
@@ -94,6 +123,7 @@ export function startHousekeeping(context: ServiceContext, keysDir: string, log:
     isStopping = true;
     stopListening();
     for (const { timer } of clockwork) clearInterval(timer);
+    for (const timer of retries.values()) clearTimeout(timer);
     await Promise.all(running);
   };
 }

@@ -235,6 +235,30 @@ describe(`documents that run out (${testStoreKind()})`, () => {
   });
 });
 
+describe(`a program that is written to while its document is signed (${testStoreKind()})`, () => {
+  it("is signed once more in the same turn, before the platform document", async () => {
+    fixture.clock.advance(61 * 86_400);
+    let count = 0;
+    const store: Store = {
+      ...fixture.store,
+      in: () => store,
+      async transaction(fn) {
+        count += 1;
+        // The second one stores what was signed of this program a moment ago.
+        if (count === 2) {
+          await fixture.store.transaction(({ db }) =>
+            db.update(programs).set({ name: "Other" }).where(eq(programs.appId, LATE)),
+          );
+        }
+        return await fixture.store.transaction(fn);
+      },
+    };
+    await resignDocuments(store, fixture.ctx);
+    expect(await countsOf(1)).toEqual({ 2: COUNT });
+    expect((await partsOf()).map(({ named }) => named)).toEqual([50, 49, 20, 1, 0]);
+  });
+});
+
 describe(`what was prepared for signing (${testStoreKind()})`, () => {
   const rule = { kind: "host" as const, member: { kind: "host" as const, appId: FIRST, ruleId: "hr_new" } };
   const value = { host: "api.example.com", ports: [443], purposes: ["request" as const] };

@@ -28,6 +28,8 @@ export async function resignDocuments(store: Store, ctx: SigningContext): Promis
   }
 }
 
+/** How often a program's document is signed in one round, where it is written to each time. */
+const TRIES_MAX = 4;
 const nothing: Round = { published: null, isOvertaken: false };
 const overtaken: Round = { published: null, isOvertaken: true };
 
@@ -40,17 +42,26 @@ async function signDue(store: Store, ctx: SigningContext): Promise<Round> {
   const due = await readDueDocuments(store.db, keyset, nowSeconds(ctx.clock));
   if (due === null) return nothing;
   const signed: StoredDocument[] = [];
-  for (let from = 0; from < due.appIds.length; from += PROGRAMS_AT_ONCE) {
-    const part = due.appIds.slice(from, from + PROGRAMS_AT_ONCE);
-    const prepared = await prepareDue(store.db, ctx, keyset, part);
-    if (prepared.length === 0) continue;
-    const stored = await store.transaction(async (tx) => {
-      await lockPlatform(tx);
-      if (!(await isCurrent(tx, ctx, keyset))) return null;
-      return await storePart(tx, ctx, prepared, due.appIds.length - from - part.length);
-    });
-    if (stored === null) return overtaken;
-    signed.push(...stored);
+  let waiting = due.appIds;
+  // What was written to while its document was signed is signed once more, before an epoch begins without it.
+  for (let tries = 0; tries < TRIES_MAX && waiting.length > 0; tries += 1) {
+    const written: string[] = [];
+    for (let from = 0; from < waiting.length; from += PROGRAMS_AT_ONCE) {
+      const part = waiting.slice(from, from + PROGRAMS_AT_ONCE);
+      const left = waiting.length - from - part.length;
+      const prepared = await prepareDue(store.db, ctx, keyset, part);
+      if (prepared.length === 0) continue;
+      const stored = await store.transaction(async (tx) => {
+        await lockPlatform(tx);
+        if (!(await isCurrent(tx, ctx, keyset))) return null;
+        return await storePart(tx, ctx, prepared, left);
+      });
+      if (stored === null) return overtaken;
+      signed.push(...stored);
+      const kept = new Set(stored.map(({ appId }) => appId));
+      written.push(...prepared.map(({ document }) => document.appId).filter((appId) => !kept.has(appId)));
+    }
+    waiting = written;
   }
   return await store.transaction(async (tx) => {
     await lockPlatform(tx);
