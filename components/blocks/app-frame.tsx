@@ -13,8 +13,8 @@ export type FrameRoom = {
   href: string;
   label: string;
   icon: ReactNode;
-  /** How many things wait for the person there. */
-  waiting?: number;
+  /** How many things wait for the person there, in figures; null: none. */
+  waiting: string | null;
 };
 export type Crumb = { label: string; href?: string };
 
@@ -88,7 +88,7 @@ function RoomList({ rooms, isInMenu, onGo }: { rooms: readonly FrameRoom[]; isIn
   const path = usePathname();
   return (
     <ul className="grid gap-0.5">
-      {rooms.map(({ href, label, icon, waiting = 0 }) => {
+      {rooms.map(({ href, label, icon, waiting }) => {
         const isHere = href === "/" ? path === "/" : path === href || path.startsWith(`${href}/`);
         return (
           <li key={href}>
@@ -101,7 +101,7 @@ function RoomList({ rooms, isInMenu, onGo }: { rooms: readonly FrameRoom[]; isIn
             >
               {icon}
               <span className={classNames("flex-1", !isInMenu && "max-rail:sr-only")}>{label}</span>
-              {waiting > 0 && (
+              {waiting !== null && (
                 <b
                   className={classNames(
                     "font-medium text-label text-waiting",

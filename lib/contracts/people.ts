@@ -90,8 +90,8 @@ export const sessionViewSchema = z.object({
   environment: z.enum(["production", "development"]),
   isDevelopmentStore: z.boolean(),
   setUpComplete: z.boolean(),
-  /** What waits for me, for the rail. */
-  counts: z.object({ changeSets: z.number(), submissions: z.number(), signIns: z.number() }),
+  /** What waits for me, for the rail; `isMore`: of change sets 50 were looked at, and there are more. */
+  counts: z.object({ changeSets: z.number(), isMore: z.boolean(), submissions: z.number(), signIns: z.number() }),
   /** In a development store alone: whom one may switch to. */
   switchTo: z.array(z.object({ personId: z.string(), name: z.string(), role: z.enum(ROLES) })),
 });

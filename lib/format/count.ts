@@ -27,6 +27,11 @@ export function plural(count: number, one: string, many = `${one}s`): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`;
 }
 
+/** "50+": so many were counted, and there are more. */
+export function atLeast(count: number, isMore: boolean): string {
+  return `${formatCount(count)}${isMore ? "+" : ""}`;
+}
+
 /** "about 2,140 devices": what is only estimated says so. */
 export function about(text: string, isEstimate: boolean): string {
   return isEstimate ? `about ${text}` : text;

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import { keepDays } from "@/db/partitions";
 import { changeSets, devices, events, people, programs, publishers, telemetryMinutes } from "@/db/schema";
 import type { Database } from "@/db/store";
+import { insertRows } from "@/db/write-rows";
 import { appendAudit } from "@/lib/audit/append-audit";
 import { KEY_ONE } from "@/native/core/crypto/testing/public-keys";
 import { listAudit } from "./audit/list-audit";
@@ -184,6 +185,31 @@ test("names come in order whatever their case, and numbers greatest first with e
   expect(greatest).toEqual([...greatest].sort(([a, x], [b, y]) => b - a || (x < y ? -1 : x > y ? 1 : 0)));
   expect(greatest[0]?.[0]).toBe(4);
   expect(greatest.at(-1)?.[0]).toBe(0);
+});
+
+test("programs stand in the order of the numbers that they show, however much no roll-up holds yet", async () => {
+  const { store } = ctx();
+  const told = (nth: number) => ({
+    ...{
+      deviceId: idOf("dev", 1),
+      appId: `com.example.a${nth % 2}`,
+      versionCode: 2,
+      at: new Date(fixture.clock.nowMs() - nth * 60_000),
+    },
+    ...{ cpuMs: 0, memoryBytesMax: 0, requests: 1 + (nth % 2), blocked: 0, bytesIn: 0, bytesOut: 0 },
+    ...{ inFlightMax: 0, throttledMs: 0, crashes: 0, apis: {}, hosts: [], denials: [] },
+  });
+  // Within 24 h there are but 1,440 minutes: versions tell the rows apart.
+  const rows = Array.from({ length: 5_200 }, (_, nth) => ({
+    ...told(nth % 1_400),
+    versionCode: 2 + Math.floor(nth / 1_400),
+  }));
+  await store.transaction(({ db }) => insertRows(db, telemetryMinutes, rows));
+  const { items } = await listPrograms(ctx(), auditor, { sort: "requests" });
+  expect(items.slice(0, 2).map(({ appId, requests24h }) => [appId, requests24h])).toEqual([
+    ["com.example.a1", 2 * 2_600 + 1],
+    ["com.example.a0", 2_600],
+  ]);
 });
 
 test("what is counted beside a list is all that matches, not what a page holds", async () => {

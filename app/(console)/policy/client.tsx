@@ -16,7 +16,7 @@ import { ChangeSetState } from "@/components/features/change-sets/change-set-sta
 import { titleSet, weighSet } from "@/components/features/change-sets/describe-set";
 import { Segmented } from "@/components/ui/segmented";
 import type { ChangeSetList, ChangeSetView } from "@/lib/contracts/change-sets";
-import { plural } from "@/lib/format/count";
+import { atLeast } from "@/lib/format/count";
 import { formatRevision } from "@/lib/format/revision";
 import { changeSetListQuery, readOlderChangeSets } from "@/lib/queries/change-sets";
 import { sessionQuery } from "@/lib/queries/session";
@@ -79,14 +79,14 @@ export function PolicyClient() {
   const { params, change } = useUrlState();
   const state = readState(params.get("state"));
   const query = useQuery(changeSetListQuery(state));
-  const waiting = useQuery(sessionQuery()).data?.counts.changeSets ?? 0;
+  const { changeSets: waiting = 0, isMore = false } = useQuery(sessionQuery()).data?.counts ?? {};
   return (
     <PageMain>
       <PageHead
         title="Policy"
         sub={
           waiting > 0
-            ? `${plural(waiting, "change set")} ${waiting === 1 ? "waits" : "wait"} for you to approve or publish.`
+            ? `${atLeast(waiting, isMore)} ${waiting === 1 && !isMore ? "change set waits" : "change sets wait"} for you to approve or publish.`
             : "Change sets: drafts, proposals, and what came of them."
         }
       />

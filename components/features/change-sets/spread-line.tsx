@@ -6,9 +6,14 @@ import { formatCount } from "@/lib/format/count";
 import { formatDuration } from "@/lib/format/duration";
 import { formatRevision } from "@/lib/format/revision";
 
+/** Devices that are behind, of which so many are named. */
+const NAMED_MAX = 5;
+
 /** "Reached 198 of 200 devices; 2 last seen 3 h ago." Live: it grows as devices say that they apply it. */
 export function SpreadView({ spread }: { spread: Spread }) {
   const { reached, total, position, behind, lastAppliedMs } = spread;
+  const shown = behind.slice(0, NAMED_MAX);
+  const left = total - reached - shown.length;
   const isWhole = total > 0 && reached === total;
   return (
     <div className="grid gap-2" data-spread={`${reached}/${total}`}>
@@ -24,7 +29,7 @@ export function SpreadView({ spread }: { spread: Spread }) {
       )}
       {behind.length > 0 && (
         <ul className="text-muted">
-          {behind.slice(0, 5).map(({ deviceId, name, position: at, lastSeenAt }) => (
+          {shown.map(({ deviceId, name, position: at, lastSeenAt }) => (
             <li key={deviceId} className="flex gap-2">
               <span className="min-w-0 truncate text-ink">{name}</span>
               <span className="ml-auto whitespace-nowrap">
@@ -34,7 +39,7 @@ export function SpreadView({ spread }: { spread: Spread }) {
               </span>
             </li>
           ))}
-          {behind.length > 5 && <li>and {behind.length - 5} more</li>}
+          {left > 0 && <li>and {formatCount(left)} more</li>}
         </ul>
       )}
     </div>

@@ -13,6 +13,7 @@ import { Button } from "@/components/ui/button";
 import { Kbd } from "@/components/ui/kbd";
 import { ToastProvider } from "@/components/ui/toast";
 import { hasPermission, type Role } from "@/lib/domain/roles";
+import { atLeast } from "@/lib/format/count";
 import type { Preferences } from "@/lib/format/preferences";
 import { makeQueryClient } from "@/lib/queries/query-client";
 import { sessionQuery } from "@/lib/queries/session";
@@ -73,16 +74,17 @@ function Frame({ person, children }: { person: FramePerson; children: ReactNode 
   const [isPaletteOpen, setPaletteOpen] = useState(false);
   const rooms = roomsOf(person.role);
   const counts = session.data?.counts;
-  const waiting: Partial<Record<RoomInfo["id"], number>> = {
-    policy: counts?.changeSets ?? 0,
-    programs: counts?.submissions ?? 0,
-    people: counts?.signIns ?? 0,
+  const figure = (count = 0, isMore = false) => (count === 0 ? null : atLeast(count, isMore));
+  const waiting: Partial<Record<RoomInfo["id"], string | null>> = {
+    policy: figure(counts?.changeSets, counts?.isMore),
+    programs: figure(counts?.submissions),
+    people: figure(counts?.signIns),
   };
   return (
     <>
       <AppFrame
         brand="Bulkhead"
-        rooms={rooms.map((room) => ({ ...room, waiting: waiting[room.id] ?? 0 }))}
+        rooms={rooms.map((room) => ({ ...room, waiting: waiting[room.id] ?? null }))}
         account={<AccountMenu person={person} switchTo={session.data?.switchTo ?? []} />}
         place={
           <span className="font-medium">

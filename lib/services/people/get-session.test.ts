@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { platform } from "@/db/schema";
+import { changeSets, platform } from "@/db/schema";
 import { proposeChangeSet } from "../change-sets/propose-change-set";
+import { getOverview } from "../overview/get-overview";
 import { getPlace } from "../platform/get-place";
 import { openServiceFixture, type ServiceFixture } from "../testing/service-fixture";
 import { getSession } from "./get-session";
@@ -26,12 +27,32 @@ describe("a session", () => {
       environment: "development",
       isDevelopmentStore: false,
       setUpComplete: true,
-      counts: { changeSets: 1, submissions: 0, signIns: 0 },
+      counts: { changeSets: 1, isMore: false, submissions: 0, signIns: 0 },
       switchTo: [],
     });
     expect((await getPlace(held.ctx)).platformName).toBe(place?.name);
     const developer = await held.person("developer");
-    expect((await getSession(held.ctx, developer)).counts).toEqual({ changeSets: 0, submissions: 0, signIns: 0 });
+    const none = { changeSets: 0, isMore: false, submissions: 0, signIns: 0 };
+    expect((await getSession(held.ctx, developer)).counts).toEqual(none);
+  });
+
+  it("says of change sets that more wait than are counted, where there are more", async () => {
+    const [operator, security] = [await held.person("operator"), await held.person("security")];
+    const at = new Date(held.clock.nowMs());
+    const propose = (from: number, to: number) =>
+      held.ctx.store.transaction(({ db }) =>
+        db.insert(changeSets).values(
+          Array.from({ length: to - from }, (_, n) => ({
+            ...{ id: `cs_waiting${from + n}`, ownerId: security.personId, state: "proposed" as const },
+            ...{ proposedAt: at, createdAt: at, updatedAt: at },
+          })),
+        ),
+      );
+    await propose(0, 50);
+    expect((await getSession(held.ctx, operator)).counts).toMatchObject({ changeSets: 50, isMore: false });
+    await propose(50, 51);
+    expect((await getSession(held.ctx, operator)).counts).toMatchObject({ changeSets: 50, isMore: true });
+    expect(await getOverview(held.ctx, operator)).toMatchObject({ isMoreWaiting: true });
   });
 
   it("of a development store names the others that one may become, and nobody who is not active", async () => {

@@ -7,13 +7,15 @@ import { listWaitingFor } from "../change-sets/list-change-sets";
 import type { ServiceContext } from "../context";
 import { listHalvesFor } from "./list-halves";
 
+const NONE = { items: [], isMore: false };
+
 /** Who is signed in, and what waits for them. Every role may ask it of itself. */
 export async function getSession(context: ServiceContext, actor: Actor): Promise<SessionView> {
   if (actor.kind !== "person") throw new AppError("unauthenticated", "Sign in first.");
   const { db } = context.store;
   const [place] = await db.select().from(platform).limit(1);
   const approves = hasPermission(actor.role, "changes.approve");
-  const waiting = hasPermission(actor.role, "console.read") ? (await listWaitingFor(context, actor)).items : [];
+  const waiting = hasPermission(actor.role, "console.read") ? await listWaitingFor(context, actor) : NONE;
   const halves = await listHalvesFor(context, actor);
   const [submitted] = approves
     ? await db.select({ count: count() }).from(versions).where(eq(versions.state, "submitted"))
@@ -37,7 +39,10 @@ export async function getSession(context: ServiceContext, actor: Actor): Promise
     environment: context.config.environment,
     isDevelopmentStore: context.config.isDevelopmentStore,
     setUpComplete: place?.setUpAt != null,
-    counts: { changeSets: waiting.length, submissions: submitted?.count ?? 0, signIns: halves.length },
+    counts: {
+      ...{ changeSets: waiting.items.length, isMore: waiting.isMore },
+      ...{ submissions: submitted?.count ?? 0, signIns: halves.length },
+    },
     switchTo: others.filter((other) => other.personId !== personId),
   };
 }
