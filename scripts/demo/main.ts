@@ -46,6 +46,15 @@ async function stop(code: number): Promise<void> {
   process.exit(code);
 }
 
+/** Half a loop shows nothing: where one of the processes ends by itself, that is said, and the others end too. */
+function stopWith(child: Child, name: string): void {
+  child.ended.then((code) => {
+    if (running.isStopping) return;
+    process.stderr.write(`The ${name} ended with ${code}.\n`);
+    stop(1).catch(() => process.exit(1));
+  });
+}
+
 async function main(): Promise<void> {
   const port = await freePort(Number(values.port));
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
@@ -63,11 +72,7 @@ async function main(): Promise<void> {
     },
   );
   running.child = server;
-  server.ended.then((code) => {
-    if (running.isStopping) return;
-    process.stderr.write(`The console ended with ${code}.\n`);
-    stop(1).catch(() => process.exit(1));
-  });
+  stopWith(server, "console");
   const { links, ownLinks } = (await server.waitFor("sign_in_links")) as { links: DemoLink[]; ownLinks: DemoLink[] };
   const { url } = (await server.waitFor("listening")) as { url: string };
 
@@ -94,6 +99,7 @@ async function main(): Promise<void> {
     onProgram: (line) => tell("program", line, `${line.appId}: ${line.state}`),
   });
   running.host = host;
+  stopWith(host, "host");
   announce(url, links, host);
 }
 
