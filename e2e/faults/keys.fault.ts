@@ -29,7 +29,7 @@ beforeAll(async () => {
   const other = await startWithProgram(freshFolder());
   await kill(other);
   another = other.dataDir;
-}, 120_000);
+}, 240_000);
 
 function copyOfUsed(): { dataDir: string; keys: string } {
   const dataDir = copyOfData(used.dataDir);
