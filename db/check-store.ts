@@ -29,8 +29,9 @@ export type StoreCheck = {
 type Find = (code: StoreFaultCode, found: string, tables?: readonly string[]) => void;
 
 /**
- * Reads every row of an embedded store and compares it with the journal, and every bundle that a version needs where
- * their files are given; changes nothing, and leaves the store closed. Raises `unavailable` while a process has the folder open.
+ * Reads every row of an embedded store and compares it with the journal, and, where those agree and bundles' files are
+ * given, every bundle that a version needs; changes nothing, and leaves the store closed. Raises `unavailable` while a
+ * process has the folder open.
  */
 export async function checkStore(dataDir: string, bundles: BundleFiles | null = null): Promise<StoreCheck> {
   requireOwnDatabase(dataDir);
@@ -69,12 +70,12 @@ async function checkFolder(dataDir: string, bundles: BundleFiles | null, isDoubt
     if (verdict.do === "refuse") find(verdict.fault, verdict.found);
     if (database === null) return check;
     await readTables(database, check, find);
-    if (bundles !== null) await readBundles(database, bundles, { known, find });
     if (verdict.do !== "go-on") return check;
     const beside = { fs: nodeJournalFs, folder: paths.journal, scan };
     const damages = await damagedTables(database, { ...beside, verdict: { ...verdict, isRemade: false } });
     const later = verdict.isRemade ? "; the next start makes it from the journal" : "";
     for (const { relation, found } of damages) find("rows-differ", `${relation}: ${found}${later}`, [relation]);
+    if (bundles !== null && check.findings.length === 0) await readBundles(database, bundles, { known, find });
     return check;
   } catch (error) {
     if (!(error instanceof RowTooLarge)) throw error;
@@ -104,19 +105,15 @@ async function readTables({ client }: OpenedDatabase, check: StoreCheck, find: F
   }
 }
 
-/** Where the rows are of this program's schema; of another one only a program of that schema can say what they name. */
+/** Of rows that are in order and of this program's schema: of another one only a program of it can say what they name. */
 async function readBundles(
   { client, rows }: OpenedDatabase,
   bundles: BundleFiles,
   { known, find }: { known: Parameters<typeof newestSchema>[0]; find: Find },
 ): Promise<void> {
   if (rows.applied.at(-1) !== newestSchema(known)) return;
-  try {
-    const db = drizzle(client, { schema: tables });
-    for (const { found } of await findDamagedBundles(db, bundles)) find("bundle-damaged", found);
-  } catch (error) {
-    find("bundle-damaged", `what versions name cannot be read, ${wordsOf(error)}`);
-  }
+  const db = drizzle(client, { schema: tables });
+  for (const { found } of await findDamagedBundles(db, bundles)) find("bundle-damaged", found);
 }
 
 const isJournaled = (relation: string) => TABLES.get(relation)?.treatment.keep === "rows";

@@ -40,8 +40,8 @@ import { bundlesDirOf } from "./server-options";
 
 const USAGE = `Usage: npm run store -- COMMAND [options]        (docs/guides/server.md, "Backups"; docs/guides/operations.md)
 
-  check                    reads every row and compares it with the journal, and every bundle's bytes and signature;
-                           changes nothing
+  check                    reads every row and compares it with the journal, then, where these are in order, every
+                           bundle's bytes and signatures; changes nothing
   check --file FILE        reads a backup to its end and says what it holds; opens no store
   backup FILE              writes the whole store into one file, sealed by a passphrase, and reads it back to its end
   restore FILE             makes a store from a backup, where none is; --unsealed takes one that no passphrase sealed,
