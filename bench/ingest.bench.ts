@@ -14,16 +14,17 @@ import type { SyncContext } from "../lib/sync/context";
 import { createTrust } from "../lib/sync/heads/create-trust";
 import { createFileSigner } from "../lib/sync/keys/file-keys";
 import { openKeyFolder } from "../lib/sync/keys/key-folder";
-import { ingestBatch } from "../lib/sync/telemetry/ingest-batch";
+import { createIngest } from "../lib/sync/telemetry/create-ingest";
 import { foldTelemetry } from "../lib/sync/telemetry/tend-telemetry";
 import { createDeviceKey } from "../lib/sync/testing/device-key";
 import type { BenchResult } from "./bench-report";
 import { deviceBatch, PROGRAMS } from "./ingest/device-batches";
 import { measureDisk } from "./ingest/disk";
 
-const ROUNDS = 3;
-const BATCHES = 30;
-const CONCURRENT = 4;
+const ROUNDS = 5;
+const BATCHES = 96;
+/** Devices that send at once, as many as the door lets in together. */
+const CONCURRENT = 32;
 const TARGET = 0.6;
 
 const logger = createLogger((line) => process.stderr.write(line));
@@ -107,6 +108,7 @@ async function insertPlainly(store: Store, told: Told, nth: number): Promise<voi
 
 async function measure(name: string, open: () => Promise<Store>, ctx: SyncContext) {
   const [store, plain] = [await open(), await open()];
+  const ingest = createIngest(store, ctx);
   for (const one of [store, plain]) await seed(one);
   let [ingestMs, foldMs, plainMs, rows] = [0, 0, 0, 0];
   // The first round warms both up.
@@ -117,7 +119,7 @@ async function measure(name: string, open: () => Promise<Store>, ctx: SyncContex
       const batch = deviceBatch(n, nowSeconds);
       return { id: deviceId(n), batch, body: Buffer.from(JSON.stringify(batch)) };
     });
-    const ingest = await timed(batches, ({ id, batch, body }) => ingestBatch(store, ctx, id, batch, body));
+    const taken = await timed(batches, ({ id, batch, body }) => ingest.take(id, batch, body));
     const told = await readTold(store, nth.map(deviceId));
     const folded = await timed([store], async (one) => {
       while (await foldTelemetry(one, ctx));
@@ -127,7 +129,7 @@ async function measure(name: string, open: () => Promise<Store>, ctx: SyncContex
     await keepDays(plain, "telemetry_batches", [systemClock.nowMs()]);
     const inserted = await timed([...told.entries()], ([n, one]) => insertPlainly(plain, one, nth[n] ?? 0));
     if (round === 0) continue;
-    ingestMs += ingest;
+    ingestMs += taken;
     foldMs += folded;
     plainMs += inserted;
     rows += told.reduce((sum, one) => sum + one.minutes.length + one.events.length + 1, 0);

@@ -1,12 +1,16 @@
 import { expect, it } from "vitest";
 import { hashDevice } from "@/lib/domain/measures/device-sketch";
-import { devicesIn, enterLate, enterMinute, noMeasures, noNumbers, quantileIn } from "@/lib/domain/measures/measures";
+import { devicesIn, enterLate, enterMinutes, noMeasures, noNumbers, quantileIn } from "@/lib/domain/measures/measures";
 import { measuresOf, sumMeasures, toMeasureColumns } from "./measures";
 
 it("measures are read from their columns as they were, and those of several rows are added up", () => {
   const [one, other] = [noMeasures(), noMeasures()];
-  enterMinute(one, hashDevice("dev_a"), { ...noNumbers(), cpuMs: 40, bridgeCalls: 3 }, null);
-  enterMinute(other, hashDevice("dev_b"), { ...noNumbers(), cpuMs: 60, storageBytesMax: 9 }, null);
+  enterMinutes(one, [
+    { hash: hashDevice("dev_a"), numbers: { ...noNumbers(), cpuMs: 40, bridgeCalls: 3 }, before: null },
+  ]);
+  enterMinutes(other, [
+    { hash: hashDevice("dev_b"), numbers: { ...noNumbers(), cpuMs: 60, storageBytesMax: 9 }, before: null },
+  ]);
   enterLate(other, { ...noNumbers(), cpuMs: 1 }, 1);
   expect(measuresOf(toMeasureColumns(other))).toEqual(other);
   const sum = sumMeasures([toMeasureColumns(one), toMeasureColumns(other)]);

@@ -60,6 +60,26 @@ describeStores("a table by day", (held) => {
     expect(await kept(store)).toContain("again");
   });
 
+  it("is told by code and table that its day is missing, whatever language the server speaks", async () => {
+    const { store } = held;
+    const at = (day + 6) * DAY_MS;
+    await keepDays(store, "events", [at]);
+    const name = `events_${new Date(at).toISOString().slice(0, 10).replaceAll("-", "")}`;
+    await store.transaction(({ db }) => db.execute(sql.raw(`drop table "days"."${name}"`)));
+    const raised = (members: object) => {
+      const cause = Object.assign(new Error("keine Partition von Relation »events« für die Zeile gefunden"), members);
+      const transaction = () => Promise.reject(new Error("A statement failed", { cause }));
+      return writeDays({ ...store, transaction }, async () => undefined);
+    };
+    await expect(raised({ code: "23514", table: "events", constraint: "events_check" })).rejects.toThrow();
+    await keepDays(store, "events", [at]);
+    await expect(record(store, "missing", at)).rejects.toThrow();
+    await expect(raised({ code: "23514", table: "events" })).rejects.toThrow();
+    await keepDays(store, "events", [at]);
+    await record(store, "made-again", at);
+    expect(await kept(store)).toContain("made-again");
+  });
+
   it("has no day that takes whatever has none, in any of them", async () => {
     const { store } = held;
     for (const relation of PARTITIONED_NAMES) await keepDays(store, relation, [day * DAY_MS]);

@@ -11,6 +11,7 @@ export const PARTITIONED = {
   events: { by: "at", keptMs: KEPT_MS.events },
   telemetry_batches: { by: "received_at", keptMs: KEPT_MS.batches },
   device_minutes: { by: "at", keptMs: KEPT_MS.deviceMinutes },
+  late_minutes: { by: "at", keptMs: KEPT_MS.lateMinutes },
   fleet_minutes: { by: "at", keptMs: KEPT_MS.fleetMinutes },
   hour_rollups: { by: "hour", keptMs: KEPT_MS.hours },
   hour_details: { by: "hour", keptMs: KEPT_MS.hours },
@@ -59,11 +60,16 @@ export async function writeDays<T>(store: Store, work: (tx: Transaction) => Prom
   }
 }
 
-/** The table whose day is missing, in a chain of causes; undefined where it is something else. */
-function relationWithoutDay(raised: unknown): string | undefined {
+/**
+ * The table whose day is missing, in a chain of causes; undefined where it is something else. The database calls it a violated
+ * check of that table and names none; its words are in the language of its server.
+ */
+function relationWithoutDay(raised: unknown): Partitioned | undefined {
   for (let link = raised; link instanceof Error; link = link.cause) {
-    const [, relation] = /^no partition of relation "(\w+)" found for row/.exec(link.message) ?? [];
-    if ("code" in link && link.code === "23514" && relation !== undefined) return relation;
+    const said: Error & { code?: unknown; table?: unknown; constraint?: unknown } = link;
+    const { code, table, constraint } = said;
+    if (code !== "23514" || constraint !== undefined || typeof table !== "string") continue;
+    if (isPartitioned(table)) return table;
   }
   return undefined;
 }

@@ -10,26 +10,33 @@ import type { Database } from "./store";
 function recordset(table: PgTable, rows: readonly object[]) {
   const names = Object.keys(rows[0] ?? {});
   const { name: relation, columns } = getTableConfig(table);
-  const named = new Map(Object.entries(table).map(([key, column]) => [key, column as (typeof columns)[number]]));
-  const told = names.map((key) => {
-    const column = named.get(key);
+  const byKey = new Map(Object.entries(table).map(([key, column]) => [key, column as (typeof columns)[number]]));
+  const told = names.map((key, index) => {
+    const column = byKey.get(key);
     if (column === undefined) throw new TypeError(`${relation} has no ${key}`);
-    return { key, name: column.name, type: column.getSQLType() };
+    return { key, short: `c${index}`, name: column.name, type: column.getSQLType() };
   });
+  // Short names, and nothing where there is nothing: the database reads each of them.
   const values = rows.map((row) => {
-    const members = new Map<string, unknown>(Object.entries(row));
-    return Object.fromEntries(told.map(({ key, name }) => [name, spelt(members.get(key))]));
+    const members = row as Readonly<Record<string, unknown>>;
+    const value: Record<string, unknown> = {};
+    for (const { key, short } of told) {
+      const member = members[key];
+      if (member !== null && member !== undefined) value[short] = spelt(member);
+    }
+    return value;
   });
   const list = sql.join(
     told.map(({ name }) => sql.identifier(name)),
     sql`, `,
   );
-  const types = told.map(({ name, type }) => `"${name}" ${type}`).join(", ");
+  const named = told.map(({ short, name }) => `${short} as "${name}"`).join(", ");
+  const types = told.map(({ short, type }) => `${short} ${type}`).join(", ");
   return {
     relation,
     list,
     told,
-    from: sql`json_to_recordset(${JSON.stringify(values)}::json) as told(${sql.raw(types)})`,
+    from: sql`(select ${sql.raw(named)} from json_to_recordset(${JSON.stringify(values)}::json) as sent(${sql.raw(types)})) as told`,
   };
 }
 
@@ -54,18 +61,36 @@ export async function putRows<T extends PgTable>(
   rows: readonly T["$inferInsert"][],
 ): Promise<void> {
   const keys = new Set(getTableConfig(table).primaryKeys[0]?.columns.map(({ name }) => name));
-  const { told } = recordset(table, rows);
-  const identifiers = (names: readonly string[]) =>
-    sql.join(
-      names.map((name) => sql.identifier(name)),
-      sql`, `,
-    );
-  const others = told.flatMap(({ name }) => (keys.has(name) ? [] : [name]));
-  const set = sql.join(
-    others.map((name) => sql`${sql.identifier(name)} = excluded.${sql.identifier(name)}`),
-    sql`, `,
+  const { relation, list, told, from } = recordset(table, rows);
+  const identifiers = [...keys].map((name) => sql.identifier(name));
+  const set = told.flatMap(({ name }) =>
+    keys.has(name) ? [] : [sql`${sql.identifier(name)} = excluded.${sql.identifier(name)}`],
   );
-  await insertRows(db, table, rows, sql`on conflict (${identifiers([...keys])}) do update set ${set}`);
+  await rowsOf(
+    db,
+    sql`insert into ${sql.identifier(relation)} (${list}) select ${list} from ${from}
+        on conflict (${sql.join(identifiers, sql`, `)}) do update set ${sql.join(set, sql`, `)}`,
+  );
+}
+
+/** Writes members of rows that are there, each found by its key, which stands once among them; one that is not there is passed over. */
+export async function updateRows<T extends PgTable>(
+  db: Database,
+  table: T,
+  rows: readonly Partial<T["$inferInsert"]>[],
+): Promise<void> {
+  const { columns, primaryKeys } = getTableConfig(table);
+  const keys = new Set((primaryKeys[0]?.columns ?? columns.filter(({ primary }) => primary)).map(({ name }) => name));
+  const { relation, told, from } = recordset(table, rows);
+  const own = (name: string) => sql`${sql.identifier(relation)}.${sql.identifier(name)}`;
+  const set = told.flatMap(({ name }) =>
+    keys.has(name) ? [] : [sql`${sql.identifier(name)} = told.${sql.identifier(name)}`],
+  );
+  const found = [...keys].map((name) => sql`${own(name)} = told.${sql.identifier(name)}`);
+  await rowsOf(
+    db,
+    sql`update ${sql.identifier(relation)} set ${sql.join(set, sql`, `)} from ${from} where ${sql.join(found, sql` and `)}`,
+  );
 }
 
 /** Whether these members of a row are those of one of `keys`, which may repeat. */

@@ -10,7 +10,7 @@ import { insertRows } from "../../db/write-rows";
 import { nodeDigest } from "../../lib/audit/audit-entry";
 import { hashDevice, packSketch, sketchOf } from "../../lib/domain/measures/device-sketch";
 import { enter, type Histogram, packHistogram } from "../../lib/domain/measures/histogram";
-import { enterMinute, noMeasures, noNumbers } from "../../lib/domain/measures/measures";
+import { enterMinutes, noMeasures, noNumbers } from "../../lib/domain/measures/measures";
 import type { EntryOf } from "../../lib/domain/members";
 import { auditEntrySha256 } from "../../native/core/audit/verify-chain";
 
@@ -313,7 +313,7 @@ function variantOf(nth: number, devices: number, minutes: number): Variant {
         cacheBytesMax: spread * 9_192,
       },
     };
-    enterMinute(measures, hashDevice(seededDevice(minute % devices)), numbers, null);
+    enterMinutes(measures, [{ hash: hashDevice(seededDevice(minute % devices)), numbers, before: null }]);
     enter(calls, spread % 20);
   }
   return { ...toMeasureColumns(measures), histogram: packHistogram(calls) };

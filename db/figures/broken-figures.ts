@@ -139,7 +139,7 @@ export async function setFiguresAside({ db }: Transaction, broken: BrokenFigures
   // Minutes that are there name their source by number: a number is never given twice.
   if (relation === "telemetry_sources") {
     await run(
-      `select setval(pg_get_serial_sequence('telemetry_sources', 'id'), (select coalesce(max(source), 0) + 1 from device_minutes), false)`,
+      `select setval(pg_get_serial_sequence('telemetry_sources', 'id'), (select coalesce(max(source), 0) + 1 from (select source from device_minutes union all select source from late_minutes) told), false)`,
     );
   }
   return aside;

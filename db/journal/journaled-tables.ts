@@ -72,6 +72,7 @@ const TREATMENTS = {
   telemetryMinutes: { keep: "nothing", title: "telemetry", onDamage: "set-aside" },
   telemetrySources: { keep: "nothing", title: "", onDamage: "set-aside" },
   deviceMinutes: { keep: "nothing", title: "", onDamage: "set-aside" },
+  lateMinutes: { keep: "nothing", title: "", onDamage: "set-aside" },
   fleetMinutes: { keep: "nothing", title: "", onDamage: "set-aside" },
   hourRollups: { keep: "nothing", title: "", onDamage: "set-aside" },
   hourDetails: { keep: "nothing", title: "", onDamage: "set-aside" },

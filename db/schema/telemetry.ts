@@ -1,14 +1,27 @@
-import { boolean, index, integer, jsonb, pgTable, primaryKey, smallint, text, unique } from "drizzle-orm/pg-core";
+import {
+  bigint,
+  boolean,
+  index,
+  integer,
+  jsonb,
+  json as jsonText,
+  pgTable,
+  primaryKey,
+  smallint,
+  text,
+  unique,
+} from "drizzle-orm/pg-core";
 import type { MinuteEntry, TelemetryAnswer } from "@/native/core/telemetry/batch";
 import { bytes, compactWhole, instant, minutesOfDay, whole } from "./columns";
 
 /**
- * Device-minutes of program versions that are not over yet, or not folded: increments are added up here (spec 7.5). Whatever
- * stands here is in no other table of measures, and leaves in the transaction that puts it there.
+ * What devices told of minutes and is not folded: each increment as it was told, held within the plausible, and never written
+ * again (spec 7.5). Whatever stands here is in no other table of measures, and leaves in the transaction that puts it there.
  */
 export const telemetryMinutes = pgTable(
   "telemetry_minutes",
   {
+    id: bigint("id", { mode: "number" }).notNull().generatedByDefaultAsIdentity(),
     deviceId: text("device_id").notNull(),
     appId: text("app_id").notNull(),
     versionCode: whole("version_code").notNull(),
@@ -22,32 +35,32 @@ export const telemetryMinutes = pgTable(
     inFlightMax: whole("in_flight_max").notNull(),
     throttledMs: whole("throttled_ms").notNull(),
     crashes: whole("crashes").notNull(),
-    apis: jsonb("apis").$type<Record<string, { allowed: number; denied: number }>>().notNull(),
-    hosts: jsonb("hosts")
+    // Kept as the text that they are: nothing in the database looks into them.
+    apis: jsonText("apis").$type<Record<string, { allowed: number; denied: number }>>().notNull(),
+    hosts: jsonText("hosts")
       .$type<{ host: string; port: number; purpose: string; allowed: number; blocked: number }[]>()
       .notNull(),
-    denials: jsonb("denials").$type<Record<string, unknown>[]>().notNull(),
-    // Null where no increment told of it: it was not measured, and is never taken for zero.
+    denials: jsonText("denials").$type<Record<string, unknown>[]>().notNull(),
+    // Null where it was not told: it was not measured, and is never taken for zero.
     requestsPerSecondMax: whole("requests_per_second_max"),
     bridgeCalls: whole("bridge_calls"),
     bridgeCallsPerSecondMax: whole("bridge_calls_per_second_max"),
     storageBytesMax: whole("storage_bytes_max"),
     cacheBytesMax: whole("cache_bytes_max"),
-    limits: jsonb("limits").$type<NonNullable<MinuteEntry["limits"]>>(),
+    limits: jsonText("limits").$type<NonNullable<MinuteEntry["limits"]>>(),
     appliedEpoch: whole("applied_epoch"),
     appliedPlatform: whole("applied_platform"),
     appliedProgram: whole("applied_program"),
-    /** What told of it last; null in rows of before it was kept. */
+    /** What told of it; null in rows of before it was kept. */
     runtimeKind: text("runtime_kind"),
     runtimeVersion: text("runtime_version"),
-    /** Of increments that were told of when its 48 hours were over, how many: it counts, and is in no histogram. */
+    /**
+     * 1 where it was told of when its minute's 48 hours were over: it counts, and is in no histogram. Rows of before, in which
+     * increments were added up, have how many.
+     */
     late: integer("late").notNull().default(0),
   },
-  (table) => [
-    primaryKey({ columns: [table.deviceId, table.appId, table.versionCode, table.at] }),
-    index("telemetry_minutes_app").on(table.appId, table.at),
-    index("telemetry_minutes_at").on(table.at),
-  ],
+  (table) => [primaryKey({ columns: [table.at, table.id] }), index("telemetry_minutes_app").on(table.appId, table.at)],
 );
 
 /**
@@ -177,6 +190,30 @@ export const deviceMinutes = pgTable(
     appliedEpoch: compactWhole("applied_epoch"),
     appliedPlatform: compactWhole("applied_platform"),
     appliedProgram: compactWhole("applied_program"),
+    /** What its hosts, APIs, causes and limits added to hours, all together; null in rows of before it was kept. */
+    detailed: compactWhole("detailed"),
+  },
+  (table) => [primaryKey({ columns: [table.source, table.at] })],
+);
+
+/**
+ * What was told of a minute after its 48 hours, added up, so that it is held within the plausible however often it is told.
+ * Partitioned by day, kept for as long as devices may tell of it.
+ */
+export const lateMinutes = pgTable(
+  "late_minutes",
+  {
+    at: instant("at").notNull(),
+    source: integer("source").notNull(),
+    cpuMs: compactWhole("cpu_ms").notNull(),
+    requests: compactWhole("requests").notNull(),
+    blocked: compactWhole("blocked").notNull(),
+    bytesIn: compactWhole("bytes_in").notNull(),
+    bytesOut: compactWhole("bytes_out").notNull(),
+    throttledMs: compactWhole("throttled_ms").notNull(),
+    crashes: compactWhole("crashes").notNull(),
+    bridgeCalls: compactWhole("bridge_calls"),
+    detailed: compactWhole("detailed").notNull(),
   },
   (table) => [primaryKey({ columns: [table.source, table.at] })],
 );

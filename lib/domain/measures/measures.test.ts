@@ -14,7 +14,7 @@ import {
   addMeasures,
   COUNTERS,
   enterLate,
-  enterMinute,
+  enterMinutes,
   type MinuteNumbers,
   noMeasures,
   noNumbers,
@@ -121,7 +121,8 @@ describe("a sketch of devices", () => {
 describe("measures", () => {
   const entered = (minutes: readonly MinuteNumbers[]) => {
     const measures = noMeasures();
-    for (const [nth, one] of minutes.entries()) enterMinute(measures, hashDevice(`d${nth}`), one, null);
+    for (const [nth, one] of minutes.entries())
+      enterMinutes(measures, [{ hash: hashDevice(`d${nth}`), numbers: one, before: null }]);
     return measures;
   };
   const told = (measures: ReturnType<typeof noMeasures>) => ({
@@ -133,8 +134,10 @@ describe("measures", () => {
     fc.assert(
       fc.property(fc.array(minute, { maxLength: 8 }), fc.array(minute, { maxLength: 8 }), (a, b) => {
         const [one, other] = [noMeasures(), noMeasures()];
-        for (const [nth, of] of a.entries()) enterMinute(one, hashDevice(`d${nth}`), of, null);
-        for (const [nth, of] of b.entries()) enterMinute(other, hashDevice(`d${a.length + nth}`), of, null);
+        for (const [nth, of] of a.entries())
+          enterMinutes(one, [{ hash: hashDevice(`d${nth}`), numbers: of, before: null }]);
+        for (const [nth, of] of b.entries())
+          enterMinutes(other, [{ hash: hashDevice(`d${a.length + nth}`), numbers: of, before: null }]);
         addMeasures(one, { ...other, histograms: unpackHistograms(packHistograms(other.histograms)) });
         expect(told(one)).toEqual(told(entered([...a, ...b])));
       }),
@@ -146,7 +149,7 @@ describe("measures", () => {
       fc.property(minute, fc.nat(1000), (first, more) => {
         const grown = { ...first, cpuMs: Math.min(Number.MAX_SAFE_INTEGER, first.cpuMs + more) };
         const stepwise = entered([first]);
-        enterMinute(stepwise, hashDevice("d0"), grown, first);
+        enterMinutes(stepwise, [{ hash: hashDevice("d0"), numbers: grown, before: first }]);
         expect(told(stepwise)).toEqual(told(entered([grown])));
       }),
     );

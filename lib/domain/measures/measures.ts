@@ -1,6 +1,6 @@
 import { addSaturating } from "@/native/core/telemetry/add-saturating";
 import type { MinuteEntry } from "@/native/core/telemetry/batch";
-import { countDevices, type DeviceSketch, mergeSketches, NO_DEVICES } from "./device-sketch";
+import { countDevices, type DeviceSketch, mergeSketches, NO_DEVICES, sketchOf } from "./device-sketch";
 import { addHistogram, enter, type Histogram, quantileOf, readHistogram, writeHistogram } from "./histogram";
 import { createVarintReader, createVarintWriter } from "./varints";
 
@@ -52,13 +52,23 @@ export type Measures = MinuteNumbers & {
 const addTold = (a: number | null, b: number | null): number | null => (b === null ? a : addSaturating(a ?? 0, b));
 const maxTold = (a: number | null, b: number | null): number | null => (b === null ? a : Math.max(a ?? 0, b));
 
-export function noNumbers(): MinuteNumbers {
-  return {
-    ...{ cpuMs: 0, requests: 0, blocked: 0, bytesIn: 0, bytesOut: 0, throttledMs: 0, crashes: 0 },
-    ...{ memoryBytesMax: 0, inFlightMax: 0, bridgeCalls: null },
-    ...{ requestsPerSecondMax: null, bridgeCallsPerSecondMax: null, storageBytesMax: null, cacheBytesMax: null },
-  };
-}
+/** Made by the hundred thousand: one literal. */
+export const noNumbers = (): MinuteNumbers => ({
+  cpuMs: 0,
+  requests: 0,
+  blocked: 0,
+  bytesIn: 0,
+  bytesOut: 0,
+  throttledMs: 0,
+  crashes: 0,
+  memoryBytesMax: 0,
+  inFlightMax: 0,
+  bridgeCalls: null,
+  requestsPerSecondMax: null,
+  bridgeCallsPerSecondMax: null,
+  storageBytesMax: null,
+  cacheBytesMax: null,
+});
 
 export function noMeasures(): Measures {
   // Safe: one histogram for each name.
@@ -75,17 +85,20 @@ function addNumbers(to: MinuteNumbers, more: MinuteNumbers, isLate: boolean): vo
   for (const name of TOLD_MAXIMA) to[name] = maxTold(to[name], more[name]);
 }
 
+/** A device-minute as it is, with its device's hash, and what it was when it was entered before; null where it was not. */
+export type EnteredMinute = { hash: number; numbers: MinuteNumbers; before: MinuteNumbers | null };
+
 /**
- * Enters a device-minute in place of what it was when it was entered before, null where it was not. A device-minute only
- * grows, so that it never matters in how many steps it did.
+ * Enters device-minutes, each in place of what it was. A device-minute only grows, so that it never matters in how many
+ * steps it did.
  */
-export function enterMinute(to: Measures, hash: number, minute: MinuteNumbers, before: MinuteNumbers | null): void {
-  const grown = { ...minute };
-  if (before !== null) {
-    for (const name of COUNTERS) grown[name] = minute[name] - before[name];
-    for (const name of TOLD_COUNTERS) grown[name] = minute[name] === null ? null : minute[name] - (before[name] ?? 0);
-  }
-  addNumbers(to, grown, false);
+export function enterMinutes(to: Measures, minutes: readonly EnteredMinute[]): void {
+  for (const { numbers, before } of minutes) enterNumbers(to, numbers, before);
+  if (minutes.length > 0) to.devices = mergeSketches(to.devices, sketchOf(minutes.map(({ hash }) => hash)));
+}
+
+function enterNumbers(to: Measures, minute: MinuteNumbers, before: MinuteNumbers | null): void {
+  addNumbers(to, before === null ? minute : { ...minute, ...growth(minute, before) }, false);
   for (const name of IN_HISTOGRAMS) {
     const [value, former] = [minute[name], before?.[name] ?? null];
     if (value === former) continue;
@@ -93,7 +106,18 @@ export function enterMinute(to: Measures, hash: number, minute: MinuteNumbers, b
     if (value !== null) enter(to.histograms[name], value);
   }
   if (before === null) to.minutes = addSaturating(to.minutes, 1);
-  to.devices = mergeSketches(to.devices, { hashes: [hash] });
+}
+
+/** What was added to the counters of a device-minute since it was `before`. */
+export function growth(
+  minute: MinuteNumbers,
+  before: MinuteNumbers,
+): Pick<MinuteNumbers, (typeof COUNTERS)[number] | (typeof TOLD_COUNTERS)[number]> {
+  const grown = noNumbers();
+  for (const name of COUNTERS) grown[name] = minute[name] - before[name];
+  for (const name of TOLD_COUNTERS) grown[name] = minute[name] === null ? null : minute[name] - (before[name] ?? 0);
+  const { cpuMs, requests, blocked, bytesIn, bytesOut, throttledMs, crashes, bridgeCalls } = grown;
+  return { cpuMs, requests, blocked, bytesIn, bytesOut, throttledMs, crashes, bridgeCalls };
 }
 
 /** Counts increments that were told of after their minute's 48 hours, added up. */
@@ -116,8 +140,10 @@ export function numbersOf(
   of: Pick<MinuteNumbers, Whole> & { [Name in Told]?: number | null | undefined },
 ): MinuteNumbers {
   const numbers = noNumbers();
-  for (const name of [...COUNTERS, ...MAXIMA]) numbers[name] = of[name];
-  for (const name of [...TOLD_COUNTERS, ...TOLD_MAXIMA]) numbers[name] = of[name] ?? null;
+  for (const name of COUNTERS) numbers[name] = of[name];
+  for (const name of MAXIMA) numbers[name] = of[name];
+  for (const name of TOLD_COUNTERS) numbers[name] = of[name] ?? null;
+  for (const name of TOLD_MAXIMA) numbers[name] = of[name] ?? null;
   return numbers;
 }
 

@@ -8,6 +8,8 @@ const DAY_MS = 24 * HOUR_MS;
 export const KEPT_MS = {
   /** What a minute's late increments are added to, and what percentiles of a device could be asked of (spec 7.5). */
   deviceMinutes: 2 * DAY_MS,
+  /** As far back as devices may tell of minutes: what comes late is held within the plausible beside what came before. */
+  lateMinutes: 14 * DAY_MS,
   /** So that yesterday's charts keep their minutes. */
   fleetMinutes: 2 * DAY_MS,
   /** As long as a page says when a host or a capability was last used. */

@@ -31,9 +31,9 @@ const PLACES = {
   },
   held: { runningMax: 16, runningOfOneMax: 1, bytesMax: 32 * MIB, waitingMax: 0, waitingOfOneMax: 0, waitMsMax: 0 },
 } as const;
-/** Turns are for what has arrived: whoever sends slowly holds a place, and none of these. */
+/** Turns are for what has arrived: whoever sends slowly holds a place, and none of these. As many as the thread takes in together. */
 const TURNS = {
-  runningMax: 4,
+  runningMax: 32,
   runningOfOneMax: 1,
   waitingMax: PLACES.telemetry.runningMax + PLACES.held.runningMax,
   waitingOfOneMax: 3,

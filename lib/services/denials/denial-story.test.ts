@@ -85,7 +85,7 @@ async function tell(told: { refused?: number; allowed?: number; versionCode?: nu
     });
   });
   held.clock.advance(300);
-  while ((await foldMinutes(held.ctx.store, held.ctx)) > 0);
+  while ((await foldMinutes(held.ctx.store, held.ctx, 1_000)) !== null);
   return denialId;
 }
 

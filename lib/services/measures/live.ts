@@ -4,12 +4,13 @@ import { type DetailKind, devices } from "@/db/schema";
 import type { Database } from "@/db/store";
 import { spansSince1970, sumOf } from "@/db/sums";
 import { type MinuteNumbers, numbersOf } from "@/lib/domain/measures/measures";
+import { addToMinute } from "@/lib/sync/telemetry/add-to-minute";
 import { type DetailOfMinute, detailsOfMinute } from "@/lib/sync/telemetry/details-of-minute";
 import { readPages } from "./parts";
 import { HOUR_MS } from "./windows";
 
 /**
- * Device-minutes whose histograms or details a read adds up itself, at most: with more it tells what was folded, and until when
+ * Increments whose histograms or details a read adds up itself, at most: with more it tells what was folded, and until when
  * that is whole. Counters and devices are always whole (`sumLive`).
  */
 const LIVE_MAX = 5000;
@@ -24,7 +25,7 @@ export type LiveMinute = Of & {
   late: number;
   numbers: MinuteNumbers;
 };
-/** What it told in that minute of one host, API, cause or limit. */
+/** What it told at once of that minute and one host, API, cause or limit. */
 export type LiveDetail = Of & DetailOfMinute;
 
 export type Live = {
@@ -49,20 +50,13 @@ async function findBehind(db: Database, minutes: Minutes, matching: SQL | undefi
   return oldest?.at.toISOString() ?? null;
 }
 
-type Key = { at: Date; deviceId: string; versionCode: number };
-const orderOf = ({ at, deviceId, versionCode }: Minutes) => [at, deviceId, versionCode] as const;
+type Key = { at: Date; id: number };
+const orderOf = ({ at, id }: Minutes) => [at, id] as const;
 
 /** SQL: what follows a row in that order. */
-function after({ at, deviceId, versionCode }: Minutes, last: Key | null): SQL | undefined {
+function after({ at, id }: Minutes, last: Key | null): SQL | undefined {
   if (last === null) return undefined;
-  return and(
-    gte(at, last.at),
-    or(
-      gt(at, last.at),
-      gt(deviceId, last.deviceId),
-      and(eq(deviceId, last.deviceId), gt(versionCode, last.versionCode)),
-    ),
-  );
+  return and(gte(at, last.at), or(gt(at, last.at), gt(id, last.id)));
 }
 
 /**
@@ -83,12 +77,21 @@ export async function readLive(db: Database, appId: string): Promise<Live> {
       .orderBy(...orderOf(minutes))
       .limit(ROWS_A_PAGE),
   );
-  return {
-    minutes: rows.map(({ deviceId, versionCode, at, late, ...row }) => {
-      return { deviceId, appId, versionCode, atMs: at.getTime(), late, numbers: numbersOf(row) };
-    }),
-    behind,
-  };
+  const told = new Map<string, LiveMinute>();
+  for (const { deviceId, versionCode, at, late, ...row } of rows) {
+    const one = { deviceId, appId, versionCode, atMs: at.getTime(), late, numbers: numbersOf(row) };
+    const key = JSON.stringify([deviceId, versionCode, one.atMs, late > 0]);
+    const known = told.get(key);
+    told.set(key, known === undefined ? one : together(known, one));
+  }
+  return { minutes: [...told.values()], behind };
+}
+
+/** Two increments of one device-minute as one, held within the plausible as they will be (spec 7.10). */
+function together(known: LiveMinute, more: LiveMinute): LiveMinute {
+  const before = { numbers: known.numbers, applied: undefined, detailed: 0 };
+  const { minute } = addToMinute(before, { numbers: more.numbers, applied: undefined });
+  return { ...known, late: known.late + more.late, numbers: minute.numbers };
 }
 
 /** What a device told of a version in one hour, in so far as no roll-up holds it. */
@@ -128,13 +131,13 @@ export async function readLiveDetails(
   { appId, kind, sinceMs }: { appId: string; kind: DetailKind; sinceMs: number },
 ): Promise<{ details: readonly LiveDetail[]; behind: string | null }> {
   const minutes = countedMinutes(db);
-  const { deviceId, versionCode, at } = minutes;
+  const { id, deviceId, versionCode, at } = minutes;
   const matching = and(eq(minutes.appId, appId), gte(at, new Date(sinceMs)));
   const behind = await findBehind(db, minutes, matching);
   if (behind !== null) return { details: [], behind };
   const rows = await readPages(ROWS_A_PAGE, (last: Key | null) =>
     db
-      .select({ deviceId, versionCode, at, told: minutes[COLUMN_OF[kind]] })
+      .select({ id, deviceId, versionCode, at, told: minutes[COLUMN_OF[kind]] })
       .from(minutes)
       .where(and(matching, after(minutes, last)))
       .orderBy(...orderOf(minutes))

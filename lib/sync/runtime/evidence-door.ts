@@ -4,7 +4,7 @@ import type { TelemetryAnswer } from "@/native/core/telemetry/batch";
 import type { HeldAnswer } from "@/native/core/wire/held";
 import type { SyncContext } from "../context";
 import { learnHeldDocument } from "../continuity/learn-held";
-import { ingestBatch } from "../telemetry/ingest-batch";
+import { createIngest } from "../telemetry/create-ingest";
 import { runtimeRoutes } from "./runtime-routes";
 
 /** A batch as a device sent it, not unfolded and not looked at. */
@@ -37,10 +37,11 @@ export type EvidenceDoor = {
 
 /** The work itself, on whichever thread this is called: unfolds, parses, judges and writes. */
 export function createEvidenceWork(store: Store, ctx: SyncContext): EvidenceWork {
+  const ingest = createIngest(store, ctx);
   return {
     async telemetry({ deviceId, received }) {
       const { body, bytes } = await parseBody(runtimeRoutes.telemetry, received);
-      return await ingestBatch(store.in("ingest"), ctx, deviceId, body, bytes);
+      return await ingest.take(deviceId, body, bytes);
     },
     // It may stop something here.
     held: (sent) => learnHeldDocument(store.in("decide"), ctx, sent),

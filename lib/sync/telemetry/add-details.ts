@@ -1,12 +1,24 @@
 import { and, between, sql } from "drizzle-orm";
-import { detailDays, hourDetails } from "@/db/schema";
+import { type DetailKind, detailDays, hourDetails } from "@/db/schema";
 import type { Database } from "@/db/store";
 import { isAnyOf, putRows } from "@/db/write-rows";
 import { mergeSketches, packSketch, sketchOf, unpackSketch } from "@/lib/domain/measures/device-sketch";
 import { addHistogram, type Histogram, packHistogram, unpackHistogram } from "@/lib/domain/measures/histogram";
 import { addSaturating } from "@/native/core/telemetry/add-saturating";
 import { OTHER } from "@/native/core/telemetry/batch";
-import { callsBucket, type DetailOfMinute, smaller } from "./details-of-minute";
+import {
+  type About,
+  aboutOf,
+  callsBucket,
+  type DetailCounts,
+  eachDetail,
+  holdCounts,
+  isAbout,
+  type MinuteLists,
+  ofKinds,
+  smaller,
+  sumOf,
+} from "./details-of-minute";
 import { type NamedHosts, namedBy, readNamedHosts } from "./named-by-policy";
 
 /** Names of one kind that a program may have on a day before it is folded: past them only what the policy names is told apart. */
@@ -22,67 +34,108 @@ export const DETAIL_KEY = ["appId", "kind", "name", "hour", "versionCode", "prog
 export const detailKeyOf = (row: Pick<DetailRow, (typeof DETAIL_KEY)[number]>): string =>
   JSON.stringify(DETAIL_KEY.map((name) => row[name]));
 
-/** What one device-minute says of hosts, APIs, causes and limits, and whose it is. */
+/** What one increment says of hosts, APIs, causes and limits, and whose it is. */
 export type MinuteDetails = {
   appId: string;
   versionCode: number;
   programRevision: number;
   at: Date;
-  /** Increments that were told of after its 48 hours: they are in the counters and in nothing else. */
+  /** Of how many increments after its 48 hours it tells: they are in the counters and in nothing else. */
   late: number;
   /** Of its device. */
   hash: number;
-  details: readonly DetailOfMinute[];
+  lists: MinuteLists;
+  /** Of all that it counts, how much there is room for in its minute; where that is not all. */
+  room?: number | undefined;
 };
 
-/** What device-minutes say of one name in one hour, of one version and revision. */
-type Adding = { row: DetailRow; hashes: Set<number>; histogram: Histogram };
+/** What increments say of one name in one hour, of one version and revision. */
+export type Adding = { row: DetailRow; hashes: Set<number>; histogram: Histogram };
 
-/** Adds what device-minutes say to the hours' rows. Whoever calls holds the lock of folding. */
-export async function addDetails(db: Database, minutes: readonly MinuteDetails[]): Promise<void> {
-  const adding = new Map<string, Adding>();
-  for (const { details, ...minute } of minutes) {
-    const { appId, versionCode, programRevision, at } = minute;
+/** What increments say together, each name of an hour, version and revision once; and how much each of them counts in all. */
+export function gatherDetails(increments: readonly MinuteDetails[]): { adding: Adding[]; sums: number[] } {
+  const places = new Map<string, Record<DetailKind, Map<string, Adding>>>();
+  const adding: Adding[] = [];
+  const sums = increments.map((increment) => {
+    const { appId, versionCode, programRevision, at, lists } = increment;
     const place = `${appId} ${versionCode} ${programRevision} ${Math.floor(at.getTime() / HOUR_MS)}`;
-    for (const detail of details) {
-      const key = `${place} ${detail.kind} ${detail.name}`;
-      const known = adding.get(key);
-      if (known === undefined) adding.set(key, toAdding(minute, detail));
-      else enterDetail(known, minute, detail);
-    }
-  }
-  if (adding.size === 0) return;
-  const told = await underOther(db, [...adding.values()]);
-  await putDetails(
-    db,
-    told.map(({ row, hashes, histogram }) => {
-      return { ...row, histogram: packHistogram(histogram), devices: packSketch(sketchOf(hashes)) };
-    }),
-  );
+    const there = places.get(place) ?? ofKinds(() => new Map<string, Adding>());
+    places.set(place, there);
+    let [sum, room] = [0, increment.room];
+    eachDetail(lists, (kind, name, told, source) => {
+      let counts = told;
+      if (room !== undefined) ({ held: counts, left: room } = holdCounts(told, room));
+      sum = addSaturating(sum, sumOf(counts));
+      let known = there[kind].get(name);
+      if (known === undefined) {
+        known = toAdding(increment, kind, name, aboutOf(kind, source));
+        there[kind].set(name, known);
+        adding.push(known);
+      } else if (kind === "cause" && source !== null && !isAbout(known.row.about, source)) {
+        known.row.about = smaller(known.row.about, aboutOf(kind, source));
+      }
+      enterDetail(known, increment, counts);
+    });
+    return sum;
+  });
+  return { adding, sums };
 }
 
-function toAdding(minute: Omit<MinuteDetails, "details">, detail: DetailOfMinute): Adding {
-  const { appId, versionCode, programRevision, at, late, hash } = minute;
+/**
+ * Adds what was gathered to the hours' rows. Whoever calls holds the lock of folding. What has a row there already needs no leave;
+ * what is new that day may fall under `~other`.
+ */
+export async function addDetails(db: Database, adding: readonly Adding[]): Promise<void> {
+  if (adding.length === 0) return;
+  const known = await readDetails(
+    db,
+    adding.map(({ row }) => row),
+  );
+  const isThere = ({ row }: Adding) => known.has(detailKeyOf(row));
+  const told = new Map<string, Adding>();
+  for (const one of adding) if (isThere(one)) addTo(told, one);
+  const added = adding.filter((one) => !isThere(one));
+  for (const one of added.length === 0 ? [] : await underOther(db, added)) addTo(told, one);
+  const rows = [...told.values()].map(({ row, hashes, histogram }) => {
+    return { ...row, histogram: packHistogram(histogram), devices: packSketch(sketchOf(hashes)) };
+  });
+  const others = rows.filter((row) => row.name === OTHER && !known.has(detailKeyOf(row)));
+  await putOver(db, rows, new Map([...known, ...(await readDetails(db, others))]));
+}
+
+function toAdding(
+  { appId, versionCode, programRevision, at }: MinuteDetails,
+  kind: DetailKind,
+  name: string,
+  about: About,
+): Adding {
   return {
     row: {
-      ...{ appId, versionCode, programRevision, ...detail },
+      ...{ appId, versionCode, programRevision, kind, name, about },
       hour: new Date(Math.floor(at.getTime() / HOUR_MS) * HOUR_MS),
-      ...{ late, firstAt: at, lastAt: at },
+      ...{ allowed: 0, refused: 0, throttledMs: 0, evicted: 0, late: 0, firstAt: at, lastAt: at },
       // Made when all of them are together.
       ...{ histogram: new Uint8Array(), devices: new Uint8Array() },
     },
-    hashes: new Set(late > 0 ? [] : [hash]),
-    histogram: new Map(late > 0 ? [] : [[callsBucket(detail), 1]]),
+    hashes: new Set(),
+    histogram: new Map(),
   };
 }
 
-/** As if it had been there from the start: of every minute there are dozens, so that none is made a row of its own. */
-function enterDetail(to: Adding, { at, late, hash }: Omit<MinuteDetails, "details">, detail: DetailOfMinute): void {
-  addCounts(to.row, { ...detail, late, firstAt: at, lastAt: at });
-  if (late > 0) return;
-  to.hashes.add(hash);
-  const bucket = callsBucket(detail);
-  to.histogram.set(bucket, (to.histogram.get(bucket) ?? 0) + 1);
+function enterDetail({ row, hashes, histogram }: Adding, { at, late, hash }: MinuteDetails, told: DetailCounts): void {
+  row.allowed = addSaturating(row.allowed, told.allowed);
+  row.refused = addSaturating(row.refused, told.refused);
+  row.throttledMs = addSaturating(row.throttledMs, told.throttledMs);
+  row.evicted = addSaturating(row.evicted, told.evicted);
+  if (at < row.firstAt) row.firstAt = at;
+  if (at > row.lastAt) row.lastAt = at;
+  if (late > 0) {
+    row.late = addSaturating(row.late, late);
+    return;
+  }
+  hashes.add(hash);
+  const bucket = callsBucket(told);
+  histogram.set(bucket, (histogram.get(bucket) ?? 0) + 1);
 }
 
 function addTo(to: Map<string, Adding>, more: Adding): void {
@@ -174,16 +227,29 @@ async function knownNames(db: Database, adding: readonly Adding[]): Promise<Set<
 
 const instantOf = (day: number): Date => new Date(day * DAY_MS);
 
-/** Adds rows to those that have the same key; each key stands once among them. */
-export async function putDetails(db: Database, rows: readonly DetailRow[]): Promise<void> {
-  if (rows.length === 0) return;
-  const hours = rows.map(({ hour }) => hour.getTime());
-  const range = [new Date(Math.min(...hours)), new Date(Math.max(...hours))] as const;
+/** Those of these rows that are there, by key. */
+async function readDetails(
+  db: Database,
+  rows: readonly Pick<DetailRow, (typeof DETAIL_KEY)[number]>[],
+): Promise<Map<string, DetailRow>> {
+  if (rows.length === 0) return new Map();
+  const hours = rows.map(({ hour }) => hour.getTime()).sort((a, b) => a - b);
+  const range = [new Date(hours[0] ?? 0), new Date(hours.at(-1) ?? 0)] as const;
   const found = await db
     .select()
     .from(hourDetails)
     .where(and(between(hourDetails.hour, ...range), isAnyOf(hourDetails, DETAIL_KEY, rows)));
-  const known = new Map(found.map((row) => [detailKeyOf(row), row]));
+  return new Map(found.map((row) => [detailKeyOf(row), row]));
+}
+
+/** Adds rows to those that have the same key; each key stands once among them. */
+export async function putDetails(db: Database, rows: readonly DetailRow[]): Promise<void> {
+  await putOver(db, rows, await readDetails(db, rows));
+}
+
+/** The same, where what is there was read. */
+async function putOver(db: Database, rows: readonly DetailRow[], known: ReadonlyMap<string, DetailRow>): Promise<void> {
+  if (rows.length === 0) return;
   await putRows(
     db,
     hourDetails,

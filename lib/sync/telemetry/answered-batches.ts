@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { eq } from "drizzle-orm";
 import { telemetryBatches } from "@/db/schema";
 import type { Database } from "@/db/store";
+import { isAnyOf } from "@/db/write-rows";
 import { AppError } from "@/lib/platform/errors";
 import type { TelemetryAnswer } from "@/native/core/telemetry/batch";
 
@@ -17,26 +17,42 @@ export const digestsOf = (deviceId: string, batchId: string, body: Uint8Array): 
   body: digest(body),
 });
 
-/** The answer that a batch got before; null where it comes for the first time. Raises `conflict` where it had another body. */
-export async function findAnswer(db: Database, { batch, body }: BatchDigests): Promise<TelemetryAnswer | null> {
-  const [row] = await db.select().from(telemetryBatches).where(eq(telemetryBatches.batch, batch));
-  if (row === undefined) return null;
-  if (Buffer.compare(row.body, body) !== 0) {
-    throw new AppError("conflict", "This batch was sent before with another body.");
-  }
-  return {
-    accepted: row.accepted,
-    rejected: row.rejected ?? [],
-    ...(row.rejectedMore === null ? {} : { rejectedMore: row.rejectedMore }),
-    nextIntervalSeconds: row.intervalSeconds,
-    sampling: row.sampling,
-    ...(row.wanted === null ? {} : { wanted: row.wanted }),
-  };
+export const digestText = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
+
+/** What a batch was answered with, and the body that it had. */
+export type Answered = { body: string; answer: TelemetryAnswer };
+
+/** The answer once more, for the same body. Raises `conflict` for another one. */
+export function answerAgain({ body, answer }: Answered, { body: sent }: BatchDigests): TelemetryAnswer {
+  if (body === digestText(sent)) return answer;
+  throw new AppError("conflict", "This batch was sent before with another body.");
+}
+
+/** What those of these batches were answered with that came before, by the text of their digest. */
+export async function findAnswers(db: Database, sent: readonly BatchDigests[]): Promise<Map<string, Answered>> {
+  const rows = await db
+    .select()
+    .from(telemetryBatches)
+    .where(isAnyOf(telemetryBatches, ["batch"], sent));
+  return new Map(
+    rows.map((row): [string, Answered] => {
+      const answer = {
+        accepted: row.accepted,
+        rejected: row.rejected ?? [],
+        ...(row.rejectedMore === null ? {} : { rejectedMore: row.rejectedMore }),
+        nextIntervalSeconds: row.intervalSeconds,
+        sampling: row.sampling,
+        ...(row.wanted === null ? {} : { wanted: row.wanted }),
+      };
+      return [digestText(row.batch), { body: digestText(row.body), answer }];
+    }),
+  );
 }
 
 /** What it takes to give an answer again: of most batches three small numbers. */
-export const toRow = (digests: BatchDigests, answer: TelemetryAnswer, receivedAt: Date) => ({
-  ...digests,
+export const toRow = ({ batch, body }: BatchDigests, answer: TelemetryAnswer, receivedAt: Date) => ({
+  batch,
+  body,
   receivedAt,
   accepted: answer.accepted,
   intervalSeconds: answer.nextIntervalSeconds,

@@ -22,7 +22,7 @@ import { countDevices, hashDevice, unpackSketch } from "@/lib/domain/measures/de
 import {
   devicesIn,
   enterLate,
-  enterMinute,
+  enterMinutes,
   type Measures,
   type MinuteNumbers,
   noMeasures,
@@ -34,9 +34,9 @@ import type { EntryOf } from "@/lib/domain/members";
 import { causeKey } from "@/native/core/decide/cause-key";
 import { PLAUSIBLE } from "@/native/core/telemetry/plausible";
 import { buildBatch, buildMinute } from "../testing/batch-builder";
+import { ingestBatch } from "../testing/ingest-batch";
 import { openRuntimeFixture, type RuntimeFixture } from "../testing/runtime-fixture";
 import { listVersion } from "../testing/sync-fixture";
-import { ingestBatch } from "./ingest-batch";
 import { namedBy, readNamedHosts } from "./named-by-policy";
 import { receivedBatchShape } from "./received-batch";
 import { dropPastDays, foldTelemetry } from "./tend-telemetry";
@@ -247,8 +247,8 @@ describe("folding", () => {
         const fleet = noMeasures();
         for (const { device, at, numbers } of minutes.values()) {
           const hash = hashDevice(phones[device] ?? "");
-          enterMinute(hourAt(at), hash, numbers, null);
-          enterMinute(fleet, hash, numbers, null);
+          enterMinutes(hourAt(at), [{ hash, numbers, before: null }]);
+          enterMinutes(fleet, [{ hash, numbers, before: null }]);
         }
         for (const { at, numbers } of lates) enterLate(hourAt(at), numbers, 1);
         const found = (await hoursOf(version)).map((row) => [row.hour.getTime(), told(measuresOf(row))]);
@@ -428,7 +428,7 @@ it("days past their time go, those of events, answers and minutes each by its ow
   expect(await fixture.store.db.select().from(deviceMinutes)).toEqual([]);
   expect(await fixture.store.db.select().from(fleetMinutes).where(eq(fleetMinutes.versionCode, version))).toEqual([]);
   expect(await hoursOf(version)).toMatchObject([{ cpuMs: 1 }]);
-  expect(await fixture.store.db.select().from(telemetrySources)).toEqual([]);
+  expect(await sourcesOf(version)).toEqual([]);
 });
 
 it("a day of minutes is kept while something that came in time waits to be folded into it, and goes after", async () => {

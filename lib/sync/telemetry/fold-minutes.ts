@@ -1,16 +1,33 @@
-import { and, asc, between, inArray, lte } from "drizzle-orm";
+import { and, asc, between, count, inArray, lte, min, sql } from "drizzle-orm";
 import { type MeasureColumns, measuresOf, toMeasureColumns } from "@/db/measures";
 import { keepDays, type Partitioned, writeDays } from "@/db/partitions";
-import { deviceMinutes, devices, fleetMinutes, hourRollups, telemetryMinutes } from "@/db/schema";
+import { readRows } from "@/db/read-rows";
+import { deviceMinutes, devices, fleetMinutes, hourRollups, lateMinutes, telemetryMinutes } from "@/db/schema";
 import type { Database, Store, Transaction } from "@/db/store";
 import { isAnyOf, putRows } from "@/db/write-rows";
 import { labelsKey } from "@/lib/domain/labels";
 import { hashDevice } from "@/lib/domain/measures/device-sketch";
-import { enterLate, enterMinute, type MinuteNumbers, noMeasures, numbersOf } from "@/lib/domain/measures/measures";
-import { addDetails, type MinuteDetails } from "./add-details";
-import { addToMinute, type KnownMinute, minuteOfRow, toMinuteRow } from "./add-to-minute";
-import { detailsOfMinute } from "./details-of-minute";
+import {
+  enterLate,
+  enterMinutes,
+  growth,
+  type MinuteNumbers,
+  noMeasures,
+  noNumbers,
+} from "@/lib/domain/measures/measures";
+import { PLAUSIBLE } from "@/native/core/telemetry/plausible";
+import { type Adding, addDetails, gatherDetails } from "./add-details";
+import {
+  addToMinute,
+  incrementOf,
+  type KnownMinute,
+  lateOfRow,
+  minuteOfRow,
+  toLateRow,
+  toMinuteRow,
+} from "./add-to-minute";
 import { type FoldContext, takeFoldLock } from "./fold-lock";
+import type { MinuteRow } from "./held-minute";
 import { type ClampedVersion, recordOwnEvents } from "./own-events";
 import { numberSources, type SourceKey } from "./sources";
 
@@ -22,141 +39,253 @@ const HOUR_MS = 60 * MINUTE_MS;
  * increments of the minute are here and it is written once. Whatever comes later is added to it.
  */
 const SETTLED_AFTER_MS = 75_000;
-/** Of one transaction, so that none holds an embedded store for long. */
-const MINUTES_A_TURN = 250;
 /** What late increments are in too, and what they never are in: theirs are days that were dropped. */
 const HOURS = ["hour_rollups", "hour_details"] as const satisfies Partitioned[];
 const MINUTES = ["device_minutes", "fleet_minutes"] as const satisfies Partitioned[];
 
-type Row = typeof telemetryMinutes.$inferSelect;
-type Device = typeof devices.$inferSelect;
-/** A device-minute that is folded, with whom it is of. */
-type Folded = { source: SourceKey; hash: number; row: Row };
+/** An increment that waits, with whom it is of and how much its lists and limits count in all. */
+type Told = { row: MinuteRow; source: SourceKey; hash: number; sum: number };
+
+/** How many increments a turn took, and how long its transaction was at it. */
+export type FoldWork = { rows: number; heldMs: number };
 
 /**
- * Adds minutes that are over to device-minutes that are kept, and those to fleet-minutes and roll-ups: one turn, in one
- * transaction that also takes them away, so that each is counted once wherever a process ends. What a device told that was
- * revoked meanwhile is taken away alone. Answers with how many it took; 0 where none is due, or another process folds.
+ * Adds what was told of minutes that are over to device-minutes that are kept, and those to fleet-minutes and roll-ups: one turn of
+ * at most so many increments, in one transaction that also takes them away, so that each is counted once wherever a process ends.
+ * What a device told that was revoked meanwhile is taken away alone. Null where none is due, or another process folds. What waits is never
+ * written again, so that it is read and unpacked before anything is locked, and no row of a device is.
  */
-export async function foldMinutes(store: Store, ctx: FoldContext): Promise<number> {
-  const { at, deviceId, appId, versionCode, late } = telemetryMinutes;
-  const due = await store.db
-    .select({ at, deviceId, appId, versionCode, late })
+export async function foldMinutes(store: Store, ctx: FoldContext, most: number): Promise<FoldWork | null> {
+  const { id } = telemetryMinutes;
+  const rows = await readDue(store.db, new Date(ctx.clock.nowMs() - MINUTE_MS - SETTLED_AFTER_MS), most);
+  if (rows.length === 0) return null;
+  const told = await readTold(store.db, rows);
+  const { adding, sums } = gatherDetails(told.map((one) => toDetails(one)));
+  for (const [index, one] of told.entries()) one.sum = sums[index] ?? 0;
+  await keepDaysOf(store, ctx, rows);
+  let heldMs = 0;
+  try {
+    const isFolded = await writeDays(store, async (tx) => {
+      const startedMs = performance.now();
+      if (store.kind === "postgres" && !(await takeFoldLock(tx.db))) return false;
+      const gone = await tx.db
+        .delete(telemetryMinutes)
+        .where(isAnyOf(telemetryMinutes, ["at", "id"], rows))
+        .returning({ id });
+      if (gone.length !== rows.length) throw new FoldedElsewhere();
+      await foldTold(tx, ctx, told, adding);
+      heldMs = performance.now() - startedMs;
+      return true;
+    });
+    return isFolded ? { rows: rows.length, heldMs } : null;
+  } catch (error) {
+    if (error instanceof FoldedElsewhere) return null;
+    throw error;
+  }
+}
+
+/**
+ * What was told of minutes up to `until`, the oldest first, of as few programs as there may be: each program has rows of its own in
+ * roll-ups, which a turn reads and writes.
+ */
+async function readDue(db: Database, until: Date, most: number): Promise<MinuteRow[]> {
+  const { at, id, appId } = telemetryMinutes;
+  const isDue = lte(at, until);
+  const programs = await db
+    .select({ appId, waiting: count() })
     .from(telemetryMinutes)
-    .where(lte(at, new Date(ctx.clock.nowMs() - MINUTE_MS - SETTLED_AFTER_MS)))
-    .orderBy(asc(at))
-    .limit(MINUTES_A_TURN);
-  if (due.length === 0) return 0;
-  const timesOf = (rows: typeof due) => rows.map((row) => row.at.getTime());
-  const inTime = timesOf(due.filter((row) => row.late === 0));
-  for (const relation of HOURS) await keepDays(store, relation, timesOf(due));
+    .where(isDue)
+    .groupBy(appId)
+    .orderBy(asc(min(at)), asc(appId));
+  let sum = 0;
+  const chosen: string[] = [];
+  for (const program of programs) {
+    if (sum >= most) break;
+    chosen.push(program.appId);
+    sum += program.waiting;
+  }
+  if (chosen.length === 0) return [];
+  const isOf = chosen.length === programs.length ? isDue : and(isDue, inArray(appId, chosen));
+  return await readRows(db, telemetryMinutes, sql`where ${isOf} order by ${at}, ${id} limit ${most}`);
+}
+
+/** Another process folded some of it between its reading and the lock. */
+class FoldedElsewhere extends Error {}
+
+async function keepDaysOf(store: Store, { clock }: FoldContext, rows: readonly MinuteRow[]): Promise<void> {
+  const timesOf = (some: readonly MinuteRow[]) => some.map((row) => row.at.getTime());
+  const inTime = timesOf(rows.filter(({ late }) => late === 0));
+  for (const relation of HOURS) await keepDays(store, relation, timesOf(rows));
   for (const relation of MINUTES) await keepDays(store, relation, inTime);
-  await keepDays(store, "events", [ctx.clock.nowMs()]);
-  return await writeDays(store, async (tx) => {
-    if (!(await takeFoldLock(tx.db))) return 0;
-    // Behind the locks of their devices, as batches are: between what a batch reads of a minute and what it writes nothing is taken.
-    const ids = [...new Set(due.map((row) => row.deviceId))].sort();
-    const of = await tx.db
-      .select()
-      .from(devices)
-      .where(inArray(devices.id, ids))
-      .orderBy(asc(devices.id))
-      .for("update");
-    const isDue = isAnyOf(telemetryMinutes, ["deviceId", "appId", "versionCode", "at"], due);
-    const rows = await tx.db.select().from(telemetryMinutes).where(isDue);
-    await foldRows(tx, ctx, rows, new Map(of.map((device) => [device.id, device])));
-    await tx.db.delete(telemetryMinutes).where(isDue);
-    return rows.length;
-  });
+  await keepDays(store, "late_minutes", timesOf(rows.filter(({ late }) => late > 0)));
+  await keepDays(store, "events", [clock.nowMs()]);
 }
 
-async function foldRows(
-  tx: Transaction,
-  ctx: FoldContext,
-  rows: readonly Row[],
-  known: ReadonlyMap<string, Device>,
-): Promise<void> {
-  const folded = rows.flatMap((row): Folded[] => {
-    const device = known.get(row.deviceId);
-    if (device === undefined || device.revokedAt !== null) return [];
-    return [{ row, source: sourceOf(row, device), hash: hashDevice(row.deviceId) }];
-  });
-  const late = folded.filter(({ row }) => row.late > 0);
-  const grown = await addMinutes(
-    tx.db,
-    folded.filter(({ row }) => row.late === 0),
+/** Of devices that are known and not revoked. Rows of before the runtime was kept are of the one that their device has. */
+async function readTold(db: Database, rows: readonly MinuteRow[]): Promise<Told[]> {
+  const { id, labels, runtimeKind, revokedAt } = devices;
+  const ids = [...new Set(rows.map(({ deviceId }) => deviceId))];
+  const known = await db.select({ id, labels, runtimeKind, revokedAt }).from(devices).where(inArray(id, ids));
+  const from = new Map(
+    known.flatMap((device) => {
+      if (device.revokedAt !== null) return [];
+      const { runtimeKind: kind } = device;
+      return [[device.id, { labels: labelsKey(device.labels), kind, hash: hashDevice(device.id) }] as const];
+    }),
   );
-  await enterFleet(tx.db, grown);
-  await enterHours(tx.db, grown, late);
-  await addDetails(tx.db, folded.map(toDetails));
-  await recordClamped(tx, ctx, grown, known);
+  return rows.flatMap((row): Told[] => {
+    const device = from.get(row.deviceId);
+    if (device === undefined) return [];
+    const { deviceId, appId, versionCode } = row;
+    const source = { deviceId, appId, versionCode, labels: device.labels, runtimeKind: row.runtimeKind ?? device.kind };
+    return [{ row, source, hash: device.hash, sum: 0 }];
+  });
 }
 
-/** Rows of before the runtime was kept are of the one that their device has. */
-function sourceOf({ deviceId, appId, versionCode, runtimeKind }: Row, device: Device): SourceKey {
-  const labels = labelsKey(device.labels);
-  return { deviceId, appId, versionCode, labels, runtimeKind: runtimeKind ?? device.runtimeKind };
-}
-
-const toDetails = ({ row, hash }: Folded): MinuteDetails => ({
-  ...{ appId: row.appId, versionCode: row.versionCode, at: row.at, late: row.late, hash },
+const toDetails = ({ row, hash }: Told, room?: number) => ({
+  ...{ appId: row.appId, versionCode: row.versionCode, at: row.at, late: row.late, hash, lists: row, room },
   programRevision: row.appliedProgram ?? 0,
-  details: detailsOfMinute(row),
 });
 
-/** A device-minute as it was before this turn, null where it is new, and as it is. */
-type Grown = Folded & {
-  before: MinuteNumbers | null;
-  numbers: MinuteNumbers;
-  clamped: readonly Pick<ClampedVersion, "counter" | "seen" | "bound">[];
-};
-
-function minuteOf(row: Row): KnownMinute {
-  const { appliedEpoch: epoch, appliedPlatform: platform, appliedProgram: program } = row;
-  const isTold = epoch !== null && platform !== null && program !== null;
-  return { numbers: numbersOf(row), applied: isTold ? { epoch, platform, program } : undefined };
+async function foldTold(
+  tx: Transaction,
+  ctx: FoldContext,
+  told: readonly Told[],
+  gathered: readonly Adding[],
+): Promise<void> {
+  if (told.length === 0) return;
+  const number = await numberSources(
+    tx.db,
+    told.map(({ source }) => source),
+  );
+  const inTime = byMinute(
+    told.filter(({ row }) => row.late === 0),
+    number,
+  );
+  const afterwards = byMinute(
+    told.filter(({ row }) => row.late > 0),
+    number,
+  );
+  const grown = await growMinutes(tx.db, inTime);
+  const late = await growLate(tx.db, afterwards);
+  await enterFleet(tx.db, grown);
+  await enterHours(tx.db, grown, late);
+  const room = new Map([...grown, ...late].flatMap((minute) => minute.room));
+  const held = room.size === 0 ? gathered : gatherDetails(told.map((one) => toDetails(one, room.get(one)))).adding;
+  await addDetails(tx.db, held);
+  await recordClamped(tx, ctx, [...grown, ...late]);
 }
 
-async function addMinutes(db: Database, folded: readonly Folded[]): Promise<Grown[]> {
-  if (folded.length === 0) return [];
-  const number = await numberSources(
-    db,
-    folded.map(({ source }) => source),
-  );
-  const keys = folded.map(({ source, row: { at } }) => ({ source: number(source), at }));
+/** All that waits of one device-minute. */
+type Waiting = { number: number; at: Date; first: Told; told: Told[] };
+
+const minuteKey = (number: number, at: Date) => `${number} ${at.getTime()}`;
+
+function byMinute(told: readonly Told[], number: (source: SourceKey) => number): Map<string, Waiting> {
+  const minutes = new Map<string, Waiting>();
+  for (const one of told) {
+    const of = number(one.source);
+    const key = minuteKey(of, one.row.at);
+    const known = minutes.get(key);
+    if (known === undefined) minutes.set(key, { number: of, at: one.row.at, first: one, told: [one] });
+    else known.told.push(one);
+  }
+  return minutes;
+}
+
+/** A device-minute as it was before this turn, null where it is new, and as it is. */
+type Grown = Pick<Waiting, "number" | "at"> & {
+  source: SourceKey;
+  hash: number;
+  before: MinuteNumbers | null;
+  minute: KnownMinute;
+  numbers: MinuteNumbers;
+  /** Increments told of late. */
+  late: number;
+  clamped: ClampedVersion[];
+  /** Increments for whose lists there was no room for all, and how much there was. */
+  room: [Told, number][];
+};
+
+function grow({ number, at, first, told }: Waiting, known: KnownMinute | null): Grown {
+  const { source, hash } = first;
+  const { appId, versionCode } = source;
+  const grown: Grown = {
+    ...{ number, at, source, hash, before: known?.numbers ?? null, late: 0, clamped: [], room: [] },
+    ...{ minute: known ?? { numbers: noNumbers(), applied: undefined, detailed: 0 }, numbers: noNumbers() },
+  };
+  const bound = PLAUSIBLE.detailed.most;
+  for (const one of told) {
+    const added = addToMinute(grown.minute, incrementOf(one.row));
+    const seen = added.minute.detailed + one.sum;
+    grown.minute = { ...added.minute, detailed: Math.min(seen, bound) };
+    grown.late += one.row.late;
+    for (const beyond of added.clamped) grown.clamped.push({ ...beyond, appId, versionCode });
+    if (seen <= bound) continue;
+    grown.clamped.push({ counter: "detailed", seen, bound, appId, versionCode });
+    grown.room.push([one, bound - added.minute.detailed]);
+  }
+  grown.numbers = grown.minute.numbers;
+  return grown;
+}
+
+async function growMinutes(db: Database, waiting: ReadonlyMap<string, Waiting>): Promise<Grown[]> {
+  if (waiting.size === 0) return [];
+  const keys = [...waiting.values()].map(({ number: source, at }) => ({ source, at }));
   const stored = await db
     .select()
     .from(deviceMinutes)
     .where(and(between(deviceMinutes.at, ...rangeOf(keys)), isAnyOf(deviceMinutes, ["source", "at"], keys)));
-  const keyOf = (source: number, at: Date) => `${source} ${at.getTime()}`;
-  const known = new Map(stored.map((row) => [keyOf(row.source, row.at), minuteOfRow(row)]));
-  const grown = folded.map((one) => {
-    const before = known.get(keyOf(number(one.source), one.row.at)) ?? null;
-    const { minute, clamped } = addToMinute(before, minuteOf(one.row));
-    return { ...one, before: before?.numbers ?? null, minute, numbers: minute.numbers, clamped };
-  });
+  const known = new Map(stored.map((row) => [minuteKey(row.source, row.at), minuteOfRow(row)]));
+  const grown = [...waiting].map(([key, minute]) => grow(minute, known.get(key) ?? null));
   await putRows(
     db,
     deviceMinutes,
-    grown.map(({ source, row, minute }) => toMinuteRow(number(source), row.at, minute)),
+    grown.map(({ number, at, minute }) => toMinuteRow(number, at, minute)),
+  );
+  return grown;
+}
+
+async function growLate(db: Database, waiting: ReadonlyMap<string, Waiting>): Promise<Grown[]> {
+  if (waiting.size === 0) return [];
+  const keys = [...waiting.values()].map(({ number: source, at }) => ({ source, at }));
+  const stored = await db
+    .select()
+    .from(lateMinutes)
+    .where(and(between(lateMinutes.at, ...rangeOf(keys)), isAnyOf(lateMinutes, ["source", "at"], keys)));
+  const known = new Map(stored.map((row) => [minuteKey(row.source, row.at), lateOfRow(row)]));
+  const grown = [...waiting].map(([key, minute]) => grow(minute, known.get(key) ?? null));
+  await putRows(
+    db,
+    lateMinutes,
+    grown.map(({ number, at, minute }) => toLateRow(number, at, minute)),
   );
   return grown;
 }
 
 /** The first and the last instant, so that the database looks at those days alone. */
 function rangeOf(of: readonly { at: Date }[]): [Date, Date] {
-  const times = of.map(({ at }) => at.getTime());
-  return [new Date(Math.min(...times)), new Date(Math.max(...times))];
+  let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const { at } of of) {
+    first = Math.min(first, at.getTime());
+    last = Math.max(last, at.getTime());
+  }
+  return [new Date(first), new Date(last)];
 }
 
 /** What goes into one row of a roll-up, and the row's key. */
-type Entering<Key> = { key: Key; grown: Grown[]; late: Folded[] };
+type Entering<Key> = { key: Key; grown: Grown[]; late: Grown[] };
 
-function groupBy<Key>(grown: readonly Grown[], late: readonly Folded[], keyOf: (of: Folded) => Key): Entering<Key>[] {
+function groupBy<Key>(
+  grown: readonly Grown[],
+  late: readonly Grown[],
+  keyOf: (of: Grown) => Key,
+  textOf: (key: Key) => string,
+): Entering<Key>[] {
   const groups = new Map<string, Entering<Key>>();
-  const groupOf = (of: Folded) => {
+  const groupOf = (of: Grown) => {
     const key = keyOf(of);
-    const name = JSON.stringify(key);
+    const name = textOf(key);
     const group = groups.get(name) ?? { key, grown: [], late: [] };
     groups.set(name, group);
     return group;
@@ -169,8 +298,11 @@ function groupBy<Key>(grown: readonly Grown[], late: readonly Folded[], keyOf: (
 /** The columns of a row, with what goes into it. */
 function entered(known: MeasureColumns | undefined, { grown, late }: Entering<unknown>): MeasureColumns {
   const measures = known === undefined ? noMeasures() : measuresOf(known);
-  for (const { hash, numbers, before } of grown) enterMinute(measures, hash, numbers, before);
-  for (const { row } of late) enterLate(measures, numbersOf(row), row.late);
+  enterMinutes(measures, grown);
+  for (const { numbers, before, late: increments } of late) {
+    const added = before === null ? numbers : { ...numbers, ...growth(numbers, before) };
+    enterLate(measures, added, increments);
+  }
   return toMeasureColumns(measures);
 }
 
@@ -178,13 +310,15 @@ const FLEET_KEY = ["appId", "at", "versionCode"] as const;
 
 async function enterFleet(db: Database, grown: readonly Grown[]): Promise<void> {
   if (grown.length === 0) return;
-  const groups = groupBy(grown, [], ({ row: { appId, at, versionCode } }) => ({ appId, at, versionCode }));
+  type Key = Pick<typeof fleetMinutes.$inferSelect, (typeof FLEET_KEY)[number]>;
+  const textOf = ({ appId, at, versionCode }: Key) => `${appId} ${versionCode} ${at.getTime()}`;
+  const keyOf = ({ at, source: { appId, versionCode } }: Grown): Key => ({ appId, at, versionCode });
+  const groups = groupBy(grown, [], keyOf, textOf);
   const keys = groups.map(({ key }) => key);
   const rows = await db
     .select()
     .from(fleetMinutes)
     .where(and(between(fleetMinutes.at, ...rangeOf(keys)), isAnyOf(fleetMinutes, FLEET_KEY, keys)));
-  const textOf = (key: (typeof keys)[number]) => JSON.stringify(FLEET_KEY.map((name) => key[name]));
   const known = new Map(rows.map((row) => [textOf(row), row]));
   await putRows(
     db,
@@ -195,18 +329,20 @@ async function enterFleet(db: Database, grown: readonly Grown[]): Promise<void> 
 
 const HOUR_KEY = ["appId", "hour", "versionCode", "runtimeKind", "labels"] as const;
 
-async function enterHours(db: Database, grown: readonly Grown[], late: readonly Folded[]): Promise<void> {
+async function enterHours(db: Database, grown: readonly Grown[], late: readonly Grown[]): Promise<void> {
   if (grown.length + late.length === 0) return;
-  const groups = groupBy(grown, late, ({ row, source: { appId, versionCode, runtimeKind, labels } }) => {
-    return { appId, hour: hourOf(row.at), versionCode, runtimeKind, labels };
-  });
+  type Key = Pick<typeof hourRollups.$inferSelect, (typeof HOUR_KEY)[number]>;
+  const textOf = (key: Key) => JSON.stringify(HOUR_KEY.map((name) => key[name]));
+  const keyOf = ({ at, source: { appId, versionCode, runtimeKind, labels } }: Grown): Key => {
+    return { appId, hour: hourOf(at), versionCode, runtimeKind, labels };
+  };
+  const groups = groupBy(grown, late, keyOf, textOf);
   const keys = groups.map(({ key }) => key);
   const range = rangeOf(keys.map(({ hour: at }) => ({ at })));
   const rows = await db
     .select()
     .from(hourRollups)
     .where(and(between(hourRollups.hour, ...range), isAnyOf(hourRollups, HOUR_KEY, keys)));
-  const textOf = (key: (typeof keys)[number]) => JSON.stringify(HOUR_KEY.map((name) => key[name]));
   const known = new Map(rows.map((row) => [textOf(row), row]));
   await putRows(
     db,
@@ -217,19 +353,15 @@ async function enterHours(db: Database, grown: readonly Grown[], late: readonly 
 
 const hourOf = (at: Date): Date => new Date(Math.floor(at.getTime() / HOUR_MS) * HOUR_MS);
 
-/** Tells of device-minutes that what came later took beyond the plausible (spec 7.10). */
-async function recordClamped(
-  tx: Transaction,
-  ctx: FoldContext,
-  grown: readonly Grown[],
-  known: ReadonlyMap<string, Device>,
-): Promise<void> {
-  for (const [deviceId, device] of known) {
-    const clamped = grown
-      .filter(({ row }) => row.deviceId === deviceId)
-      .flatMap(({ row: { appId, versionCode }, clamped: beyond }) =>
-        beyond.map((one) => ({ ...one, appId, versionCode })),
-      );
-    if (clamped.length > 0) await recordOwnEvents(tx, ctx, device, { batchId: null, clamped, evidence: [] });
+/** Tells of device-minutes that increments together took beyond the plausible (spec 7.10). */
+async function recordClamped(tx: Transaction, ctx: FoldContext, minutes: readonly Grown[]): Promise<void> {
+  const words = new Map<string, ClampedVersion[]>();
+  for (const { source, clamped } of minutes) {
+    if (clamped.length > 0) words.set(source.deviceId, [...(words.get(source.deviceId) ?? []), ...clamped]);
   }
+  await recordOwnEvents(
+    tx,
+    ctx,
+    [...words].map(([deviceId, clamped]) => ({ deviceId, batchId: null, clamped, evidence: [] })),
+  );
 }

@@ -1,5 +1,5 @@
 import { isStorable } from "@/lib/http/storable-text";
-import { LIMIT_NAMES } from "@/native/core/codes";
+import { API_CODES, DECISION_LAYERS, EGRESS_CODES, HOST_CODES, HOST_PURPOSES, LIMIT_NAMES } from "@/native/core/codes";
 import { isAppId } from "@/native/core/manifest/app-id";
 import { addSaturating } from "@/native/core/telemetry/add-saturating";
 import {
@@ -98,8 +98,8 @@ export function readMinute(sent: unknown, drop: Drop): MinuteEntry | null {
     // Safe: one entry for each of the names.
     ...(Object.fromEntries(counters) as Record<(typeof COUNTERS)[number], number>),
     apis: readApis(apis, () => drop("programs.minutes.apis")),
-    hosts: readList(hosts, readHost, () => drop("programs.minutes.hosts")),
-    denials: readList(denials, readDenial, () => drop("programs.minutes.denials")),
+    hosts: readPlain(hosts, plainHost) ?? readList(hosts, readHost, () => drop("programs.minutes.hosts")),
+    denials: readPlain(denials, plainDenial) ?? readList(denials, readDenial, () => drop("programs.minutes.denials")),
     ...readCounts(sent, TOLD_COUNTERS, (name) => drop(`programs.minutes.${name}`)),
     ...readLimits(memberOf(sent, "limits"), () => drop("programs.minutes.limits")),
     ...readApplied(memberOf(sent, "applied"), () => drop("programs.minutes.applied")),
@@ -145,6 +145,66 @@ function readApplied(sent: unknown, drop: () => void): Pick<MinuteEntry, "applie
   if (parsed.success && parsed.data !== undefined) return { applied: parsed.data };
   drop();
   return {};
+}
+
+/** Of such a text all is true that is asked of a host, an API or a rule. */
+const PLAIN_HOST = /^[\w.:[\]-]{1,253}$/;
+const PLAIN_API = /^[\w.-]{1,128}$/;
+const PLAIN_RULE = /^(?:\/[\w.~-]{1,64}){1,7}$/;
+const PLAIN_CAUSE = /^[0-9a-f]{16}$/;
+const PURPOSES: ReadonlySet<unknown> = new Set(HOST_PURPOSES);
+const LAYERS: ReadonlySet<unknown> = new Set(DECISION_LAYERS);
+const CODES: ReadonlySet<unknown> = new Set([...API_CODES, ...HOST_CODES, ...EGRESS_CODES]);
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
+const isPort = (value: unknown): value is number => isCount(value) && value <= 65_535;
+const isLike = (pattern: RegExp, value: unknown): value is string => typeof value === "string" && pattern.test(value);
+
+/** A list in which nothing is odd, as nearly all are; null where each of its entries is to be judged alone, by its shape. */
+function readPlain<T>(sent: unknown, read: (item: Readonly<Record<string, unknown>>) => T | null): T[] | null {
+  if (!Array.isArray(sent)) return null;
+  const list: T[] = [];
+  for (const item of sent as unknown[]) {
+    const plain = typeof item === "object" && item !== null ? read(item as Readonly<Record<string, unknown>>) : null;
+    if (plain === null) return null;
+    list.push(plain);
+  }
+  return list;
+}
+
+/** As its shape reads it, or null; what this takes the shape takes, which `read-evidence.test.ts` holds. */
+export function plainHost(sent: Readonly<Record<string, unknown>>): HostCount | null {
+  const { host, port, purpose, allowed, blocked } = sent;
+  if (!isLike(PLAIN_HOST, host) || !isPort(port) || !PURPOSES.has(purpose)) return null;
+  if (!isCount(allowed) || !isCount(blocked)) return null;
+  // Safe: it is one of them.
+  return { host, port, purpose: purpose as HostCount["purpose"], allowed, blocked };
+}
+
+/** The same of a denial. */
+export function plainDenial(sent: Readonly<Record<string, unknown>>): DenialCount | null {
+  const { cause, code, layer, rule, api, host, port, purpose, count } = sent;
+  if (!isLike(PLAIN_CAUSE, cause) || !CODES.has(code) || !LAYERS.has(layer) || !isCount(count)) return null;
+  if (rule !== null && !isLike(PLAIN_RULE, rule)) return null;
+  // Safe: they are of the closed lists.
+  const plain = { cause, code, layer, rule, count } as Extract<DenialCount, { code: unknown }>;
+  if (api !== undefined) {
+    if (!isLike(PLAIN_API, api)) return null;
+    plain.api = api;
+  }
+  if (host !== undefined) {
+    if (!isLike(PLAIN_HOST, host)) return null;
+    plain.host = host;
+  }
+  if (port !== undefined) {
+    if (!isPort(port)) return null;
+    plain.port = port;
+  }
+  if (purpose !== undefined) {
+    if (!PURPOSES.has(purpose)) return null;
+    plain.purpose = purpose as HostCount["purpose"];
+  }
+  return plain;
 }
 
 type Read<T> = { kept: T | null; isWhole: boolean };
@@ -206,6 +266,8 @@ const NEEDED: readonly string[] = ["eventId", "at", "type", "appId"] satisfies (
 /** One event without its malformed members; null where one is malformed that it cannot do without. */
 export function readEvent(sent: unknown, drop: Drop): TelemetryEvent | null {
   if (typeof sent !== "object" || sent === null) return null;
+  const whole = telemetryEventShape.safeParse(sent);
+  if (whole.success && isKept(whole.data) && namesHostOnly(whole.data)) return whole.data;
   const kept: Record<string, unknown> = {};
   const dropped: EvidencePlace[] = [];
   for (const [name, shape] of Object.entries(telemetryEventShape.shape)) {

@@ -1,5 +1,5 @@
 import { and, asc, eq, gt, inArray, notExists } from "drizzle-orm";
-import { deviceMinutes, telemetrySources } from "@/db/schema";
+import { deviceMinutes, lateMinutes, telemetrySources } from "@/db/schema";
 import type { Database, Store } from "@/db/store";
 import { invariant } from "@/lib/platform/errors";
 import { takeFoldLock } from "./fold-lock";
@@ -52,11 +52,10 @@ export async function forgetSources(store: Store): Promise<void> {
     const ids = part.map((row) => row.id);
     await store.transaction(async ({ db }) => {
       if (!(await takeFoldLock(db))) return;
-      const minutes = db
-        .select({ source: deviceMinutes.source })
-        .from(deviceMinutes)
-        .where(eq(deviceMinutes.source, id));
-      await db.delete(telemetrySources).where(and(inArray(id, ids), notExists(minutes)));
+      const named = [deviceMinutes, lateMinutes].map((minutes) =>
+        notExists(db.select({ source: minutes.source }).from(minutes).where(eq(minutes.source, id))),
+      );
+      await db.delete(telemetrySources).where(and(inArray(id, ids), ...named));
     });
     after = last.id;
   }

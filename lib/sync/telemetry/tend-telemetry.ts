@@ -7,7 +7,11 @@ import { foldDetailDays } from "./fold-detail-days";
 import type { FoldContext } from "./fold-lock";
 import { foldMinutes } from "./fold-minutes";
 import { forgetSources } from "./sources";
+import { nextTurn } from "./turn-size";
 
+/** Increments of one turn. */
+const FOLDED = { least: 64, most: 4_000 } as const;
+const FOLDED_FIRST = 250;
 /** Turns of one call, so that a process that is told to stop waits for few of them. */
 const TURNS_A_CALL = 40;
 const DAY_MS = 86_400_000;
@@ -20,8 +24,11 @@ const UNLISTED_A_TURN = 1_000;
  */
 export async function foldTelemetry(store: Store, ctx: FoldContext): Promise<boolean> {
   const tended = store.in("tend");
+  let size = FOLDED_FIRST;
   for (let turn = 0; turn < TURNS_A_CALL; turn += 1) {
-    const isDone = (await foldMinutes(tended, ctx)) === 0 && !(await foldDetailDays(tended, ctx));
+    const work = await foldMinutes(tended, ctx, size);
+    if (work !== null) size = nextTurn(size, work, { ...FOLDED, kind: store.kind });
+    const isDone = work === null && !(await foldDetailDays(tended, ctx));
     if (isDone && turn > 0) await reuseRoom(tended);
     if (isDone) return false;
     await new Promise((resolve) => setImmediate(resolve));

@@ -18,7 +18,10 @@ import { runtimeIdentityShape } from "../wire/runtime-identity";
  * hosts only, never paths. Unknown members are dropped, so that a newer runtime can say more.
  */
 
-/** How much one batch may hold; a runtime makes several where it has more. */
+/**
+ * How much one batch may hold; a runtime makes several where it has more. `hosts`, `denials` and `apis` are of one entry, of those that
+ * nothing names; each list has room for `named` more that a rule, a grant, a block or the catalogue names (spec 7.5).
+ */
 export const BATCH_BOUNDS = {
   bytes: 1024 * 1024,
   programs: 64,
@@ -27,6 +30,7 @@ export const BATCH_BOUNDS = {
   hosts: 50,
   denials: 50,
   apis: 100,
+  named: 1000,
   discarded: 32,
 } as const;
 
@@ -106,11 +110,11 @@ export const minuteEntryShape = z.object({
   inFlightMax: count,
   apis: z
     .record(z.string().min(1).max(128), apiCountShape)
-    .refine((apis) => Object.keys(apis).length <= BATCH_BOUNDS.apis + 1, "too many"),
-  hosts: z.array(hostCountShape).max(BATCH_BOUNDS.hosts + 1),
+    .refine((apis) => Object.keys(apis).length <= BATCH_BOUNDS.apis + BATCH_BOUNDS.named, "too many"),
+  hosts: z.array(hostCountShape).max(BATCH_BOUNDS.hosts + BATCH_BOUNDS.named),
   throttledMs: count,
   crashes: count,
-  denials: z.array(denialCountShape).max(BATCH_BOUNDS.denials + 1),
+  denials: z.array(denialCountShape).max(BATCH_BOUNDS.denials + BATCH_BOUNDS.named),
   requestsPerSecondMax: count.exactOptional(),
   bridgeCalls: count.exactOptional(),
   bridgeCallsPerSecondMax: count.exactOptional(),

@@ -8,8 +8,11 @@ export type MinuteCounter =
   | "denials.count"
   | `limits.${(typeof LIMIT_COUNTERS)[number]}`;
 
-/** Every counter that a device sends; `discarded.count` is of one reason in one batch, the others of one device-minute. */
-export type Counter = MinuteCounter | "discarded.count";
+/**
+ * Every counter that is held: what a device sends, `discarded.count` of one reason in one batch, the others of one device-minute; and
+ * `detailed`, all that the lists of a device-minute and its limits count, together.
+ */
+export type Counter = MinuteCounter | "discarded.count" | "detailed";
 
 const CPU_MS = 128 * 60_000;
 const CALLS_A_SECOND = 100_000;
@@ -45,6 +48,7 @@ export const PLAUSIBLE = {
   "limits.refused": { most: CALLS, because: CALLS_BECAUSE },
   "limits.throttledMs": { most: CPU_MS, because: "128 threads held for the whole minute" },
   "limits.evicted": { most: CALLS, because: "a call put each of them in" },
+  detailed: { most: 20 * CALLS, because: "each call counts under its host, its API, its cause and its limits" },
   "discarded.count": { most: CALLS * 60 * 24 * 14, because: "every call of 14 days, as far as telemetry reaches back" },
 } as const satisfies Record<Counter, { most: number; because: string }>;
 

@@ -1,12 +1,15 @@
-import { eq } from "drizzle-orm";
+import { eq, getTableColumns } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { devices, events, telemetryMinutes, unlistedMinutes } from "@/db/schema";
+import { deviceMinutes, devices, events, telemetryMinutes, telemetrySources, unlistedMinutes } from "@/db/schema";
 import type { Announcement } from "@/db/store";
 import { PLAUSIBLE } from "@/native/core/telemetry/plausible";
 import { publishDocuments } from "../publish-documents";
 import { buildBatch, buildBlocked, buildMinute } from "../testing/batch-builder";
 import { openRuntimeFixture, type RuntimeFixture } from "../testing/runtime-fixture";
 import { listVersion } from "../testing/sync-fixture";
+import { createIngest } from "./create-ingest";
+import { receivedBatchShape } from "./received-batch";
+import { foldTelemetry } from "./tend-telemetry";
 
 let fixture: RuntimeFixture;
 beforeAll(async () => {
@@ -19,7 +22,11 @@ afterAll(() => fixture.close());
 
 const program = (minutes: unknown[], appId = "com.example.a") => ({ appId, versionCode: 1, minutes });
 const minutesOf = (deviceId: string) =>
-  fixture.store.db.select().from(telemetryMinutes).where(eq(telemetryMinutes.deviceId, deviceId));
+  fixture.store.db
+    .select()
+    .from(telemetryMinutes)
+    .where(eq(telemetryMinutes.deviceId, deviceId))
+    .orderBy(telemetryMinutes.id);
 const eventsOf = (deviceId: string) => fixture.store.db.select().from(events).where(eq(events.deviceId, deviceId));
 const publishPlatform = () =>
   fixture.store.transaction((tx) =>
@@ -32,7 +39,7 @@ async function deviceRow(deviceId: string) {
 }
 
 describe("telemetry", () => {
-  it("adds counters up, keeps the greatest of the maxima, and names what was taken in", async () => {
+  it("keeps increments as they were told, and says how many were taken in", async () => {
     const { accessToken, deviceId } = await fixture.addDevice();
     const at = fixture.nowSeconds();
     const host = { host: "api.example", port: 443, purpose: "request" };
@@ -61,17 +68,9 @@ describe("telemetry", () => {
       expect(answer).toEqual({ accepted: 1, rejected: [], nextIntervalSeconds, sampling: 100 });
       expect([nextIntervalSeconds >= 60, nextIntervalSeconds <= 66]).toEqual([true, true]);
     }
-    expect(await minutesOf(deviceId)).toMatchObject([
-      {
-        cpuMs: 150,
-        memoryBytesMax: 500,
-        requests: 4,
-        inFlightMax: 6,
-        apis: { "network.request": { allowed: 3, denied: 1 }, "device.info": { allowed: 1, denied: 0 } },
-        hosts: [{ ...host, allowed: 3, blocked: 2 }],
-        denials: [{ cause: "0123456789abcdef", count: 5 }],
-      },
-    ]);
+    expect(await minutesOf(deviceId)).toMatchObject(
+      [first, second].map(({ at: _at, ...told }) => ({ ...told, late: 0 })),
+    );
   });
 
   it("keeps of what may be left out only what was told, whatever the order, beside the runtime and what was in force", async () => {
@@ -100,35 +99,29 @@ describe("telemetry", () => {
         const response = await fixture.post("telemetry", batch, accessToken);
         expect(await response.json()).toMatchObject({ accepted: 1, rejected: [] });
       }
-      expect(await minutesOf(deviceId)).toMatchObject([
+      expect((await minutesOf(deviceId)).map(({ limits }) => limits)).toEqual(
+        order.map(({ limits }: { limits?: object }) => {
+          const { newerLimit: _newer, ...known } = Object(limits);
+          return limits === undefined ? null : known;
+        }),
+      );
+      fixture.clock.advance(140);
+      while (await foldTelemetry(fixture.store, fixture.ctx));
+      const { source, ...columns } = getTableColumns(deviceMinutes);
+      const folded = fixture.store.db
+        .select(columns)
+        .from(deviceMinutes)
+        .innerJoin(telemetrySources, eq(telemetrySources.id, source))
+        .where(eq(telemetrySources.deviceId, deviceId));
+      expect(await folded).toMatchObject([
         {
           ...{ cpuMs: 3, requestsPerSecondMax: 4, bridgeCalls: 10, bridgeCallsPerSecondMax: 7 },
           ...{ storageBytesMax: 50, cacheBytesMax: null },
-          limits: { requestsPerSecond: { refused: 3, throttledMs: 5 }, cpuMsPerMinute: { throttledMs: 40 } },
           ...{ appliedEpoch: 1, appliedPlatform: platform.revision, appliedProgram: 4 },
-          ...{ runtimeKind: "linux", runtimeVersion: "0.2.0" },
         },
       ]);
-      expect((await minutesOf(deviceId))[0]?.limits).not.toHaveProperty("newerLimit");
       expect(await deviceRow(deviceId)).toMatchObject({ clamped: 0, rejected: 0 });
     }
-  });
-
-  it("adds to a minute that an earlier version of this service kept", async () => {
-    const { accessToken, deviceId } = await fixture.addDevice();
-    const at = fixture.nowSeconds();
-    const { at: first, ...zeros } = buildMinute(at);
-    const key = { deviceId, appId: "com.example.a", versionCode: 1, at: new Date(Number(first) * 1000) };
-    await fixture.store.transaction(({ db }) =>
-      // Safe: a minute entry's required members are the columns of then.
-      db.insert(telemetryMinutes).values({ ...key, ...zeros, requests: 5 } as typeof telemetryMinutes.$inferInsert),
-    );
-    expect(await minutesOf(deviceId)).toMatchObject([{ bridgeCalls: null, limits: null, runtimeKind: null }]);
-    const minute = buildMinute(at, { requests: 1, bridgeCalls: 2, limits: {} });
-    await fixture.post("telemetry", buildBatch(at, { programs: [program([minute])] }), accessToken);
-    expect(await minutesOf(deviceId)).toMatchObject([
-      { requests: 6, bridgeCalls: 2, limits: {}, appliedEpoch: null, runtimeKind: "linux" },
-    ]);
   });
 
   it("leaves out what is malformed of them alone, and a position that was never issued without a word", async () => {
@@ -367,7 +360,7 @@ describe("telemetry", () => {
     ]);
   });
 
-  it("holds a counter at the plausible, however many batches tell of the minute, and says so once a batch", async () => {
+  it("holds a counter of an increment at the plausible, and says so once a batch", async () => {
     const { accessToken, deviceId } = await fixture.addDevice();
     const at = fixture.nowSeconds();
     const host = { host: "api.example", port: 443, purpose: "request" };
@@ -378,9 +371,10 @@ describe("telemetry", () => {
     };
     await send(most);
     expect(await deviceRow(deviceId)).toMatchObject({ clamped: 0, rejected: 0 });
-    await send(1);
+    await send(most + 1);
     await send(Number.MAX_SAFE_INTEGER);
-    expect(await minutesOf(deviceId)).toMatchObject([{ requests: most, cpuMs: 3, hosts: [{ allowed: most }] }]);
+    const held = { requests: most, cpuMs: 1, hosts: [{ allowed: most }] };
+    expect(await minutesOf(deviceId)).toMatchObject([held, held, held]);
     expect(await deviceRow(deviceId)).toMatchObject({ clamped: 4, rejected: 0 });
     const told = await eventsOf(deviceId);
     const seen = [most + 1, Number.MAX_SAFE_INTEGER];
@@ -409,11 +403,8 @@ describe("telemetry", () => {
       const batch = buildBatch(midnight, { programs });
       expect(await (await fixture.post("telemetry", batch, accessToken)).json()).toMatchObject({ accepted: 33 });
     }
-    expect((await minutesOf(deviceId)).map(({ versionCode, requests }) => [versionCode, requests])).toEqual([
-      [1, 15],
-      [1, 15],
-      [1, 15],
-    ]);
+    const kept = (await minutesOf(deviceId)).map(({ versionCode, requests }) => [versionCode, requests]);
+    expect(kept).toEqual(Array.from({ length: 9 }, () => [1, 5]));
     const rows = await fixture.store.db.select().from(unlistedMinutes).where(eq(unlistedMinutes.deviceId, deviceId));
     expect(rows.map(({ minutes }) => [...minutes].flatMap((bit, at) => (bit === "1" ? [at] : [])))).toEqual([
       [1439],
@@ -431,20 +422,18 @@ describe("telemetry", () => {
     expect(await eventsOf(deviceId)).toMatchObject([{ cause: "0011223344556677", code: "HOST_NOT_ALLOWED" }]);
   });
 
-  it("puts what is past the bounds of a minute under ~other and loses no count", async () => {
+  it("keeps as many names of one increment as a device has room for, and the rest under ~other: no count is lost", async () => {
     const { accessToken, deviceId } = await fixture.addDevice();
     const at = fixture.nowSeconds();
-    for (const half of [0, 1]) {
-      const hosts = Array.from({ length: 40 }, (_, n) => {
-        return { host: `h${half}-${n}.example`, port: 443, purpose: "request", allowed: 1, blocked: 1 };
-      });
-      const minute = buildMinute(at, { hosts });
-      await fixture.post("telemetry", buildBatch(at, { programs: [program([minute])] }), accessToken);
-    }
+    const hosts = Array.from({ length: 1_080 }, (_, n) => {
+      return { host: `h${n}.example`, port: 443, purpose: "request", allowed: 1, blocked: 1 };
+    });
+    const minute = buildMinute(at, { hosts });
+    await fixture.post("telemetry", buildBatch(at, { programs: [program([minute])] }), accessToken);
     const [row] = await minutesOf(deviceId);
-    expect(row?.hosts).toHaveLength(51);
+    expect(row?.hosts).toHaveLength(1_051);
     expect(row?.hosts.find(({ host }) => host === "~other")).toMatchObject({ allowed: 30, blocked: 30 });
-    expect(row?.hosts.reduce((sum, { allowed }) => sum + allowed, 0)).toBe(80);
+    expect(row?.hosts.reduce((sum, { allowed }) => sum + allowed, 0)).toBe(1_080);
   });
 
   it("notes what the device enforces, never backwards and never what was not issued", async () => {
@@ -540,5 +529,110 @@ describe("telemetry", () => {
     for (const frame of frames) expect((await fixture.post("telemetry", frame, accessToken)).status).toBe(400);
     const nul = buildBatch(at, { batchId: "\u0000".repeat(16) });
     expect((await fixture.post("telemetry", nul, accessToken)).status).toBe(400);
+  });
+});
+
+describe("batches that come together", () => {
+  const receive = (body: Record<string, unknown>) => {
+    return { batch: receivedBatchShape.parse(body), bytes: Buffer.from(JSON.stringify(body)) };
+  };
+  const outcomeOf = (settled: PromiseSettledResult<unknown>) =>
+    settled.status === "fulfilled" ? settled.value : settled.reason.code;
+
+  it("are taken in by few transactions, each answered for itself: a stranger, a revoked device and another body fail alone", async () => {
+    const { store, ctx } = fixture;
+    const phones: string[] = [];
+    for (let n = 0; n < 6; n += 1) phones.push((await fixture.addDevice()).deviceId);
+    const [one = "", revoked = ""] = phones;
+    const revokedAt = new Date(fixture.clock.nowMs());
+    await store.transaction(({ db }) => db.update(devices).set({ revokedAt }).where(eq(devices.id, revoked)));
+    const at = fixture.nowSeconds();
+    const bodyOf = (n: number) =>
+      buildBatch(at, { programs: [program([buildMinute(at, { requests: n })])], events: [buildBlocked(at)] });
+    const bodies = phones.map((_, n) => bodyOf(n));
+    const again = { ...bodies[0], sequence: 9 };
+    const ingest = createIngest(store, ctx);
+    const sent = [
+      ...phones.map((id, n) => [id, bodies[n] ?? {}] as const),
+      [one, bodies[0] ?? {}],
+      [one, again],
+    ] as const;
+    let transactions = 0;
+    const counted = { ...store.in("ingest") };
+    const counting = createIngest(
+      {
+        ...store,
+        in: (lane) =>
+          lane !== "ingest"
+            ? store.in(lane)
+            : {
+                ...counted,
+                transaction: (fn) => {
+                  transactions += 1;
+                  return store.in("ingest").transaction(fn);
+                },
+              },
+      },
+      ctx,
+    );
+    const take = (door: typeof ingest) =>
+      Promise.allSettled(
+        [...sent, ["dev_unknown", bodyOf(1)] as const].map(([id, body]) => {
+          const { batch, bytes } = receive(body);
+          return door.take(id, batch, bytes);
+        }),
+      );
+    const outcomes = (await take(counting)).map(outcomeOf);
+    const fine = { accepted: 2, rejected: [] };
+    expect(outcomes).toMatchObject([
+      fine,
+      "device_revoked",
+      fine,
+      fine,
+      fine,
+      fine,
+      fine,
+      "conflict",
+      "unauthenticated",
+    ]);
+    expect(transactions).toBeLessThanOrEqual(2);
+    // What was answered is kept: the same again gets the same, from whoever it is asked.
+    expect((await take(ingest)).map(outcomeOf)).toEqual(outcomes);
+    for (const [n, id] of phones.entries()) {
+      const kept = (await minutesOf(id)).map(({ requests }) => requests);
+      expect(kept).toEqual(id === revoked ? [] : [n]);
+    }
+  });
+
+  it("are taken in one by one where together they are not, so that one costs no other its place", async () => {
+    const { store, ctx } = fixture;
+    const phones: string[] = [];
+    for (let n = 0; n < 4; n += 1) phones.push((await fixture.addDevice()).deviceId);
+    const at = fixture.nowSeconds();
+    const own = store.in("ingest");
+    // The database refuses whatever has something of the second device.
+    const refusing = {
+      ...own,
+      transaction: <T>(fn: Parameters<typeof own.transaction<T>>[0]) =>
+        own.transaction<T>(async (tx) => {
+          const done = await fn(tx);
+          const [bad] = await tx.db
+            .select()
+            .from(telemetryMinutes)
+            .where(eq(telemetryMinutes.deviceId, phones[1] ?? ""));
+          if (bad !== undefined) throw new Error("out of range");
+          return done;
+        }),
+    };
+    const ingest = createIngest({ ...store, in: (lane) => (lane === "ingest" ? refusing : store.in(lane)) }, ctx);
+    const settled = await Promise.allSettled(
+      phones.map((id) => {
+        const { batch, bytes } = receive(buildBatch(at, { programs: [program([buildMinute(at, { requests: 3 })])] }));
+        return ingest.take(id, batch, bytes);
+      }),
+    );
+    expect(settled.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled", "fulfilled"]);
+    const kept = await Promise.all(phones.map(async (id) => (await minutesOf(id)).length));
+    expect(kept).toEqual([1, 0, 1, 1]);
   });
 });
