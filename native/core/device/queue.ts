@@ -1,5 +1,7 @@
+import type { CompiledPolicy } from "../decide/compile-policy";
 import type { TelemetryEvent } from "../telemetry/batch";
 import type { CountedIncrement } from "../telemetry/minute-entry";
+import { nameIncrement } from "../telemetry/named-increment";
 import { planDrop, QUEUE_BOUNDS } from "../telemetry/queue-bounds";
 import { applyRecord, type QueueRecord } from "../telemetry/queue-state";
 import { clockTime } from "./clock";
@@ -28,8 +30,12 @@ function fold(turn: Turn, record: QueueRecord): void {
   touch(turn, "queue");
 }
 
-/** Adds to the current minute of one program, with what is in force for it as the minute goes on (spec §7). */
-export function countMinute(turn: Turn, appId: string, versionCode: number, increment: CountedIncrement): void {
+/** Adds to the current minute of one program, with what is in force for it as the minute goes on, and what that names (spec §7). */
+export function countMinute(
+  turn: Turn,
+  { appId, versionCode, increment }: { appId: string; versionCode: number; increment: CountedIncrement },
+  policy: CompiledPolicy | undefined,
+): void {
   const at = Math.floor(telemetryTime(turn) / 60) * 60;
   const { inForce } = turn.live;
   const applied = {
@@ -37,7 +43,13 @@ export function countMinute(turn: Turn, appId: string, versionCode: number, incr
     platform: inForce.platform?.revision ?? 0,
     program: inForce.programs[appId]?.revision ?? 0,
   };
-  addRecord(turn, { kind: "minute", appId, versionCode, at, increment: { ...increment, applied } });
+  addRecord(turn, {
+    kind: "minute",
+    appId,
+    versionCode,
+    at,
+    increment: { ...nameIncrement(increment, policy), applied },
+  });
 }
 
 export function recordEvent(turn: Turn, event: NewEvent): void {

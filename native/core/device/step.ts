@@ -39,6 +39,11 @@ export function createDevice(ports: DevicePorts): Device {
   const turnOf = (state: DeviceState, live: Live): Turn => ({ state, live, ports, claims, effects: [], records: [] });
   /** When what is in force was last worked out, and of which start. */
   let said: Said | undefined;
+
+  function count(turn: Turn, input: InputOf<"count">): void {
+    if (isAppId(input.appId)) countMinute(turn, input, policies(turn, input.appId).inForce);
+  }
+
   return {
     step(state, input) {
       if (input.t === "start") {
@@ -57,6 +62,7 @@ export function createDevice(ports: DevicePorts): Device {
       live.clock.mono = Math.max(live.clock.mono, input.mono);
       const isQuiet = isAboutQueue(input, live);
       if (input.t === "ask") answerAsk(turn, input, policies(turn, input.appId));
+      else if (input.t === "count") count(turn, input);
       else take(turn, input);
       said = settle(turn, isQuiet ? said : undefined);
       return result(turn);
@@ -148,9 +154,6 @@ function take(turn: Turn, input: Exclude<DeviceInput, { t: "start" | "ask" }>): 
       return;
     case "timer":
       if (takeTimer(turn.live, input.timer)) ring(turn, input.timer);
-      return;
-    case "count":
-      if (isAppId(input.appId)) countMinute(turn, input.appId, input.versionCode, input.increment);
       return;
     case "event":
       recordEvent(turn, input.event);

@@ -1,6 +1,7 @@
 import { compareUtf8 } from "../crypto/encoding";
-import { BATCH_BOUNDS, type TelemetryBatch, type TelemetryEvent } from "./batch";
-import type { QueuedMinute, QueueState } from "./queue-state";
+import { BATCH_BOUNDS, type MinuteEntry, type TelemetryBatch, type TelemetryEvent } from "./batch";
+import { toEntry } from "./minute-entry";
+import type { QueueState } from "./queue-state";
 
 type BatchItems = Pick<TelemetryBatch, "programs" | "events" | "discarded">;
 
@@ -17,19 +18,24 @@ export function takeItems(state: QueueState): BatchItems {
     if (events.length >= BATCH_BOUNDS.events || !fits(event)) break;
     events.push(event);
   }
-  const minutes: QueuedMinute[] = [];
+  const minutes: ToldMinute[] = [];
   const programs = new Set<string>();
-  for (const queued of state.minutes.values()) {
-    programs.add(`${queued.appId}/${queued.versionCode}`);
-    if (programs.size > BATCH_BOUNDS.programs || minutes.length >= BATCH_BOUNDS.minutes || !fits(queued)) break;
-    minutes.push(queued);
+  for (const { appId, versionCode, entry } of state.minutes.values()) {
+    const told = { appId, versionCode, entry: toEntry(entry) };
+    programs.add(`${appId}/${versionCode}`);
+    if (programs.size > BATCH_BOUNDS.programs || minutes.length >= BATCH_BOUNDS.minutes) break;
+    // One alone may be larger than a batch should be, and none is kept back for ever.
+    if (!fits(told) && minutes.length + events.length > 0) break;
+    minutes.push(told);
   }
   // In an order of its own, for the state is an object, whose members have none.
   const discarded = [...state.discarded].sort(([a], [b]) => compareUtf8(a, b)).slice(0, BATCH_BOUNDS.discarded);
   return { programs: byProgram(minutes), events, discarded: discarded.map(([reason, count]) => ({ reason, count })) };
 }
 
-function byProgram(minutes: readonly QueuedMinute[]): TelemetryBatch["programs"] {
+type ToldMinute = { appId: string; versionCode: number; entry: MinuteEntry };
+
+function byProgram(minutes: readonly ToldMinute[]): TelemetryBatch["programs"] {
   const programs = new Map<string, TelemetryBatch["programs"][number]>();
   for (const { appId, versionCode, entry } of minutes) {
     const key = `${appId}/${versionCode}`;

@@ -1,5 +1,5 @@
-import { type MinuteEntry, minuteEntryId, type TelemetryBatch, type TelemetryEvent } from "./batch";
-import { addIncrement, type CountedIncrement, emptyMinute } from "./minute-entry";
+import { minuteEntryId, type TelemetryBatch, type TelemetryEvent } from "./batch";
+import { addIncrement, type CountedIncrement, type CountedMinute, emptyMinute } from "./minute-entry";
 
 /**
  * What is waiting to be told, as a fold over records: the same records always give the same state, so a log of them is
@@ -19,7 +19,7 @@ export type QueueRecord =
   | { kind: "refused"; batchId: string; reason: string }
   | { kind: "snapshot"; state: QueueSnapshot };
 
-export type QueuedMinute = { appId: string; versionCode: number; entry: MinuteEntry };
+export type QueuedMinute = { appId: string; versionCode: number; entry: CountedMinute };
 
 export type QueueTotals = { produced: number; acknowledged: number; rejected: number; discarded: number };
 

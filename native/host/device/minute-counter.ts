@@ -1,5 +1,7 @@
+import type { CompiledPolicy } from "../../core/decide/compile-policy";
 import type { InputOf } from "../../core/device/inputs";
 import { addIncrement, emptyMinute, type MinuteIncrement } from "../../core/telemetry/minute-entry";
+import { nameIncrement } from "../../core/telemetry/named-increment";
 
 type Program = { appId: string; versionCode: number };
 
@@ -10,14 +12,15 @@ export type MinuteCounter = {
   take(): (Program & Pick<InputOf<"count">, "increment">)[];
 };
 
-export function createMinuteCounter(): MinuteCounter {
+/** \`policyOf\`: what is in force for a program, whose names never fall under \`~other\`. */
+export function createMinuteCounter(policyOf: (appId: string) => CompiledPolicy | undefined): MinuteCounter {
   let counted = new Map<string, Program & { increment: ReturnType<typeof emptyMinute> }>();
   return {
     add({ appId, versionCode }, increment) {
       const key = `${appId}/${versionCode}`;
       const known = counted.get(key) ?? { appId, versionCode, increment: emptyMinute(0) };
       counted.set(key, known);
-      addIncrement(known.increment, increment);
+      addIncrement(known.increment, nameIncrement(increment, policyOf(appId)));
     },
     take() {
       const all = [...counted.values()];

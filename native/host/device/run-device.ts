@@ -65,7 +65,7 @@ export function runDevice(options: RunDeviceOptions): RunningDevice {
   const device = createDevice(options.ports);
   const state: DeviceState = openState(options.disk.durable);
   const writes = createDeviceWrites(options.disk, log);
-  const counter = createMinuteCounter();
+  const counter = createMinuteCounter((appId) => device.view(state).policiesOf(appId).inForce);
   const { happen, waitFor, end: hearNothing } = createStepQueue<Happening>(takeStep);
   const alarms = createAlarms(timers, ring);
   const fetches = new Map<number, AbortController>();

@@ -66,6 +66,12 @@ const rows: Row[] = [
   ["043", "the fiftieth cause is ~other, without words", ["bound"], [{ denials: list(49, (index) => denial(index)) }, { denials: [denial(100, 4), denial(101, 5)] }], { denials: [...list(49, (index) => denial(index)), { cause: "~other", count: 9 }] }],
   ["044", "a cause that is there goes on under its name", ["bound"], [{ denials: list(49, (index) => denial(index)) }, { denials: [denial(100), denial(48, 6)] }], { denials: [...list(48, (index) => denial(index)), denial(48, 7), { cause: "~other", count: 1 }] }],
   ["045", "what was ~other before is added to ~other", ["bound"], [{ denials: [{ cause: "~other", count: 3 }], apis: { "~other": { denied: 1 } } }, { denials: [{ cause: "~other", count: 1 }], apis: { "~other": { denied: 1 } } }], { denials: [{ cause: "~other", count: 4 }], apis: { "~other": { allowed: 0, denied: 2 } } }],
+  ["050", "a host that is named keeps its name, however many came before it", ["named"], [{ hosts: list(60, (index) => host(`h${index}.test`, { allowed: 1 })) }, { hosts: [host("rule.test", { allowed: 7, named: true })] }], { hosts: [...list(49, (index) => host(`h${index}.test`, { allowed: 1, blocked: 0 })), { host: "~other", port: 0, purpose, allowed: 11, blocked: 0 }, host("rule.test", { allowed: 7, blocked: 0 })] }],
+  ["051", "hosts that are named take no place of those that are not", ["named", "bound"], [{ hosts: list(60, (index) => host(`rule${index}.test`, { blocked: 1, named: true })) }, { hosts: list(50, (index) => host(`h${index}.test`, { allowed: 1 })) }], { hosts: [...list(60, (index) => host(`rule${index}.test`, { allowed: 0, blocked: 1 })), ...list(49, (index) => host(`h${index}.test`, { allowed: 1, blocked: 0 })), { host: "~other", port: 0, purpose, allowed: 1, blocked: 0 }] }],
+  ["052", "an API that is named keeps its name, however many came before it", ["named"], [{ apis: apis(0, 101) }, { apis: { "network.request": { allowed: 3, denied: 1, named: true } } }], { apis: { ...apis(0, 99), "~other": { allowed: 2, denied: 4 }, "network.request": { allowed: 3, denied: 1 } } }],
+  ["053", "a denial of what is named keeps its cause, however many came before it", ["named"], [{ denials: list(51, (index) => denial(index)) }, { denials: [denial(100, 4, { named: true })] }], { denials: [...list(49, (index) => denial(index)), { cause: "~other", count: 2 }, denial(100, 4)] }],
+  ["054", "what is named from now on gives its place back, and what went under ~other before stays there", ["named", "bound"], [{ hosts: list(50, (index) => host(`h${index}.test`, { allowed: 1 })) }, { hosts: [host("h0.test", { allowed: 1, named: true })] }, { hosts: [host("x.test", { allowed: 1 }), host("h49.test", { blocked: 1, named: true })] }], { hosts: [host("h0.test", { allowed: 2, blocked: 0 }), ...list(48, (index) => host(`h${index + 1}.test`, { allowed: 1, blocked: 0 })), { host: "~other", port: 0, purpose, allowed: 2, blocked: 0 }, host("h49.test", { allowed: 0, blocked: 1 })] }],
+  ["055", "named or not, it is one name", ["named", "list"], [{ hosts: [host("a.test", { allowed: 1 })], denials: [denial(1, 2)] }, { hosts: [host("a.test", { allowed: 1, named: true })], denials: [denial(1, 3, { named: true })] }, { hosts: [host("a.test", { blocked: 1 })] }], { hosts: [host("a.test", { allowed: 2, blocked: 1 })], denials: [denial(1, 5)] }],
   ["046", "an API that is named like a member of every object", ["list"], list(2, () => named('{"denied":1}')), named('{"allowed":0,"denied":2}')],
 ];
 
@@ -90,6 +96,7 @@ export const topic: VectorTopic = {
     limits: "Whoever looks at a quota wants to know what it did, not to guess it.",
     list: "The same cause is one row, or one cause hides the others.",
     maximum: "The greatest of two parts of a minute is the greatest of the minute.",
+    named: "A program that makes up names must not hide what a person decided about.",
     newer: "A newer runtime may say more.",
   },
   cases: rows.map(toCase),

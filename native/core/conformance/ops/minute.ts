@@ -7,10 +7,11 @@ import {
   hostCountShape,
   minuteEntryShape,
 } from "../../telemetry/batch";
-import { addIncrement, type CountedIncrement, emptyMinute } from "../../telemetry/minute-entry";
+import { addIncrement, type CountedIncrement, emptyMinute, toEntry } from "../../telemetry/minute-entry";
 import { defineOp } from "../op";
 
-const apiCounts = apiCountShape.partial();
+const named = z.literal(true).optional();
+const apiCounts = apiCountShape.partial().extend({ named });
 const { at, ...counted } = minuteEntryShape.shape;
 const increment = z
   .object(counted)
@@ -25,8 +26,8 @@ const increment = z
           Object.values(value as object).every((counts) => apiCounts.safeParse(counts).success),
       )
       .optional(),
-    hosts: z.array(hostCountShape.partial({ allowed: true, blocked: true })).optional(),
-    denials: z.array(denialCountShape).optional(),
+    hosts: z.array(hostCountShape.partial({ allowed: true, blocked: true }).extend({ named })).optional(),
+    denials: z.array(denialCountShape.and(z.object({ named }))).optional(),
   });
 
 /** Increments of one minute, added up as a device does (spec §7). */
@@ -34,5 +35,5 @@ export const minuteOp = defineOp(z.object({ at, increments: z.array(increment) }
   const entry = emptyMinute(second);
   // Safe: JSON has no undefined, and an entry is numbers, texts, lists and objects of such.
   for (const one of increments as CountedIncrement[]) addIncrement(entry, one);
-  return { entry: entry as unknown as JsonObject };
+  return { entry: toEntry(entry) as unknown as JsonObject };
 });
