@@ -19,10 +19,10 @@ import { readAccess } from "@/lib/services/programs/read-access";
 import { readTelemetry } from "@/lib/services/programs/read-telemetry";
 import { readReporting } from "@/lib/services/reporting/read-reporting";
 import { openServiceFixture, type PersonActor, type ServiceFixture } from "@/lib/services/testing/service-fixture";
-import { ingestBatch } from "@/lib/sync/testing/ingest-batch";
 import { receivedBatchShape } from "@/lib/sync/telemetry/received-batch";
 import { buildBatch, buildBlocked, buildMinute } from "@/lib/sync/testing/batch-builder";
 import { createDeviceKey } from "@/lib/sync/testing/device-key";
+import { ingestBatch } from "@/lib/sync/testing/ingest-batch";
 import { listVersion } from "@/lib/sync/testing/sync-fixture";
 import { PLAUSIBLE } from "@/native/core/telemetry/plausible";
 

@@ -18,7 +18,8 @@ import {
 } from "@/db/schema";
 import { minutesAsBits } from "@/db/schema/columns";
 import { putRows } from "@/db/write-rows";
-import { countDevices, hashDevice, unpackSketch } from "@/lib/domain/measures/device-sketch";
+import { countDevices, hashDevice, sketchOf, unpackSketch } from "@/lib/domain/measures/device-sketch";
+import { enter, unpackHistogram } from "@/lib/domain/measures/histogram";
 import {
   devicesIn,
   enterLate,
@@ -33,6 +34,7 @@ import {
 import type { EntryOf } from "@/lib/domain/members";
 import { causeKey } from "@/native/core/decide/cause-key";
 import { PLAUSIBLE } from "@/native/core/telemetry/plausible";
+import { publishDocuments } from "../publish-documents";
 import { buildBatch, buildMinute } from "../testing/batch-builder";
 import { ingestBatch } from "../testing/ingest-batch";
 import { openRuntimeFixture, type RuntimeFixture } from "../testing/runtime-fixture";
@@ -53,6 +55,10 @@ beforeAll(async () => {
   await fixture.addProgram(APP);
   phones = [];
   for (let n = 0; n < 3; n += 1) phones.push((await fixture.addDevice()).deviceId);
+  // What is in force on a device is told by documents that were issued.
+  await fixture.store.transaction((tx) =>
+    publishDocuments(tx, fixture.ctx, { appIds: [], platform: true, changeSetId: null, narrows: false }),
+  );
 });
 afterAll(() => fixture.close());
 
@@ -64,23 +70,33 @@ async function newVersion(): Promise<number> {
   return versions;
 }
 
-type Entry = { device: number; at: number; numbers: Partial<MinuteNumbers>; hosts?: unknown[]; denials?: unknown[] };
+type Entry = {
+  device: number;
+  at: number;
+  numbers: Partial<MinuteNumbers>;
+  hosts?: unknown[];
+  denials?: unknown[];
+  /** The program's document in force. */
+  program?: number;
+};
 
 async function send(
   versionCode: number,
   entries: readonly Entry[],
   batchId?: string,
   runtimeVersion = "0.2.0",
+  kind = "linux",
 ): Promise<void> {
   const [first] = entries;
   if (first === undefined) return;
-  const minutes = entries.map(({ at, numbers, hosts, denials }) => {
+  const minutes = entries.map(({ at, numbers, hosts, denials, program }) => {
     const lists = { ...(hosts === undefined ? {} : { hosts }), ...(denials === undefined ? {} : { denials }) };
-    return buildMinute(at, { ...numbers, ...lists });
+    const applied = program === undefined ? {} : { applied: { epoch: 1, platform: 1, program } };
+    return buildMinute(at, { ...numbers, ...lists, ...applied });
   });
   const batch = buildBatch(fixture.nowSeconds(), {
     programs: [{ appId: APP, versionCode, minutes }],
-    runtime: { kind: "linux", version: runtimeVersion, layers: [] },
+    runtime: { kind, version: runtimeVersion, layers: [] },
   });
   const sent = batchId === undefined ? batch : { ...batch, batchId, sentAt: 1 };
   const body = receivedBatchShape.parse(sent);
@@ -182,6 +198,37 @@ describe("folding", () => {
     ).toEqual([]);
   });
 
+  it("keeps what a device told that is revoked once it is folded: it happened", async () => {
+    const version = await newVersion();
+    const { deviceId } = await fixture.addDevice();
+    phones[3] = deviceId;
+    await send(version, [{ device: 3, at: past(1), numbers: { cpuMs: 7 } }]);
+    await fold();
+    const revokedAt = new Date(fixture.clock.nowMs());
+    await fixture.store.transaction(({ db }) => db.update(devices).set({ revokedAt }).where(eq(devices.id, deviceId)));
+    await fold();
+    expect(await hoursOf(version)).toMatchObject([{ cpuMs: 7, minutes: 1 }]);
+  });
+
+  it("holds what the lists of one device-minute count together, in however many increments and folds, and says so", async () => {
+    const version = await newVersion();
+    const [at, most] = [past(1), PLAUSIBLE["hosts.allowed"].most];
+    const hosts = ["a", "b", "c"].map((name) => {
+      return { host: `${name}.example`, port: 443, purpose: "request", allowed: most, blocked: most };
+    });
+    const { deviceId } = await fixture.addDevice();
+    phones[3] = deviceId;
+    for (let n = 0; n < 5; n += 1) {
+      await send(version, [{ device: 3, at, numbers: {}, hosts }]);
+      if (n % 2 === 0) await fold();
+    }
+    await fold();
+    const rows = await fixture.store.db.select().from(hourDetails).where(eq(hourDetails.versionCode, version));
+    expect(rows.reduce((sum, { allowed, refused }) => sum + allowed + refused, 0)).toBe(PLAUSIBLE.detailed.most);
+    const [device] = await fixture.store.db.select().from(devices).where(eq(devices.id, deviceId));
+    expect(device?.clamped).toBeGreaterThan(0);
+  });
+
   it("gives what folding the raw minutes gives, in any order of batches, repeated, late, and folded at any moment", {
     timeout: 300_000,
   }, async () => {
@@ -191,6 +238,9 @@ describe("folding", () => {
       device: fc.nat({ max: 2 }),
       minute,
       isLate: fc.boolean(),
+      kind: fc.constantFrom("linux", "android"),
+      program: fc.nat({ max: 2 }),
+      calls: fc.nat({ max: 90 }),
       numbers: fc.record(
         {
           cpuMs: count,
@@ -215,46 +265,67 @@ describe("folding", () => {
     await fc.assert(
       fc.asyncProperty(steps, async (run) => {
         const version = await newVersion();
-        const minutes = new Map<string, { device: number; at: number; numbers: MinuteNumbers }>();
-        const lates: { at: number; numbers: MinuteNumbers }[] = [];
+        type Minute = { device: number; at: number; kind: string; numbers: MinuteNumbers; increments: number };
+        const [minutes, lates] = [new Map<string, Minute>(), new Map<string, Minute>()];
+        type Calls = { allowed: number; late: number; histogram: Map<number, number>; devices: Set<number> };
+        const calls = new Map<string, Calls>();
+        const hourOf = (at: number) => Math.floor(at / HOUR) * HOUR * 1000;
         for (const step of run) {
           if (step === "fold") {
             await fold();
             continue;
           }
-          for (const { device, minute: ago, isLate, numbers: drawn } of unlike(step.batch)) {
-            const numbers = isLate ? modest(drawn) : drawn;
+          for (const { device, minute: ago, isLate, numbers, kind, program, calls: allowed } of unlike(step.batch)) {
             const at = isLate ? past(50 * 60 + ago) : past(ago * 40);
             const batchId = `batch-${version}-${Math.random().toString(36).slice(2)}-0000`;
+            const hosts = [{ host: "calls.example", port: 443, purpose: "request", allowed, blocked: 0 }];
             for (let times = 0; times <= step.repeats; times += 1)
-              await send(version, [{ device, at, numbers }], batchId);
-            const whole = { ...noNumbers(), ...numbers };
-            if (isLate) lates.push({ at, numbers: whole });
+              await send(version, [{ device, at, numbers, hosts, program }], batchId, "0.2.0", kind);
+            const of = isLate ? lates : minutes;
+            const key = `${device} ${at} ${kind}`;
+            const known = of.get(key);
+            const sum = added(known?.numbers ?? noNumbers(), { ...noNumbers(), ...numbers });
+            of.set(key, { device, at, kind, numbers: sum, increments: (known?.increments ?? 0) + 1 });
+            const detail = `${hourOf(at)} ${program}`;
+            const told = calls.get(detail) ?? { allowed: 0, late: 0, histogram: new Map(), devices: new Set() };
+            calls.set(detail, told);
+            told.allowed += allowed;
+            if (isLate) told.late += 1;
             else {
-              const known = minutes.get(`${device} ${at}`)?.numbers ?? noNumbers();
-              minutes.set(`${device} ${at}`, { device, at, numbers: added(known, whole) });
+              enter(told.histogram, allowed);
+              told.devices.add(hashDevice(phones[device] ?? ""));
             }
           }
         }
         await fold();
-        const hours = new Map<number, Measures>();
-        const hourAt = (at: number) => {
-          const hour = Math.floor(at / HOUR) * HOUR * 1000;
-          const measures = hours.get(hour) ?? noMeasures();
-          hours.set(hour, measures);
+        const hours = new Map<string, Measures>();
+        const hourAt = ({ at, kind }: Minute) => {
+          const key = `${hourOf(at)} ${kind}`;
+          const measures = hours.get(key) ?? noMeasures();
+          hours.set(key, measures);
           return measures;
         };
         const fleet = noMeasures();
-        for (const { device, at, numbers } of minutes.values()) {
-          const hash = hashDevice(phones[device] ?? "");
-          enterMinutes(hourAt(at), [{ hash, numbers, before: null }]);
-          enterMinutes(fleet, [{ hash, numbers, before: null }]);
+        for (const minute of minutes.values()) {
+          const entered = { hash: hashDevice(phones[minute.device] ?? ""), numbers: minute.numbers, before: null };
+          enterMinutes(hourAt(minute), [entered]);
+          enterMinutes(fleet, [entered]);
         }
-        for (const { at, numbers } of lates) enterLate(hourAt(at), numbers, 1);
-        const found = (await hoursOf(version)).map((row) => [row.hour.getTime(), told(measuresOf(row))]);
-        expect(found).toEqual([...hours].sort(([a], [b]) => a - b).map(([hour, measures]) => [hour, told(measures)]));
+        for (const minute of lates.values()) enterLate(hourAt(minute), minute.numbers, minute.increments);
+        const found = (await hoursOf(version)).map((row) => {
+          return [`${row.hour.getTime()} ${row.runtimeKind}`, told(measuresOf(row))] as const;
+        });
+        expect(new Map(found)).toEqual(new Map([...hours].map(([hour, measures]) => [hour, told(measures)])));
         const rows = await fixture.store.db.select().from(fleetMinutes).where(eq(fleetMinutes.versionCode, version));
         expect(told(sumMeasures(rows))).toEqual(told(fleet));
+        const named = await fixture.store.db.select().from(hourDetails).where(eq(hourDetails.versionCode, version));
+        const details = named.map((row) => {
+          const { allowed, late, histogram } = row;
+          const counted = { allowed, late, histogram: unpackHistogram(histogram), devices: unpackSketch(row.devices) };
+          return [`${row.hour.getTime()} ${row.programRevision}`, counted] as const;
+        });
+        const model = [...calls].map(([key, of]) => [key, { ...of, devices: sketchOf(of.devices) }] as const);
+        expect(new Map(details)).toEqual(new Map(model));
       }),
       { numRuns: 8 },
     );
@@ -265,11 +336,6 @@ describe("folding", () => {
 const unlike = <T extends { device: number; minute: number; isLate: boolean }>(entries: readonly T[]): T[] => [
   ...new Map(entries.map((entry) => [`${entry.device} ${entry.minute} ${entry.isLate}`, entry])).values(),
 ];
-
-/** Far below the bound of one minute: a late one is held to it only with what waits beside it to be folded. */
-const modest = <T extends Readonly<Record<string, number | undefined>>>(numbers: T): T =>
-  // Safe: the same names with numbers again.
-  Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, (value ?? 0) % 500_000])) as T;
 
 /** The model's own sum of two increments. */
 function added(a: MinuteNumbers, b: MinuteNumbers): MinuteNumbers {
