@@ -147,9 +147,10 @@ describe("the thread that takes telemetry in", () => {
     const devices = await Promise.all(Array.from({ length: 35 }, () => fixture.addDevice()));
     const empty = JSON.stringify(buildBatch(Math.floor(Date.now() / 1000), {}));
     const minutes = () => batch().padEnd(2_000);
-    const answers = devices.slice(0, 34).map(({ accessToken }) => send(accessToken, minutes()));
+    const sized = (text: string) => ({ "content-length": String(text.length) });
+    const answers = devices.slice(0, 34).map(({ accessToken }) => send(accessToken, minutes(), sized(minutes())));
     await expect.poll(() => door.queue().waiting).toBe(2);
-    answers.push(send(devices[34]?.accessToken ?? "", empty, { "content-length": String(empty.length) }));
+    answers.push(send(devices[34]?.accessToken ?? "", empty, sized(empty)));
     await expect.poll(() => door.queue().waiting).toBe(3);
     writeFileSync(join(folder, "go"), "");
     expect((await Promise.all(answers)).map(({ status }) => status)).toEqual(Array(35).fill(200));
