@@ -15,6 +15,8 @@ test.describe.configure({ mode: "serial" });
 let demo: RunningDemo;
 let operator: Page;
 let security: Page;
+/** A denial of before the host was allowed. */
+let refusedBefore = "";
 
 test.beforeAll(async ({ browser }: { browser: Browser }) => {
   test.setTimeout(300_000);
@@ -40,6 +42,9 @@ test("a denial of the running program appears in the console, live and explained
   expect(denial).toMatchObject({ code: "HOST_NOT_ALLOWED", layer: "host", rule: null, purpose: "request" });
   await operator.goto(`/denials/${denial?.denialId}`);
   await expect(operator.getByRole("heading", { level: 1 })).toContainText(HOST);
+  await expect(operator.getByText(`no rule names ${HOST}`)).toBeVisible();
+  await expect(operator.getByText(/nothing was ever listed/)).toBeVisible();
+  refusedBefore = denial?.denialId ?? "";
 });
 
 test("the host that one person proposes and another approves opens to the same process at once", async () => {
@@ -74,6 +79,8 @@ test("the host that one person proposes and another approves opens to the same p
   test.info().annotations.push({ type: "published to applied", description: `${appliedMs} ms` });
   process.stdout.write(`published to applied: ${appliedMs} ms\n`);
   expect(appliedMs).toBeLessThan(10_000);
+  await operator.goto(`/denials/${refusedBefore}`);
+  await expect(operator.getByText(/^Allowed since revision \d/)).toBeVisible();
   expect(demo.program(APP)?.pid).toBe(pid);
   expect(isAlive(pid ?? -1)).toBe(true);
 });
