@@ -24,6 +24,14 @@ export type PreparedStatements = {
 
 const { serialize } = protocol;
 
+/** How many names were given in each session: a second connection to it, as tests open them, gives others. */
+const given = new WeakMap<PGlite, number>();
+function nameIn(client: PGlite): string {
+  const count = (given.get(client) ?? 0) + 1;
+  given.set(client, count);
+  return `kept_${count}`;
+}
+
 /**
  * Asks a database by the statements' texts, and lets it keep those that come again: parsed once, planned once for a
  * thousand, and each a single message. The library's own `query` sends six, parses every time, and copies all parsers.
@@ -39,7 +47,6 @@ export function createPreparedStatements(
   const dropped: string[] = [];
   const own: Record<number, Parser> = { ...client.parsers, [types.BYTEA]: BYTES_AS_TEXT.parse, ...parsers };
   const serializers: typeof client.serializers = { ...client.serializers, [types.BYTEA]: BYTES_AS_TEXT.serialize };
-  let count = 0;
   let plannedAt = 0;
 
   const send = async (messages: readonly Uint8Array[]) =>
@@ -59,7 +66,7 @@ export function createPreparedStatements(
 
   async function learn(text: string): Promise<Described> {
     const isKept = seenOnce.delete(text);
-    const name = isKept ? `kept_${++count}` : "";
+    const name = isKept ? nameIn(client) : "";
     if (isKept) makeRoom();
     const answer = await send([
       ...dropped.splice(0).map((old) => serialize.close({ type: "S", name: old })),

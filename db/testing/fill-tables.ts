@@ -33,7 +33,9 @@ function valueFor(relation: string, column: PgColumn): SQL {
   const type = column.getSQLType();
   const shared = SHARED[column.name];
   if (shared !== undefined) return sql`${shared}`;
-  if (type === "jsonb") return sql.raw(`'{"nested": [1, "12", null, {"deep": true}]}'::jsonb`);
+  if (type === "json" || type === "jsonb") {
+    return sql.raw(`'{"nested": [1, "12", null, {"deep": true}]}'::${type}`);
+  }
   if (type === "bytea") return sql.raw(`'\\x00ff5c'::bytea`);
   if (type === "boolean") return sql.raw("true");
   if (type.startsWith("timestamp")) return sql.raw(`'${INSTANT}'::timestamptz`);

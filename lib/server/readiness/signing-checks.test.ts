@@ -91,7 +91,9 @@ describe("what a process stands on", () => {
     expect((await announcements(deaf, fixture.ctx, 10).run()).state).toBe("failed");
     const figures = { ...(await fixture.store.figures()), hearing: { provenMsAgo: null } };
     const deadened = { ...deaf, figures: async () => figures };
-    expect((await announcements(deadened, fixture.ctx, 10).run()).says).toContain("Nobody listens now");
+    expect((await announcements(deadened, fixture.ctx, 10).run()).says).toContain(
+      "It was not proven that this process hears",
+    );
   });
 
   it("fails by name where the log's end was changed or cut off, and where nothing can be appended", async () => {
