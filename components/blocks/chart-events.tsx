@@ -2,7 +2,7 @@
 
 import Link from "next/link";
 import { useRouter } from "next/navigation";
-import { Menu, MenuItem, MenuLabel } from "@/components/ui/menu";
+import { Menu, MenuItem } from "@/components/ui/menu";
 import { ChartMark, type ChartMarkKind } from "./chart-mark";
 
 export type ChartEvent = { at: string; kind: ChartMarkKind; title: string; href?: string | undefined };
@@ -78,7 +78,10 @@ function EventCluster({ events, left, top }: { events: readonly ChartEvent[]; le
     >
       {events.map(({ kind, at, title, href }) =>
         href === undefined ? (
-          <MenuLabel key={`${kind} ${at} ${title}`}>{title}</MenuLabel>
+          // It can be reached and read, and leads nowhere.
+          <MenuItem key={`${kind} ${at} ${title}`} onSelect={() => undefined}>
+            {title}
+          </MenuItem>
         ) : (
           <MenuItem key={`${kind} ${at} ${title}`} onSelect={() => router.push(href)}>
             {title}

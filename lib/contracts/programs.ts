@@ -284,7 +284,8 @@ export const ladderStepSchema = z.object({
   check: z.string(),
   code: z.string(),
   layer: z.enum(DECISION_LAYERS),
-  state: z.enum(["passed", "failed", "not_reached"]),
+  /** `unknown`: it may have been made or not. */
+  state: z.enum(["passed", "failed", "not_reached", "unknown"]),
   /** What it saw, and what would pass; null where that is not known or it was not reached. Pages say it in words. */
   saw: z.object({ at: z.string().nullable(), seen: traceValueShape, wanted: traceValueShape }).nullable(),
   /** False: it depends on what no record holds (arguments, the person's answer, gesture, counters). */
@@ -301,6 +302,7 @@ const markSchema = z.object({
   versionCode: z.number().nullable(),
 });
 const decisionSchema = z.object({
+  document: z.enum(["platform", "program"]),
   position: positionSchema,
   at: instantSchema,
   changeSetId: z.string().nullable(),
@@ -334,9 +336,11 @@ export const denialDetailSchema = denialRowSchema.extend({
     .object({
       firstAt: instantSchema.nullable(),
       versionListedAt: instantSchema.nullable(),
+      /** Of the revisions up to the refusal's: one ended it, none that was looked at ever let it through, or that is not known. */
+      before: z.enum(["ended", "never", "unknown"]),
       /** The revision that ended what the one before it let through. */
       endedBy: decisionSchema.nullable(),
-      /** Other versions that are or were listed, the newest first, five at most, with how often they were refused the same. */
+      /** Others that were live then, those refused the same first, then the newest, five at most, with how often they were. */
       otherVersions: z.array(z.object({ versionCode: z.number(), times: z.number() })),
       /** The whole hour with which `hours` begins; each is how often, the last is under way. */
       since: instantSchema,
@@ -346,9 +350,11 @@ export const denialDetailSchema = denialRowSchema.extend({
     .nullable(),
   who: z.object({
     versions: z.array(z.object({ versionCode: z.number(), times: z.number(), devices: z.number() })),
-    /** Single records that are kept, and of how many devices: sampling may have left some out. */
+    /** Single records that are kept, 10,000 at most, and of how many devices: sampling may have left some out. */
     records: z.number(),
+    isMore: z.boolean(),
     recordDevices: z.number(),
+    /** As those devices are today. */
     runtimes: z.array(z.object({ kind: z.string(), version: z.string(), records: z.number() })),
     devices: z.array(z.object({ deviceId: z.string(), name: z.string(), records: z.number() })),
   }),
@@ -357,7 +363,7 @@ export const denialDetailSchema = denialRowSchema.extend({
     .discriminatedUnion("state", [
       z.object({
         state: z.literal("allowed"),
-        since: decisionSchema.extend({ document: z.enum(["platform", "program"]) }).nullable(),
+        since: decisionSchema.nullable(),
         /** False: revisions before it were not looked at. */
         isFirst: z.boolean(),
         /** Calls of that version to that target that went through in whole minutes under it. */

@@ -1,6 +1,8 @@
 import { type DecisionCode, EGRESS_CODES, HOST_PURPOSES } from "@/native/core/codes";
 import { compilePolicy } from "@/native/core/decide/compile-policy";
+import { decideHost } from "@/native/core/decide/decide-host";
 import { replayCall } from "@/native/core/decide/explain";
+import { schemeOf } from "@/native/core/decide/read-url";
 import type { Replay } from "@/native/core/decide/replay";
 import type { PlatformClaims, ProgramClaims } from "@/native/core/shapes/claims";
 
@@ -31,13 +33,13 @@ export function replay(told: ToldRefusal, { program, platform }: DocumentPair, n
 
 /**
  * Whether a revision can let through what ended so. Not what ends a call by what happens at the time, whatever documents say:
- * limits, the person's answer, arguments, the other end of a connection.
+ * their age, limits, the person's answer, arguments, the other end of a connection.
  */
 const MENDABLE: Readonly<Record<DecisionCode, boolean>> = {
   UNKNOWN_API: false,
   PROGRAM_SUSPENDED: true,
   UPGRADE_REQUIRED: true,
-  POLICY_EXPIRED: true,
+  POLICY_EXPIRED: false,
   PERMISSION_DENIED: true,
   CONSENT_REQUIRED: false,
   CONSENT_DENIED: false,
@@ -64,9 +66,39 @@ export function isMendable(code: string): boolean {
   return Object.hasOwn(MENDABLE, code) && MENDABLE[code as DecisionCode];
 }
 
-/** Whether documents let through what was refused. False too where the record tells too little to say so. */
+/**
+ * Whether documents let through what was refused. False too where the check that refused it asks for what was not recorded:
+ * then nobody can say so.
+ */
 export function isMended(told: ToldRefusal, documents: DocumentPair, nowSeconds: number): boolean {
-  return isMendable(told.code) && replay(told, documents, nowSeconds).decision === "allow";
+  if (!isMendable(told.code)) return false;
+  const again = replay(told, documents, nowSeconds);
+  return again.decision === "allow" && findOpen(again, told) === -1;
+}
+
+/** The place of the check that refused it, where that was not recorded; -1 elsewhere. */
+function findOpen({ checks }: Replay, told: ToldRefusal): number {
+  return checks.findIndex(
+    ({ state, code, layer }) => state === "not_recorded" && code === told.code && layer === told.layer,
+  );
+}
+
+/**
+ * Whether a document of before let it through, by what it says and not by its age: a host's rules alone, for an older one need not list
+ * the version that asks now.
+ */
+export function wasAllowedBy(told: ToldRefusal, { program, platform }: DocumentPair, atSeconds: number): boolean {
+  const { versionCode, host, port } = told;
+  const purpose = HOST_PURPOSES.find((one) => one === told.purpose);
+  const ageless = { exp: Number.MAX_SAFE_INTEGER };
+  const own = { ...program, ...ageless };
+  const common = { ...platform, ...ageless, epoch: program.epoch, minRevisions: {} };
+  if (host === null || port === null || purpose === undefined || told.code === "PROGRAM_SUSPENDED") {
+    return isMended(told, { program: own, platform: common }, atSeconds);
+  }
+  const url = `${schemeOf(purpose)}://${host}:${port}/`;
+  const asked = { versionCode, url, purpose, now: atSeconds };
+  return isMendable(told.code) && decideHost(compilePolicy(own, common), asked).decision === "allow";
 }
 
 /**
@@ -76,9 +108,7 @@ export function isMended(told: ToldRefusal, documents: DocumentPair, nowSeconds:
 export function replayAsDecided(told: ToldRefusal, documents: DocumentPair, atSeconds: number): Replay | null {
   const again = replay(told, documents, atSeconds);
   if (again.code === told.code && again.layer === told.layer && again.rule === told.rule) return again;
-  const openAt = again.checks.findIndex(
-    ({ state, code, layer }) => state === "not_recorded" && code === told.code && layer === told.layer,
-  );
+  const openAt = findOpen(again, told);
   if (again.decision === "allow") return openAt !== -1 || isAfterDecision(told) ? again : null;
   // Refused by a check that the device did not reach: the one that refused it there was not recorded.
   return openAt !== -1 && openAt < again.checks.findIndex(({ state }) => state === "failed") ? again : null;

@@ -1,83 +1,72 @@
-import { and, eq, gte, inArray } from "drizzle-orm";
-import { type DocumentIssue, type DocumentKind, decidedIssues } from "@/db/newest-document";
-import { changeSets, hourDetails } from "@/db/schema";
+import { and, eq, gte } from "drizzle-orm";
+import { hourDetails } from "@/db/schema";
 import type { Database } from "@/db/store";
 import { sumOf } from "@/db/sums";
-import type { DenialDetail } from "@/lib/contracts/programs";
-import { isMendable, isMended, type ToldRefusal } from "@/lib/domain/denials/replay";
-import { positionOf } from "@/native/core/documents/position";
+import type { DenialDetail, DenialRow } from "@/lib/contracts/programs";
+import { isMendable, isMended, type ToldRefusal, wasAllowedBy } from "@/lib/domain/denials/replay";
+import { isNewerPosition } from "@/native/core/documents/position";
 import { HOUR_MS } from "../measures/windows";
-import {
-  newestPlatformClaims,
-  newestProgramClaims,
-  platformClaimsAt,
-  programClaimsAt,
-} from "../programs/newest-claims";
+import { newestPlatformClaims, newestProgramClaims } from "../programs/newest-claims";
+import { type DecidedRevision, decidedRevisions, pairAt } from "./decided-revisions";
 
-/** Decided revisions that are looked at, the newest first. */
-const REVISIONS_MAX = 12;
 const MINUTE_MS = 60_000;
 
 /**
- * Whether what is in force lets through what was refused, since which revision, and how many calls of that version to that
- * target went through in whole minutes that devices spent under it. Of a kind that no revision mends it says so.
+ * Whether what is in force lets through what was refused, since which revision made after the refusal, and how many calls of
+ * that version to that target went through in whole minutes that devices spent under it. Of a kind that no revision mends it says so.
  */
 export async function readEffect(
   db: Database,
-  appId: string,
+  row: DenialRow,
   told: ToldRefusal,
   nowMs: number,
 ): Promise<DenialDetail["effect"]> {
   if (!isMendable(told.code)) return { state: "beyond" };
-  const program = await newestProgramClaims(db, appId);
+  const program = await newestProgramClaims(db, row.appId);
   const platform = await newestPlatformClaims(db);
   if (program === null || platform === null) return { state: "refused" };
+  const pair = { program: program.claims, platform: platform.claims };
   const nowSeconds = Math.floor(nowMs / 1000);
-  if (!isMended(told, { program: program.claims, platform: platform.claims }, nowSeconds)) return { state: "refused" };
-  const kind: DocumentKind = told.layer === "platform" ? "platform" : "program";
-  const issues = await decidedIssues(db, kind, kind === "program" ? appId : "", REVISIONS_MAX);
-  const isMendedBy = async (issue: DocumentIssue): Promise<boolean> => {
-    const { epoch } = issue;
-    const documents =
-      kind === "program"
-        ? { program: (await programClaimsAt(db, appId, issue))?.claims, platform: { ...platform.claims, epoch } }
-        : { program: { ...program.claims, epoch }, platform: (await platformClaimsAt(db, issue))?.claims };
-    const { program: own, platform: common } = documents;
-    if (own === undefined || common === undefined) return false;
-    // Each was in force when it was signed, and by the other as it is now.
-    return isMended(told, { program: own, platform: { ...common, minRevisions: {} } }, Math.max(own.iat, common.iat));
-  };
-  let since: DocumentIssue | null = null;
+  if (!isMended(told, pair, nowSeconds)) return { state: "refused" };
+
+  const document = told.layer === "platform" ? "platform" : "program";
+  const refusedBy = document === "platform" ? row.platformPosition : row.programPosition;
+  let since: DecidedRevision | null = null;
   let isFirst = false;
-  for (const issue of issues) {
-    if (!(await isMendedBy(issue))) {
+  // Without the place of the refusal no revision is known to have come after it.
+  for (const revision of refusedBy === null ? [] : await decidedRevisions(db, document, row.appId)) {
+    const isAfter = refusedBy !== null && isNewerPosition(revision.position, refusedBy);
+    const then = isAfter ? await pairAt(db, row.appId, pair, revision) : null;
+    if (then === null || !wasAllowedBy(told, then, Math.floor(revision.at.getTime() / 1000))) {
       isFirst = true;
       break;
     }
-    since = issue;
+    since = revision;
   }
   if (since === null) return { state: "allowed", since: null, isFirst: false, through: 0 };
+  const isOfThisEpoch = since.document === "program" && since.position.epoch === program.issue.epoch;
   return {
     state: "allowed",
-    since: {
-      position: positionOf(since),
-      document: kind,
-      at: since.createdAt.toISOString(),
-      changeSetId: since.changeSetId,
-      changeSetNumber: await numberOf(db, since.changeSetId),
-    },
+    since: { ...since, at: since.at.toISOString() },
     isFirst,
-    through: await countThrough(db, appId, told, since),
+    through: await countThrough(db, row.appId, told, {
+      atMs: since.at.getTime(),
+      // In a later epoch revisions began anew.
+      leastRevision: isOfThisEpoch ? since.position.revision : 0,
+    }),
   };
 }
 
 /** Of minutes that began under the revision alone: a row that an earlier one began is left out. */
-async function countThrough(db: Database, appId: string, told: ToldRefusal, since: DocumentIssue): Promise<number> {
-  const { host, port, purpose, api, versionCode } = told;
+async function countThrough(
+  db: Database,
+  appId: string,
+  { host, port, purpose, api, versionCode }: ToldRefusal,
+  since: { atMs: number; leastRevision: number },
+): Promise<number> {
   const isHost = host !== null && port !== null && purpose !== null;
   const name = isHost ? `${host}:${port}:${purpose}` : api;
   if (name === null) return 0;
-  const sinceMs = since.createdAt.getTime();
   const { hour, firstAt, allowed, programRevision } = hourDetails;
   const [row] = await db
     .select({ through: sumOf(allowed) })
@@ -88,20 +77,10 @@ async function countThrough(db: Database, appId: string, told: ToldRefusal, sinc
         eq(hourDetails.kind, isHost ? "host" : "api"),
         eq(hourDetails.name, name),
         eq(hourDetails.versionCode, versionCode),
-        gte(hour, new Date(Math.floor(sinceMs / HOUR_MS) * HOUR_MS)),
-        gte(firstAt, new Date(Math.floor(sinceMs / MINUTE_MS) * MINUTE_MS)),
-        since.kind === "program" ? gte(programRevision, since.revision) : undefined,
+        gte(hour, new Date(Math.floor(since.atMs / HOUR_MS) * HOUR_MS)),
+        gte(firstAt, new Date(Math.floor(since.atMs / MINUTE_MS) * MINUTE_MS)),
+        gte(programRevision, since.leastRevision),
       ),
     );
   return row?.through ?? 0;
-}
-
-async function numberOf(db: Database, changeSetId: string | null): Promise<number | null> {
-  if (changeSetId === null) return null;
-  const [set] = await db
-    .select({ number: changeSets.number })
-    .from(changeSets)
-    .where(inArray(changeSets.id, [changeSetId]))
-    .limit(1);
-  return set?.number ?? null;
 }

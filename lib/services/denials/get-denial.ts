@@ -61,20 +61,23 @@ export async function getDenial(context: ServiceContext, actor: Actor, denialId:
   const nowMs = context.clock.nowMs();
   return {
     ...row,
-    ladder: buildLadder(row, row.target.includes(":") || row.purpose !== null, replay),
+    ladder: buildLadder(
+      { code: row.code, layer: row.layer, rule: row.rule, host: told?.host ?? null },
+      row.target.includes(":") || row.purpose !== null || isNetworkCall(told?.api ?? null),
+      replay,
+    ),
     nearest: replay?.nearest ?? null,
     decidedBy: await explainRule(db, row, told),
     ...(await countCause(db, row.appId, cause, nowMs)),
-    changed:
-      told === null
-        ? null
-        : await readWhatChanged(db, { appId: row.appId, cause, told, platform: documents?.platform ?? null }, nowMs),
+    changed: told === null ? null : await readWhatChanged(db, { row, cause, told, documents }, nowMs),
     who: await readWho(db, row.appId, cause, told, nowMs),
-    effect: told === null ? null : await readEffect(db, row.appId, told, nowMs),
+    effect: told === null ? null : await readEffect(db, row, told, nowMs),
     similar: await withNames(db, others),
     proposal: await proposalFor(context, row),
   };
 }
+
+const isNetworkCall = (api: string | null): boolean => api !== null && findApi(api)?.purpose != null;
 
 /** The pair of documents that the device named; null where one is not known. */
 async function readDocuments(db: Database, row: DenialRow): Promise<DocumentPair | null> {

@@ -6,7 +6,9 @@ import { listedVersion, NOW, platformClaims, programClaims } from "@/native/core
 import { buildLadder } from "./ladder";
 import { readPointer } from "./read-pointer";
 
-const denied = (code: string, layer: string, rule: string | null = null) => ({ code, layer, rule });
+const denied = (code: string, layer: string, rule: string | null = null) => ({
+  ...{ code, layer, rule, host: null },
+});
 
 test("the checks are the evaluator's in its order, then what follows a decision, the network's only where one is asked", () => {
   const shown = (isNetwork: boolean) =>
@@ -18,6 +20,12 @@ test("the checks are the evaluator's in its order, then what follows a decision,
 });
 
 test("one check failed, by its code, layer and rule, those before it passed, and none after it was reached", () => {
+  // Calls are counted before anything is looked at.
+  const flooded = buildLadder(denied("RATE_LIMITED", "limit"), true, null).map(({ state }) => state);
+  expect(new Set(flooded)).toEqual(new Set(["unknown", "failed"]));
+  // What a call gave was too much: then it was made.
+  const given = buildLadder(denied("CONSTRAINT_NOT_MET", "grant", "/grants/x/constraints/maxBytes"), true, null);
+  expect(given.filter(({ state }) => state === "not_reached")).toEqual([]);
   const failing = (code: string, layer: string, rule: string | null = null) => {
     const ladder = buildLadder(denied(code, layer, rule), false, null);
     const states = ladder.map(({ state }) => state);
@@ -31,12 +39,11 @@ test("one check failed, by its code, layer and rule, those before it passed, and
   expect(failing("PERMISSION_DENIED", "grant", "/grants/nfc.read")).toBe("GRANT_FORM");
   expect(failing("PERMISSION_DENIED", "grant", "/grants/nfc.read/until")).toBe("GRANT_TIME");
   expect(failing("POLICY_EXPIRED", "platform", "/minRevisions/a.b")).toBe("REVISION");
-  expect(failing("RATE_LIMITED", "limit")).toBe("LIMITS");
   // A layer or a rule of a later release: the code still says which check it was.
   expect(failing("RATE_LIMITED", "moon")).toBe("RATES");
   expect(failing("PERMISSION_DENIED", "grant", "/moon")).toBe("GRANT");
   const unknown = buildLadder(denied("MADE_UP", "grant"), false, null).map(({ state }) => state);
-  expect(new Set(unknown)).toEqual(new Set(["passed"]));
+  expect(new Set(unknown)).toEqual(new Set(["unknown"]));
 });
 
 const POLICY = compilePolicy(
@@ -53,7 +60,7 @@ const CALL = {
 
 test("a check says what it saw where the decision was made again, and of what was not recorded that it was not", () => {
   const replay = replayCall(POLICY, CALL);
-  const rungs = new Map(buildLadder(replay, true, replay).map((rung) => [rung.check, rung]));
+  const rungs = new Map(buildLadder({ ...replay, host: "api.test" }, true, replay).map((rung) => [rung.check, rung]));
   expect(rungs.get("RULE")).toMatchObject({ state: "failed", saw: { seen: "api.test" }, isRecorded: true });
   expect(rungs.get("API")).toMatchObject({ state: "passed", saw: { seen: "network.request" } });
   expect(rungs.get("CONSENT_ASKED")).toMatchObject({ state: "passed", saw: null, isRecorded: false });

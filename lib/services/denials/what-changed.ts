@@ -1,22 +1,19 @@
-import { and, eq, inArray, isNotNull } from "drizzle-orm";
-import { type DocumentIssue, decidedIssues } from "@/db/newest-document";
-import { changeSets, versions } from "@/db/schema";
+import { and, eq, isNotNull } from "drizzle-orm";
+import { versions } from "@/db/schema";
 import type { Database } from "@/db/store";
-import type { DenialDetail } from "@/lib/contracts/programs";
-import { replay, type ToldRefusal } from "@/lib/domain/denials/replay";
-import { positionOf } from "@/native/core/documents/position";
-import type { PlatformClaims } from "@/native/core/shapes/claims";
+import type { DenialDetail, DenialRow } from "@/lib/contracts/programs";
+import { type DocumentPair, isMendable, type ToldRefusal, wasAllowedBy } from "@/lib/domain/denials/replay";
+import { isNewerPosition } from "@/native/core/documents/position";
 import { liveDetails, readHoursOf } from "../measures/read-details";
 import { HOUR_MS } from "../measures/windows";
-import { programClaimsAt } from "../programs/newest-claims";
 import { causesByVersion } from "./causes-by-version";
+import { type DecidedRevision, decidedRevisions, pairAt } from "./decided-revisions";
 
-type WhatChanged = DenialDetail["changed"];
+type WhatChanged = NonNullable<DenialDetail["changed"]>;
 
 /** A week of hours before the one under way. */
 const HOURS = 7 * 24;
-/** Decided revisions that are looked at, the newest first; with what is before them nothing is compared. */
-const REVISIONS_MAX = 12;
+const VERSIONS_MAX = 5;
 
 /**
  * What stood beside the first refusal of a cause: versions that went live, revisions that decisions made, and whether a
@@ -24,114 +21,74 @@ const REVISIONS_MAX = 12;
  */
 export async function readWhatChanged(
   db: Database,
-  {
-    appId,
-    cause,
-    told,
-    platform,
-  }: { appId: string; cause: string; told: ToldRefusal; platform: PlatformClaims | null },
+  { row, cause, told, documents }: { row: DenialRow; cause: string; told: ToldRefusal; documents: DocumentPair | null },
   nowMs: number,
 ): Promise<WhatChanged> {
+  const { appId } = row;
   const sinceMs = Math.floor(nowMs / HOUR_MS) * HOUR_MS - HOURS * HOUR_MS;
   const hours = await refusedByHour(db, appId, cause, { sinceMs, nowMs });
   const byVersion = await causesByVersion(db, appId, told, nowMs);
-  const own = byVersion.find(({ versionCode }) => versionCode === told.versionCode);
-  const firstAtMs = own?.firstAtMs ?? null;
-  const listed = await db
+  const firstAtMs = byVersion.find(({ versionCode }) => versionCode === told.versionCode)?.firstAtMs ?? null;
+  const live = await db
     .select({ code: versions.code, listedAt: versions.listedAt })
     .from(versions)
     .where(and(eq(versions.appId, appId), isNotNull(versions.listedAt)));
-  const issues = await decidedIssues(db, "program", appId, REVISIONS_MAX);
-  const numbers = await numbersOf(db, issues);
-  const revisions = issues.map((issue) => ({
-    position: positionOf(issue),
-    atMs: issue.createdAt.getTime(),
-    changeSetId: issue.changeSetId,
-    changeSetNumber: numbers.get(issue.changeSetId ?? "") ?? null,
-  }));
-  const listedAtMs = listed.find(({ code }) => code === told.versionCode)?.listedAt?.getTime() ?? null;
-  const ended =
-    firstAtMs === null || platform === null ? null : await findEnding(db, appId, told, platform, revisions, firstAtMs);
-  const at = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
+  const listed = live.flatMap(({ code, listedAt }) => (listedAt === null ? [] : [{ code, atMs: listedAt.getTime() }]));
+  const revisions = await decidedRevisions(db, told.layer === "platform" ? "platform" : "program", appId);
+  const before = documents === null ? "unknown" : await lookBack(db, { row, told, documents }, revisions);
+  const marks = [
+    ...revisions.map(({ at, position, changeSetId, changeSetNumber }) => ({
+      ...{ kind: "publish" as const, at, position, changeSetId, changeSetNumber, versionCode: null },
+    })),
+    ...listed.map(({ code, atMs }) => ({
+      ...{ kind: "version" as const, at: new Date(atMs), position: null, changeSetId: null, changeSetNumber: null },
+      versionCode: code,
+    })),
+  ];
+  const at = (ms: number | undefined | null) => (ms == null ? null : new Date(ms).toISOString());
   return {
     firstAt: at(firstAtMs),
-    versionListedAt: at(listedAtMs),
-    endedBy: ended,
+    versionListedAt: at(listed.find(({ code }) => code === told.versionCode)?.atMs),
+    before: typeof before === "string" ? before : "ended",
+    endedBy: typeof before === "string" ? null : { ...before, at: before.at.toISOString() },
     otherVersions: listed
-      .filter(({ code }) => code !== told.versionCode)
+      // One that went live after it says nothing about what was before.
+      .filter(({ code, atMs }) => code !== told.versionCode && (firstAtMs === null || atMs <= firstAtMs))
       .map(({ code }) => ({ versionCode: code, times: byVersion.find((one) => one.versionCode === code)?.times ?? 0 }))
-      .sort((a, b) => b.versionCode - a.versionCode)
-      .slice(0, 5),
+      .sort((a, b) => Number(b.times > 0) - Number(a.times > 0) || b.versionCode - a.versionCode)
+      .slice(0, VERSIONS_MAX),
     since: new Date(sinceMs).toISOString(),
     hours,
-    marks: [
-      ...revisions.map(({ atMs, position, changeSetId, changeSetNumber }) => ({
-        kind: "publish" as const,
-        atMs,
-        position,
-        changeSetId,
-        changeSetNumber,
-        versionCode: null,
-      })),
-      ...listed.flatMap(({ code, listedAt }) =>
-        listedAt === null
-          ? []
-          : [
-              {
-                kind: "version" as const,
-                atMs: listedAt.getTime(),
-                position: null,
-                changeSetId: null,
-                changeSetNumber: null,
-                versionCode: code,
-              },
-            ],
-      ),
-    ]
-      .filter(({ atMs }) => atMs >= sinceMs)
-      .sort((a, b) => a.atMs - b.atMs)
-      .map(({ atMs, ...mark }) => ({ ...mark, at: new Date(atMs).toISOString() })),
+    marks: marks
+      .filter((mark) => mark.at.getTime() >= sinceMs)
+      .sort((a, b) => a.at.getTime() - b.at.getTime())
+      .map((mark) => ({ ...mark, at: mark.at.toISOString() })),
   };
 }
 
-type Revision = {
-  position: { epoch: number; revision: number };
-  atMs: number;
-  changeSetId: string | null;
-  changeSetNumber: number | null;
-};
-
 /**
- * The revision that ended what the one before it let through: the newest made before the first refusal, where its
- * predecessor allowed the call and it does not. Null where none did.
+ * The revision that ended what the one before it let through: of those up to the refusal's own the newest whose predecessor
+ * allowed the call. `never`: none that was looked at allowed it; `unknown`: no revision could be asked, or the refusal is of a kind that
+ * documents do not decide.
  */
-async function findEnding(
+async function lookBack(
   db: Database,
-  appId: string,
-  told: ToldRefusal,
-  platform: PlatformClaims,
-  newestFirst: readonly Revision[],
-  firstAtMs: number,
-): Promise<NonNullable<WhatChanged>["endedBy"]> {
-  // Of a host the host's checks alone: an older revision need not list the version that asks now.
-  const asked = told.host === null ? told : { ...told, api: null };
-  // The minute of the first refusal may have begun before the revision.
-  const before = newestFirst.filter(({ atMs }) => atMs < firstAtMs + 60_000);
-  let later: Revision | null = null;
-  for (const revision of before) {
-    const document = await programClaimsAt(db, appId, revision.position);
-    if (document === null) return null;
-    const { epoch } = document.claims;
-    const own = { ...platform, epoch, minRevisions: {} };
-    const again = replay(asked, { program: document.claims, platform: own }, document.claims.iat);
-    if (again.decision === "allow") {
-      if (later === null) return null;
-      const { changeSetId, changeSetNumber, position, atMs } = later;
-      return { position, changeSetId, changeSetNumber, at: new Date(atMs).toISOString() };
-    }
+  { row, told, documents }: { row: DenialRow; told: ToldRefusal; documents: DocumentPair },
+  newestFirst: readonly DecidedRevision[],
+): Promise<DecidedRevision | "never" | "unknown"> {
+  const refusedBy = told.layer === "platform" ? row.platformPosition : row.programPosition;
+  if (refusedBy === null || !isMendable(told.code)) return "unknown";
+  const atSeconds = Math.floor(Date.parse(row.at) / 1000);
+  let later: DecidedRevision | null = null;
+  for (const revision of newestFirst) {
+    if (isNewerPosition(revision.position, refusedBy)) continue;
+    const then = await pairAt(db, row.appId, documents, revision);
+    if (then === null) return "unknown";
+    // The one that refused it allows it by its rules alone: it was something else.
+    if (wasAllowedBy(told, then, atSeconds)) return later ?? "unknown";
     later = revision;
   }
-  return null;
+  return later === null ? "unknown" : "never";
 }
 
 async function refusedByHour(
@@ -149,14 +106,4 @@ async function refusedByHour(
   await readHoursOf(db, asked, ({ hourMs, refused }) => add(hourMs, refused));
   for (const { name, atMs, refused } of (await liveDetails(db, asked)).details) if (name === cause) add(atMs, refused);
   return hours;
-}
-
-async function numbersOf(db: Database, issues: readonly DocumentIssue[]): Promise<Map<string, number>> {
-  const ids = issues.flatMap(({ changeSetId }) => (changeSetId === null ? [] : [changeSetId]));
-  if (ids.length === 0) return new Map();
-  const rows = await db
-    .select({ id: changeSets.id, number: changeSets.number })
-    .from(changeSets)
-    .where(inArray(changeSets.id, ids));
-  return new Map(rows.map(({ id, number }) => [id, number]));
 }

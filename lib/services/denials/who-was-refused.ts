@@ -8,10 +8,12 @@ import type { ToldRefusal } from "@/lib/domain/denials/replay";
 import { causesByVersion } from "./causes-by-version";
 
 const ROWS_MAX = 5;
+/** Single records that are looked at, the newest. */
+const RECORDS_MAX = 10_000;
 
 /**
- * Whom a cause met: versions by all that was counted; runtimes and devices by the single records that are kept, of which
- * sampling may have taken some, with how many those are.
+ * Whom a cause met: versions by all that was counted; devices, and the runtimes that those have today, by the newest single
+ * records that are kept, of which sampling may have taken some, with how many those are.
  */
 export async function readWho(
   db: Database,
@@ -22,23 +24,25 @@ export async function readWho(
 ): Promise<DenialDetail["who"]> {
   const events = countedEvents(db);
   const ofCause = and(eq(events.cause, cause), eq(events.appId, appId), isNotNull(events.denialId));
-  const [all] = await db
-    .select({ records: count(), devices: countDistinct(events.deviceId) })
+  const recent = db
+    .select({ deviceId: events.deviceId })
     .from(events)
-    .where(ofCause);
-  const byDevice = await db
-    .select({ deviceId: events.deviceId, name: devices.name, records: count() })
-    .from(events)
-    .innerJoin(devices, eq(devices.id, events.deviceId))
     .where(ofCause)
-    .groupBy(events.deviceId, devices.name)
-    .orderBy(desc(count()), events.deviceId)
+    .orderBy(desc(events.at))
+    .limit(RECORDS_MAX)
+    .as("recent");
+  const [all] = await db.select({ records: count(), devices: countDistinct(recent.deviceId) }).from(recent);
+  const byDevice = await db
+    .select({ deviceId: recent.deviceId, name: devices.name, records: count() })
+    .from(recent)
+    .innerJoin(devices, eq(devices.id, recent.deviceId))
+    .groupBy(recent.deviceId, devices.name)
+    .orderBy(desc(count()), recent.deviceId)
     .limit(ROWS_MAX);
   const byRuntime = await db
     .select({ kind: devices.runtimeKind, version: devices.runtimeVersion, records: count() })
-    .from(events)
-    .innerJoin(devices, eq(devices.id, events.deviceId))
-    .where(ofCause)
+    .from(recent)
+    .innerJoin(devices, eq(devices.id, recent.deviceId))
     .groupBy(devices.runtimeKind, devices.runtimeVersion)
     .orderBy(desc(count()), devices.runtimeKind, devices.runtimeVersion)
     .limit(ROWS_MAX);
@@ -47,10 +51,16 @@ export async function readWho(
       told === null
         ? []
         : (await causesByVersion(db, appId, told, nowMs))
-            .sort((a, b) => b.versionCode - a.versionCode)
+            .sort(
+              (a, b) =>
+                Number(b.versionCode === told.versionCode) - Number(a.versionCode === told.versionCode) ||
+                Number(b.times > 0) - Number(a.times > 0) ||
+                b.versionCode - a.versionCode,
+            )
             .slice(0, ROWS_MAX)
             .map(({ versionCode, times, devices: number }) => ({ versionCode, times, devices: number })),
     records: all?.records ?? 0,
+    isMore: (all?.records ?? 0) >= RECORDS_MAX,
     recordDevices: all?.devices ?? 0,
     runtimes: byRuntime,
     devices: byDevice,

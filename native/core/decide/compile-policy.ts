@@ -19,6 +19,8 @@ export type CompiledRule = {
   readonly pointer: string;
   /** As the rule says it, in lower case: a host, or `*.` and a base. */
   readonly pattern: string;
+  /** The pattern's labels: who explains a refusal asks every rule. */
+  readonly labels: readonly string[];
   /** Null: an inert rule, which stays in its place and allows nothing. */
   readonly rule: HostRule | null;
   readonly ports: readonly number[];
@@ -148,9 +150,11 @@ function compileRules(program: ProgramClaims): Pick<CompiledPolicy, "rules" | "e
 
 function compileRule(rule: ProgramClaims["hosts"][number], pointer: string): CompiledRule {
   const isInert = "inert" in rule;
+  const pattern = lowerAscii(rule.host);
   return {
     pointer,
-    pattern: lowerAscii(rule.host),
+    pattern,
+    labels: pattern.split("."),
     rule: isInert ? null : rule,
     ports: isInert ? NONE : rule.ports,
     purposes: isInert ? NONE : rule.purposes,

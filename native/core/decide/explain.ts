@@ -63,11 +63,30 @@ export function replayCall(policy: CompiledPolicy, recorded: RecordedCall): Repl
     allowCall,
     nearestRecorded,
     ({ check, part, code, layer }): Unrecorded | undefined =>
-      (part === "host" ? !isUrlKnown : recorded.api === null || UNRECORDED[check]?.(walk, recorded) === true)
+      (part === "host" ? !isUrlKnown : isUnrecorded(check, walk, recorded))
         ? { check, code, layer, state: "not_recorded" }
         : undefined,
   );
 }
+
+function isUnrecorded(check: CheckName, walk: CallWalk, recorded: RecordedCall): boolean {
+  return (recorded.api === null && OF_THE_API.has(check)) || UNRECORDED[check]?.(walk, recorded) === true;
+}
+
+/** The checks of a call that ask which API it is. */
+const OF_THE_API: ReadonlySet<CheckName> = new Set<CheckName>([
+  "API",
+  "FRESHNESS",
+  "DECLARATION",
+  "GRANT",
+  "GRANT_FORM",
+  "GRANT_TIME",
+  "CONSENT_ASKED",
+  "CONSENT_GIVEN",
+  "ARGUMENTS",
+  "CONSTRAINTS",
+  "RATES",
+]);
 
 /** The checks that what no record holds may decide, and whether it does in this walk. */
 const UNRECORDED: Readonly<Partial<Record<CheckName, (walk: CallWalk, recorded: RecordedCall) => boolean>>> = {

@@ -73,11 +73,10 @@ function nearestRule(walk: HostWalk): Nearest | null {
   const named: Candidate[] = [];
   const near: Candidate[] = [];
   for (const rule of policy.rules) {
-    const pattern = rule.pattern.split(".");
-    const { distance, equalLabels } = compareLabels(pattern, labels);
+    const { distance, equalLabels } = compareLabels(rule.labels, labels);
     const misses = missesOf(rule, walk);
     if (distance === 0) {
-      const isAside = hasExact && pattern[0] === "*";
+      const isAside = hasExact && rule.labels[0] === "*";
       named.push({ rule, misses: isAside ? ["SET_ASIDE", ...misses] : misses, equalLabels });
     } else if (distance === 1) {
       near.push({ rule, misses: ["LABEL", ...misses], equalLabels });

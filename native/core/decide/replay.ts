@@ -8,7 +8,7 @@ import type { Step, Trace } from "./trace";
  */
 export type RecordedCall = {
   readonly versionCode: number;
-  /** Null where the record names the host alone: then nothing but the host is judged. */
+  /** Null where the record names the host alone: then what asks for the API is not judged. */
   readonly api: string | null;
   readonly purpose: HostPurpose | null;
   /** Null where the URL named none. */

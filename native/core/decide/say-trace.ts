@@ -1,5 +1,6 @@
 import english from "../../catalog/sentences.en.json" with { type: "json" };
 import { EGRESS_CODES } from "../codes";
+import { showActing } from "../text/plain-text";
 import type { UrlFault } from "./read-url";
 import type { CheckName, Miss, Nearest, Step, TraceValue } from "./trace";
 
@@ -48,7 +49,8 @@ function sayValue(value: TraceValue, form: string | undefined, { faults, nothing
   if (value === null || value === "") return nothing;
   if (form === "time" && typeof value === "number") return say(value);
   if (form === "fault") return faults[value as keyof typeof faults];
-  return Array.isArray(value) ? `[${value.join(", ")}]` : String(value);
+  // Text of strangers: what would act on a reader's line or terminal is shown as what it is.
+  return showActing(Array.isArray(value) ? `[${value.join(", ")}]` : String(value));
 }
 
 /** UTC, in ISO 8601; the number where no calendar has it. */

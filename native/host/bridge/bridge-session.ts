@@ -114,7 +114,10 @@ export function createBridgeSession(options: BridgeSessionOptions): BridgeSessio
       ...(purpose === undefined ? {} : { purpose }),
     });
     const { code, layer, rule, rate } = decision;
-    answer(id, false, { code, layer, rule, denialId, ...(explained ?? describeCode(code)), ...rate });
+    const refusal = { code, layer, rule, denialId, ...rate };
+    // Lists of a document may be longer than a message.
+    if (answer(id, false, { ...refusal, ...(explained ?? describeCode(code)) })) return;
+    answer(id, false, { ...refusal, ...describeCode(code) });
   };
 
   /** What a call does not say can be measured on what it gives: the same constraints bound it (spec §3). */

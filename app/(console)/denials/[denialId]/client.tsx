@@ -27,6 +27,7 @@ import { isEstimate } from "@/lib/domain/measures/device-sketch";
 import { about, formatCount, plural } from "@/lib/format/count";
 import { formatInstant } from "@/lib/format/instant";
 import { formatRevision } from "@/lib/format/revision";
+import { ruleWords } from "@/lib/format/rule-words";
 import { denialQuery, programQuery } from "@/lib/queries/programs";
 import { usePermission } from "@/lib/queries/use-permission";
 import { EffectLine } from "./_parts/effect-line";
@@ -122,11 +123,7 @@ function Denial({ denial, onPropose }: { denial: DenialDetail; onPropose(): void
           ) : (
             <div className="grid gap-4 p-4 phone:grid-cols-2">
               {decidedBy.pointer === "" ? (
-                <p className="text-muted">
-                  {decidedBy.wasEverListed === false
-                    ? "No rule: nothing was ever listed. A proposal would add one."
-                    : "No rule of this revision speaks of it. A proposal would add one."}
-                </p>
+                <p className="text-muted">{noRuleWords(denial)}</p>
               ) : (
                 <JsonView value={decidedBy.value} />
               )}
@@ -134,7 +131,7 @@ function Denial({ denial, onPropose }: { denial: DenialDetail; onPropose(): void
                 isNarrow
                 items={[
                   ["Written", decidedBy.author ?? "by the platform"],
-                  ["Approved", decidedBy.approver ?? "took one person"],
+                  ["Approved", decidedBy.approver ?? (decidedBy.changeSetId === null ? "–" : "took one person")],
                   [
                     "By",
                     decidedBy.changeSetId === null ? (
@@ -235,8 +232,11 @@ function DenialAside({ denial, onPropose }: { denial: DenialDetail; onPropose():
   );
 }
 
-/** `/hosts/2` is the third host rule; other pointers are shown as they are. */
-function ruleWords(rule: string): React.ReactNode {
-  const host = /^\/hosts\/(\d+)$/.exec(rule);
-  return host ? `host rule ${Number(host[1]) + 1}` : <code>{rule}</code>;
+/** Of a refusal that names no rule. */
+function noRuleWords({ code, layer, decidedBy, proposal }: DenialDetail): string {
+  const isMissing = code === "HOST_NOT_ALLOWED" || (code === "PERMISSION_DENIED" && layer === "grant");
+  if (!isMissing) return "It was not a rule that refused it: the checks above say what did.";
+  const what =
+    decidedBy?.wasEverListed === false ? "No rule: nothing was ever listed." : "No rule of this revision speaks of it.";
+  return proposal === null ? what : `${what} A proposal would add one.`;
 }

@@ -5,13 +5,14 @@ import { Panel } from "@/components/blocks/panel";
 import { State } from "@/components/ui/state";
 import type { DenialDetail } from "@/lib/contracts/programs";
 import { formatInstant } from "@/lib/format/instant";
+import { ruleWords } from "@/lib/format/rule-words";
 import { type AfterCheck, ENGLISH, sayNearest, sayStep } from "@/native/core/decide/say-trace";
 import type { Step as TracedStep } from "@/native/core/decide/trace";
 
 type Step = DenialDetail["ladder"][number];
 
-const MARKS = { passed: "yes", failed: "no", not_reached: "none" } as const;
-const WORDS = { passed: "passed", failed: "failed", not_reached: "not reached" } as const;
+const MARKS = { passed: "yes", failed: "no", not_reached: "none", unknown: "none" } as const;
+const WORDS = { passed: "passed", failed: "failed", not_reached: "not reached", unknown: "not known" } as const;
 
 /** Every check in the order in which the runtime makes them, with what each saw. */
 export function Ladder({ denial }: { denial: DenialDetail }) {
@@ -22,7 +23,12 @@ export function Ladder({ denial }: { denial: DenialDetail }) {
     <Panel
       title="Why"
       isAboutLong
-      about={`${ladder.length} checks in the order the runtime makes them: ${count("passed")} passed, ${count("failed")} failed, ${count("not_reached")} not reached`}
+      about={`${ladder.length} checks in the order the runtime makes them: ${(
+        ["passed", "failed", "not_reached", "unknown"] as const
+      )
+        .filter((state) => state !== "unknown" || count(state) > 0)
+        .map((state) => `${count(state)} ${WORDS[state]}`)
+        .join(", ")}`}
     >
       {groupsOf(ladder).map(({ title, steps }) => (
         <Fragment key={title}>
@@ -42,31 +48,25 @@ export function Ladder({ denial }: { denial: DenialDetail }) {
 
 function Rung({ step, rule, near, code }: { step: Step; rule: string | null; near: string | null; code: string }) {
   const isFailed = step.state === "failed";
+  const isQuiet = step.state === "not_reached" || step.state === "unknown";
   const said = say(step, code);
   return (
     <li
       className={`grid grid-cols-[16px_minmax(0,210px)_minmax(0,1fr)_auto] items-baseline gap-x-3 px-4 max-phone:grid-cols-[16px_minmax(0,1fr)] ${isFailed ? "edge-blocked bg-tint-blocked py-1.5" : "py-0.5"}`}
     >
-      <State mark={MARKS[step.state]} title={WORDS[step.state]} isQuiet={step.state === "not_reached"} />
-      <code
-        className={`truncate ${isFailed ? "font-semibold text-blocked" : step.state === "not_reached" ? "text-muted" : ""}`}
-      >
+      <State mark={MARKS[step.state]} title={WORDS[step.state]} isQuiet={isQuiet} />
+      <code className={`truncate ${isFailed ? "font-semibold text-blocked" : isQuiet ? "text-muted" : ""}`}>
         {step.code}
       </code>
       <bdi
-        className={`min-w-0 wrap-anywhere max-phone:col-start-2 ${isFailed ? "font-semibold" : step.state === "not_reached" || !step.isRecorded ? "text-muted" : ""}`}
+        className={`min-w-0 wrap-anywhere max-phone:col-start-2 ${isFailed ? "font-semibold" : isQuiet || !step.isRecorded ? "text-muted" : ""}`}
       >
         {said}
         {isFailed && near !== null && <span className="block font-normal">{near}</span>}
       </bdi>
       <span className="whitespace-nowrap text-muted max-phone:col-start-2">
         {step.layer}
-        {isFailed && rule !== null && (
-          <>
-            {" "}
-            <code>{rule}</code>
-          </>
-        )}
+        {isFailed && rule !== null && `, ${ruleWords(rule)}`}
       </span>
     </li>
   );
@@ -75,13 +75,14 @@ function Rung({ step, rule, near, code }: { step: Step; rule: string | null; nea
 /** In words; what was not recorded says so, and the failing one then the device's own code. */
 function say(step: Step, code: string): string | null {
   const { check, state, saw } = step;
+  if (state === "unknown") return "not known";
   if (check in ENGLISH.after) return ENGLISH.after[check as AfterCheck][state];
   if (!step.isRecorded && state === "failed") return `${ENGLISH.notRecorded}; the device said ${code}`;
   if (!step.isRecorded && state === "passed") return ENGLISH.notRecorded;
   if (saw === null || state === "not_reached") return null;
   // Safe: the server builds the ladder from the evaluator's own checks.
   const traced = { ...step, ...saw, state } as Extract<TracedStep, { state: "passed" | "failed" }>;
-  return sayStep(traced, ENGLISH, (seconds) => formatInstant(seconds * 1000));
+  return sayStep(traced, ENGLISH, sayTime);
 }
 
 const HOST_CHECKS = ["URL", "SCHEME", "HOST", "BLOCKED", "RULE", "RULE_TIME", "PORT", "PURPOSE"];
@@ -94,4 +95,9 @@ function groupsOf(ladder: readonly Step[]): { title: string; steps: Step[] }[] {
     { title: "Host decision", steps: ladder.filter(isHost) },
     { title: "Request and connection", steps: ladder.filter(isAfter) },
   ].filter(({ steps }) => steps.length > 0);
+}
+
+/** The number where no calendar has it. */
+function sayTime(seconds: number): string {
+  return Number.isNaN(new Date(seconds * 1000).getTime()) ? String(seconds) : formatInstant(seconds * 1000);
 }

@@ -48,7 +48,7 @@ export function WhatChanged({ denial, changed }: { denial: DenialDetail; changed
 }
 
 function Headline({ denial, changed }: { denial: DenialDetail; changed: Changed }) {
-  const { firstAt, versionListedAt, endedBy, otherVersions } = changed;
+  const { firstAt, versionListedAt, before, endedBy, otherVersions } = changed;
   const version = `v${denial.versionCode}`;
   const asked =
     firstAt === null ? null : (
@@ -59,8 +59,9 @@ function Headline({ denial, changed }: { denial: DenialDetail; changed: Changed 
   if (endedBy !== null) {
     return (
       <>
-        <strong>The policy changed, not the program.</strong> Revision {formatRevision(endedBy.position)} ended what the
-        revision before it let through
+        <strong>The policy changed, not the program.</strong>{" "}
+        {endedBy.document === "platform" ? "Platform revision" : "Revision"} {formatRevision(endedBy.position)} ended
+        what the revision before it let through
         {endedBy.changeSetId !== null && (
           <>
             , by <TextLink href={`/policy/${endedBy.changeSetId}`}>change set {endedBy.changeSetNumber}</TextLink>
@@ -81,19 +82,18 @@ function Headline({ denial, changed }: { denial: DenialDetail; changed: Changed 
       {asked !== null && "."}
       {others.length > 0 &&
         ` ${others.map(({ versionCode, times }) => `v${versionCode} was refused the same ${plural(times, "time")}`).join(", ")}.`}
-      {never.length > 0 && ` ${never.map(({ versionCode }) => `v${versionCode}`).join(", ")} never was.`}
+      {never.length > 0 &&
+        ` Of ${never.map(({ versionCode }) => `v${versionCode}`).join(", ")} no such refusal is known.`}
     </>
   );
-  if (others.length === 0 && never.length > 0) {
-    return (
-      <>
-        <strong>The program changed, not the policy.</strong> {told}
-      </>
-    );
-  }
-  return (
+  if (before !== "never") return told;
+  return others.length === 0 && never.length > 0 ? (
     <>
-      <strong>No change explains it.</strong> None of the last revisions before it let it through. {told}
+      <strong>The program changed, not the policy.</strong> No revision that was looked at let it through. {told}
+    </>
+  ) : (
+    <>
+      <strong>It was not let through before either.</strong> No revision that was looked at let it through. {told}
     </>
   );
 }

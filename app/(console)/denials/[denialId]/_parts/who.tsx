@@ -14,13 +14,13 @@ const RUNTIMES: Record<string, string> = { linux: "Linux", android: "Android", i
 /** Whom it met: versions by what was counted, runtimes and devices by the single records that are kept. */
 export function Who({ denial }: { denial: DenialDetail }) {
   const { who, devices, times } = denial;
-  const { versions, runtimes, records, recordDevices } = who;
+  const { versions, runtimes, records, recordDevices, isMore } = who;
   const shown = who.devices.reduce((sum, one) => sum + one.records, 0);
   return (
     <Panel
       title="Who"
       isAboutLong
-      about={`${plural(times, "time")} on ${about(plural(devices, "device"), isEstimate(devices))}; ${plural(records, "single record")} of ${plural(recordDevices, "device")} kept`}
+      about={`${plural(times, "time")} on ${about(plural(devices, "device"), isEstimate(devices))}; ${isMore ? "the newest " : ""}${plural(records, "single record")} of ${plural(recordDevices, "device")} looked at`}
     >
       <div className="grid gap-6 p-4 two:grid-cols-3">
         <Bars
@@ -32,7 +32,7 @@ export function Who({ denial }: { denial: DenialDetail }) {
           }))}
         />
         <Bars
-          title="Runtime, records"
+          title="Runtime today, records"
           rows={runtimes.map(({ kind, version, records: value }) => ({
             key: `${kind} ${version}`,
             name: <bdi>{`${RUNTIMES[kind] ?? kind} ${version}`}</bdi>,

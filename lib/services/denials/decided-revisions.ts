@@ -1,0 +1,58 @@
+import { inArray } from "drizzle-orm";
+import { type DocumentIssue, type DocumentKind, decidedIssues } from "@/db/newest-document";
+import { changeSets } from "@/db/schema";
+import type { Database } from "@/db/store";
+import type { DocumentPair } from "@/lib/domain/denials/replay";
+import { type Position, positionOf } from "@/native/core/documents/position";
+import { platformClaimsAt, programClaimsAt } from "../programs/newest-claims";
+
+/** A revision that a decision made. */
+export type DecidedRevision = {
+  document: DocumentKind;
+  position: Position;
+  at: Date;
+  changeSetId: string | null;
+  changeSetNumber: number | null;
+};
+
+/** Revisions that are looked at: with what is before them nothing is compared. */
+const REVISIONS_MAX = 12;
+
+/** The newest revisions of a program's document, or of the platform's, that decisions made, the newest first, 12 at most. */
+export async function decidedRevisions(
+  db: Database,
+  document: DocumentKind,
+  appId: string,
+): Promise<DecidedRevision[]> {
+  const issues = await decidedIssues(db, document, document === "program" ? appId : "", REVISIONS_MAX);
+  const numbers = await numbersOf(db, issues);
+  return issues.map((issue) => ({
+    ...{ document, position: positionOf(issue), at: issue.createdAt, changeSetId: issue.changeSetId },
+    changeSetNumber: numbers.get(issue.changeSetId ?? "") ?? null,
+  }));
+}
+
+async function numbersOf(db: Database, issues: readonly DocumentIssue[]): Promise<Map<string, number>> {
+  const ids = issues.flatMap(({ changeSetId }) => (changeSetId === null ? [] : [changeSetId]));
+  if (ids.length === 0) return new Map();
+  const rows = await db
+    .select({ id: changeSets.id, number: changeSets.number })
+    .from(changeSets)
+    .where(inArray(changeSets.id, ids));
+  return new Map(rows.map(({ id, number }) => [id, number]));
+}
+
+/** A pair with the document of this revision in place of its own; null where it is not kept. */
+export async function pairAt(
+  db: Database,
+  appId: string,
+  pair: DocumentPair,
+  { document, position }: DecidedRevision,
+): Promise<DocumentPair | null> {
+  if (document === "platform") {
+    const platform = await platformClaimsAt(db, position);
+    return platform === null ? null : { program: pair.program, platform: platform.claims };
+  }
+  const program = await programClaimsAt(db, appId, position);
+  return program === null ? null : { program: program.claims, platform: pair.platform };
+}
