@@ -56,6 +56,7 @@ export const THREAD_STATES = ["starting", "running", "down"] as const;
 /** What waits for its turn, and for what. */
 export const QUEUES = {
   decisions: "Decisions",
+  "decision-bodies": "Bodies of decisions",
   bodies: "Bodies of strangers",
   "known-bodies": "Bodies of people who are signed in",
   "sign-in": "Sign-in and forms",

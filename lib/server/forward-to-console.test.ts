@@ -274,6 +274,34 @@ describe("where the console does not answer", () => {
     await expect.poll(() => queues.bodies.figures()).toMatchObject({ running: 0, waiting: 0 });
     await expect.poll(() => queues["known-bodies"].figures()).toMatchObject({ running: 0, waiting: 0 });
   });
+
+  it("eight people who send slowly keep no ninth from deciding, however large they say that it becomes", async () => {
+    const cookieOf = (n: number) => `bulkhead.session=known${n}`;
+    for (let n = 1; n <= 9; n += 1) {
+      answer = (_, response) => void response.setHeader("x-bulkhead-actor", `per_${n}`).end();
+      await fetch(`${base}/api/console/v1/session`, { headers: { cookie: cookieOf(n) } });
+    }
+    answer = (_, response) => void response.end("done");
+    const path = "/api/console/v1/narrowings";
+    const sockets = [1, 2, 3, 4, 5, 6, 7, 8].flatMap((n) =>
+      [1024 * 1024, 100].flatMap((bytes) =>
+        Array.from({ length: 8 }, () => {
+          const head = `POST ${path} HTTP/1.1\r\nHost: x\r\nCookie: ${cookieOf(n)}\r\nContent-Length: ${bytes}\r\n\r\n{`;
+          const socket = connect(Number(new URL(base).port), "127.0.0.1", () => void socket.write(head));
+          return socket;
+        }),
+      ),
+    );
+    await expect.poll(() => queues["known-bodies"].figures()).toMatchObject({ running: 64, waiting: 0 });
+    await expect.poll(() => queues["decision-bodies"].figures()).toMatchObject({ running: 16, waiting: 48 });
+    const ninth = { method: "POST", headers: { cookie: cookieOf(9) } };
+    expect((await fetch(`${base}${path}`, { ...ninth, body: "{}" })).status).toBe(200);
+    // What is too large to be a decision finds no place, but one to wait in.
+    const large = fetch(`${base}${path}`, { ...ninth, body: "x".repeat(1024 * 1024) });
+    await expect.poll(() => queues["known-bodies"].figures()).toMatchObject({ running: 64, waiting: 1 });
+    for (const socket of sockets) socket.destroy();
+    expect((await large).status).toBe(200);
+  });
 });
 
 describe("a connection that becomes another protocol's", () => {
@@ -371,6 +399,18 @@ describe("whoever reads slowly", () => {
     await closed;
     await expect.poll(() => queues.pages.figures().running).toBe(0);
     socket.destroy();
+  });
+
+  it("is not whoever took all that came, and waits for the rest", async () => {
+    const reached = nextAtConsole();
+    const asked = fetch(`${base}/audit`);
+    const [, response] = await reached;
+    response.write("first ");
+    const reader = (await asked).body?.getReader();
+    await reader?.read();
+    await time.pass(300_000);
+    response.end("last");
+    expect(new TextDecoder().decode((await reader?.read())?.value)).toBe("last");
   });
 
   it("of the stream of events, stays: it has no end", async () => {

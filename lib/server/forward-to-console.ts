@@ -14,7 +14,7 @@ import { AppError, ERROR_STATUS, isAppError } from "@/lib/platform/errors";
 import { type Ids, isIdOf } from "@/lib/platform/ids";
 import type { Logger } from "@/lib/platform/logger";
 import { systemTimers, type Timers } from "@/lib/platform/timers";
-import { type ConsoleQueueName, type ConsoleQueues, consoleQueueOf } from "./admission/console-queues";
+import { bodyQueueOf, type ConsoleQueueName, type ConsoleQueues, consoleQueueOf } from "./admission/console-queues";
 import { createReadAhead } from "./admission/read-ahead";
 import type { Turn } from "./admission/turn-queue";
 import { busyPage } from "./busy-page";
@@ -47,8 +47,8 @@ export type ForwarderPorts = {
 };
 
 const MIB = 1024 * 1024;
-/** How long a body may arrive: a form is small, and a stranger's slow one keeps a place from whoever signs in. */
-const BODY_MS_MAX = { bodies: 15_000, "known-bodies": 60_000 } as const;
+/** How long a body may arrive: forms and decisions are small, and a slow one keeps a place from whoever signs in or decides. */
+const BODY_MS_MAX = { "decision-bodies": 15_000, bodies: 15_000, "known-bodies": 60_000 } as const;
 /** So much of an answer is taken over before its reader has it; its turn is given back then. */
 const AHEAD_BYTES = { answer: MIB, ofOneMax: 8 * MIB, bytesMax: 64 * MIB } as const;
 const ANSWER_BYTES_A_SECOND = 64 * 1024;
@@ -149,14 +149,18 @@ export function createForwarder(ports: ForwarderPorts): Forwarder {
   }
 
   /** A body whole, before it takes a turn: whoever sends slowly holds none. Null where there is none. */
-  async function arrive(request: IncomingMessage, whose: string, isKnown: boolean): Promise<Buffer | null> {
+  async function arrive(
+    request: IncomingMessage,
+    { whose, queue, isKnown }: Pick<Call, "whose" | "queue"> & { isKnown: boolean },
+  ): Promise<Buffer | null> {
     if (!hasBody(request)) return null;
-    const queue = isKnown ? "known-bodies" : "bodies";
-    const place = queues[queue].enter(whose, bytesToCome(request));
+    const bytes = bytesToCome(request);
+    const bodyQueue = bodyQueueOf(queue, bytes, isKnown);
+    const place = queues[bodyQueue].enter(whose, bytes);
     request.once("close", place.leave);
     try {
       await place.came;
-      return await readWholeBody(request, BODY_MS_MAX[queue], timers);
+      return await readWholeBody(request, BODY_MS_MAX[bodyQueue], timers);
     } finally {
       place.leave();
     }
@@ -229,7 +233,7 @@ export function createForwarder(ports: ForwarderPorts): Forwarder {
         const queue = consoleQueueOf(request.method ?? "GET", path, person !== null);
         // Before a body is read, and again when its turn has come.
         if (socketPath() === null) throw down(STARTS);
-        const body = await arrive(request, whose, person !== null);
+        const body = await arrive(request, { whose, queue, isKnown: person !== null });
         const turn = queues[queue].enter(whose, body?.byteLength ?? 0);
         response.once("close", turn.leave);
         line.tell({ queue, waitedMs: await turn.came });

@@ -9,7 +9,8 @@ const LOOK_MS = 1_000;
 /**
  * Hands an answer's bytes back as they come, up to `aheadBytes` before their reader takes them. `onArrived` is called when
  * all of it has come: its maker is done, whatever its reader does. Whoever reads more slowly than `pace` is cut off, which
- * is counted by looks and not by time; null for a stream of events, which has no end.
+ * is counted by looks and not by time: those that find bytes untaken, since a reader who took all waits for the maker. Null
+ * for a stream of events, which has no end.
  */
 export function handBack(
   answer: IncomingMessage,
@@ -23,7 +24,7 @@ export function handBack(
   let stopLooking: () => void = () => undefined;
 
   function look({ seconds, bytesASecond }: Pace): void {
-    looks += 1;
+    if (response.writableLength > 0) looks += 1;
     const taken = bytes - response.writableLength;
     if (looks > seconds + taken / bytesASecond) response.destroy();
     else lookAgain();
