@@ -192,7 +192,7 @@ describe("bundles that are not whole", () => {
   const filesOf = () => createBundleFiles(nodeBundleFs, join(folder.path, "bundles"));
   const rowsOf = (store: Store) => ({
     db: store.db,
-    write: (work: (db: Store["db"]) => Promise<unknown>) => store.transaction(({ db }) => work(db)),
+    write: <T>(work: (db: Store["db"]) => Promise<T>) => store.transaction(({ db }) => work(db)),
   });
 
   type Submitted = Pick<typeof versions.$inferInsert, "state"> & { kid?: string; submissionId?: string };
@@ -315,6 +315,56 @@ describe("bundles that are not whole", () => {
       expect(Buffer.from(row?.signature ?? [])).toEqual(Buffer.from(signature));
       expect(readFileSync(path(sha256, "ma.sig"))).toEqual(Buffer.from(signature));
     }
+    await store.close();
+  });
+
+  it("are left alone where somebody else wrote their row meanwhile", async () => {
+    const store = await openWithProgram();
+    const { one: signed, two: sent } = await submitFour(store);
+    const signature = new Uint8Array(Buffer.from("another one"));
+    const setRow = (found: Partial<typeof bundles.$inferInsert>) =>
+      store.transaction(({ db }) => db.update(bundles).set(found));
+    const meanwhile = (work: () => Promise<unknown>) => ({
+      db: store.db,
+      async write<T>(restore: (db: Store["db"]) => Promise<T>): Promise<T> {
+        await work();
+        return store.transaction(({ db }) => restore(db));
+      },
+    });
+    const beside = () => readFileSync(path(signed.sha256, "ma.sig"));
+    // From its own file, whose signature is not the row's any more.
+    await setRow({ signature: new Uint8Array(1) });
+    const rows = meanwhile(() => setRow({ signature }));
+    expect(await restoreBundles(rows, filesOf(), { reads: "all", at: createdAt })).toMatchObject({ restored: 0 });
+    // From elsewhere, where its file was gone.
+    rmSync(path(sent.sha256, "ma"));
+    async function* spare() {
+      yield sent;
+    }
+    const removed = meanwhile(() => setRow({ state: "removed" }));
+    const options = { spare, reads: "all" as const, at: createdAt };
+    expect(await restoreBundles(removed, filesOf(), options)).toMatchObject({ restored: 0 });
+    expect((await filesOf().list()).has(sent.sha256)).toBe(false);
+    const found = await store.db.select({ signature: bundles.signature, state: bundles.state }).from(bundles);
+    expect(new Set(found.map((row) => `${row.state} ${Buffer.from(row.signature)}`))).toEqual(
+      new Set(["removed another one"]),
+    );
+    expect(beside()).toEqual(Buffer.from(signed.signature));
+    await store.close();
+  });
+
+  it("are named where they cannot be written, and keep no other from being made whole", async () => {
+    const store = await openWithProgram();
+    const { one: readOnly, two: other } = await submitFour(store);
+    for (const { sha256 } of [readOnly, other]) rmSync(path(sha256, "ma.sig"));
+    const files = filesOf();
+    const fault = Object.assign(new Error("EROFS: read-only file system"), { code: "EROFS" });
+    const sign: BundleFiles["sign"] = (sha256, signature) =>
+      sha256 === readOnly.sha256 ? Promise.reject(fault) : files.sign(sha256, signature);
+    expect(await restoreBundles(rowsOf(store), { ...files, sign }, { reads: "all", at: createdAt })).toEqual({
+      restored: 1,
+      missing: [`com.example.a 1 (${readOnly.sha256}: it cannot be written, ${fault.message})`],
+    });
     await store.close();
   });
 });

@@ -1,16 +1,32 @@
+import { isDeepStrictEqual } from "node:util";
 import { bundles } from "../schema";
 import type { Database } from "../store";
 import { wordsOf } from "../store-fault";
-import { type BundleFiles, keepBundle, piecesOf, type SpareBundles } from "./bundle-files";
+import { type BundleFiles, piecesOf, type SpareBundles } from "./bundle-files";
 import { type JudgedBundle, judgeBundle } from "./judge-bundle";
 import { judgeBytes } from "./judge-bytes";
-import { type NamedBundle, readNamedBundles, type Signer } from "./named-bundles";
+import { type NamedBundle, readNamedBundles } from "./named-bundles";
 
 /** What became of bundles that were not whole; `missing` names versions in words, with the reason. */
 export type RestoredBundles = { restored: number; missing: string[] };
 
-/** What bundles' rows are read and written by. */
-export type BundleRows = { db: Database; write(work: (db: Database) => Promise<unknown>): Promise<unknown> };
+/**
+ * What bundles' rows are read and written by. Beside servers `write` works behind the lock behind which they take bundles
+ * in and remove them.
+ */
+export type BundleRows = { db: Database; write<T>(work: (db: Database) => Promise<T>): Promise<T> };
+
+/** A bundle that can be made whole, and how. */
+type Whole = {
+  signed: NonNullable<JudgedBundle["signed"]>;
+  sizeBytes: number;
+  /** Whether its row is to be written; otherwise its file alone is. */
+  hasFaults: boolean;
+  writeFile(): Promise<void>;
+};
+
+const unwritten = (error: unknown): string =>
+  `it cannot be written, ${wordsOf(error instanceof Error && error.cause !== undefined ? error.cause : error)}`;
 
 type Options = {
   /** Where bytes are taken from that have no file, or a changed one. */
@@ -23,7 +39,7 @@ type Options = {
 /**
  * Makes bundles that versions name whole again: rows from their files, signatures of rows and files from each other, and
  * from `spare` what has no file, or a changed one. Only bytes with that digest and a signature of the key that a version
- * names, of one that needs them where there is one, come back. Safe to repeat.
+ * names, of one that needs them where there is one, come back; none whose row others changed meanwhile. Safe to repeat.
  */
 export async function restoreBundles(
   { db, write }: BundleRows,
@@ -33,24 +49,47 @@ export async function restoreBundles(
   const there = await files.list();
   const missing = new Map<string, { named: NamedBundle; why: string }>();
   let restored = 0;
-  const putRow = async (named: NamedBundle, sizeBytes: number, signed: { signature: Uint8Array; signer: Signer }) => {
-    const { signature, signer } = signed;
-    const found = { signature, kid: signer.kid, state: "kept" as const, checkedAt: null };
-    const row = { sha256: named.sha256, sizeBytes, createdAt: new Date(signer.submittedAt), verifiedAt: at, ...found };
-    await write((tx) => tx.insert(bundles).values(row).onConflictDoUpdate({ target: bundles.sha256, set: found }));
-    restored += 1;
-  };
+
+  /** Writes file and row, unless the row is not any more what was judged; a file that cannot be written keeps no other back. */
+  async function put(named: NamedBundle, { signed, sizeBytes, hasFaults, writeFile }: Whole): Promise<void> {
+    const { sha256 } = named;
+    const outcome = await write(async (tx) => {
+      const [now] = await readNamedBundles(tx, [sha256]);
+      if (!isDeepStrictEqual(now?.row, named.row)) return "changed meanwhile";
+      try {
+        await writeFile();
+      } catch (error) {
+        return { why: unwritten(error) };
+      }
+      if (!hasFaults) return "whole already";
+      const { signature, signer } = signed;
+      const found = { signature, kid: signer.kid, state: "kept" as const, checkedAt: null };
+      const row = { sha256, sizeBytes, createdAt: new Date(signer.submittedAt), verifiedAt: at, ...found };
+      await tx.insert(bundles).values(row).onConflictDoUpdate({ target: bundles.sha256, set: found });
+      return "restored";
+    });
+    if (typeof outcome === "object") {
+      if (named.isNeeded) missing.set(sha256, { named, why: outcome.why });
+      return;
+    }
+    if (outcome === "restored") restored += 1;
+    missing.delete(sha256);
+  }
+
   for (const named of await readNamedBundles(db)) {
     const { sha256, row } = named;
     if (!isLookedAt(named, there, reads)) continue;
-    const { faults, signed } = await judgeReadable(db, files, named);
+    const { faults, signed, sizeBytes, isSigned } = await judgeReadable(db, files, named);
     if (signed === null) {
       if (named.isNeeded) missing.set(sha256, { named, why: faults.at(-1) ?? "nobody signed it" });
       continue;
     }
-    const sizeBytes = row?.sizeBytes ?? (await files.sizeOf(sha256)) ?? 0;
-    if (row?.isInRow !== true) await files.sign(sha256, signed.signature);
-    if (faults.length > 0 || row?.state !== "kept") await putRow(named, sizeBytes, signed);
+    const hasFaults = faults.length > 0 || row?.state !== "kept";
+    if (!hasFaults && isSigned) continue;
+    const writeFile = async () => {
+      if (row?.isInRow !== true) await files.sign(sha256, signed.signature);
+    };
+    await put(named, { signed, sizeBytes, hasFaults, writeFile });
   }
   const asked = new Set(missing.keys());
   for await (const { sha256, content, signature } of spare === null || asked.size === 0 ? [] : spare(asked)) {
@@ -60,9 +99,17 @@ export async function restoreBundles(
     const judged = await judgeBytes(piecesOf(content), { sha256, signers: named.signers, signatures });
     const [signed] = judged.signed;
     if (!judged.isSame || signed == null) continue;
-    await keepBundle(files, sha256, { content, signature });
-    await putRow(named, content.length, signed);
-    missing.delete(sha256);
+    const staged = await files.stage(piecesOf(content)).catch((error: unknown) => unwritten(error));
+    if (typeof staged === "string") {
+      missing.set(sha256, { named, why: staged });
+      continue;
+    }
+    try {
+      const writeFile = () => staged.keep(sha256, signature);
+      await put(named, { signed, sizeBytes: content.length, hasFaults: true, writeFile });
+    } finally {
+      await staged.drop();
+    }
   }
   const words = [...missing.values()].map(({ named, why }) => `${named.words} (${named.sha256}: ${why})`);
   return { restored, missing: words };
@@ -79,12 +126,23 @@ function isLookedAt(
   return !row.isInRow && (row.state === "changed" || !there.has(sha256));
 }
 
+type Judged = JudgedBundle & {
+  sizeBytes: number;
+  /** Whether its file has the signature that it is to have. */
+  isSigned: boolean;
+};
+
 /** One that cannot be read is not there: it keeps no store from opening, and no other from being looked at. */
-async function judgeReadable(db: Database, files: BundleFiles, named: NamedBundle): Promise<JudgedBundle> {
+async function judgeReadable(db: Database, files: BundleFiles, named: NamedBundle): Promise<Judged> {
+  const { sha256, row } = named;
   try {
-    return await judgeBundle(db, files, named);
+    const judged = await judgeBundle(db, files, named);
+    const beside = row?.isInRow === true ? judged.signed?.signature : await files.signatureOf(sha256);
+    const isSigned = beside != null && Buffer.from(beside).equals(judged.signed?.signature ?? new Uint8Array());
+    return { ...judged, sizeBytes: row?.sizeBytes ?? (await files.sizeOf(sha256)) ?? 0, isSigned };
   } catch (error) {
-    return { faults: [`it cannot be read, ${wordsOf(error)}`], state: "missing", signed: null };
+    const faults = [`it cannot be read, ${wordsOf(error)}`];
+    return { faults, state: "missing", signed: null, sizeBytes: 0, isSigned: false };
   }
 }
 

@@ -32,6 +32,7 @@ import { randomIds } from "@/lib/platform/ids";
 import { stderrLogger } from "@/lib/platform/logger";
 import { admitLoss } from "@/lib/services/audit/admit-loss";
 import { unlockFromServer } from "@/lib/services/people/unlock-from-server";
+import { lockPlatform } from "@/lib/sync/lock-platform";
 import { type Ask, obtainPassphrase, terminalAsk } from "./backup-passphrase";
 import { readVersion } from "./project-root";
 import { recordRestore } from "./record-restore";
@@ -211,7 +212,15 @@ async function rebuildBundles({ dataDir, bundlesDir, env, say }: Call): Promise<
     beforeMigration: backupBefore(dataDir, bundlesDir),
   });
   try {
-    const rows: BundleRows = { db: store.db, write: (work) => store.transaction(({ db }) => work(db)) };
+    const rows: BundleRows = {
+      db: store.db,
+      write: (work) =>
+        store.transaction(async (tx) => {
+          // What a server takes in, removes or signs again meanwhile it does behind the same lock.
+          await lockPlatform(tx);
+          return work(tx.db);
+        }),
+    };
     const found = await restoreBundles(rows, createBundleFiles(nodeBundleFs, bundlesDir), {
       spare: bundlesInBackups({ fs: nodeBackupFs, dataDir, logger: stderrLogger }),
       reads: "all",
