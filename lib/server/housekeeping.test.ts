@@ -1,4 +1,4 @@
-import { afterEach, expect, it } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 import { markRestored } from "@/db/continuity";
 import { newestPosition } from "@/db/newest-document";
 import { keepDays, listDays } from "@/db/partitions";
@@ -70,4 +70,38 @@ it("takes nothing away by a clock that jumped, until somebody says that it is ri
   await confirmClock(ctx, await fixture.person("admin"), { bootId: ctx.machine.bootId });
   for (const { name, run } of housekeepingJobs(ctx, "/nowhere")) if (name === "past_days") await run();
   expect(await listDays(ctx.store.db, "events")).toEqual([]);
+});
+
+it("stops for good, however often a job that is asked for failed and waits to be tried again", async () => {
+  fixture = await openServiceFixture();
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval"] });
+  try {
+    let tries = 0;
+    const heads = {
+      ...fixture.ctx.heads,
+      tend() {
+        tries += 1;
+        return Promise.reject(new Error("the folder is gone"));
+      },
+    };
+    let ask: () => void = () => undefined;
+    const subscribe: typeof fixture.ctx.store.subscribe = (listener) => {
+      ask = () =>
+        listener({ topic: "documents", documents: [{ kind: "platform", appId: null, epoch: 1, revision: 1 }] });
+      return () => undefined;
+    };
+    const store = { ...fixture.ctx.store, subscribe };
+    const stop = startHousekeeping({ ...fixture.ctx, heads, store }, "/nowhere", createJobLog());
+    for (let asked = 1; asked <= 3; asked += 1) {
+      ask();
+      for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect([tries, vi.getTimerCount() > 0]).toEqual([3, true]);
+    await stop();
+    expect(vi.getTimerCount()).toBe(0);
+    ask();
+    expect(tries).toBe(3);
+  } finally {
+    vi.useRealTimers();
+  }
 });

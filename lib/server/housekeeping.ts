@@ -82,7 +82,7 @@ export function startHousekeeping(context: ServiceContext, keysDir: string, log:
     let isAskedAgain = false;
     let failures = 0;
     const start = () => {
-      if (isBusy) return;
+      if (isBusy || isStopping) return;
       isBusy = true;
       isAskedAgain = false;
       const turn: Promise<unknown> = log
@@ -95,13 +95,15 @@ export function startHousekeeping(context: ServiceContext, keysDir: string, log:
             context.logger("error", "housekeeping_failed", { job: name, error });
             failures += 1;
             const waitMs = retryAfterMs(failures, Math.random());
-            if (waitMs < everyMs && !isStopping) retries.set(name, setTimeout(start, waitMs));
+            if (waitMs >= everyMs || isStopping) return;
+            clearTimeout(retries.get(name));
+            retries.set(name, setTimeout(start, waitMs));
           },
         )
         .finally(() => {
           isBusy = false;
           running.delete(turn);
-          if (isAskedAgain && !isStopping) start();
+          if (isAskedAgain) start();
         });
       running.add(turn);
     };
