@@ -387,6 +387,35 @@ describe("tending bundles", () => {
       `bundle_found ${sha256} kept`,
     ]);
   });
+
+  test.each([
+    { what: "read", operation: "stream" },
+    { what: "signed", operation: "create" },
+  ])("looks at all files though one cannot be $what, which is logged", async ({ operation }) => {
+    const logged: unknown[] = [];
+    const { fs, ctx } = withFiles({
+      logger: (_, event, more) => void (event === "bundle_not_looked_at" && logged.push(more?.sha256)),
+    });
+    const { appId, publisher } = await held.program();
+    const sent: string[] = [];
+    for (const code of [1, 2]) {
+      const { sha256 } = await submitBundle(ctx, publisher.actor, held.bundle(publisher, { appId, code }));
+      sent.push(sha256);
+      fs.files.delete(join("bundles", `${sha256}.ma.sig`));
+    }
+    sent.sort();
+    let isOver = false;
+    fs.failWhen((_, name) => {
+      const isFirst = name === operation && !isOver;
+      isOver ||= isFirst;
+      return isFirst;
+    });
+    await tendBundles(ctx);
+    const checkedAt = new Date(held.clock.nowMs());
+    for (const sha256 of sent) expect(await rowOf(sha256)).toMatchObject({ state: "kept", checkedAt });
+    expect(logged).toEqual([sent[0]]);
+    expect(namesOf(fs)).toContain(join("bundles", `${sent[1]}.ma.sig`));
+  });
 });
 
 test("a page of versions reads no file", async () => {

@@ -1,7 +1,7 @@
 import { and, asc, eq, isNull, lt, ne, or, sql } from "drizzle-orm";
-import { judgeBundle } from "@/db/bundles/judge-bundle";
+import { type JudgedBundle, judgeBundle } from "@/db/bundles/judge-bundle";
 import { moveBundleOut } from "@/db/bundles/move-bundles-out";
-import { readNamedBundles } from "@/db/bundles/named-bundles";
+import { type NamedBundle, readNamedBundles } from "@/db/bundles/named-bundles";
 import { bundles } from "@/db/schema";
 import type { LeanContext } from "../context";
 import { findUnneeded, removeBundle } from "./remove-bundle";
@@ -80,12 +80,7 @@ async function checkSome(ctx: TendContext): Promise<number> {
   for (const { sha256, sizeBytes, state: before, signature } of rows) {
     if (checked > 0 && bytes + sizeBytes > TURN.checkedBytes) break;
     const naming = named.find((one) => one.sha256 === sha256);
-    const found =
-      naming === undefined
-        ? { state: await ctx.bundles.check(sha256), signed: null, faults: [] }
-        : await judgeBundle(ctx.store.db, ctx.bundles, naming);
-    const { state, signed, faults } = found;
-    if (signed !== null) await ctx.bundles.sign(sha256, signed.signature);
+    const { state, signed, faults } = await judgeAndSign(ctx, sha256, naming, before);
     const own = signed === null ? {} : { signature: signed.signature, kid: signed.signer.kid };
     await ctx.store.transaction(({ db }) =>
       db
@@ -100,4 +95,25 @@ async function checkSome(ctx: TendContext): Promise<number> {
     bytes += sizeBytes;
   }
   return checked;
+}
+
+/**
+ * What is found of a file, whose signature is mended. One that cannot be read or signed is logged and stays what it was
+ * taken for until its next turn: it keeps no other from being looked at.
+ */
+async function judgeAndSign(
+  { store, bundles: files, logger }: TendContext,
+  sha256: string,
+  naming: NamedBundle | undefined,
+  before: JudgedBundle["state"] | "removed",
+): Promise<Omit<JudgedBundle, "state"> & { state: JudgedBundle["state"] | "removed" }> {
+  try {
+    if (naming === undefined) return { state: await files.check(sha256), signed: null, faults: [] };
+    const found = await judgeBundle(store.db, files, naming);
+    if (found.signed !== null) await files.sign(sha256, found.signed.signature);
+    return found;
+  } catch (error) {
+    logger("error", "bundle_not_looked_at", { sha256, error });
+    return { state: before, signed: null, faults: [] };
+  }
 }
