@@ -5,9 +5,15 @@ import type { Database } from "./store";
 
 /**
  * Many rows of a table in one value: they come as JSON, which is several times as quick as a field for each value. `after` is what
- * follows the table's name, as `where … order by … limit …`. Not for tables with bytes.
+ * follows the table's name, as `where … order by … limit …`; `from` a query with its columns that is called as the table, to take them
+ * from. Not for tables with bytes.
  */
-export async function readRows<T extends PgTable>(db: Database, table: T, after: SQL): Promise<T["$inferSelect"][]> {
+export async function readRows<T extends PgTable>(
+  db: Database,
+  table: T,
+  after: SQL,
+  from?: SQL,
+): Promise<T["$inferSelect"][]> {
   const { name: relation, columns } = getTableConfig(table);
   const keys = new Map(Object.entries(table).map(([key, column]) => [column, key]));
   const told = columns.map((column) => ({ name: column.name, key: keys.get(column) ?? "", type: column.getSQLType() }));
@@ -17,7 +23,7 @@ export async function readRows<T extends PgTable>(db: Database, table: T, after:
   );
   const [row] = await rowsOf<{ rows: unknown[][] | null }>(
     db,
-    sql`select json_agg(json_build_array(${list})) as rows from (select ${list} from ${sql.identifier(relation)} ${after}) told`,
+    sql`select json_agg(json_build_array(${list})) as rows from (select ${list} from ${from ?? sql.identifier(relation)} ${after}) told`,
   );
   const instants = told.flatMap(({ key, type }) => (type.startsWith("timestamp") ? [key] : []));
   return (row?.rows ?? []).map((values) => {

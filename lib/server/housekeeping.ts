@@ -8,7 +8,7 @@ import { awaitedJump } from "@/lib/sync/clock/clock-jump";
 import { measureClock } from "@/lib/sync/clock/measure-clock";
 import { takeKeysetInbox } from "@/lib/sync/keyset/keyset-inbox";
 import { resignDocuments } from "@/lib/sync/resign-documents";
-import { dropPastDays, foldTelemetry } from "@/lib/sync/telemetry/tend-telemetry";
+import { dropPastDays, foldTelemetry, newFoldTurns } from "@/lib/sync/telemetry/tend-telemetry";
 import type { JobLog } from "./readiness/job-log";
 import { createFiguresJob } from "./tend-figures";
 
@@ -47,6 +47,7 @@ export function housekeepingJobs(context: ServiceContext, keysDir: string): Hous
   // What is signed waits for nothing that only tidies up.
   const deciding = context.store.in("decide");
   const tending = { ...context, store: context.store.in("tend") };
+  const turns = newFoldTurns();
   const byTime = (run: () => Promise<unknown>) => async () => {
     if ((await awaitedJump(tending.store.db, context)) === null) await run();
   };
@@ -57,7 +58,7 @@ export function housekeepingJobs(context: ServiceContext, keysDir: string): Hous
     { name: "resign", everyMs: 5 * MINUTE_MS, run: () => resignDocuments(deciding, context) },
     { name: "bundle_files", everyMs: MINUTE_MS, run: byTime(() => tendBundles(tending)) },
     { name: "journal", everyMs: 10 * MINUTE_MS, run: () => tending.store.tendJournal() },
-    { name: "fold", everyMs: 10_000, run: byTime(() => foldTelemetry(tending.store, tending)) },
+    { name: "fold", everyMs: 10_000, run: byTime(() => foldTelemetry(tending.store, tending, turns)) },
     { name: "past_days", everyMs: 10 * MINUTE_MS, run: byTime(() => dropPastDays(tending.store, tending)) },
     { name: "figures", everyMs: 10 * MINUTE_MS, run: createFiguresJob(tending) },
     { name: "forget", everyMs: 10 * MINUTE_MS, run: byTime(() => forgetExpired(tending)) },

@@ -1,11 +1,18 @@
-import { and, count, eq, gt, gte, inArray, max, or, type SQL, sql } from "drizzle-orm";
+import { and, count, eq, gt, gte, inArray, lt, max, or, type SQL, sql } from "drizzle-orm";
 import { countedMinutes } from "@/db/counted";
 import { type DetailKind, devices } from "@/db/schema";
 import type { Database } from "@/db/store";
 import { spansSince1970, sumOf } from "@/db/sums";
+import { storedBytes, sumBefore, textBytes } from "@/db/within-bytes";
 import { type MinuteNumbers, numbersOf } from "@/lib/domain/measures/measures";
 import { addToMinute } from "@/lib/sync/telemetry/add-to-minute";
-import { type DetailOfMinute, detailsOfMinute } from "@/lib/sync/telemetry/details-of-minute";
+import {
+  type DetailOfMinute,
+  detailsOfMinute,
+  holdCounts,
+  sumOf as sumOfCounts,
+} from "@/lib/sync/telemetry/details-of-minute";
+import { PLAUSIBLE } from "@/native/core/telemetry/plausible";
 import { readPages } from "./parts";
 import { HOUR_MS } from "./windows";
 
@@ -14,8 +21,11 @@ import { HOUR_MS } from "./windows";
  * that is whole. Counters and devices are always whole (`sumLive`).
  */
 const LIVE_MAX = 5000;
-/** Of these, how many one statement reads. */
+/** Of these, how many one statement reads, and about how many bytes of details. */
 const ROWS_A_PAGE = 500;
+const BYTES_A_PAGE = 4 * 2 ** 20;
+/** Details that a read adds up, at most: one increment may have a thousand of a kind. */
+const DETAILS_MAX = 200_000;
 
 type Of = { deviceId: string; appId: string; versionCode: number; atMs: number };
 
@@ -45,7 +55,10 @@ async function findBehind(db: Database, minutes: Minutes, matching: SQL | undefi
     .limit(LIVE_MAX + 1)
     .as("some");
   const [row] = await db.select({ count: count() }).from(some);
-  if ((row?.count ?? 0) <= LIVE_MAX) return null;
+  return (row?.count ?? 0) <= LIVE_MAX ? null : await findOldest(db, minutes, matching);
+}
+
+async function findOldest(db: Database, minutes: Minutes, matching: SQL | undefined): Promise<string | null> {
   const [oldest] = await db.select({ at: minutes.at }).from(minutes).where(matching).orderBy(minutes.at).limit(1);
   return oldest?.at.toISOString() ?? null;
 }
@@ -104,18 +117,32 @@ export type LiveSum = {
   blocked: number;
 };
 
-/** What devices told of these programs and no roll-up holds yet, however much it is, added up by the store. */
+/**
+ * What devices told of these programs and no roll-up holds yet, however much it is, added up by the store: each device-minute
+ * within the plausible, as it will be held.
+ */
 export async function sumLive(db: Database, appIds: readonly string[]): Promise<LiveSum[]> {
   const minutes = countedMinutes(db);
-  const { appId, versionCode, deviceId, requests, blocked } = minutes;
-  const rows = await db
-    .select({
-      ...{ appId, versionCode, deviceId, hour: spansSince1970(minutes.at, HOUR_MS / 1000) },
-      ...{ requests: sumOf(requests), blocked: sumOf(blocked) },
-    })
+  const { appId, versionCode, deviceId, runtimeKind, at, late } = minutes;
+  const within = (name: "requests" | "blocked") =>
+    sql<number>`least(${sumOf(minutes[name])}, ${sql.raw(String(PLAUSIBLE[name].most))})`.as(name);
+  const held = db
+    .select({ appId, versionCode, deviceId, at, requests: within("requests"), blocked: within("blocked") })
     .from(minutes)
     .where(inArray(appId, [...appIds]))
-    .groupBy(appId, versionCode, deviceId, sql`4`);
+    .groupBy(appId, versionCode, deviceId, runtimeKind, at, sql`${late} > 0`)
+    .as("held");
+  const rows = await db
+    .select({
+      ...{ appId: held.appId, versionCode: held.versionCode, deviceId: held.deviceId },
+      ...{
+        hour: spansSince1970(held.at, HOUR_MS / 1000),
+        requests: sumOf(held.requests),
+        blocked: sumOf(held.blocked),
+      },
+    })
+    .from(held)
+    .groupBy(held.appId, held.versionCode, held.deviceId, sql`4`);
   return rows.map(({ hour, ...row }) => ({ ...row, hourMs: hour * HOUR_MS }));
 }
 
@@ -125,33 +152,66 @@ const COLUMN_OF = { host: "hosts", api: "apis", cause: "denials", limit: "limits
 >;
 const NOTHING = { apis: {}, hosts: [], denials: [], limits: null };
 
-/** The details of one kind in such minutes of a program. */
+/**
+ * The details of one kind in such minutes of a program. What they count is held as all details of a device-minute together will
+ * be: within the plausible.
+ */
 export async function readLiveDetails(
   db: Database,
   { appId, kind, sinceMs }: { appId: string; kind: DetailKind; sinceMs: number },
+  most: number = DETAILS_MAX,
 ): Promise<{ details: readonly LiveDetail[]; behind: string | null }> {
   const minutes = countedMinutes(db);
-  const { id, deviceId, versionCode, at } = minutes;
-  const matching = and(eq(minutes.appId, appId), gte(at, new Date(sinceMs)));
+  const matching = and(eq(minutes.appId, appId), gte(minutes.at, new Date(sinceMs)));
   const behind = await findBehind(db, minutes, matching);
   if (behind !== null) return { details: [], behind };
-  const rows = await readPages(ROWS_A_PAGE, (last: Key | null) =>
-    db
-      .select({ id, deviceId, versionCode, at, told: minutes[COLUMN_OF[kind]] })
-      .from(minutes)
-      .where(and(matching, after(minutes, last)))
-      .orderBy(...orderOf(minutes))
-      .limit(ROWS_A_PAGE),
-  );
-  return {
-    details: rows.flatMap(({ told, ...row }) =>
-      detailsOfMinute({ ...NOTHING, [COLUMN_OF[kind]]: told }).map((detail) => ({
-        ...{ appId, deviceId: row.deviceId, versionCode: row.versionCode, atMs: row.at.getTime() },
-        ...detail,
-      })),
-    ),
-    behind,
-  };
+  const details: LiveDetail[] = [];
+  const room = new Map<string, number>();
+  let last: Key | null = null;
+  for (;;) {
+    const rows: Told[] = await readTold(db, minutes, kind, and(matching, after(minutes, last)));
+    for (const { told, deviceId, versionCode, at, late } of rows) {
+      const of = { appId, deviceId, versionCode, atMs: at.getTime() };
+      const key = JSON.stringify([deviceId, versionCode, of.atMs, late > 0]);
+      let left = room.get(key) ?? PLAUSIBLE.detailed.most;
+      for (const detail of detailsOfMinute({ ...NOTHING, [COLUMN_OF[kind]]: told })) {
+        // Nearly always there is room, and there are many of them.
+        const seen = sumOfCounts(detail);
+        details.push({ ...of, ...detail, ...(seen <= left ? undefined : holdCounts(detail, left).held) });
+        left = Math.max(0, left - seen);
+      }
+      room.set(key, left);
+      if (details.length > most) return { details: [], behind: await findOldest(db, minutes, matching) };
+    }
+    last = rows.at(-1) ?? null;
+    if (last === null) return { details, behind: null };
+  }
+}
+
+type Told = Key & { deviceId: string; versionCode: number; late: number; told: unknown };
+
+/** The first of them, as many as one statement may read; none where there are none. */
+async function readTold(db: Database, minutes: Minutes, kind: DetailKind, matching: SQL | undefined): Promise<Told[]> {
+  const { id, deviceId, versionCode, at, late } = minutes;
+  const told = minutes[COLUMN_OF[kind]];
+  const page = db
+    .select({
+      ...{ id, deviceId, versionCode, at, late, told },
+      before: sumBefore(storedBytes([told]), sql`${at}, ${id}`).as("stored_before"),
+    })
+    .from(minutes)
+    .where(matching)
+    .orderBy(...orderOf(minutes))
+    .limit(ROWS_A_PAGE)
+    .as("page");
+  const { before: _, ...columns } = page._.selectedFields;
+  const unpacked = db
+    .select({ ...columns, before: sumBefore(textBytes([page.told]), sql`${page.at}, ${page.id}`).as("text_before") })
+    .from(page)
+    .where(lt(page.before, BYTES_A_PAGE))
+    .as("unpacked");
+  const { before, ...shown } = unpacked._.selectedFields;
+  return await db.select(shown).from(unpacked).where(lt(before, BYTES_A_PAGE)).orderBy(unpacked.at, unpacked.id);
 }
 
 /** When a device of these minutes last told anything; null where there is none. */

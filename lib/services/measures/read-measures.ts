@@ -203,6 +203,12 @@ export async function readTraffic(
     own.blocked = addSaturating(own.blocked, of24h.blocked);
     return own.devices;
   };
+  // First, as everywhere: what is folded in between is told twice for once, and never not at all.
+  for (const { appId: id, hourMs, deviceId, ...told } of await sumLive(db, appIds)) {
+    const isLately = hourMs >= fromMs;
+    const count = add(id, Math.floor(hourMs / DAY_MS), told.blocked, isLately ? told : { requests: 0, blocked: 0 });
+    if (isLately) count?.addDevice(deviceId);
+  }
   const { appId, requests, blocked, devices, hour } = hourRollups;
   const is24h = gte(hour, new Date(fromMs));
   const sinceMs = Math.min(fromMs, firstDay * DAY_MS);
@@ -222,11 +228,6 @@ export async function readTraffic(
     }
     return rows.reduce((sum, row) => sum + row.rows, 0);
   });
-  for (const { appId: id, hourMs, deviceId, ...told } of await sumLive(db, appIds)) {
-    const isLately = hourMs >= fromMs;
-    const count = add(id, Math.floor(hourMs / DAY_MS), told.blocked, isLately ? told : { requests: 0, blocked: 0 });
-    if (isLately) count?.addDevice(deviceId);
-  }
   return new Map([...found].map(([id, own]) => [id, { ...own, devices: own.devices.count() }]));
 }
 
@@ -239,15 +240,15 @@ export async function countDevicesByVersion(db: Database, appId: string, nowMs: 
     counts.set(version, count);
     return count;
   };
+  for (const { hourMs, versionCode, deviceId } of await sumLive(db, [appId])) {
+    if (hourMs >= fromMs) of(versionCode).addDevice(deviceId);
+  }
   const rows = await db
     .select({ version: hourRollups.versionCode, sketches: packedTogether(hourRollups.devices) })
     .from(hourRollups)
     .where(and(eq(hourRollups.appId, appId), gte(hourRollups.hour, new Date(fromMs))))
     .groupBy(hourRollups.versionCode);
   for (const { version, sketches } of rows) addPackedTogether(of(version), sketches);
-  for (const { hourMs, versionCode, deviceId } of await sumLive(db, [appId])) {
-    if (hourMs >= fromMs) of(versionCode).addDevice(deviceId);
-  }
   return new Map([...counts].map(([version, count]) => [version, count.count()]));
 }
 
@@ -269,13 +270,13 @@ export async function trafficOfAll(db: Database, nowMs: number): Promise<SQL> {
   const { appId, requests, blocked, hour } = hourRollups;
   for (const some of partsOf(known, PROGRAMS_AT_ONCE)) {
     const appIds = some.map((program) => program.appId);
+    for (const told of await sumLive(db, appIds)) if (told.hourMs >= fromMs) add(told.appId, told);
     const rows = await db
       .select({ appId, requests: sumOf(requests), blocked: sumOf(blocked) })
       .from(hourRollups)
       .where(and(inArray(appId, appIds), gte(hour, new Date(fromMs))))
       .groupBy(appId);
     for (const row of rows) add(row.appId, row);
-    for (const told of await sumLive(db, appIds)) if (told.hourMs >= fromMs) add(told.appId, told);
   }
   const told = JSON.stringify([...sums].map(([app_id, sum]) => ({ app_id, ...sum })));
   return sql`jsonb_to_recordset(${told}::jsonb) as day(app_id text, requests numeric, blocked numeric)`;

@@ -39,9 +39,10 @@ import { buildBatch, buildMinute } from "../testing/batch-builder";
 import { ingestBatch } from "../testing/ingest-batch";
 import { openRuntimeFixture, type RuntimeFixture } from "../testing/runtime-fixture";
 import { listVersion } from "../testing/sync-fixture";
+import { foldMinutes } from "./fold-minutes";
 import { namedBy, readNamedHosts } from "./named-by-policy";
 import { receivedBatchShape } from "./received-batch";
-import { dropPastDays, foldTelemetry } from "./tend-telemetry";
+import { dropPastDays, foldTelemetry, newFoldTurns } from "./tend-telemetry";
 
 const APP = "com.example.a";
 const HOUR = 3600;
@@ -329,6 +330,59 @@ describe("folding", () => {
       }),
       { numRuns: 8 },
     );
+  });
+});
+
+describe("a turn", () => {
+  const insert = async (rows: readonly Partial<typeof telemetryMinutes.$inferInsert>[]) =>
+    await fixture.store.transaction(({ db }) =>
+      db.insert(telemetryMinutes).values(
+        rows.map((more) => ({
+          ...{ deviceId: phones[0] ?? "", appId: APP, versionCode: 1, at: new Date(past(1) * 1000), cpuMs: 0 },
+          ...{ memoryBytesMax: 0, requests: 0, blocked: 0, bytesIn: 0, bytesOut: 0, inFlightMax: 0, throttledMs: 0 },
+          ...{ crashes: 0, apis: {}, hosts: [], denials: [], ...more },
+        })),
+      ),
+    );
+  const turnOf = async (most: number) => (await foldMinutes(fixture.store, fixture.ctx, most))?.rows ?? null;
+
+  it("takes as many increments as have few MiB of lists together, and one at least", async () => {
+    await fold();
+    const apisOf = (letters: number) => {
+      const told = { allowed: 1, denied: 0, more: "h".repeat(letters) };
+      return { "nfc.read": told };
+    };
+    await insert(Array.from({ length: 4 }, () => ({ apis: apisOf(1.5 * 2 ** 20) })));
+    await insert([{ apis: apisOf(5 * 2 ** 20) }, {}, {}]);
+    expect([await turnOf(100), await turnOf(100), await turnOf(100), await turnOf(100)]).toEqual([3, 2, 2, null]);
+  });
+
+  it("is of few programs, those that wait the longest, and looks at a part of what waits", async () => {
+    await fold();
+    const apps = [APP, "com.example.b", APP, "com.example.b"];
+    await insert(apps.map((appId, n) => ({ appId, at: new Date((past(9) + n * 60) * 1000) })));
+    expect(await turnOf(2)).toBe(2);
+    const left = await fixture.store.db.select({ appId: telemetryMinutes.appId }).from(telemetryMinutes);
+    expect(left).toEqual([{ appId: "com.example.b" }, { appId: "com.example.b" }]);
+    await insert(Array.from({ length: 9 }, () => ({})));
+    expect([await turnOf(1), await turnOf(1), await turnOf(20), await turnOf(20)]).toEqual([1, 1, 9, null]);
+  });
+
+  it("is half as large after one that failed, in the next call too, and grows again", async () => {
+    const turns = newFoldTurns();
+    const { size } = turns;
+    const nowMs = () => {
+      throw new Error("no time");
+    };
+    for (let n = 0; n < 20; n += 1)
+      await expect(
+        foldTelemetry(fixture.store, { ...fixture.ctx, clock: { ...fixture.ctx.clock, nowMs } }, turns),
+      ).rejects.toThrow("no time");
+    expect(turns.size).toBe(1);
+    await insert([{}, {}]);
+    expect(await foldTelemetry(fixture.store, fixture.ctx, turns)).toBe(false);
+    expect(turns.size).toBeGreaterThan(1);
+    expect(turns.size).toBeLessThan(size);
   });
 });
 

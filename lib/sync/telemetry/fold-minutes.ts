@@ -4,6 +4,7 @@ import { keepDays, type Partitioned, writeDays } from "@/db/partitions";
 import { readRows } from "@/db/read-rows";
 import { deviceMinutes, devices, fleetMinutes, hourRollups, lateMinutes, telemetryMinutes } from "@/db/schema";
 import type { Database, Store, Transaction } from "@/db/store";
+import { storedBytes, sumBefore, textBytes } from "@/db/within-bytes";
 import { isAnyOf, putRows } from "@/db/write-rows";
 import { labelsKey } from "@/lib/domain/labels";
 import { hashDevice } from "@/lib/domain/measures/device-sketch";
@@ -39,6 +40,10 @@ const HOUR_MS = 60 * MINUTE_MS;
  * increments of the minute are here and it is written once. Whatever comes later is added to it.
  */
 const SETTLED_AFTER_MS = 75_000;
+/** Bytes of lists that a turn takes, about: one increment has a MiB at most. */
+const LISTS_BYTES = 4 * 2 ** 20;
+/** Among how many times as many increments as it takes a turn looks for programs. */
+const LOOKED_AT = 4;
 /** What late increments are in too, and what they never are in: theirs are days that were dropped. */
 const HOURS = ["hour_rollups", "hour_details"] as const satisfies Partitioned[];
 const MINUTES = ["device_minutes", "fleet_minutes"] as const satisfies Partitioned[];
@@ -51,7 +56,7 @@ export type FoldWork = { rows: number; heldMs: number };
 
 /**
  * Adds what was told of minutes that are over to device-minutes that are kept, and those to fleet-minutes and roll-ups: one turn of
- * at most so many increments, in one transaction that also takes them away, so that each is counted once wherever a process ends.
+ * at most so many increments, and of few MiB of lists but for one increment alone, in one transaction that also takes them away, so that each is counted once wherever a process ends.
  * What a device told that was revoked meanwhile is taken away alone. Null where none is due, or another process folds. What waits is never
  * written again, so that it is read and unpacked before anything is locked, and no row of a device is.
  */
@@ -86,17 +91,22 @@ export async function foldMinutes(store: Store, ctx: FoldContext, most: number):
 
 /**
  * What was told of minutes up to `until`, the oldest first, of as few programs as there may be: each program has rows of its own in
- * roll-ups, which a turn reads and writes.
+ * roll-ups, which a turn reads and writes. However much waits, it looks at the oldest few times as many alone.
  */
 async function readDue(db: Database, until: Date, most: number): Promise<MinuteRow[]> {
-  const { at, id, appId } = telemetryMinutes;
-  const isDue = lte(at, until);
-  const programs = await db
-    .select({ appId, waiting: count() })
+  const { at, id, appId, apis, hosts, denials, limits } = telemetryMinutes;
+  const oldest = db
+    .select()
     .from(telemetryMinutes)
-    .where(isDue)
-    .groupBy(appId)
-    .orderBy(asc(min(at)), asc(appId));
+    .where(lte(at, until))
+    .orderBy(asc(at), asc(id))
+    .limit(most * LOOKED_AT)
+    .as("telemetry_minutes");
+  const programs = await db
+    .select({ appId: oldest.appId, waiting: count() })
+    .from(oldest)
+    .groupBy(oldest.appId)
+    .orderBy(asc(min(oldest.at)), asc(oldest.appId));
   let sum = 0;
   const chosen: string[] = [];
   for (const program of programs) {
@@ -105,8 +115,12 @@ async function readDue(db: Database, until: Date, most: number): Promise<MinuteR
     sum += program.waiting;
   }
   if (chosen.length === 0) return [];
-  const isOf = chosen.length === programs.length ? isDue : and(isDue, inArray(appId, chosen));
-  return await readRows(db, telemetryMinutes, sql`where ${isOf} order by ${at}, ${id} limit ${most}`);
+  const [lists, order] = [[apis, hosts, denials, limits], sql`${at}, ${id}`];
+  const taken = sql`(select *, ${sumBefore(storedBytes(lists), order)} as stored_before from ${oldest}
+    where ${inArray(appId, chosen)} order by ${order} limit ${most}) as telemetry_minutes`;
+  const unpacked = sql`(select *, ${sumBefore(textBytes(lists), order)} as text_before from ${taken}
+    where stored_before < ${LISTS_BYTES}) as telemetry_minutes`;
+  return await readRows(db, telemetryMinutes, sql`where text_before < ${LISTS_BYTES} order by ${order}`, unpacked);
 }
 
 /** Another process folded some of it between its reading and the lock. */

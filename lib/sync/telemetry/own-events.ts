@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { asc, inArray, sql } from "drizzle-orm";
 import { devices, events } from "@/db/schema";
 import type { Transaction } from "@/db/store";
 import { insertRows } from "@/db/write-rows";
@@ -70,6 +70,13 @@ export async function recordOwnEvents(
     known.rejected += evidence.reduce((sum, { count }) => sum + count, 0);
   }
   const added = JSON.stringify([...counts.values()].filter(({ clamped, rejected }) => clamped + rejected > 0));
+  // In the order in which everybody locks them: an update takes them in any.
+  await tx.db
+    .select({ id: devices.id })
+    .from(devices)
+    .where(inArray(devices.id, [...counts.keys()]))
+    .orderBy(asc(devices.id))
+    .for("update");
   const sum = (name: "clamped" | "rejected") =>
     sql`${sql.identifier(name)} = least(${devices[name]} + told.${sql.identifier(name)}, ${sql.raw(String(Number.MAX_SAFE_INTEGER))})`;
   await tx.db.execute(sql`update ${devices} set ${sum("clamped")}, ${sum("rejected")}

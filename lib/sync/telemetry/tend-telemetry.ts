@@ -5,7 +5,7 @@ import type { Database, Store } from "@/db/store";
 import { KEPT_MS } from "@/lib/domain/measures/retention";
 import { foldDetailDays } from "./fold-detail-days";
 import type { FoldContext } from "./fold-lock";
-import { foldMinutes } from "./fold-minutes";
+import { type FoldWork, foldMinutes } from "./fold-minutes";
 import { forgetSources } from "./sources";
 import { nextTurn } from "./turn-size";
 
@@ -18,27 +18,44 @@ const DAY_MS = 86_400_000;
 /** Of one transaction, so that none holds an embedded store for long. */
 const UNLISTED_A_TURN = 1_000;
 
+/** How many increments the next turn takes: what was learned of it lasts from call to call. */
+export type FoldTurns = { size: number };
+export const newFoldTurns = (): FoldTurns => ({ size: FOLDED_FIRST });
+
 /**
  * Folds what is due, a turn at a time, so that what is more urgent never waits for all of it. Answers whether some may be
- * left; false too where another process does it.
+ * left; false too where another process does it. Throws what a turn failed with: the next takes half as much, as it may be
+ * that this was too much for its time.
  */
-export async function foldTelemetry(store: Store, ctx: FoldContext): Promise<boolean> {
+export async function foldTelemetry(
+  store: Store,
+  ctx: FoldContext,
+  turns: FoldTurns = newFoldTurns(),
+): Promise<boolean> {
   const tended = store.in("tend");
-  let size = FOLDED_FIRST;
   for (let turn = 0; turn < TURNS_A_CALL; turn += 1) {
-    const work = await foldMinutes(tended, ctx, size);
-    if (work !== null) size = nextTurn(size, work, { ...FOLDED, kind: store.kind });
+    const work = await foldTurn(tended, ctx, turns);
     const isDone = work === null && !(await foldDetailDays(tended, ctx));
     if (isDone && turn > 0) await reuseRoom(tended);
     if (isDone) return false;
     await new Promise((resolve) => setImmediate(resolve));
   }
+  await reuseRoom(tended);
   return true;
 }
 
+async function foldTurn(store: Store, ctx: FoldContext, turns: FoldTurns): Promise<FoldWork | null> {
+  const { size } = turns;
+  turns.size = Math.max(1, Math.floor(size / 2));
+  const work = await foldMinutes(store, ctx, size);
+  const bounds = { least: Math.min(FOLDED.least, size * 2), most: FOLDED.most, kind: store.kind };
+  turns.size = work === null ? size : nextTurn(size, work, bounds);
+  return work;
+}
+
 /**
- * Gives the room of rows that were folded back to those to come: nothing vacuums an embedded store by itself. The table is small
- * whenever nothing is left to fold, and so is the work.
+ * Gives the room of rows that were folded back to those to come: nothing vacuums an embedded store by itself, and where much waits
+ * each turn would begin by walking past all that is gone.
  */
 async function reuseRoom({ kind, db }: Store): Promise<void> {
   if (kind === "pglite") await db.execute(sql`vacuum ${telemetryMinutes}`);
