@@ -128,6 +128,10 @@ describe.each(PAIRS)("a backup of %s, loaded into %s", (from, to) => {
   });
 
   it("has every value exactly, of every type that the schema has", async () => {
+    const json = fc.oneof(
+      fc.json().filter((text) => !/\\u0000|\\ud[89a-f]/i.test(text)),
+      fc.constantFrom("null", "1.50", "1e300", '"é\\n"', "123456789012345678901234567890"),
+    );
     const VALUES = {
       text: fc.string({ unit: "grapheme" }).filter((text) => !text.includes("\0")),
       bigint: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map(String),
@@ -135,10 +139,9 @@ describe.each(PAIRS)("a backup of %s, loaded into %s", (from, to) => {
       smallint: fc.integer({ min: -(2 ** 15), max: 2 ** 15 - 1 }).map(String),
       numeric: fc.oneof(fc.bigInt().map(String), fc.constantFrom("NaN", "-1.50", "9007199254740991")),
       boolean: fc.boolean().map(String),
-      jsonb: fc.oneof(
-        fc.json().filter((text) => !/\\u0000|\\ud[89a-f]/i.test(text)),
-        fc.constantFrom("null", "1.50", "1e300", '"é\\n"', "123456789012345678901234567890"),
-      ),
+      jsonb: json,
+      // Its text is kept as it was written.
+      json: fc.oneof(json, fc.constantFrom('{"b": 1, "a":2}', '{"a":1,"a":2}')),
       bytea: fc.uint8Array({ maxLength: 300 }).map((bytes) => `\\x${Buffer.from(bytes).toString("hex")}`),
       "bit(1440)": fc.string({ unit: fc.constantFrom("0", "1"), minLength: 1440, maxLength: 1440 }),
       "timestamp with time zone": fc.oneof(
