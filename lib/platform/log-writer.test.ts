@@ -46,17 +46,24 @@ it("what was lost is told though nothing is written after it", async () => {
   world.room = Number.POSITIVE_INFINITY;
   await time.pass(50);
   await time.pass(50);
-  writer.flush();
+  writer.flush(() => undefined);
   expect(text()).toBe("0\n1\n2\n3\n4\n5\n6\n7\n8\n9\nlost 7\n");
 });
 
-it("at the end what is taken is written, and nobody is waited for", () => {
+it("at the end a slow reader is waited for, and one that does not read for a fifth of a second only", () => {
   const { writer, world, text } = open();
   world.room = 0;
   writer.write("one\n");
-  world.room = 2;
-  writer.flush();
-  expect(text()).toBe("on");
+  let waitedMs = 0;
+  writer.flush((ms) => {
+    waitedMs += ms;
+    if (waitedMs === 100) world.room = 2;
+  });
+  expect([text(), waitedMs]).toEqual(["on", 200]);
+  writer.flush(() => {
+    world.room = 1;
+  });
+  expect(text()).toBe("one\n");
 });
 
 it("a log that is closed, or whose disk is full, is no error of whoever writes, and is counted", () => {

@@ -6,13 +6,17 @@ export type WriteNow = (bytes: Uint8Array) => number;
 export type LogWriter = {
   /** Writes a line, or keeps it until it is taken; where too much is kept already the line is lost, and counted. */
   write(line: string): void;
-  /** Writes what is taken now of what is kept: for the end of a process, which waits for nobody. */
-  flush(): void;
+  /**
+   * Writes what is kept, and waits for its reader for a fifth of a second at most: for the end of a process. What is not
+   * taken by then is lost. `pause` holds the thread up.
+   */
+  flush(pause: (ms: number) => void): void;
 };
 
 /** What is kept for whoever reads the log more slowly than it is written. */
 const BYTES_MAX = 1024 * 1024;
 const AGAIN_MS = 50;
+const FLUSH = { pauseMs: 5, pauses: 40 } as const;
 
 /**
  * Writes lines in their order without ever waiting for their reader: a log that nobody reads must hold nothing up. How many
@@ -83,9 +87,9 @@ export function createLogWriter(
       keep(line);
       go();
     },
-    flush() {
+    flush(pause) {
       tellLost();
-      writeKept();
+      for (let pauses = 0; !writeKept() && pauses < FLUSH.pauses; pauses += 1) pause(FLUSH.pauseMs);
     },
   };
 }

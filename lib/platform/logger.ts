@@ -50,7 +50,8 @@ function openStderr() {
     return line;
   };
   const writer = createLogWriter((bytes) => writeSync(STDERR, bytes), systemTimers, lostLine);
-  process.on("exit", writer.flush);
+  const nobodyWakes = new Int32Array(new SharedArrayBuffer(4));
+  process.on("exit", () => writer.flush((ms) => void Atomics.wait(nobodyWakes, 0, 0, ms)));
   return writer;
 }
 
