@@ -84,8 +84,8 @@ it("a process whose stderr nobody reads goes on, and says how many lines are mis
     process.stdout.write("went on");
     process.stdin.once("data", () => stderrLogger("info", "last"));`;
   const run = ["--import", "tsx", "--input-type=module", "-e"];
-  // What compiles the module for the first time inherits stderr, and leaves it one that blocks: so not in the process that is looked at.
-  spawnSync(process.execPath, [...run, `await import(${logger});`], { stdio: "ignore" });
+  // What compiles both for the first time inherits stderr, and leaves it one that blocks: so not in the process that is looked at.
+  spawnSync(process.execPath, [...run, script], { stdio: "ignore" });
   const child = spawn(process.execPath, [...run, script]);
   await new Promise((resolve) => child.stdout.once("data", resolve));
   let text = "";
