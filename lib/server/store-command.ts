@@ -201,16 +201,22 @@ async function rebuild(call: Call): Promise<ExitCode> {
   return DONE;
 }
 
-/** On both kinds of store; Postgres may be in use meanwhile. What could not be made whole is named, and is exit code 2. */
-async function rebuildBundles({ dataDir, bundlesDir, env, say }: Call): Promise<ExitCode> {
+/** Opens the store that is there, of either kind, backed up before a migration of a folder. Raises `invalid_input` without a folder. */
+async function openEither({ dataDir, bundlesDir, env }: Call) {
   if (env.DATABASE_URL === undefined) requireFolder(dataDir);
-  const { store, recovery } = await openStore({
+  return await openStore({
     location:
       env.DATABASE_URL === undefined
         ? { kind: "pglite", dataDir, bundlesDir }
         : { kind: "postgres", url: env.DATABASE_URL },
     beforeMigration: backupBefore(dataDir, bundlesDir),
   });
+}
+
+/** On both kinds of store; Postgres may be in use meanwhile. What could not be made whole is named, and is exit code 2. */
+async function rebuildBundles(call: Call): Promise<ExitCode> {
+  const { dataDir, bundlesDir, say } = call;
+  const { store, recovery } = await openEither(call);
   try {
     const rows: BundleRows = {
       db: store.db,
@@ -285,17 +291,11 @@ Devices get no documents until the first publish, which is signed above whatever
   return DONE;
 }
 
-async function unlock({ words, dataDir, bundlesDir, env, say }: Call): Promise<ExitCode> {
+async function unlock(call: Call): Promise<ExitCode> {
+  const { words, say } = call;
   const email = words[1];
   if (email === undefined) throw wrong("Whose sign-in? npm run store -- unlock EMAIL");
-  if (env.DATABASE_URL === undefined) requireFolder(dataDir);
-  const { store } = await openStore({
-    location:
-      env.DATABASE_URL === undefined
-        ? { kind: "pglite", dataDir, bundlesDir }
-        : { kind: "postgres", url: env.DATABASE_URL },
-    beforeMigration: backupBefore(dataDir, bundlesDir),
-  });
+  const { store } = await openEither(call);
   try {
     const { personId, name } = await unlockFromServer({ store, clock: systemClock, ids: randomIds }, { email });
     say("unlocked", `${name} can sign in again. It stands in the audit log.`, { personId });
@@ -305,15 +305,10 @@ async function unlock({ words, dataDir, bundlesDir, env, say }: Call): Promise<E
   }
 }
 
-async function admit({ dataDir, bundlesDir, env, say }: Call): Promise<ExitCode> {
+async function admit(call: Call): Promise<ExitCode> {
+  const { dataDir, say } = call;
   requireFolder(dataDir);
-  const { store } = await openStore({
-    location:
-      env.DATABASE_URL === undefined
-        ? { kind: "pglite", dataDir, bundlesDir }
-        : { kind: "postgres", url: env.DATABASE_URL },
-    beforeMigration: backupBefore(dataDir, bundlesDir),
-  });
+  const { store } = await openEither(call);
   try {
     const ctx = { store, clock: systemClock, ids: randomIds };
     const range = await admitLoss(ctx, createHeadFiles(dataDir, systemClock));
