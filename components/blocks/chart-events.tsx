@@ -3,12 +3,14 @@
 import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { Menu, MenuItem } from "@/components/ui/menu";
+import { useIsPhone } from "@/components/ui/use-is-phone";
 import { ChartMark, type ChartMarkKind } from "./chart-mark";
 
 export type ChartEvent = { at: string; kind: ChartMarkKind; title: string; href?: string | undefined };
 
-/** As wide as a target must be that can be pressed. */
+/** As wide as a target must be that can be pressed, and where it is pressed with a thumb. */
 const MARK_WIDTH = 24;
+const PHONE_MARK_WIDTH = 44;
 
 /**
  * A row of marks below the axis, each at its own time; a mark with an address is a link to its decision. Where marks would
@@ -25,25 +27,30 @@ export function ChartEvents({
   width: number;
   x(atMs: number): number;
 }) {
-  return clusterMarks(events, x).map(({ members, markX }) => {
+  const size = useIsPhone() ? PHONE_MARK_WIDTH : MARK_WIDTH;
+  return clusterMarks(events, x, size).map(({ members, markX }) => {
     const [first] = members;
     if (first === undefined) return null;
-    const left = Math.min(Math.max(markX, MARK_WIDTH / 2), width - MARK_WIDTH / 2) - MARK_WIDTH / 2;
+    const left = Math.min(Math.max(markX, size / 2), width - size / 2) - size / 2;
+    // Its middle stays in the row of marks.
+    const place = { left, top: top - (size - MARK_WIDTH) / 2, width: size, height: size };
     return members.length === 1 ? (
-      <EventMark key={`${first.kind} ${first.at}`} event={first} left={left} top={top} />
+      <EventMark key={`${first.kind} ${first.at}`} event={first} place={place} />
     ) : (
-      <EventCluster key={`${first.kind} ${first.at}`} events={members} left={left} top={top} />
+      <EventCluster key={`${first.kind} ${first.at}`} events={members} place={place} />
     );
   });
 }
 
-function EventMark({ event, left, top }: { event: ChartEvent; left: number; top: number }) {
+type Place = { left: number; top: number; width: number; height: number };
+
+function EventMark({ event, place }: { event: ChartEvent; place: Place }) {
   const { kind, title, href } = event;
-  const place = {
+  const target = {
     title,
     "aria-label": title,
-    className: "absolute flex size-6 items-center justify-center rounded-tag",
-    style: { left, top },
+    className: "absolute flex items-center justify-center rounded-tag",
+    style: place,
   };
   const mark = (
     <svg width="12" height="12" aria-hidden="true">
@@ -51,17 +58,17 @@ function EventMark({ event, left, top }: { event: ChartEvent; left: number; top:
     </svg>
   );
   return href === undefined ? (
-    <span role="img" {...place}>
+    <span role="img" {...target}>
       {mark}
     </span>
   ) : (
-    <Link href={href} {...place}>
+    <Link href={href} {...target}>
       {mark}
     </Link>
   );
 }
 
-function EventCluster({ events, left, top }: { events: readonly ChartEvent[]; left: number; top: number }) {
+function EventCluster({ events, place }: { events: readonly ChartEvent[]; place: Place }) {
   const router = useRouter();
   return (
     <Menu
@@ -69,10 +76,12 @@ function EventCluster({ events, left, top }: { events: readonly ChartEvent[]; le
         <button
           type="button"
           aria-label={`${events.length} events at nearly the same time`}
-          className="absolute flex size-6 items-center justify-center rounded-full border border-control bg-surface text-hint text-ink tabular-nums"
-          style={{ left, top }}
+          className="absolute flex items-center justify-center rounded-full"
+          style={place}
         >
-          {events.length}
+          <span className="flex size-6 items-center justify-center rounded-full border border-control bg-surface text-hint text-ink tabular-nums">
+            {events.length}
+          </span>
         </button>
       }
     >
@@ -96,6 +105,7 @@ function EventCluster({ events, left, top }: { events: readonly ChartEvent[]; le
 export function clusterMarks<Event extends { at: string }>(
   events: readonly Event[],
   x: (atMs: number) => number,
+  size = MARK_WIDTH,
 ): { members: Event[]; markX: number }[] {
   const ordered = events
     .map((event) => ({ event, markX: x(new Date(event.at).getTime()) }))
@@ -103,7 +113,7 @@ export function clusterMarks<Event extends { at: string }>(
   const clusters: { members: Event[]; from: number; to: number }[] = [];
   for (const { event, markX } of ordered) {
     const last = clusters.at(-1);
-    if (last !== undefined && markX - middle(last) < MARK_WIDTH) {
+    if (last !== undefined && markX - middle(last) < size) {
       last.members.push(event);
       last.to = markX;
     } else clusters.push({ members: [event], from: markX, to: markX });

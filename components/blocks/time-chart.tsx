@@ -110,7 +110,8 @@ export function TimeChart(props: TimeChartProps) {
   const onPointer = ({ isTooltipActive, activeLabel }: MouseHandlerDataParam) =>
     setAtMs(isTooltipActive && activeLabel !== undefined ? Number(activeLabel) : null);
   return (
-    <div className="relative rounded-control has-focus-visible:outline-2 has-focus-visible:outline-accent has-focus-visible:outline-offset-2">
+    // Until it is measured it is drawn as wide as it may be, and a page is not made wider by that.
+    <div className="relative overflow-x-clip rounded-control has-focus-visible:outline-2 has-focus-visible:outline-accent has-focus-visible:outline-offset-2">
       <p id={summaryId} className="sr-only">
         {summary}
       </p>

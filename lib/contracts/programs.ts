@@ -198,7 +198,7 @@ export const seriesPointSchema = z.object({
 });
 export const chartMarkSchema = z.object({
   at: instantSchema,
-  kind: z.enum(["publish", "version", "suspension"]),
+  kind: z.enum(["publish", "version", "suspension", "lift"]),
   title: z.string(),
   changeSetId: z.string().nullable(),
 });

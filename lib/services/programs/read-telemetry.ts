@@ -141,7 +141,12 @@ function toPoint(span: Span): Point {
 
 async function readMarks(db: Database, appId: string, since: Date): Promise<TelemetrySeries["marks"]> {
   const published = await db
-    .select({ id: changeSets.id, number: changeSets.number, at: changeSets.publishedAt, member: changes.member })
+    .select({
+      id: changeSets.id,
+      number: changeSets.number,
+      at: changeSets.publishedAt,
+      ...{ member: changes.member, after: changes.after },
+    })
     .from(changeSets)
     .innerJoin(changes, eq(changes.changeSetId, changeSets.id))
     .where(
@@ -156,13 +161,12 @@ async function readMarks(db: Database, appId: string, since: Date): Promise<Tele
   const marks = new Map<string, TelemetrySeries["marks"][number]>();
   for (const row of published) {
     if (row.at === null) continue;
-    const kind = row.member.endsWith("/status") ? "suspension" : "publish";
+    const kind = kindOfMark(row);
     if (marks.has(row.id) && kind === "publish") continue;
     marks.set(row.id, {
       at: row.at.toISOString(),
       kind,
-      title:
-        kind === "suspension" ? `Status changed by change set ${row.number}` : `Change set ${row.number} published`,
+      title: `${row.after === "retired" ? "Retired" : MARK_WORDS[kind]} by change set ${row.number}`,
       changeSetId: row.id,
     });
   }
@@ -179,6 +183,14 @@ async function readMarks(db: Database, appId: string, since: Date): Promise<Tele
     ),
   ];
 }
+
+/** Of a change of status what it did: a program that is active again was lifted. */
+function kindOfMark({ member, after }: { member: string; after: unknown }): keyof typeof MARK_WORDS {
+  if (!member.endsWith("/status")) return "publish";
+  return after === "suspended" || after === "retired" ? "suspension" : "lift";
+}
+
+const MARK_WORDS = { publish: "Published", suspension: "Suspended", lift: "Suspension lifted" } as const;
 
 /** The limits that count for a program: its own, else the platform's (contract §4). */
 export async function effectiveLimits(db: Database, appId: string): Promise<Limits> {

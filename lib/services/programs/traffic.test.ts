@@ -196,7 +196,7 @@ describe.each(["as told", "folded"])("traffic, %s", (how) => {
     test("marks what was published and shows the limits that count, with a warning at three quarters", async () => {
       const { marks, limits } = await readTelemetry(fixture.ctx, auditor, appId, ask);
       expect(marks).toEqual([
-        expect.objectContaining({ kind: "publish", title: expect.stringMatching(/ published$/) }),
+        expect.objectContaining({ kind: "publish", title: expect.stringMatching(/^Published by/) }),
       ]);
       const { cpuMsPerMinute } = PLATFORM_DEFAULTS.limits;
       const { max, warn = Math.floor(max * 0.75) } = cpuMsPerMinute as { max: number; warn?: number };
@@ -410,6 +410,14 @@ describe.each(["as told", "folded"])("traffic, %s", (how) => {
     const { id } = await narrowAtOnce(ctx, await fixture.person("security"), { changes, reason: "It phones home." });
     const { marks, totals, newestAt } = await readTelemetry(ctx, auditor, other, ask);
     expect(marks.filter(({ changeSetId }) => changeSetId === id).map(({ kind }) => kind)).toEqual(["suspension"]);
+    const operator = await fixture.person("operator");
+    const lift = await fixture.draft(operator, { [`program:${other}/status`]: "active" });
+    const reason = { reason: "It was a mistake." };
+    await proposeChangeSet(ctx, operator, lift.id, reason);
+    await approveChangeSet(ctx, await fixture.person("security"), lift.id, reason);
+    await publishChangeSet(ctx, operator, lift.id);
+    const after = await readTelemetry(ctx, auditor, other, ask);
+    expect(after.marks.filter(({ changeSetId }) => changeSetId === lift.id).map(({ kind }) => kind)).toEqual(["lift"]);
     expect(marks.filter(({ kind }) => kind === "version")).toEqual([
       { at: new Date(fixture.clock.nowMs()).toISOString(), kind: "version", title: "v7 live", changeSetId: null },
     ]);

@@ -97,6 +97,7 @@ function Legend({ series }: { series: TelemetrySeries }) {
       <LegendMark kind="publish">document published</LegendMark>
       <LegendMark kind="version">version live</LegendMark>
       <LegendMark kind="suspension">suspended</LegendMark>
+      <LegendMark kind="lift">lifted</LegendMark>
       <span className="ml-auto text-label">
         {about(plural(devices, "device"), isEstimate(devices))}, {plural(crashes, "crash", "crashes")}
         {lost > 0 && `, ${plural(lost, "sample")} lost by devices`}
