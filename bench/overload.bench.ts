@@ -76,7 +76,10 @@ async function measure(devices: number, minutes: number): Promise<{ row: Row; ok
     const { cpuMs } = server.usage();
     const [{ result, cpuMs: loadMs }, health] = [await fleet.stop(), (await prober.stop()).result];
     await server.stop();
-    const lost = result.acknowledged - (await storedRequests(server.dataDir));
+    // Whoever was not answered may have been counted: what is stored lies between the two.
+    const stored = await storedRequests(server.dataDir);
+    const lost = Math.max(0, result.acknowledged - stored);
+    const twice = Math.max(0, stored - result.acknowledged - result.unheard);
     const { 200: taken = 0, 503: refused = 0, ...others } = result.statuses;
     const [healthMs, streamMs] = [percentile(health.healthMs, 0.95), Math.max(...result.streamOpenMs)];
     const grown = growth(samples, minutes, "liveMiB");
@@ -90,6 +93,7 @@ async function measure(devices: number, minutes: number): Promise<{ row: Row; ok
           .map(([status, count]) => `${status}: ${count}`)
           .join(" "),
         "requests lost": lost,
+        "counted twice": twice,
         "health p95": round(healthMs),
         "health max": round(Math.max(...health.healthMs)),
         "stream max": round(streamMs),
@@ -102,7 +106,13 @@ async function measure(devices: number, minutes: number): Promise<{ row: Row; ok
         "server CPU %": round((cpuMs - before.cpuMs) / 10 / (minutes * 60)),
         "load CPU s": round(loadMs / 1000),
       },
-      ok: isClean && lost <= 0 && healthMs < TARGET.healthMs && streamMs < TARGET.streamMs && grown < TARGET.growthMiB,
+      ok:
+        isClean &&
+        lost === 0 &&
+        twice === 0 &&
+        healthMs < TARGET.healthMs &&
+        streamMs < TARGET.streamMs &&
+        grown < TARGET.growthMiB,
     };
   } finally {
     await server.stop();
@@ -132,7 +142,7 @@ export async function run(args: readonly string[] = []): Promise<BenchResult> {
     bench: "overload",
     unit: "ms",
     results,
-    target: `over ${minutes} minutes nothing accepted is lost, refusals are 503 with Retry-After, health p95 under ${TARGET.healthMs} ms, streams open within ${TARGET.streamMs} ms, what is live in memory grows less than ${TARGET.growthMiB} MiB a minute in the second half`,
+    target: `over ${minutes} minutes nothing accepted is lost or counted twice, refusals are 503 with Retry-After, health p95 under ${TARGET.healthMs} ms, streams open within ${TARGET.streamMs} ms, what is live in memory grows less than ${TARGET.growthMiB} MiB a minute in the second half`,
     ok,
   };
 }

@@ -22,6 +22,8 @@ export type DevicesEvent = { step: "applied" | "told"; revision: number; atMs: n
 export type DevicesResult = {
   /** Requests in batches that were answered 200: what must be counted. */
   acknowledged: number;
+  /** Requests in batches that were sent and never answered 200: they may be counted or not. */
+  unheard: number;
   /** Answers to batches by status; 0 is a connection that broke. */
   statuses: Record<string, number>;
   refusalsWithoutRetryAfter: number;
@@ -72,7 +74,7 @@ function deviceBatch(device: SimulatedDevice, sequence: number, appIds: readonly
 serveLoad<DevicesOrder, DevicesEvent, DevicesResult>(async (order, tell) => {
   const { baseUrl, appIds, files } = order;
   const result: DevicesResult = {
-    ...{ acknowledged: 0, statuses: {}, refusalsWithoutRetryAfter: 0, batchMs: [], streamOpenMs: [] },
+    ...{ acknowledged: 0, unheard: 0, statuses: {}, refusalsWithoutRetryAfter: 0, batchMs: [], streamOpenMs: [] },
     nextIntervalSeconds: null,
   };
   const reached = { applied: new Map<number, number>(), told: new Map<number, number>() };
@@ -82,6 +84,10 @@ serveLoad<DevicesOrder, DevicesEvent, DevicesResult>(async (order, tell) => {
     if (known === files.length) tell({ step, revision, atMs: Date.now() });
   };
   let isStopping = false;
+  let stop: () => void = () => undefined;
+  const stopped = new Promise<void>((resolve) => {
+    stop = resolve;
+  });
   const timers = new Set<NodeJS.Timeout>();
   const later = (ms: number, work: () => Promise<void>) => {
     if (isStopping) return;
@@ -92,8 +98,14 @@ serveLoad<DevicesOrder, DevicesEvent, DevicesResult>(async (order, tell) => {
     timers.add(timer);
   };
 
+  const underWay = new Set<Promise<number>>();
   /** One batch, as often as it takes; answers in how many seconds the next one is due. */
   async function post(device: SimulatedDevice, text: string, requests: number): Promise<number> {
+    const posting = postUntilTaken(device, text, requests);
+    underWay.add(posting);
+    return await posting.finally(() => underWay.delete(posting));
+  }
+  async function postUntilTaken(device: SimulatedDevice, text: string, requests: number): Promise<number> {
     for (let attempt = 0; ; attempt += 1) {
       const from = performance.now();
       const headers = { "content-type": "application/json" };
@@ -110,11 +122,13 @@ serveLoad<DevicesOrder, DevicesEvent, DevicesResult>(async (order, tell) => {
       await answer?.arrayBuffer();
       const retryAfter = Number(answer?.headers.get("retry-after") ?? "");
       if (answer?.status === 503 && !(retryAfter > 0)) result.refusalsWithoutRetryAfter += 1;
-      if (isStopping) return 60;
       const least = retryAfter > 0 ? retryAfter * 1000 : 0;
       const wait = least + Math.random() * Math.min(60_000, 1000 * 2 ** attempt);
-      await new Promise((resolve) => setTimeout(resolve, wait));
-      if (isStopping) return 60;
+      await Promise.race([new Promise((resolve) => setTimeout(resolve, wait)), stopped]);
+      if (isStopping) {
+        result.unheard += requests;
+        return 60;
+      }
     }
   }
 
@@ -190,7 +204,10 @@ serveLoad<DevicesOrder, DevicesEvent, DevicesResult>(async (order, tell) => {
   return {
     async finish() {
       isStopping = true;
+      stop();
       for (const timer of timers) clearTimeout(timer);
+      // What is being answered now is counted on both sides; what would be sent again is not.
+      await Promise.all(underWay);
       return result;
     },
   };
