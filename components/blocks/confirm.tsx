@@ -19,6 +19,8 @@ type ConfirmProps = {
   /** Asks for a reason, kept in the audit. */
   needsReason?: boolean;
   isBusy?: boolean;
+  /** The verb while it happens: "Revoking…". */
+  doing?: string;
   problem?: string | null;
   onConfirm(reason: string): void;
   onClose(): void;
@@ -30,14 +32,19 @@ export function Confirm(props: ConfirmProps) {
   const id = useId();
   const [typed, setTyped] = useState("");
   const [reason, setReason] = useState("");
-  const isReady = (typedName === undefined || typed === typedName) && (!needsReason || reason.trim().length >= 3);
+  const why =
+    needsReason && reason.trim().length < 3
+      ? "A reason is needed."
+      : typedName !== undefined && typed !== typedName
+        ? `Type ${typedName} first.`
+        : null;
   return (
     <Dialog isOpen={isOpen} onClose={props.onClose} title={title}>
       <form
         className="grid gap-4"
         onSubmit={(event) => {
           event.preventDefault();
-          if (isReady && !isBusy) props.onConfirm(reason.trim());
+          if (why === null && !isBusy) props.onConfirm(reason.trim());
         }}
       >
         <div className="max-w-[72ch]">{children}</div>
@@ -68,7 +75,12 @@ export function Confirm(props: ConfirmProps) {
         {problem && <p role="alert">{problem}</p>}
         <div className="flex justify-end gap-2 max-phone:flex-col-reverse">
           <Button onClick={props.onClose}>{keep}</Button>
-          <Button type="submit" tone={isDanger ? "danger-fill" : "primary"} disabled={!isReady || isBusy === true}>
+          <Button
+            type="submit"
+            tone={isDanger ? "danger-fill" : "primary"}
+            why={why}
+            busy={isBusy && (props.doing ?? "Working…")}
+          >
             {verb}
           </Button>
         </div>

@@ -19,8 +19,8 @@ export function MoreRows({ more, total, verb = "Show more" }: MoreRowsProps) {
           {formatCount(more.rows.length)} of {formatCount(total)} shown.
         </span>
       )}
-      <Button tone="quiet" size="small" disabled={more.isReading} onClick={more.readMore}>
-        {more.isReading ? "Reading…" : verb}
+      <Button tone="quiet" size="small" busy={more.isReading && "Reading…"} onClick={more.readMore}>
+        {verb}
       </Button>
       {more.problem !== null && <span role="alert">{more.problem}</span>}
     </>

@@ -1,5 +1,7 @@
 import { TriangleAlert } from "lucide-react";
-import type { ReactNode } from "react";
+import { cloneElement, isValidElement, type ReactNode } from "react";
+
+type Described = { "aria-describedby"?: string; "aria-invalid"?: boolean };
 
 type FieldProps = {
   label: ReactNode;
@@ -11,14 +13,19 @@ type FieldProps = {
   children: ReactNode;
 };
 
-/** A label above a control, with a hint or what is wrong below it. Give the control `aria-describedby={`${id}-hint`}`. */
+/** A label above a control, with a hint or what is wrong below it, which the control is described by. */
 export function Field({ label, htmlFor, hint, problem, children }: FieldProps) {
   return (
     <div className="grid content-start gap-1">
       <label htmlFor={htmlFor} className="text-label">
         {label}
       </label>
-      {children}
+      {isValidElement<Described>(children)
+        ? cloneElement(children, {
+            "aria-describedby": `${htmlFor}-hint`,
+            ...(problem ? { "aria-invalid": true } : {}),
+          })
+        : children}
       <div id={`${htmlFor}-hint`} aria-live="polite" className="text-hint text-muted empty:hidden">
         {problem ? (
           <span className="flex items-start gap-1.5 text-ink">

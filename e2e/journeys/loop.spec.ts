@@ -58,7 +58,7 @@ test("the host that one person proposes and another approves opens to the same p
   await sheet.getByRole("button", { name: "Add to draft" }).click();
   await operator.getByRole("region", { name: "My draft" }).getByRole("link", { name: "Review" }).click();
   await operator.getByLabel(/^Reason/).fill("Pictures and sounds of the game.");
-  await operator.getByRole("button", { name: /^Ask for approval/ }).click();
+  await operator.getByRole("button", { name: /^Ask another for approval/ }).click();
   await expect(operator.getByText("Waits for approval")).toBeVisible();
   const path = new URL(operator.url()).pathname;
   await expect(operator.getByRole("button", { name: /^Approve/ })).toHaveCount(0);
@@ -67,7 +67,7 @@ test("the host that one person proposes and another approves opens to the same p
   await untilListening(security);
   await security.getByRole("button", { name: /^Approve/ }).click();
   await operator.reload();
-  const publish = operator.getByRole("button", { name: "Publish", exact: true });
+  const publish = operator.getByRole("button", { name: /^Publish to/ });
   await expect(publish).toBeVisible();
   await untilListening(operator);
   await publish.click();

@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { CHANGE_SET_VERBS } from "@/lib/domain/change-set-lifecycle";
+import { CHANGE_SET_VERBS, VERB_REFUSALS } from "@/lib/domain/change-set-lifecycle";
 import { CHANGE_DIRECTIONS, CHANGE_SET_STATES } from "@/lib/domain/lifecycles";
+import { ROLES } from "@/lib/domain/roles";
 import {
   cursorSchema,
   instantSchema,
@@ -42,6 +43,8 @@ export const changeSetViewSchema = z.object({
   changes: z.array(changeViewSchema),
   /** The whole set as one: proven to narrow, or not. */
   isNarrowing: z.boolean(),
+  /** It lists a submitted version: its publisher proposed it, and one approval publishes it. */
+  isListing: z.boolean(),
   decidedBy: personRefSchema.nullable(),
   decidedAt: instantSchema.nullable(),
   decisionReason: z.string().nullable(),
@@ -58,12 +61,32 @@ export const changeSetViewSchema = z.object({
   allowedVerbs: z.array(z.enum(CHANGE_SET_VERBS)),
   /** Why a verb that one might expect is missing: "You proposed it; another person approves." */
   blockedBy: z.string().nullable(),
-  /** Who made a token or proposed a key of a publisher that it concerns, and so does not approve it. */
-  makerIds: z.array(z.string()),
 });
 export type ChangeSetView = z.infer<typeof changeSetViewSchema>;
 
-export const changeSetDetailSchema = changeSetViewSchema.extend({ spread: spreadSchema.nullable() });
+/** Somebody's part in a change set: what they did with it, or what they may do to move it on, or why not. */
+export const partSchema = z.object({
+  person: personRefSchema,
+  role: z.enum(ROLES),
+  did: z.enum(["began", "approved", "refused", "published"]).nullable(),
+  /** The step that it waits for, where they may take it. */
+  may: z.enum(["approve", "publish"]).nullable(),
+  /** Why they may not; null where they may, and where it waits for nobody. */
+  refusal: z.enum(VERB_REFUSALS).nullable(),
+  /** They may publish it, or could once another approved it. */
+  publishes: z.boolean(),
+});
+export type Part = z.infer<typeof partSchema>;
+
+export const changeSetDetailSchema = changeSetViewSchema.extend({
+  spread: spreadSchema.nullable(),
+  /** Whoever proposes or decides, 50 at most: those who acted first, then those who may act. */
+  parts: z.array(partSchema),
+  /** How many more people propose or decide than stand there. */
+  otherParts: z.number(),
+  /** Devices that would fetch what it publishes; null where it changes no document. */
+  devices: z.number().nullable(),
+});
 export type ChangeSetDetail = z.infer<typeof changeSetDetailSchema>;
 
 export const changeSetListQuerySchema = z.object({

@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { MEMBER_KINDS } from "@/lib/domain/kinds";
 import { PERSON_STATES, SIGN_IN_GIVERS } from "@/lib/domain/lifecycles";
-import { ROLES } from "@/lib/domain/roles";
+import { PERMISSIONS, ROLES } from "@/lib/domain/roles";
 import { cursorSchema, instantSchema, nameSchema, personRefSchema, searchSchema } from "./shared";
 
 /** A sign-in that is being given: who gets which half, and whether it was shown. */
@@ -31,6 +32,8 @@ export const personViewSchema = z.object({
       handover: handoverViewSchema.nullable(),
     })
     .nullable(),
+  /** Why no whole link can be made for them now; null where it can. Halves stand with the handover. */
+  linkBlockedBy: z.string().nullable(),
   createdAt: instantSchema,
   lastSeenAt: instantSchema.nullable(),
   isMe: z.boolean(),
@@ -38,8 +41,6 @@ export const personViewSchema = z.object({
 export type PersonView = z.infer<typeof personViewSchema>;
 export const peopleListQuerySchema = z.object({
   q: searchSchema,
-  /** Those alone whose role proposes, and who are active. */
-  mayPropose: z.literal("true").optional(),
   /** Those alone whose sign-in this change set gives. */
   changeSetId: z.string().max(64).optional(),
   cursor: cursorSchema,
@@ -90,6 +91,13 @@ export const sessionViewSchema = z.object({
   environment: z.enum(["production", "development"]),
   isDevelopmentStore: z.boolean(),
   setUpComplete: z.boolean(),
+  /** What the doors let me in to; pages offer this and nothing else. What only some objects allow stands with each. */
+  may: z.object({
+    permissions: z.array(z.enum(PERMISSIONS)),
+    /** Kinds of members that I may write into my draft, and whose narrowing I may publish alone. */
+    propose: z.array(z.enum(MEMBER_KINDS)),
+    narrow: z.array(z.enum(MEMBER_KINDS)),
+  }),
   /** What waits for me, for the rail; `isMore`: of change sets 50 were looked at, and there are more. */
   counts: z.object({ changeSets: z.number(), isMore: z.boolean(), submissions: z.number(), signIns: z.number() }),
   /** In a development store alone: whom one may switch to. */

@@ -114,6 +114,8 @@ export const versionViewSchema = z.object({
   comment: z.string().nullable(),
   /** Of one that waits: why the actor may not list it; null where they may, and where nothing waits. */
   blockedBy: z.string().nullable(),
+  /** The same of refusing it. */
+  refusalBlockedBy: z.string().nullable(),
   devices24h: z.number(),
 });
 export type VersionView = z.infer<typeof versionViewSchema>;

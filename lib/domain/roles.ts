@@ -72,6 +72,16 @@ export function hasPermission(role: Role, permission: Permission): boolean {
   return ROLE_PERMISSIONS[role].includes(permission);
 }
 
+/** Whom a call is for: who holds a permission, or one of several, or everybody who is signed in. */
+export type Admission = Permission | readonly Permission[] | "signed-in";
+
+/** Whether a call is for whoever holds these. Doors refuse by this answer, and pages offer by it: there is no other. */
+export function admits(admission: Admission, held: readonly Permission[]): boolean {
+  if (admission === "signed-in") return true;
+  const wanted = typeof admission === "string" ? [admission] : admission;
+  return wanted.some((permission) => held.includes(permission));
+}
+
 /** Who acts. `system` signs and repairs; a `device` or `publisher` speaks through its own door. */
 export type Actor =
   | {

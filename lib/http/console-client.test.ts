@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
-import { callConsole, isConsoleError } from "./console-client";
+import { ConsoleError, callConsole, formProblems, isConsoleError } from "./console-client";
 import { describeRoute } from "./route-description";
 
 const answer = (status: number, body: unknown, headers: Record<string, string> = {}) =>
@@ -85,5 +85,38 @@ describe("a call of the console's API", () => {
       await callConsole(describeRoute({ ...base, method: "POST", path, input: { body: none }, output: none })),
     ).toEqual({});
     expect(seen).toEqual(["{}"]);
+  });
+});
+
+describe("what is wrong in a form", () => {
+  const refused = (...details: [path: string, message: string][]) =>
+    new ConsoleError(
+      "invalid_input",
+      "Refused.",
+      "req_1",
+      details.map(([path, message]) => ({ path, code: "X", message })),
+    );
+
+  it("stands at its field, whichever door named it", () => {
+    for (const path of ["/email", "/body/email", "person:per_1/email"]) {
+      expect(formProblems(refused([path, "Taken."]), ["name", "email"])).toEqual({
+        at: { email: "Taken." },
+        rest: null,
+      });
+    }
+  });
+
+  it("is said above the buttons where it belongs to no field, and no part of it is dropped", () => {
+    expect(formProblems(refused(["/email", "Taken."], ["platform", "Too large."]), ["email"])).toEqual({
+      at: { email: "Taken." },
+      rest: "Refused. Too large.",
+    });
+    expect(formProblems(refused(), ["email"])).toEqual({ at: {}, rest: "Refused." });
+    expect(formProblems(new Error("No answer."), ["email"])).toEqual({ at: {}, rest: "No answer." });
+    expect(formProblems(refused(["/email", "One."], ["/email", "Two."]), ["email"]).at).toEqual({ email: "One. Two." });
+  });
+
+  it("is nothing where nothing was refused", () => {
+    expect(formProblems(null, ["email"])).toEqual({ at: {}, rest: null });
   });
 });

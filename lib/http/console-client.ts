@@ -98,3 +98,25 @@ function toConsoleError(status: number, body: unknown, requestId: string | null)
 export function isConsoleError(error: unknown): error is ConsoleError {
   return error instanceof ConsoleError;
 }
+
+/** What is wrong in a form, each where it belongs; `rest` is what belongs to no field, and is said above the buttons. */
+type FormProblems<F extends string> = { at: Partial<Record<F, string>>; rest: string | null };
+
+/**
+ * Sorts a refusal by the fields of a form, whose names are the last part of a detail's path. What names none of them is said
+ * all the same, so that nothing that the server said is unseen.
+ */
+export function formProblems<const F extends string>(error: unknown, fields: readonly F[]): FormProblems<F> {
+  const at: Partial<Record<F, string>> = {};
+  if (!(error instanceof Error)) return { at, rest: null };
+  const details = isConsoleError(error) ? error.details : [];
+  const others: string[] = [];
+  for (const { path, message } of details) {
+    const parts = path.split("/");
+    const field = fields.findLast((name) => parts.includes(name));
+    if (field === undefined) others.push(message);
+    else at[field] = at[field] === undefined ? message : `${at[field]} ${message}`;
+  }
+  const isPlaced = details.length > 0 && others.length === 0;
+  return { at, rest: isPlaced ? null : [...new Set([error.message, ...others])].join(" ") };
+}

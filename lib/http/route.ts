@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Actor, hasPermission } from "@/lib/contracts/actor";
+import { type Actor, admits, ROLE_PERMISSIONS } from "@/lib/contracts/actor";
 import { parseJson } from "@/lib/contracts/strict-json";
 import { AppError, type ErrorDetail } from "@/lib/platform/errors";
 import { type Ids, randomIds } from "@/lib/platform/ids";
@@ -55,9 +55,8 @@ function parseWith(place: string, shape: z.ZodType, value: unknown, takesAnyText
 function authorise(spec: RouteDescription, actor: Actor | null): void {
   if (spec.actor === "public") return;
   if (actor === null || actor.kind !== spec.actor) throw new AppError("unauthenticated", "Sign in first.");
-  if (spec.actor !== "person" || spec.permission === "signed-in" || actor.kind !== "person") return;
-  const wanted = typeof spec.permission === "string" ? [spec.permission] : spec.permission;
-  if (!wanted.some((permission) => hasPermission(actor.role, permission))) {
+  if (spec.actor !== "person" || actor.kind !== "person") return;
+  if (!admits(spec.permission, ROLE_PERMISSIONS[actor.role])) {
     throw new AppError("forbidden", "Your role does not allow this.");
   }
 }

@@ -8,9 +8,6 @@ export const peopleRoot = ["people"] as const;
 
 export type PeopleFilter = z.input<typeof peopleRoutes.listPeople.input.query>;
 
-/** Everybody who proposes, and so all who approve: none approves without it. */
-export const PROPOSERS = { mayPropose: "true" } as const satisfies PeopleFilter;
-
 export const peopleQuery = (filter: PeopleFilter) =>
   queryOptions({
     queryKey: [...peopleRoot, "list", filter] as const,

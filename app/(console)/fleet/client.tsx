@@ -19,7 +19,7 @@ import { LABEL_NAMES } from "@/lib/domain/labels";
 import { formatCount, plural } from "@/lib/format/count";
 import { formatRevision } from "@/lib/format/revision";
 import { type DeviceFilter, deviceListQuery, readMoreDevices } from "@/lib/queries/devices";
-import { usePermission } from "@/lib/queries/use-permission";
+import { useMay } from "@/lib/queries/use-may";
 import { deviceColumns } from "./_parts/columns";
 import { DevicePanel } from "./_parts/device-panel";
 import { EnrolDialog } from "./_parts/enrol-dialog";
@@ -30,7 +30,7 @@ export function FleetClient() {
   const { params, change } = useUrlState();
   const filter = readDeviceFilter(Object.fromEntries(params));
   const query = useQuery(deviceListQuery(filter));
-  const mayEnrol = usePermission("devices.enrol");
+  const mayEnrol = useMay().call("createEnrolment");
   const [isEnrolling, setEnrolling] = useState(false);
   const selected = params.get("panel");
   const enrol = <Button onClick={() => setEnrolling(true)}>Make enrolment file</Button>;

@@ -16,7 +16,7 @@ import { InviteForm } from "@/components/features/people/invite-form";
 import { personColumns } from "@/components/features/people/person-columns";
 import type { PeopleList, PersonView } from "@/lib/contracts/people";
 import { type PeopleFilter, peopleQuery, personQuery, readMorePeople } from "@/lib/queries/people";
-import { usePermission } from "@/lib/queries/use-permission";
+import { useMay } from "@/lib/queries/use-may";
 import { PersonSheet } from "./_parts/person-sheet";
 import { readPeopleFilter } from "./search-params";
 
@@ -25,8 +25,8 @@ export function PeopleClient() {
   const { params, change } = useUrlState();
   const filter = readPeopleFilter(Object.fromEntries(params));
   const query = useQuery(peopleQuery(filter));
-  const mayManage = usePermission("people.manage");
-  const mayLock = usePermission("changes.narrow") || mayManage;
+  const may = useMay();
+  const mayLock = may.narrow("sign-in-lock");
   const selected = params.get("edit");
   const person = useQuery({ ...personQuery(selected ?? ""), enabled: selected !== null && mayLock }).data;
   return (
@@ -61,7 +61,7 @@ export function PeopleClient() {
               />
             )}
           </QueryView>
-          {mayManage && (
+          {may.call("invitePerson") && (
             <Panel title="Invite a person" isPadded>
               <InviteForm />
             </Panel>

@@ -20,7 +20,7 @@ import { Button } from "@/components/ui/button";
 import type { ProgramList, ProgramListQuery, ProgramRow, ProgramSort } from "@/lib/contracts/programs";
 import { formatCount, plural } from "@/lib/format/count";
 import { programListQuery, readMorePrograms } from "@/lib/queries/programs";
-import { usePermission } from "@/lib/queries/use-permission";
+import { useMay } from "@/lib/queries/use-may";
 import { PROGRAM_COLUMN_NAMES, programColumns } from "./_parts/columns";
 import { ProgramPanel } from "./_parts/program-panel";
 import { RegisterDialog } from "./_parts/register-dialog";
@@ -31,7 +31,7 @@ export function ProgramsClient() {
   const { params, change } = useUrlState();
   const filter = readProgramFilter(Object.fromEntries(params));
   const query = useQuery(programListQuery(filter));
-  const mayRegister = usePermission("programs.register");
+  const mayRegister = useMay().call("registerProgram");
   const [isRegistering, setRegistering] = useState(false);
   const selected = params.get("panel");
   const hasFilter = filter.status !== undefined || filter.q !== undefined;

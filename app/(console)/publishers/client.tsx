@@ -19,7 +19,7 @@ import { Button } from "@/components/ui/button";
 import type { PublisherList, PublisherView } from "@/lib/contracts/publishers";
 import { formatCount } from "@/lib/format/count";
 import { type PublisherFilter, publisherListQuery, publisherQuery, readMorePublishers } from "@/lib/queries/publishers";
-import { usePermission } from "@/lib/queries/use-permission";
+import { useMay } from "@/lib/queries/use-may";
 import { CreatePublisherDialog } from "./_parts/create-publisher-dialog";
 import { PublisherPanel } from "./_parts/publisher-panel";
 import { readPublisherFilter } from "./search-params";
@@ -71,7 +71,7 @@ export function PublishersClient() {
   const { params, change } = useUrlState();
   const filter = readPublisherFilter(Object.fromEntries(params));
   const query = useQuery(publisherListQuery(filter));
-  const mayRegister = usePermission("programs.register");
+  const mayRegister = useMay().call("createPublisher");
   const [isCreating, setCreating] = useState(false);
   const selected = params.get("panel");
   const publisher = useQuery({ ...publisherQuery(selected ?? ""), enabled: selected !== null }).data;

@@ -1,44 +1,56 @@
 "use client";
 
-import { useQuery } from "@tanstack/react-query";
 import { Face } from "@/components/ui/face";
-import type { ChangeSetView } from "@/lib/contracts/change-sets";
-import { hasPermission } from "@/lib/domain/roles";
+import type { ChangeSetDetail, Part } from "@/lib/contracts/change-sets";
+import type { VerbRefusal } from "@/lib/domain/change-set-lifecycle";
 import { plural } from "@/lib/format/count";
-import { PROPOSERS, peopleQuery } from "@/lib/queries/people";
 
-/** Who proposes, and who may approve after them. */
-export function ApprovalPanel({ set }: { set: ChangeSetView }) {
-  const people = useQuery(peopleQuery(PROPOSERS));
-  const items = people.data?.items ?? [];
-  const others = (people.data?.total ?? 0) - items.length;
-  const words = (id: string, role: Parameters<typeof hasPermission>[0]) => {
-    if (id === set.publishedBy?.id && set.decidedBy === null) return "published";
-    if (id === set.decidedBy?.id) return set.state === "refused" ? "refused" : "approved";
-    if (id === set.owner.id) return set.state === "draft" ? "edits" : "proposed";
-    if (!hasPermission(role, "changes.approve")) return `${role}, never approves`;
-    if (set.makerIds.includes(id)) return "made a token or key";
-    return set.state === "draft" || set.state === "proposed" ? "may approve" : role;
-  };
+const DID = { approved: "approved", refused: "refused", published: "published" } as const;
+const MAY = { approve: "may approve", publish: "may publish" } as const;
+
+/** Why it is not this person's turn, in few words; the sentence stands with the buttons of the person themselves. */
+const WHY_NOT: Record<VerbRefusal, string> = {
+  ROLE: "does not decide this",
+  STATE: "",
+  NOT_OWNER: "",
+  OWN_PROPOSAL: "proposed",
+  OWN_PUBLISHER: "belongs to its publisher",
+  OWN_TOKEN: "made a token",
+  OWN_KEY: "proposed a key",
+  UNKNOWN_MAKER: "nobody may approve",
+  OWN_PERSON: "is whom it changes",
+  NOT_NARROWING: "",
+  NOT_MIXED: "",
+  NOTHING_CHANGES: "",
+  UNDO_OVER: "",
+  UNDONE: "",
+};
+
+/** Whose turn it is, and whose it was, as the server judged each of them. */
+export function ApprovalPanel({ set }: { set: ChangeSetDetail }) {
   return (
     <div>
       <h2 className="mb-2 text-section">Approval</h2>
       <ul>
-        {people.isSuccess && !items.some(({ id }) => id === set.owner.id) && (
+        {set.isListing && (
           <li className="flex h-7 items-center gap-2">
             <Face name={set.owner.name} isSmall />
-            <span className="min-w-0 truncate">{set.owner.name}</span>
-            <span className="ml-auto whitespace-nowrap text-muted">proposed</span>
+            <span className="min-w-0 truncate">
+              <bdi>{set.owner.name}</bdi>
+            </span>
+            <span className="ml-auto whitespace-nowrap text-muted">submitted</span>
           </li>
         )}
-        {items.map(({ id, name, role }) => (
-          <li key={id} className="flex h-7 items-center gap-2">
-            <Face name={name} isSmall />
-            <span className="min-w-0 truncate">{name}</span>
-            <span className="ml-auto whitespace-nowrap text-muted">{words(id, role)}</span>
+        {set.parts.map((part) => (
+          <li key={part.person.id} className="flex h-7 items-center gap-2">
+            <Face name={part.person.name} isSmall />
+            <span className="min-w-0 truncate">
+              <bdi>{part.person.name}</bdi>
+            </span>
+            <span className="ml-auto whitespace-nowrap text-muted">{wordsOf(part, set)}</span>
           </li>
         ))}
-        {others > 0 && <li className="text-muted">and {plural(others, "other")}</li>}
+        {set.otherParts > 0 && <li className="text-muted">and {plural(set.otherParts, "other")}</li>}
       </ul>
       <p className="mt-2 text-muted">
         An approval is bound to the members that change, their values before, and what is in force after it. Other
@@ -46,4 +58,11 @@ export function ApprovalPanel({ set }: { set: ChangeSetView }) {
       </p>
     </div>
   );
+}
+
+function wordsOf({ role, did, may, refusal }: Part, set: ChangeSetDetail): string {
+  const done = did === null ? null : did === "began" ? (set.state === "draft" ? "edits" : "proposed") : DID[did];
+  if (may !== null) return done === null ? MAY[may] : `${done}, ${MAY[may]}`;
+  if (done !== null) return done;
+  return (refusal !== null && WHY_NOT[refusal]) || role;
 }

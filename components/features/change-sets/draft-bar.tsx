@@ -9,13 +9,13 @@ import { RelativeTime } from "@/components/blocks/relative-time";
 import { Button } from "@/components/ui/button";
 import { State } from "@/components/ui/state";
 import { draftQuery } from "@/lib/queries/change-sets";
-import { usePermission } from "@/lib/queries/use-permission";
+import { useMay } from "@/lib/queries/use-may";
 import { weighSet } from "./describe-set";
 import { useDecide } from "./use-decide";
 
 /** At the bottom of every page while anything of mine is unpublished. */
 export function DraftBar() {
-  const mayPropose = usePermission("changes.propose");
+  const mayPropose = useMay().call("editDraft");
   const query = useQuery({ ...draftQuery(), enabled: mayPropose });
   const [isAsking, setAsking] = useState(false);
   const discard = useDecide(() => setAsking(false));
@@ -43,6 +43,7 @@ export function DraftBar() {
         keep="Keep it"
         isDanger
         isBusy={discard.isPending}
+        doing="Discarding…"
         problem={discard.error?.message ?? null}
         onConfirm={() => discard.mutate({ id: draft.id, verb: "discard" })}
         onClose={() => setAsking(false)}

@@ -30,6 +30,7 @@ export function BlockHostDialog({ host, onClose }: { host: string; onClose(): vo
         </>
       }
       verb="Block host"
+      doing="Blocking…"
       isBusy={block.isPending}
       problem={block.error?.message ?? null}
       onConfirm={(reason) => block.mutate(reason)}

@@ -21,14 +21,14 @@ export function Halves({ person, handover }: { person: PersonView; handover: Han
       </ul>
       {handover.mine === "link" && (
         <span>
-          <Button size="small" tone="primary" disabled={link.isPending} onClick={() => link.mutate()}>
+          <Button size="small" tone="primary" busy={link.isPending && "Making…"} onClick={() => link.mutate()}>
             Show the link, once
           </Button>
         </span>
       )}
       {handover.mine === "code" && (
         <span>
-          <Button size="small" tone="primary" disabled={code.isPending} onClick={() => code.mutate()}>
+          <Button size="small" tone="primary" busy={code.isPending && "Making…"} onClick={() => code.mutate()}>
             Show the code, once
           </Button>
         </span>

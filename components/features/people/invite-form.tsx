@@ -11,7 +11,7 @@ import { Mark } from "@/components/ui/mark";
 import { Select } from "@/components/ui/select";
 import { TextLink } from "@/components/ui/text-link";
 import { ROLES, type Role } from "@/lib/domain/roles";
-import { isConsoleError } from "@/lib/http/console-client";
+import { formProblems } from "@/lib/http/console-client";
 import { invitePerson } from "@/lib/queries/people";
 import { ROLE_WORDS } from "./role-words";
 import { ShownBoth, ShownOnce } from "./shown-once";
@@ -36,20 +36,25 @@ export function InviteForm() {
       setName("");
     },
   });
-  const details = isConsoleError(invite.error) ? invite.error.details : [];
-  const problem = (path: string) => details.find((detail) => detail.path === path)?.message ?? null;
-  const isReady =
-    name.trim() !== "" && /^[^\s@]+@[^\s@]+$/.test(email.trim()) && (role !== "developer" || owner !== null);
+  const problems = formProblems(invite.error, ["name", "email", "role", "publisherId"]);
+  const why =
+    name.trim() === ""
+      ? "Whom? Write the name."
+      : !/^[^\s@]+@[^\s@]+$/.test(email.trim())
+        ? "Write the e-mail address."
+        : role === "developer" && owner === null
+          ? "A developer belongs to a publisher: choose one."
+          : null;
   return (
     <form
       className="grid gap-3"
       onSubmit={(event) => {
         event.preventDefault();
-        if (isReady && !invite.isPending) invite.mutate(name.trim());
+        if (why === null && !invite.isPending) invite.mutate(name.trim());
       }}
     >
       <div className="grid items-start gap-2 phone:grid-cols-[minmax(0,1fr)_minmax(0,1fr)_144px]">
-        <Field label="Name" htmlFor={`${id}-name`} problem={problem("/name")}>
+        <Field label="Name" htmlFor={`${id}-name`} problem={problems.at.name}>
           <Input
             id={`${id}-name`}
             maxLength={100}
@@ -58,7 +63,7 @@ export function InviteForm() {
             onChange={(e) => setName(e.target.value)}
           />
         </Field>
-        <Field label="E-mail" htmlFor={`${id}-email`} problem={problem("/email")}>
+        <Field label="E-mail" htmlFor={`${id}-email`} problem={problems.at.email}>
           <Input
             id={`${id}-email`}
             type="email"
@@ -68,7 +73,7 @@ export function InviteForm() {
             onChange={(event) => setEmail(event.target.value)}
           />
         </Field>
-        <Field label="Role" htmlFor={`${id}-role`} hint={ROLE_WORDS[role]}>
+        <Field label="Role" htmlFor={`${id}-role`} hint={ROLE_WORDS[role]} problem={problems.at.role}>
           <Select
             id={`${id}-role`}
             value={role}
@@ -82,8 +87,15 @@ export function InviteForm() {
           </Select>
         </Field>
       </div>
-      {role === "developer" && <PublisherChoice id={`${id}-publisher`} value={publisherId} onChange={setPublisherId} />}
-      {invite.error && details.length === 0 && <p role="alert">{invite.error.message}</p>}
+      {role === "developer" && (
+        <PublisherChoice
+          id={`${id}-publisher`}
+          value={publisherId}
+          onChange={setPublisherId}
+          problem={problems.at.publisherId}
+        />
+      )}
+      {problems.rest !== null && <p role="alert">{problems.rest}</p>}
       {invite.data?.link && (
         <ShownOnce
           to={invite.variables}
@@ -102,7 +114,7 @@ export function InviteForm() {
         </Callout>
       )}
       <span>
-        <Button type="submit" tone="primary" disabled={!isReady || invite.isPending}>
+        <Button type="submit" tone="primary" why={why} busy={invite.isPending && "Inviting…"}>
           Invite person
         </Button>
       </span>

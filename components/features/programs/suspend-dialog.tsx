@@ -79,7 +79,7 @@ export function SuspendDialog({ program, onClose }: SuspendDialogProps) {
         className="grid gap-4"
         onSubmit={(event) => {
           event.preventDefault();
-          if (reason.length >= 3) suspend.mutate();
+          if (reason.length >= 3 && !suspend.isPending) suspend.mutate();
         }}
       >
         <fieldset className="grid gap-2">
@@ -105,7 +105,13 @@ export function SuspendDialog({ program, onClose }: SuspendDialogProps) {
         </fieldset>
         {suspend.error && <p role="alert">{suspend.error.message}</p>}
         <div className="grid gap-3">
-          <Button type="submit" tone="danger-fill" isWide disabled={reason.length < 3 || suspend.isPending}>
+          <Button
+            type="submit"
+            tone="danger-fill"
+            isWide
+            why={reason.length < 3 ? "Choose a reason, or write one." : null}
+            busy={suspend.isPending && "Suspending…"}
+          >
             Suspend <bdi>{program.name}</bdi>
           </Button>
           <Button isWide onClick={onClose}>

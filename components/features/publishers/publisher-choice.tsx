@@ -12,7 +12,7 @@ type PublisherChoiceProps = {
   id: string;
   value: string | null;
   onChange(publisherId: string | null): void;
-  problem?: string | null;
+  problem?: string | null | undefined;
 };
 
 /** Chooses one publisher: from a list, and where that does not hold all of them, by a name that is looked for. */

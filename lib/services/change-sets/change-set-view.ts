@@ -56,6 +56,7 @@ function toView(set: LoadedSet, facts: ChangeSetFacts, names: Titled, actor: Act
     reason: row.reason,
     changes: set.changes.map((change) => toChangeView(change, names)),
     isNarrowing: row.isNarrowing,
+    isListing: facts.isListing,
     decidedBy: person(row.decidedBy),
     decidedAt: row.decidedAt?.toISOString() ?? null,
     decisionReason: row.decisionReason,
@@ -71,7 +72,6 @@ function toView(set: LoadedSet, facts: ChangeSetFacts, names: Titled, actor: Act
     updatedAt: row.updatedAt.toISOString(),
     allowedVerbs: verbs,
     blockedBy: whatIsMissing(facts, verbs, actor, nowMs),
-    makerIds: unique([...facts.tokenMakerIds, ...facts.keyMakerIds]),
   };
 }
 

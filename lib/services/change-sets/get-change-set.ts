@@ -1,11 +1,13 @@
 import type { ChangeSetDetail } from "@/lib/contracts/change-sets";
+import { kindOf } from "@/lib/domain/kinds";
 import type { Actor } from "@/lib/domain/roles";
 import { AppError } from "@/lib/platform/errors";
 import type { ServiceContext } from "../context";
-import { readSpread } from "../devices/spread";
+import { countInField, readSpread } from "../devices/spread";
 import { requirePermission } from "../require-permission";
-import { loadChangeSet } from "./change-set-rows";
+import { loadChangeSet, memberOf } from "./change-set-rows";
 import { toChangeSetViews } from "./change-set-view";
+import { listParts } from "./list-parts";
 import { settleApproval } from "./settle-approval";
 
 /**
@@ -21,5 +23,11 @@ export async function getChangeSet(context: ServiceContext, actor: Actor, id: st
   const [view] = await toChangeSetViews(db, [set], actor, nowMs);
   if (view === undefined) throw new AppError("not_found", "There is no such change set.");
   const spread = view.platformPosition && (await readSpread(db, view.platformPosition, nowMs));
-  return { ...view, spread };
+  const reachesDevices = set.changes.some((change) => kindOf(memberOf(change).kind).document.in !== "none");
+  return {
+    ...view,
+    spread,
+    ...(await listParts(db, set, nowMs)),
+    devices: reachesDevices ? await countInField(db, nowMs) : null,
+  };
 }

@@ -23,10 +23,19 @@ export function appliedPosition(
 export const hasApplied = ({ epoch, revision }: Position) =>
   sql<boolean>`(coalesce(${devices.appliedEpoch}, 0), coalesce(${devices.appliedPlatform}, 0)) >= (${epoch}, ${revision})`;
 
+const isInField = (nowMs: number) =>
+  and(isNull(devices.revokedAt), gt(devices.lastSeenAt, new Date(nowMs - DEVICE_SEEN_MS)));
+
+/** How many devices a publish would have to reach: those of which `readSpread` speaks. */
+export async function countInField(db: Database, nowMs: number): Promise<number> {
+  const [counted] = await db.select({ total: countWhere() }).from(devices).where(isInField(nowMs));
+  return counted?.total ?? 0;
+}
+
 /** Which devices enforce a platform revision: reached, total and those behind (50 at most). */
 export async function readSpread(db: Database, position: Position, nowMs: number): Promise<Spread> {
   const reached = hasApplied(position);
-  const inField = and(isNull(devices.revokedAt), gt(devices.lastSeenAt, new Date(nowMs - DEVICE_SEEN_MS)));
+  const inField = isInField(nowMs);
   const [counted] = await db
     .select({
       total: countWhere(),

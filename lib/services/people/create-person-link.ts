@@ -1,8 +1,7 @@
-import { and, desc, eq, gt } from "drizzle-orm";
-import { changeSets, changes, people, signInLinks } from "@/db/schema";
-import type { Database, Transaction } from "@/db/store";
+import { eq } from "drizzle-orm";
+import { people } from "@/db/schema";
+import type { Database } from "@/db/store";
 import { isHalved } from "@/lib/auth/handovers";
-import { formatMember } from "@/lib/domain/member-keys";
 import type { Actor } from "@/lib/domain/roles";
 import { AppError } from "@/lib/platform/errors";
 import { beginDecision } from "../change-sets/begin-decision";
@@ -10,10 +9,8 @@ import { refusal, requirePerson } from "../change-sets/require-verb";
 import type { ServiceContext } from "../context";
 import { requirePermission } from "../require-permission";
 import { issueLink } from "./issue-link";
+import { findUnusedLeaves, needsLeave, whyNoSignIn } from "./leaves";
 import { approvalNeeded, giveAlone, type ShownLink, showLink } from "./show-halves";
-
-/** How long an approved reset may wait for its link. */
-const LEAVE_MS = 24 * 60 * 60 * 1000;
 
 /**
  * A one-time link for another person. Of one who may propose or approve it is half of the sign-in that a published change
@@ -39,9 +36,8 @@ export async function createPersonLink(
       if (!isSetUpComplete) return giveAlone(tx, ctx, actor, { personId: person.id, purpose });
       return showLink(tx, ctx, actor, person.id);
     }
-    if (purpose === "reset" && isSetUpComplete && !(await hasUnusedLeave(tx, person.id, ctx.clock.nowMs()))) {
-      throw approvalNeeded(person.id);
-    }
+    const leaves = await findUnusedLeaves(tx.db, [person.id], ctx.clock.nowMs());
+    if (needsLeave(person, isSetUpComplete) && !leaves.has(person.id)) throw approvalNeeded(person.id);
     return { ...(await issueLink(tx, ctx, actor, { personId: person.id, purpose })), code: null };
   });
 }
@@ -50,32 +46,7 @@ export async function createPersonLink(
 export async function requireReceiver(db: Database, personId: string): Promise<typeof people.$inferSelect> {
   const [person] = await db.select().from(people).where(eq(people.id, personId));
   if (person === undefined) throw new AppError("not_found", "There is no such person.");
-  if (person.state === "disabled") throw new AppError("conflict", "This person is disabled.");
-  if (person.signInLockedAt !== null)
-    throw new AppError("conflict", "This person's sign-in is locked. Unlock it first.");
+  const why = whyNoSignIn(person);
+  if (why !== null) throw new AppError("conflict", why);
   return person;
-}
-
-async function hasUnusedLeave(tx: Transaction, personId: string, nowMs: number): Promise<boolean> {
-  const [leave] = await tx.db
-    .select({ publishedAt: changeSets.publishedAt })
-    .from(changes)
-    .innerJoin(changeSets, eq(changeSets.id, changes.changeSetId))
-    .where(
-      and(
-        eq(changes.member, formatMember({ kind: "sign-in", personId })),
-        eq(changeSets.state, "published"),
-        gt(changeSets.publishedAt, new Date(nowMs - LEAVE_MS)),
-      ),
-    )
-    .orderBy(desc(changeSets.publishedAt))
-    .limit(1);
-  if (leave?.publishedAt == null) return false;
-  const [spent] = await tx.db
-    .select({ createdAt: signInLinks.createdAt })
-    .from(signInLinks)
-    .where(and(eq(signInLinks.personId, personId), eq(signInLinks.purpose, "reset")))
-    .orderBy(desc(signInLinks.createdAt))
-    .limit(1);
-  return spent === undefined || spent.createdAt < leave.publishedAt;
 }

@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { changeSets, platform } from "@/db/schema";
+import { mayNarrow, mayPropose } from "@/lib/domain/change-set-lifecycle";
+import { MEMBER_KINDS } from "@/lib/domain/kinds";
+import { ROLE_PERMISSIONS } from "@/lib/domain/roles";
 import { proposeChangeSet } from "../change-sets/propose-change-set";
 import { getOverview } from "../overview/get-overview";
 import { getPlace } from "../platform/get-place";
@@ -27,13 +30,21 @@ describe("a session", () => {
       environment: "development",
       isDevelopmentStore: false,
       setUpComplete: true,
+      may: {
+        permissions: [...ROLE_PERMISSIONS.operator],
+        propose: MEMBER_KINDS.filter((kind) => mayPropose("operator", kind)),
+        narrow: MEMBER_KINDS.filter((kind) => mayNarrow("operator", kind)),
+      },
       counts: { changeSets: 1, isMore: false, submissions: 0, signIns: 0 },
       switchTo: [],
     });
     expect((await getPlace(held.ctx)).platformName).toBe(place?.name);
     const developer = await held.person("developer");
     const none = { changeSets: 0, isMore: false, submissions: 0, signIns: 0 };
-    expect((await getSession(held.ctx, developer)).counts).toEqual(none);
+    expect(await getSession(held.ctx, developer)).toMatchObject({
+      counts: none,
+      may: { permissions: [], propose: [], narrow: [] },
+    });
   });
 
   it("says of change sets that more wait than are counted, where there are more", async () => {

@@ -1,7 +1,9 @@
 import { count, eq } from "drizzle-orm";
 import { people, platform, versions } from "@/db/schema";
 import type { SessionView } from "@/lib/contracts/people";
-import { type Actor, hasPermission } from "@/lib/domain/roles";
+import { mayNarrow, mayPropose } from "@/lib/domain/change-set-lifecycle";
+import { MEMBER_KINDS } from "@/lib/domain/kinds";
+import { type Actor, hasPermission, ROLE_PERMISSIONS } from "@/lib/domain/roles";
 import { AppError } from "@/lib/platform/errors";
 import { listWaitingFor } from "../change-sets/list-change-sets";
 import type { ServiceContext } from "../context";
@@ -39,6 +41,11 @@ export async function getSession(context: ServiceContext, actor: Actor): Promise
     environment: context.config.environment,
     isDevelopmentStore: context.config.isDevelopmentStore,
     setUpComplete: place?.setUpAt != null,
+    may: {
+      permissions: [...ROLE_PERMISSIONS[role]],
+      propose: MEMBER_KINDS.filter((kind) => mayPropose(role, kind)),
+      narrow: MEMBER_KINDS.filter((kind) => mayNarrow(role, kind)),
+    },
     counts: {
       ...{ changeSets: waiting.items.length, isMore: waiting.isMore },
       ...{ submissions: submitted?.count ?? 0, signIns: halves.length },

@@ -11,6 +11,9 @@ import { AppError } from "@/lib/platform/errors";
 import type { ServiceContext } from "../context";
 import { following, holding, type Listing, named, orderOf, PAGE_SIZE, toPage } from "../paging";
 import { requirePermission } from "../require-permission";
+import { findUnusedLeaves, needsLeave, whyNoSignIn } from "./leaves";
+
+const LEAVE_NEEDED = "A reset takes two people: allow it above, and another approves.";
 
 type PersonRow = typeof people.$inferSelect;
 
@@ -50,10 +53,9 @@ export async function readSetUp(
 export async function listPeople(context: ServiceContext, actor: Actor, query: PeopleListQuery): Promise<PeopleList> {
   requirePermission(actor, "people.read");
   const { db } = context.store;
-  const { q, changeSetId, mayPropose } = query;
+  const { q, changeSetId } = query;
   const matching = and(
     q === undefined || q === "" ? undefined : or(ilike(people.name, holding(q)), ilike(people.email, holding(q))),
-    mayPropose === undefined ? undefined : may("changes.propose"),
     changeSetId === undefined
       ? undefined
       : exists(
@@ -105,12 +107,17 @@ async function toViews({ store: { db }, clock, config }: ServiceContext, actor: 
     .from(handovers)
     .where(and(inArray(handovers.personId, ids), isOpen(clock.nowMs())));
   const givenTo = new Map(given.map((row) => [row.personId, row]));
+  const leaves = await findUnusedLeaves(db, ids, clock.nowMs());
+  const { isComplete } = await readSetUp(db);
   const names = await namesOf(
     db,
     given.flatMap(({ linkTo, codeTo }) => [linkTo, codeTo]),
   );
   return rows.map(
     ({ id, email, name, role, publisherId, state, createdAt, signInLockedAt, signInGivenBy }): PersonView => ({
+      linkBlockedBy:
+        whyNoSignIn({ state, signInLockedAt }) ??
+        (needsLeave({ state }, isComplete) && !isHalved(role, config) && !leaves.has(id) ? LEAVE_NEEDED : null),
       id,
       email,
       name,

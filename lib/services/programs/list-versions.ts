@@ -1,7 +1,7 @@
 import { and, desc, eq, inArray } from "drizzle-orm";
 import { type BUNDLE_STATES, bundles, changeSets, changes, publisherKeys, versions } from "@/db/schema";
 import type { VersionView } from "@/lib/contracts/programs";
-import { judgeVerb } from "@/lib/domain/change-set-lifecycle";
+import { type ChangeSetFacts, judgeVerb } from "@/lib/domain/change-set-lifecycle";
 import { formatMember } from "@/lib/domain/member-keys";
 import type { Actor } from "@/lib/domain/roles";
 import { findCapability } from "@/native/core/decide/catalog";
@@ -41,7 +41,7 @@ export async function listVersions(
   const kids = [...new Set(rows.map((row) => row.kid))];
   const keys = kids.length === 0 ? [] : await db.select().from(publisherKeys).where(inArray(publisherKeys.kid, kids));
   const devices = await countDevicesByVersion(db, appId, context.clock.nowMs());
-  const blocked = await whyNotListed(context, actor, rows);
+  const decided = await judgeWaiting(context, actor, rows);
   const items = found.map(({ version: row, bundle }): VersionView => {
     // A code that was given free may be another version's by now, and devices tell of codes.
     const isFreed = row.listedAt === null && (row.state === "refused" || row.state === "withdrawn");
@@ -49,16 +49,18 @@ export async function listVersions(
       ...toView(row),
       keyStatus: keys.find(({ kid }) => kid === row.kid)?.status ?? "unknown",
       ...attestedOf(bundle),
-      blockedBy: (row.state === "submitted" ? blocked.get(row.code) : undefined) ?? null,
+      ...((row.state === "submitted" ? decided.get(row.code) : undefined) ?? UNBLOCKED),
       devices24h: isFreed ? 0 : (devices.get(row.code) ?? 0),
     };
   });
   return { items };
 }
 
+type Blocks = Pick<VersionView, "blockedBy" | "refusalBlockedBy">;
+const UNBLOCKED: Blocks = { blockedBy: null, refusalBlockedBy: null };
 type Attested = Pick<VersionView, "signature" | "verifiedAt" | "checkedAt" | "entries" | "unpackedBytes">;
 
-function toView(row: VersionRow): Omit<VersionView, "keyStatus" | "blockedBy" | "devices24h" | keyof Attested> {
+function toView(row: VersionRow): Omit<VersionView, "keyStatus" | "devices24h" | keyof Attested | keyof Blocks> {
   const wishes = readWishes(row.manifest);
   return {
     code: row.code,
@@ -81,8 +83,8 @@ function toView(row: VersionRow): Omit<VersionView, "keyStatus" | "blockedBy" | 
   };
 }
 
-/** Why this actor may not list the versions that wait, by code. */
-async function whyNotListed(context: ServiceContext, actor: Actor, rows: VersionRow[]): Promise<Map<number, string>> {
+/** Why this actor may not list or refuse the versions that wait, by code. */
+async function judgeWaiting(context: ServiceContext, actor: Actor, rows: VersionRow[]): Promise<Map<number, Blocks>> {
   const { db } = context.store;
   const waiting = rows.filter(({ state }) => state === "submitted");
   if (waiting.length === 0 || actor.kind !== "person") return new Map();
@@ -98,10 +100,14 @@ async function whyNotListed(context: ServiceContext, actor: Actor, rows: Version
   );
   const nowMs = context.clock.nowMs();
   const facts = await factsOf(db, sets, nowMs);
-  const answers = waiting.flatMap((row): [number, string][] => {
+  const why = (verb: "approve" | "refuse", own: ChangeSetFacts) => {
+    const answer = judgeVerb(verb, own, actor, nowMs);
+    return answer.ok ? null : REFUSAL_TEXT[answer.refusal];
+  };
+  const answers = waiting.flatMap((row): [number, Blocks][] => {
     const own = facts.find((_, index) => sets[index]?.changes.some(({ member }) => member === keyOf(row)));
-    const answer = own && judgeVerb("approve", own, actor, nowMs);
-    return answer === undefined || answer.ok ? [] : [[row.code, REFUSAL_TEXT[answer.refusal]]];
+    if (own === undefined) return [];
+    return [[row.code, { blockedBy: why("approve", own), refusalBlockedBy: why("refuse", own) }]];
   });
   return new Map(answers);
 }

@@ -131,9 +131,10 @@ describe("whoever made a publisher's token", () => {
       expect((await refusalOf(approveChangeSet(held.ctx, operator, id, REASON))).details, member).toEqual([
         "OWN_TOKEN",
       ]);
-      const { blockedBy, makerIds } = await getChangeSet(held.ctx, operator, id);
+      const { blockedBy, parts } = await getChangeSet(held.ctx, operator, id);
       expect(blockedBy, member).toContain("You made a token");
-      expect(makerIds, member).toContain(operator.personId);
+      const own = parts.find(({ person }) => person.id === operator.personId);
+      expect(own, member).toMatchObject({ may: null, refusal: "OWN_TOKEN" });
     }
     const security = await held.person("security");
     const { id } = await held.draft(security, { [`program:${other.appId}/grant:nfc.read`]: { consent: "ask" } });

@@ -18,8 +18,8 @@ import { auditVerificationQuery } from "@/lib/queries/audit";
 export function VerifyBanner() {
   const query = useQuery(auditVerificationQuery());
   const again = (
-    <Button size="small" disabled={query.isFetching} onClick={() => void query.refetch()}>
-      {query.isFetching ? "Verifying…" : "Verify again"}
+    <Button size="small" busy={query.isFetching && "Verifying…"} onClick={() => void query.refetch()}>
+      Verify again
     </Button>
   );
   return (

@@ -17,7 +17,7 @@ import type { DeviceView } from "@/lib/contracts/devices";
 import { plural } from "@/lib/format/count";
 import { formatRevision } from "@/lib/format/revision";
 import { deviceQuery, revokeDevice } from "@/lib/queries/devices";
-import { usePermission } from "@/lib/queries/use-permission";
+import { useMay } from "@/lib/queries/use-may";
 import { DeviceState, describeLabels } from "./columns";
 
 /** One device, wherever in the list it stands. */
@@ -37,7 +37,7 @@ export function DevicePanel({ id, onClose }: { id: string; onClose(): void }) {
 
 /** What a device says that it enforces, and what of the confinement it lacks. */
 function DeviceFacts({ device, onClose }: { device: DeviceView; onClose(): void }) {
-  const mayRevoke = usePermission("devices.revoke");
+  const mayRevoke = useMay().call("revokeDevice");
   const [isRevoking, setRevoking] = useState(false);
   const programs = Object.entries(device.appliedPrograms);
   const labels = describeLabels(device.labels);
@@ -158,6 +158,7 @@ function RevokeDialog({ device, onClose }: { device: DeviceView; onClose(): void
       needsReason
       title={`Revoke ${device.name}?`}
       verb="Revoke device"
+      doing="Revoking…"
       typedName={device.name}
       isBusy={revoke.isPending}
       problem={revoke.error?.message ?? null}

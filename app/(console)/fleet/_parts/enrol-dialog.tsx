@@ -9,6 +9,7 @@ import { Dialog } from "@/components/ui/dialog";
 import { Field, FieldGroup } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { LABEL_NAMES, type LabelName, labelValueShape } from "@/lib/domain/labels";
+import { formProblems } from "@/lib/http/console-client";
 import { createEnrolment } from "@/lib/queries/devices";
 
 /** The file pins the platform's root keys and holds a one-time token; it is handed over out of band. */
@@ -17,7 +18,8 @@ export function EnrolDialog({ onClose }: { onClose(): void }) {
   const [labels, setLabels] = useState<Record<LabelName, string>>({ app: "", region: "", channel: "" });
   const set = LABEL_NAMES.filter((label) => labels[label] !== "");
   const misspelt = set.filter((label) => !labelValueShape.safeParse(labels[label]).success);
-  const canMake = name.trim() !== "" && misspelt.length === 0;
+  const whyNot =
+    name.trim() === "" ? "The device needs a name." : misspelt.length > 0 ? `Mend ${misspelt.join(", ")} first.` : null;
   const create = useMutation({
     mutationFn: () =>
       createEnrolment({
@@ -25,6 +27,7 @@ export function EnrolDialog({ onClose }: { onClose(): void }) {
         labels: Object.fromEntries(set.map((label) => [label, labels[label]])),
       }),
   });
+  const problems = formProblems(create.error, ["deviceName", ...LABEL_NAMES]);
   const save = () => {
     if (create.data === undefined) return;
     const url = URL.createObjectURL(
@@ -48,10 +51,10 @@ export function EnrolDialog({ onClose }: { onClose(): void }) {
           className="grid gap-4"
           onSubmit={(event) => {
             event.preventDefault();
-            if (canMake) create.mutate();
+            if (whyNot === null && !create.isPending) create.mutate();
           }}
         >
-          <Field label="Device name" htmlFor="device-name" problem={create.error?.message}>
+          <Field label="Device name" htmlFor="device-name" problem={problems.at.deviceName}>
             <Input
               id="device-name"
               maxLength={100}
@@ -67,7 +70,7 @@ export function EnrolDialog({ onClose }: { onClose(): void }) {
                   key={label}
                   label={label}
                   htmlFor={`device-label-${label}`}
-                  problem={misspelt.includes(label) ? "Small letters, digits, . _ -" : null}
+                  problem={misspelt.includes(label) ? "Small letters, digits, . _ -" : problems.at[label]}
                 >
                   <Input
                     isMono
@@ -84,9 +87,10 @@ export function EnrolDialog({ onClose }: { onClose(): void }) {
               ))}
             </div>
           </FieldGroup>
+          {problems.rest !== null && <p role="alert">{problems.rest}</p>}
           <div className="flex justify-end gap-2">
             <Button onClick={onClose}>Cancel</Button>
-            <Button type="submit" tone="primary" disabled={!canMake || create.isPending}>
+            <Button type="submit" tone="primary" why={whyNot} busy={create.isPending && "Making…"}>
               Make file
             </Button>
           </div>

@@ -20,7 +20,7 @@ import { ROLES, type Role } from "@/lib/domain/roles";
 import { isSameValue } from "@/lib/domain/same-value";
 import { showPersonLink } from "@/lib/queries/people";
 import { sessionQuery } from "@/lib/queries/session";
-import { usePermission } from "@/lib/queries/use-permission";
+import { useMay } from "@/lib/queries/use-may";
 
 type PersonSheetProps = { person: PersonView; isSetUp: boolean; onClose(): void };
 
@@ -33,7 +33,7 @@ export function PersonSheet({ person, isSetUp, onClose }: PersonSheetProps) {
   const [role, setRole] = useState<Role>(person.role);
   const [isDisabled, setDisabled] = useState(person.state === "disabled");
   const [isLocked, setLocked] = useState(person.isSignInLocked);
-  const mayManage = usePermission("people.manage");
+  const mayManage = useMay().propose("person");
   const [isGiven, setGiven] = useState(false);
   const session = useQuery(sessionQuery());
   const isRaised = session.data?.isDevelopmentStore === false && !isDecidingRole(person.role) && isDecidingRole(role);
@@ -155,7 +155,12 @@ function SignIn({ person, isSetUp, mayManage }: SignInProps) {
       )}
       {makesLink && !link.data && (
         <span>
-          <Button size="small" disabled={link.isPending} onClick={() => link.mutate()}>
+          <Button
+            size="small"
+            why={person.linkBlockedBy}
+            busy={link.isPending && "Making…"}
+            onClick={() => link.mutate()}
+          >
             {state === "invited" ? "Make the invitation again" : "Make a reset link"}
           </Button>
         </span>

@@ -4,10 +4,8 @@ import { notFound } from "next/navigation";
 import { requireActor } from "@/lib/auth/actor";
 import { isAppError } from "@/lib/platform/errors";
 import { changeSetQuery } from "@/lib/queries/change-sets";
-import { PROPOSERS, peopleQuery } from "@/lib/queries/people";
 import { getChangeSet } from "@/lib/services/change-sets/get-change-set";
 import { services } from "@/lib/services/context";
-import { listPeople } from "@/lib/services/people/list-people";
 import { prefetching } from "../../../_parts/prefetching";
 import { ChangeSetClient } from "./client";
 
@@ -21,10 +19,7 @@ export default async function ChangeSetPage({ params }: { params: Promise<{ id: 
     throw error;
   });
   if (set === null) notFound();
-  const client = await prefetching([
-    [changeSetQuery(id), () => Promise.resolve(set)],
-    [peopleQuery(PROPOSERS), () => listPeople(services(), actor, PROPOSERS)],
-  ]);
+  const client = await prefetching([[changeSetQuery(id), () => Promise.resolve(set)]]);
   return (
     <HydrationBoundary state={dehydrate(client)}>
       <ChangeSetClient id={id} />

@@ -23,13 +23,13 @@ import { about, formatCount } from "@/lib/format/count";
 import { formatDay } from "@/lib/format/instant";
 import { formatRevision } from "@/lib/format/revision";
 import { denialsQuery, limitsQuery, programQuery } from "@/lib/queries/programs";
-import { usePermission } from "@/lib/queries/use-permission";
+import { useMay } from "@/lib/queries/use-may";
 import { OTHER } from "@/native/core/telemetry/batch";
 
 /** One program beside the list: what was blocked, how close it is to its limits, whose it is. */
 export function ProgramPanel({ appId, onClose }: { appId: string; onClose(): void }) {
   const query = useQuery(programQuery(appId));
-  const mayNarrow = usePermission("changes.narrow");
+  const mayNarrow = useMay().narrow("status");
   const [isSuspending, setSuspending] = useState(false);
   const program = query.data;
   return (

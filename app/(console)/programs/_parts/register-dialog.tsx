@@ -9,7 +9,7 @@ import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { TextLink } from "@/components/ui/text-link";
 import { appIdSchema } from "@/lib/contracts/shared";
-import { isConsoleError } from "@/lib/http/console-client";
+import { formProblems } from "@/lib/http/console-client";
 import { registerProgram } from "@/lib/queries/programs";
 import { publisherListQuery } from "@/lib/queries/publishers";
 
@@ -28,8 +28,14 @@ export function RegisterDialog({ onClose, onRegistered }: RegisterDialogProps) {
     onSuccess: () => onRegistered(appId),
   });
   const isGood = appIdSchema.safeParse(appId).success;
-  const details = isConsoleError(register.error) ? register.error.details : [];
-  const problem = (path: string) => details.find((detail) => detail.path === path)?.message ?? null;
+  const problems = formProblems(register.error, ["appId", "name", "publisherId"]);
+  const why = !isGood
+    ? "Write the app id."
+    : name.trim() === ""
+      ? "Write the name that people see."
+      : publisherId === null
+        ? "Choose whose it is."
+        : null;
   return (
     <Dialog
       isOpen
@@ -46,14 +52,14 @@ export function RegisterDialog({ onClose, onRegistered }: RegisterDialogProps) {
           className="grid gap-4"
           onSubmit={(event) => {
             event.preventDefault();
-            if (isGood && name.trim() !== "" && publisherId !== null) register.mutate(publisherId);
+            if (why === null && publisherId !== null && !register.isPending) register.mutate(publisherId);
           }}
         >
           <Field
             label="App id"
             htmlFor={`${id}-app`}
             hint="Lower-case reverse DNS: com.example.shop"
-            problem={problem("/appId") ?? (appId !== "" && !isGood ? "Two labels or more, lower case." : null)}
+            problem={problems.at.appId ?? (appId !== "" && !isGood ? "Two labels or more, lower case." : null)}
           >
             <Input
               id={`${id}-app`}
@@ -64,23 +70,19 @@ export function RegisterDialog({ onClose, onRegistered }: RegisterDialogProps) {
               onChange={({ target }) => setAppId(target.value.trim())}
             />
           </Field>
-          <Field label="Name" htmlFor={`${id}-name`} problem={problem("/name")}>
+          <Field label="Name" htmlFor={`${id}-name`} problem={problems.at.name}>
             <Input id={`${id}-name`} maxLength={100} value={name} onChange={({ target }) => setName(target.value)} />
           </Field>
           <PublisherChoice
             id={`${id}-publisher`}
             value={publisherId}
             onChange={setPublisherId}
-            problem={problem("/publisherId")}
+            problem={problems.at.publisherId}
           />
-          {register.error && details.length === 0 && <p role="alert">{register.error.message}</p>}
+          {problems.rest !== null && <p role="alert">{problems.rest}</p>}
           <div className="flex justify-end gap-2">
             <Button onClick={onClose}>Cancel</Button>
-            <Button
-              type="submit"
-              tone="primary"
-              disabled={!isGood || name.trim() === "" || publisherId === null || register.isPending}
-            >
+            <Button type="submit" tone="primary" why={why} busy={register.isPending && "Registering…"}>
               Register program
             </Button>
           </div>

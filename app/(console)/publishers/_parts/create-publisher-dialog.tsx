@@ -6,6 +6,7 @@ import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
+import { formProblems } from "@/lib/http/console-client";
 import { createPublisher } from "@/lib/queries/publishers";
 
 export function CreatePublisherDialog({ onClose, onCreated }: { onClose(): void; onCreated(id: string): void }) {
@@ -15,16 +16,18 @@ export function CreatePublisherDialog({ onClose, onCreated }: { onClose(): void;
     mutationFn: () => createPublisher(client, name.trim()),
     onSuccess: ({ id }) => onCreated(id),
   });
+  const problems = formProblems(create.error, ["name"]);
+  const why = name.trim() === "" ? "Write the publisher's name." : null;
   return (
     <Dialog isOpen onClose={onClose} title="Add publisher">
       <form
         className="grid gap-4"
         onSubmit={(event) => {
           event.preventDefault();
-          if (name.trim() !== "") create.mutate();
+          if (why === null && !create.isPending) create.mutate();
         }}
       >
-        <Field label="Name" htmlFor="publisher-name" problem={create.error?.message}>
+        <Field label="Name" htmlFor="publisher-name" problem={problems.at.name}>
           <Input
             id="publisher-name"
             maxLength={100}
@@ -33,9 +36,10 @@ export function CreatePublisherDialog({ onClose, onCreated }: { onClose(): void;
             onChange={({ target }) => setName(target.value)}
           />
         </Field>
+        {problems.rest !== null && <p role="alert">{problems.rest}</p>}
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" tone="primary" disabled={name.trim() === "" || create.isPending}>
+          <Button type="submit" tone="primary" why={why} busy={create.isPending && "Adding…"}>
             Add publisher
           </Button>
         </div>

@@ -11,14 +11,14 @@ import { useToast } from "@/components/ui/toast";
 import type { PublisherView } from "@/lib/contracts/publishers";
 import { cutMiddle } from "@/lib/format/identifier";
 import { narrowNow, previewQuery } from "@/lib/queries/change-sets";
-import { usePermission } from "@/lib/queries/use-permission";
+import { useMay } from "@/lib/queries/use-may";
 import { Maker } from "./maker";
 
 type Key = PublisherView["keys"][number];
 
 /** Keys with what they are worth; revoking one cannot be undone by signing again, so its id is typed. */
 export function KeyList({ publisher }: { publisher: PublisherView }) {
-  const mayNarrow = usePermission("changes.narrow");
+  const mayRevoke = useMay().narrow("publisher-key");
   const [revoking, setRevoking] = useState<Key | null>(null);
   if (publisher.keys.length === 0) {
     return (
@@ -40,7 +40,7 @@ export function KeyList({ publisher }: { publisher: PublisherView }) {
             <Maker of={key.createdBy} />
             <span className="ml-auto flex items-center gap-2 text-muted">
               <RelativeTime at={key.createdAt} />
-              {mayNarrow && key.status === "active" && (
+              {mayRevoke && key.status === "active" && (
                 <Button tone="danger" size="small" onClick={() => setRevoking(key)}>
                   Revoke…
                 </Button>
@@ -81,6 +81,7 @@ function RevokeDialog({ revoked, onClose }: { revoked: Key; onClose(): void }) {
         </>
       }
       verb="Revoke key"
+      doing="Revoking…"
       typedName={revoked.kid.slice(0, 8)}
       isBusy={revoke.isPending}
       problem={revoke.error?.message ?? null}

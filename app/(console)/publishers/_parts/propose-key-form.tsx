@@ -7,6 +7,7 @@ import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { Textarea } from "@/components/ui/input";
 import { useToast } from "@/components/ui/toast";
+import { formProblems } from "@/lib/http/console-client";
 import { proposePublisherKey } from "@/lib/queries/publishers";
 
 export function ProposeKeyForm({ publisherId }: { publisherId: string }) {
@@ -26,19 +27,21 @@ export function ProposeKeyForm({ publisherId }: { publisherId: string }) {
       });
     },
   });
+  const problems = formProblems(propose.error, ["publicKeyPem"]);
+  const why = pem.trim() === "" ? "Paste the public key." : null;
   return (
     <form
       className="grid gap-3"
       onSubmit={(event) => {
         event.preventDefault();
-        if (pem.trim() !== "") propose.mutate();
+        if (why === null && !propose.isPending) propose.mutate();
       }}
     >
       <Field
         label="Public key, PEM"
         htmlFor="public-key"
         hint="P-256, as npx bulkhead keygen writes it. The private half stays with the publisher. Whoever proposes it does not approve for this publisher."
-        problem={propose.error?.message}
+        problem={problems.at.publicKeyPem}
       >
         <Textarea
           id="public-key"
@@ -51,8 +54,9 @@ export function ProposeKeyForm({ publisherId }: { publisherId: string }) {
           onChange={({ target }) => setPem(target.value)}
         />
       </Field>
+      {problems.rest !== null && <p role="alert">{problems.rest}</p>}
       <span>
-        <Button type="submit" disabled={pem.trim() === "" || propose.isPending}>
+        <Button type="submit" why={why} busy={propose.isPending && "Adding…"}>
           Add to draft
         </Button>
       </span>

@@ -7,14 +7,14 @@ import { TextLink } from "@/components/ui/text-link";
 import { Tile } from "@/components/ui/tile";
 import type { PublisherView } from "@/lib/contracts/publishers";
 import { formatCount } from "@/lib/format/count";
-import { usePermission } from "@/lib/queries/use-permission";
+import { useMay } from "@/lib/queries/use-may";
 import { KeyList } from "./key-list";
 import { ProposeKeyForm } from "./propose-key-form";
 import { TokenList } from "./token-list";
 
 /** One publisher: its programs, the keys that it signs with, the tokens of its tools. */
 export function PublisherPanel({ publisher, onClose }: { publisher: PublisherView; onClose(): void }) {
-  const mayPropose = usePermission("changes.propose");
+  const mayPropose = useMay().call("proposePublisherKey");
   const { id, name, programs, programCount, createdAt } = publisher;
   return (
     <SidePanel

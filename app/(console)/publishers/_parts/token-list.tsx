@@ -9,15 +9,13 @@ import { CopyButton } from "@/components/ui/copy-button";
 import { Mark } from "@/components/ui/mark";
 import type { PublisherView } from "@/lib/contracts/publishers";
 import { createPublisherToken, revokePublisherToken } from "@/lib/queries/publishers";
-import { usePermission } from "@/lib/queries/use-permission";
+import { useMay } from "@/lib/queries/use-may";
 import { Maker } from "./maker";
 
 /** Bearer tokens of the publisher's tools. A new one is shown this one time. */
 export function TokenList({ publisher }: { publisher: PublisherView }) {
   const client = useQueryClient();
-  const mayRegister = usePermission("programs.register");
-  const mayKeepKeys = usePermission("keys.manage");
-  const mayMake = mayRegister || mayKeepKeys;
+  const may = useMay();
   const create = useMutation({ mutationFn: () => createPublisherToken(client, publisher.id) });
   const revoke = useMutation({ mutationFn: (tokenId: string) => revokePublisherToken(client, publisher.id, tokenId) });
   const failure = create.error ?? revoke.error;
@@ -33,9 +31,14 @@ export function TokenList({ publisher }: { publisher: PublisherView }) {
               <span>
                 expires <RelativeTime at={expiresAt} />
               </span>
-              {mayMake && (
-                <Button tone="danger" size="small" disabled={revoke.isPending} onClick={() => revoke.mutate(id)}>
-                  Revoke
+              {may.call("revokePublisherToken") && (
+                <Button
+                  tone="danger"
+                  size="small"
+                  busy={revoke.isPending && revoke.variables === id && "Revoking…"}
+                  onClick={() => revoke.mutate(id)}
+                >
+                  Revoke token
                 </Button>
               )}
             </span>
@@ -52,14 +55,14 @@ export function TokenList({ publisher }: { publisher: PublisherView }) {
         </Callout>
       )}
       {failure && <p role="alert">{failure.message}</p>}
-      {mayMake && (
+      {may.call("createPublisherToken") && (
         <>
           <p className="text-muted">
             Whoever makes a token does not approve for this publisher while it is good, or a version that came by it
             waits or is listed.
           </p>
           <span>
-            <Button disabled={create.isPending} onClick={() => create.mutate()}>
+            <Button busy={create.isPending && "Making…"} onClick={() => create.mutate()}>
               Make a token
             </Button>
           </span>

@@ -13,7 +13,7 @@ import type { ClockView } from "@/lib/contracts/clock";
 import { formatDuration } from "@/lib/format/duration";
 import { formatInstant } from "@/lib/format/instant";
 import { confirmClock } from "@/lib/queries/clock";
-import { usePermission } from "@/lib/queries/use-permission";
+import { useMay } from "@/lib/queries/use-may";
 
 type Jump = ClockView["awaiting"][number];
 
@@ -22,7 +22,7 @@ const describeJump = ({ jumpSeconds }: Jump): string =>
 
 /** Whether the clocks of this store's machines are believed, and the confirmation of one that jumped. */
 export function ClockPanel({ view }: { view: ClockView }) {
-  const mayConfirm = usePermission("platform.confirm");
+  const mayConfirm = useMay().call("confirmClock");
   const [confirming, setConfirming] = useState<Jump | null>(null);
   const { awaiting, now, machine, warning, confirmedAt, confirmedBy } = view;
   return (
@@ -96,6 +96,7 @@ function ConfirmDialog({ jump, view, onClose }: { jump: Jump; view: ClockView; o
       isOpen
       title={`Confirm the clock of ${jump.machine}?`}
       verb="Confirm clock"
+      doing="Confirming…"
       isBusy={confirm.isPending}
       problem={confirm.error?.message ?? null}
       onConfirm={() => confirm.mutate()}

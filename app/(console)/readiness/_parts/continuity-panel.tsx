@@ -15,12 +15,12 @@ import type { ContinuityView } from "@/lib/contracts/continuity";
 import { formatCount, plural } from "@/lib/format/count";
 import { formatRevision } from "@/lib/format/revision";
 import { resumeContinuity } from "@/lib/queries/continuity";
-import { usePermission } from "@/lib/queries/use-permission";
+import { useMay } from "@/lib/queries/use-may";
 import { holderColumns, narrowingColumns } from "./continuity-columns";
 
 /** Whether devices may hold what this store does not know, what they handed back, and the way on. */
 export function ContinuityPanel({ view }: { view: ContinuityView }) {
-  const mayResume = usePermission("platform.confirm");
+  const mayResume = useMay().call("resumeContinuity");
   const [isResuming, setResuming] = useState(false);
   const { devices, deviceCount, narrowings, unknownNarrowings } = view;
   return (
@@ -135,7 +135,8 @@ function ResumeDialog({ view, onClose }: { view: ContinuityView; onClose(): void
     <Confirm
       isOpen
       title="Sign all documents again?"
-      verb={resume.isPending ? "Signing…" : "Sign all again"}
+      verb="Sign all again"
+      doing="Signing…"
       isBusy={resume.isPending}
       problem={resume.error?.message ?? null}
       onConfirm={() => resume.mutate()}

@@ -1,6 +1,6 @@
 "use client";
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { Confirm } from "@/components/blocks/confirm";
@@ -8,15 +8,17 @@ import { Dock } from "@/components/blocks/page-main";
 import { useShortcut } from "@/components/blocks/shortcuts";
 import { ChangeSetState } from "@/components/features/change-sets/change-set-state";
 import { weighSet } from "@/components/features/change-sets/describe-set";
+import { afterApproval, nextStep, publishWords } from "@/components/features/change-sets/next-step";
 import { useDecide } from "@/components/features/change-sets/use-decide";
 import { Button } from "@/components/ui/button";
 import { Kbd } from "@/components/ui/kbd";
 import { useToast } from "@/components/ui/toast";
-import type { ChangeSetView } from "@/lib/contracts/change-sets";
+import type { ChangeSetDetail } from "@/lib/contracts/change-sets";
 import { plural } from "@/lib/format/count";
 import { splitDraft } from "@/lib/queries/change-sets";
+import { sessionQuery } from "@/lib/queries/session";
 
-type SetDockProps = { set: ChangeSetView; reason: string };
+type SetDockProps = { set: ChangeSetDetail; reason: string };
 
 /** The verbs that this person has on this set now, and no others. */
 export function SetDock({ set, reason }: SetDockProps) {
@@ -33,8 +35,13 @@ export function SetDock({ set, reason }: SetDockProps) {
     onSuccess: ({ narrowing }) => router.push(`/policy/${narrowing.id}`),
     onError: (error) => toast({ text: error.message, mark: "differs" }),
   });
-  const may = (verb: ChangeSetView["allowedVerbs"][number]) => set.allowedVerbs.includes(verb);
+  const may = (verb: ChangeSetDetail["allowedVerbs"][number]) => set.allowedVerbs.includes(verb);
+  const me = useQuery(sessionQuery()).data?.personId ?? null;
   const hasReason = reason.trim().length >= 3;
+  const why = hasReason ? null : "A reason is needed; it is kept in the audit.";
+  /** The words of what runs now, in place of its button's. */
+  const doing = (verb: Parameters<typeof decide.mutate>[0]["verb"], words: string) =>
+    decide.isPending && decide.variables.verb === verb && words;
   const run = (verb: Parameters<typeof decide.mutate>[0]["verb"], withReason = false) => {
     if (!decide.isPending) decide.mutate({ id: set.id, verb, ...(withReason ? { reason: reason.trim() } : {}) });
   };
@@ -46,7 +53,7 @@ export function SetDock({ set, reason }: SetDockProps) {
     <Dock label="Decide">
       <ChangeSetState state={set.state} />
       <strong>{weighSet(set)}.</strong>
-      <span className="min-w-0 flex-1 text-muted max-two:basis-full">{set.blockedBy}</span>
+      <span className="min-w-0 flex-1 text-muted max-two:basis-full">{nextStep(set, me) ?? set.blockedBy}</span>
       <span className="ml-auto flex flex-wrap gap-2 max-phone:w-full max-phone:[&>*]:flex-1">
         {may("discard") && (
           <Button tone="quiet" onClick={() => setAsks("discard")}>
@@ -55,51 +62,42 @@ export function SetDock({ set, reason }: SetDockProps) {
         )}
         {may("withdraw") && <Button onClick={() => setAsks("withdraw")}>Withdraw</Button>}
         {may("split") && (
-          <Button disabled={!hasReason || split.isPending} title={needs(hasReason)} onClick={() => split.mutate()}>
+          <Button why={why} busy={split.isPending && "Splitting…"} onClick={() => split.mutate()}>
             Split off {plural(narrowing, "that narrows", "that narrow")}
           </Button>
         )}
         {may("narrow") && (
-          <Button
-            tone="primary"
-            disabled={!hasReason || decide.isPending}
-            title={needs(hasReason)}
-            onClick={() => run("narrow", true)}
-          >
-            Publish now
+          <Button tone="primary" why={why} busy={doing("narrow", "Publishing…")} onClick={() => run("narrow", true)}>
+            {publishWords(set)} now
           </Button>
         )}
         {may("propose") && (
           <Button
             tone={may("narrow") ? "plain" : "primary"}
-            disabled={!hasReason || decide.isPending}
-            title={needs(hasReason)}
+            why={why}
+            busy={doing("propose", "Proposing…")}
             onClick={() => run("propose", true)}
           >
-            Ask for approval{widening > 0 && widening < set.changes.length ? ` of ${set.changes.length}` : ""}
+            Ask another for approval{widening > 0 && widening < set.changes.length ? ` of ${set.changes.length}` : ""}
           </Button>
         )}
         {may("refuse") && (
-          <Button
-            disabled={!hasReason || decide.isPending}
-            title={needs(hasReason)}
-            onClick={() => run("refuse", true)}
-          >
+          <Button why={why} busy={doing("refuse", "Refusing…")} onClick={() => run("refuse", true)}>
             Refuse <Kbd>r</Kbd>
           </Button>
         )}
         {may("approve") && (
-          <Button tone="primary" disabled={decide.isPending} onClick={() => run("approve", true)}>
-            Approve <Kbd>a</Kbd>
+          <Button tone="primary" busy={doing("approve", "Approving…")} onClick={() => run("approve", true)}>
+            Approve<span className="max-two:hidden">; {afterApproval(set, me)}</span> <Kbd>a</Kbd>
           </Button>
         )}
         {may("publish") && (
-          <Button tone="primary" disabled={decide.isPending} onClick={() => run("publish")}>
-            Publish
+          <Button tone="primary" busy={doing("publish", "Publishing…")} onClick={() => run("publish")}>
+            {publishWords(set)}
           </Button>
         )}
         {may("undo") && (
-          <Button disabled={decide.isPending} onClick={() => run("undo")}>
+          <Button busy={doing("undo", "Undoing…")} onClick={() => run("undo")}>
             Undo
           </Button>
         )}
@@ -111,6 +109,7 @@ export function SetDock({ set, reason }: SetDockProps) {
         keep="Keep it"
         isDanger={asks === "discard"}
         isBusy={decide.isPending}
+        doing={asks === "discard" ? "Discarding…" : "Withdrawing…"}
         onConfirm={() => asks !== null && run(asks)}
         onClose={() => setAsks(null)}
       >
@@ -118,8 +117,4 @@ export function SetDock({ set, reason }: SetDockProps) {
       </Confirm>
     </Dock>
   );
-}
-
-function needs(hasReason: boolean): string | undefined {
-  return hasReason ? undefined : "A reason is needed";
 }

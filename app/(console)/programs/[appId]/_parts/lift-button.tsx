@@ -20,12 +20,13 @@ export function LiftButton({ appId, name }: { appId: string; name: string }) {
     onError: (error) => toast({ text: error.message, mark: "differs" }),
   });
   return (
-    <Button
-      disabled={add.isPending}
-      onClick={() => add.mutate()}
-      title={`Takes two people; ${name} stays stopped until then`}
-    >
-      Lift suspension
-    </Button>
+    <span className="inline-flex flex-wrap items-center gap-2">
+      <span className="text-muted max-two:hidden">
+        Takes two people; <bdi>{name}</bdi> stays stopped until then.
+      </span>
+      <Button busy={add.isPending && "Adding…"} onClick={() => add.mutate()}>
+        Propose to lift it
+      </Button>
+    </span>
   );
 }

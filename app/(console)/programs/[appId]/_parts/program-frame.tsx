@@ -20,7 +20,7 @@ import { isEstimate } from "@/lib/domain/measures/device-sketch";
 import { about, plural } from "@/lib/format/count";
 import { formatRevision } from "@/lib/format/revision";
 import { programQuery } from "@/lib/queries/programs";
-import { usePermission } from "@/lib/queries/use-permission";
+import { useMay } from "@/lib/queries/use-may";
 import { LiftButton } from "./lift-button";
 
 const SideContext = createContext<HTMLElement | null>(null);
@@ -49,8 +49,7 @@ export function ProgramSide({ children }: { children: ReactNode }) {
 }
 
 function ProgramHead({ program }: { program: ProgramDetail }) {
-  const mayNarrow = usePermission("changes.narrow");
-  const mayPropose = usePermission("changes.propose");
+  const may = useMay();
   const [isSuspending, setSuspending] = useState(false);
   const { appId, name, status, isHeld, liveVersion, position, devices24h, denialCauses24h, waitingVersion } = program;
   const at = `/programs/${appId}`;
@@ -70,12 +69,12 @@ function ProgramHead({ program }: { program: ProgramDetail }) {
         }
         actions={
           <>
-            {status === "active" && mayNarrow && (
+            {status === "active" && may.narrow("status") && (
               <Button tone="danger" onClick={() => setSuspending(true)}>
                 Suspend program…
               </Button>
             )}
-            {status === "suspended" && mayPropose && <LiftButton appId={appId} name={name} />}
+            {status === "suspended" && may.propose("status") && <LiftButton appId={appId} name={name} />}
           </>
         }
       />

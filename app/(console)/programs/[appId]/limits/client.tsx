@@ -15,7 +15,7 @@ import type { LimitRow } from "@/lib/contracts/programs";
 import { TIME_RANGES } from "@/lib/contracts/shared";
 import { formatShare } from "@/lib/format/count";
 import { limitsQuery, programQuery } from "@/lib/queries/programs";
-import { usePermission } from "@/lib/queries/use-permission";
+import { useMay } from "@/lib/queries/use-may";
 import type { Limit } from "@/native/core/shapes/claims";
 import { ProgramSide } from "../_parts/program-frame";
 import { readRange } from "../search-params";
@@ -101,7 +101,7 @@ export function LimitsClient({ appId }: { appId: string }) {
   const range = readRange(params.get("range"));
   const query = useQuery(limitsQuery(appId, range));
   const program = useQuery(programQuery(appId));
-  const mayPropose = usePermission("changes.propose");
+  const mayPropose = useMay().propose("limit");
   const edited = params.get("edit");
   const row = query.data?.rows.find(({ name }) => name === edited);
   return (

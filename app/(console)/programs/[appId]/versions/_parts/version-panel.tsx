@@ -18,12 +18,13 @@ import { isEstimate } from "@/lib/domain/measures/device-sketch";
 import { formatBytes } from "@/lib/format/bytes";
 import { about, formatCount, plural } from "@/lib/format/count";
 import { decideSubmission } from "@/lib/queries/programs";
-import { usePermission } from "@/lib/queries/use-permission";
+import { useMay } from "@/lib/queries/use-may";
 import { SignatureState, VersionState } from "./attestation";
 
 /** One version: what attests it, what it declares and what it wishes for. */
 export function VersionPanel({ version, onClose }: { version: VersionView; onClose(): void }) {
-  const mayApprove = usePermission("changes.approve");
+  const may = useMay();
+  const isDecided = may.call("approveSubmission") || may.call("refuseSubmission");
   const { name, code, declares, wishes } = version;
   return (
     <SidePanel
@@ -59,7 +60,7 @@ export function VersionPanel({ version, onClose }: { version: VersionView; onClo
           ]}
         />
       </SideSection>
-      {version.state === "submitted" && mayApprove && <Decide version={version} />}
+      {version.state === "submitted" && isDecided && <Decide version={version} />}
       <SideSection title="Declares" about={`${declares.length} capabilities`}>
         {declares.length === 0 ? (
           <EmptyState title="Nothing">This version asks for no capability.</EmptyState>
@@ -126,13 +127,20 @@ function Decide({ version }: { version: VersionView }) {
     onSuccess: (verb) =>
       toast({ text: verb === "approve" ? `${version.name} is listed.` : `${version.name} refused.` }),
   });
+  const may = useMay();
   const isAttested = version.signature === "valid" && version.keyStatus === "active";
+  const whyNotListed = version.blockedBy ?? (isAttested ? null : "It waits for a signature that verifies.");
+  const whyNotRefused = version.refusalBlockedBy ?? (reason.trim().length < 3 ? "A reason is needed to refuse." : null);
+  const doing = (verb: "approve" | "refuse", words: string) => decide.isPending && decide.variables === verb && words;
   return (
     <SideSection title="Decide">
       <div className="grid gap-3">
         <p className="text-muted">
           One approval lists it and grants its public capabilities. Other wishes are granted on the Access tab.
         </p>
+        {(version.blockedBy ?? version.refusalBlockedBy) !== null && (
+          <p>{version.blockedBy ?? version.refusalBlockedBy}</p>
+        )}
         <Field label="Reason, the publisher reads it" htmlFor={`${id}-reason`} hint="Needed to refuse.">
           <Textarea
             id={`${id}-reason`}
@@ -141,20 +149,23 @@ function Decide({ version }: { version: VersionView }) {
             onChange={({ target }) => setReason(target.value)}
           />
         </Field>
-        {version.blockedBy !== null && <p>{version.blockedBy}</p>}
         {decide.error && <p role="alert">{decide.error.message}</p>}
         <div className="flex gap-2">
-          <Button
-            tone="primary"
-            disabled={!isAttested || version.blockedBy !== null || decide.isPending}
-            title={version.blockedBy ?? (isAttested ? undefined : "Waits for a signature that verifies")}
-            onClick={() => decide.mutate("approve")}
-          >
-            Approve <bdi>{version.name}</bdi>
-          </Button>
-          <Button disabled={reason.trim().length < 3 || decide.isPending} onClick={() => decide.mutate("refuse")}>
-            Refuse
-          </Button>
+          {may.call("approveSubmission") && (
+            <Button
+              tone="primary"
+              why={whyNotListed}
+              busy={doing("approve", "Listing…")}
+              onClick={() => decide.mutate("approve")}
+            >
+              Approve and list <bdi>{version.name}</bdi>
+            </Button>
+          )}
+          {may.call("refuseSubmission") && (
+            <Button why={whyNotRefused} busy={doing("refuse", "Refusing…")} onClick={() => decide.mutate("refuse")}>
+              Refuse
+            </Button>
+          )}
         </div>
       </div>
     </SideSection>
