@@ -130,6 +130,28 @@ export async function decidedIssues(
     .limit(most);
 }
 
+/** The platform documents that a decision made, after one position and up to another, without their bytes: the newest, `most` of them. */
+export async function decidedBetween(
+  db: Database,
+  after: Position,
+  upTo: Position,
+  most: number,
+): Promise<DocumentIssue[]> {
+  return await db
+    .select(ISSUE)
+    .from(documents)
+    .where(
+      and(
+        named("platform", ""),
+        isNotNull(changeSetId),
+        sql`(${epoch}, ${revision}) > (${after.epoch}, ${after.revision})`,
+        sql`(${epoch}, ${revision}) <= (${upTo.epoch}, ${upTo.revision})`,
+      ),
+    )
+    .orderBy(...NEWEST_FIRST)
+    .limit(most);
+}
+
 /** Where a document stands, without its bytes. `version` is another one whenever somebody has written the row. */
 export type Standing = Position & { sha256: string; version: string };
 

@@ -5,6 +5,7 @@ import { PageHead } from "@/components/blocks/page-head";
 import { PageMain } from "@/components/blocks/page-main";
 import { Panel } from "@/components/blocks/panel";
 import { QueryView } from "@/components/blocks/query-view";
+import { Measure } from "@/components/features/measures/measure";
 import { ReportingLine } from "@/components/features/reporting/reporting-line";
 import { TextLink } from "@/components/ui/text-link";
 import type { Overview } from "@/lib/contracts/overview";
@@ -16,9 +17,13 @@ import { RecentDecisions } from "./_parts/recent-decisions";
 
 const KINDS: Record<Overview["waiting"][number]["kind"], readonly [string, string]> = {
   "set-up": ["set-up", "set-ups"],
+  log: ["broken log", "broken logs"],
+  denial: ["program refused something new", "programs refused something new"],
   limit: ["limit", "limits"],
+  suspension: ["suspension", "suspensions"],
   "change-set": ["change set", "change sets"],
   submission: ["version", "versions"],
+  ending: ["end", "ends"],
   "sign-in": ["half of a sign-in", "halves of sign-ins"],
 };
 
@@ -32,6 +37,13 @@ function whatWaits({ waiting, isMoreWaiting }: Overview): string {
   return parts.length === 0 && !isMoreWaiting ? "Nothing needs a decision." : `${parts.join(", ")}. ${rest}`;
 }
 
+const waitingTitle = (count: number, isMore: boolean) => (
+  <Measure name="waiting" value={count}>
+    {isMore ? "At least " : ""}
+    {plural(count, "thing")} {count === 1 ? "waits" : "wait"} for you
+  </Measure>
+);
+
 export function OverviewClient() {
   const query = useQuery(overviewQuery());
   const count = query.data?.waiting.length ?? 0;
@@ -43,7 +55,7 @@ export function OverviewClient() {
             ? "Overview"
             : count === 0 && !query.data.isMoreWaiting
               ? "Nothing waits for you"
-              : `${query.data.isMoreWaiting ? "At least " : ""}${plural(count, "thing")} ${count === 1 ? "waits" : "wait"} for you`
+              : waitingTitle(count, query.data.isMoreWaiting)
         }
         {...(query.data === undefined ? {} : { sub: whatWaits(query.data) })}
       />
@@ -52,7 +64,7 @@ export function OverviewClient() {
           <div className="grid gap-6">
             <ReportingLine isForLoadAlone />
             <div className="grid items-stretch gap-6 two:grid-cols-[minmax(0,1fr)_var(--spacing-aside)]">
-              <NeedsYou waiting={overview.waiting} />
+              <NeedsYou overview={overview} />
               <LoopHealth loop={overview.loop} />
             </div>
             <Panel

@@ -77,6 +77,8 @@ const TREATMENTS = {
   hourRollups: { keep: "nothing", title: "", onDamage: "set-aside" },
   hourDetails: { keep: "nothing", title: "", onDamage: "set-aside" },
   detailDays: { keep: "nothing", title: "", onDamage: "set-aside" },
+  seenCauses: { keep: "nothing", title: "since when causes are known", onDamage: "set-aside" },
+  appliedRevisions: { keep: "nothing", title: "how long decisions took to devices", onDamage: "set-aside" },
   telemetryBatches: { keep: "nothing", title: "answers to telemetry batches", onDamage: "set-aside" },
   events: { keep: "nothing", title: "events", onDamage: "set-aside" },
   journalChanges: { keep: "nothing", title: "" },

@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { index, pgTable, text } from "drizzle-orm/pg-core";
 import type { MemberKind } from "@/lib/domain/members";
 import { instant, json } from "./columns";
@@ -19,5 +20,12 @@ export const publishedMembers = pgTable(
     changeSetId: text("change_set_id"),
     updatedAt: instant("updated_at").notNull(),
   },
-  (table) => [index("published_members_app").on(table.appId), index("published_members_kind").on(table.kind)],
+  (table) => [
+    index("published_members_app").on(table.appId),
+    index("published_members_kind").on(table.kind),
+    // What ends soon is asked for of all programs at once.
+    index("published_members_until")
+      .on(sql`((${table.value} ->> 'until')::numeric)`)
+      .where(sql`jsonb_typeof(${table.value} -> 'until') = 'number'`),
+  ],
 );

@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import {
   bigint,
   boolean,
@@ -308,6 +309,8 @@ export const hourDetails = pgTable(
       columns: [table.appId, table.kind, table.name, table.hour, table.versionCode, table.programRevision],
     }),
     index("hour_details_hour").on(table.appId, table.kind, table.hour),
+    // What reaches a limit is little, and asked for of all programs at once.
+    index("hour_details_limits").on(table.hour).where(sql`${table.kind} = 'limit'`),
   ],
 );
 
@@ -323,4 +326,45 @@ export const detailDays = pgTable(
     isFolded: boolean("is_folded").notNull(),
   },
   (table) => [primaryKey({ columns: [table.appId, table.day] })],
+);
+
+/**
+ * Since when a program's cause is known, by the platform's clock: written when it is told of, kept for as long as it is and 90 days
+ * more.
+ */
+export const seenCauses = pgTable(
+  "seen_causes",
+  {
+    appId: text("app_id").notNull(),
+    cause: text("cause").notNull(),
+    firstSeenAt: instant("first_seen_at").notNull(),
+    /** To a day. */
+    lastSeenAt: instant("last_seen_at").notNull(),
+    /** As the first device told it: code, layer, rule and what was asked for. */
+    about: jsonb("about").$type<Record<string, unknown>>(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.appId, table.cause] }),
+    index("seen_causes_first").on(table.firstSeenAt, table.appId),
+    index("seen_causes_app").on(table.appId, table.firstSeenAt),
+    index("seen_causes_last").on(table.lastSeenAt),
+  ],
+);
+
+/**
+ * How long decisions took to devices: each device is counted once at each platform document that a decision made, when it
+ * says for the first time that it enforces it or a later one, and was enrolled before it was signed.
+ */
+export const appliedRevisions = pgTable(
+  "applied_revisions",
+  {
+    epoch: whole("epoch").notNull(),
+    revision: whole("revision").notNull(),
+    devices: whole("devices").notNull(),
+    /** When the last of them did. */
+    lastAt: instant("last_at").notNull(),
+    /** Of milliseconds since it was signed (`lib/domain/measures/histogram.ts`). */
+    delays: bytes("delays").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.epoch, table.revision] })],
 );

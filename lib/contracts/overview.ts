@@ -1,15 +1,33 @@
 import { z } from "zod";
+import { LIMIT_NAMES } from "@/native/core/codes";
 import { changeSetViewSchema } from "./change-sets";
 import { instantSchema, positionSchema, spreadSchema } from "./shared";
 
+/** What may wait for somebody, the most urgent first. */
+export const WAITING_KINDS = [
+  "set-up",
+  "log",
+  "denial",
+  "limit",
+  "suspension",
+  "change-set",
+  "submission",
+  "ending",
+  "sign-in",
+] as const;
+
 export const waitingItemSchema = z.object({
-  kind: z.enum(["change-set", "submission", "sign-in", "set-up", "limit"]),
+  kind: z.enum(WAITING_KINDS),
   id: z.string(),
   href: z.string(),
   title: z.string(),
   detail: z.string(),
   since: instantSchema,
   action: z.string(),
+  /** When what waits is over: an undo, or what ends by itself. Null: it waits for as long as it is there. */
+  until: instantSchema.nullable(),
+  /** The limit that is reached, and its maximum where one is in force. */
+  limit: z.object({ name: z.enum(LIMIT_NAMES), max: z.number().nullable() }).nullable(),
 });
 
 export const overviewSchema = z.object({

@@ -54,8 +54,20 @@ export const spreadSchema = z.object({
       lastSeenAt: instantSchema.nullable(),
     }),
   ),
-  /** From publish to the application on the last of the reached devices; null before the first. */
-  lastAppliedMs: z.number().nullable(),
+  /**
+   * How long the newest decision up to there took from its signing until devices applied it for the first time, as it was counted
+   * then: whatever they apply later changes nothing of it. Null where none did, or nobody counted.
+   */
+  applied: z
+    .object({
+      position: positionSchema,
+      devices: z.number(),
+      /** Within which half of them did, and 95 of 100; the last of them. */
+      halfMs: z.number(),
+      mostMs: z.number(),
+      lastMs: z.number(),
+    })
+    .nullable(),
 });
 export type Spread = z.infer<typeof spreadSchema>;
 

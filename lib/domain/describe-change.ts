@@ -51,6 +51,15 @@ export function describeChange({ member, before, after }: Change, names: Names):
   ].join("");
 }
 
+/** What a member is, as a noun: "host a.example.com"; what this release cannot read is told by its key. */
+export function describeMember(member: Change["member"], value: unknown, names: Names = NO_NAMES): string {
+  const parsed = parseEntry(member, value);
+  const { words } = kindOf(member.kind);
+  return parsed.ok ? words.noun(member, parsed.entry.value, names) : formatMember(member);
+}
+
+const NO_NAMES: Names = { publisher: () => null, person: () => null, program: () => null };
+
 const isAbsent = (value: unknown) => value === null || value === undefined;
 
 /** `true` at the root says no more than that the member is there, which the verb says. */

@@ -197,7 +197,8 @@ export const ROOMS: readonly Room[] = [
       ["members/", "devices/", "measures/"],
       ["change-sets/"],
       ["*"],
-      ["denials/", "overview/"],
+      ["denials/"],
+      ["overview/"],
       ["publishers/"],
     ],
   },
@@ -261,7 +262,7 @@ export const ROOMS: readonly Room[] = [
     ],
     never: [...NODE, ...STORE],
     // Every feature decides through change sets; the frame around every page composes what the others offer.
-    order: [["change-sets/", "publishers/"], ["*"], ["frame/"]],
+    order: [["measures/"], ["change-sets/", "publishers/"], ["*"], ["frame/"]],
   },
   {
     room: "app",

@@ -4,11 +4,12 @@ import type { ReactNode } from "react";
 import { useNow } from "@/components/blocks/now";
 import { Panel } from "@/components/blocks/panel";
 import { RelativeTime } from "@/components/blocks/relative-time";
+import { Measure } from "@/components/features/measures/measure";
 import type { MarkName } from "@/components/ui/mark";
 import { State } from "@/components/ui/state";
 import { TextLink } from "@/components/ui/text-link";
 import type { Overview } from "@/lib/contracts/overview";
-import { formatCount, plural } from "@/lib/format/count";
+import { plural } from "@/lib/format/count";
 import { formatDuration } from "@/lib/format/duration";
 import { formatTime } from "@/lib/format/instant";
 import { formatRevision } from "@/lib/format/revision";
@@ -25,12 +26,19 @@ type Line = {
 export function LoopHealth({ loop }: { loop: Overview["loop"] }) {
   const nowMs = useNow();
   const lines = healthOf(loop, nowMs);
+  const known = lines.filter(({ mark }) => mark !== "none").length;
   const looks = lines.filter(({ mark }) => mark === "waiting" || mark === "differs").length;
   return (
     <Panel
       title="Health of the loop"
       actions={
-        <span className="text-muted">{looks === 0 ? "all well" : `${looks} of ${lines.length} need a look`}</span>
+        <span className="text-muted">
+          {looks > 0
+            ? `${looks} of ${lines.length} need a look`
+            : known === lines.length
+              ? "all well"
+              : `${known} of ${lines.length} measured, and well`}
+        </span>
       }
     >
       <ul>
@@ -60,13 +68,24 @@ export function LoopHealth({ loop }: { loop: Overview["loop"] }) {
 function healthOf(loop: Overview["loop"], nowMs: number): Line[] {
   const { spread, devices, audit, platformExpiresAt, platformIssuedAt, newestTelemetryAt, discardedSamples } = loop;
   const left = platformExpiresAt === null ? null : Date.parse(platformExpiresAt) - nowMs;
+  const applied = spread?.applied ?? null;
   const behind = spread === null ? 0 : spread.total - spread.reached;
   return [
     {
-      mark: spread === null || spread.lastAppliedMs === null ? "none" : "yes",
+      mark: applied === null ? "none" : "yes",
       name: "Decision to device",
-      detail: "the last publish, until its last device applied it",
-      value: spread?.lastAppliedMs == null ? "–" : formatDuration(spread.lastAppliedMs),
+      detail:
+        applied === null
+          ? "no decision was applied yet"
+          : `revision ${formatRevision(applied.position)}, half of ${plural(applied.devices, "device")}; 95 of 100 within ${formatDuration(applied.mostMs)}`,
+      value:
+        applied === null ? (
+          "–"
+        ) : (
+          <Measure name="applied" of={formatRevision(applied.position)} value={applied.halfMs}>
+            {formatDuration(applied.halfMs)}
+          </Measure>
+        ),
       ...(spread === null ? {} : { link: { href: "/fleet", label: "See spread" } }),
     },
     {
@@ -82,27 +101,50 @@ function healthOf(loop: Overview["loop"], nowMs: number): Line[] {
       mark: spread === null || spread.total === 0 ? "none" : behind === 0 ? "yes" : "waiting",
       name: `Devices on revision ${formatRevision(loop.platformPosition)}`,
       detail: behind === 0 ? "all that were seen in 24 h" : `${plural(behind, "device")} behind`,
-      value: spread === null ? "–" : `${formatCount(spread.reached)} of ${formatCount(spread.total)}`,
+      value:
+        spread === null ? (
+          "–"
+        ) : (
+          <>
+            <Measure name="reached" of={formatRevision(spread.position)} value={spread.reached} /> of{" "}
+            <Measure name="seen" value={spread.total} />
+          </>
+        ),
       link: { href: "/fleet", label: behind === 0 ? "See fleet" : `See ${behind}` },
     },
     {
-      mark: devices.stale + devices.degraded === 0 ? "yes" : "waiting",
+      mark: devices.total === 0 ? "none" : devices.stale + devices.degraded === 0 ? "yes" : "waiting",
       name: "Stale or degraded devices",
-      detail: `${formatCount(devices.stale)} past their document, ${formatCount(devices.degraded)} with a layer missing`,
-      value: formatCount(devices.stale + devices.degraded),
+      detail: "not seen in 24 h, or with a layer of confinement missing",
+      value: (
+        <>
+          <Measure name="stale" value={devices.stale} />, <Measure name="degraded" value={devices.degraded} />
+        </>
+      ),
       link: { href: "/fleet", label: "See fleet" },
     },
     {
       mark: newestTelemetryAt === null ? "none" : "yes",
       name: "Newest telemetry",
-      detail: `${plural(discardedSamples, "sample")} discarded by devices`,
+      detail: (
+        <Measure name="lost" value={discardedSamples}>
+          {plural(discardedSamples, "sample")} lost by devices
+        </Measure>
+      ),
       value: newestTelemetryAt === null ? "none yet" : <RelativeTime at={newestTelemetryAt} />,
       link: { href: "/programs", label: "See programs" },
     },
     {
       mark: audit.isWhole ? "yes" : "differs",
       name: "Audit chain",
-      detail: `${plural(audit.entries, "entry", "entries")}${audit.isWhole ? ", no gap" : ""}`,
+      detail: (
+        <>
+          <Measure name="auditEntries" value={audit.entries}>
+            {plural(audit.entries, "entry", "entries")}
+          </Measure>
+          {audit.isWhole && ", no gap"}
+        </>
+      ),
       value: audit.isWhole ? `Verified ${formatTime(audit.checkedAt)}` : "Does not hold",
       link: { href: "/audit", label: "Verify" },
     },

@@ -5,29 +5,67 @@ import Link from "next/link";
 import { EmptyState } from "@/components/blocks/empty-state";
 import { useNow } from "@/components/blocks/now";
 import { Panel } from "@/components/blocks/panel";
+import { formatLimit, LIMIT_WORDS } from "@/components/features/programs/limit-words";
+import type { MarkName } from "@/components/ui/mark";
 import { State } from "@/components/ui/state";
 import type { Overview } from "@/lib/contracts/overview";
+import { plural } from "@/lib/format/count";
 import { formatDuration } from "@/lib/format/duration";
-import { formatInstant, formatWhen } from "@/lib/format/instant";
+import { formatInstant, formatTime, formatWhen } from "@/lib/format/instant";
 
 type Waiting = Overview["waiting"][number];
 
-const KINDS: Record<Waiting["kind"], string> = {
-  "change-set": "To approve",
-  submission: "Version",
-  "sign-in": "Hand over",
-  "set-up": "Set-up",
-  limit: "Limit",
+const KINDS: Record<Waiting["kind"], { word: string; mark: MarkName }> = {
+  "set-up": { word: "Set-up", mark: "waiting" },
+  log: { word: "Audit log", mark: "differs" },
+  denial: { word: "Refused", mark: "no" },
+  limit: { word: "Limit", mark: "differs" },
+  suspension: { word: "Suspended", mark: "suspended" },
+  "change-set": { word: "To approve", mark: "waiting" },
+  submission: { word: "Version", mark: "waiting" },
+  ending: { word: "Ends", mark: "ask" },
+  "sign-in": { word: "Hand over", mark: "waiting" },
 };
 
+/** What a row is about, in words; a limit is named as everywhere. */
+function titleOf({ title, limit }: Waiting): string {
+  if (limit === null) return title;
+  const { title: name } = LIMIT_WORDS[limit.name];
+  const of = limit.max === null ? "" : ` of ${formatLimit(limit.name, limit.max)}`;
+  return `${title} reaches its limit${of}: ${name.toLowerCase()}`;
+}
+
+const DETAIL_OF_LIMIT = "Devices held it back in this hour or the one before.";
+
+/** What the act comes to, with how long there is for it. */
+function actOf({ kind, action, until }: Waiting, nowMs: number): string {
+  if (kind !== "suspension" || until === null) return action;
+  return `${action}, ${formatDuration(Math.max(0, Date.parse(until) - nowMs))} left`;
+}
+
+/** Since when it waits; of what ends, when it does. */
+function TimeOf({ item, nowMs }: { item: Waiting; nowMs: number }) {
+  const isEnding = item.kind === "ending" && item.until !== null;
+  const at = isEnding && item.until !== null ? item.until : item.since;
+  const length = formatDuration(nowMs - Date.parse(at));
+  return (
+    <time dateTime={at} title={formatInstant(at)} className="text-right leading-4 max-phone:hidden">
+      <span className="block whitespace-nowrap">
+        {isEnding ? (Date.parse(at) < nowMs ? `${length} ago` : `in ${length}`) : length}
+      </span>
+      <span className="mt-0.5 block whitespace-nowrap text-muted">{formatWhen(at, nowMs)}</span>
+    </time>
+  );
+}
+
 /** Each row is one thing to do, and one act that begins it. */
-export function NeedsYou({ waiting }: { waiting: readonly Waiting[] }) {
+export function NeedsYou({ overview: { waiting, loop, now } }: { overview: Overview }) {
   const nowMs = useNow();
   return (
     <Panel title="Needs you now" about="most urgent first">
       {waiting.length === 0 ? (
         <EmptyState title="Nothing waits">
-          Proposals of others, submitted versions and limits that programs reach appear here.
+          {whatWasMeasured(loop)} Asked at {formatTime(now)} UTC.
         </EmptyState>
       ) : (
         <ul>
@@ -38,24 +76,19 @@ export function NeedsYou({ waiting }: { waiting: readonly Waiting[] }) {
                 className="grid min-h-13 grid-cols-[112px_minmax(0,1fr)_auto_auto] items-center gap-x-4 px-4 py-2 -outline-offset-2 hover:bg-hover max-phone:grid-cols-[minmax(0,1fr)_auto]"
               >
                 <span className="self-start max-phone:hidden">
-                  <State mark={item.kind === "limit" ? "differs" : "waiting"}>{KINDS[item.kind]}</State>
+                  <State mark={KINDS[item.kind].mark}>{KINDS[item.kind].word}</State>
                 </span>
                 <span className="min-w-0">
                   <strong className="block leading-4 wrap-anywhere">
-                    <bdi>{item.title}</bdi>
+                    <bdi>{titleOf(item)}</bdi>
                   </strong>
-                  <span className="mt-0.5 block text-muted leading-4 wrap-anywhere">{item.detail}</span>
+                  <span className="mt-0.5 block text-muted leading-4 wrap-anywhere">
+                    {item.limit === null ? item.detail : DETAIL_OF_LIMIT}
+                  </span>
                 </span>
-                <time
-                  dateTime={item.since}
-                  title={formatInstant(item.since)}
-                  className="text-right leading-4 max-phone:hidden"
-                >
-                  <span className="block whitespace-nowrap">{formatDuration(nowMs - Date.parse(item.since))}</span>
-                  <span className="mt-0.5 block whitespace-nowrap text-muted">{formatWhen(item.since, nowMs)}</span>
-                </time>
+                <TimeOf item={item} nowMs={nowMs} />
                 <span className="flex items-center gap-1 whitespace-nowrap font-medium">
-                  {item.action}
+                  {actOf(item, nowMs)}
                   <ChevronRight size={16} aria-hidden className="text-muted" />
                 </span>
               </Link>
@@ -65,4 +98,14 @@ export function NeedsYou({ waiting }: { waiting: readonly Waiting[] }) {
       )}
     </Panel>
   );
+}
+
+/** Nothing is well that nobody looked at: what no device reports of is said to be unknown. */
+function whatWasMeasured({ devices, newestTelemetryAt }: Overview["loop"]): string {
+  const decisions = "No proposal, version, suspension or end in 7 days waits for you.";
+  if (newestTelemetryAt === null || devices.seen24h === 0) {
+    return `${decisions} No device reported in 24 h, so what programs were refused and which limits they reached is not known.`;
+  }
+  const told = plural(devices.seen24h, "device");
+  return `${decisions} ${told} reported in 24 h: nothing was refused for the first time, and no limit was reached in the last hour.`;
 }

@@ -14,6 +14,8 @@ export const KEPT_MS = {
   fleetMinutes: 2 * DAY_MS,
   /** As long as a page says when a host or a capability was last used. */
   hours: 90 * DAY_MS,
+  /** As long after its last refusal as a cause is no new one. */
+  causes: 90 * DAY_MS,
   /** As far back as the longest chart, and as devices may tell of anything. */
   events: 14 * DAY_MS,
   /** As far back as devices may tell of minutes, and so as events. */

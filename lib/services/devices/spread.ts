@@ -1,10 +1,11 @@
-import { and, asc, gt, isNull, sql } from "drizzle-orm";
+import { and, asc, desc, gt, isNull, sql } from "drizzle-orm";
 import { issueAt } from "@/db/newest-document";
-import { devices } from "@/db/schema";
+import { appliedRevisions, devices } from "@/db/schema";
 import type { Database } from "@/db/store";
 import { countWhere } from "@/db/sums";
 import type { Spread } from "@/lib/contracts/shared";
-import type { Position } from "@/native/core/documents/position";
+import { quantileOf, unpackHistogram } from "@/lib/domain/measures/histogram";
+import { type Position, positionOf } from "@/native/core/documents/position";
 
 /** A device counts as in the field while it was seen in the last 24 hours. */
 export const DEVICE_SEEN_MS = 24 * 60 * 60 * 1000;
@@ -40,11 +41,9 @@ export async function readSpread(db: Database, position: Position, nowMs: number
     .select({
       total: countWhere(),
       reached: countWhere(reached),
-      lastAppliedAt: sql<string | null>`max(${devices.appliedAt}) filter (where ${reached})`,
     })
     .from(devices)
     .where(inField);
-  const issue = await issueAt(db, "platform", "", position);
   const behind = await db
     .select({
       deviceId: devices.id,
@@ -56,7 +55,6 @@ export async function readSpread(db: Database, position: Position, nowMs: number
     .where(and(inField, sql`not (${reached})`))
     .orderBy(asc(devices.lastSeenAt), asc(devices.id))
     .limit(50);
-  const lastAppliedAt = counted?.lastAppliedAt == null ? null : new Date(counted.lastAppliedAt);
   return {
     position,
     reached: counted?.reached ?? 0,
@@ -64,9 +62,25 @@ export async function readSpread(db: Database, position: Position, nowMs: number
     behind: behind.map(({ deviceId, name, lastSeenAt, ...row }) => {
       return { deviceId, name, position: appliedPosition(row), lastSeenAt: lastSeenAt?.toISOString() ?? null };
     }),
-    lastAppliedMs:
-      lastAppliedAt === null || issue === null
-        ? null
-        : Math.max(0, lastAppliedAt.getTime() - issue.createdAt.getTime()),
+    applied: await readApplied(db, position),
   };
+}
+
+/** What was counted of the newest decision up to a position, where something was. */
+async function readApplied(db: Database, upTo: Position): Promise<Spread["applied"]> {
+  const { epoch, revision } = appliedRevisions;
+  const [row] = await db
+    .select()
+    .from(appliedRevisions)
+    .where(sql`(${epoch}, ${revision}) <= (${upTo.epoch}, ${upTo.revision})`)
+    .orderBy(desc(epoch), desc(revision))
+    .limit(1);
+  if (row === undefined) return null;
+  const position = positionOf(row);
+  const issue = await issueAt(db, "platform", "", position);
+  const delays = unpackHistogram(row.delays);
+  const [halfMs, mostMs] = [quantileOf(delays, 0.5), quantileOf(delays, 0.95)];
+  if (issue === null || halfMs === null || mostMs === null) return null;
+  const lastMs = Math.max(0, row.lastAt.getTime() - issue.createdAt.getTime());
+  return { position, devices: row.devices, halfMs: Math.min(halfMs, lastMs), mostMs: Math.min(mostMs, lastMs), lastMs };
 }

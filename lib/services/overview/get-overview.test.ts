@@ -1,6 +1,7 @@
-import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { devices } from "@/db/schema";
+import { appliedRevisions, devices } from "@/db/schema";
+import { enter, packHistogram } from "@/lib/domain/measures/histogram";
+import { publishDocuments } from "@/lib/sync/publish-documents";
 import { KEY_ONE } from "@/native/core/crypto/testing/public-keys";
 import { narrowAtOnce } from "../change-sets/narrow";
 import { proposeChangeSet } from "../change-sets/propose-change-set";
@@ -67,7 +68,7 @@ describe("the overview", () => {
   test("tells each person what waits for them, and nobody what is their own", async () => {
     const waitingFor = async (role: keyof typeof people) =>
       (await getOverview(fixture.ctx, people[role])).waiting.map(({ kind, id }) => (kind === "submission" ? kind : id));
-    expect(await waitingFor("security")).toEqual([proposed.id, "submission"]);
+    expect(await waitingFor("security")).toEqual([appId, proposed.id, "submission"]);
     expect(await waitingFor("operator")).not.toContain(proposed.id);
     expect(await waitingFor("admin")).toEqual([]);
     expect(await waitingFor("auditor")).toEqual([]);
@@ -77,20 +78,29 @@ describe("the overview", () => {
   test("says of each what it is, by whom, since when, and where to go", async () => {
     const { waiting } = await getOverview(fixture.ctx, people.security);
     expect(waiting[0]).toMatchObject({
+      kind: "suspension",
+      href: `/policy/${suspended.id}`,
+      title: `${appId} is suspended`,
+      detail: `By ${people.security.name}: ${reason}`,
+      since: new Date(fixture.clock.nowMs()).toISOString(),
+      action: "Undo",
+      until: new Date(fixture.clock.nowMs() + 15 * 60_000).toISOString(),
+    });
+    expect(waiting[1]).toMatchObject({
       kind: "change-set",
       href: `/policy/${proposed.id}`,
       title: expect.stringContaining(`by ${people.operator.name}: Granted nfc.read`),
       detail: `${appId}: ${reason}`,
       since: new Date(fixture.clock.nowMs() - 60_000).toISOString(),
-      action: "Review changes",
+      action: "Approve or refuse",
     });
-    expect(waiting[1]).toMatchObject({
+    expect(waiting[2]).toMatchObject({
       kind: "submission",
       href: `/programs/${appId}/versions`,
       title: `${appId} v1: submitted`,
       detail: "1 capabilities declared",
       since: new Date(fixture.clock.nowMs() - 120_000).toISOString(),
-      action: "Review version",
+      action: "Approve or refuse",
     });
   });
 
@@ -107,25 +117,12 @@ describe("the overview", () => {
       reached: 1,
       total: 2,
       behind: [{ deviceId: "dev_behind", name: "Bench dev_behind", position: null }],
-      lastAppliedMs: 400,
+      applied: null,
     });
     const { revision, epoch, iat, exp } = await fixture.platformClaims();
     expect(loop.platformPosition).toEqual({ epoch, revision });
     expect(loop.platformIssuedAt).toBe(new Date(iat * 1000).toISOString());
     expect(loop.platformExpiresAt).toBe(new Date(exp * 1000).toISOString());
-  });
-
-  test("says of a revision that a device had as it was signed that it took no time", async () => {
-    const { clock, ctx } = fixture;
-    const { iat } = await fixture.platformClaims();
-    await ctx.store.transaction(({ db }) =>
-      db
-        .update(devices)
-        .set({ appliedAt: new Date(0) })
-        .where(eq(devices.id, "dev_now")),
-    );
-    expect(iat * 1000).toBeLessThanOrEqual(clock.nowMs());
-    expect((await getOverview(ctx, people.auditor)).loop.spread?.lastAppliedMs).toBe(0);
   });
 
   test("verifies the log once a minute", async () => {
@@ -190,4 +187,26 @@ test("the list of devices names each state, and whoever was away longest stands 
     dev_behind: "behind",
     dev_gone: "revoked",
   });
+});
+
+test("tells how long a decision took as it was counted then, whatever is published later", async () => {
+  const { clock, ctx } = fixture;
+  const { epoch, revision } = await fixture.platformClaims();
+  const signedAt = clock.nowMs();
+  const delays = new Map();
+  for (const ms of [200, 200, 200, 5000]) enter(delays, ms);
+  await ctx.store.transaction(({ db }) =>
+    db.insert(appliedRevisions).values({
+      ...{ epoch, revision, devices: 4, lastAt: new Date(signedAt + 5000), delays: packHistogram(delays) },
+    }),
+  );
+  const read = async () => (await getOverview(ctx, people.auditor)).loop.spread?.applied;
+  const told = await read();
+  expect(told).toMatchObject({ position: { epoch, revision }, devices: 4, lastMs: 5000 });
+  expect(told?.halfMs).toBeCloseTo(200, -1);
+  clock.advance(3600);
+  await ctx.store.transaction((tx) =>
+    publishDocuments(tx, ctx, { appIds: [], platform: true, changeSetId: null, narrows: false }),
+  );
+  expect(await read()).toEqual(told);
 });

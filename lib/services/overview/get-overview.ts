@@ -1,33 +1,29 @@
 import { and, desc, eq, gt, isNotNull, isNull, max } from "drizzle-orm";
 import { newestIssue } from "@/db/newest-document";
-import { changeSets, devices, platform, programs, versions } from "@/db/schema";
+import { changeSets, devices } from "@/db/schema";
 import type { Database } from "@/db/store";
 import { countWhere } from "@/db/sums";
 import type { Overview } from "@/lib/contracts/overview";
-import { type Actor, hasPermission } from "@/lib/domain/roles";
+import type { Actor } from "@/lib/domain/roles";
 import { type Position, positionOf } from "@/native/core/documents/position";
 import { checkAudit } from "../audit/verify-audit-log";
 import { withChanges } from "../change-sets/change-set-rows";
 import { toChangeSetViews } from "../change-sets/change-set-view";
-import { listWaitingFor } from "../change-sets/list-change-sets";
 import type { ServiceContext } from "../context";
 import { countLostSamples } from "../devices/count-lost";
 import { isDegraded } from "../devices/list-devices";
 import { DEVICE_SEEN_MS, hasApplied, readSpread } from "../devices/spread";
-import { listHalvesFor } from "../people/list-halves";
 import { readSetUp } from "../people/list-people";
 import { requirePermission } from "../require-permission";
+import { readWaiting } from "./read-waiting";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const RECENT_MAX = 20;
-const SUBMISSIONS_MAX = 50;
 /** The chain is checked whole at most this often; the audit room checks it whenever asked. */
 const AUDIT_CHECK_MS = 60_000;
 
 /** SQL: it has sent telemetry, and with it what it enforces. */
 const hasReported = and(isNull(devices.revokedAt), isNotNull(devices.appliedEpoch));
-
-type Waiting = Overview["waiting"][number];
 
 /** What waits for this person now, and the health of the loop. */
 export async function getOverview(context: ServiceContext, actor: Actor): Promise<Overview> {
@@ -41,9 +37,10 @@ export async function getOverview(context: ServiceContext, actor: Actor): Promis
     .select({ newestAt: max(devices.lastSeenAt) })
     .from(devices)
     .where(hasReported);
+  const audit = await auditState(context, nowMs);
   return {
     now: new Date(nowMs).toISOString(),
-    ...(await readWaiting(context, actor)),
+    ...(await readWaiting(context, actor, { nowMs, audit })),
     loop: {
       platformPosition: position,
       platformIssuedAt: newest === null ? null : new Date(newest.issuedAtSeconds * 1000).toISOString(),
@@ -52,66 +49,11 @@ export async function getOverview(context: ServiceContext, actor: Actor): Promis
       devices: await countDevices(db, nowMs),
       newestTelemetryAt: reported?.newestAt?.toISOString() ?? null,
       discardedSamples: await countLostSamples(db),
-      audit: await auditState(context, nowMs),
+      audit,
     },
     recent: await readRecent(context, actor, nowMs),
     setUp: await readSetUp(db),
   };
-}
-
-async function readWaiting(
-  context: ServiceContext,
-  actor: Actor,
-): Promise<Pick<Overview, "waiting" | "isMoreWaiting">> {
-  const { db } = context.store;
-  const sets = await listWaitingFor(context, actor);
-  let { isMore } = sets;
-  const waiting: Waiting[] = sets.items.map((set) => ({
-    kind: "change-set",
-    id: set.id,
-    href: `/policy/${set.id}`,
-    title: `Change set ${set.number} by ${set.owner.name}: ${set.changes.length === 1 ? set.changes[0]?.title : `${set.changes.length} changes`}`,
-    detail: [[...new Set(set.changes.flatMap((change) => change.programName ?? []))].join(", "), set.reason]
-      .filter((part) => part !== "")
-      .join(": "),
-    since: set.proposedAt ?? set.updatedAt,
-    action: set.state === "approved" ? "Publish" : "Review changes",
-  }));
-  if (actor.kind === "person" && hasPermission(actor.role, "changes.approve")) {
-    const submitted = await db
-      .select({ version: versions, program: programs })
-      .from(versions)
-      .innerJoin(programs, eq(programs.appId, versions.appId))
-      .where(eq(versions.state, "submitted"))
-      .orderBy(versions.submittedAt)
-      .limit(SUBMISSIONS_MAX + 1);
-    isMore ||= submitted.length > SUBMISSIONS_MAX;
-    for (const { version, program } of submitted.slice(0, SUBMISSIONS_MAX)) {
-      waiting.push({
-        kind: "submission",
-        id: version.submissionId,
-        href: `/programs/${version.appId}/versions`,
-        title: `${program.name} v${version.code}: submitted`,
-        detail: `${version.declares.length} capabilities declared`,
-        since: version.submittedAt.toISOString(),
-        action: "Review version",
-      });
-    }
-  }
-  waiting.push(...(await listHalvesFor(context, actor)));
-  const [place] = await db.select({ setUpAt: platform.setUpAt, createdAt: platform.createdAt }).from(platform).limit(1);
-  if (place !== undefined && place.setUpAt === null) {
-    waiting.unshift({
-      kind: "set-up",
-      id: "set-up",
-      href: "/people",
-      title: "Invite two people who can approve",
-      detail: "No admin approves. Until two others can, nothing that widens is published.",
-      since: place.createdAt.toISOString(),
-      action: "Invite people",
-    });
-  }
-  return { waiting, isMoreWaiting: isMore };
 }
 
 async function countDevices(db: Database, nowMs: number): Promise<Overview["loop"]["devices"]> {

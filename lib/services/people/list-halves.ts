@@ -6,7 +6,10 @@ import type { Actor } from "@/lib/domain/roles";
 import type { ServiceContext } from "../context";
 
 /** The halves of sign-ins that this person may be shown and was not, as things to do. */
-export async function listHalvesFor(ctx: ServiceContext, actor: Actor): Promise<Overview["waiting"]> {
+export async function listHalvesFor(
+  ctx: ServiceContext,
+  actor: Actor,
+): Promise<Omit<Overview["waiting"][number], "until" | "limit">[]> {
   if (actor.kind !== "person") return [];
   const { personId } = actor;
   const rows = await ctx.store.db

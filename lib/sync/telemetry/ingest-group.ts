@@ -16,6 +16,8 @@ import { answerAgain, type BatchDigests, digestText, findAnswers, toRow } from "
 import { toEventRows, toMinuteRows, toUnlistedRows } from "./batch-rows";
 import { updateDevice } from "./device-state";
 import { type AcceptedMinute, eventTimes, type JudgedBatch, judgeBatch, namedPrograms } from "./judge-batch";
+import { noteCauses } from "./note-causes";
+import { noteFirstApplied } from "./note-first-applied";
 import { type OwnWord, recordOwnEvents } from "./own-events";
 import type { ReceivedBatch } from "./received-batch";
 
@@ -271,6 +273,10 @@ async function lockTelling(db: Database, group: readonly Prepared[]): Promise<vo
 async function writeNew(tx: Transaction, ctx: SyncContext, fresh: readonly Prepared[]): Promise<void> {
   const minutes = fresh.flatMap((one) => one.minutes);
   if (minutes.length > 0) await insertRows(tx.db, telemetryMinutes, minutes);
+  await noteCauses(
+    tx,
+    fresh.map(({ minutes: told, sent }) => ({ minutes: told, at: sent.receivedAt })),
+  );
   const told = fresh.flatMap((one) => one.events);
   // One that is there already, from an earlier batch, is left as it is.
   const returning = sql`on conflict do nothing returning device_id, event_id`;
@@ -331,6 +337,12 @@ async function noteDevices(tx: Transaction, fresh: readonly Prepared[]): Promise
       appliedPrograms: row.appliedPrograms,
     })),
   );
+  const moved = rows.flatMap((was) => {
+    const is = known.get(was.id);
+    return is === undefined ? [] : [{ was, is }];
+  });
+  const [newest] = fresh.map(({ sent }) => sent.receivedAt).sort((a, b) => b.getTime() - a.getTime());
+  if (newest !== undefined) await noteFirstApplied(tx.db, moved, newest);
   for (const { id, appliedAt } of rows) {
     if (known.get(id)?.appliedAt !== appliedAt) tx.announce({ topic: "devices", deviceId: id, revoked: false });
   }

@@ -7,6 +7,7 @@ import { isNewerPosition, NO_POSITION, type Position } from "@/native/core/docum
 import type { TelemetryBatch } from "@/native/core/telemetry/batch";
 import type { SyncContext } from "../context";
 import { type Enforced, updateEnforced } from "./device-state";
+import { noteFirstApplied } from "./note-first-applied";
 import { readOwnWords } from "./read-evidence";
 import type { ReceivedBatch } from "./received-batch";
 
@@ -77,6 +78,7 @@ export function createAppliedNotes(store: Store, { clock }: Pick<SyncContext, "c
           ...{ appliedPlatform: is.appliedPlatform, appliedPrograms: is.appliedPrograms, lastSeenAt: is.lastSeenAt },
         })),
       );
+      await noteFirstApplied(tx.db, changed, now);
       for (const { was, is } of changed) {
         if (was.appliedAt !== is.appliedAt) tx.announce({ topic: "devices", deviceId: was.id, revoked: false });
       }

@@ -1,6 +1,6 @@
 import { and, eq, inArray, lt, sql } from "drizzle-orm";
 import { dropDay, listPastDays, PARTITIONED_NAMES, type Partitioned } from "@/db/partitions";
-import { detailDays, telemetryMinutes, unlistedMinutes } from "@/db/schema";
+import { detailDays, seenCauses, telemetryMinutes, unlistedMinutes } from "@/db/schema";
 import type { Database, Store } from "@/db/store";
 import { KEPT_MS } from "@/lib/domain/measures/retention";
 import { foldDetailDays } from "./fold-detail-days";
@@ -16,7 +16,7 @@ const FOLDED_FIRST = 250;
 const TURNS_A_CALL = 40;
 const DAY_MS = 86_400_000;
 /** Of one transaction, so that none holds an embedded store for long. */
-const UNLISTED_A_TURN = 1_000;
+const FORGOTTEN_A_TURN = 1_000;
 
 /** How many increments the next turn takes: what was learned of it lasts from call to call. */
 export type FoldTurns = { size: number };
@@ -75,6 +75,7 @@ export async function dropPastDays(store: Store, { clock }: FoldContext): Promis
   }
   await forgetSources(tended);
   while (await forgetUnlisted(tended, new Date(nowMs - KEPT_MS.unlisted - DAY_MS)));
+  while (await forgetCauses(tended, new Date(nowMs - KEPT_MS.causes - DAY_MS)));
   const over = new Date(nowMs - KEPT_MS.hours - DAY_MS);
   await tended.transaction(({ db }) => db.delete(detailDays).where(lt(detailDays.day, over)));
 }
@@ -87,15 +88,25 @@ async function isAwaited(db: Database, relation: Partitioned, day: number): Prom
   return (await db.select({ at }).from(telemetryMinutes).where(isDue).limit(1)).length > 0;
 }
 
+/** Forgets since when causes are known that were last told of before this instant: one turn. Answers whether some may be left. */
+async function forgetCauses(store: Store, before: Date): Promise<boolean> {
+  const isOver = lt(seenCauses.lastSeenAt, before);
+  return await store.transaction(async ({ db }) => {
+    const part = db.select({ ctid: sql`ctid` }).from(seenCauses).where(isOver).limit(FORGOTTEN_A_TURN);
+    const gone = await db.delete(seenCauses).where(inArray(sql`ctid`, part)).returning({ cause: seenCauses.cause });
+    return gone.length === FORGOTTEN_A_TURN;
+  });
+}
+
 /** Forgets minutes of versions that were never listed, of days before this instant: one turn. Answers whether some may be left. */
 async function forgetUnlisted(store: Store, before: Date): Promise<boolean> {
   const isOver = lt(unlistedMinutes.day, before);
   return await store.transaction(async ({ db }) => {
-    const part = db.select({ ctid: sql`ctid` }).from(unlistedMinutes).where(isOver).limit(UNLISTED_A_TURN);
+    const part = db.select({ ctid: sql`ctid` }).from(unlistedMinutes).where(isOver).limit(FORGOTTEN_A_TURN);
     const gone = await db
       .delete(unlistedMinutes)
       .where(inArray(sql`ctid`, part))
       .returning({ day: unlistedMinutes.day });
-    return gone.length === UNLISTED_A_TURN;
+    return gone.length === FORGOTTEN_A_TURN;
   });
 }
