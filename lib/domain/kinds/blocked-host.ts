@@ -13,6 +13,7 @@ export const blockedHost: Kind<"blocked-host"> = {
   },
   home: "member",
   shape: z.literal(true),
+  text: { because: "its host is its key, read by readHosts" },
   checkValue: { because: "it is there or not" },
   // A block covers every name below it, so one label is enough.
   checkStep: ({ member }) =>

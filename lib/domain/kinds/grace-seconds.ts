@@ -16,6 +16,7 @@ export const graceSeconds: Kind<"grace-seconds"> = {
     .int()
     .min(0)
     .max(30 * 86_400),
+  text: { because: "no form writes it" },
   checkValue: { because: "the platform has one" },
   checkStep: { because: "it stands for itself" },
   isLasting: true,

@@ -1,6 +1,7 @@
 import { coversMediaType, findUntakenConstraints } from "@/native/core/decide/check-constraints";
 import { grantShape } from "@/native/core/documents/claims-shapes";
 import type { Constraints, Grant } from "@/native/core/shapes/claims";
+import { GRANT_FIELDS, readGrantText, writeGrantText } from "../texts/grant-text";
 import { always, judgeFields } from "./judge-fields";
 import type { FieldJudges, Kind } from "./kind";
 import { moment } from "./leaf-words";
@@ -65,6 +66,7 @@ export const grant: Kind<"grant"> = {
   shape: grantShape
     .refine((value) => value.until === undefined || value.until > 0, { path: ["until"] })
     .transform(canonical),
+  text: { fields: GRANT_FIELDS, write: writeGrantText, read: readGrantText },
   checkValue: { because: "which constraints a capability takes is the catalogue's, asked in the step" },
   checkStep({ member, value, rules }) {
     const kinds = rules.constraintsOf(member.capability);

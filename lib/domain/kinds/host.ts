@@ -1,6 +1,7 @@
 import { HOST_PURPOSES } from "@/native/core/codes";
 import { hostRuleShape } from "@/native/core/documents/claims-shapes";
 import type { HostRule } from "@/native/core/shapes/claims";
+import { HOST_FIELDS, readHostText, writeHostText } from "../texts/host-text";
 import { ID } from "./key-names";
 import type { Kind } from "./kind";
 import { moment } from "./leaf-words";
@@ -33,6 +34,7 @@ export const host: Kind<"host"> = {
       path: ["pins"],
     })
     .transform(canonical),
+  text: { fields: HOST_FIELDS, write: writeHostText, read: readHostText },
   checkValue: { because: "its key is an id that says nothing of it" },
   checkStep: { because: "its shape is the verifier's; what rules are together is checked with their program" },
   isLasting: false,

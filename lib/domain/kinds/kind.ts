@@ -3,6 +3,7 @@ import type { PublicSuffixes } from "@/native/core/decide/public-suffixes";
 import type { PlatformMembers, ProgramMembers } from "../grouped-members";
 import type { EntryOf, MemberKind, MemberOf, MemberValues, RowKind } from "../members";
 import type { Permission } from "../roles";
+import type { Taken, Texts } from "../texts/taken";
 import type { WideningCode } from "../widening";
 
 /** What the catalogue and the public-suffix table say; passed in, because the table must not reach the browser. */
@@ -51,6 +52,16 @@ export type DraftWrite<K extends MemberKind> = {
 export type Judged<K extends MemberKind> =
   | { by: "value"; judge(before: MemberValues[K] | null, after: MemberValues[K] | null): WideningCode | null }
   | { by: "effect"; of: "hosts" | "limits" | "blocks" };
+
+/**
+ * How people write a value: in texts by field, which a form shows. What `write` made `read` reads back as the same value;
+ * of anything else it answers values that fit the shape, or issues by field, never neither.
+ */
+export type Written<K extends MemberKind> = {
+  fields: readonly string[];
+  write(value: Partial<MemberValues[K]>, member: MemberOf<K>): Texts;
+  read(texts: Texts, member: MemberOf<K>): Taken<MemberValues[K]>;
+};
 
 /** Where a member's value stands in the documents that devices get. */
 export type Placed<K extends MemberKind> =
@@ -107,6 +118,7 @@ export type Kind<K extends MemberKind> = {
   home: K extends RowKind ? "row" : "member";
   /** Reads a value and makes it canonical, so that equal decisions have equal texts. */
   shape: z.ZodType<MemberValues[K]>;
+  text: Written<K> | Unchecked;
   /** What in a value contradicts its key. */
   checkValue: ((member: MemberOf<K>, value: MemberValues[K]) => ValueIssue[]) | Unchecked;
   /** What forbids a write in its step, whoever makes it. */

@@ -1,6 +1,7 @@
 import type { LimitName } from "@/native/core/codes";
 import { limitShape } from "@/native/core/documents/claims-shapes";
 import type { Limit } from "@/native/core/shapes/claims";
+import { LIMIT_FIELDS, readLimitText, writeLimitText } from "../texts/limit-text";
 import { isLimitName } from "./key-names";
 import type { Kind } from "./kind";
 
@@ -26,6 +27,7 @@ export const limit: Kind<"limit"> = {
   },
   home: "member",
   shape,
+  text: { fields: LIMIT_FIELDS, write: writeLimitText, read: readLimitText },
   checkValue: { because: "every limit takes every value" },
   checkStep: { because: "a limit stands for itself" },
   isLasting: false,
@@ -57,6 +59,7 @@ export const platformLimit: Kind<"platform-limit"> = {
   },
   home: "member",
   shape,
+  text: { fields: LIMIT_FIELDS, write: writeLimitText, read: readLimitText },
   checkValue: { because: "every limit takes every value" },
   checkStep: { because: "a limit stands for itself" },
   isLasting: false,

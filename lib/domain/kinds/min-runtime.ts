@@ -13,6 +13,7 @@ export const minRuntime: Kind<"min-runtime"> = {
   },
   home: "member",
   shape: z.string().regex(/^(?:0|[1-9][0-9]{0,8})(?:\.(?:0|[1-9][0-9]{0,8})){2}$/),
+  text: { because: "no form writes it" },
   checkValue: ({ runtime }) =>
     (RUNTIME_KINDS as readonly string[]).includes(runtime) ? [] : [{ path: "", code: "FORMAT" }],
   checkStep: { because: "a version that nobody ships yet may be asked for: older ones stop" },

@@ -2,6 +2,9 @@ import { z } from "zod";
 import { PERSON_STATES } from "../lifecycles";
 import type { MemberValues } from "../members";
 import { hasPermission, ROLE_PERMISSIONS, ROLES, type Role } from "../roles";
+import { readEmail, readLabel } from "../texts/name-text";
+import { readChoice } from "../texts/read-parts";
+import { takeParts } from "../texts/taken";
 import { allowsNothing, judgeFields } from "./judge-fields";
 import type { Kind } from "./kind";
 import { publisherName, quoted } from "./leaf-words";
@@ -67,6 +70,23 @@ export const person: Kind<"person"> = {
     publisherId: text.nullable(),
     state: z.enum(PERSON_STATES),
   }),
+  text: {
+    fields: ["/email", "/name", "/role", "/publisherId", "/state"],
+    write: ({ email = "", name = "", role = "", publisherId, state = "" }) => ({
+      ...{ "/email": email, "/name": name, "/role": role },
+      ...{ "/publisherId": publisherId ?? "", "/state": state },
+    }),
+    read(texts) {
+      const publisherId = texts["/publisherId"] ?? "";
+      return takeParts({
+        email: readEmail(texts["/email"] ?? "", "/email"),
+        name: readLabel(texts["/name"] ?? "", "/name"),
+        role: readChoice(texts["/role"] ?? "", "/role", ROLES),
+        publisherId: publisherId === "" ? { value: null, issues: [] } : readLabel(publisherId, "/publisherId"),
+        state: readChoice(texts["/state"] ?? "", "/state", PERSON_STATES),
+      });
+    },
+  },
   checkValue: { because: "its key is an id that says nothing of it" },
   checkStep({ member, value, before, after }) {
     const old = before.value(member);

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { barePublicKeyShape } from "@/native/core/crypto/public-key";
+import { KEY_FIELDS, readKeyText, writeKeyText } from "../texts/key-text";
 import { always, judgeFields } from "./judge-fields";
 import type { Kind } from "./kind";
 import { publisherName } from "./leaf-words";
@@ -15,6 +16,7 @@ export const publisherKey: Kind<"publisher-key"> = {
   },
   home: "row",
   shape: z.strictObject({ jwk: barePublicKeyShape, status: z.enum(["active", "revoked"]) }),
+  text: { fields: KEY_FIELDS, write: writeKeyText, read: readKeyText },
   checkValue: { because: "that the id is the key's thumbprint is checked by the verb that reads its PEM" },
   checkStep({ member, value, before, after }) {
     const issues = [];

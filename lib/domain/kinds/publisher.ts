@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { readLabel } from "../texts/name-text";
+import { takeParts } from "../texts/taken";
 import { always, judgeFields } from "./judge-fields";
 import type { Kind } from "./kind";
 import { quoted } from "./leaf-words";
@@ -14,6 +16,11 @@ export const publisher: Kind<"publisher"> = {
   },
   home: "row",
   shape: z.strictObject({ name: label }),
+  text: {
+    fields: ["/name"],
+    write: ({ name = "" }) => ({ "/name": name }),
+    read: (texts) => takeParts({ name: readLabel(texts["/name"] ?? "", "/name") }),
+  },
   checkValue: { because: "its key is an id that says nothing of it" },
   // That names are unique is the verb's that makes one, and the store's.
   checkStep: ({ member, value, before }) => plainWhereNew("/name", before.value(member)?.name, value.name),

@@ -14,6 +14,7 @@ export const receiver: Kind<"receiver"> = {
   },
   home: "member",
   shape: z.strictObject({ actions: z.array(text).min(1).max(LIST_MAX).transform(sorted) }),
+  text: { because: "no form writes it" },
   checkValue: { because: "every sender may be heard" },
   // A sender need not be registered yet: what nobody sends is not received.
   checkStep({ member, value, before }) {

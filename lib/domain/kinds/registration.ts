@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { readLabel } from "../texts/name-text";
+import { takeParts } from "../texts/taken";
 import { always, judgeFields } from "./judge-fields";
 import type { Kind } from "./kind";
 import { publisherName } from "./leaf-words";
@@ -14,6 +16,15 @@ export const registration: Kind<"registration"> = {
   },
   home: "row",
   shape: z.strictObject({ publisherId: text, name: label }),
+  text: {
+    fields: ["/publisherId", "/name"],
+    write: ({ publisherId = "", name = "" }) => ({ "/publisherId": publisherId, "/name": name }),
+    read: (texts) =>
+      takeParts({
+        publisherId: readLabel(texts["/publisherId"] ?? "", "/publisherId"),
+        name: readLabel(texts["/name"] ?? "", "/name"),
+      }),
+  },
   checkValue: { because: "its key is the program's id, which is its owner" },
   checkStep({ member, value, before, after }) {
     const old = before.value(member);

@@ -13,6 +13,7 @@ export const route: Kind<"route"> = {
   },
   home: "member",
   shape: z.literal(true),
+  text: { because: "no form writes it" },
   checkValue: { because: "it is there or not" },
   checkStep: { because: "which pages a bundle has is its version's" },
   isLasting: false,

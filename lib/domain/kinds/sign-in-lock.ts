@@ -15,6 +15,7 @@ export const signInLock: Kind<"sign-in-lock"> = {
   },
   home: "row",
   shape: z.literal(true),
+  text: { because: "it is set by a button" },
   checkValue: { because: "it is there or not" },
   checkStep: ({ member, before }) =>
     before.value({ kind: "person", personId: member.personId }) === null ? [{ path: "", code: "UNKNOWN_PERSON" }] : [],

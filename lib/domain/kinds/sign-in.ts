@@ -11,6 +11,7 @@ export const signIn: Kind<"sign-in"> = {
   },
   home: "row",
   shape: z.strictObject({ purpose: z.enum(["invite", "reset"]) }),
+  text: { because: "it is given by a button" },
   checkValue: { because: "its key is the person's id, which is its owner" },
   checkStep: ({ member, before }) =>
     before.value({ kind: "person", personId: member.personId }) === null ? [{ path: "", code: "UNKNOWN_PERSON" }] : [],

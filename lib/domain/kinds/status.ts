@@ -15,6 +15,7 @@ export const status: Kind<"status"> = {
   },
   home: "row",
   shape: z.enum(["active", "suspended", "retired"]),
+  text: { because: "it is chosen by a button" },
   checkValue: { because: "its key is the program's id, which is its owner" },
   checkStep: { because: "whether the program is registered is asked of every program that a step touches" },
   isLasting: true,

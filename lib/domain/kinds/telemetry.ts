@@ -14,6 +14,7 @@ export const telemetry: Kind<"telemetry"> = {
   },
   home: "member",
   shape: z.strictObject({ intervalSeconds: z.int().min(1).max(3600), sampling: z.int().min(0).max(100) }),
+  text: { because: "no form writes it" },
   checkValue: { because: "the platform has one" },
   checkStep: { because: "it stands for itself" },
   isLasting: true,

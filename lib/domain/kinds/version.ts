@@ -28,6 +28,7 @@ export const version: Kind<"version"> = {
   },
   home: "row",
   shape: versionShape.strict(),
+  text: { because: "a submission brings it" },
   checkValue: (member, value) => (value.code === member.code ? [] : [{ path: "/code", code: "FORMAT" }]),
   checkStep: { because: "its key is looked up among the publisher's with the whole program" },
   isLasting: false,

@@ -1,5 +1,6 @@
 import type { ChangeInput } from "@/lib/contracts/change-sets";
 import { mayNarrow, mayPropose } from "@/lib/domain/change-set-lifecycle";
+import { explainShape } from "@/lib/domain/explain-shape";
 import { kindOf } from "@/lib/domain/kinds";
 import { formatMember, parseMember } from "@/lib/domain/member-keys";
 import { parseEntry } from "@/lib/domain/member-values";
@@ -49,7 +50,7 @@ export function readChanges(
       continue;
     }
     for (const issue of parsed.issues) {
-      const message = "Not a value that this member can have.";
+      const message = explainShape(member, input.after, issue.path);
       details.push({ path: `/changes/${index}/after${issue.path}`, code: issue.code, message });
     }
   }
