@@ -120,6 +120,7 @@ export const EXPECTED: Readonly<Record<string, Expectation>> = {
   "GET /api/console/v1/change-sets/{id}": read(404, CHANGE_SET),
   "POST /api/console/v1/change-sets/preview": { people: "changes.propose", body: {}, answer: 400 },
   "POST /api/console/v1/change-sets/edit": { people: "changes.propose", body: {}, answer: 400 },
+  "POST /api/console/v1/change-sets/propose": { people: "changes.propose", body: {}, answer: 400 },
   "POST /api/console/v1/change-sets/narrow": { people: ["changes.narrow", "changes.propose"], body: {}, answer: 400 },
   "POST /api/console/v1/change-sets/{id}/discard": verb("changes.propose"),
   "POST /api/console/v1/change-sets/{id}/split": verb("changes.propose", reason),

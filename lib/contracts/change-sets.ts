@@ -103,8 +103,8 @@ export const draftSchema = z.object({ draft: changeSetViewSchema.nullable() });
 export const previewSchema = z.object({ isNarrowing: z.boolean(), changes: z.array(changeViewSchema) });
 export type Preview = z.infer<typeof previewSchema>;
 
-/** `POST change-sets/narrow`: publish at once what narrows. */
-export const narrowInputSchema = changesInputSchema.extend({ reason: reasonSchema });
+/** `POST change-sets/narrow`: publish at once what narrows; `…/propose`: ask at once for approval. */
+export const decisionInputSchema = changesInputSchema.extend({ reason: reasonSchema });
 /** `POST change-sets/{id}/propose`, `…/refuse`, `…/narrow` (of the draft). */
 export const withReasonSchema = z.object({ reason: reasonSchema });
 /** `POST change-sets/{id}/approve`. */

@@ -48,6 +48,13 @@ export async function editDraft(client: QueryClient, changes: readonly ChangeInp
   return draft.draft;
 }
 
+/** Asks for another's approval at once, beside my draft. */
+export async function proposeNow(client: QueryClient, changes: readonly ChangeInput[], reason: string) {
+  const view = await callConsole(changeSetsRoutes.proposeNow, { body: { changes: [...changes], reason } });
+  await client.invalidateQueries({ queryKey: changeSetsRoot });
+  return view;
+}
+
 /** Publishes at once what is proven to narrow. */
 export async function narrowNow(client: QueryClient, changes: readonly ChangeInput[], reason: string) {
   const view = await callConsole(changeSetsRoutes.narrowNow, { body: { changes: [...changes], reason } });

@@ -53,6 +53,7 @@ const PUBLISHERS = "of the publishers' door, whose actors are no people, and hel
 const OTHERWISE: Readonly<Record<string, string>> = {
   editDraft: BY_MEMBER,
   narrowAtOnce: BY_MEMBER,
+  proposeAtOnce: BY_MEMBER,
   readChanges: BY_MEMBER,
   writeDraft: PART,
   auditSet: PART,

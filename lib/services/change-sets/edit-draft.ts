@@ -59,7 +59,7 @@ export async function writeDraft(
     if (edits.length > CHANGES_MAX) {
       throw new AppError("limit_exceeded", `A draft holds at most ${CHANGES_MAX} changes; propose this one first.`);
     }
-    requirePublishable(state, edits, "invalid_input");
+    requirePublishable(state, edits, "invalid_input", wished);
     const row = draft?.row ?? (await beginDraft(tx, ctx, person.personId));
     const kept = (draft?.changes ?? []).filter((change) => !wishedKeys.has(change.member));
     const judged = judgeChanges(state, edits, { isSetUpComplete }, ctx.ids, kept);

@@ -66,16 +66,21 @@ export async function narrowAtOnce(
     const state = await loadState(tx.db, members, wished.edits);
     requireEditable(state, wished.edits, wished.newKeys);
     const edits = wished.edits.filter((edit) => !isSameValue(edit.entry?.value, memberValue(state, edit.member)));
-    requireNarrowing(state, edits, isSetUpComplete);
+    requireNarrowing(state, edits, isSetUpComplete, wished.edits);
     const step = { edits, state, isSetUpComplete, reason: input.reason, action: "changeSet.narrow" as const };
     const id = await publishAtOnce(tx, ctx, actor, { ...step, isNarrowing: true });
     return viewNow(tx, ctx, actor, id);
   });
 }
 
-function requireNarrowing(state: PolicyState, edits: readonly Edit[], isSetUpComplete: boolean): void {
+function requireNarrowing(
+  state: PolicyState,
+  edits: readonly Edit[],
+  isSetUpComplete: boolean,
+  wished: readonly Edit[],
+): void {
   if (edits.length === 0) throw refusal("NOTHING_CHANGES");
-  requirePublishable(state, edits, "invalid_input");
+  requirePublishable(state, edits, "invalid_input", wished);
   const widenings = wideningsOf(state, edits, { isSetUpComplete });
   if (widenings.length === 0) return;
   throw new AppError("conflict", "It is not proven to narrow, so it takes a proposer and another who approves.", {

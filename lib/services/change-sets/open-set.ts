@@ -1,6 +1,7 @@
 import type { Transaction } from "@/db/store";
 import type { ChangeSetFacts } from "@/lib/domain/change-set-lifecycle";
 import { checkEdits } from "@/lib/domain/check-edits";
+import { formatMember } from "@/lib/domain/member-keys";
 import { wideningsOf } from "@/lib/domain/narrowing/judge-edits";
 import { applyEdits, type Edit, memberValue, type PolicyState } from "@/lib/domain/policy-state";
 import { isSameValue } from "@/lib/domain/same-value";
@@ -51,17 +52,23 @@ export function requireFresh(set: OpenSet): void {
   });
 }
 
-/** Raises with one detail per problem if what would be published cannot be; `path` is the member's key and place. */
+/**
+ * Raises with one detail per problem if what would be published cannot be; `path` is the member's key and place, or
+ * `/changes/N/after` and the place where the member is that of a change just `wished`, in the order of the request.
+ */
 export function requirePublishable(
   state: PolicyState,
   edits: readonly Edit[],
   code: Extract<ErrorCode, "invalid_input" | "conflict">,
+  wished: readonly Edit[] = [],
 ): void {
   const issues = checkEdits(state, applyEdits(state, edits), edits, editRules());
   if (issues.length === 0) return;
+  const keys = wished.map(({ member }) => formatMember(member));
+  const placeOf = (member: string) => (keys.includes(member) ? `/changes/${keys.indexOf(member)}/after` : member);
   throw new AppError(code, "This cannot be published as it stands.", {
     details: issues.map((issue) => ({
-      path: `${issue.member}${issue.path}`,
+      path: `${placeOf(issue.member)}${issue.path}`,
       code: issue.code,
       message: ISSUE_TEXT[issue.code] ?? "Not allowed here.",
     })),

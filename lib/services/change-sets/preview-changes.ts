@@ -31,7 +31,7 @@ export async function previewChanges(
     edits,
   );
   requireEditable(state, edits, newKeys);
-  requirePublishable(state, edits, "invalid_input");
+  requirePublishable(state, edits, "invalid_input", edits);
   const judged = judgeChanges(state, edits, { isSetUpComplete: platform.setUpAt !== null }, ctx.ids);
   const changes = judged.rows.flatMap((row, index) => {
     const member = edits[index]?.member;

@@ -1,17 +1,13 @@
-import { changeSets } from "@/db/schema";
-import type { Transaction } from "@/db/store";
-import { appendAudit } from "@/lib/audit/append-audit";
 import { findHandover } from "@/lib/auth/handovers";
+import { explainShape } from "@/lib/domain/explain-shape";
 import { parseEntry } from "@/lib/domain/member-values";
 import { wideningsOf } from "@/lib/domain/narrowing/judge-edits";
-import type { Edit, PolicyState } from "@/lib/domain/policy-state";
+import type { Edit } from "@/lib/domain/policy-state";
 import type { Actor, Role } from "@/lib/domain/roles";
 import { AppError } from "@/lib/platform/errors";
-import { auditSet } from "../change-sets/audit-set";
 import { beginDecision } from "../change-sets/begin-decision";
-import { saveChanges } from "../change-sets/change-set-rows";
-import { judgeChanges } from "../change-sets/judge-changes";
 import { requirePublishable } from "../change-sets/open-set";
+import { insertProposal } from "../change-sets/propose-at-once";
 import { publishAtOnce } from "../change-sets/publish-at-once";
 import { requirePerson } from "../change-sets/require-verb";
 import type { ServiceContext } from "../context";
@@ -46,10 +42,11 @@ export async function invitePerson(
   const { email, name, role, publisherId } = input;
   const personId = ctx.ids.next("person");
   const member = { kind: "person", personId } as const;
-  const parsed = parseEntry(member, { email, name, role, publisherId, state: "invited" });
+  const value = { email, name, role, publisherId, state: "invited" };
+  const parsed = parseEntry(member, value);
   if (!parsed.ok) {
     throw new AppError("invalid_input", "This person cannot be invited so.", {
-      details: parsed.issues.map(({ path, code }) => ({ path, code, message: "Not a value for this." })),
+      details: parsed.issues.map(({ path, code }) => ({ path, code, message: explainShape(member, value, path) })),
     });
   }
   const edits: Edit[] = [{ member, entry: parsed.entry }];
@@ -59,7 +56,7 @@ export async function invitePerson(
     requirePublishable(state, edits, "invalid_input");
     const reason = `Invite ${name} as ${role}`;
     if (wideningsOf(state, edits, { isSetUpComplete }).length > 0) {
-      const changeSetId = await propose(tx, ctx, actor, { ownerId, edits, state, isSetUpComplete, reason });
+      const changeSetId = await insertProposal(tx, ctx, actor, { ownerId, edits, state, isSetUpComplete, reason });
       return { personId, link: null, code: null, expiresAt: null, changeSetId };
     }
     await publishAtOnce(tx, ctx, actor, {
@@ -77,30 +74,4 @@ export async function invitePerson(
         : await showBoth(tx, ctx, actor, handover);
     return { personId, ...shown, changeSetId: null };
   });
-}
-
-type Proposal = { ownerId: string; edits: Edit[]; state: PolicyState; isSetUpComplete: boolean; reason: string };
-
-/** A proposal beside the actor's draft, because an invitation is whole as it is asked for. */
-async function propose(tx: Transaction, ctx: ServiceContext, actor: Actor, proposal: Proposal): Promise<string> {
-  const { ownerId, edits, state, reason } = proposal;
-  const now = new Date(ctx.clock.nowMs());
-  const id = ctx.ids.next("changeSet");
-  await tx.db.insert(changeSets).values({
-    id,
-    ownerId,
-    state: "proposed",
-    reason,
-    proposedAt: now,
-    createdAt: now,
-    updatedAt: now,
-  });
-  await saveChanges(tx.db, id, judgeChanges(state, edits, proposal, ctx.ids).rows);
-  await appendAudit(
-    tx,
-    ctx,
-    auditSet(ctx, actor, { action: "changeSet.propose", changeSetId: id, edits, state, reason }),
-  );
-  tx.announce({ topic: "change-sets" });
-  return id;
 }
