@@ -1,11 +1,12 @@
 import { HOST_PURPOSES } from "@/native/core/codes";
 import { hostRuleShape } from "@/native/core/documents/claims-shapes";
 import type { HostRule } from "@/native/core/shapes/claims";
+import { LIST_MAX } from "../texts/bounds";
 import { HOST_FIELDS, readHostText, writeHostText } from "../texts/host-text";
 import { ID } from "./key-names";
 import type { Kind } from "./kind";
 import { moment } from "./leaf-words";
-import { LIST_MAX, sorted } from "./shapes";
+import { sorted } from "./shapes";
 
 function canonical(rule: HostRule): HostRule {
   return {

@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { isAppId } from "@/native/core/manifest/app-id";
 import { isPlainText } from "@/native/core/text/plain-text";
+import { LIST_MAX } from "../texts/bounds";
 import { judgeFields } from "./judge-fields";
 import type { Kind } from "./kind";
-import { LIST_MAX, sorted, text } from "./shapes";
+import { sorted, text } from "./shapes";
 
 export const receiver: Kind<"receiver"> = {
   key: {

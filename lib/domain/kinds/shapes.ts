@@ -1,8 +1,7 @@
 import { z } from "zod";
+import { LABEL_MAX } from "../texts/bounds";
 
-/** Items in a list of a decision at most. */
-export const LIST_MAX = 256;
-export const label = z.string().trim().min(1).max(100);
+export const label = z.string().trim().min(1).max(LABEL_MAX);
 export const text = z.string().min(1).max(1024);
 
 /** A set, written as a list in one order. */

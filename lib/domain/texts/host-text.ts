@@ -2,7 +2,7 @@ import { HOST_PURPOSES } from "@/native/core/codes";
 import { fromBase64Url, toHex } from "@/native/core/crypto/encoding";
 import { isPort, SHA256_HEX } from "@/native/core/decide/rule-parts";
 import type { HostRule } from "@/native/core/shapes/claims";
-import { LIST_MAX } from "../kinds/shapes";
+import { LIST_MAX } from "./bounds";
 import { readHosts } from "./read-hosts";
 import {
   itemsOf,

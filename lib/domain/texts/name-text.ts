@@ -1,14 +1,13 @@
 import { isPlainText } from "@/native/core/text/plain-text";
+import { LABEL_MAX } from "./bounds";
 import type { PartRead } from "./read-parts";
-
-const NAME_MAX = 100;
 
 /** A name of people, programs and publishers, without blanks around. */
 export function readLabel(text: string, field: string): PartRead<string> {
   const value = text.trim();
   if (value === "") return { value: undefined, issues: [{ field, code: "NAME_EMPTY", said: {} }] };
-  if (value.length > NAME_MAX) {
-    return { value: undefined, issues: [{ field, code: "NAME_LONG", said: { count: value.length, most: NAME_MAX } }] };
+  if (value.length > LABEL_MAX) {
+    return { value: undefined, issues: [{ field, code: "NAME_LONG", said: { count: value.length, most: LABEL_MAX } }] };
   }
   if (!isPlainText(value)) return { value: undefined, issues: [{ field, code: "NAME_HIDDEN", said: {} }] };
   return { value, issues: [] };
