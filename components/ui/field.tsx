@@ -9,7 +9,7 @@ type FieldProps = {
   htmlFor: string;
   hint?: ReactNode;
   /** What is wrong with the value; said by an icon and words, never by colour. */
-  problem?: string | null | undefined;
+  problem?: ReactNode;
   children: ReactNode;
 };
 
@@ -27,26 +27,30 @@ export function Field({ label, htmlFor, hint, problem, children }: FieldProps) {
           })
         : children}
       <div id={`${htmlFor}-hint`} aria-live="polite" className="text-hint text-muted empty:hidden">
-        {problem ? (
-          <span className="flex items-start gap-1.5 text-ink">
-            <TriangleAlert size={14} className="mt-px shrink-0" aria-hidden />
-            {problem}
-          </span>
-        ) : (
-          hint
-        )}
+        {problem ? <Problem>{problem}</Problem> : hint}
       </div>
     </div>
   );
 }
 
+function Problem({ children }: { children: ReactNode }) {
+  return (
+    <span className="flex items-start gap-1.5 text-ink">
+      <TriangleAlert size={14} className="mt-px shrink-0" aria-hidden />
+      <span className="min-w-0">{children}</span>
+    </span>
+  );
+}
+
 /** The same for a group of controls that are one answer. */
-export function FieldGroup({ label, hint, children }: { label: ReactNode; hint?: ReactNode; children: ReactNode }) {
+export function FieldGroup({ label, hint, problem, children }: Omit<FieldProps, "htmlFor">) {
   return (
     <fieldset className="grid min-w-0 content-start gap-1 border-0 p-0">
       <legend className="mb-1 text-label">{label}</legend>
       {children}
-      {hint !== undefined && <div className="text-hint text-muted">{hint}</div>}
+      <div aria-live="polite" className="text-hint text-muted empty:hidden">
+        {problem ? <Problem>{problem}</Problem> : hint}
+      </div>
     </fieldset>
   );
 }

@@ -1,7 +1,7 @@
 "use client";
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Maximize2, Minimize2 } from "lucide-react";
+import { Maximize2, Minimize2, TriangleAlert } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { type ReactNode, useDeferredValue, useId, useState } from "react";
 import { DiffLines } from "@/components/blocks/diff-lines";
@@ -12,48 +12,54 @@ import { Field } from "@/components/ui/field";
 import { Textarea } from "@/components/ui/input";
 import { Skeleton } from "@/components/ui/skeleton";
 import { useToast } from "@/components/ui/toast";
-import type { ChangeInput, Preview } from "@/lib/contracts/change-sets";
+import type { Preview } from "@/lib/contracts/change-sets";
 import { mayNarrow } from "@/lib/domain/change-set-lifecycle";
 import { parseMember } from "@/lib/domain/member-keys";
 import type { Role } from "@/lib/domain/roles";
+import { placeIssues } from "@/lib/domain/texts/place-issues";
+import { sayTextIssue } from "@/lib/domain/texts/text-issues";
 import { isPresence } from "@/lib/format/member-lines";
-import { isConsoleError } from "@/lib/http/console-client";
-import { editDraft, narrowNow, previewQuery } from "@/lib/queries/change-sets";
+import { editDraft, narrowNow, previewQuery, proposeNow } from "@/lib/queries/change-sets";
 import { sessionQuery } from "@/lib/queries/session";
 import { usePermission } from "@/lib/queries/use-permission";
+import { issuesOfError } from "./change-issues";
 import { inRevision, useDecide } from "./use-decide";
+import type { MemberForm } from "./use-member-form";
+
+/** What a sheet's fields say: the changes that they make, what keeps them from making any, and which places they show. */
+export type SheetForm = Pick<MemberForm, "changes" | "firstIssue" | "fields">;
 
 type DecisionSheetProps = {
   label: string;
   title: ReactNode;
   sub?: ReactNode;
   tag?: ReactNode;
-  /** What the fields say now; empty while they say what is published already. */
-  changes: readonly ChangeInput[];
-  /** What is wrong in the fields; nothing can be decided while something is. */
-  problem?: string | null;
+  form: SheetForm;
   children: ReactNode;
   /** Further acts on the same member, for example removing it. */
   extra?: ReactNode;
   onClose(): void;
 };
 
+const REASON_MIN = 3;
+
 /**
- * An edit with its consequences: the diff, whether it narrows or widens and how many people that takes. What narrows can
- * be published now; everything can be added to my draft.
+ * An edit with its consequences, and all that it takes to decide it: the diff, whether it narrows or widens, the reason, and
+ * the acts. What narrows is published now, what widens is proposed now; everything can be added to my draft instead.
  */
-export function DecisionSheet(props: DecisionSheetProps) {
-  const { label, title, sub, tag, changes, problem, children, extra, onClose } = props;
+export function DecisionSheet({ label, title, sub, tag, form, children, extra, onClose }: DecisionSheetProps) {
+  const { changes, firstIssue, fields } = form;
   const client = useQueryClient();
   const router = useRouter();
   const toast = useToast();
   const reasonId = useId();
+  const waitId = useId();
   const [reason, setReason] = useState("");
   const mayPropose = usePermission("changes.propose");
   const role = useQuery(sessionQuery()).data?.role;
   const mayPublish = role !== undefined && changes.every(({ member }) => mayNarrowMember(role, member));
   const asked = useDeferredValue(changes);
-  const preview = useQuery(previewQuery(problem ? [] : asked));
+  const preview = useQuery(previewQuery(asked));
   const undo = useDecide();
   const add = useMutation({
     mutationFn: () => editDraft(client, changes),
@@ -68,6 +74,17 @@ export function DecisionSheet(props: DecisionSheetProps) {
       onClose();
     },
   });
+  const propose = useMutation({
+    mutationFn: () => proposeNow(client, changes, reason.trim()),
+    onSuccess: (set) => {
+      toast({
+        text: `Change set ${set.number} waits for another person's approval.`,
+        mark: "waiting",
+        action: { label: "Open", run: () => router.push(`/policy/${set.id}`) },
+      });
+      onClose();
+    },
+  });
   const publish = useMutation({
     mutationFn: () => narrowNow(client, changes, reason.trim()),
     onSuccess: (set) => {
@@ -79,10 +96,19 @@ export function DecisionSheet(props: DecisionSheetProps) {
       onClose();
     },
   });
-  const isReady = changes.length > 0 && !problem && preview.data !== undefined && !preview.isPlaceholderData;
+  const isReady =
+    changes.length > 0 &&
+    asked === changes &&
+    preview.data !== undefined &&
+    !preview.isPlaceholderData &&
+    !preview.isError;
   const isNarrowing = isReady && preview.data?.isNarrowing === true;
-  const isBusy = add.isPending || publish.isPending;
-  const failure = publish.error ?? add.error;
+  const mayPublishNow = isNarrowing && mayPublish;
+  const isBusy = add.isPending || propose.isPending || publish.isPending;
+  const hasReason = reason.trim().length >= REASON_MIN;
+  const waits = whatItWaitsFor({ firstIssue, changes, isReady, hasReason });
+  const refused = issuesOfError(publish.error ?? propose.error ?? add.error, changes);
+  const onTop = placeIssues(issuesOfError(preview.error, changes), ({ path }) => path, fields).top;
   return (
     <SidePanel
       isEdit
@@ -93,68 +119,94 @@ export function DecisionSheet(props: DecisionSheetProps) {
       onClose={onClose}
       footer={
         <>
+          {waits !== null && (
+            <p id={waitId} className="w-full text-hint text-muted">
+              <bdi>{waits}</bdi>
+            </p>
+          )}
           <Button tone="quiet" onClick={onClose}>
             Cancel
           </Button>
           <span className="flex-1" />
           {mayPropose && (
-            <Button
-              tone={isNarrowing && mayPublish ? "plain" : "primary"}
-              disabled={!isReady || isBusy}
-              onClick={() => add.mutate()}
-            >
-              Add to draft
+            <Button disabled={!isReady || isBusy} aria-describedby={waitId} onClick={() => add.mutate()}>
+              {add.isPending ? "Adding…" : "Add to draft"}
             </Button>
           )}
-          {isNarrowing && mayPublish && (
+          {mayPropose && !mayPublishNow && (
             <Button
               tone="primary"
-              disabled={isBusy || reason.trim().length < 3}
-              title={reason.trim().length < 3 ? "A reason is needed" : undefined}
+              disabled={!isReady || isBusy || !hasReason}
+              aria-describedby={waitId}
+              onClick={() => propose.mutate()}
+            >
+              {propose.isPending ? "Asking…" : "Ask for approval"}
+            </Button>
+          )}
+          {mayPublishNow && (
+            <Button
+              tone="primary"
+              disabled={isBusy || !hasReason}
+              aria-describedby={waitId}
               onClick={() => publish.mutate()}
             >
-              Publish now
+              {publish.isPending ? "Publishing…" : "Publish now"}
             </Button>
           )}
         </>
       }
     >
+      {(onTop.length > 0 || refused.length > 0) && (
+        <SideSection>
+          <ul role="alert" className="grid gap-1">
+            {[...onTop, ...refused].map(({ path, text }) => (
+              <li key={`${path} ${text}`} className="flex items-start gap-1.5">
+                <TriangleAlert size={14} className="mt-0.5 shrink-0" aria-hidden />
+                <bdi className="min-w-0 wrap-anywhere">{text}</bdi>
+              </li>
+            ))}
+          </ul>
+        </SideSection>
+      )}
       <SideSection>
         <div className="grid gap-4">{children}</div>
-        {problem && (
-          <p role="status" className="mt-3">
-            {problem}
-          </p>
-        )}
       </SideSection>
-      {changes.length > 0 && !problem && (
-        <>
-          <SideSection title="Change">
-            {preview.isError ? <p role="alert">{problemOf(preview.error)}</p> : <PreviewDiff preview={preview.data} />}
-          </SideSection>
-          {isReady && (
-            <SideSection>
-              <div className="grid gap-4">
-                <Direction isNarrowing={preview.data?.isNarrowing === true} />
-                {isNarrowing && mayPublish && (
-                  <Field label="Reason, kept in the audit" htmlFor={reasonId} hint="Needed to publish now.">
-                    <Textarea
-                      id={reasonId}
-                      value={reason}
-                      maxLength={1000}
-                      onChange={(event) => setReason(event.target.value)}
-                    />
-                  </Field>
-                )}
-                {failure && <p role="alert">{problemOf(failure)}</p>}
-              </div>
-            </SideSection>
-          )}
-        </>
+      {changes.length > 0 && !preview.isError && (
+        <SideSection title="Change">
+          <PreviewDiff preview={preview.data} />
+        </SideSection>
       )}
-      {extra !== undefined && <SideSection>{extra}</SideSection>}
+      <SideSection>
+        <div className="grid gap-4">
+          {isReady && <Direction isNarrowing={preview.data?.isNarrowing === true} mayPublish={mayPublish} />}
+          <Field
+            label="Reason, kept in the audit"
+            htmlFor={reasonId}
+            hint={mayPublishNow ? "Needed to publish now." : "Needed to ask for approval; whoever approves reads it."}
+          >
+            <Textarea
+              id={reasonId}
+              rows={2}
+              value={reason}
+              maxLength={1000}
+              onChange={(event) => setReason(event.target.value)}
+            />
+          </Field>
+        </div>
+      </SideSection>
+      {extra !== undefined && extra !== false && <SideSection>{extra}</SideSection>}
     </SidePanel>
   );
+}
+
+type Waiting = Pick<SheetForm, "firstIssue" | "changes"> & { isReady: boolean; hasReason: boolean };
+
+/** Why nothing, or not everything, can be done yet; null where everything can. */
+function whatItWaitsFor({ firstIssue, changes, isReady, hasReason }: Waiting): string | null {
+  if (firstIssue !== null) return sayTextIssue(firstIssue);
+  if (changes.length === 0) return "Nothing is changed yet.";
+  if (!isReady) return null;
+  return hasReason ? null : "A reason is needed to go on without a draft.";
 }
 
 /** A rule that has no id yet is read as none: it is a host's. */
@@ -178,25 +230,24 @@ function PreviewDiff({ preview }: { preview: Preview | undefined }) {
   );
 }
 
-function Direction({ isNarrowing }: { isNarrowing: boolean }) {
-  return isNarrowing ? (
+function Direction({ isNarrowing, mayPublish }: { isNarrowing: boolean; mayPublish: boolean }) {
+  if (!isNarrowing) {
+    return (
+      <Callout icon={<Maximize2 size={16} aria-hidden />}>
+        <p>
+          <strong>Widens.</strong> Takes two people.
+        </p>
+        <p className="text-muted">Another person, who approves, is asked next.</p>
+      </Callout>
+    );
+  }
+  return (
     <Callout icon={<Minimize2 size={16} aria-hidden />}>
       <p>
-        <strong>Narrows.</strong> Takes one person.
+        <strong>Narrows.</strong>{" "}
+        {mayPublish ? "Takes one person." : "Another person approves: your role does not publish."}
       </p>
-      <p className="text-muted">Lifting it later takes two. You can undo for 15 min.</p>
-    </Callout>
-  ) : (
-    <Callout icon={<Maximize2 size={16} aria-hidden />}>
-      <p>
-        <strong>Widens.</strong> Takes two people.
-      </p>
-      <p className="text-muted">Add it to your draft and propose it; another person approves.</p>
+      <p className="text-muted">Lifting it later takes two.{mayPublish && " You can undo for 15 min."}</p>
     </Callout>
   );
-}
-
-function problemOf(error: Error): string {
-  const details = isConsoleError(error) ? error.details.map(({ path, message }) => `${path}: ${message}`) : [];
-  return [error.message, ...details].join(" ");
 }

@@ -1,21 +1,19 @@
 "use client";
 
-import { useId, useMemo, useState } from "react";
+import { useMemo } from "react";
 import { DecisionSheet } from "@/components/features/change-sets/decision-sheet";
-import { Button } from "@/components/ui/button";
-import { Field, FieldGroup } from "@/components/ui/field";
-import { Input } from "@/components/ui/input";
+import { RemoveButton } from "@/components/features/change-sets/remove-button";
+import { TextField } from "@/components/features/change-sets/text-field";
+import { useMemberForm } from "@/components/features/change-sets/use-member-form";
+import { FieldGroup } from "@/components/ui/field";
 import { Segmented } from "@/components/ui/segmented";
 import { SensitivityTag } from "@/components/ui/tag";
-import type { ChangeInput } from "@/lib/contracts/change-sets";
 import { formatMember } from "@/lib/domain/member-keys";
-import { isSameValue } from "@/lib/domain/same-value";
 import { formatRevision } from "@/lib/format/revision";
 import { findCapability } from "@/native/core/decide/catalog";
 import type { Position } from "@/native/core/documents/position";
-import type { Constraints, Grant } from "@/native/core/shapes/claims";
+import type { Grant } from "@/native/core/shapes/claims";
 import { ConstraintFields } from "./constraint-fields";
-import { fromDay, toDay } from "./date-field";
 
 type GrantSheetProps = {
   appId: string;
@@ -26,42 +24,25 @@ type GrantSheetProps = {
   value: Grant | null;
   /** Where an unpublished grant starts: what the publisher asks for. */
   wish: Grant | null;
-  reason: string | null;
+  /** The publisher's own words. */
+  quote?: string | null;
+  /** What it is about, in words of ours. */
+  about?: string;
   onClose(): void;
 };
 
 /** Grants, edits or removes one capability of one program. */
-export function GrantSheet({
-  appId,
-  programName,
-  position,
-  capability,
-  value,
-  wish,
-  reason,
-  onClose,
-}: GrantSheetProps) {
-  const id = useId();
+export function GrantSheet(props: GrantSheetProps) {
+  const { appId, programName, position, capability, value, wish, quote = null, about, onClose } = props;
   const known = findCapability(capability);
-  const start = value ?? wish ?? { consent: known?.sensitivity === "dangerous" ? "ask" : "none" };
-  const [consent, setConsent] = useState(start.consent);
-  const [day, setDay] = useState(toDay(start.until));
-  const [constraints, setConstraints] = useState<Constraints>(start.constraints ?? {});
-  const [isRemoved, setRemoved] = useState(false);
-
-  const until = fromDay(day, start.until);
-  const after = useMemo<Grant | null>(() => {
-    if (isRemoved) return null;
-    return {
-      ...(Object.keys(constraints).length === 0 ? {} : { constraints }),
-      consent,
-      ...(until === undefined ? {} : { until }),
-    };
-  }, [isRemoved, constraints, consent, until]);
-  const changes = useMemo<ChangeInput[]>(
-    () => (isSameValue(value, after) ? [] : [{ member: formatMember({ kind: "grant", appId, capability }), after }]),
-    [appId, capability, value, after],
-  );
+  const member = useMemo(() => ({ kind: "grant", appId, capability }) as const, [appId, capability]);
+  const form = useMemberForm({
+    member,
+    memberKey: formatMember(member),
+    value,
+    start: value ?? wish ?? { consent: known?.sensitivity === "dangerous" ? "ask" : "none" },
+  });
+  const consent = form.texts["/consent"] === "ask" ? "ask" : "none";
   return (
     <DecisionSheet
       label={`Edit grant ${capability}`}
@@ -72,24 +53,14 @@ export function GrantSheet({
       }
       sub={`${programName}, revision ${position === null ? "none" : formatRevision(position)}`}
       tag={known === undefined ? null : <SensitivityTag sensitivity={known.sensitivity} />}
-      changes={changes}
+      form={form}
       onClose={onClose}
-      extra={
-        value !== null && (
-          <Button
-            tone={isRemoved ? "plain" : "danger"}
-            size="small"
-            onClick={() => setRemoved(!isRemoved)}
-            aria-pressed={isRemoved}
-          >
-            {isRemoved ? "Keep the grant" : "Remove the grant"}
-          </Button>
-        )
-      }
+      extra={value !== null && <RemoveButton form={form} what="grant" />}
     >
       {known !== undefined && <p>{known.exposes}</p>}
-      {reason !== null && <p className="border-line border-l-2 pl-3 text-muted">“{reason}”</p>}
-      {!isRemoved && (
+      {quote !== null && <q className="border-line border-l-2 pl-3 text-muted">{quote}</q>}
+      {about !== undefined && <p className="text-muted">{about}</p>}
+      {!form.isRemoved && (
         <>
           <FieldGroup label="Consent" hint={consent === "ask" ? "The user is asked at the first call." : undefined}>
             <Segmented
@@ -100,18 +71,18 @@ export function GrantSheet({
                 { value: "none", label: "none" },
                 { value: "ask", label: "ask" },
               ]}
-              onChange={setConsent}
+              onChange={(choice) => form.write("/consent", choice)}
             />
           </FieldGroup>
-          <Field
+          <TextField
+            form={form}
+            field="/until"
             label="Until"
-            htmlFor={`${id}-until`}
+            isDay
             hint={value?.until === undefined ? "Empty: without end" : undefined}
-          >
-            <Input id={`${id}-until`} type="date" value={day} onChange={({ target }) => setDay(target.value)} />
-          </Field>
+          />
           <FieldGroup label="Constraints">
-            <ConstraintFields kinds={known?.constraints ?? []} value={constraints} onChange={setConstraints} />
+            <ConstraintFields kinds={known?.constraints ?? []} form={form} />
           </FieldGroup>
         </>
       )}

@@ -1,69 +1,53 @@
 "use client";
 
-import { useId, useMemo, useState } from "react";
+import { useMemo } from "react";
 import { DecisionSheet } from "@/components/features/change-sets/decision-sheet";
-import { Button } from "@/components/ui/button";
+import { RemoveButton } from "@/components/features/change-sets/remove-button";
+import { TextField } from "@/components/features/change-sets/text-field";
+import { useMemberForm } from "@/components/features/change-sets/use-member-form";
 import { CheckboxLine } from "@/components/ui/checkbox";
-import { Field, FieldGroup } from "@/components/ui/field";
-import { Input, Textarea } from "@/components/ui/input";
+import { FieldGroup } from "@/components/ui/field";
 import { Segmented } from "@/components/ui/segmented";
-import type { ChangeInput } from "@/lib/contracts/change-sets";
-import { isSameValue } from "@/lib/domain/same-value";
+import { itemsOf } from "@/lib/domain/texts/read-parts";
 import { formatRevision } from "@/lib/format/revision";
-import { HOST_PURPOSES, type HostPurpose } from "@/native/core/codes";
-import { readHostPattern } from "@/native/core/decide/host-name";
-import { isPort, SHA256_HEX } from "@/native/core/decide/rule-parts";
+import { HOST_PURPOSES } from "@/native/core/codes";
+import { DEFAULT_PORT } from "@/native/core/decide/rule-parts";
 import type { Position } from "@/native/core/documents/position";
 import type { HostRule } from "@/native/core/shapes/claims";
-import { fromDay, toDay } from "./date-field";
 
 type HostSheetProps = {
+  appId: string;
   programName: string;
   position: Position | null;
-  /** The rule's member key. */
-  member: string;
+  /** The rule's id; null for a new one. */
+  ruleId: string | null;
   /** The published rule, or null for a new one. */
   value: HostRule | null;
   /** Where a new rule starts. */
   wish: Partial<HostRule> | null;
-  reason: string | null;
+  /** The publisher's own words. */
+  quote?: string | null;
+  /** What it is about, in words of ours. */
+  about?: string;
   onClose(): void;
 };
 
-/** Adds, edits or removes one host rule of one program. */
-export function HostSheet({ programName, position, member, value, wish, reason, onClose }: HostSheetProps) {
-  const id = useId();
-  const start = value ?? wish ?? {};
-  const [host, setHost] = useState(start.host ?? "");
-  const [ports, setPorts] = useState((start.ports ?? [443]).join(", "));
-  const [purposes, setPurposes] = useState<readonly HostPurpose[]>(start.purposes ?? ["request"]);
-  const [day, setDay] = useState(toDay(start.until));
-  const [fromVersion, setFromVersion] = useState(start.fromVersion === undefined ? "" : String(start.fromVersion));
-  const [pins, setPins] = useState(start.pins?.sha256.join("\n") ?? "");
-  const [pinDay, setPinDay] = useState(toDay(start.pins?.until));
-  const [pinMode, setPinMode] = useState(start.pins?.mode ?? "enforce");
-  const [isRemoved, setRemoved] = useState(false);
+const NEW_RULE = { ports: [DEFAULT_PORT], purposes: ["request"] } satisfies Partial<HostRule>;
 
-  const problem = isRemoved ? null : problemOf({ host, ports, purposes, pins, pinDay });
-  const after = useMemo<HostRule | null>(() => {
-    if (isRemoved || problem !== null) return null;
-    const until = fromDay(day, start.until);
-    const pinUntil = fromDay(pinDay, start.pins?.until);
-    const sha256 = pins.split(/[\s,]+/).filter(Boolean);
-    return {
-      host: readName(host),
-      ports: readPorts(ports) ?? [],
-      purposes: HOST_PURPOSES.filter((purpose) => purposes.includes(purpose)),
-      ...(until === undefined ? {} : { until }),
-      ...(fromVersion === "" ? {} : { fromVersion: Math.trunc(Number(fromVersion)) }),
-      ...(sha256.length === 0 || pinUntil === undefined ? {} : { pins: { sha256, until: pinUntil, mode: pinMode } }),
-    };
-  }, [isRemoved, problem, host, ports, purposes, day, fromVersion, pins, pinDay, pinMode, start.until, start.pins]);
-  const isUntouched = value === null && isRemoved;
-  const changes = useMemo<ChangeInput[]>(
-    () => (problem !== null || isUntouched || isSameValue(value, after) ? [] : [{ member, after }]),
-    [problem, isUntouched, value, after, member],
-  );
+/** Adds, edits or removes one host rule of one program; hosts that are pasted together become one rule each. */
+export function HostSheet(props: HostSheetProps) {
+  const { appId, programName, position, ruleId, value, wish, quote = null, about, onClose } = props;
+  const member = useMemo(() => ({ kind: "host", appId, ruleId: ruleId ?? "new" }) as const, [appId, ruleId]);
+  const moreKey = `program:${appId}/host:new`;
+  const form = useMemberForm({
+    member,
+    memberKey: `program:${appId}/host:${member.ruleId}`,
+    moreKey,
+    value,
+    start: value ?? { ...NEW_RULE, ...wish },
+  });
+  const purposes = itemsOf(form.texts["/purposes"] ?? "");
+  const hosts = form.taken.values.length;
   return (
     <DecisionSheet
       label={value === null ? "Propose host" : `Edit host ${value.host}`}
@@ -80,45 +64,37 @@ export function HostSheet({ programName, position, member, value, wish, reason, 
         )
       }
       sub={`${programName}, revision ${position === null ? "none" : formatRevision(position)}`}
-      changes={changes}
-      problem={host === "" ? null : problem}
+      form={form}
       onClose={onClose}
-      extra={
-        value !== null && (
-          <Button
-            tone={isRemoved ? "plain" : "danger"}
-            size="small"
-            onClick={() => setRemoved(!isRemoved)}
-            aria-pressed={isRemoved}
-          >
-            {isRemoved ? "Keep the rule" : "Remove the rule"}
-          </Button>
-        )
-      }
+      extra={value !== null && <RemoveButton form={form} what="rule" />}
     >
-      {reason !== null && <p className="border-line border-l-2 pl-3 text-muted">“{reason}”</p>}
-      {!isRemoved && (
+      {quote !== null && <q className="border-line border-l-2 pl-3 text-muted">{quote}</q>}
+      {about !== undefined && <p className="text-muted">{about}</p>}
+      {!form.isRemoved && (
         <>
-          <Field label="Host" htmlFor={`${id}-host`} hint="An exact name, or *. and a name for exactly one label.">
-            <Input
-              id={`${id}-host`}
-              isMono
-              autoComplete="off"
-              spellCheck={false}
-              placeholder="api.example.com"
-              value={host}
-              onChange={({ target }) => setHost(target.value)}
-            />
-          </Field>
-          <FieldGroup label="Purposes">
+          <TextField
+            form={form}
+            field="/host"
+            label="Host"
+            isMono
+            rows={value === null ? 2 : 1}
+            placeholder="api.example.com"
+            hint={
+              hosts > 1
+                ? `${hosts} hosts: one rule each.`
+                : "An exact name, or *. and a name for exactly one label. A URL, or several hosts, can be pasted."
+            }
+          />
+          <FieldGroup label="Purposes" problem={form.issuesAt("/purposes").own.length > 0 && "Choose at least one."}>
             <div className="grid grid-cols-2">
               {HOST_PURPOSES.map((purpose) => (
                 <CheckboxLine
                   key={purpose}
                   checked={purposes.includes(purpose)}
-                  onChange={({ target }) =>
-                    setPurposes(target.checked ? [...purposes, purpose] : purposes.filter((name) => name !== purpose))
-                  }
+                  onChange={({ target }) => {
+                    const others = purposes.filter((name) => name !== purpose);
+                    form.write("/purposes", (target.checked ? [...others, purpose] : others).join(", "));
+                  }}
                 >
                   {purpose}
                 </CheckboxLine>
@@ -126,49 +102,45 @@ export function HostSheet({ programName, position, member, value, wish, reason, 
             </div>
           </FieldGroup>
           <div className="grid grid-cols-2 gap-3">
-            <Field label="Ports" htmlFor={`${id}-ports`}>
-              <Input id={`${id}-ports`} isMono value={ports} onChange={({ target }) => setPorts(target.value)} />
-            </Field>
-            <Field label="From version" htmlFor={`${id}-from`} hint="Empty: every version">
-              <Input
-                id={`${id}-from`}
-                type="number"
-                min={1}
-                value={fromVersion}
-                onChange={({ target }) => setFromVersion(target.value)}
-              />
-            </Field>
+            <TextField
+              form={form}
+              field="/ports"
+              label="Ports"
+              isMono
+              hint={
+                form.taken.notes.some(({ port }) => port !== null) ? "Of hosts without one of their own" : undefined
+              }
+            />
+            <TextField
+              form={form}
+              field="/fromVersion"
+              label="From version"
+              inputMode="numeric"
+              hint="Empty: every version"
+            />
           </div>
-          <Field label="Until" htmlFor={`${id}-until`} hint="Empty: without end">
-            <Input id={`${id}-until`} type="date" value={day} onChange={({ target }) => setDay(target.value)} />
-          </Field>
-          <details {...(start.pins === undefined ? {} : { open: true })}>
+          <TextField form={form} field="/until" label="Until" isDay hint="Empty: without end" />
+          <details {...(value?.pins === undefined ? {} : { open: true })}>
             <summary className="text-label">Pins</summary>
             <div className="mt-2 grid gap-3">
-              <Field
+              <TextField
+                form={form}
+                field="/pins/sha256"
                 label="SHA-256 of keys, one a line"
-                htmlFor={`${id}-pins`}
-                hint="64 hex digits each. Empty: no pins"
-              >
-                <Textarea id={`${id}-pins`} isMono value={pins} onChange={({ target }) => setPins(target.value)} />
-              </Field>
-              <Field label="Pinned until" htmlFor={`${id}-pin-until`}>
-                <Input
-                  id={`${id}-pin-until`}
-                  type="date"
-                  value={pinDay}
-                  onChange={({ target }) => setPinDay(target.value)}
-                />
-              </Field>
+                isMono
+                rows={3}
+                hint="64 hex digits, or sha256/ and base64. Empty: no pins"
+              />
+              <TextField form={form} field="/pins/until" label="Pinned until" isDay />
               <Segmented
                 label="Pin mode"
                 isSmall
-                value={pinMode}
+                value={form.texts["/pins/mode"] === "report" ? "report" : "enforce"}
                 options={[
                   { value: "enforce", label: "enforce" },
                   { value: "report", label: "report" },
                 ]}
-                onChange={setPinMode}
+                onChange={(mode) => form.write("/pins/mode", mode)}
               />
             </div>
           </details>
@@ -176,33 +148,4 @@ export function HostSheet({ programName, position, member, value, wish, reason, 
       )}
     </DecisionSheet>
   );
-}
-
-type Fields = { host: string; ports: string; purposes: readonly string[]; pins: string; pinDay: string };
-
-/** The first thing that keeps the fields from being a rule; the finer checks are the server's. */
-function problemOf({ host, ports, purposes, pins, pinDay }: Fields): string | null {
-  if (readHostPattern(readName(host)) === undefined) {
-    return "A host is a name of two labels or more, api.example.com, or *. and such a name; no scheme, port or path.";
-  }
-  if (readPorts(ports) === null) return "Ports are numbers from 1 to 65535, by comma.";
-  if (purposes.length === 0) return "A rule has at least one purpose.";
-  const digests = pins.split(/[\s,]+/).filter(Boolean);
-  if (digests.some((digest) => !SHA256_HEX.test(digest))) return "A pin is 64 lower-case hex digits.";
-  if (digests.length > 0 && pinDay === "") return "Pins end on a day.";
-  return null;
-}
-
-/** As it was typed, without blanks around and in the one case that rules are written in. */
-function readName(text: string): string {
-  return text.trim().toLowerCase();
-}
-
-function readPorts(text: string): number[] | null {
-  const ports = text
-    .split(/[\s,]+/)
-    .filter(Boolean)
-    .map(Number);
-  const areGood = ports.length > 0 && ports.every(isPort);
-  return areGood ? [...new Set(ports)].sort((a, b) => a - b) : null;
 }

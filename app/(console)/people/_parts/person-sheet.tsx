@@ -82,7 +82,7 @@ export function PersonSheet({ person, isSetUp, onClose }: PersonSheetProps) {
       label={`Edit ${name}`}
       title={name}
       sub={email}
-      changes={changes}
+      form={{ changes, firstIssue: null, fields: [] }}
       onClose={onClose}
       extra={<SignIn person={person} isSetUp={isSetUp} mayManage={mayManage} />}
     >

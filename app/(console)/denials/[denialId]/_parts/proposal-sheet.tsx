@@ -1,9 +1,12 @@
 "use client";
 
-import { GrantSheet } from "@/components/features/programs/grant-sheet";
-import { HostSheet } from "@/components/features/programs/host-sheet";
+import dynamic from "next/dynamic";
 import type { DenialDetail } from "@/lib/contracts/programs";
+import { parseMember } from "@/lib/domain/member-keys";
 import type { Grant, HostRule } from "@/native/core/shapes/claims";
+
+const GrantSheet = dynamic(() => import("@/components/features/programs/grant-sheet").then((part) => part.GrantSheet));
+const HostSheet = dynamic(() => import("@/components/features/programs/host-sheet").then((part) => part.HostSheet));
 
 type ProposalSheetProps = {
   denial: DenialDetail;
@@ -14,13 +17,13 @@ type ProposalSheetProps = {
 /** The change that would allow what was refused, as the start of a proposal. */
 export function ProposalSheet({ denial, proposal, onClose }: ProposalSheetProps) {
   const { appId, programName, programPosition, code, target } = denial;
-  const about = { programName, position: programPosition, onClose, value: null };
-  const reason = `Asked for ${target}: ${code}`;
-  const capability = /\/grant:(.+)$/.exec(proposal.member)?.[1];
+  const about = `${target} was refused: ${code}.`;
+  const of = { appId, programName, position: programPosition, onClose, value: null, about };
+  const member = parseMember(proposal.member);
   // Safe: the read answers with a value of the member that it names.
-  return capability === undefined ? (
-    <HostSheet {...about} member={proposal.member} wish={proposal.after as Partial<HostRule>} reason={reason} />
+  return member?.kind === "grant" ? (
+    <GrantSheet {...of} capability={member.capability} wish={proposal.after as Grant} />
   ) : (
-    <GrantSheet {...about} appId={appId} capability={capability} wish={proposal.after as Grant} reason={reason} />
+    <HostSheet {...of} ruleId={null} wish={proposal.after as Partial<HostRule>} />
   );
 }

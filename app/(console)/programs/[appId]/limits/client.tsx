@@ -1,6 +1,7 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
+import dynamic from "next/dynamic";
 import { BehindLine } from "@/components/blocks/behind-line";
 import { Bullet } from "@/components/blocks/bullet";
 import { type Column, DataTable } from "@/components/blocks/data-table";
@@ -9,7 +10,6 @@ import { QueryView } from "@/components/blocks/query-view";
 import { TimeRangeChoice } from "@/components/blocks/time-range";
 import { Toolbar } from "@/components/blocks/toolbar";
 import { useUrlState } from "@/components/blocks/use-url-state";
-import { LimitSheet } from "@/components/features/programs/limit-sheet";
 import { formatLimit, LIMIT_WORDS } from "@/components/features/programs/limit-words";
 import type { LimitRow } from "@/lib/contracts/programs";
 import { TIME_RANGES } from "@/lib/contracts/shared";
@@ -19,6 +19,8 @@ import { useMay } from "@/lib/queries/use-may";
 import type { Limit } from "@/native/core/shapes/claims";
 import { ProgramSide } from "../_parts/program-frame";
 import { readRange } from "../search-params";
+
+const LimitSheet = dynamic(() => import("@/components/features/programs/limit-sheet").then((part) => part.LimitSheet));
 
 const SOURCES = { program: "its own", platform: "the platform's", none: "none" } as const;
 
@@ -131,9 +133,9 @@ export function LimitsClient({ appId }: { appId: string }) {
         <ProgramSide>
           <LimitSheet
             key={row.name}
+            appId={appId}
             owner={program.data?.name ?? appId}
             name={row.name}
-            member={row.member}
             // Safe: the read answers with the very values that the policy is built from.
             value={(row.value ?? null) as Limit | null}
             platformValue={(row.platformValue ?? null) as Limit | null}

@@ -1,15 +1,18 @@
 "use client";
 
+import dynamic from "next/dynamic";
 import { useState } from "react";
 import { SidePanel, SideSection } from "@/components/blocks/side-panel";
-import { GrantSheet } from "@/components/features/programs/grant-sheet";
-import { HostSheet } from "@/components/features/programs/host-sheet";
 import { Field } from "@/components/ui/field";
 import { Select } from "@/components/ui/select";
 import type { AccessRow } from "@/lib/contracts/programs";
+import { parseMember } from "@/lib/domain/member-keys";
 import { listCapabilities } from "@/native/core/decide/catalog";
 import type { Position } from "@/native/core/documents/position";
 import type { Grant, HostRule } from "@/native/core/shapes/claims";
+
+const GrantSheet = dynamic(() => import("@/components/features/programs/grant-sheet").then((part) => part.GrantSheet));
+const HostSheet = dynamic(() => import("@/components/features/programs/host-sheet").then((part) => part.HostSheet));
 
 type EditSheetProps = {
   appId: string;
@@ -23,10 +26,8 @@ type EditSheetProps = {
 
 /** The sheet for what the address says is edited. */
 export function EditSheet({ appId, programName, position, target, rows, onClose }: EditSheetProps) {
-  /** The server makes the new rule's id. */
-  const member = `program:${appId}/host:new`;
   const [capability, setCapability] = useState<string | null>(null);
-  const about = { programName, position, onClose };
+  const about = { appId, programName, position, onClose };
   if (target === "new-grant" && capability === null) {
     const granted = new Set(
       rows.filter(({ kind, value }) => kind === "capability" && value !== null).map(({ name }) => name),
@@ -52,9 +53,9 @@ export function EditSheet({ appId, programName, position, target, rows, onClose 
     );
   }
   if (target === "new-grant" && capability !== null) {
-    return <GrantSheet {...about} appId={appId} capability={capability} value={null} wish={null} reason={null} />;
+    return <GrantSheet {...about} capability={capability} value={null} wish={null} />;
   }
-  if (target === "new-host") return <HostSheet {...about} member={member} value={null} wish={null} reason={null} />;
+  if (target === "new-host") return <HostSheet {...about} ruleId={null} value={null} wish={null} />;
   const row = rows.find(({ key }) => key === target);
   if (row === undefined) return null;
   // Safe: the read answers with the very values that the policy is built from, chosen by the row's kind.
@@ -62,19 +63,24 @@ export function EditSheet({ appId, programName, position, target, rows, onClose 
   return row.kind === "capability" ? (
     <GrantSheet
       {...about}
-      appId={appId}
       capability={row.name}
       value={value as Grant | null}
       wish={wish as Grant | null}
-      reason={row.reason}
+      quote={row.reason}
     />
   ) : (
     <HostSheet
       {...about}
-      member={row.member ?? member}
+      ruleId={ruleIdOf(row)}
       value={value as HostRule | null}
       wish={wish as Partial<HostRule> | null}
-      reason={row.reason}
+      quote={row.reason}
     />
   );
+}
+
+/** Null where only a new rule could be added. */
+function ruleIdOf({ member }: AccessRow): string | null {
+  const known = member === null ? null : parseMember(member);
+  return known?.kind === "host" ? known.ruleId : null;
 }
