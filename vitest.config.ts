@@ -18,10 +18,15 @@ export default defineConfig({
     // It imports a module of Next without its ending, which Node alone does not find.
     server: { deps: { inline: ["next-auth"] } },
     reporters: ["default", "./scripts/test/hung-files-reporter.ts"],
+    // A worker takes file after file: starting it and loading what they import took longer than most of them. A file ends
+    // what it began and takes back what it set.
+    isolate: false,
     maxWorkers: 2,
+    setupFiles: ["./db/testing/after-file.ts"],
+    globalSetup: ["./db/testing/run-postgres.ts"],
     projects: [
       { extends: true, test: { name: "unit", include: [ALL], exclude: [...NEVER, FOLDERS] } },
-      { extends: true, test: { name: "folders", include: [FOLDERS], exclude: NEVER } },
+      { extends: true, test: { name: "folders", include: [FOLDERS], exclude: NEVER, isolate: true } },
     ],
   },
 });

@@ -1,11 +1,9 @@
-import { afterAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { openPostgresConnection } from "./backup/connection";
 import { checkPostgres } from "./check-postgres";
 import { openStore } from "./open-store";
 import { fillTables } from "./testing/fill-tables";
-import { postgresServer, stopPostgresServer } from "./testing/postgres-server";
-
-afterAll(stopPostgresServer);
+import { postgresServer } from "./testing/postgres-server";
 
 it("a check of Postgres reads every table, and names the one that cannot be read", async () => {
   const url = await (await postgresServer()).createDatabase();

@@ -13,7 +13,6 @@ import * as schema from "../schema";
 import { openDatabase, type TestConnection } from "../testing/databases";
 import { dumpTable, fillTables } from "../testing/fill-tables";
 import { memoryJournalFs } from "../testing/memory-journal-fs";
-import { stopPostgresServer } from "../testing/postgres-server";
 import { testStoreKind } from "../testing/with-test-store";
 import { type BackupPart, LEFT_OUT } from "./backup-format";
 import type { Connection } from "./connection";
@@ -27,8 +26,6 @@ const CHEAP = 2 ** 4;
 const about = { takenAt: "2026-03-01T00:00:00.000Z", cause: "asked", program: "0.0.0" } as const;
 const files = [{ path: "keys/session.salt", text: "salt\n" }];
 const bundles = createBundleFiles(memoryJournalFs(), "bundles");
-
-afterAll(stopPostgresServer);
 
 async function collect(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const pieces: Uint8Array[] = [];

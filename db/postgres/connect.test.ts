@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { openPostgresConnection } from "../backup/connection";
-import { postgresServer, stopPostgresServer } from "../testing/postgres-server";
+import { postgresServer } from "../testing/postgres-server";
 import { startTcpProxy, type TcpProxy } from "../testing/tcp-proxy";
 import { WORK } from "./bounds";
 import { connectPostgres, type PostgresConnection } from "./connect";
@@ -20,7 +20,6 @@ afterEach(() => {
 });
 afterAll(async () => {
   await proxy.close();
-  await stopPostgresServer();
 });
 
 async function connectWith(bounds: Partial<typeof WORK> = {}): Promise<PostgresConnection> {

@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { explainStartFailure } from "@/lib/platform/explain-start-failure";
 import { openPostgresConnection } from "../backup/connection";
 import { findMigrationsFolder } from "../migrate";
@@ -9,7 +9,7 @@ import { openStore } from "../open-store";
 import { readPlatformMembersOf } from "../published-members";
 import { publishers } from "../schema";
 import type { Store } from "../store";
-import { postgresServer, stopPostgresServer } from "../testing/postgres-server";
+import { postgresServer } from "../testing/postgres-server";
 import { ensureSchema, type SchemaOptions } from "./migrate-postgres";
 
 type Steps = { entries: { tag: string; when: number; idx: number; version: string; breakpoints: boolean }[] };
@@ -22,7 +22,6 @@ beforeEach(async () => {
   cpSync(findMigrationsFolder(), folder, { recursive: true });
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
-afterAll(stopPostgresServer);
 
 /** Changes the steps that a program has; the folder is a copy. */
 function editSteps(edit: (steps: Steps) => void): void {

@@ -1,13 +1,13 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Logger } from "@/lib/platform/logger";
 import { LOOK_AGAIN } from "../announcements";
 import { openPostgresConnection } from "../backup/connection";
 import { openStore } from "../open-store";
 import { publishers } from "../schema";
 import type { Announcement, Store } from "../store";
-import { postgresServer, stopPostgresServer } from "../testing/postgres-server";
+import { postgresServer } from "../testing/postgres-server";
 
 const silent: Logger = () => undefined;
 const open = async (url: string) => (await openStore({ location: { kind: "postgres", url }, logger: silent })).store;
@@ -21,8 +21,6 @@ function firstHeard(store: Store, topic: Announcement["topic"]): Promise<Announc
     });
   });
 }
-
-afterAll(stopPostgresServer);
 
 describe("processes on one Postgres", () => {
   it("may open an empty database at once, and hear each other's announcements", async () => {

@@ -1,11 +1,9 @@
 import { PGlite } from "@electric-sql/pglite";
 import { type Connection, openPostgresConnection, pgliteConnection } from "../backup/connection";
-import { openStore } from "../open-store";
 import { pgliteSeed } from "./pglite-seed";
 import { postgresServer } from "./postgres-server";
 
 export type TestConnection = Connection & { close(): Promise<void> };
-const silent = () => undefined;
 
 /** A database of its own, bare or migrated, in memory or in the Postgres of this test process. Whoever opens it closes it. */
 export async function openDatabase(kind: Connection["kind"], state: "bare" | "migrated"): Promise<TestConnection> {
@@ -13,10 +11,5 @@ export async function openDatabase(kind: Connection["kind"], state: "bare" | "mi
     const client = await PGlite.create(state === "bare" ? {} : { loadDataDir: await pgliteSeed() });
     return { ...pgliteConnection(client), close: () => client.close() };
   }
-  const url = await (await postgresServer()).createDatabase();
-  if (state === "migrated") {
-    const { store } = await openStore({ location: { kind: "postgres", url }, logger: silent });
-    await store.close();
-  }
-  return openPostgresConnection(url);
+  return openPostgresConnection(await (await postgresServer()).createDatabase(state));
 }

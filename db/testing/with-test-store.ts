@@ -5,13 +5,10 @@ import { openStore } from "../open-store";
 import type { Store } from "../store";
 import { openStoreInWorker } from "../worker/open-store-in-worker";
 import { pgliteSeed } from "./pglite-seed";
-import { postgresServer, stopPostgresServer } from "./postgres-server";
+import { postgresServer } from "./postgres-server";
 
 export type TestStoreKind = "memory" | "worker" | "postgres";
 export type TestStoreOptions = { clock?: Clock; logger?: Logger; kind?: TestStoreKind };
-
-// One server serves a whole test file; this runs after the file's last test.
-afterAll(stopPostgresServer);
 
 const silent: Logger = () => undefined;
 
@@ -30,7 +27,7 @@ export async function openTestStore(options: TestStoreOptions = {}): Promise<Sto
   const { kind = testStoreKind(), logger = silent, clock } = options;
   const common = { logger, ...(clock === undefined ? {} : { clock }) };
   if (kind === "postgres") {
-    const url = await (await postgresServer()).createDatabase();
+    const url = await (await postgresServer()).createDatabase("migrated");
     return (await openStore({ ...common, location: { kind: "postgres", url } })).store;
   }
   const inMemory = { ...common, location: { kind: "memory" }, seed: await pgliteSeed() } as const;

@@ -2,9 +2,9 @@ import { randomBytes } from "node:crypto";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { keysets } from "@/db/schema";
-import { postgresServer, stopPostgresServer } from "@/db/testing/postgres-server";
+import { postgresServer } from "@/db/testing/postgres-server";
 import { systemClock } from "@/lib/platform/clock";
 import { openKeyFolder } from "@/lib/sync/keys/key-folder";
 import { createProtectionSecret } from "@/lib/sync/keys/protection-secret";
@@ -21,7 +21,6 @@ beforeEach(() => {
   keysDir = join(data, "keys");
 });
 afterEach(() => rmSync(data, { recursive: true, force: true }));
-afterAll(stopPostgresServer);
 
 function start(url: string, variables: Record<string, string> = {}): Promise<OpenedProcess> {
   const parsed = readServerOptions(["--data", data], { DATABASE_URL: url, ...variables });

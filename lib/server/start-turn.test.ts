@@ -1,11 +1,9 @@
-import { afterAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { openStore } from "@/db/open-store";
 import { publishers } from "@/db/schema";
 import type { Store } from "@/db/store";
-import { postgresServer, stopPostgresServer } from "@/db/testing/postgres-server";
+import { postgresServer } from "@/db/testing/postgres-server";
 import { inStartTurn } from "./start-turn";
-
-afterAll(stopPostgresServer);
 
 const createdAt = new Date(0);
 const make = (id: string) => (tx: Parameters<Parameters<Store["transaction"]>[0]>[0]) =>

@@ -36,7 +36,7 @@ import {
 import type { Store } from "@/db/store";
 import { temporaryBase } from "@/db/testing/data-folder";
 import { dumpTable } from "@/db/testing/fill-tables";
-import { postgresServer, stopPostgresServer } from "@/db/testing/postgres-server";
+import { postgresServer } from "@/db/testing/postgres-server";
 import { testStoreKind } from "@/db/testing/with-test-store";
 import { createHeadFiles } from "@/lib/audit/head-files";
 import { verifyEntries } from "@/lib/audit/testing/verify-entries";
@@ -61,7 +61,6 @@ beforeAll(() => {
   folder = mkdtempSync(join(temporaryBase(), "bulkhead-store-"));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
-afterAll(stopPostgresServer);
 
 type Kind = "pglite" | "postgres";
 /** A data folder, and the database that goes with it. */

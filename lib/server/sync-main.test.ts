@@ -21,7 +21,6 @@ beforeAll(() => {
 });
 afterAll(async () => {
   rmSync(dataDir, { recursive: true, force: true });
-  await (await postgresServer()).stop();
 });
 
 function start(env: Record<string, string>): ChildProcess {

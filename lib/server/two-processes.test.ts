@@ -31,7 +31,6 @@ afterAll(async () => {
   await there.store.close();
   await here.close();
   await here.store.close();
-  await (await postgresServer()).stop();
 });
 
 const publish = (store: Store) =>

@@ -1,7 +1,7 @@
 import { and, desc, eq, gt, isNotNull, isNull, max } from "drizzle-orm";
 import { newestIssue } from "@/db/newest-document";
 import { changeSets, devices } from "@/db/schema";
-import type { Database } from "@/db/store";
+import type { Database, Store } from "@/db/store";
 import { countWhere } from "@/db/sums";
 import type { Overview } from "@/lib/contracts/overview";
 import type { Actor } from "@/lib/domain/roles";
@@ -99,23 +99,25 @@ async function countReached(db: Database, position: Position, nowMs: number) {
   return row;
 }
 
-let lastCheck: { atMs: number; audit: Overview["loop"]["audit"] } | undefined;
-let checking: Promise<Overview["loop"]["audit"]> | undefined;
+type AuditState = Overview["loop"]["audit"];
+const checks = new WeakMap<Store, { last?: { atMs: number; audit: AuditState }; running?: Promise<AuditState> }>();
 
 /** A check that is under way is shared; once there is an earlier one, nobody waits for it. */
-async function auditState(context: ServiceContext, nowMs: number): Promise<Overview["loop"]["audit"]> {
-  if (lastCheck !== undefined && nowMs - lastCheck.atMs < AUDIT_CHECK_MS) return lastCheck.audit;
-  checking ??= check(context, nowMs).finally(() => {
-    checking = undefined;
-  });
-  if (lastCheck === undefined) return await checking;
-  checking.catch((error: unknown) => context.logger("error", "audit_check_failed", { error }));
-  return lastCheck.audit;
-}
-
-async function check(context: ServiceContext, nowMs: number): Promise<Overview["loop"]["audit"]> {
-  const { entries, isWhole } = await checkAudit(context);
-  const audit = { entries, isWhole, checkedAt: new Date(nowMs).toISOString() };
-  lastCheck = { atMs: nowMs, audit };
-  return audit;
+async function auditState(context: ServiceContext, nowMs: number): Promise<AuditState> {
+  const state = checks.get(context.store) ?? {};
+  checks.set(context.store, state);
+  const { last } = state;
+  if (last !== undefined && nowMs - last.atMs < AUDIT_CHECK_MS) return last.audit;
+  state.running ??= checkAudit(context)
+    .then(({ entries, isWhole }) => {
+      const audit = { entries, isWhole, checkedAt: new Date(nowMs).toISOString() };
+      state.last = { atMs: nowMs, audit };
+      return audit;
+    })
+    .finally(() => {
+      delete state.running;
+    });
+  if (last === undefined) return await state.running;
+  state.running.catch((error: unknown) => context.logger("error", "audit_check_failed", { error }));
+  return last.audit;
 }
