@@ -23,7 +23,8 @@ export type AskedDetails = {
   version?: number | undefined;
 };
 
-const { name, hour, versionCode, allowed, refused, throttledMs, firstAt, lastAt, about, devices } = hourDetails;
+const { name, hour, versionCode, allowed, refused, throttledMs, evicted, firstAt, lastAt, about, devices } =
+  hourDetails;
 
 const matching = ({ appId, kind, version }: AskedDetails, { from, to }: Part): SQL | undefined =>
   and(
@@ -39,6 +40,7 @@ export type NameSum = {
   allowed: number;
   refused: number;
   throttledMs: number;
+  evicted: number;
   sinceVersion: number;
   firstAtMs: number;
   lastAtMs: number;
@@ -67,6 +69,7 @@ export async function sumDetails(
           allowed: sumOf(allowed),
           refused: sumOf(refused),
           throttledMs: sumOf(throttledMs),
+          evicted: sumOf(evicted),
         },
         ...{ sinceVersion: min(versionCode), firstAt: min(firstAt), lastAt: max(lastAt) },
       })
@@ -80,11 +83,14 @@ export async function sumDetails(
     }
     return rows.reduce((sum, row) => sum + row.rows, 0);
   });
-  for (const { name: of, allowed: through, refused: blocked, throttledMs: held, versionCode: version, atMs } of live) {
-    add(of, {
-      ...{ allowed: through, refused: blocked, throttledMs: held },
-      ...{ sinceVersion: version, firstAtMs: atMs, lastAtMs: atMs },
-    });
+  for (const { name: of, versionCode: sinceVersion, atMs, ...told } of live) {
+    const counted = {
+      allowed: told.allowed,
+      refused: told.refused,
+      throttledMs: told.throttledMs,
+      evicted: told.evicted,
+    };
+    add(of, { ...counted, sinceVersion, firstAtMs: atMs, lastAtMs: atMs });
   }
   return sums;
 }
@@ -93,6 +99,7 @@ const together = (a: NameSum, b: NameSum): NameSum => ({
   allowed: addSaturating(a.allowed, b.allowed),
   refused: addSaturating(a.refused, b.refused),
   throttledMs: addSaturating(a.throttledMs, b.throttledMs),
+  evicted: addSaturating(a.evicted, b.evicted),
   sinceVersion: Math.min(a.sinceVersion, b.sinceVersion),
   firstAtMs: Math.min(a.firstAtMs, b.firstAtMs),
   lastAtMs: Math.max(a.lastAtMs, b.lastAtMs),

@@ -34,6 +34,18 @@ const newSpan = (): Span => ({
   devices: createDeviceCount(),
 });
 
+/** What the device-minutes of several spans were together. */
+export function togetherOf(spans: Iterable<Span>): Span {
+  const all = newSpan();
+  for (const { counted, greatest, histograms, devices } of spans) {
+    for (const name of COUNTED) all.counted[name] = addSaturating(all.counted[name], counted[name]);
+    for (const [name, value] of greatest) all.greatest.set(name, Math.max(value, all.greatest.get(name) ?? 0));
+    for (const [name, histogram] of histograms) addHistogram(histogramOf(all, name), histogram);
+    all.devices.addAll(devices);
+  }
+  return all;
+}
+
 /** The value of a device-minute below which this share of them lies, within 1/32; null where nothing was measured. */
 export function quantileIn({ histograms }: Span, name: Measured, share: number): number | null {
   const histogram = histograms.get(name);

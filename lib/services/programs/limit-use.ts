@@ -1,0 +1,95 @@
+import type { Database } from "@/db/store";
+import type { LimitRow } from "@/lib/contracts/programs";
+import type { Measured } from "@/lib/domain/measures/measures";
+import { LIMIT_NAMES, type LimitName } from "@/native/core/codes";
+import { createDeviceCount, type DeviceCount } from "../measures/device-count";
+import { readLive } from "../measures/live";
+import { addPackedTogether } from "../measures/packed-sketches";
+import { liveDetails, type NameSum, readHoursOf, sumDetails } from "../measures/read-details";
+import { measureSpans, quantileIn, type Span, togetherOf } from "../measures/read-measures";
+import { DAY_MS, startOf, startOfDetails } from "../measures/windows";
+import type { TelemetryQuery } from "./read-telemetry";
+
+/** What a device-minute tells of each limit's use. */
+const OBSERVED = {
+  cpuMsPerMinute: "cpuMs",
+  memoryBytes: "memoryBytesMax",
+  requestsPerSecond: "requestsPerSecondMax",
+  requestsPerMinute: "requests",
+  requestsInFlight: "inFlightMax",
+  bridgeCallsPerSecond: "bridgeCallsPerSecondMax",
+  storageBytes: "storageBytesMax",
+  cacheBytes: "cacheBytesMax",
+} as const satisfies Record<LimitName, Measured>;
+
+/** What was used of one limit, and whom it held back. */
+export type UseOfLimit = {
+  /** Of device-minutes in the range; null where none of them measured it. */
+  observed: LimitRow["observed"];
+  throttledDevices: number;
+  /** Of the devices that told of the program, those that it held back; null where none told. */
+  throttledDeviceShare: number | null;
+  /** What it refused, held back and evicted, since which version; null where it did nothing. */
+  heldBack: NameSum | null;
+  /** p95 of the device-minutes of each day (UTC), oldest first, the last under way; null: nothing was measured. */
+  p95ByDay: (number | null)[];
+};
+export type LimitUse = {
+  /** Devices that told of the program in the range. */
+  devices: number;
+  of(name: LimitName): UseOfLimit;
+  behind: string | null;
+};
+
+/** What device-minutes of a range used of each limit: one reading for every page that shows it. `days`: of how many p95 is told. */
+export async function readLimitUse(
+  db: Database,
+  appId: string,
+  { range, version }: TelemetryQuery,
+  { nowMs, days = 0 }: { nowMs: number; days?: number },
+): Promise<LimitUse> {
+  const live = await readLive(db, appId);
+  const spans = await measureSpans(
+    db,
+    { appId, version, from: range === "1h" ? "minutes" : "hours", wanted: Object.values(OBSERVED) },
+    { fromMs: startOf(range, nowMs), spanMs: DAY_MS, lastSpan: Math.floor(nowMs / DAY_MS) },
+    live,
+  );
+  const all = togetherOf(spans.values());
+  const devices = all.devices.count();
+  const asked = { appId, kind: "limit", sinceMs: startOfDetails(range, nowMs), nowMs, version } as const;
+  const { details } = await liveDetails(db, asked);
+  const sums = await sumDetails(db, asked, details);
+  const throttled = new Map(LIMIT_NAMES.map((name): [string, DeviceCount] => [name, createDeviceCount()]));
+  await readHoursOf(db, { ...asked, isThrottled: true }, ({ name, sketches }) => {
+    const count = throttled.get(name);
+    if (count !== undefined) addPackedTogether(count, sketches);
+  });
+  for (const { name, throttledMs, deviceId } of details) if (throttledMs > 0) throttled.get(name)?.addDevice(deviceId);
+  const firstDay = Math.floor(nowMs / DAY_MS) - days + 1;
+  return {
+    devices,
+    behind: live.behind,
+    of(name) {
+      const throttledDevices = throttled.get(name)?.count() ?? 0;
+      const sum = sums.get(name);
+      const hasHeldBack = sum !== undefined && sum.refused + sum.throttledMs + sum.evicted > 0;
+      return {
+        observed: observedIn(all, OBSERVED[name]),
+        throttledDevices,
+        throttledDeviceShare: devices === 0 ? null : Math.min(1, throttledDevices / devices),
+        heldBack: hasHeldBack ? sum : null,
+        p95ByDay: Array.from({ length: days }, (_, nth) => {
+          const day = spans.get(firstDay + nth);
+          return day === undefined ? null : quantileIn(day, OBSERVED[name], 0.95);
+        }),
+      };
+    },
+  };
+}
+
+function observedIn(span: Span, name: Measured): LimitRow["observed"] {
+  const [p50, p95, greatest] = [0.5, 0.95, 1].map((share) => quantileIn(span, name, share));
+  if (p50 == null || p95 == null || greatest == null) return null;
+  return { p50, p95, max: span.greatest.get(name) ?? greatest };
+}
