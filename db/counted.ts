@@ -1,5 +1,5 @@
-import { and, type Column, desc, eq, isNotNull, notExists, sql } from "drizzle-orm";
-import { devices, events, telemetryMinutes, unlistedMinutes } from "./schema";
+import { and, type Column, desc, eq, inArray, isNotNull, notExists, type SQL, sql } from "drizzle-orm";
+import { devices, events, programs, telemetryMinutes, unlistedMinutes } from "./schema";
 import type { Database } from "./store";
 
 /**
@@ -15,6 +15,12 @@ const isCounted = (db: Database, deviceId: Column) =>
       .where(and(eq(devices.id, deviceId), isNotNull(devices.revokedAt))),
   );
 
+/** Whether what was told is of a program of this publisher; without one of whichever. */
+export const isOfPublisher = (db: Database, appId: Column, publisherId: string | undefined): SQL | undefined =>
+  publisherId === undefined
+    ? undefined
+    : inArray(appId, db.select({ appId: programs.appId }).from(programs).where(eq(programs.publisherId, publisherId)));
+
 /** The device-minutes that count, to select from. */
 export const countedMinutes = (db: Database) =>
   db.select().from(telemetryMinutes).where(isCounted(db, telemetryMinutes.deviceId)).as("minutes");
@@ -25,13 +31,18 @@ export const countedUnlisted = (db: Database) =>
 
 /**
  * The one event that a denial's id names, of whichever device: revoking one takes what it told out of every count and list,
- * and must not take evidence away from whoever has its link. An event that counts goes before one that does not.
+ * and must not take evidence away from whoever has its link. An event that counts goes before one that does not. `ofPublisher`:
+ * of what was told of that publisher's programs.
  */
-export async function eventOfDenial(db: Database, denialId: string): Promise<typeof events.$inferSelect | null> {
+export async function eventOfDenial(
+  db: Database,
+  denialId: string,
+  ofPublisher?: string,
+): Promise<typeof events.$inferSelect | null> {
   const [row] = await db
     .select()
     .from(events)
-    .where(eq(events.denialId, denialId))
+    .where(and(eq(events.denialId, denialId), isOfPublisher(db, events.appId, ofPublisher)))
     .orderBy(desc(isCounted(db, events.deviceId)), events.deviceId, events.eventId)
     .limit(1);
   return row ?? null;

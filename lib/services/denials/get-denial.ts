@@ -1,5 +1,5 @@
 import { and, desc, eq, isNotNull, ne } from "drizzle-orm";
-import { countedEvents, eventOfDenial } from "@/db/counted";
+import { countedEvents, eventOfDenial, isOfPublisher } from "@/db/counted";
 import { programs } from "@/db/schema";
 import type { Database } from "@/db/store";
 import type { DenialDetail, DenialRow } from "@/lib/contracts/programs";
@@ -33,17 +33,29 @@ const SIMILAR_MAX = 10;
  */
 export async function getDenial(context: ServiceContext, actor: Actor, denialId: string): Promise<DenialDetail> {
   requirePermission(actor, "console.read");
+  return await explainDenial(context, denialId, undefined);
+}
+
+/**
+ * The same for whoever may see it, as the verb that calls it has asked: with `publisherId` only what was told of that
+ * publisher's programs is found. A denial's id and cause are what devices say, so either may be another program's too.
+ */
+export async function explainDenial(
+  context: ServiceContext,
+  denialId: string,
+  publisherId: string | undefined,
+): Promise<DenialDetail> {
   const { db } = context.store;
   const cause = denialId.slice(0, 16);
   const events = countedEvents(db);
-  const exact = await eventOfDenial(db, denialId);
+  const exact = await eventOfDenial(db, denialId, publisherId);
   const [alike] =
     exact !== null
       ? [exact]
       : await db
           .select()
           .from(events)
-          .where(and(eq(events.cause, cause), isNotNull(events.denialId)))
+          .where(and(eq(events.cause, cause), isNotNull(events.denialId), isOfPublisher(db, events.appId, publisherId)))
           .orderBy(desc(events.at))
           .limit(1);
   const [row] = await withNames(db, alike === undefined ? [] : [alike]);
@@ -51,7 +63,14 @@ export async function getDenial(context: ServiceContext, actor: Actor, denialId:
   const others = await db
     .select()
     .from(events)
-    .where(and(eq(events.cause, cause), isNotNull(events.denialId), ne(events.denialId, row.denialId)))
+    .where(
+      and(
+        eq(events.cause, cause),
+        eq(events.appId, row.appId),
+        isNotNull(events.denialId),
+        ne(events.denialId, row.denialId),
+      ),
+    )
     .orderBy(desc(events.at))
     .limit(SIMILAR_MAX);
   const told = alike === undefined ? null : toldByEvent(alike);
