@@ -26,6 +26,11 @@ const read = (answer: 200 | 404, params?: Record<string, string>): Expectation =
   answer,
   ...(params === undefined ? {} : { params }),
 });
+const portal = (params: Record<string, string>): Expectation => ({
+  people: ["portal.read", "console.read"],
+  params,
+  answer: 404,
+});
 const verb = (people: Permission | readonly Permission[], body: unknown = {}): Expectation => ({
   people,
   params: CHANGE_SET,
@@ -100,6 +105,13 @@ export const EXPECTED: Readonly<Record<string, Expectation>> = {
   "GET /api/console/v1/programs/{appId}/spread": read(404, APP),
   "GET /api/console/v1/denials": read(200),
   "GET /api/console/v1/denials/{denialId}": read(404, { denialId: "0123456789abcdef0123" }),
+
+  "GET /api/console/v1/portal/programs": { people: "portal.read", answer: 200 },
+  "GET /api/console/v1/portal/programs/{appId}": portal(APP),
+  "GET /api/console/v1/portal/programs/{appId}/quota": portal(APP),
+  "GET /api/console/v1/portal/programs/{appId}/denials": portal(APP),
+  "GET /api/console/v1/portal/programs/{appId}/published": portal(APP),
+  "GET /api/console/v1/portal/denials/{denialId}": portal({ denialId: "0123456789abcdef0123" }),
 
   // One approval lists the version: whoever gives it publishes.
   "POST /api/console/v1/submissions/{id}/approve": {

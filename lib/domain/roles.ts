@@ -5,6 +5,7 @@ export type Role = (typeof ROLES)[number];
 /** What a signed-in person may ask for. Every handler names one of these; what is not granted here is denied. */
 export const PERMISSIONS = [
   "console.read",
+  "portal.read",
   "audit.read",
   "people.read",
   "people.manage",
@@ -23,8 +24,8 @@ export const PERMISSIONS = [
 export type Permission = (typeof PERMISSIONS)[number];
 
 /**
- * Contract §6. Admins keep people, keys and settings and propose, but never approve. Developers ask nothing of the
- * console: their publisher's tokens open the publisher's door, which holds them to their own programs.
+ * Contract §6. Admins keep people, keys and settings and propose, but never approve. Developers see
+ * the portal and nothing of the console: there they are held to their own publisher's programs.
  */
 export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
   admin: [
@@ -64,7 +65,7 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
     "devices.read",
     "devices.revoke",
   ],
-  developer: [],
+  developer: ["portal.read"],
   auditor: ["console.read", "audit.read", "people.read", "devices.read"],
 };
 

@@ -4,6 +4,7 @@ import { denialsRoutes } from "./routes/denials";
 import { devicesRoutes } from "./routes/devices";
 import { overviewRoutes } from "./routes/overview";
 import { peopleRoutes } from "./routes/people";
+import { portalRoutes } from "./routes/portal";
 import { programsRoutes } from "./routes/programs";
 import { publishersRoutes } from "./routes/publishers";
 import { readinessRoutes } from "./routes/readiness";
@@ -19,6 +20,7 @@ export const consoleRoutes = {
   ...reportingRoutes,
   ...programsRoutes,
   ...denialsRoutes,
+  ...portalRoutes,
   ...submissionsRoutes,
   ...changeSetsRoutes,
   ...publishersRoutes,

@@ -41,7 +41,8 @@ const nobody: Actor = {
   name: "Nobody",
   email: "nobody@example.test",
   role: "developer",
-  publisherId: "pub_1",
+  // Of no publisher, a developer sees nothing.
+  publisherId: null,
   sessionId: "ses_1",
 };
 
@@ -68,9 +69,19 @@ const OTHERWISE: Readonly<Record<string, string>> = {
   withdrawSubmission: PUBLISHERS,
 };
 
-const answerOf = (verb: Verb): Promise<string> =>
+/** What developers may ask, held to their own publisher's programs. */
+const PORTAL = [
+  "listPortalPrograms",
+  "getPortalProgram",
+  "readPortalQuota",
+  "listPortalDenials",
+  "getPortalDenial",
+  "readPortalPublished",
+];
+
+const answerOf = (verb: Verb, actor: Actor): Promise<string> =>
   Promise.resolve()
-    .then(() => verb(untouchable, nobody, {}, {}, {}))
+    .then(() => verb(untouchable, actor, {}, {}, {}))
     .then(
       () => "answered",
       (error: unknown) => (isAppError(error) ? error.code : "went on"),
@@ -78,11 +89,15 @@ const answerOf = (verb: Verb): Promise<string> =>
 
 describe("every verb", () => {
   it("refuses whoever has no permission at all before it looks at anything, but for those that say why not", async () => {
-    expect(ROLE_PERMISSIONS.developer).toEqual([]);
-    const open: string[] = [];
     const all = await verbs();
-    for (const [name, verb] of all) if ((await answerOf(verb)) !== "forbidden") open.push(name);
-    expect(open.sort()).toEqual(Object.keys(OTHERWISE).sort());
+    const openTo = async (actor: Actor) => {
+      const open: string[] = [];
+      for (const [name, verb] of all) if ((await answerOf(verb, actor)) !== "forbidden") open.push(name);
+      return open.sort();
+    };
+    expect(await openTo(nobody)).toEqual(Object.keys(OTHERWISE).sort());
+    expect(ROLE_PERMISSIONS.developer).toEqual(["portal.read"]);
+    expect(await openTo({ ...nobody, publisherId: "pub_1" })).toEqual([...Object.keys(OTHERWISE), ...PORTAL].sort());
     expect(all.size).toBeGreaterThan(60);
   });
 });

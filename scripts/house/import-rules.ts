@@ -199,7 +199,7 @@ export const ROOMS: readonly Room[] = [
       ["*"],
       ["denials/"],
       ["overview/"],
-      ["publishers/"],
+      ["portal/", "publishers/"],
     ],
   },
   {
