@@ -1,9 +1,9 @@
 import { dehydrate } from "@tanstack/react-query";
 import { cookies } from "next/headers";
+import { redirect } from "next/navigation";
 import type { ReactNode } from "react";
 import { DraftBar } from "@/components/features/change-sets/draft-bar";
 import { ConsoleFrame } from "@/components/features/frame/console-frame";
-import { DeveloperNotice } from "@/components/features/frame/developer-notice";
 import { requireActor } from "@/lib/auth/actor";
 import { hasPermission } from "@/lib/domain/roles";
 import { PREFERENCES_COOKIE, readPreferences } from "@/lib/format/preferences";
@@ -16,6 +16,8 @@ import { prefetching } from "../_parts/prefetching";
 
 export default async function ConsoleLayout({ children }: { children: ReactNode }) {
   const { actor, name, email, role, platformName, environment } = await requireActor();
+  // Developers have rooms of their own.
+  if (!hasPermission(role, "console.read")) redirect("/portal/programs");
   const context = services();
   const preferences = readPreferences((await cookies()).get(PREFERENCES_COOKIE)?.value);
   const client = await prefetching([
@@ -30,7 +32,7 @@ export default async function ConsoleLayout({ children }: { children: ReactNode 
       dock={<DraftBar />}
       state={dehydrate(client)}
     >
-      {role === "developer" ? <DeveloperNotice /> : children}
+      {children}
     </ConsoleFrame>
   );
 }

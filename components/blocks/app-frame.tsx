@@ -11,6 +11,8 @@ import { Logo } from "@/components/ui/logo";
 
 export type FrameRoom = {
   href: string;
+  /** Where pages of the room stand that do not stand below its address. */
+  also?: string;
   label: string;
   icon: ReactNode;
   /** How many things wait for the person there, in figures; null: none. */
@@ -88,8 +90,9 @@ function RoomList({ rooms, isInMenu, onGo }: { rooms: readonly FrameRoom[]; isIn
   const path = usePathname();
   return (
     <ul className="grid gap-0.5">
-      {rooms.map(({ href, label, icon, waiting }) => {
-        const isHere = href === "/" ? path === "/" : path === href || path.startsWith(`${href}/`);
+      {rooms.map(({ href, also, label, icon, waiting }) => {
+        const isBelow = (place: string) => path === place || path.startsWith(`${place}/`);
+        const isHere = href === "/" ? path === "/" : isBelow(href) || (also !== undefined && isBelow(also));
         return (
           <li key={href}>
             <Link

@@ -1,7 +1,8 @@
 const TONES = { ink: "text-ink", blocked: "text-blocked", throttled: "text-throttled", muted: "text-muted" } as const;
 
 type SparklineProps = {
-  values: readonly number[];
+  /** null is a gap and is drawn as one. */
+  values: readonly (number | null)[];
   tone?: keyof typeof TONES;
   label: string;
   width?: number;
@@ -10,11 +11,19 @@ type SparklineProps = {
 
 /** The shape of a series in the height of a line; its numbers stand beside it. */
 export function Sparkline({ values, tone = "ink", label, width = 96, height = 20 }: SparklineProps) {
-  const top = Math.max(1, ...values);
+  const top = Math.max(1, ...values.map((value) => value ?? 0));
   const step = values.length > 1 ? (width - 6) / (values.length - 1) : 0;
-  const points = values.map((value, index) => [1 + index * step, height - 3 - (value / top) * (height - 6)] as const);
-  const path = points.map(([x, y], index) => `${index === 0 ? "M" : "L"}${x.toFixed(1)} ${y.toFixed(1)}`).join("");
-  const end = points.at(-1);
+  const points = values.map((value, index) =>
+    value === null ? null : ([1 + index * step, height - 3 - (value / top) * (height - 6)] as const),
+  );
+  const path = points
+    .map((point, index) => {
+      if (point === null) return "";
+      const [x, y] = point;
+      return `${(points[index - 1] ?? null) === null ? "M" : "L"}${x.toFixed(1)} ${y.toFixed(1)}`;
+    })
+    .join("");
+  const end = points.findLast((point) => point !== null);
   return (
     <svg
       width={width}

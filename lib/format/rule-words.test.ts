@@ -4,6 +4,7 @@ import { ruleWords } from "./rule-words";
 test("a pointer is said by what it names, lists counted from one", () => {
   expect(ruleWords("/hosts/2")).toBe("host rule 3");
   expect(ruleWords("/blockedHosts/0")).toBe("blocked host 1 of the platform");
+  expect(ruleWords("/blockedHosts")).toBe("a blocked host of the platform");
   expect(ruleWords("/grants/camera.capture")).toBe("the grant of camera.capture");
   expect(ruleWords("/grants/camera.capture/until")).toBe("the end of the grant of camera.capture");
   expect(ruleWords("/grants/nfc.read/constraints/perDay")).toBe("a constraint of the grant of nfc.read: perDay");

@@ -5,7 +5,7 @@ export function ruleWords(pointer: string): string {
     case "hosts":
       return `host rule ${ordinal(second)}`;
     case "blockedHosts":
-      return `blocked host ${ordinal(second)} of the platform`;
+      return second === "" ? "a blocked host of the platform" : `blocked host ${ordinal(second)} of the platform`;
     case "grants":
       return third === undefined
         ? `the grant of ${second}`

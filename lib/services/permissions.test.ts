@@ -71,6 +71,7 @@ const OTHERWISE: Readonly<Record<string, string>> = {
 
 /** What developers may ask, held to their own publisher's programs. */
 const PORTAL = [
+  "getPortalPlace",
   "listPortalPrograms",
   "getPortalProgram",
   "readPortalQuota",

@@ -262,7 +262,7 @@ export const ROOMS: readonly Room[] = [
     ],
     never: [...NODE, ...STORE],
     // Every feature decides through change sets; the frame around every page composes what the others offer.
-    order: [["measures/"], ["change-sets/", "publishers/"], ["*"], ["frame/"]],
+    order: [["measures/"], ["change-sets/", "publishers/"], ["*"], ["frame/"], ["portal/"]],
   },
   {
     room: "app",

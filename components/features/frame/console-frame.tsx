@@ -1,24 +1,19 @@
 "use client";
 
-import { type DehydratedState, HydrationBoundary, QueryClientProvider, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { CircleHelp, Search } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { type ReactNode, useState } from "react";
 import { AppFrame } from "@/components/blocks/app-frame";
-import { NowProvider } from "@/components/blocks/now";
-import { DockProvider } from "@/components/blocks/page-main";
-import { PreferencesProvider } from "@/components/blocks/preferences";
-import { ShortcutsProvider, useShortcut, useShortcutHelp } from "@/components/blocks/shortcuts";
+import { useShortcut, useShortcutHelp } from "@/components/blocks/shortcuts";
 import { Button } from "@/components/ui/button";
 import { Kbd } from "@/components/ui/kbd";
-import { ToastProvider } from "@/components/ui/toast";
 import { hasPermission, type Role } from "@/lib/domain/roles";
 import { atLeast } from "@/lib/format/count";
-import type { Preferences } from "@/lib/format/preferences";
-import { makeQueryClient } from "@/lib/queries/query-client";
 import { sessionQuery } from "@/lib/queries/session";
 import { AccountMenu } from "./account-menu";
 import { ConsolePalette } from "./console-palette";
+import { FrameProviders, type FrameState } from "./frame-providers";
 import { NarrowingBanner } from "./narrowing-banner";
 import { type RoomInfo, roomsOf } from "./rooms";
 import { useCrumbs } from "./use-crumbs";
@@ -33,36 +28,16 @@ export type FramePerson = {
   environment: "production" | "development";
 };
 
-type ConsoleFrameProps = {
-  person: FramePerson;
-  preferences: Preferences;
-  nowMs: number;
-  /** Stands at the bottom of each page: what of mine is not published yet. */
-  dock: ReactNode;
-  /** What the server has read already. */
-  state: DehydratedState;
-  children: ReactNode;
-};
-
 /** Everything around a page of the console. */
-export function ConsoleFrame({ person, preferences, nowMs, dock, state, children }: ConsoleFrameProps) {
-  const [client] = useState(makeQueryClient);
+export function ConsoleFrame({
+  person,
+  children,
+  ...frame
+}: FrameState & { person: FramePerson; children: ReactNode }) {
   return (
-    <QueryClientProvider client={client}>
-      <PreferencesProvider initial={preferences}>
-        <NowProvider initialMs={nowMs}>
-          <ShortcutsProvider>
-            <ToastProvider>
-              <DockProvider dock={dock}>
-                <HydrationBoundary state={state}>
-                  <Frame person={person}>{children}</Frame>
-                </HydrationBoundary>
-              </DockProvider>
-            </ToastProvider>
-          </ShortcutsProvider>
-        </NowProvider>
-      </PreferencesProvider>
-    </QueryClientProvider>
+    <FrameProviders {...frame}>
+      <Frame person={person}>{children}</Frame>
+    </FrameProviders>
   );
 }
 

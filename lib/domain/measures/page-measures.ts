@@ -15,6 +15,8 @@ export const PAGE_MEASURES = {
   causes: "Different reasons for which a program was refused something in a range; what is counted together is none.",
   refused: "Calls and requests that were refused in a range, for all reasons or for one.",
   refusedDevices: "Devices on which a program was refused something for one reason in a range; an estimate above 160.",
+  limitsReached:
+    "Limits that refused something, held it back or were come up to in a range; never the cache, which is meant to be full.",
   enrolled: "Devices that are enrolled and not revoked.",
   seen: "Of these, those that were seen in 24 h.",
   current: "Of these, those that were seen in 24 h and enforce the newest platform document.",

@@ -16,6 +16,9 @@ import { RelativeTime } from "@/components/blocks/relative-time";
 import { TwoThirds } from "@/components/blocks/toolbar";
 import { useUrlState } from "@/components/blocks/use-url-state";
 import { denialColumns } from "@/components/features/denials/denial-columns";
+import { EffectLine } from "@/components/features/denials/effect-line";
+import { Ladder } from "@/components/features/denials/ladder";
+import { WhatChanged } from "@/components/features/denials/what-changed";
 import { SuspendDialog } from "@/components/features/programs/suspend-dialog";
 import { ReportingLine } from "@/components/features/reporting/reporting-line";
 import { Button } from "@/components/ui/button";
@@ -30,10 +33,7 @@ import { formatRevision } from "@/lib/format/revision";
 import { ruleWords } from "@/lib/format/rule-words";
 import { denialQuery, programQuery } from "@/lib/queries/programs";
 import { usePermission } from "@/lib/queries/use-permission";
-import { EffectLine } from "./_parts/effect-line";
-import { Ladder } from "./_parts/ladder";
 import { ProposalSheet } from "./_parts/proposal-sheet";
-import { WhatChanged } from "./_parts/what-changed";
 import { Who } from "./_parts/who";
 
 /** One denial, followed to its rule, its revision, its author and its approval. */
@@ -102,7 +102,7 @@ function Denial({ denial, onPropose }: { denial: DenialDetail; onPropose(): void
       <TwoThirds aside={<DenialAside denial={denial} onPropose={onPropose} />} isAsideFirst>
         <EffectLine effect={denial.effect} />
         <Ladder denial={denial} />
-        {denial.changed !== null && <WhatChanged denial={denial} changed={denial.changed} />}
+        {denial.changed !== null && <WhatChanged versionCode={denial.versionCode} changed={denial.changed} />}
         <Who denial={denial} />
         <Panel
           title="Rule"

@@ -63,6 +63,7 @@ function ProgramHead({ program }: { program: ProgramDetail }) {
           <Meta>
             <Identifier text={appId} label="app id" head={48} tail={8} />
             <span>{liveVersion === null ? "no version live" : `${liveVersion.name} live`}</span>
+            <TextLink href={`/portal/programs/${appId}`}>as its developers see it</TextLink>
             <span>{position === null ? "no document yet" : `revision ${formatRevision(position)}`}</span>
             <span>{about(plural(devices24h, "device"), isEstimate(devices24h))} in 24 h</span>
           </Meta>

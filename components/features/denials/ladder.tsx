@@ -15,7 +15,7 @@ const MARKS = { passed: "yes", failed: "no", not_reached: "none", unknown: "none
 const WORDS = { passed: "passed", failed: "failed", not_reached: "not reached", unknown: "not known" } as const;
 
 /** Every check in the order in which the runtime makes them, with what each saw. */
-export function Ladder({ denial }: { denial: DenialDetail }) {
+export function Ladder({ denial }: { denial: Pick<DenialDetail, "ladder" | "rule" | "nearest" | "code"> }) {
   const { ladder, rule, nearest, code } = denial;
   const count = (state: Step["state"]) => ladder.filter((step) => step.state === state).length;
   const near = nearest === null ? null : sayNearest(nearest);

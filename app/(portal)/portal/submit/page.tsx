@@ -1,12 +1,17 @@
+import type { Metadata } from "next";
 import { EmptyState } from "@/components/blocks/empty-state";
+import { PageHead } from "@/components/blocks/page-head";
 import { PageMain } from "@/components/blocks/page-main";
 import { Panel } from "@/components/blocks/panel";
+import { requireActor } from "@/lib/auth/actor";
 
-/** Developers reach their programs by the publisher's tools; the console's rooms are for those who decide. */
-export function DeveloperNotice() {
+export const metadata: Metadata = { title: "Submit" };
+
+export default async function SubmitPage() {
+  await requireActor();
   return (
-    <PageMain dock={null}>
-      <h1 className="mb-4 text-page">Your programs</h1>
+    <PageMain>
+      <PageHead title="Submit" />
       <Panel>
         <EmptyState title="By the publisher's tools">
           Submit a version with <code>npx bulkhead submit</code>; <code>npx bulkhead status</code> tells what became of

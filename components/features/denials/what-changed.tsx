@@ -4,34 +4,48 @@ import { Panel } from "@/components/blocks/panel";
 import type { ChartEvent } from "@/components/blocks/time-chart";
 import { TimeChart } from "@/components/blocks/time-chart";
 import { TextLink } from "@/components/ui/text-link";
+import type { PortalDenial } from "@/lib/contracts/portal";
 import type { DenialDetail } from "@/lib/contracts/programs";
 import { formatCount, plural } from "@/lib/format/count";
 import { formatDuration } from "@/lib/format/duration";
 import { formatInstant } from "@/lib/format/instant";
 import { formatRevision } from "@/lib/format/revision";
 
-type Changed = NonNullable<DenialDetail["changed"]>;
+type Told = NonNullable<DenialDetail["changed"]>;
+/** To developers no decision is named. */
+type Changed = Told | NonNullable<PortalDenial["changed"]>;
+type Named = Pick<Told["marks"][number], "changeSetId" | "changeSetNumber">;
+
+const decisionOf = (one: object & Partial<Named>): Named => ({
+  changeSetId: one.changeSetId ?? null,
+  changeSetNumber: one.changeSetNumber ?? null,
+});
 
 const HOUR_MS = 3_600_000;
 
 /** What stood beside the first refusal: the program or the policy, in one sentence, and the week by hours. */
-export function WhatChanged({ denial, changed }: { denial: DenialDetail; changed: Changed }) {
+export function WhatChanged(props: { versionCode: number | null; changed: Changed }) {
+  const { changed } = props;
   const { hours, marks } = changed;
   const startMs = Date.parse(changed.since);
-  const events: ChartEvent[] = marks.map(({ kind, at, position, changeSetId, changeSetNumber, versionCode }) => ({
-    ...{ kind, at },
-    title:
-      kind === "version"
-        ? `Version ${versionCode} live, ${formatInstant(at)}`
-        : `Revision ${formatRevision(position)}${changeSetNumber === null ? "" : `, change set ${changeSetNumber}`}, ${formatInstant(at)}`,
-    href: changeSetId === null ? undefined : `/policy/${changeSetId}`,
-  }));
+  const events: ChartEvent[] = marks.map((mark) => {
+    const { kind, at, position, versionCode } = mark;
+    const { changeSetId, changeSetNumber } = decisionOf(mark);
+    return {
+      ...{ kind, at },
+      title:
+        kind === "version"
+          ? `Version ${versionCode} live, ${formatInstant(at)}`
+          : `Revision ${formatRevision(position)}${changeSetNumber === null ? "" : `, change set ${changeSetNumber}`}, ${formatInstant(at)}`,
+      href: changeSetId === null ? undefined : `/policy/${changeSetId}`,
+    };
+  });
   const total = hours.reduce((sum, one) => sum + one, 0);
   return (
     <Panel title="What changed" about="7 d, denials of this cause an hour">
       <div className="grid grid-cols-[minmax(0,1fr)] gap-3 p-4">
         <p className="max-w-prose">
-          <Headline denial={denial} changed={changed} />
+          <Headline {...props} />
         </p>
         <TimeChart
           title="Denials of this cause"
@@ -47,9 +61,9 @@ export function WhatChanged({ denial, changed }: { denial: DenialDetail; changed
   );
 }
 
-function Headline({ denial, changed }: { denial: DenialDetail; changed: Changed }) {
+function Headline({ versionCode, changed }: { versionCode: number | null; changed: Changed }) {
   const { firstAt, versionListedAt, before, endedBy, otherVersions } = changed;
-  const version = `v${denial.versionCode}`;
+  const version = `v${versionCode}`;
   const asked =
     firstAt === null ? null : (
       <>
@@ -57,14 +71,15 @@ function Headline({ denial, changed }: { denial: DenialDetail; changed: Changed 
       </>
     );
   if (endedBy !== null) {
+    const { changeSetId, changeSetNumber } = decisionOf(endedBy);
     return (
       <>
         <strong>The policy changed, not the program.</strong>{" "}
         {endedBy.document === "platform" ? "Platform revision" : "Revision"} {formatRevision(endedBy.position)} ended
         what the revision before it let through
-        {endedBy.changeSetId !== null && (
+        {changeSetId !== null && (
           <>
-            , by <TextLink href={`/policy/${endedBy.changeSetId}`}>change set {endedBy.changeSetNumber}</TextLink>
+            , by <TextLink href={`/policy/${changeSetId}`}>change set {changeSetNumber}</TextLink>
           </>
         )}
         . {asked}
@@ -81,9 +96,9 @@ function Headline({ denial, changed }: { denial: DenialDetail; changed: Changed 
       {asked !== null && after !== null && after >= 0 && `, ${formatDuration(after)} after it went live`}
       {asked !== null && "."}
       {others.length > 0 &&
-        ` ${others.map(({ versionCode, times }) => `v${versionCode} was refused the same ${plural(times, "time")}`).join(", ")}.`}
+        ` ${others.map(({ versionCode: code, times }) => `v${code} was refused the same ${plural(times, "time")}`).join(", ")}.`}
       {never.length > 0 &&
-        ` Of ${never.map(({ versionCode }) => `v${versionCode}`).join(", ")} no such refusal is known.`}
+        ` Of ${never.map(({ versionCode: code }) => `v${code}`).join(", ")} no such refusal is known.`}
     </>
   );
   if (before !== "never") return told;

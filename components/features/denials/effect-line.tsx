@@ -3,12 +3,13 @@
 import { Check } from "lucide-react";
 import { Callout } from "@/components/ui/callout";
 import { TextLink } from "@/components/ui/text-link";
+import type { PortalDenial } from "@/lib/contracts/portal";
 import type { DenialDetail } from "@/lib/contracts/programs";
 import { plural } from "@/lib/format/count";
 import { formatRevision } from "@/lib/format/revision";
 
-/** Whether a decision mended it: since which revision it is allowed, and how many calls went through since. */
-export function EffectLine({ effect }: { effect: DenialDetail["effect"] }) {
+/** Whether a decision mended it: since which revision it is allowed, and how many calls went through since. To developers no decision is named. */
+export function EffectLine({ effect }: { effect: DenialDetail["effect"] | PortalDenial["effect"] }) {
   if (effect?.state !== "allowed") return null;
   const { since, isFirst, through } = effect;
   return (
@@ -22,7 +23,7 @@ export function EffectLine({ effect }: { effect: DenialDetail["effect"] }) {
           {!isFirst && " or before it"}
         </strong>
       )}
-      {since !== null && since.changeSetId !== null && (
+      {since !== null && "changeSetId" in since && since.changeSetId !== null && (
         <>
           , by <TextLink href={`/policy/${since.changeSetId}`}>change set {since.changeSetNumber}</TextLink>
         </>

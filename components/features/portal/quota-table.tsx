@@ -1,0 +1,141 @@
+"use client";
+
+import { Bullet } from "@/components/blocks/bullet";
+import { type Column, DataTable } from "@/components/blocks/data-table";
+import { Sparkline } from "@/components/blocks/sparkline";
+import { formatLimit, LIMIT_WORDS } from "@/components/features/programs/limit-words";
+import type { PortalLimit, PortalQuota } from "@/lib/contracts/portal";
+import { barWords, effectWords, unmeasuredWords } from "./quota-words";
+
+/** One row a limit: what device-minutes used beside what is allowed, the limit at the same place in each row. */
+export function QuotaTable({ quota: { rows, devices } }: { quota: PortalQuota }) {
+  return (
+    <DataTable id="quota" caption="Quota" columns={columnsFor(devices)} rows={rows} keyOf={({ name }) => name} isTall />
+  );
+}
+
+function columnsFor(devices: number): Column<PortalLimit>[] {
+  return [
+    {
+      id: "limit",
+      head: "Limit",
+      width: 168,
+      cell: ({ name }) => (
+        <>
+          <strong className="block font-medium leading-4">{LIMIT_WORDS[name].title}</strong>
+          <code className="mt-0.5 block truncate text-muted leading-4">{name}</code>
+        </>
+      ),
+    },
+    {
+      id: "minutes",
+      head: "Device-minutes",
+      priority: 2,
+      cell: (row) => {
+        const { observed, effective } = row;
+        const unmeasured = unmeasuredWords(row, devices);
+        return unmeasured !== null || observed === null || effective === null ? (
+          <span className="text-muted" title={unmeasured ?? undefined}>
+            {unmeasured}
+          </span>
+        ) : (
+          <Bullet {...observed} warn={effective.warn} limit={effective.max} label={barWords(row)} />
+        );
+      },
+    },
+    {
+      id: "p95",
+      head: "p95 of limit",
+      width: 164,
+      isNumber: true,
+      cell: (row) => <Used row={row} devices={devices} />,
+    },
+    {
+      id: "action",
+      head: "When crossed",
+      width: 104,
+      priority: 3,
+      cell: ({ name, effective }) => (
+        <code>{name === "cacheBytes" && effective !== null ? "evicts" : (effective?.action ?? "–")}</code>
+      ),
+    },
+    {
+      id: "trend",
+      head: "p95, 14 d",
+      width: 116,
+      isNumber: true,
+      priority: 4,
+      cell: ({ name, p95ByDay }) =>
+        p95ByDay.every((value) => value === null) ? (
+          <span className="text-muted">–</span>
+        ) : (
+          <Sparkline values={p95ByDay} label={`${LIMIT_WORDS[name].title}: p95 of each of the last 14 days`} />
+        ),
+    },
+    {
+      id: "effect",
+      head: "Effect",
+      width: 264,
+      priority: 2,
+      cell: (row) => {
+        const { text, why, isStrong } = effectWords(row, devices);
+        return (
+          <>
+            <span className={`block truncate leading-4 ${isStrong ? "font-medium" : ""}`}>{text}</span>
+            {why !== null && <span className="mt-0.5 block truncate text-muted leading-4">{why}</span>}
+          </>
+        );
+      },
+    },
+  ];
+}
+
+/** Where the bar and the effect have given way, the words that matter most stand here. */
+function Used({ row, devices }: { row: PortalLimit; devices: number }) {
+  const { name, effective, observed } = row;
+  if (effective === null) return <span className="text-muted">no limit</span>;
+  const { text, isStrong } = effectWords(row, devices);
+  return (
+    <>
+      <span className="block leading-4">
+        {observed === null ? "–" : formatLimit(name, observed.p95)}{" "}
+        <span className="text-muted">of {formatLimit(name, effective.max)}</span>
+      </span>
+      <span className="mt-0.5 block @xl:hidden truncate text-muted leading-4">
+        {isStrong ? text : observed === null ? (devices === 0 ? "not told" : "not reported") : null}
+      </span>
+    </>
+  );
+}
+
+/** What the parts of a bar are. */
+export function QuotaLegend() {
+  return (
+    <span className="flex flex-wrap gap-x-4 text-label text-muted @max-3xl:hidden">
+      <Key mark={<rect x="0" y="2" width="20" height="8" className="fill-fill" />}>p50 to p95</Key>
+      <Key
+        mark={
+          <>
+            <path d="M0 6h16" className="stroke-ink" strokeWidth="1.5" />
+            <circle cx="16" cy="6" r="2.5" className="fill-ink" />
+          </>
+        }
+      >
+        max
+      </Key>
+      <Key mark={<path d="M10 0v12" className="stroke-muted" strokeWidth="1.5" strokeDasharray="3 2" />}>warning</Key>
+      <Key mark={<path d="M10 0v12" className="stroke-ink" strokeWidth="1.5" />}>limit</Key>
+    </span>
+  );
+}
+
+function Key({ mark, children }: { mark: React.ReactNode; children: string }) {
+  return (
+    <span className="inline-flex items-center gap-1.5 whitespace-nowrap">
+      <svg width="20" height="12" aria-hidden="true">
+        {mark}
+      </svg>
+      {children}
+    </span>
+  );
+}
