@@ -3,9 +3,12 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { type Browser, chromium, expect, type Page } from "@playwright/test";
 import type { PeopleList, SessionView } from "@/lib/contracts/people";
+import type { PortalDenials } from "@/lib/contracts/portal";
+import type { ProgramList } from "@/lib/contracts/programs";
 import type { PublisherView } from "@/lib/contracts/publishers";
 import { formatMember } from "@/lib/domain/member-keys";
 import { DEFAULT_PREFERENCES, PREFERENCES_COOKIE, writePreferences } from "@/lib/format/preferences";
+import { joinPerson } from "../e2e/fixtures/join-person";
 import { type RunningDemo, startDemo } from "../e2e/fixtures/running-demo";
 import { startChild } from "./client/child";
 import type { ConsoleSession } from "./client/console-session";
@@ -131,11 +134,36 @@ async function takeConsole(browser: Browser): Promise<void> {
       { name: "not-found", path: "/programs/example.none" },
     ];
     for (const shot of shots) await take(browser, demo.url, shot, operator.cookie);
+    await takePortal(browser, demo);
     await takePeople(browser, demo);
     await takeReadiness(browser, demo);
     await takeLaterEpoch(browser, demo);
   } finally {
     await demo.stop();
+  }
+}
+
+/** What a developer sees of a program that comes to its limits, and of one that is refused what it asks for. */
+async function takePortal(browser: Browser, demo: RunningDemo): Promise<void> {
+  if (!isAsked("portal")) return;
+  const admin = await demo.session("admin");
+  const { items } = await admin.get<ProgramList>("programs");
+  for (const appId of [BUSY_APP, APP]) {
+    const publisherId = items.find((program) => program.appId === appId)?.publisher.id ?? "";
+    const email = `developer.${appId}@harbor.example`;
+    const person = { email, name: "Ravi Castellan", role: "developer" as const, publisherId };
+    const { session } = await joinPerson(demo.url, admin, person);
+    const name = `portal-${appId === BUSY_APP ? "busy" : "refused"}`;
+    const at = `/portal/programs/${appId}`;
+    const { causes } = await session.get<PortalDenials>(`portal/programs/${appId}/denials`);
+    const denialId = causes.find(({ newestDenialId }) => newestDenialId !== null)?.newestDenialId;
+    const shots: Shot[] = [
+      { name: `${name}-programs`, path: "/portal/programs" },
+      { name: `${name}-quota`, path: at },
+      { name: `${name}-published`, path: `${at}/published` },
+      ...(denialId == null ? [] : [{ name: `${name}-denial`, path: `/portal/denials/${denialId}` }]),
+    ];
+    for (const shot of shots) await take(browser, demo.url, shot, session.cookie);
   }
 }
 

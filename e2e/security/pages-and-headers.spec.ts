@@ -23,6 +23,8 @@ const PAGES = [
     "/readiness",
     "/set-up",
   ],
+  ...["/portal", "/portal/programs", "/portal/submit", `/portal/programs/${APP}`, `/portal/programs/${APP}/published`],
+  "/portal/denials/0123456789abcdef0123",
   ...["access", "limits", "telemetry", "blocked", "versions", "audit"].map((tab) => `/programs/${APP}/${tab}`),
 ];
 const WRITES = Object.values(consoleRoutes).filter(({ method }) => method !== "GET");
