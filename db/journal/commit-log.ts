@@ -1,5 +1,5 @@
 import type { PGlite } from "@electric-sql/pglite";
-import { asc, desc, lt, sql } from "drizzle-orm";
+import { desc, lt, sql } from "drizzle-orm";
 import type { Clock } from "@/lib/platform/clock";
 import { AppError } from "@/lib/platform/errors";
 import type { Logger } from "@/lib/platform/logger";
@@ -139,8 +139,9 @@ export function createCommitLog(parts: {
 
   return {
     async seal(db) {
-      const changes = await db.select().from(journalChanges).orderBy(asc(journalChanges.id));
+      const changes = await db.delete(journalChanges).returning();
       if (changes.length === 0) return null;
+      changes.sort((a, b) => a.id - b.id);
       const [last] = await db
         .select({ sequence: journalRecords.sequence, sha256: journalRecords.sha256 })
         .from(journalRecords)
@@ -156,7 +157,6 @@ export function createCommitLog(parts: {
       if (changes.some(({ op }) => op === "void-before" || op === "void-through")) {
         left.set(record, await standingRows((statement) => rowsOf<Row>(db, sql.raw(statement))));
       }
-      await db.delete(journalChanges);
       // The newest record on disk stays: it says what these rows include.
       await db.delete(journalRecords).where(lt(journalRecords.sequence, writer.last.sequence));
       await db.insert(journalRecords).values(record);

@@ -11,11 +11,19 @@ declare
   keys text[] := string_to_array(tg_argv[0], ',');
   ignored text[] := string_to_array(tg_argv[1], ',');
   stamp text := tg_argv[2];
-  before jsonb := case when tg_op = 'INSERT' then null else to_jsonb(old) end;
-  after jsonb := case when tg_op = 'DELETE' then null else to_jsonb(new) end;
-  key_before jsonb := (select jsonb_object_agg(key, before -> key) from unnest(keys) as key);
-  key_after jsonb := (select jsonb_object_agg(key, after -> key) from unnest(keys) as key);
+  before jsonb;
+  after jsonb;
+  key_before jsonb;
+  key_after jsonb;
 begin
+  if stamp = '' and tg_op = 'INSERT' then
+    insert into journal_changes (relation, op, row) values (tg_table_name, 'put', to_jsonb(new));
+    return null;
+  end if;
+  before := case when tg_op = 'INSERT' then null else to_jsonb(old) end;
+  after := case when tg_op = 'DELETE' then null else to_jsonb(new) end;
+  key_before := (select jsonb_object_agg(key, before -> key) from unnest(keys) as key);
+  key_after := (select jsonb_object_agg(key, after -> key) from unnest(keys) as key);
   if stamp <> '' then
     if tg_op = 'DELETE' then
       insert into journal_changes (relation, op, row)

@@ -1,6 +1,7 @@
 import { MessageChannel } from "node:worker_threads";
 import { afterEach, describe, expect, it } from "vitest";
 import type { OpenTransaction, StoreConnection } from "../store-connection";
+import { eachOf, type Posted } from "./outbox";
 import { servePort } from "./serve-port";
 import type { Question, Told } from "./wire";
 
@@ -52,10 +53,12 @@ function open() {
   });
   const answers = new Map<number, Told>();
   const waiting = new Map<number, () => void>();
-  line.on("message", (told: Told) => {
-    if (!("id" in told)) return;
-    answers.set(told.id, told);
-    waiting.get(told.id)?.();
+  line.on("message", (posted: Posted<Told>) => {
+    for (const told of eachOf(posted)) {
+      if (!("id" in told)) continue;
+      answers.set(told.id, told);
+      waiting.get(told.id)?.();
+    }
   });
   close = () => line.close();
   const say = (id: number, question: Question) => line.postMessage({ ...question, id });

@@ -2,6 +2,7 @@ import type { MessagePort } from "node:worker_threads";
 import { AppError } from "@/lib/platform/errors";
 import type { Lane } from "../store";
 import type { Rows, StoreConnection } from "../store-connection";
+import { createOutbox, eachOf, type Posted } from "./outbox";
 import { type Asked, type Told, toWire } from "./wire";
 
 /** Bytes below which a value is copied: handing memory over has its own cost. */
@@ -56,8 +57,12 @@ export function servePort(port: MessagePort, connection: StoreConnection, servic
   const open = new Map<number, Inbox>();
   let isGone = false;
 
+  // After all that this turn of the event loop answers: what a transaction asked at once is answered at once.
+  const say = createOutbox<Told>(port, setImmediate, (told, error) => {
+    if ("id" in told) refuse(told.id, error);
+  });
   const tell = (told: Told, transfer: ArrayBuffer[] = []) => {
-    if (!isGone) port.postMessage(told, transfer);
+    if (!isGone) say(told, transfer);
   };
   const refuse = (id: number, error: unknown) => {
     if (error instanceof WebAssembly.RuntimeError) service.onFallen(error);
@@ -138,7 +143,9 @@ export function servePort(port: MessagePort, connection: StoreConnection, servic
   }
 
   const unsubscribe = connection.subscribe((announcement) => tell({ heard: announcement }));
-  port.on("message", hear);
+  port.on("message", (posted: Posted<Asked>) => {
+    for (const asked of eachOf(posted)) hear(asked);
+  });
   port.on("close", () => {
     isGone = true;
     unsubscribe();

@@ -2,6 +2,7 @@ import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { describe, expect, it } from "vitest";
 import { LOOK_AGAIN } from "../announcements";
 import type { Announcement } from "../store";
+import { eachOf, type Posted } from "./outbox";
 import { createStoreClient } from "./store-client";
 import type { Asked, Told } from "./wire";
 
@@ -11,9 +12,11 @@ function open() {
   const store = createStoreClient(port2, { logger: () => undefined });
   const connect = (endsAt: Asked["ask"] | null): MessagePort => {
     const { port1: line, port2: theirs } = new MessageChannel();
-    line.on("message", (asked: Asked) => {
-      if (asked.ask === endsAt) line.close();
-      else line.postMessage({ id: asked.id, value: { rows: [] } } satisfies Told);
+    line.on("message", (posted: Posted<Asked>) => {
+      for (const asked of eachOf(posted)) {
+        if (asked.ask === endsAt) line.close();
+        else line.postMessage({ id: asked.id, value: { rows: [] } } satisfies Told);
+      }
     });
     control.postMessage({ connected: theirs }, [theirs]);
     return line;
@@ -63,7 +66,7 @@ describe("a client whose store's thread ends", () => {
     const { store, connect, close } = open();
     const line = connect(null);
     const asked: string[] = [];
-    line.on("message", ({ ask }: Asked) => asked.push(ask));
+    line.on("message", (posted: Posted<Asked>) => asked.push(...eachOf(posted).map(({ ask }) => ask)));
     const failure = new Error("no");
     await expect(store.transaction(() => Promise.reject(failure))).rejects.toBe(failure);
     expect(asked).toEqual(["begin", "rollback"]);

@@ -6,7 +6,8 @@ import { createStore } from "../create-store";
 import type { Announcement, Store, StoreFigures } from "../store";
 import type { Rows, StoreConnection } from "../store-connection";
 import { storeFailure } from "../store-failure";
-import { type Connected, fromWire, type Outage, type Question, type Told } from "./wire";
+import { createOutbox, eachOf, type Posted } from "./outbox";
+import { type Asked, type Connected, fromWire, type Outage, type Question, type Told } from "./wire";
 
 /** A line to the store's thread, until that thread ends. */
 type Line = { ask(question: Question): Promise<unknown>; close(): void };
@@ -30,13 +31,20 @@ function createLine(port: MessagePort, on: { heard(announcement: Announcement): 
   >();
   let asked = 0;
   let isLost = false;
-  port.on("message", (told: Told) => {
-    if ("heard" in told) return on.heard(told.heard);
-    const question = waiting.get(told.id);
-    waiting.delete(told.id);
+  function take(id: number) {
+    const question = waiting.get(id);
+    waiting.delete(id);
     if (waiting.size === 0) port.unref();
-    if ("error" in told) question?.reject(fromWire(told.error));
-    else question?.resolve(told.value);
+    return question;
+  }
+  // What is asked before anybody can have answered: a transaction asks what needs no answer before it at once.
+  const say = createOutbox<Asked>(port, queueMicrotask, ({ id }, error) => take(id)?.reject(error));
+  port.on("message", (posted: Posted<Told>) => {
+    for (const told of eachOf(posted)) {
+      if ("heard" in told) on.heard(told.heard);
+      else if ("error" in told) take(told.id)?.reject(fromWire(told.error));
+      else take(told.id)?.resolve(told.value);
+    }
   });
   port.on("close", () => {
     isLost = true;
@@ -52,9 +60,8 @@ function createLine(port: MessagePort, on: { heard(announcement: Announcement): 
       new Promise((resolve, reject) => {
         if (isLost) return reject(interrupted());
         const id = ++asked;
-        // What cannot cross raises here, and nothing was asked.
-        port.postMessage({ ...question, id });
         waiting.set(id, { asked: question.ask, resolve, reject });
+        say({ ...question, id });
         port.ref();
       }),
     close: () => port.close(),

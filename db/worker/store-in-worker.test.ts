@@ -11,6 +11,7 @@ import { publishers } from "../schema";
 import type { Announcement, Store } from "../store";
 import { pgliteSeed } from "../testing/pglite-seed";
 import { openStoreInWorker, type StoreInWorker, type StoreInWorkerOptions } from "./open-store-in-worker";
+import { eachOf, type Posted } from "./outbox";
 import { createStoreClient } from "./store-client";
 import type { Connected, Question, Told } from "./wire";
 
@@ -33,7 +34,9 @@ async function bareClient(opened: StoreInWorker) {
     port.on("message", (told: Connected) => "connected" in told && resolve(told.connected));
   });
   const waiting = new Map<number, (told: Told) => void>();
-  line.on("message", (told: Told) => "id" in told && waiting.get(told.id)?.(told));
+  line.on("message", (posted: Posted<Told>) => {
+    for (const told of eachOf(posted)) if ("id" in told) waiting.get(told.id)?.(told);
+  });
   let asked = 0;
   return {
     line,
