@@ -2,7 +2,7 @@ import { and, desc, eq, inArray, isNotNull, type SQL, sql } from "drizzle-orm";
 import { type Position, positionOf } from "@/native/core/documents/position";
 import type { ContinuityMarks } from "./continuity";
 import { rowsOf } from "./rows";
-import { continuity, documents, keysets } from "./schema";
+import { continuity, devices, documents, keysets } from "./schema";
 import type { Database } from "./store";
 
 /**
@@ -163,10 +163,19 @@ export type Standings = {
   programs: ReadonlyMap<string, Standing>;
   /** The `version` of each keyset, by revision; null where there is none. */
   keysets: string | null;
+  /** Whether it is revoked, by the id of a device that is asked for; absent where there is none. */
+  revoked: ReadonlyMap<string, boolean>;
 };
 
-/** All that answers which bytes are handed out for the platform and these programs, as of one moment, in one small query. */
-export async function readStandings(db: Database, appIds: readonly string[]): Promise<Standings> {
+/**
+ * All that answers which bytes are handed out for the platform and these programs, and whether these devices may have them,
+ * as of one moment, in one small query.
+ */
+export async function readStandings(
+  db: Database,
+  appIds: readonly string[],
+  deviceIds: readonly string[] = [],
+): Promise<Standings> {
   const standing = sql`${epoch}, ${revision}, ${sha256}, ${documents}.xmin::text as version`;
   const newestFirst = sql`order by ${epoch} desc, ${revision} desc limit 1`;
   const marks = sql.join(
@@ -177,13 +186,15 @@ export async function readStandings(db: Database, appIds: readonly string[]): Pr
     ],
     sql`, `,
   );
-  // One parameter however many programs are asked for.
+  // One parameter however many programs or devices are asked for.
+  const askers = sql`jsonb_array_elements_text(${JSON.stringify(deviceIds)}::text::jsonb)`;
   const asked = sql`jsonb_array_elements_text(${JSON.stringify(appIds)}::text::jsonb) as asked(app)`;
   const [row] = await rowsOf<{
     continuity: ContinuityMarks | null;
     platform: Standing | null;
     programs: Record<string, Standing> | null;
     keysets: string | null;
+    revoked: Record<string, boolean> | null;
   }>(
     db,
     sql`with platform as (
@@ -195,12 +206,15 @@ export async function readStandings(db: Database, appIds: readonly string[]): Pr
             select ${standing} from ${documents} where ${kind} = 'program' and ${appId} = asked.app
               and ${epoch} <= coalesce((select platform.epoch from platform), ${Number.MAX_SAFE_INTEGER}) ${newestFirst}
           ) own) as programs,
-          (select string_agg(${keysets}.xmin::text, ' ' order by ${keysets.revision}) from ${keysets}) as keysets`,
+          (select string_agg(${keysets}.xmin::text, ' ' order by ${keysets.revision}) from ${keysets}) as keysets,
+          (select jsonb_object_agg(${devices.id}, ${devices.revokedAt} is not null) from ${devices}
+            where ${devices.id} in (select ${askers})) as revoked`,
   );
   return {
     continuity: row?.continuity ?? null,
     platform: row?.platform ?? null,
     programs: new Map(Object.entries(row?.programs ?? {})),
     keysets: row?.keysets ?? null,
+    revoked: new Map(Object.entries(row?.revoked ?? {})),
   };
 }

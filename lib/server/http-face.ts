@@ -3,6 +3,7 @@ import { createRouter, type RoutedHandler } from "@/lib/http/router";
 import { AppError } from "@/lib/platform/errors";
 import type { LeanContext } from "@/lib/services/context";
 import { type ClientAddresses, createClientAddresses } from "./client-address";
+import type { DocumentDoor } from "./document-door";
 import { serveFetch } from "./node-fetch";
 import type { RequestLine, RequestLog } from "./requests/request-log";
 
@@ -72,11 +73,12 @@ export function boundPort(server: Server): number {
   return typeof address === "object" && address !== null ? address.port : 0;
 }
 
-/** What the lean face answers to: its described routes, and the streams that it writes itself. */
+/** What the lean face answers to: its described routes, and the streams and documents that it writes itself. */
 export type LeanFace = {
   prefixes: readonly string[];
   routes: readonly RoutedHandler[];
   streams: ReadonlyMap<string, NodeHandler>;
+  documents?: DocumentDoor;
 };
 
 /** What answers everything that is not the lean face's; `from` is the client's address, as it may be believed. */
@@ -116,6 +118,8 @@ export function createNodeHandler(
       response.writeHead(405, { allow: "GET", "cache-control": "no-store" }).end();
       return;
     }
+    const document = request.method === "GET" ? (lean.documents?.(path) ?? null) : null;
+    if (document !== null) return await document(request, response, line);
     if (otherwise !== null && !lean.prefixes.some((prefix) => path === prefix || path.startsWith(`${prefix}/`))) {
       return await otherwise(request, response, { from, line });
     }

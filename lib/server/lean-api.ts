@@ -4,6 +4,7 @@ import type { LeanContext } from "@/lib/services/context";
 import { type RuntimeApi, runtimeRoutedHandlers } from "@/lib/sync/runtime/runtime-api";
 import { runtimeRoutes } from "@/lib/sync/runtime/runtime-routes";
 import type { TurnQueue } from "./admission/turn-queue";
+import { createDocumentDoor, type DocumentDoor } from "./document-door";
 import type { NodeHandler } from "./http-face";
 import { createPlainApi, type ReadinessDoor } from "./plain-api";
 import { createPublisherApi } from "./publisher-api";
@@ -12,6 +13,7 @@ export type LeanApi = {
   prefixes: readonly string[];
   routes: ReturnType<typeof runtimeRoutedHandlers>;
   streams: Map<string, NodeHandler>;
+  documents: DocumentDoor;
 };
 
 /** What devices, publishers' tools and monitors ask; `described` is what OpenAPI shows of this process. */
@@ -35,5 +37,6 @@ export function createLeanApi(
       ...createPlainApi(context, described, ports, door),
     ],
     streams: new Map([[runtimeRoutes.stream.path, runtime.openStream]]),
+    documents: createDocumentDoor(context, runtime.documentAt),
   };
 }

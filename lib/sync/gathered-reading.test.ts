@@ -5,7 +5,7 @@ describe("what is asked within a moment", () => {
   it("is answered by one reading, with each name once", async () => {
     const readings: (readonly string[])[] = [];
     const ask = gatherReadings(async (keys) => readings.push(keys));
-    expect(await Promise.all([ask("a"), ask(null), ask("b"), ask("a")])).toEqual([1, 1, 1, 1]);
+    expect(await Promise.all([ask(["a"]), ask([]), ask(["b"]), ask(["a"])])).toEqual([1, 1, 1, 1]);
     expect(readings).toEqual([["a", "b"]]);
   });
 
@@ -17,13 +17,13 @@ describe("what is asked within a moment", () => {
       count += 1;
       const own = count;
       if (own > 1) return own;
-      second = ask("b");
+      second = ask(["b"]);
       await new Promise<void>((resolve) => {
         finish = resolve;
       });
       return own;
     });
-    const first = ask("a");
+    const first = ask(["a"]);
     await expect.poll(() => count).toBe(2);
     finish();
     expect([await first, await second]).toEqual([1, 2]);
@@ -35,9 +35,9 @@ describe("what is asked within a moment", () => {
       if (isBroken) throw new Error("unreachable");
       return "read";
     });
-    const failed = await Promise.allSettled([ask("a"), ask(null)]);
+    const failed = await Promise.allSettled([ask(["a"]), ask([])]);
     expect(failed.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
     isBroken = false;
-    expect(await ask("a")).toBe("read");
+    expect(await ask(["a"])).toBe("read");
   });
 });

@@ -9,7 +9,7 @@ type Gathered<Answer> = { resolve(answer: Answer): void; reject(error: unknown):
  */
 export function gatherReadings<Answer>(
   read: (keys: readonly string[]) => Promise<Answer>,
-): (key: string | null) => Promise<Answer> {
+): (named: readonly string[]) => Promise<Answer> {
   let keys = new Set<string>();
   let waiting: Gathered<Answer>[] = [];
   let startedAt = Number.NEGATIVE_INFINITY;
@@ -28,14 +28,14 @@ export function gatherReadings<Answer>(
     }
   }
 
-  return (key) =>
+  return (named) =>
     new Promise((resolve, reject) => {
       if (waiting.length === 0) {
         const waitMs = startedAt + GAP_MS - performance.now();
         if (waitMs <= 0) setImmediate(readAll);
         else setTimeout(readAll, waitMs);
       }
-      if (key !== null) keys.add(key);
+      for (const key of named) keys.add(key);
       waiting.push({ resolve, reject });
     });
 }

@@ -1,8 +1,10 @@
-import { sql } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { devices } from "@/db/schema";
 import type { Database, Store } from "@/db/store";
 import { testStoreKind } from "@/db/testing/with-test-store";
 import { publishDocuments } from "../publish-documents";
+import { createDeviceKey } from "../testing/device-key";
 import { openSyncFixture, type SyncFixture } from "../testing/sync-fixture";
 import { createDocumentCache, type DocumentCache, type DocumentName } from "./document-cache";
 
@@ -61,6 +63,38 @@ describe(`documents that are handed out (${testStoreKind()})`, () => {
     await publish([A]);
     expect(await revisionsOf()).toEqual([3, 2, 1, null]);
     expect(queries).toEqual({ small: 2, bytes: 5 });
+  });
+
+  it("are asked for together with who may have them, as of one moment: whoever is revoked is none who asks later", async () => {
+    const at = new Date(0);
+    const device = { publicJwk: createDeviceKey().jwk, runtimeKind: "linux", runtimeVersion: "0.1.0", discarded: {} };
+    const rows = ["dev_a", "dev_b"].map((id) => {
+      return { ...device, id, name: id, thumbprint: id, runtimeLayers: [], enrolledAt: at };
+    });
+    await fixture.store.transaction(({ db }) => db.insert(devices).values(rows));
+    const ask = () =>
+      Promise.all(
+        ["dev_a", "dev_b", "dev_none"].map(async (deviceId) => {
+          const { isRevoked, document } = await cache.newestFor(`program:${A}`, deviceId);
+          return [isRevoked, (await document())?.revision];
+        }),
+      );
+    expect(await ask()).toEqual([
+      [false, 1],
+      [false, 1],
+      [null, 1],
+    ]);
+    expect(queries.small).toBe(1);
+    await publish([A]);
+    await fixture.store.transaction(({ db }) =>
+      db.update(devices).set({ revokedAt: at }).where(eq(devices.id, "dev_b")),
+    );
+    expect(await ask()).toEqual([
+      [false, 2],
+      [true, 2],
+      [null, 2],
+    ]);
+    expect(queries.small).toBe(2);
   });
 
   it("are read once where many ask at once for one that is not in memory", async () => {

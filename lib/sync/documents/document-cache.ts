@@ -18,6 +18,11 @@ export type DocumentCache = {
    * never takes its place.
    */
   newest(name: DocumentName): Promise<ServedDocument | null>;
+  /** The same for a device; `isRevoked` as of the very same moment, null where there is no such device. */
+  newestFor(
+    name: DocumentName,
+    deviceId: string,
+  ): Promise<{ isRevoked: boolean | null; document(): Promise<ServedDocument | null> }>;
   /** One step of the keyset chain; null where there is none, or it is not offered yet. */
   keyset(revision: number): Promise<ServedDocument | null>;
 };
@@ -55,6 +60,9 @@ function createShelf(charactersMax: number) {
   };
 }
 
+/** What is asked of one reading, each by its mark. */
+const [PROGRAM, DEVICE] = ["program:", "device:"];
+
 /**
  * Newest documents, ready to be served. Which one is the newest, and whether it may be handed out at all, is asked of the
  * store for every request by a query that began after it, so that no process answers with an old one; requests of the same
@@ -70,7 +78,11 @@ export function createDocumentCache(
   const shelf = createShelf(charactersMax);
   const readings = new Map<string, Promise<ServedDocument>>();
   let walked: { versions: string; keysets: readonly WalkedKeyset[] } | undefined;
-  const standings = gatherReadings((appIds) => readStandings(db, appIds));
+  const gathered = gatherReadings((keys) => {
+    const named = (mark: string) => keys.flatMap((key) => (key.startsWith(mark) ? [key.slice(mark.length)] : []));
+    return readStandings(db, named(PROGRAM), named(DEVICE));
+  });
+  const standings = (appId: string | null) => gathered(appId === null ? [] : [PROGRAM + appId]);
 
   async function read(name: DocumentName, appId: string | null, at: Standing, mark: string): Promise<ServedDocument> {
     const row = await documentAt(db, appId === null ? "platform" : "program", appId ?? "", at);
@@ -99,18 +111,26 @@ export function createDocumentCache(
     return walked.keysets.filter(({ claims }) => platform === null || claims.epoch <= platform.epoch);
   }
 
+  const appIdOf = (name: DocumentName) => (name.startsWith(PROGRAM) ? name.slice(PROGRAM.length) : null);
+
+  async function newestAt(name: DocumentName, standing: Standings): Promise<ServedDocument | null> {
+    if (name === "keyset") return keysetAsServed((await offeredKeysets(standing)).at(-1));
+    const appId = appIdOf(name);
+    const { continuity, platform } = standing;
+    if (continuity !== null && isBehindOf(continuity, platform)) throw waiting();
+    const at = appId === null ? platform : (standing.programs.get(appId) ?? null);
+    if (at === null) return null;
+    const isOver = at.epoch < (platform?.epoch ?? 0) || isBelowFloor(at, continuity);
+    if (appId !== null && isOver) throw waiting();
+    return await bytesOf(name, appId, at);
+  }
+
   return {
-    async newest(name) {
-      const appId = name.startsWith("program:") ? name.slice("program:".length) : null;
-      const standing = await standings(appId);
-      if (name === "keyset") return keysetAsServed((await offeredKeysets(standing)).at(-1));
-      const { continuity, platform } = standing;
-      if (continuity !== null && isBehindOf(continuity, platform)) throw waiting();
-      const at = appId === null ? platform : (standing.programs.get(appId) ?? null);
-      if (at === null) return null;
-      const isOver = at.epoch < (platform?.epoch ?? 0) || isBelowFloor(at, continuity);
-      if (appId !== null && isOver) throw waiting();
-      return await bytesOf(name, appId, at);
+    newest: async (name) => await newestAt(name, await standings(appIdOf(name))),
+    async newestFor(name, deviceId) {
+      const appId = appIdOf(name);
+      const standing = await gathered([DEVICE + deviceId, ...(appId === null ? [] : [PROGRAM + appId])]);
+      return { isRevoked: standing.revoked.get(deviceId) ?? null, document: () => newestAt(name, standing) };
     },
     async keyset(revision) {
       const offered = await offeredKeysets(await standings(null));

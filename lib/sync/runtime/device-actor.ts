@@ -19,9 +19,10 @@ export async function resolveDevice(
   if (token === undefined) return null;
   const reading = options.readToken(token, options.nowSeconds);
   if (reading.result === "invalid") return null;
-  const device = await options.devices.find(reading.deviceId);
+  const { deviceId } = reading;
+  const device = await options.devices.find(deviceId);
   if (device === null) return null;
-  if (device.revokedAt !== null) throw new AppError("device_revoked", "This device has been revoked.");
+  if (device.isRevoked) throw new AppError("device_revoked", "This device has been revoked.");
   if (reading.result === "expired") throw new AppError("token_expired", "The access token has expired.");
-  return { kind: "device", deviceId: device.id };
+  return { kind: "device", deviceId };
 }

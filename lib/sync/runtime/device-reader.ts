@@ -3,10 +3,9 @@ import { devices } from "@/db/schema";
 import type { Store } from "@/db/store";
 import { gatherReadings } from "../gathered-reading";
 
-export type DeviceStanding = { id: string; revokedAt: Date | null };
 export type DeviceReader = {
-  /** The device's row as it is now; null where there is none. */
-  find(deviceId: string): Promise<DeviceStanding | null>;
+  /** Whether the device is revoked, by its row as it is now; null where there is none. */
+  find(deviceId: string): Promise<{ isRevoked: boolean } | null>;
 };
 
 /**
@@ -23,7 +22,7 @@ export function createDeviceReader(store: Pick<Store, "in">): DeviceReader {
       .select({ id: devices.id, revokedAt: devices.revokedAt })
       .from(devices)
       .where(inArray(devices.id, ids));
-    return new Map(rows.map((row) => [row.id, row]));
+    return new Map(rows.map(({ id, revokedAt }) => [id, { isRevoked: revokedAt !== null }]));
   });
-  return { find: async (deviceId) => (await ask(deviceId)).get(deviceId) ?? null };
+  return { find: async (deviceId) => (await ask([deviceId])).get(deviceId) ?? null };
 }

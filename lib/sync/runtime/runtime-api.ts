@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { BundleFiles } from "@/db/bundles/bundle-files";
 import { platform } from "@/db/schema";
 import type { Store } from "@/db/store";
+import { appIdSchema } from "@/lib/contracts/shared";
 import { conditionalResponse, matchesTag } from "@/lib/http/conditional";
 import { errorResponse } from "@/lib/http/error-response";
 import { streamedResponse } from "@/lib/http/known-body";
@@ -17,7 +18,7 @@ import { createDocumentCache, type ServedDocument } from "../documents/document-
 import { createPacedAnswers } from "../telemetry/paced-answers";
 import { createAccessTokenReader } from "./access-token";
 import { resolveDevice } from "./device-actor";
-import { createDeviceReader } from "./device-reader";
+import { createDeviceReader, type DeviceReader } from "./device-reader";
 import { enrollDevice } from "./enroll";
 import { createEvidenceWork, type EvidenceDoor, openDoorHere } from "./evidence-door";
 import { issueToken } from "./issue-token";
@@ -32,9 +33,22 @@ export type RuntimeApi = {
   handlers: Readonly<Record<Exclude<keyof typeof runtimeRoutes, "stream">, RouteHandler>>;
   /** `GET stream`: authenticates, then takes the response over for good. Never rejects. */
   openStream(request: IncomingMessage, response: ServerResponse): Promise<void>;
+  /**
+   * What these two paths answer to a GET, without anything of HTTP around it: every device asks for both at each publish. Null for
+   * every other path. Refuses as the described routes do; a device's row and where its document stands are read as of one moment.
+   */
+  documentAt(path: string): FoundDocument | null;
   openStreams(): number;
   streamFigures: StreamHub["figures"];
   close(): void;
+};
+
+/** A document that is asked for by its path. */
+export type FoundDocument = {
+  description: RouteDescription;
+  headers: Readonly<Record<string, string>>;
+  /** `heard` is told who asks, once that is known. */
+  read(authorization: string | undefined, heard: (deviceId: string) => void): Promise<ServedDocument>;
 };
 
 export type RuntimeApiOptions = {
@@ -67,10 +81,19 @@ const BATCHES_MAX = 128;
 /** Set by the node server from the socket: never taken from the outside. */
 export const PEER_HEADER = "x-bulkhead-peer";
 
-function jose(request: Request, contentType: string, document: ServedDocument | null, cacheControl: string): Response {
+const PLATFORM_HEADERS = { "content-type": "application/jose", "cache-control": "no-cache" } as const;
+const PROGRAM_HEADERS = { "content-type": "application/jose", "cache-control": "private, no-cache" } as const;
+const KEYSET_HEADERS = { "content-type": "application/jose+json", "cache-control": "no-cache" } as const;
+const PROGRAM_PATH = runtimeRoutes.program.path.replace("{appId}", "");
+
+function requireThere(document: ServedDocument | null): ServedDocument {
   if (document === null) throw new AppError("not_found", "There is no such document.");
-  const headers = { "content-type": contentType, "cache-control": cacheControl };
-  return conditionalResponse(request, document.etag, headers, () => document.body);
+  return document;
+}
+
+function jose(request: Request, headers: Record<string, string>, document: ServedDocument | null): Response {
+  const { etag, body } = requireThere(document);
+  return conditionalResponse(request, etag, headers, () => body);
 }
 
 async function serveBundle(
@@ -146,8 +169,8 @@ export function createRuntimeApi(options: RuntimeApiOptions): RuntimeApi {
   const stopReportNow = startReportNow({ store, reportNow: hub.reportNow, clock, logger });
   const answers = createPacedAnswers(store, ctx, BATCHES_MAX);
 
-  async function authenticate(authorization: string | null | undefined) {
-    const actor = await resolveDevice(authorization, { readToken, devices, nowSeconds: nowSeconds(clock) });
+  async function authenticate(authorization: string | null | undefined, by: DeviceReader = devices) {
+    const actor = await resolveDevice(authorization, { readToken, devices: by, nowSeconds: nowSeconds(clock) });
     if (actor !== null) deviceRate.take(actor.deviceId);
     return actor;
   }
@@ -173,6 +196,31 @@ export function createRuntimeApi(options: RuntimeApiOptions): RuntimeApi {
     return routeUnread<D>(spec, (call) => fn(call, declaredBytes(call.request, description.maxBytes)), ports);
   }
 
+  const platformDocument: FoundDocument = {
+    description: runtimeRoutes.platform,
+    headers: PLATFORM_HEADERS,
+    read: async () => requireThere(await cache.newest("platform")),
+  };
+
+  function programDocument(appId: string): FoundDocument {
+    return {
+      description: runtimeRoutes.program,
+      headers: PROGRAM_HEADERS,
+      async read(authorization, heard) {
+        const found: { document?: () => Promise<ServedDocument | null> } = {};
+        const find = async (deviceId: string) => {
+          const { isRevoked, document } = await cache.newestFor(`program:${appId}`, deviceId);
+          found.document = document;
+          return isRevoked === null ? null : { isRevoked };
+        };
+        const actor = await authenticate(authorization, { find });
+        if (actor === null || found.document === undefined) throw new AppError("unauthenticated", "Sign in first.");
+        heard(actor.deviceId);
+        return requireThere(await found.document());
+      },
+    };
+  }
+
   const takeProof = (request: Request) => proofRate.take(request.headers.get(PEER_HEADER) ?? "");
 
   return {
@@ -186,16 +234,16 @@ export function createRuntimeApi(options: RuntimeApiOptions): RuntimeApi {
         return await issueToken(store, ctx, { platformId: await platformId(), accessKey }, body);
       }),
       keyset: handle(runtimeRoutes.keyset, async ({ request }) =>
-        jose(request, "application/jose+json", await cache.newest("keyset"), "no-cache"),
+        jose(request, KEYSET_HEADERS, await cache.newest("keyset")),
       ),
       keysetRevision: handle(runtimeRoutes.keysetRevision, async ({ request, params }) =>
-        jose(request, "application/jose+json", await cache.keyset(Number(params.revision)), "no-cache"),
+        jose(request, KEYSET_HEADERS, await cache.keyset(Number(params.revision))),
       ),
       platform: handle(runtimeRoutes.platform, async ({ request }) =>
-        jose(request, "application/jose", await cache.newest("platform"), "no-cache"),
+        jose(request, PLATFORM_HEADERS, await cache.newest("platform")),
       ),
       program: handle(runtimeRoutes.program, async ({ request, params }) =>
-        jose(request, "application/jose", await cache.newest(`program:${params.appId}`), "private, no-cache"),
+        jose(request, PROGRAM_HEADERS, await cache.newest(`program:${params.appId}`)),
       ),
       bundle: handle(runtimeRoutes.bundle, ({ request, params }) =>
         serveBundle({ store, bundles, logger }, request, params.sha256),
@@ -227,6 +275,12 @@ export function createRuntimeApi(options: RuntimeApiOptions): RuntimeApi {
         const refusal = errorResponse(error, ids.next("request"), logger);
         response.writeHead(refusal.status, Object.fromEntries(refusal.headers)).end(await refusal.text());
       }
+    },
+    documentAt(path) {
+      if (path === runtimeRoutes.platform.path) return platformDocument;
+      if (!path.startsWith(PROGRAM_PATH)) return null;
+      const appId = appIdSchema.safeParse(path.slice(PROGRAM_PATH.length));
+      return appId.success ? programDocument(appId.data) : null;
     },
     openStreams: hub.openCount,
     streamFigures: hub.figures,

@@ -73,6 +73,7 @@ beforeEach(() => {
       if (readFails) throw new Error("the store cannot be read");
       return null;
     },
+    newestFor: async () => ({ isRevoked: null, document: async () => null }),
     keyset: async () => null,
   };
   hub = makeHub();
