@@ -84,19 +84,27 @@ export function requireRead({ entries, unread: [first] }: MembersRead): Entry[] 
 }
 
 async function read(db: Database, which: SQL | undefined): Promise<MembersRead> {
+  return readMemberRows(await db.select().from(publishedMembers).where(which));
+}
+
+/** A row of the table as far as it says what is published. */
+export type MemberRow = Pick<typeof publishedMembers.$inferSelect, "member" | "kind" | "appId" | "value">;
+
+/** What rows of the table say that were read with others. */
+export function readMemberRows(rows: readonly MemberRow[]): MembersRead {
   const found: MembersRead = { entries: [], unread: [] };
-  for (const row of await db.select().from(publishedMembers).where(which)) take(found, row);
+  for (const row of rows) take(found, row);
   return found;
 }
 
-function take(found: MembersRead, row: typeof publishedMembers.$inferSelect): void {
+function take(found: MembersRead, row: MemberRow): void {
   const read = readRow(row);
   if ("why" in read) found.unread.push(read);
   else found.entries.push(read);
 }
 
 /** A value is read by its kind's shape, and a row whose key, kind and program do not belong together is none of ours. */
-function readRow({ member: key, kind, appId, value }: typeof publishedMembers.$inferSelect): Entry | Unread {
+function readRow({ member: key, kind, appId, value }: MemberRow): Entry | Unread {
   const member = parseMember(key);
   if (member === null || member.kind !== kind || appIdOf(member) !== appId || !isInTable(member)) {
     return { key, member: null, why: "its key, kind and program do not belong together" };

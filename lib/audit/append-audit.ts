@@ -35,14 +35,7 @@ export async function appendAudit(
   context: { clock: Clock; ids: Ids },
   entry: AuditInput,
 ): Promise<AuditHead> {
-  // A transaction's statements run in the order in which they are asked; what need not wait for an answer is asked at once.
-  const [, , [head]] = await Promise.all([
-    tx.db.select({ id: platform.id }).from(platform).where(eq(platform.id, 1)).for("update"),
-    tx.db.insert(auditHead).values({ id: 1, sequence: 0, sha256: CHAIN_START }).onConflictDoNothing(),
-    tx.db.select().from(auditHead).where(eq(auditHead.id, 1)).for("update"),
-  ]);
-  invariant(head !== undefined, "the audit head was inserted just above");
-
+  const head = ends.get(tx) ?? (await lockEnd(tx));
   const at = new Date(context.clock.nowMs());
   const line = {
     sequence: head.sequence + 1,
@@ -65,7 +58,28 @@ export async function appendAudit(
     tx.db.update(auditHead).set({ sequence: line.sequence, sha256 }).where(sql`${auditHead.id} = 1`),
   ]);
   tx.announce({ topic: "audit" });
-  return { sequence: line.sequence, sha256 };
+  const end = { sequence: line.sequence, sha256 };
+  ends.set(tx, end);
+  return end;
+}
+
+/** Where the chain ends for a transaction that has appended to it: nobody else can, until that one ends. */
+const ends = new WeakMap<Transaction, AuditHead>();
+
+async function lockEnd(tx: Transaction): Promise<AuditHead> {
+  const lockHead = () => tx.db.select().from(auditHead).where(eq(auditHead.id, 1)).for("update");
+  // A transaction's statements run in the order in which they are asked; what need not wait for an answer is asked at once.
+  const [, [head]] = await Promise.all([
+    tx.db.select({ id: platform.id }).from(platform).where(eq(platform.id, 1)).for("update"),
+    lockHead(),
+  ]);
+  if (head !== undefined) return head;
+  const [, [first]] = await Promise.all([
+    tx.db.insert(auditHead).values({ id: 1, sequence: 0, sha256: CHAIN_START }).onConflictDoNothing(),
+    lockHead(),
+  ]);
+  invariant(first !== undefined, "the audit head was inserted just above");
+  return first;
 }
 
 /** Who acted, as the log keeps it: enough to be read when the person is long gone. */

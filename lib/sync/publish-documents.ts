@@ -1,18 +1,13 @@
-import { lt } from "drizzle-orm";
+import { lt, sql } from "drizzle-orm";
 import { readContinuity } from "@/db/continuity";
-import {
-  newestDocument,
-  newestDocuments,
-  newestIssue,
-  newestPositions,
-  type StoredDocument,
-} from "@/db/newest-document";
+import { newestDocument, newestDocuments, newestPositions, type StoredDocument } from "@/db/newest-document";
 import { type Unread, unreadable } from "@/db/published-members";
 import { minRevisions } from "@/db/schema";
 import type { Pace, Transaction } from "@/db/store";
 import { appendAudit } from "@/lib/audit/append-audit";
 import type { Actor } from "@/lib/domain/roles";
 import { AppError } from "@/lib/platform/errors";
+import type { AuditHead } from "@/native/core/audit/verify-chain";
 import { type Position, positionOf } from "@/native/core/documents/position";
 import { LIFE_SECONDS_MAX } from "@/native/core/documents/verify-document";
 import type { KeysetClaims } from "@/native/core/shapes/claims";
@@ -22,13 +17,13 @@ import { nowSeconds, type SigningContext } from "./context";
 import { isBehindOf } from "./continuity/continuity-state";
 import { settleHeld } from "./continuity/held-narrowings";
 import { allPrograms, floorOf, raiseFloor } from "./continuity/resume";
-import { buildPlatform, type PlatformBody } from "./documents/build-platform";
+import { buildPlatform, type PlatformBody, readPlatform } from "./documents/build-platform";
 import { buildPrograms } from "./documents/build-program";
 import { nextRevision, PROGRAMS_AT_ONCE, signDocument, storeDocuments } from "./documents/issue-document";
 import { namesAllKeysOf } from "./documents/names-all-keys";
 import { ownClaims } from "./documents/own-jws";
 import { requireAcceptable } from "./documents/require-acceptable";
-import { lockPlatform } from "./lock-platform";
+import { holdPlatform } from "./lock-platform";
 
 export type PublishOptions = {
   /** The programs whose documents say something new. */
@@ -54,16 +49,17 @@ export type Published = {
 
 type Minimum = { appId: string; revision: number };
 
-async function raiseMinimums(tx: Transaction, now: number, minimums: readonly Minimum[]): Promise<void> {
-  for (const { appId, revision } of minimums) {
-    if (revision === 1) continue;
-    const floor = {
-      appId,
-      revision,
-      keepUntil: new Date((now + LIFE_SECONDS_MAX["bulkhead-program"]) * 1000),
-    };
-    await tx.db.insert(minRevisions).values(floor).onConflictDoUpdate({ target: minRevisions.appId, set: floor });
-  }
+/** Those that are over go; a first document has none below it. */
+async function writeMinimums(tx: Transaction, now: number, minimums: readonly Minimum[]): Promise<void> {
+  const keepUntil = new Date((now + LIFE_SECONDS_MAX["bulkhead-program"]) * 1000);
+  const floors = minimums.flatMap(({ appId, revision }) => (revision === 1 ? [] : [{ appId, revision, keepUntil }]));
+  const set = { revision: sql`excluded.revision`, keepUntil: sql`excluded.keep_until` };
+  await Promise.all([
+    tx.db.delete(minRevisions).where(lt(minRevisions.keepUntil, new Date(now * 1000))),
+    floors.length === 0
+      ? undefined
+      : tx.db.insert(minRevisions).values(floors).onConflictDoUpdate({ target: minRevisions.appId, set }),
+  ]);
 }
 
 /**
@@ -76,9 +72,9 @@ async function auditDocuments(
   actor: Actor,
   at: Position,
   issued: readonly StoredDocument[],
-): Promise<void> {
+): Promise<AuditHead> {
   const programs = issued.map(({ appId, epoch, revision, sha256 }) => ({ appId, epoch, revision, sha256 }));
-  await appendAudit(tx, ctx, {
+  return await appendAudit(tx, ctx, {
     actor,
     action: "document.publish",
     subject: `document:${at.epoch}/${at.revision}`,
@@ -91,9 +87,13 @@ async function auditDocuments(
  * a narrowing is signed with the newest stored `iat` or the clock, whichever is earlier: a device refuses what is from its
  * future altogether, but a suspension acts even when its document is old (spec 4.29). Refuses `unavailable` for all else.
  */
-async function issueTime(tx: Transaction, ctx: SigningContext, options: PublishOptions): Promise<number> {
+function issueTime(
+  ctx: SigningContext,
+  options: PublishOptions,
+  jumpMs: number | null,
+  before: StoredDocument | null,
+): number {
   const present = nowSeconds(ctx.clock);
-  const jumpMs = await awaitedJump(tx.db, ctx);
   if (jumpMs === null) return present;
   if (options.isNarrowing !== true) {
     const fault = clockFault({ machine: ctx.machine.name, jumpMs });
@@ -101,7 +101,7 @@ async function issueTime(tx: Transaction, ctx: SigningContext, options: PublishO
       details: [{ path: "", code: "CLOCK_JUMPED", message: "The clock awaits a confirmation." }],
     });
   }
-  return Math.min(present, (await newestIssue(tx.db, "platform", ""))?.issuedAtSeconds ?? present);
+  return Math.min(present, before?.issuedAtSeconds ?? present);
 }
 
 /**
@@ -157,6 +157,11 @@ async function othersOf(
 }
 const EPOCH_RETRY_SECONDS = 5;
 
+/** The newest documents of these programs, and what the next ones say. */
+function readPrograms(tx: Transaction, appIds: readonly string[]) {
+  return Promise.all([newestDocuments(tx.db, appIds), buildPrograms(tx.db, appIds)]);
+}
+
 /** What an announcement says of freshly signed documents. */
 export function announcedDocuments(issued: readonly StoredDocument[]) {
   return issued.map(({ kind, appId, epoch, revision }) => ({
@@ -193,15 +198,16 @@ export async function publishDocuments(
   ctx: SigningContext,
   options: PublishOptions,
 ): Promise<Published> {
-  // The lock first: a transaction's statements run in the order in which they are asked.
-  const [, keyset, row, before] = await Promise.all([
-    lockPlatform(tx),
-    ctx.keysets.newest(tx.db),
+  await holdPlatform(tx);
+  const [{ newest: keyset, keysets }, row, before, jumpMs, named] = await Promise.all([
+    ctx.keysets.stand(tx.db),
     readContinuity(tx.db),
     newestDocument(tx.db, "platform", ""),
+    awaitedJump(tx.db, ctx),
+    readPrograms(tx, options.appIds),
   ]);
   if (keyset === null) throw new AppError("unavailable", "This platform has no keyset yet.");
-  const now = await issueTime(tx, ctx, options);
+  const now = issueTime(ctx, options, jumpMs, before);
   if (now >= keyset.exp) {
     throw new AppError("unavailable", "The keyset has expired; devices accept nothing until it is renewed.");
   }
@@ -214,7 +220,8 @@ export async function publishDocuments(
   const isAlone = options.isNarrowing === true || options.isLast === true;
   const others = isAlone ? [] : await othersOf(tx, options.appIds, { resumes, begins, epoch });
   const appIds = [...new Set([...options.appIds, ...others])].sort();
-  const [newest, built] = await Promise.all([newestDocuments(tx.db, appIds), buildPrograms(tx.db, appIds)]);
+  const [newest, built] = others.length === 0 ? named : await readPrograms(tx, appIds);
+  const by = { keyset, kid: await ctx.signer.activeKid(keyset) };
   const issued: StoredDocument[] = [];
   const minimums: Minimum[] = [];
   for (const appId of appIds) {
@@ -228,17 +235,21 @@ export async function publishDocuments(
       continue;
     }
     const document = { kind: "program" as const, appId, body, changeSetId, floor, iat: now };
-    issued.push(await signDocument(ctx, keyset, document, previous));
+    issued.push(await signDocument(ctx, by, document, previous));
   }
-  await tx.db.delete(minRevisions).where(lt(minRevisions.keepUntil, new Date(now * 1000)));
-  if (options.narrows) await raiseMinimums(tx, now, [...issued, ...minimums]);
-  await settleHeld(tx, ctx, actor, changeSetId);
+  // The minimums first: a transaction's statements run in the order in which they are asked.
+  const [, held, rows] = await Promise.all([
+    writeMinimums(tx, now, options.narrows ? [...issued, ...minimums] : []),
+    settleHeld(tx, ctx, actor, changeSetId),
+    readPlatform(tx.db),
+  ]);
   const revision = nextRevision(before, floor, epoch);
-  await auditDocuments(tx, ctx, actor, { epoch, revision }, issued);
-  const { body, unread } = await buildPlatform(tx.db, await ctx.heads.sign(tx, keyset));
-  goOnWithout(ctx, options, unread);
+  const end = await auditDocuments(tx, ctx, actor, { epoch, revision }, issued);
+  const known = { end, keysets: keysets.map(({ claims }) => claims) };
+  const body = buildPlatform(rows, held, await ctx.heads.sign(tx, by, known));
+  goOnWithout(ctx, options, rows.unread);
   const wanted = { kind: "platform" as const, appId: "", body, floor, changeSetId, iat: now };
-  const platformDocument = await signDocument(ctx, keyset, wanted, before);
+  const platformDocument = await signDocument(ctx, by, wanted, before);
   const signed = [...issued, platformDocument];
   await requireAcceptable(keyset, signed);
   await storeDocuments(tx, signed);

@@ -10,3 +10,6 @@ export type PolicySigner = {
   /** ES256 over `data`: 64 bytes, r‖s. Raises `unavailable` when the key cannot be used. */
   sign(kid: string, data: Uint8Array): Promise<Uint8Array>;
 };
+
+/** The keyset that devices trust, and the policy key of it that signs now: asked once for all that is signed together. */
+export type SigningKey = { keyset: KeysetClaims; kid: string };

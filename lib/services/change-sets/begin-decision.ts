@@ -8,6 +8,6 @@ import type { LeanContext } from "../context";
  * giving people rights takes two.
  */
 export async function beginDecision(tx: Transaction, ctx: LeanContext): Promise<{ isSetUpComplete: boolean }> {
-  await lockPlatform(tx);
-  return { isSetUpComplete: await completeSetUp(tx, ctx) };
+  const { setUpAt } = await lockPlatform(tx);
+  return { isSetUpComplete: setUpAt !== null || (await completeSetUp(tx, ctx)) };
 }

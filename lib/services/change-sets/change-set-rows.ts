@@ -27,9 +27,12 @@ export async function withChanges(db: Database, rows: ChangeSetRow[]): Promise<L
 
 /** Raises `not_found`. */
 export async function loadChangeSet(db: Database, id: string): Promise<LoadedSet> {
-  const [loaded] = await withChanges(db, await db.select().from(changeSets).where(eq(changeSets.id, id)));
-  if (loaded === undefined) throw new AppError("not_found", "There is no such change set.");
-  return loaded;
+  const [[row], own] = await Promise.all([
+    db.select().from(changeSets).where(eq(changeSets.id, id)),
+    db.select().from(changes).where(eq(changes.changeSetId, id)).orderBy(asc(changes.position)),
+  ]);
+  if (row === undefined) throw new AppError("not_found", "There is no such change set.");
+  return { row, changes: own };
 }
 
 /** Whether it lists a submitted version: then a publisher owns it, and submissions' verbs decide on it. */
@@ -72,6 +75,15 @@ export async function saveChanges(
   rows: Omit<ChangeRow, "changeSetId" | "position">[],
 ): Promise<void> {
   await db.delete(changes).where(eq(changes.changeSetId, changeSetId));
+  await addChanges(db, changeSetId, rows);
+}
+
+/** Writes the changes of a set that has none. */
+export async function addChanges(
+  db: Database,
+  changeSetId: string,
+  rows: Omit<ChangeRow, "changeSetId" | "position">[],
+): Promise<void> {
   if (rows.length === 0) return;
   await db.insert(changes).values(rows.map((row, position) => ({ ...row, changeSetId, position })));
 }

@@ -16,7 +16,7 @@ import { appIdOf } from "@/lib/domain/members";
 import type { Actor } from "@/lib/domain/roles";
 import { readChangeNames } from "./change-names";
 import { factsOf } from "./change-set-facts";
-import { type ChangeRow, type LoadedSet, memberOf, publishedPosition, withChanges } from "./change-set-rows";
+import { type ChangeRow, type LoadedSet, memberOf, publishedPosition } from "./change-set-rows";
 import { REFUSAL_TEXT } from "./require-verb";
 
 type Titled = { people: ReadonlyMap<string, string>; programs: ReadonlyMap<string, string>; inChanges: Names };
@@ -28,18 +28,11 @@ export async function toChangeSetViews(
   actor: Actor,
   nowMs: number,
 ): Promise<ChangeSetView[]> {
-  const facts = await factsOf(db, sets, nowMs);
-  const names = await readNames(db, sets);
+  const [facts, names] = await Promise.all([factsOf(db, sets, nowMs), readNames(db, sets)]);
   return sets.flatMap((set, index) => {
     const own = facts[index];
     return own === undefined ? [] : [toView(set, own, names, actor, nowMs)];
   });
-}
-
-/** One set as it stands now. */
-export async function viewChangeSet(db: Database, row: LoadedSet["row"], actor: Actor, nowMs: number) {
-  const [view] = await toChangeSetViews(db, await withChanges(db, [row]), actor, nowMs);
-  return view;
 }
 
 function toView(set: LoadedSet, facts: ChangeSetFacts, names: Titled, actor: Actor, nowMs: number): ChangeSetView {
@@ -114,31 +107,23 @@ function whatIsMissing(
 async function readNames(db: Database, sets: readonly LoadedSet[]): Promise<Titled> {
   const ids = unique(sets.flatMap(({ row }) => [row.ownerId, row.decidedBy, row.publishedBy]));
   const appIds = unique(sets.flatMap((set) => set.changes.map((change) => appIdOf(memberOf(change)))));
-  const persons =
+  const [persons, owners, apps, inChanges] = await Promise.all([
+    ids.length === 0 ? [] : db.select({ id: people.id, name: people.name }).from(people).where(inArray(people.id, ids)),
     ids.length === 0
       ? []
-      : await db.select({ id: people.id, name: people.name }).from(people).where(inArray(people.id, ids));
-  const owners =
-    ids.length === 0
-      ? []
-      : await db
-          .select({ id: publishers.id, name: publishers.name })
-          .from(publishers)
-          .where(inArray(publishers.id, ids));
-  const apps =
+      : db.select({ id: publishers.id, name: publishers.name }).from(publishers).where(inArray(publishers.id, ids)),
     appIds.length === 0
       ? []
-      : await db
-          .select({ id: programs.appId, name: programs.name })
-          .from(programs)
-          .where(inArray(programs.appId, appIds));
-  return {
-    people: new Map([...persons, ...owners].map(({ id, name }) => [id, name])),
-    programs: new Map(apps.map(({ id, name }) => [id, name])),
-    inChanges: await readChangeNames(
+      : db.select({ id: programs.appId, name: programs.name }).from(programs).where(inArray(programs.appId, appIds)),
+    readChangeNames(
       db,
       sets.flatMap((set) => set.changes.map((change) => ({ ...change, member: memberOf(change) }))),
     ),
+  ]);
+  return {
+    people: new Map([...persons, ...owners].map(({ id, name }) => [id, name])),
+    programs: new Map(apps.map(({ id, name }) => [id, name])),
+    inChanges,
   };
 }
 

@@ -6,7 +6,7 @@ import { invariant } from "@/lib/platform/errors";
 import type { ServiceContext } from "../context";
 import { requirePermission } from "../require-permission";
 import { loadChangeSet } from "./change-set-rows";
-import { viewChangeSet } from "./change-set-view";
+import { toChangeSetViews } from "./change-set-view";
 import { type OpenSet, openSet } from "./open-set";
 import { type PersonActor, requirePerson, requireVerb } from "./require-verb";
 
@@ -38,8 +38,7 @@ export async function decideOnSet(
 
 /** The set as it stands in this transaction. */
 export async function viewNow(tx: Transaction, ctx: ServiceContext, actor: Actor, id: string): Promise<ChangeSetView> {
-  const { row } = await loadChangeSet(tx.db, id);
-  const view = await viewChangeSet(tx.db, row, actor, ctx.clock.nowMs());
+  const [view] = await toChangeSetViews(tx.db, [await loadChangeSet(tx.db, id)], actor, ctx.clock.nowMs());
   invariant(view !== undefined, "the change set was loaded just above");
   return view;
 }

@@ -26,7 +26,7 @@ export async function findMakers(db: Database, publisherIds: readonly string[], 
         .from(versions)
         .where(and(by, eq(versions.publisherId, publisherId), inArray(versions.state, ["submitted", "listed"]))),
     );
-  const tokens = await db
+  const tokens = db
     .select({ publisherId: publisherTokens.publisherId, personId: publisherTokens.createdBy })
     .from(publisherTokens)
     .where(
@@ -38,7 +38,7 @@ export async function findMakers(db: Database, publisherIds: readonly string[], 
         ),
       ),
     );
-  const keys = await db
+  const keys = db
     .select({ publisherId: publisherKeys.publisherId, personId: publisherKeys.createdBy })
     .from(publisherKeys)
     .where(
@@ -50,7 +50,8 @@ export async function findMakers(db: Database, publisherIds: readonly string[], 
         ),
       ),
     );
-  return { ofTokens: byPublisher(tokens), ofKeys: byPublisher(keys) };
+  const [ofTokens, ofKeys] = await Promise.all([tokens, keys]);
+  return { ofTokens: byPublisher(ofTokens), ofKeys: byPublisher(ofKeys) };
 }
 
 function byPublisher(rows: readonly { publisherId: string; personId: string | null }[]) {

@@ -5,7 +5,7 @@ import type { Edit, PolicyState } from "@/lib/domain/policy-state";
 import type { Actor } from "@/lib/domain/roles";
 import { invariant } from "@/lib/platform/errors";
 import type { ServiceContext } from "../context";
-import { saveChanges } from "./change-set-rows";
+import { addChanges } from "./change-set-rows";
 import { judgeChanges } from "./judge-changes";
 import { publishStep } from "./publish-step";
 
@@ -25,23 +25,27 @@ export async function publishAtOnce(tx: Transaction, ctx: ServiceContext, actor:
   const at = new Date(ctx.clock.nowMs());
   const id = ctx.ids.next("changeSet");
   const judged = judgeChanges(act.state, act.edits, act, ctx.ids);
-  const [row] = await tx.db
-    .insert(changeSets)
-    .values({
-      id,
-      ownerId: actor.kind === "person" ? actor.personId : actor.kind,
-      state: "published",
-      reason: act.reason,
-      undoOf: act.undoOf ?? null,
-      splitFrom: act.splitFrom ?? null,
-      createdAt: at,
-      updatedAt: at,
-    })
-    .returning();
-  invariant(row !== undefined, "an insert answers with its row");
-  await saveChanges(tx.db, id, judged.rows);
+  const addSet = async () => {
+    const [row] = await tx.db
+      .insert(changeSets)
+      .values({
+        id,
+        ownerId: actor.kind === "person" ? actor.personId : actor.kind,
+        state: "published",
+        reason: act.reason,
+        undoOf: act.undoOf ?? null,
+        splitFrom: act.splitFrom ?? null,
+        createdAt: at,
+        updatedAt: at,
+      })
+      .returning({ number: changeSets.number });
+    invariant(row !== undefined, "an insert answers with its row");
+    return row.number;
+  };
+  // The set first: a transaction's statements run in the order in which they are asked.
+  const [number] = await Promise.all([addSet(), addChanges(tx.db, id, judged.rows)]);
   const { edits, state, isSetUpComplete, isNarrowing, action, reason } = act;
   const step = { edits, state, isSetUpComplete, isNarrowing, action, reason, approval: null };
-  await publishStep(tx, ctx, actor, { changeSetId: id, number: row.number, ...step });
+  await publishStep(tx, ctx, actor, { changeSetId: id, number, ...step });
   return id;
 }

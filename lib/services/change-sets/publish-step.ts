@@ -46,10 +46,14 @@ export async function publishStep(tx: Transaction, ctx: ServiceContext, actor: A
   const at = new Date(ctx.clock.nowMs());
   const { changeSetId, edits, state } = step;
   const proposedBy = step.approval?.proposedBy ?? null;
-  for (const edit of edits) await applyMember(tx.db, edit, { at, changeSetId, proposedBy });
+  const apply = async () => {
+    for (const edit of edits) await applyMember(tx.db, edit, { at, changeSetId, proposedBy });
+  };
+  // No member's rows are change sets: what others build on these members is read beside.
+  const [touching] = await Promise.all([setsTouching(tx, step), apply()]);
   await appendAudit(tx, ctx, auditSet(ctx, actor, step));
   await giveSignIns(tx, ctx, actor, { edits, state, changeSetId, givers: giversOf(actor, step) });
-  await settleOthers(tx, ctx, step);
+  await settleOthers(tx, ctx, step, touching);
   const appIds = await affectedPrograms(tx, edits);
   const published = edits.every(({ member }) => INTERNAL.includes(member.kind))
     ? null
@@ -97,14 +101,12 @@ async function affectedPrograms(tx: Transaction, edits: readonly Edit[]): Promis
   return [...appIds];
 }
 
-/**
- * A proposal or approval of a member that was just published otherwise is void; a draft's change that now changes
- * nothing is dropped. A submitted version's set is derived anew when it is approved, so only another listing of the
- * same version ends it.
- */
-async function settleOthers(tx: Transaction, ctx: ServiceContext, step: Step): Promise<void> {
+type Touching = { change: typeof changes.$inferSelect; set: typeof changeSets.$inferSelect };
+
+/** Changes of these members in other sets that are open, with their sets. */
+async function setsTouching(tx: Transaction, step: Step): Promise<Touching[]> {
   const keys = step.edits.map(({ member }) => formatMember(member));
-  const touching = await tx.db
+  return await tx.db
     .select({ change: changes, set: changeSets })
     .from(changes)
     .innerJoin(changeSets, eq(changeSets.id, changes.changeSetId))
@@ -115,6 +117,19 @@ async function settleOthers(tx: Transaction, ctx: ServiceContext, step: Step): P
         ne(changeSets.id, step.changeSetId),
       ),
     );
+}
+
+/**
+ * A proposal or approval of a member that was just published otherwise is void; a draft's change that now changes
+ * nothing is dropped. A submitted version's set is derived anew when it is approved, so only another listing of the
+ * same version ends it.
+ */
+async function settleOthers(
+  tx: Transaction,
+  ctx: ServiceContext,
+  step: Step,
+  touching: readonly Touching[],
+): Promise<void> {
   const voided = new Set<string>();
   for (const { change, set } of touching) {
     const edit = step.edits.find(({ member }) => formatMember(member) === change.member);

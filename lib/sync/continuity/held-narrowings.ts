@@ -52,19 +52,21 @@ export function missingFrom(stopped: Stopped, held: readonly HeldNarrowing[]): H
 
 /**
  * Takes as this store's own what its published state stops as well by now: a person suspended the program or blocked the
- * host anew, and it is lifted as everything else is, by two. Audited as `suspension.keep`, one entry each.
+ * host anew, and it is lifted as everything else is, by two. Audited as `suspension.keep`, one entry each. Answers with
+ * what nobody has looked at still.
  */
 export async function settleHeld(
   tx: Transaction,
   ctx: SyncContext,
   actor: Actor,
   changeSetId: string | null,
-): Promise<void> {
+): Promise<HeldNarrowing[]> {
   const held = await unknownNarrowings(tx.db);
-  if (held.length === 0) return;
+  if (held.length === 0) return held;
   const own = await stoppedHere(tx.db);
-  for (const { kind, subject } of held) {
-    if (!(kind === "suspension" ? own.suspended : own.blockedHosts).has(subject)) continue;
+  const isOwn = ({ kind, subject }: HeldNarrowing) =>
+    (kind === "suspension" ? own.suspended : own.blockedHosts).has(subject);
+  for (const { kind, subject } of held.filter(isOwn)) {
     const decided = {
       verdict: "kept" as const,
       decidedBy: actor.kind === "person" ? actor.personId : null,
@@ -84,4 +86,5 @@ export async function settleHeld(
       after: { verdict: "kept" },
     });
   }
+  return held.filter((row) => !isOwn(row));
 }

@@ -7,8 +7,9 @@ import { DOCUMENT_BYTES_MAX } from "@/native/core/documents/envelope";
 import type { Position } from "@/native/core/documents/position";
 import { signCompact } from "@/native/core/documents/sign-document";
 import { LIFE_SECONDS_MAX } from "@/native/core/documents/verify-document";
-import type { DocumentClaims, KeysetClaims } from "@/native/core/shapes/claims";
+import type { DocumentClaims } from "@/native/core/shapes/claims";
 import type { SigningContext } from "../context";
+import type { SigningKey } from "../signer";
 import { ownClaims } from "./own-jws";
 
 const TYPES = { platform: "bulkhead-platform", program: "bulkhead-program" } as const;
@@ -45,7 +46,7 @@ export const PROGRAMS_AT_ONCE = 50;
  */
 export async function signDocument(
   ctx: SigningContext,
-  keyset: KeysetClaims,
+  { keyset, kid }: SigningKey,
   wanted: DocumentToIssue,
   previous: StoredDocument | null,
 ): Promise<StoredDocument> {
@@ -62,7 +63,6 @@ export async function signDocument(
     ...(decision === undefined ? {} : { decision }),
   };
   const claims = { ...envelope, ...wanted.body };
-  const kid = await ctx.signer.activeKid(keyset);
   const jws = await signCompact({
     typ,
     kid,

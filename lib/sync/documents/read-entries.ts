@@ -1,6 +1,14 @@
-import { and, eq, inArray, sql } from "drizzle-orm";
+import { and, eq, type SQL, sql } from "drizzle-orm";
+import type { PgColumn, PgTable } from "drizzle-orm/pg-core";
 import { newestDocument } from "@/db/newest-document";
-import { type MembersRead, readMembersOf, readPlatformMembers, type Unread, unreadable } from "@/db/published-members";
+import {
+  type MemberRow,
+  type MembersRead,
+  readMemberRows,
+  readPlatformMembers,
+  type Unread,
+  unreadable,
+} from "@/db/published-members";
 import { rowsOf } from "@/db/rows";
 import { programs, publishedMembers, publisherKeys, versions } from "@/db/schema";
 import type { Database } from "@/db/store";
@@ -10,16 +18,15 @@ import type { Entry } from "@/lib/domain/members";
 import type { PlatformClaims } from "@/native/core/shapes/claims";
 import { ownPayload } from "./own-jws";
 
-/** Rows by the app id or publisher that they name. */
-function groupBy<Row, K extends keyof Row>(rows: readonly Row[], name: K): Map<Row[K], Row[]> {
-  const groups = new Map<Row[K], Row[]>();
-  for (const row of rows) groups.set(row[name], [...(groups.get(row[name]) ?? []), row]);
-  return groups;
-}
+/** A program with all that its document is built from, as one statement reads it. */
+type ProgramRows = Pick<typeof programs.$inferSelect, "appId" | "publisherId" | "name" | "status"> & {
+  keys: Pick<typeof publisherKeys.$inferSelect, "kid" | "jwk" | "status">[];
+  versions: Pick<typeof versions.$inferSelect, "code" | "name" | "sha256" | "sizeBytes" | "kid" | "declares">[];
+  members: MemberRow[];
+};
 
 /** Who publishes a program and whether it may run. */
-function registrationOf(program: typeof programs.$inferSelect, keys: (typeof publisherKeys.$inferSelect)[]): Entry[] {
-  const { appId, publisherId, name, status } = program;
+function registrationOf({ appId, publisherId, name, status, keys }: ProgramRows): Entry[] {
   return [
     { kind: "registration", member: { kind: "registration", appId }, value: { publisherId, name } },
     { kind: "status", member: { kind: "status", appId }, value: status },
@@ -33,48 +40,55 @@ function registrationOf(program: typeof programs.$inferSelect, keys: (typeof pub
   ];
 }
 
-function versionEntry(row: typeof versions.$inferSelect): Entry {
-  const { appId, code, name, sha256, sizeBytes: size, kid, declares } = row;
-  return {
+function versionEntries({ appId, versions: listed }: ProgramRows): Entry[] {
+  return listed.map(({ code, name, sha256, sizeBytes: size, kid, declares }) => ({
     kind: "version",
     member: { kind: "version", appId, code },
     value: { code, name, sha256, size, kid, declares },
-  };
+  }));
 }
+
+/** Columns of one row as an object of JSON. */
+const asObject = (columns: Record<string, PgColumn>) =>
+  sql`jsonb_build_object(${sql.join(
+    Object.entries(columns).map(([name, column]) => sql`${sql.raw(`'${name}'`)}, ${column}`),
+    sql`, `,
+  )})`;
+
+/** All such rows of a table in one value; an empty list where there is none. */
+const listOf = (columns: Record<string, PgColumn>, table: PgTable, which: SQL | undefined) =>
+  sql`(select coalesce(jsonb_agg(${asObject(columns)}), '[]') from ${table} where ${which})`;
+
+const KEY = { kid: publisherKeys.kid, jwk: publisherKeys.jwk, status: publisherKeys.status };
+const VERSION = {
+  ...{ code: versions.code, name: versions.name, sha256: versions.sha256 },
+  ...{ sizeBytes: versions.sizeBytes, kid: versions.kid, declares: versions.declares },
+};
+const { member, kind, value } = publishedMembers;
+const MEMBER = { member, kind, appId: publishedMembers.appId, value };
 
 /**
  * The published members that each of these programs' documents is built from, with its publisher's keys, by app id;
- * without those that are not registered. Four queries however many they are. Inside a transaction pass `tx.db`.
+ * without those that are not registered. One query however many they are. Inside a transaction pass `tx.db`.
  */
 export async function readEntriesOf(db: Database, appIds: readonly string[]): Promise<Map<string, MembersRead>> {
-  const found = new Map<string, MembersRead>();
-  if (appIds.length === 0) return found;
-  // Those of the publishers that these programs have as this very statement reads them.
-  const publishersOfThese = db
-    .select({ publisherId: programs.publisherId })
-    .from(programs)
-    .where(inArray(programs.appId, [...appIds]));
-  const [registered, ownKeys, ownVersions, members] = await Promise.all([
-    db
-      .select()
-      .from(programs)
-      .where(inArray(programs.appId, [...appIds])),
-    db.select().from(publisherKeys).where(inArray(publisherKeys.publisherId, publishersOfThese)),
-    db
-      .select()
-      .from(versions)
-      .where(and(inArray(versions.appId, [...appIds]), eq(versions.state, "listed"))),
-    readMembersOf(db, appIds),
-  ]);
-  const keys = groupBy(ownKeys, "publisherId");
-  const listed = groupBy(ownVersions, "appId");
-  for (const program of registered) {
-    const { entries = [], unread = [] } = members.get(program.appId) ?? {};
-    const own = registrationOf(program, keys.get(program.publisherId) ?? []);
-    const listedVersions = (listed.get(program.appId) ?? []).map(versionEntry);
-    found.set(program.appId, { entries: [...own, ...listedVersions, ...entries], unread });
-  }
-  return found;
+  if (appIds.length === 0) return new Map();
+  const isListed = and(eq(versions.appId, programs.appId), eq(versions.state, "listed"));
+  const rows = await rowsOf<ProgramRows>(
+    db,
+    sql`select ${programs.appId} as "appId", ${programs.publisherId} as "publisherId", ${programs.name}, ${programs.status},
+        ${listOf(KEY, publisherKeys, eq(publisherKeys.publisherId, programs.publisherId))} as keys,
+        ${listOf(VERSION, versions, isListed)} as versions,
+        ${listOf(MEMBER, publishedMembers, eq(publishedMembers.appId, programs.appId))} as members
+      from ${programs}
+      where ${programs.appId} in (select jsonb_array_elements_text(${JSON.stringify(appIds)}::text::jsonb))`,
+  );
+  return new Map(
+    rows.map((program) => {
+      const { entries, unread } = readMemberRows(program.members);
+      return [program.appId, { entries: [...registrationOf(program), ...versionEntries(program), ...entries], unread }];
+    }),
+  );
 }
 
 /**

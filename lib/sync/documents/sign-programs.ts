@@ -38,6 +38,7 @@ export async function prepareDue(
   const sources = await readSourceVersions(db, appIds);
   const newest = await newestDocuments(db, appIds);
   const prepared: PreparedProgram[] = [];
+  let kid: string | undefined;
   for (const [appId, built] of await buildPrograms(db, appIds)) {
     const previous = newest.get(appId);
     const signed = previous && { ...previous, header: headerOf(previous) };
@@ -48,7 +49,8 @@ export async function prepareDue(
     }
     try {
       const wanted = { kind: "program" as const, appId, body: built.body, changeSetId: null, floor, iat };
-      const document = await signDocument(ctx, keyset, wanted, previous ?? null);
+      kid ??= await ctx.signer.activeKid(keyset);
+      const document = await signDocument(ctx, { keyset, kid }, wanted, previous ?? null);
       await requireAcceptable(keyset, [document]);
       const base = { previous: previous ?? NO_POSITION, floor: floor ?? NO_POSITION };
       prepared.push({ document, source: sources.get(appId), ...base });

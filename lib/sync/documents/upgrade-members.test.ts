@@ -14,7 +14,7 @@ import { formatMember } from "@/lib/domain/member-keys";
 import type { Entry } from "@/lib/domain/members";
 import { policyState } from "@/lib/domain/policy-state";
 import { projectPlatform, projectProgram } from "@/lib/domain/project-program";
-import { buildPlatform } from "./build-platform";
+import { buildPlatform, readPlatform } from "./build-platform";
 import { buildPrograms } from "./build-program";
 import { readPlatformEntries, readProgramEntries } from "./read-entries";
 
@@ -162,7 +162,7 @@ describe("a store from before members had one table", { timeout: 180_000 }, () =
     expect(Object.fromEntries(now)).toEqual(Object.fromEntries(then));
     const built = await buildPrograms(db, [A, B]);
     for (const appId of [A, B]) expect(built.get(appId)).toEqual({ body: projectProgram(then, appId) });
-    expect(await buildPlatform(db, await readAuditHead(db))).toMatchObject({ body: projectPlatform(then) });
+    expect(buildPlatform(await readPlatform(db), [], await readAuditHead(db))).toMatchObject(projectPlatform(then));
 
     // No value that was stored is read as another one.
     const rows = await db.select().from(publishedMembers);

@@ -6,7 +6,8 @@ import { programs } from "@/db/schema";
 import { withDataFolder } from "@/db/testing/data-folder";
 import { unpackReleased } from "@/db/testing/released-folder";
 import { readAuditHead } from "@/lib/audit/audit-head";
-import { buildPlatform } from "./build-platform";
+import { unknownNarrowings } from "../continuity/held-narrowings";
+import { buildPlatform, readPlatform } from "./build-platform";
 import { buildPrograms } from "./build-program";
 import { ownPayload } from "./own-jws";
 
@@ -29,7 +30,11 @@ it("the released version's folder has, upgraded, the members that its signed doc
     expect(built).toEqual({ body: expect.anything() });
     expect(await signed("program", appId)).toMatchObject({ ...built?.body });
   }
-  const { auditHead: _, ...platform } = (await buildPlatform(store.db, await readAuditHead(store.db))).body;
+  const { auditHead: _, ...platform } = buildPlatform(
+    await readPlatform(store.db),
+    await unknownNarrowings(store.db),
+    await readAuditHead(store.db),
+  );
   expect(await signed("platform", "")).toMatchObject(platform);
   // What is shipped to new platforms has moved since; this one's was written by its first start.
   expect(platform.telemetry.intervalSeconds).toBe(5);

@@ -13,11 +13,15 @@ import type { AuditHead } from "@/native/core/audit/verify-chain";
 import type { KeysetClaims } from "@/native/core/shapes/claims";
 import { nodeCrypto } from "@/native/node/crypto";
 import { lockPlatform } from "../lock-platform";
-import type { PolicySigner } from "../signer";
+import type { PolicySigner, SigningKey } from "../signer";
 import type { KeysetChain } from "../trust/keyset-chain";
 import { type AuditFault, auditFault } from "./audit-fault";
 
 type HeadRow = typeof auditHeads.$inferSelect;
+type WitnessRow = typeof auditWitnesses.$inferSelect;
+
+/** What this transaction knows of the log: where it has just ended it, and the keysets that verify in it. */
+export type KnownLog = { end: AuditHead; keysets: readonly KeysetClaims[] };
 
 /** Where the log ends, and what is wrong with it. */
 export type JudgedLog = { end: AuditHead; fault: AuditFault | null };
@@ -30,7 +34,7 @@ export type AuditHeads = {
    * Signs where the log ends and answers with it, behind the lock of the platform's row. Signs nothing for a log that is
    * at fault, and never raises for one, so that stopping waits for no log.
    */
-  sign(tx: Transaction, keyset: KeysetClaims): Promise<AuditHead>;
+  sign(tx: Transaction, by: SigningKey, known?: KnownLog): Promise<AuditHead>;
   /** Signs the end of the log where something was written since the newest head, and copies heads into the day's file. */
   tend(store: Store): Promise<void>;
   /** Copies what is committed into the day's file; what the file system refuses is told by `fileFault`. */
@@ -100,11 +104,12 @@ export function createAuditHeads(options: AuditHeadsOptions): AuditHeads {
 
   const walked = async (db: Database) => (await chain.walk(db)).keysets.map(({ claims }) => claims);
 
-  async function judge(db: Database): Promise<JudgedLog> {
-    const [end, [row], keysets] = await Promise.all([
-      readAuditHead(db),
+  async function judge(db: Database, logKnown?: KnownLog): Promise<JudgedLog> {
+    const [end, [row], keysets, witnesses] = await Promise.all([
+      logKnown?.end ?? readAuditHead(db),
       db.select().from(auditHeads).orderBy(desc(auditHeads.sequence)).limit(1),
-      walked(db),
+      logKnown?.keysets ?? walked(db),
+      db.select().from(auditWitnesses).orderBy(asc(auditWitnesses.sequence)),
     ]);
     const isRow = row === undefined || (await isGenuine(row, keysets));
     const { head: inFile } = await lastKept();
@@ -120,13 +125,12 @@ export function createAuditHeads(options: AuditHeadsOptions): AuditHeads {
       }
     }
     if (end.sequence > 0 && stand.get(end.sequence) !== end.sha256) fault ??= auditFault("REWRITTEN", end.sequence);
-    fault ??= await contradicted(db);
+    fault ??= await contradicted(db, witnesses);
     return { end, fault };
   }
 
   /** A document that a device handed back, which says another thing of the log than the log, and is of no log that was lost. */
-  async function contradicted(db: Database): Promise<AuditFault | null> {
-    const rows = await db.select().from(auditWitnesses).orderBy(asc(auditWitnesses.sequence));
+  async function contradicted(db: Database, rows: readonly WitnessRow[]): Promise<AuditFault | null> {
     if (rows.length === 0) return null;
     const losses = await knownLosses(db);
     const standing = rows.find(({ sequence, issuedAtSeconds: iat }) => !isLost(losses, { sequence, iat }));
@@ -146,29 +150,28 @@ export function createAuditHeads(options: AuditHeadsOptions): AuditHeads {
   }
 
   /** A loss that was admitted since this process looked takes its heads out of what is known. */
-  async function judgeAnew(db: Database): Promise<JudgedLog> {
-    const judged = await judge(db);
+  async function judgeAnew(db: Database, logKnown?: KnownLog): Promise<JudgedLog> {
+    const judged = await judge(db, logKnown);
     if (judged.fault === null) return judged;
     kept = undefined;
     losses = undefined;
     const { loss } = await lastKept();
     if (loss !== null && seen !== null && seen.sequence >= loss.fromSequence && seen.atMs <= Date.parse(loss.at))
       seen = null;
-    return await judge(db);
+    return await judge(db, logKnown);
   }
 
-  async function sign(tx: Transaction, keyset: KeysetClaims): Promise<AuditHead> {
-    const { end, fault } = await judgeAnew(tx.db);
+  async function sign(tx: Transaction, by: SigningKey, logKnown?: KnownLog): Promise<AuditHead> {
+    const { end, fault } = await judgeAnew(tx.db, logKnown);
     if (fault !== null) return end;
     // Before the newest, behind which none is copied any more.
-    for (const entry of await skippedPublishes(tx.db)) await insertHead(tx, keyset, entry);
-    if (end.sequence > 0) await insertHead(tx, keyset, end);
+    for (const entry of await skippedPublishes(tx.db)) await insertHead(tx, by, entry);
+    if (end.sequence > 0) await insertHead(tx, by, end);
     return end;
   }
 
-  async function insertHead(tx: Transaction, keyset: KeysetClaims, end: AuditHead): Promise<void> {
+  async function insertHead(tx: Transaction, { keyset, kid }: SigningKey, end: AuditHead): Promise<void> {
     const iat = Math.floor(clock.nowMs() / 1000);
-    const kid = await signer.activeKid(keyset);
     const { platform, epoch } = keyset;
     const jws = await signAuditHead(
       { schema: 1, platform, epoch, ...end, iat },
@@ -187,9 +190,10 @@ export function createAuditHeads(options: AuditHeadsOptions): AuditHeads {
         await lockPlatform(tx);
         const keyset = await chain.newest(tx.db);
         if (keyset === null) return;
-        for (const entry of skipped) await insertHead(tx, keyset, entry);
+        const by = { keyset, kid: await signer.activeKid(keyset) };
+        for (const entry of skipped) await insertHead(tx, by, entry);
         // Of several processes one signs.
-        if (await isAhead(tx.db)) await sign(tx, keyset);
+        if (await isAhead(tx.db)) await sign(tx, by);
       });
     }
     caughtUpWith = (await lastKept()).loss?.at ?? null;
@@ -256,7 +260,7 @@ export function createAuditHeads(options: AuditHeadsOptions): AuditHeads {
         if (read.success) yield read.data;
       }
     },
-    judge: judgeAnew,
+    judge: (db) => judgeAnew(db),
     sign,
     copy,
     async tend(store) {

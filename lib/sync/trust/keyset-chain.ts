@@ -35,6 +35,8 @@ export type KeysetChain = {
    * themselves. Null before there is one.
    */
   newest(db: Database): Promise<KeysetClaims | null>;
+  /** The newest, beside those that verify, as of one reading. */
+  stand(db: Database): Promise<{ newest: KeysetClaims | null; keysets: readonly WalkedKeyset[] }>;
 };
 
 /** Every step verifies whatever the clock says: an expired keyset verifies its successor. */
@@ -122,6 +124,13 @@ export function createKeysetChain(options: KeysetChainOptions): KeysetChain {
     return found;
   }
 
+  async function stand(db: Database) {
+    const { keysets: found, fault } = await walk(db);
+    if (fault === null) return { newest: found.at(-1)?.claims ?? null, keysets: found };
+    const known = seen.length > found.length ? seen : found;
+    return { newest: known.at(-1)?.claims ?? (await newestAlone(db)), keysets: found };
+  }
+
   return {
     roots: () => roots,
     pin(named) {
@@ -137,10 +146,7 @@ export function createKeysetChain(options: KeysetChainOptions): KeysetChain {
         details: [{ path: "/keyset", code: "KEYSET_NOT_VERIFIED", message: `Keyset ${fault.revision}.` }],
       });
     },
-    async newest(db) {
-      const { keysets: found, fault } = await walk(db);
-      if (fault === null) return found.at(-1)?.claims ?? null;
-      return (seen.length > found.length ? seen : found).at(-1)?.claims ?? (await newestAlone(db));
-    },
+    newest: async (db) => (await stand(db)).newest,
+    stand,
   };
 }
