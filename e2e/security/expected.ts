@@ -144,6 +144,8 @@ export const EXPECTED: Readonly<Record<string, Expectation>> = {
   "POST /api/console/v1/change-sets/{id}/narrow": verb(["changes.narrow", "changes.propose"], reason),
   "POST /api/console/v1/change-sets/{id}/undo": verb(["changes.narrow", "changes.propose"]),
 
+  "GET /api/console/v1/search": { people: "console.read", answer: 400 },
+
   "GET /api/console/v1/reporting": read(200),
 
   "GET /api/console/v1/publishers": read(200),

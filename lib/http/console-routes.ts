@@ -9,6 +9,7 @@ import { programsRoutes } from "./routes/programs";
 import { publishersRoutes } from "./routes/publishers";
 import { readinessRoutes } from "./routes/readiness";
 import { reportingRoutes } from "./routes/reporting";
+import { searchRoutes } from "./routes/search";
 import { sessionRoutes } from "./routes/session";
 import { submissionsRoutes } from "./routes/submissions";
 
@@ -16,6 +17,7 @@ import { submissionsRoutes } from "./routes/submissions";
 export const consoleRoutes = {
   ...sessionRoutes,
   ...overviewRoutes,
+  ...searchRoutes,
   ...readinessRoutes,
   ...reportingRoutes,
   ...programsRoutes,

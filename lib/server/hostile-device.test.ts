@@ -18,6 +18,7 @@ import { listVersions } from "@/lib/services/programs/list-versions";
 import { readAccess } from "@/lib/services/programs/read-access";
 import { readTelemetry } from "@/lib/services/programs/read-telemetry";
 import { readReporting } from "@/lib/services/reporting/read-reporting";
+import { search } from "@/lib/services/search/search";
 import { openServiceFixture, type PersonActor, type ServiceFixture } from "@/lib/services/testing/service-fixture";
 import { receivedBatchShape } from "@/lib/sync/telemetry/received-batch";
 import { buildBatch, buildBlocked, buildMinute } from "@/lib/sync/testing/batch-builder";
@@ -151,6 +152,7 @@ type Reads = Partial<Record<keyof typeof consoleRoutes, readonly (() => Promise<
 /** Every read of the console that telemetry reaches, by the route that serves it. */
 const READS: Reads = {
   getOverview: [() => getOverview(fixture.ctx, operator)],
+  search: ["a.example.com", "nfc.read", DENIAL, "device"].map((q) => () => search(fixture.ctx, operator, { q })),
   listPrograms: PROGRAM_SORTS.map((sort) => () => listPrograms(fixture.ctx, operator, { sort })),
   getProgram: [() => getProgram(fixture.ctx, operator, appId)],
   listVersions: [() => listVersions(fixture.ctx, operator, appId)],

@@ -1,0 +1,12 @@
+import { queryOptions } from "@tanstack/react-query";
+import { callConsole } from "@/lib/http/console-client";
+import { searchRoutes } from "@/lib/http/routes/search";
+
+/** What the server knows of what was typed. Not kept fresh: it is asked again with the next letter. */
+export const searchQuery = (q: string) =>
+  queryOptions({
+    queryKey: ["search", q] as const,
+    queryFn: ({ signal }) => callConsole(searchRoutes.search, { signal, query: { q } }),
+    enabled: q !== "",
+    staleTime: 10_000,
+  });
