@@ -2,7 +2,7 @@
 
 import { Command } from "cmdk";
 import { Search } from "lucide-react";
-import { type ReactNode, useEffect, useRef } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { Dialog } from "@/components/ui/dialog";
 import { Kbd } from "@/components/ui/kbd";
 
@@ -15,6 +15,8 @@ export type PaletteItem = {
   aside?: ReactNode;
   /** Found by whatever is typed, because it was made of it. */
   isAlways?: boolean;
+  /** It takes something away: chosen by whoever moves to it, never because it stands first. */
+  isDestructive?: boolean;
   run(): void;
 };
 export type PaletteGroup = { title: string; items: readonly PaletteItem[] };
@@ -28,11 +30,19 @@ type CommandPaletteProps = {
   placeholder: string;
   /** More may be found in a moment: Enter then waits for it, and opens the first. */
   isSearching?: boolean;
+  /** What is said where nothing was found. */
+  nothing?: string;
 };
+
+const MOVES = new Set(["ArrowDown", "ArrowUp", "Home", "End"]);
+
+/** cmdk knows items by a text without blanks around, whatever is searched in it. */
+const keyOf = ({ isAlways, words, id }: PaletteItem): string =>
+  `${isAlways ? "always " : ""}${words.toLowerCase()} ${id}`.trim();
 
 /** Go, act, or paste an id: everything by keyboard. */
 export function CommandPalette(props: CommandPaletteProps) {
-  const { isOpen, onClose, text, onText, groups, placeholder, isSearching = false } = props;
+  const { isOpen, onClose, text, onText, groups, placeholder, isSearching = false, nothing } = props;
   const root = useRef<HTMLDivElement>(null);
   const isEnterWaiting = useRef(false);
   useEffect(() => {
@@ -44,6 +54,11 @@ export function CommandPalette(props: CommandPaletteProps) {
     });
     return () => cancelAnimationFrame(frame);
   }, [isSearching]);
+  const [value, setValue] = useState("");
+  const isMoved = useRef(false);
+  const destructive = new Set(
+    groups.flatMap(({ items }) => items.flatMap((item) => (item.isDestructive ? [keyOf(item)] : []))),
+  );
   const chosen = useRef<PaletteItem | null>(null);
   // Once the palette is gone: a dialog that opens now gives the focus back to where it was before the palette.
   const runChosen = () => {
@@ -56,7 +71,13 @@ export function CommandPalette(props: CommandPaletteProps) {
       <Command
         ref={root}
         label="Search"
+        value={value}
+        onValueChange={(next) => setValue(destructive.has(next) && !isMoved.current ? "" : next)}
+        onPointerMove={() => {
+          isMoved.current = true;
+        }}
         onKeyDown={(event) => {
+          isMoved.current = MOVES.has(event.key) || (isMoved.current && event.key === "Enter");
           isEnterWaiting.current = isSearching && event.key === "Enter";
           if (isEnterWaiting.current) event.preventDefault();
         }}
@@ -67,14 +88,17 @@ export function CommandPalette(props: CommandPaletteProps) {
           <Search size={16} aria-hidden className="shrink-0 text-muted" />
           <Command.Input
             value={text}
-            onValueChange={onText}
+            onValueChange={(next) => {
+              isMoved.current = false;
+              onText(next);
+            }}
             placeholder={placeholder}
             className="h-full min-w-0 flex-1 bg-transparent font-mono text-body outline-none placeholder:font-sans placeholder:text-muted"
           />
         </div>
         <Command.List className="max-h-96 overflow-y-auto py-2">
           <Command.Empty className="px-4 py-6 text-center text-muted">
-            {isSearching ? "Searching…" : "Nothing by that name."}
+            {isSearching ? "Searching…" : (nothing ?? "Nothing by that name.")}
           </Command.Empty>
           {groups
             .filter(({ items }) => items.length > 0)
@@ -87,7 +111,7 @@ export function CommandPalette(props: CommandPaletteProps) {
                 {group.items.map((item) => (
                   <Command.Item
                     key={item.id}
-                    value={`${item.isAlways ? "always " : ""}${item.words.toLowerCase()} ${item.id}`}
+                    value={keyOf(item)}
                     onSelect={() => {
                       chosen.current = item;
                       onClose();

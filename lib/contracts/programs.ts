@@ -2,12 +2,14 @@ import { z } from "zod";
 import { VERSION_STATES } from "@/lib/domain/lifecycles";
 import {
   DECISION_LAYERS,
+  DENIAL_CODES,
   EVENT_TYPES,
   HOST_PURPOSES,
   LIMIT_ACTIONS,
   LIMIT_NAMES,
   SENSITIVITIES,
 } from "@/native/core/codes";
+import { readHostPattern } from "@/native/core/decide/host-name";
 import { MISSES, traceValueShape } from "@/native/core/decide/trace";
 import {
   appIdSchema,
@@ -227,6 +229,18 @@ export const telemetrySeriesSchema = z.object({
   behind: behindSchema,
 });
 export type TelemetrySeries = z.infer<typeof telemetrySeriesSchema>;
+
+/** Which causes of a program's denials are asked for. */
+export const causeFilterSchema = z.object({
+  code: z.enum(DENIAL_CODES).optional(),
+  host: z
+    .string()
+    .max(255)
+    .refine((text) => readHostPattern(text) !== undefined)
+    .optional(),
+  purpose: z.enum(HOST_PURPOSES).optional(),
+});
+export type CauseFilter = z.infer<typeof causeFilterSchema>;
 
 /** One cause: what is refused, how often, on how many devices. */
 export const denialCauseSchema = z.object({

@@ -1,6 +1,6 @@
 import { keepPreviousData, type QueryClient, queryOptions } from "@tanstack/react-query";
 import type { z } from "zod";
-import type { registerProgramInputSchema } from "@/lib/contracts/programs";
+import type { CauseFilter, registerProgramInputSchema } from "@/lib/contracts/programs";
 import type { TimeRange } from "@/lib/contracts/shared";
 import { callConsole } from "@/lib/http/console-client";
 import { denialsRoutes } from "@/lib/http/routes/denials";
@@ -59,16 +59,22 @@ export const telemetryQuery = (appId: string, range: TimeRange, version?: number
     refetchInterval: 15_000,
   });
 
-export const denialsQuery = (appId: string, range: TimeRange, version?: number) =>
+export const denialsQuery = (appId: string, range: TimeRange, version?: number, filter: CauseFilter = {}) =>
   queryOptions({
-    queryKey: [...programRoot(appId), "denials", range, version ?? null] as const,
+    queryKey: [...programRoot(appId), "denials", range, version ?? null, filter] as const,
     queryFn: ({ signal }) =>
-      callConsole(programsRoutes.listProgramDenials, { signal, params: { appId }, query: { range, version } }),
+      callConsole(programsRoutes.listProgramDenials, {
+        signal,
+        params: { appId },
+        query: { range, version, ...filter },
+      }),
     placeholderData: keepPreviousData,
   });
 
-export const readOlderDenials = (appId: string, range: TimeRange, cursor: string, version?: number) =>
-  callConsole(programsRoutes.listProgramDenials, { params: { appId }, query: { range, version, cursor } });
+export const readOlderDenials = (
+  appId: string,
+  query: { range: TimeRange; cursor: string; version: number | undefined } & CauseFilter,
+) => callConsole(programsRoutes.listProgramDenials, { params: { appId }, query });
 
 export const spreadQuery = (appId: string) =>
   queryOptions({

@@ -69,6 +69,11 @@ export type ApiCode = (typeof API_CODES)[number];
 /** Every code that a decision or denial can carry. */
 export type DecisionCode = ApiCode | HostCode | EgressCode;
 
+/** Those of them that a denial can carry. */
+export const DENIAL_CODES: readonly DecisionCode[] = [
+  ...new Set<DecisionCode>([...API_CODES, ...HOST_CODES, ...EGRESS_CODES]),
+].filter((code) => code !== "ALLOWED");
+
 /** Answers to a bundle, in order (spec §5). */
 export const BUNDLE_CODES = [
   "SIGNATURE_MISSING",

@@ -198,7 +198,7 @@ export const ROOMS: readonly Room[] = [
       ["change-sets/"],
       ["*"],
       ["denials/"],
-      ["overview/"],
+      ["overview/", "search/"],
       ["portal/", "publishers/"],
     ],
   },

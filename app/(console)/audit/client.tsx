@@ -34,7 +34,7 @@ export function AuditClient() {
             fields={AUDIT_FIELDS.map((name) => ({ name }))}
             freeField="q"
             value={Object.fromEntries(Object.entries(filter).map(([name, value]) => [name, String(value)]))}
-            onChange={(name, value) => change({ [name]: value })}
+            onChange={change}
             placeholder="Add a filter, for example action:changeSet.publish"
           />
           <Button asChild>

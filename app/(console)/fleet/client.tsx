@@ -14,8 +14,7 @@ import { Toolbar } from "@/components/blocks/toolbar";
 import { useMoreRows } from "@/components/blocks/use-more-rows";
 import { useUrlState } from "@/components/blocks/use-url-state";
 import { Button } from "@/components/ui/button";
-import { DEVICE_STATES, type DeviceList, type DeviceView } from "@/lib/contracts/devices";
-import { LABEL_NAMES } from "@/lib/domain/labels";
+import type { DeviceList, DeviceView } from "@/lib/contracts/devices";
 import { formatCount, plural } from "@/lib/format/count";
 import { formatRevision } from "@/lib/format/revision";
 import { type DeviceFilter, deviceListQuery, readMoreDevices } from "@/lib/queries/devices";
@@ -23,7 +22,7 @@ import { useMay } from "@/lib/queries/use-may";
 import { deviceColumns } from "./_parts/columns";
 import { DevicePanel } from "./_parts/device-panel";
 import { EnrolDialog } from "./_parts/enrol-dialog";
-import { readDeviceFilter } from "./search-params";
+import { DEVICE_FIELDS, readDeviceFilter } from "./search-params";
 
 /** Which devices enforce which revision, and which run with a layer of confinement missing. */
 export function FleetClient() {
@@ -45,10 +44,10 @@ export function FleetClient() {
         <Toolbar>
           <FilterBar
             label="Filter devices"
-            fields={[{ name: "state", values: DEVICE_STATES }, ...LABEL_NAMES.map((name) => ({ name })), { name: "q" }]}
+            fields={DEVICE_FIELDS}
             freeField="q"
             value={Object.fromEntries(Object.entries(filter).map(([name, value]) => [name, String(value)]))}
-            onChange={(name, value) => change({ [name]: value })}
+            onChange={change}
           />
         </Toolbar>
         <QueryView query={query} name="Devices" unaffected="Devices go on enforcing what they hold.">

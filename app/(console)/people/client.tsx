@@ -46,7 +46,7 @@ export function PeopleClient() {
             fields={[{ name: "q" }]}
             freeField="q"
             value={{ q: filter.q ?? "" }}
-            onChange={(name, value) => change({ [name]: value })}
+            onChange={change}
             placeholder="Find by name or e-mail"
           />
         </Toolbar>

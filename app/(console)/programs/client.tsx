@@ -17,7 +17,13 @@ import { Toolbar } from "@/components/blocks/toolbar";
 import { useMoreRows } from "@/components/blocks/use-more-rows";
 import { useUrlState } from "@/components/blocks/use-url-state";
 import { Button } from "@/components/ui/button";
-import type { ProgramList, ProgramListQuery, ProgramRow, ProgramSort } from "@/lib/contracts/programs";
+import {
+  PROGRAM_SORTS,
+  type ProgramList,
+  type ProgramListQuery,
+  type ProgramRow,
+  type ProgramSort,
+} from "@/lib/contracts/programs";
 import { formatCount, plural } from "@/lib/format/count";
 import { programListQuery, readMorePrograms } from "@/lib/queries/programs";
 import { useMay } from "@/lib/queries/use-may";
@@ -56,7 +62,8 @@ export function ProgramsClient() {
             fields={[{ name: "status", values: PROGRAM_STATUSES }, { name: "q" }]}
             freeField="q"
             value={{ status: filter.status ?? "", q: filter.q ?? "" }}
-            onChange={(name, value) => change({ [name]: value })}
+            also={{ sort: PROGRAM_SORTS }}
+            onChange={change}
           />
           <ColumnChooser tableId="programs" columns={PROGRAM_COLUMN_NAMES} />
         </Toolbar>

@@ -96,7 +96,7 @@ export function PublishersClient() {
             fields={[{ name: "q" }]}
             freeField="q"
             value={{ q: filter.q ?? "" }}
-            onChange={(name, value) => change({ [name]: value })}
+            onChange={change}
             placeholder="Find by name"
           />
         </Toolbar>

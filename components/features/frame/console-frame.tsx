@@ -2,23 +2,26 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { CircleHelp, Search } from "lucide-react";
+import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
 import { type ReactNode, useState } from "react";
 import { AppFrame } from "@/components/blocks/app-frame";
 import { useShortcut, useShortcutHelp } from "@/components/blocks/shortcuts";
 import { Button } from "@/components/ui/button";
 import { Kbd } from "@/components/ui/kbd";
-import { hasPermission, type Role } from "@/lib/domain/roles";
+import type { Role } from "@/lib/domain/roles";
 import { atLeast } from "@/lib/format/count";
 import { sessionQuery } from "@/lib/queries/session";
+import { useMay } from "@/lib/queries/use-may";
 import { AccountMenu } from "./account-menu";
-import { ConsolePalette } from "./console-palette";
 import { FrameProviders, type FrameState } from "./frame-providers";
 import { NarrowingBanner } from "./narrowing-banner";
 import { type RoomInfo, roomsOf } from "./rooms";
 import { useCrumbs } from "./use-crumbs";
 import { useStream } from "./use-stream";
 import { mayActOnReadiness } from "./why-no-suspension";
+
+const ConsolePalette = dynamic(() => import("./console-palette").then((part) => part.ConsolePalette));
 
 export type FramePerson = {
   name: string;
@@ -46,7 +49,10 @@ function Frame({ person, children }: { person: FramePerson; children: ReactNode 
   const crumbs = useCrumbs();
   const session = useQuery(sessionQuery());
   const openHelp = useShortcutHelp();
-  const [isPaletteOpen, setPaletteOpen] = useState(false);
+  const may = useMay();
+  const [palette, setPalette] = useState<"unused" | "open" | "closed">("unused");
+  const openPalette = () => setPalette("open");
+  useShortcut("mod+k", "Search, act, paste an id", openPalette);
   const rooms = roomsOf(person.role);
   const counts = session.data?.counts;
   const figure = (count = 0, isMore = false) => (count === 0 ? null : atLeast(count, isMore));
@@ -73,20 +79,14 @@ function Frame({ person, children }: { person: FramePerson; children: ReactNode 
           <>
             <button
               type="button"
-              onClick={() => setPaletteOpen(true)}
+              onClick={openPalette}
               className="flex h-8 w-80 items-center gap-2 rounded-control border border-control bg-surface pr-1.5 pl-2.5 text-muted max-side:w-56 max-two:hidden"
             >
               <Search size={14} aria-hidden />
               <span className="flex-1 truncate text-left">Search, or paste a denial id or a host</span>
               <Kbd>Ctrl K</Kbd>
             </button>
-            <Button
-              tone="quiet"
-              size="icon"
-              aria-label="Search"
-              className="two:hidden"
-              onClick={() => setPaletteOpen(true)}
-            >
+            <Button tone="quiet" size="icon" aria-label="Search" className="two:hidden" onClick={openPalette}>
               <Search size={16} aria-hidden />
             </Button>
             <Button tone="quiet" size="icon" aria-label="Keys" className="max-phone:hidden" onClick={openHelp}>
@@ -100,13 +100,15 @@ function Frame({ person, children }: { person: FramePerson; children: ReactNode 
       {rooms.map((room) => (
         <RoomKey key={room.id} room={room} />
       ))}
-      <ConsolePalette
-        isOpen={isPaletteOpen}
-        onOpen={() => setPaletteOpen(true)}
-        onClose={() => setPaletteOpen(false)}
-        rooms={rooms}
-        mayNarrow={hasPermission(person.role, "changes.narrow")}
-      />
+      {palette !== "unused" && (
+        <ConsolePalette
+          isOpen={palette === "open"}
+          onClose={() => setPalette("closed")}
+          rooms={rooms}
+          maySuspend={may.narrow("status")}
+          mayBlock={may.narrow("blocked-host")}
+        />
+      )}
     </>
   );
 }

@@ -1,38 +1,47 @@
 "use client";
 
-import { useQuery } from "@tanstack/react-query";
-import { Ban, CircleStop, ScanSearch } from "lucide-react";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { Ban, CircleStop, LogOut, ScanSearch, SunMoon } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useDeferredValue, useState } from "react";
 import { CommandPalette, type PaletteGroup, type PaletteItem } from "@/components/blocks/command-palette";
-import { useShortcut } from "@/components/blocks/shortcuts";
+import { usePreferences } from "@/components/blocks/preferences";
 import { SuspendDialog } from "@/components/features/programs/suspend-dialog";
 import { Kbd } from "@/components/ui/kbd";
 import { Tile } from "@/components/ui/tile";
 import type { ProgramRow } from "@/lib/contracts/programs";
+import type { SearchAnswer } from "@/lib/contracts/search";
+import { readHosts } from "@/lib/domain/texts/read-hosts";
+import type { Preferences } from "@/lib/format/preferences";
 import { type ProgramFilter, programListQuery } from "@/lib/queries/programs";
+import { searchQuery } from "@/lib/queries/search";
+import { endSession } from "@/lib/queries/session";
+import { answerItems } from "./answers";
 import { BlockHostDialog } from "./block-host-dialog";
 import type { RoomInfo } from "./rooms";
 
 type ConsolePaletteProps = {
   isOpen: boolean;
-  onOpen(): void;
   onClose(): void;
   rooms: readonly RoomInfo[];
-  mayNarrow: boolean;
+  maySuspend: boolean;
+  mayBlock: boolean;
 };
 
-const DENIAL_ID = /^[0-9a-f]{16}[0-9A-Za-z_-]*$/;
-const HOST = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+const DENIAL_ID = /^[0-9a-f]{16}[0-9A-Za-z_-]+$/;
+const TEXT_MAX = 253;
+const THEMES: readonly (readonly [Preferences["theme"], string])[] = [
+  ["system", "Theme as the system"],
+  ["light", "Light theme"],
+  ["dark", "Dark theme"],
+];
 
 const SUSPEND = "suspend ";
 const isAboutSuspending = (typed: string): boolean =>
   typed.length > 1 && SUSPEND.startsWith(typed.slice(0, SUSPEND.length));
 
-type Found = { programs: readonly ProgramRow[]; isSearching: boolean };
-
 /** Programs that the words find, and none that other words found a moment ago. */
-function useProgramsFound(words: string, isWanted: boolean, among: ProgramFilter = {}): Found {
+function useProgramsFound(words: string, isWanted: boolean, among: ProgramFilter = {}) {
   const q = useDeferredValue(words);
   const { data, isPlaceholderData, isPending } = useQuery({
     ...programListQuery(q === "" ? among : { ...among, q: q.slice(0, 200) }),
@@ -42,75 +51,56 @@ function useProgramsFound(words: string, isWanted: boolean, among: ProgramFilter
   return { programs: isWanted && !isSearching ? (data?.items ?? []) : [], isSearching };
 }
 
-export function ConsolePalette({ isOpen, onOpen, onClose, rooms, mayNarrow }: ConsolePaletteProps) {
+/** What the server knows of the words, and nothing that it knew of others. */
+function useAnswers(words: string, isWanted: boolean) {
+  const q = useDeferredValue(words.slice(0, TEXT_MAX));
+  const isAsked = isWanted && q !== "";
+  const { data, isPending, isError } = useQuery({ ...searchQuery(q), enabled: isAsked });
+  const isSearching = isWanted && words !== "" && (q !== words.slice(0, TEXT_MAX) || isPending);
+  const answers: readonly SearchAnswer[] = isSearching ? [] : (data?.answers ?? []);
+  return { answers, isSearching, isError: isAsked && isError };
+}
+
+/** Answers first, then where one may go, then acts; what takes something away comes last and is never chosen by itself. */
+export function ConsolePalette({ isOpen, onClose, rooms, maySuspend, mayBlock }: ConsolePaletteProps) {
   const router = useRouter();
+  const { change } = usePreferences();
   const [text, setText] = useState("");
   const [blocking, setBlocking] = useState<string | null>(null);
   const [suspending, setSuspending] = useState<ProgramRow | null>(null);
-  const found = useProgramsFound(text.trim(), isOpen);
-  useShortcut("mod+k", "Search, act, paste an id", onOpen);
-  const typed = text.trim().toLowerCase();
-  const maySuspend = mayNarrow && isAboutSuspending(typed);
-  const suspendable = useProgramsFound(text.trim().slice(SUSPEND.length), isOpen && maySuspend, { status: "active" });
+  const leave = useMutation({ mutationFn: endSession, onSuccess: () => window.location.assign("/sign-in") });
+  const words = text.trim();
+  const isSuspending = maySuspend && isAboutSuspending(words.toLowerCase());
+  const named = words.toLowerCase().startsWith(SUSPEND) ? words.slice(SUSPEND.length).trim() : words;
+  const found = useAnswers(named, isOpen);
+  const first = useProgramsFound("", isOpen && words === "");
+  const suspendable = useProgramsFound(words.slice(SUSPEND.length), isOpen && isSuspending, { status: "active" });
   const close = () => {
     setText("");
     onClose();
   };
-
-  const pasted: PaletteItem[] = [];
-  if (DENIAL_ID.test(text.trim())) {
-    pasted.push({
+  const answers = answerItems(found.answers, (href) => router.push(href));
+  if (answers.length === 0 && !found.isSearching && DENIAL_ID.test(words)) {
+    answers.push({
       id: "denial",
       words: "",
       isAlways: true,
-      label: `Denial ${text.trim()}`,
+      label: `Denial ${words}`,
       icon: <ScanSearch size={16} aria-hidden />,
-      aside: <Kbd>Enter</Kbd>,
-      run: () => router.push(`/denials/${encodeURIComponent(text.trim())}`),
+      run: () => router.push(`/denials/${encodeURIComponent(words)}`),
     });
-  }
-  const acts: PaletteItem[] = [];
-  if (mayNarrow && HOST.test(typed)) {
-    acts.push({
-      id: "block-host",
-      words: "",
-      isAlways: true,
-      label: (
-        <>
-          Block <code>{typed}</code> for all programs…
-        </>
-      ),
-      icon: <Ban size={16} aria-hidden />,
-      aside: "takes one person",
-      run: () => setBlocking(typed),
-    });
-  }
-  // Offered to whoever began to type it, or it would stand before every program.
-  if (maySuspend) {
-    for (const program of suspendable.programs) {
-      acts.push({
-        id: `suspend-${program.appId}`,
-        words: "",
-        isAlways: true,
-        label: `Suspend ${program.name}…`,
-        icon: <CircleStop size={16} aria-hidden />,
-        aside: "takes one person",
-        run: () => setSuspending(program),
-      });
-    }
   }
   const groups: PaletteGroup[] = [
-    { title: "This id", items: pasted },
-    { title: "Act", items: acts },
+    { title: "Answers", items: answers },
     {
       title: "Programs",
-      items: found.programs.map(({ appId, name }) => ({
+      items: first.programs.map(({ appId, name }) => ({
         id: appId,
         words: "",
         isAlways: true,
         label: (
           <>
-            {name} <code className="text-muted">{appId}</code>
+            <bdi>{name}</bdi> <code className="text-muted">{appId}</code>
           </>
         ),
         icon: <Tile name={name} />,
@@ -133,6 +123,28 @@ export function ConsolePalette({ isOpen, onOpen, onClose, rooms, mayNarrow }: Co
         run: () => router.push(href),
       })),
     },
+    {
+      title: "Act",
+      items: [
+        ...THEMES.map(([theme, label]) => ({
+          id: `theme-${theme}`,
+          words: label,
+          label,
+          icon: <SunMoon size={16} aria-hidden />,
+          run: () => change({ theme }),
+        })),
+        {
+          id: "sign-out",
+          words: "Sign out",
+          label: "Sign out",
+          icon: <LogOut size={16} aria-hidden />,
+          run: () => leave.mutate(),
+        },
+        ...(mayBlock ? blockItems(words, setBlocking) : []),
+        // Offered to whoever began to type it, or it would stand beside every program.
+        ...(isSuspending ? suspendable.programs.map((program) => suspendItem(program, setSuspending)) : []),
+      ],
+    },
   ];
   return (
     <>
@@ -142,11 +154,53 @@ export function ConsolePalette({ isOpen, onOpen, onClose, rooms, mayNarrow }: Co
         text={text}
         onText={setText}
         groups={groups}
-        isSearching={found.isSearching || suspendable.isSearching}
+        isSearching={found.isSearching || first.isSearching || suspendable.isSearching}
         placeholder="Search, or paste a denial id or a host"
+        {...(found.isError ? { nothing: "The server did not answer." } : {})}
       />
       {suspending !== null && <SuspendDialog program={suspending} onClose={() => setSuspending(null)} />}
       {blocking !== null && <BlockHostDialog host={blocking} onClose={() => setBlocking(null)} />}
     </>
   );
+}
+
+/** Of a host that was typed or pasted; a block covers every name below it, so a `*.` says no more. */
+function blockItems(words: string, block: (host: string) => void): PaletteItem[] {
+  const { hosts, issues } = readHosts(words, "");
+  const [read] = hosts;
+  if (read === undefined || hosts.length > 1 || issues.length > 0) return [];
+  const host = read.host.replace(/^\*\./, "");
+  return [
+    {
+      id: "block-host",
+      words: "",
+      isAlways: true,
+      isDestructive: true,
+      label: (
+        <>
+          Block <code>{host}</code> for all programs…
+        </>
+      ),
+      icon: <Ban size={16} aria-hidden />,
+      aside: "takes one person",
+      run: () => block(host),
+    },
+  ];
+}
+
+function suspendItem(program: ProgramRow, suspend: (program: ProgramRow) => void): PaletteItem {
+  return {
+    id: `suspend-${program.appId}`,
+    words: "",
+    isAlways: true,
+    isDestructive: true,
+    label: (
+      <>
+        Suspend <bdi>{program.name}</bdi>…
+      </>
+    ),
+    icon: <CircleStop size={16} aria-hidden />,
+    aside: "takes one person",
+    run: () => suspend(program),
+  };
 }

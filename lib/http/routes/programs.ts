@@ -1,6 +1,7 @@
 import { z } from "zod";
 import {
   accessTableSchema,
+  causeFilterSchema,
   denialListSchema,
   limitTableSchema,
   programDetailSchema,
@@ -80,7 +81,9 @@ export const programsRoutes = {
     summary: "A program's denials by cause and one by one",
     input: {
       params: byApp,
-      query: rangeQuerySchema.extend({ cause: z.string().max(16).optional(), cursor: cursorSchema }),
+      query: rangeQuerySchema
+        .extend(causeFilterSchema.shape)
+        .extend({ cause: z.string().max(16).optional(), cursor: cursorSchema }),
     },
     output: denialListSchema,
     refusals: ["not_found"],

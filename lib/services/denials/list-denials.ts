@@ -2,7 +2,7 @@ import { and, eq, gte, inArray, isNotNull } from "drizzle-orm";
 import { countedEvents } from "@/db/counted";
 import { devices, type events, programs } from "@/db/schema";
 import type { Database } from "@/db/store";
-import type { DenialList, DenialRow } from "@/lib/contracts/programs";
+import type { CauseFilter, DenialList, DenialRow } from "@/lib/contracts/programs";
 import type { TimeRange } from "@/lib/contracts/shared";
 import type { Actor } from "@/lib/domain/roles";
 import type { ServiceContext } from "../context";
@@ -11,6 +11,7 @@ import { following, type Listing, orderOf, PAGE_SIZE, toPage } from "../paging";
 import { loadProgram } from "../programs/get-program";
 import { requirePermission } from "../require-permission";
 import { toDenialRow } from "./denial-row";
+import { findCauses, isFiltered } from "./find-causes";
 import { type Causes, readCauses } from "./read-causes";
 
 const NOT_COUNTED: Causes = { causes: [], causeTotal: 0, timesTotal: 0, behind: null };
@@ -21,6 +22,8 @@ export type DenialQuery = {
   version?: number | undefined;
   cause?: string | undefined;
   cursor?: string | undefined;
+  /** Of one program: by what causes are about. */
+  filter?: CauseFilter;
 };
 
 /**
@@ -44,6 +47,11 @@ export async function listDenials(context: ServiceContext, actor: Actor, query: 
     ],
     isNewestFirst: true,
   };
+  const { filter = {} } = query;
+  const filtered =
+    query.appId !== undefined && isFiltered(filter)
+      ? await findCauses(db, { appId: query.appId, sinceMs, nowMs, version: query.version }, filter)
+      : null;
   const rows = await db
     .select()
     .from(events)
@@ -54,6 +62,7 @@ export async function listDenials(context: ServiceContext, actor: Actor, query: 
         query.appId === undefined ? undefined : eq(events.appId, query.appId),
         query.version === undefined ? undefined : eq(events.versionCode, query.version),
         query.cause === undefined ? undefined : eq(events.cause, query.cause),
+        filtered === null ? undefined : inArray(events.cause, [...filtered]),
         following(listing, query.cursor),
       ),
     )
@@ -64,7 +73,7 @@ export async function listDenials(context: ServiceContext, actor: Actor, query: 
   const isCounted = appId !== undefined && query.cursor === undefined;
   return {
     since: new Date(sinceMs).toISOString(),
-    ...(isCounted ? await readCauses(db, { appId, sinceMs, version, cause }, nowMs) : NOT_COUNTED),
+    ...(isCounted ? await readCauses(db, { appId, sinceMs, version, cause, among: filtered }, nowMs) : NOT_COUNTED),
     items: await withNames(db, page.rows),
     nextCursor: page.nextCursor,
   };

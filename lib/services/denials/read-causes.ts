@@ -24,7 +24,13 @@ const TREND_POINTS = 14;
 /** What is told of a cause hour by hour, and what it is about. */
 type Told = { devices: DeviceCount; trend: number[]; about: Record<string, unknown> };
 
-export type CausesQuery = { appId: string; sinceMs: number; version?: number | undefined; cause?: string | undefined };
+export type CausesQuery = {
+  appId: string;
+  sinceMs: number;
+  version?: number | undefined;
+  cause?: string | undefined;
+  among?: ReadonlySet<string> | null;
+};
 export type Causes = Pick<DenialList, "causes" | "causeTotal" | "timesTotal" | "behind">;
 
 /**
@@ -32,10 +38,10 @@ export type Causes = Pick<DenialList, "causes" | "causeTotal" | "timesTotal" | "
  * together under `~other`; with the count of all.
  */
 export async function readCauses(db: Database, query: CausesQuery, nowMs: number): Promise<Causes> {
-  const { appId, sinceMs, version, cause } = query;
+  const { appId, sinceMs, version, cause, among = null } = query;
   const asked: AskedDetails = { appId, kind: "cause", sinceMs, nowMs, version };
   const { details, behind } = await liveDetails(db, asked);
-  const isAsked = (name: string) => cause === undefined || cause === name;
+  const isAsked = (name: string) => (cause === undefined || cause === name) && (among === null || among.has(name));
   const sums = [...(await sumDetails(db, asked, details))].filter(([name]) => isAsked(name));
   const named = sums.filter(([name]) => name !== OTHER);
   const most = named.sort(([a, x], [b, y]) => y.refused - x.refused || (a < b ? -1 : 1)).slice(0, CAUSES_MAX);

@@ -30,8 +30,11 @@ export async function search(context: ServiceContext, actor: Actor, input: { q: 
     ...(host === undefined || others.length > 0 ? [] : await findHost(db, host, nowMs)),
     ...(await findNamed(db, q, { people: may("people.read"), devices: may("devices.read") })),
   ];
+  // An app id has the form of a host: that no rule names it is said where it is nothing else.
+  const known = found.map((answers) => answers.filter(({ kind }) => kind !== "host-unknown"));
+  const told = known.some((answers) => answers.length > 0) ? known : found;
   return {
-    answers: found.flatMap((answers) => answers.slice(0, ANSWERS_MAX)),
-    isMore: found.some((answers) => answers.length > ANSWERS_MAX),
+    answers: told.flatMap((answers) => answers.slice(0, ANSWERS_MAX)),
+    isMore: told.some((answers) => answers.length > ANSWERS_MAX),
   };
 }

@@ -19,7 +19,7 @@ import { DenialCauses } from "@/components/features/denials/denial-causes";
 import { denialColumns } from "@/components/features/denials/denial-columns";
 import { ReportingLine } from "@/components/features/reporting/reporting-line";
 import { Button } from "@/components/ui/button";
-import type { DenialCause, DenialList, DenialRow } from "@/lib/contracts/programs";
+import type { CauseFilter, DenialCause, DenialList, DenialRow } from "@/lib/contracts/programs";
 import { TIME_RANGES, type TimeRange } from "@/lib/contracts/shared";
 import { formatCount, plural } from "@/lib/format/count";
 import { formatWhen } from "@/lib/format/instant";
@@ -27,6 +27,7 @@ import { denialsQuery, programQuery, readOlderDenials } from "@/lib/queries/prog
 import { OTHER } from "@/native/core/telemetry/batch";
 import { readVersion } from "../access/search-params";
 import { readRange } from "../search-params";
+import { BLOCKED_FIELDS, readCauseFilter } from "./search-params";
 
 const keyOfDenial = (row: DenialRow) => row.denialId;
 const keyOfCause = (row: DenialCause) => row.cause;
@@ -36,17 +37,19 @@ export function BlockedClient({ appId }: { appId: string }) {
   const { params, change } = useUrlState();
   const range = readRange(params.get("range"));
   const version = readVersion(params.get("version"));
-  const query = useQuery(denialsQuery(appId, range, version));
+  const filter = readCauseFilter(Object.fromEntries(params));
+  const query = useQuery(denialsQuery(appId, range, version, filter));
   const program = useQuery(programQuery(appId));
   return (
     <>
       <Toolbar>
         <FilterBar
           label="Filter denials"
-          fields={[{ name: "version" }]}
-          value={version === undefined ? {} : { version: String(version) }}
-          onChange={(name, value) => change({ [name]: value })}
-          placeholder="Add a filter, for example version:12"
+          fields={BLOCKED_FIELDS}
+          value={{ ...(version === undefined ? {} : { version: String(version) }), ...filter }}
+          also={{ range: TIME_RANGES }}
+          onChange={change}
+          placeholder="Add a filter, for example code:HOST_NOT_ALLOWED host:*.x.com"
         />
         <ReportingLine watched={{ appId }} />
         <TimeRangeChoice value={range} options={TIME_RANGES} onChange={(next) => change({ range: next })} />
@@ -58,6 +61,7 @@ export function BlockedClient({ appId }: { appId: string }) {
             appId={appId}
             range={range}
             version={version}
+            filter={filter}
             requests={program.data?.requests24h ?? 0}
             onWiden={() => change({ range: "14d" })}
           />
@@ -72,6 +76,7 @@ type DenialsProps = {
   appId: string;
   range: TimeRange;
   version: number | undefined;
+  filter: CauseFilter;
   requests: number;
   onWiden(): void;
 };
@@ -84,19 +89,19 @@ function describeCauses({ causes, causeTotal, timesTotal, since }: DenialList, n
   return `${plural(causeTotal, "cause")}${others}${shown}, ${plural(timesTotal, "time")} since ${formatWhen(since, nowMs)} UTC`;
 }
 
-function Denials({ list, appId, range, version, requests, onWiden }: DenialsProps) {
+function Denials({ list, appId, range, version, filter, requests, onWiden }: DenialsProps) {
   const nowMs = useNow();
-  const resetKey = `${range} ${version ?? ""}`;
+  const resetKey = `${range} ${version ?? ""} ${JSON.stringify(filter)}`;
   const causes = useHeldRows(list.causes, keyOfCause, resetKey);
   const items = useHeldRows(list.items, keyOfDenial, resetKey);
   const more = useMoreRows({ items: items.rows, nextCursor: list.nextCursor }, keyOfDenial, resetKey, (cursor) =>
-    readOlderDenials(appId, range, cursor, version),
+    readOlderDenials(appId, { range, version, cursor, ...filter }),
   );
   if (list.causes.length === 0 && list.items.length === 0) {
     return (
       <Panel>
         <EmptyState
-          title={`No denials in ${range}`}
+          title={Object.keys(filter).length > 0 ? `No denial fits in ${range}` : `No denials in ${range}`}
           action={range === "14d" ? undefined : <Button onClick={onWiden}>Widen the range to 14 d</Button>}
         >
           {formatCount(requests)} requests allowed in 24 h. What this program is refused appears here within seconds.

@@ -8,12 +8,13 @@ import { prefetching } from "../../../../_parts/prefetching";
 import { readVersion } from "../access/search-params";
 import { readRange } from "../search-params";
 import { BlockedClient } from "./client";
+import { readCauseFilter } from "./search-params";
 
 export const metadata: Metadata = { title: "Blocked" };
 
 type BlockedPageProps = {
   params: Promise<{ appId: string }>;
-  searchParams: Promise<{ range?: string; version?: string }>;
+  searchParams: Promise<Record<string, string | undefined>>;
 };
 
 export default async function BlockedPage({ params, searchParams }: BlockedPageProps) {
@@ -22,8 +23,12 @@ export default async function BlockedPage({ params, searchParams }: BlockedPageP
   const search = await searchParams;
   const range = readRange(search.range);
   const version = readVersion(search.version);
+  const filter = readCauseFilter(search);
   const client = await prefetching([
-    [denialsQuery(appId, range, version), () => listDenials(services(), actor, { appId, range, version })],
+    [
+      denialsQuery(appId, range, version, filter),
+      () => listDenials(services(), actor, { appId, range, version, filter }),
+    ],
   ]);
   return (
     <HydrationBoundary state={dehydrate(client)}>

@@ -22,7 +22,7 @@ import { isEstimate } from "@/lib/domain/measures/device-sketch";
 import { about, plural } from "@/lib/format/count";
 import { formatWhen } from "@/lib/format/instant";
 import { denialsQuery, telemetryQuery } from "@/lib/queries/programs";
-import { readVersion } from "../access/search-params";
+import { readVersion, VERSION_FIELD } from "../access/search-params";
 import { readRange } from "../search-params";
 import { TelemetryCharts } from "./_parts/telemetry-charts";
 
@@ -39,9 +39,10 @@ export function TelemetryClient({ appId }: { appId: string }) {
       <Toolbar>
         <FilterBar
           label="Filter telemetry"
-          fields={[{ name: "version" }]}
+          fields={[VERSION_FIELD]}
           value={version === undefined ? {} : { version: String(version) }}
-          onChange={(name, value) => change({ [name]: value })}
+          also={{ range: TIME_RANGES }}
+          onChange={change}
           placeholder="Add a filter, for example version:12"
         />
         <ReportingLine {...(range === "1h" ? { watched: { appId } } : {})} newestAt={query.data?.newestAt ?? null} />
