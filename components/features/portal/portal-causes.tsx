@@ -78,11 +78,12 @@ const COLUMNS: Column<PortalCause>[] = [
 
 function Cause({ row }: { row: PortalCause }) {
   const text = <Happens code={row.code} target={row.target} />;
-  if (row.newestDenialId === null) return <span className="block truncate leading-4">{text}</span>;
+  if (row.newestDenialId === null)
+    return <span className="block leading-4 @xl:truncate @max-xl:whitespace-normal">{text}</span>;
   return (
     <Link
       href={`/portal/denials/${encodeURIComponent(row.newestDenialId)}`}
-      className="block truncate leading-4 hover:underline"
+      className="block leading-4 hover:underline @xl:truncate @max-xl:whitespace-normal"
     >
       {text}
     </Link>

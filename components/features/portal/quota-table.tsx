@@ -20,10 +20,14 @@ function columnsFor(devices: number): Column<PortalLimit>[] {
       id: "limit",
       head: "Limit",
       width: 168,
-      cell: ({ name }) => (
+      cell: (row) => (
         <>
-          <strong className="block font-medium leading-4">{LIMIT_WORDS[name].title}</strong>
-          <code className="mt-0.5 block truncate text-muted leading-4">{name}</code>
+          <strong className="block font-medium leading-4">{LIMIT_WORDS[row.name].title}</strong>
+          <code className="mt-0.5 block truncate text-muted leading-4">{row.name}</code>
+          {/* Where the column of bars has given way. */}
+          <span className="block @xl:hidden">
+            <Bar row={row} />
+          </span>
         </>
       ),
     },
@@ -32,14 +36,13 @@ function columnsFor(devices: number): Column<PortalLimit>[] {
       head: "Device-minutes",
       priority: 2,
       cell: (row) => {
-        const { observed, effective } = row;
         const unmeasured = unmeasuredWords(row, devices);
-        return unmeasured !== null || observed === null || effective === null ? (
-          <span className="text-muted" title={unmeasured ?? undefined}>
+        return unmeasured === null ? (
+          <Bar row={row} />
+        ) : (
+          <span className="text-muted" title={unmeasured}>
             {unmeasured}
           </span>
-        ) : (
-          <Bullet {...observed} warn={effective.warn} limit={effective.max} label={barWords(row)} />
         );
       },
     },
@@ -75,19 +78,32 @@ function columnsFor(devices: number): Column<PortalLimit>[] {
     {
       id: "effect",
       head: "Effect",
-      width: 264,
+      width: 312,
       priority: 2,
       cell: (row) => {
         const { text, why, isStrong } = effectWords(row, devices);
         return (
           <>
-            <span className={`block truncate leading-4 ${isStrong ? "font-medium" : ""}`}>{text}</span>
-            {why !== null && <span className="mt-0.5 block truncate text-muted leading-4">{why}</span>}
+            <span title={text} className={`block truncate leading-4 ${isStrong ? "font-medium" : ""}`}>
+              {text}
+            </span>
+            {why !== null && (
+              <span title={why} className="mt-0.5 block truncate text-muted leading-4">
+                {why}
+              </span>
+            )}
           </>
         );
       },
     },
   ];
+}
+
+/** Nothing where there is nothing measured, or no limit to hold it against. */
+function Bar({ row }: { row: PortalLimit }) {
+  const { observed, effective } = row;
+  if (observed === null || effective === null) return null;
+  return <Bullet {...observed} warn={effective.warn} limit={effective.max} label={barWords(row)} />;
 }
 
 /** Where the bar and the effect have given way, the words that matter most stand here. */
@@ -101,7 +117,7 @@ function Used({ row, devices }: { row: PortalLimit; devices: number }) {
         {observed === null ? "–" : formatLimit(name, observed.p95)}{" "}
         <span className="text-muted">of {formatLimit(name, effective.max)}</span>
       </span>
-      <span className="mt-0.5 block @xl:hidden truncate text-muted leading-4">
+      <span className="mt-0.5 block whitespace-normal text-muted leading-4 @xl:hidden">
         {isStrong ? text : observed === null ? (devices === 0 ? "not told" : "not reported") : null}
       </span>
     </>

@@ -28,7 +28,7 @@ test("a limit that held back says whom, since which version, and why", () => {
   };
   expect(effectWords(throttled, 120)).toEqual({
     ...{ text: "1.8 % of devices throttled since v12", isStrong: true },
-    why: "Held back 4 s in all, over 60 /s",
+    why: "Over 60 /s: held back 4 s",
   });
   expect(effectWords(throttled, 7000).text).toBe("about 1.8 % of devices throttled since v12");
   const refused = { ...ROW, heldBack: heldBack({ refused: 18_420 }) };

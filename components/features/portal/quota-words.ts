@@ -37,12 +37,10 @@ const throttledText = (count: number): string => `${about(plural(count, "device"
 /** What was over which maximum, and what that cost. */
 function whyWords({ name, effective, heldBack }: PortalLimit): string {
   if (effective === null || heldBack === null) return "";
-  const over = `over ${formatLimit(name, effective.max)}`;
-  const held = heldBack.throttledMs > 0 ? `held back ${formatDuration(heldBack.throttledMs)} in all, ` : "";
-  const refused =
-    heldBack.throttledMs > 0 && heldBack.refused > 0 ? `${plural(heldBack.refused, "call")} refused, ` : "";
-  const words = `${held}${refused}${over}`;
-  return words.charAt(0).toUpperCase() + words.slice(1);
+  const over = `Over ${formatLimit(name, effective.max)}`;
+  if (heldBack.throttledMs === 0) return over;
+  const held = `held back ${formatDuration(heldBack.throttledMs)}`;
+  return heldBack.refused === 0 ? `${over}: ${held}` : `${over}: ${plural(heldBack.refused, "call")} refused, ${held}`;
 }
 
 /** Where the newest version asks for another maximum than the one that holds. */
