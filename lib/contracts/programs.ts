@@ -86,6 +86,8 @@ export const versionViewSchema = z.object({
   sizeBytes: z.number(),
   kid: z.string(),
   keyStatus: z.enum(["active", "revoked", "unknown"]),
+  /** Whose key signed it and when it was made; null of one that nobody knows. */
+  keyOf: z.object({ publisherId: z.string(), publisherName: z.string(), madeAt: instantSchema }).nullable(),
   /**
    * Verified once, over the bytes that were handed in; afterwards the file is held against its digest. `bytes_removed`:
    * refused or taken back, and its bytes are gone.

@@ -16,6 +16,11 @@ export const publisherViewSchema = z.object({
       /** Who proposed it; null where nobody knows. */
       createdBy: personRefSchema.nullable(),
       member: z.string(),
+      /** Versions that it signed, whatever became of them, and the one that was handed in last. */
+      signedCount: z.number(),
+      signedLast: z
+        .object({ appId: z.string(), programName: z.string(), versionCode: z.number(), at: instantSchema })
+        .nullable(),
     }),
   ),
   tokens: z.array(

@@ -1,5 +1,6 @@
 import { and, desc, eq, inArray } from "drizzle-orm";
-import { type BUNDLE_STATES, bundles, changeSets, changes, publisherKeys, versions } from "@/db/schema";
+import { type BUNDLE_STATES, bundles, changeSets, changes, publisherKeys, publishers, versions } from "@/db/schema";
+import type { Database } from "@/db/store";
 import type { VersionView } from "@/lib/contracts/programs";
 import { type ChangeSetFacts, judgeVerb } from "@/lib/domain/change-set-lifecycle";
 import { formatMember } from "@/lib/domain/member-keys";
@@ -39,7 +40,7 @@ export async function listVersions(
     .limit(VERSIONS_MAX);
   const rows = found.map(({ version }) => version);
   const kids = [...new Set(rows.map((row) => row.kid))];
-  const keys = kids.length === 0 ? [] : await db.select().from(publisherKeys).where(inArray(publisherKeys.kid, kids));
+  const keys = await readKeys(db, kids);
   const devices = await countDevicesByVersion(db, appId, context.clock.nowMs());
   const decided = await judgeWaiting(context, actor, rows);
   const items = found.map(({ version: row, bundle }): VersionView => {
@@ -47,7 +48,8 @@ export async function listVersions(
     const isFreed = row.listedAt === null && (row.state === "refused" || row.state === "withdrawn");
     return {
       ...toView(row),
-      keyStatus: keys.find(({ kid }) => kid === row.kid)?.status ?? "unknown",
+      keyStatus: keys.get(row.kid)?.keyStatus ?? "unknown",
+      keyOf: keys.get(row.kid)?.keyOf ?? null,
       ...attestedOf(bundle),
       ...((row.state === "submitted" ? decided.get(row.code) : undefined) ?? UNBLOCKED),
       devices24h: isFreed ? 0 : (devices.get(row.code) ?? 0),
@@ -56,11 +58,29 @@ export async function listVersions(
   return { items };
 }
 
+/** Keys by their id, each with whose it is. */
+async function readKeys(db: Database, kids: string[]) {
+  if (kids.length === 0) return new Map<string, Pick<VersionView, "keyStatus" | "keyOf">>();
+  const rows = await db
+    .select({ key: publisherKeys, publisherName: publishers.name })
+    .from(publisherKeys)
+    .innerJoin(publishers, eq(publishers.id, publisherKeys.publisherId))
+    .where(inArray(publisherKeys.kid, kids));
+  return new Map(
+    rows.map(({ key, publisherName }): [string, Pick<VersionView, "keyStatus" | "keyOf">] => {
+      const keyOf = { publisherId: key.publisherId, publisherName, madeAt: key.createdAt.toISOString() };
+      return [key.kid, { keyStatus: key.status, keyOf }];
+    }),
+  );
+}
+
 type Blocks = Pick<VersionView, "blockedBy" | "refusalBlockedBy">;
 const UNBLOCKED: Blocks = { blockedBy: null, refusalBlockedBy: null };
 type Attested = Pick<VersionView, "signature" | "verifiedAt" | "checkedAt" | "entries" | "unpackedBytes">;
 
-function toView(row: VersionRow): Omit<VersionView, "keyStatus" | "devices24h" | keyof Attested | keyof Blocks> {
+function toView(
+  row: VersionRow,
+): Omit<VersionView, "keyStatus" | "keyOf" | "devices24h" | keyof Attested | keyof Blocks> {
   const wishes = readWishes(row.manifest);
   return {
     code: row.code,

@@ -1,5 +1,5 @@
 import { and, asc, eq, gt, ilike, inArray, isNull, lte, sql } from "drizzle-orm";
-import { people, programs, publisherKeys, publishers, publisherTokens } from "@/db/schema";
+import { people, programs, publisherKeys, publishers, publisherTokens, versions } from "@/db/schema";
 import type { Database } from "@/db/store";
 import { countWhere } from "@/db/sums";
 import type { PublisherList, PublisherListQuery, PublisherView } from "@/lib/contracts/publishers";
@@ -66,6 +66,7 @@ async function toViews(
   if (ids.length === 0) return [];
   const keys = await db.select().from(publisherKeys).where(inArray(publisherKeys.publisherId, ids));
   const owned = await firstPrograms(db, ids);
+  const signed = await lastSigned(db, ids);
   const live = and(
     inArray(publisherTokens.publisherId, ids),
     isNull(publisherTokens.revokedAt),
@@ -95,6 +96,7 @@ async function toViews(
         createdAt: key.createdAt.toISOString(),
         createdBy: maker(key.createdBy),
         member: formatMember({ kind: "publisher-key", publisherId: id, kid: key.kid }),
+        ...(signed.get(key.kid) ?? NEVER_SIGNED),
       })),
     tokens: tokens
       .filter((token) => token.publisherId === id)
@@ -122,4 +124,44 @@ async function firstPrograms(db: Database, publisherIds: string[]) {
     .where(inArray(publisherId, publisherIds))
     .as("ranked");
   return await db.select().from(ranked).where(lte(ranked.place, PROGRAMS_MAX)).orderBy(ranked.place);
+}
+
+type Signed = Pick<PublisherView["keys"][number], "signedCount" | "signedLast">;
+const NEVER_SIGNED: Signed = { signedCount: 0, signedLast: null };
+
+/** Where each key of these publishers was seen: the version that was handed in last, and how many there are. */
+async function lastSigned(db: Database, publisherIds: string[]): Promise<Map<string, Signed>> {
+  const { kid, appId, code, submittedAt, submissionId, publisherId } = versions;
+  const ranked = db
+    .select({
+      kid,
+      appId,
+      code,
+      submittedAt,
+      place: sql<number>`row_number() over (partition by ${kid} order by ${submittedAt} desc, ${submissionId})`.as(
+        "place",
+      ),
+      count: sql<number>`count(*) over (partition by ${kid})`.mapWith(Number).as("count"),
+    })
+    .from(versions)
+    .where(inArray(publisherId, publisherIds))
+    .as("ranked");
+  const rows = await db
+    .select({
+      kid: ranked.kid,
+      appId: ranked.appId,
+      code: ranked.code,
+      submittedAt: ranked.submittedAt,
+      count: ranked.count,
+      name: programs.name,
+    })
+    .from(ranked)
+    .innerJoin(programs, eq(programs.appId, ranked.appId))
+    .where(eq(ranked.place, 1));
+  return new Map(
+    rows.map(({ kid: by, appId: of, code: versionCode, submittedAt: at, count, name }): [string, Signed] => {
+      const signedLast = { appId: of, programName: name, versionCode, at: at.toISOString() };
+      return [by, { signedCount: count, signedLast }];
+    }),
+  );
 }

@@ -1,8 +1,10 @@
 import type { ChangeSetView } from "@/lib/contracts/change-sets";
 import { formatMember } from "@/lib/domain/member-keys";
 import type { Actor } from "@/lib/domain/roles";
+import { readKeyText } from "@/lib/domain/texts/key-text";
+import { sayTextIssue } from "@/lib/domain/texts/text-issues";
 import { AppError } from "@/lib/platform/errors";
-import { publicJwkFromPem, thumbprint } from "@/native/core/crypto/jwk";
+import { thumbprint } from "@/native/core/crypto/jwk";
 import { nodeCrypto } from "@/native/node/crypto";
 import { writeDraft } from "../change-sets/edit-draft";
 import type { ServiceContext } from "../context";
@@ -18,12 +20,14 @@ export async function proposeKey(
   input: { publisherId: string; publicKeyPem: string },
 ): Promise<{ draft: ChangeSetView | null }> {
   requirePermission(actor, "changes.propose");
-  const jwk = publicJwkFromPem(input.publicKeyPem);
-  if (jwk === undefined) {
+  const { values, issues } = readKeyText({ "/jwk": input.publicKeyPem });
+  const [value] = values;
+  if (value === undefined) {
     throw new AppError("invalid_input", "This is not a P-256 public key.", {
-      details: [{ path: "/publicKeyPem", code: "FORMAT", message: "A PEM block of a P-256 public key." }],
+      details: issues.map((issue) => ({ path: "/publicKeyPem", code: "FORMAT", message: sayTextIssue(issue) })),
     });
   }
+  const { jwk } = value;
   const kid = thumbprint(jwk, nodeCrypto);
   const member = { kind: "publisher-key", publisherId: input.publisherId, kid } as const;
   const entry = { kind: "publisher-key", member, value: { jwk, status: "active" } } as const;

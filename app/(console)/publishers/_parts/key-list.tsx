@@ -7,8 +7,10 @@ import { Identifier } from "@/components/blocks/identifier";
 import { RelativeTime } from "@/components/blocks/relative-time";
 import { Button } from "@/components/ui/button";
 import { State } from "@/components/ui/state";
+import { TextLink } from "@/components/ui/text-link";
 import { useToast } from "@/components/ui/toast";
 import type { PublisherView } from "@/lib/contracts/publishers";
+import { plural } from "@/lib/format/count";
 import { cutMiddle } from "@/lib/format/identifier";
 import { narrowNow, previewQuery } from "@/lib/queries/change-sets";
 import { useMay } from "@/lib/queries/use-may";
@@ -39,18 +41,36 @@ export function KeyList({ publisher }: { publisher: PublisherView }) {
             <Identifier text={key.kid} label="key id" />
             <Maker of={key.createdBy} />
             <span className="ml-auto flex items-center gap-2 text-muted">
-              <RelativeTime at={key.createdAt} />
+              <span>
+                made <RelativeTime at={key.createdAt} />
+              </span>
               {mayRevoke && key.status === "active" && (
                 <Button tone="danger" size="small" onClick={() => setRevoking(key)}>
                   Revoke…
                 </Button>
               )}
             </span>
+            <SeenWhere signed={key} />
           </li>
         ))}
       </ul>
       {revoking !== null && <RevokeDialog revoked={revoking} onClose={() => setRevoking(null)} />}
     </>
+  );
+}
+
+/** What a key signed, so that whoever revokes it knows what stops. */
+function SeenWhere({ signed: { signedCount, signedLast } }: { signed: Key }) {
+  if (signedLast === null) return <span className="w-full text-hint text-muted">Signed no version yet.</span>;
+  const { appId, programName, versionCode, at } = signedLast;
+  return (
+    <span className="w-full text-hint text-muted">
+      Signed {plural(signedCount, "version")}, last{" "}
+      <TextLink href={`/programs/${appId}/versions`}>
+        <bdi>{programName}</bdi> v{versionCode}
+      </TextLink>{" "}
+      <RelativeTime at={at} />
+    </span>
   );
 }
 

@@ -7,6 +7,8 @@ import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { Textarea } from "@/components/ui/input";
 import { useToast } from "@/components/ui/toast";
+import { readKeyText, writeKeyText } from "@/lib/domain/texts/key-text";
+import { sayTextIssue } from "@/lib/domain/texts/text-issues";
 import { formProblems } from "@/lib/http/console-client";
 import { proposePublisherKey } from "@/lib/queries/publishers";
 
@@ -16,7 +18,7 @@ export function ProposeKeyForm({ publisherId }: { publisherId: string }) {
   const toast = useToast();
   const [pem, setPem] = useState("");
   const propose = useMutation({
-    mutationFn: () => proposePublisherKey(client, publisherId, pem.trim()),
+    mutationFn: () => proposePublisherKey(client, publisherId, writeKeyText(values[0] ?? {})["/jwk"] ?? ""),
     onSuccess: ({ draft }) => {
       setPem("");
       if (draft === null) return;
@@ -28,7 +30,11 @@ export function ProposeKeyForm({ publisherId }: { publisherId: string }) {
     },
   });
   const problems = formProblems(propose.error, ["publicKeyPem"]);
-  const why = pem.trim() === "" ? "Paste the public key." : null;
+  // Read here first: a private key goes no further than this page.
+  const { values, issues } = readKeyText({ "/jwk": pem });
+  const [issue] = issues;
+  const problem = pem.trim() !== "" && issue !== undefined ? sayTextIssue(issue) : undefined;
+  const why = issue === undefined ? null : sayTextIssue(issue);
   return (
     <form
       className="grid gap-3"
@@ -41,7 +47,7 @@ export function ProposeKeyForm({ publisherId }: { publisherId: string }) {
         label="Public key, PEM"
         htmlFor="public-key"
         hint="P-256, as npx bulkhead keygen writes it. The private half stays with the publisher. Whoever proposes it does not approve for this publisher."
-        problem={problems.at.publicKeyPem}
+        problem={problem ?? problems.at.publicKeyPem}
       >
         <Textarea
           id="public-key"

@@ -12,6 +12,7 @@ import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { Textarea } from "@/components/ui/input";
 import { SensitivityTag } from "@/components/ui/tag";
+import { TextLink } from "@/components/ui/text-link";
 import { useToast } from "@/components/ui/toast";
 import { limitRowSchema, type VersionView } from "@/lib/contracts/programs";
 import { isEstimate } from "@/lib/domain/measures/device-sketch";
@@ -39,7 +40,7 @@ export function VersionPanel({ version, onClose }: { version: VersionView; onClo
           items={[
             ["Signature", <SignatureState key="signature" version={version} />],
             ["SHA-256", <Identifier key="digest" text={version.sha256} label="digest" head={16} tail={8} />],
-            ["Key", <Identifier key="key" text={version.kid} label="key id" head={16} tail={8} />],
+            ["Key", <SigningKey key="key" version={version} />],
             [
               "Verified",
               version.verifiedAt === null ? (
@@ -169,5 +170,25 @@ function Decide({ version }: { version: VersionView }) {
         </div>
       </div>
     </SideSection>
+  );
+}
+
+/** Whose key it is and since when, beside its id. */
+function SigningKey({ version: { kid, keyOf } }: { version: VersionView }) {
+  return (
+    <span className="grid gap-0.5">
+      <Identifier text={kid} label="key id" head={16} tail={8} />
+      {keyOf === null ? (
+        <span className="text-muted">of no publisher that is known</span>
+      ) : (
+        <span className="text-muted">
+          of{" "}
+          <TextLink href={`/publishers?panel=${keyOf.publisherId}`}>
+            <bdi>{keyOf.publisherName}</bdi>
+          </TextLink>
+          , made <RelativeTime at={keyOf.madeAt} />
+        </span>
+      )}
+    </span>
   );
 }
