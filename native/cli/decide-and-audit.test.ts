@@ -32,7 +32,19 @@ describe("decide", () => {
       rule: "/hosts/0",
     });
     const denied = await decide("--url", "https://evil.test/", "--purpose", "request");
-    expect(denied).toEqual({ exit: 0, decision: "deny", code: "HOST_NOT_ALLOWED", layer: "host", rule: null });
+    expect(denied).toMatchObject({ exit: 0, decision: "deny", code: "HOST_NOT_ALLOWED", layer: "host", rule: null });
+  });
+
+  it("explains a refusal: where, what it saw and wanted, and where to read on", async () => {
+    const asked = ["--url", "https://api.example.com:8443/", "--purpose", "request"];
+    expect(await decide(...asked)).toMatchObject({
+      ...{ code: "PORT_NOT_ALLOWED", at: "/hosts/0", seen: 8443, wanted: [443], help: "errors/PORT_NOT_ALLOWED" },
+      message: expect.stringContaining("8443"),
+    });
+    const { stdout } = await line.run(["decide", ...policy.slice(0, -1), ...asked]);
+    for (const part of ["PORT_NOT_ALLOWED", "8443", "[443]", "/hosts/0", "errors/PORT_NOT_ALLOWED"]) {
+      expect(stdout).toContain(part);
+    }
   });
 
   it("answers an API question", async () => {

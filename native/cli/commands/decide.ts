@@ -1,7 +1,7 @@
 import { HOST_PURPOSES, RUNTIME_KINDS } from "../../core/codes";
 import { compilePolicy } from "../../core/decide/compile-policy";
-import { decideApi } from "../../core/decide/decide-api";
-import { decideHost } from "../../core/decide/decide-host";
+import { describeTrace, type Explained } from "../../core/decide/describe-refusal";
+import { explainApi, explainHost } from "../../core/decide/explain";
 import { readPlatformClaims, readProgramClaims } from "../../core/documents/read-claims";
 import { parseJson } from "../../core/json/parse-json";
 import { type Command, type CommandValues, integerOption, requiredOption, textOption, UsageError } from "../command";
@@ -50,17 +50,31 @@ export const decideCommand: Command = {
       versionCode: integerOption(values, "version-code") ?? Number(requiredOption(values, "version-code")),
       now: integerOption(values, "now") ?? context.nowSeconds(),
     };
-    const { decision, code, layer, rule } =
+    const trace =
       values.api === undefined
-        ? decideHost(policy, { ...common, url: requiredOption(values, "url"), purpose: readPurpose(values) })
-        : decideApi(policy, { ...common, ...readCall(values) });
+        ? explainHost(policy, { ...common, url: requiredOption(values, "url"), purpose: readPurpose(values) })
+        : explainApi(policy, { ...common, ...readCall(values) });
+    const { decision, code, layer, rule } = trace;
+    const said = `${decision}: ${code} (layer ${layer}, rule ${rule ?? "none"})`;
+    if (decision === "allow") return { ok: true, text: said, json: { decision, code, layer, rule } };
+    const explained = describeTrace(trace);
     return {
       ok: true,
-      text: `${decision}: ${code} (layer ${layer}, rule ${rule ?? "none"})`,
-      json: { decision, code, layer, rule },
+      text: [said, ...sayExplained(explained)].join("\n"),
+      json: { decision, code, layer, rule, ...explained },
     };
   },
 };
+
+/** Why, what the check saw and wanted, and where its code is explained (spec 5.55). */
+function sayExplained({ message, at, seen, wanted, help }: Explained): string[] {
+  const values = [
+    ...(seen === null ? [] : [`saw ${JSON.stringify(seen)}`]),
+    ...(wanted === null ? [] : [`wanted ${JSON.stringify(wanted)}`]),
+    ...(at === null ? [] : [`at ${at}`]),
+  ];
+  return [`  ${message}`, ...(values.length === 0 ? [] : [`  ${values.join(", ")}`]), `  see ${help}`];
+}
 
 function readPurpose(values: CommandValues) {
   const purpose = HOST_PURPOSES.find((known) => known === requiredOption(values, "purpose"));

@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
+import { helpOf } from "../../core/decide/help";
 import type { TelemetryBatch } from "../../core/telemetry/batch";
 import {
   type Command,
@@ -122,7 +123,7 @@ function storageBudget(values: CommandValues): { storageBudgetBytes?: number } {
 function showDenials(batch: TelemetryBatch, context: CommandContext): void {
   for (const { minutes } of batch.programs) {
     for (const denial of minutes.flatMap(({ denials }) => denials)) {
-      if ("code" in denial) context.log("warn", "denied", denial);
+      if ("code" in denial) context.log("warn", "denied", { ...denial, help: helpOf(denial.code) });
     }
   }
 }
