@@ -1,4 +1,4 @@
-import { and, desc, eq, inArray, isNotNull, type SQL, sql } from "drizzle-orm";
+import { and, desc, eq, inArray, isNotNull, lte, type SQL, sql } from "drizzle-orm";
 import { type Position, positionOf } from "@/native/core/documents/position";
 import type { ContinuityMarks } from "./continuity";
 import { rowsOf } from "./rows";
@@ -59,11 +59,18 @@ const ofPrograms = (appIds: readonly string[]): SQL | undefined =>
 /** Where the newest documents of these programs stand, by app id; those without one are left out. */
 export async function newestPositions(db: Database, appIds: readonly string[]): Promise<Map<string, Position>> {
   if (appIds.length === 0) return new Map();
-  const rows = await db
-    .selectDistinctOn([appId], { appId, epoch, revision })
+  const asked = sql`jsonb_array_elements_text(${JSON.stringify(appIds)}::text::jsonb) as asked(app)`;
+  const own = db
+    .select({ epoch, revision })
     .from(documents)
-    .where(ofPrograms(appIds))
-    .orderBy(appId, ...NEWEST_FIRST);
+    .where(and(eq(kind, "program"), sql`${appId} = asked.app`))
+    .orderBy(...NEWEST_FIRST)
+    .limit(1)
+    .as("own");
+  const rows = await db
+    .select({ appId: sql<string>`asked.app`, epoch: own.epoch, revision: own.revision })
+    .from(asked)
+    .innerJoinLateral(own, sql`true`);
   return new Map(rows.map((row) => [row.appId, positionOf(row)]));
 }
 
@@ -112,6 +119,22 @@ export async function issueAt(
     .select(ISSUE)
     .from(documents)
     .where(and(named(ofKind, ofApp), standing(position)));
+  return row ?? null;
+}
+
+/** The newest document that was signed by then, without its bytes; null where there was none. */
+export async function issueAsOf(
+  db: Database,
+  ofKind: DocumentKind,
+  ofApp: string,
+  at: Date,
+): Promise<DocumentIssue | null> {
+  const [row] = await db
+    .select(ISSUE)
+    .from(documents)
+    .where(and(named(ofKind, ofApp), lte(createdAt, at)))
+    .orderBy(...NEWEST_FIRST)
+    .limit(1);
   return row ?? null;
 }
 

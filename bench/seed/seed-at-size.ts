@@ -396,7 +396,29 @@ async function seedFigures(store: Store, size: Size, nowMs: number): Promise<voi
         ),
       );
     }
+    // Every third is mended, as of the first decision.
+    await inParts(group.details.cause, 50, async (from, last) => {
+      const causes = sql`${programs}, generate_series(${from}::int + 1, ${last}::int + 1) as n`;
+      await write(
+        store,
+        sql`insert into denial_sightings (app_id, cause, purpose, runtime_kind, version_code, about, first_at, last_at)
+            select ${APP}, ${nameOf("cause")}, 'request', (array['linux', 'android'])[kind], 1, ${aboutOf("cause")}, ${hourOf("300")}, ${hourOf("0")}
+            from ${causes}, generate_series(1, 2) as kind`,
+      );
+      await write(
+        store,
+        sql`insert into denial_mends (app_id, cause, purpose, version_code, counted_kind, counted_name, document, epoch, revision, at,
+              is_first, through, is_at_least)
+            select ${APP}, ${nameOf("cause")}, 'request', 1, 'host', 'cdn' || n || '.example.com:443:request', 'program', 1, 1, ${hourOf("200")},
+              true, n, false
+            from ${causes} where n % 3 = 0`,
+      );
+    });
   }
+  await write(
+    store,
+    sql`insert into denial_judgements (app_id, judged) select distinct app_id, '' from denial_sightings`,
+  );
 }
 
 const LIMITS = `(array['requestsPerMinute', 'cpuMsPerMinute'])[n]`;

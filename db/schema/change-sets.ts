@@ -57,6 +57,8 @@ export const changes = pgTable(
     after: json("after"),
     /** What it does by itself, as proven when it was last looked at with all that was published. */
     direction: text("direction", { enum: CHANGE_DIRECTIONS }).notNull(),
+    /** The denial from which it was proposed. */
+    denialId: text("denial_id"),
   },
   (table) => [
     uniqueIndex("changes_member").on(table.changeSetId, table.member),

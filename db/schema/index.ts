@@ -2,6 +2,7 @@ export * from "./audit";
 export * from "./change-sets";
 export * from "./clocks";
 export * from "./continuity";
+export * from "./denials";
 export * from "./devices";
 export * from "./documents";
 export * from "./journal";

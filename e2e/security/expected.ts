@@ -18,6 +18,7 @@ export type Expectation = Admitted & {
 };
 
 const APP = { appId: "com.example.nowhere" };
+const CAUSE = { ...APP, cause: "0123456789abcdef" };
 const CHANGE_SET = { id: "cs_00000000000000000000" };
 const reason = { reason: "Asked by a test." };
 
@@ -112,6 +113,18 @@ export const EXPECTED: Readonly<Record<string, Expectation>> = {
   "GET /api/console/v1/portal/programs/{appId}/denials": portal(APP),
   "GET /api/console/v1/portal/programs/{appId}/published": portal(APP),
   "GET /api/console/v1/portal/denials/{denialId}": portal({ denialId: "0123456789abcdef0123" }),
+  "POST /api/console/v1/programs/{appId}/causes/{cause}/acknowledge": {
+    people: "denials.acknowledge",
+    params: CAUSE,
+    body: reason,
+    answer: 404,
+  },
+  "POST /api/console/v1/programs/{appId}/causes/{cause}/reopen": {
+    people: "denials.acknowledge",
+    params: CAUSE,
+    body: reason,
+    answer: 404,
+  },
 
   // One approval lists the version: whoever gives it publishes.
   "POST /api/console/v1/submissions/{id}/approve": {

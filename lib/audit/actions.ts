@@ -36,6 +36,8 @@ export const AUDIT_ACTIONS = [
   "enrolment.create",
   "device.enrol",
   "device.revoke",
+  "denial.acknowledge",
+  "denial.reopen",
   "keyset.publish",
   "document.publish",
   "document.resign",

@@ -15,8 +15,14 @@ import {
 /** A member's key, as `formatMember` of `lib/domain/member-keys` writes it. */
 const memberKeySchema = z.string().min(3).max(512);
 
-/** One wished change: the member's whole value after it; null removes the member. */
-export const changeInputSchema = z.object({ member: memberKeySchema, after: z.unknown() });
+const denialIdSchema = z.string().regex(/^[0-9a-f]{16}[0-9A-Za-z-]{0,48}$/);
+
+/** One wished change: the member's whole value after it; null removes the member. `denialId`: the denial from which it is proposed. */
+export const changeInputSchema = z.object({
+  member: memberKeySchema,
+  after: z.unknown(),
+  denialId: denialIdSchema.exactOptional(),
+});
 export type ChangeInput = z.infer<typeof changeInputSchema>;
 export const changesInputSchema = z.object({ changes: z.array(changeInputSchema).min(1).max(200) });
 
@@ -31,6 +37,8 @@ export const changeViewSchema = z.object({
   /** "Lowered requestsPerMinute 600 → 300". */
   title: z.string(),
   direction: z.enum(CHANGE_DIRECTIONS),
+  /** The denial from which it was proposed. */
+  denialId: z.string().nullable(),
 });
 export type ChangeView = z.infer<typeof changeViewSchema>;
 
@@ -86,6 +94,22 @@ export const changeSetDetailSchema = changeSetViewSchema.extend({
   otherParts: z.number(),
   /** Devices that would fetch what it publishes; null where it changes no document. */
   devices: z.number().nullable(),
+  /** Causes of denials that it mended and that are let through still, those with most through first, 50 at most. */
+  mended: z.array(
+    z.object({
+      appId: z.string(),
+      programName: z.string(),
+      cause: z.string(),
+      code: z.string(),
+      target: z.string(),
+      purpose: z.string().nullable(),
+      versionCode: z.number(),
+      through: z.number(),
+      isAtLeast: z.boolean(),
+    }),
+  ),
+  /** How many there are in all. */
+  mendedTotal: z.number(),
 });
 export type ChangeSetDetail = z.infer<typeof changeSetDetailSchema>;
 

@@ -127,7 +127,7 @@ export const portalDenialSchema = denialRowSchema
         endedBy: decisionSchema.nullable(),
         marks: z.array(
           z.strictObject({
-            ...{ kind: z.enum(["publish", "version"]), at: instantSchema },
+            ...{ kind: z.enum(["publish", "version", "suspension", "lift"]), at: instantSchema },
             ...{ position: positionSchema.nullable(), versionCode: z.number().nullable() },
           }),
         ),
@@ -142,7 +142,7 @@ export const portalDenialSchema = denialRowSchema
       .discriminatedUnion("state", [
         z.strictObject({
           ...{ state: z.literal("allowed"), since: decisionSchema.nullable() },
-          ...{ isFirst: z.boolean(), through: z.number() },
+          ...{ isFirst: z.boolean(), through: z.number(), isAtLeast: z.boolean(), stillRefused: z.array(z.string()) },
         }),
         z.strictObject({ state: z.enum(["refused", "beyond"]) }),
       ])

@@ -17,6 +17,7 @@ import {
   cursorSchema,
   instantSchema,
   nameSchema,
+  personRefSchema,
   positionSchema,
   searchSchema,
   timeRangeSchema,
@@ -243,6 +244,35 @@ export const causeFilterSchema = z.object({
   purpose: z.enum(HOST_PURPOSES).optional(),
 });
 export type CauseFilter = z.infer<typeof causeFilterSchema>;
+const decisionSchema = z.object({
+  document: z.enum(["platform", "program"]),
+  position: positionSchema,
+  at: instantSchema,
+  changeSetId: z.string().nullable(),
+  changeSetNumber: z.number().nullable(),
+});
+const mendedShape = {
+  /** Null: what is in force lets it through, and which decision after the refusal did it is not known. */
+  since: decisionSchema.nullable(),
+  /** False: what was in force before it was not looked at. */
+  isFirst: z.boolean(),
+  /** Calls of that version to that target that went through, of devices that enforce it, in minutes that began after it. */
+  through: z.number(),
+  /** Some may stand under `~other`: it is the least that went through. */
+  isAtLeast: z.boolean(),
+};
+const mendedCauseSchema = z.object(mendedShape);
+export type MendedCause = z.infer<typeof mendedCauseSchema>;
+const acknowledgedSchema = z.object({
+  by: personRefSchema,
+  at: instantSchema,
+  reason: z.string(),
+  /** It was seen since for a purpose or in a kind of runtime for which it was not seen then. */
+  isOpenAgain: z.boolean(),
+  newPurposes: z.array(z.string()),
+  newRuntimes: z.array(z.string()),
+});
+export type Acknowledged = z.infer<typeof acknowledgedSchema>;
 
 /** One cause: what is refused, how often, on how many devices. */
 export const denialCauseSchema = z.object({
@@ -259,6 +289,9 @@ export const denialCauseSchema = z.object({
   devices: z.number(),
   trend: z.array(z.number()),
   newestDenialId: z.string().nullable(),
+  /** For every purpose for which it was seen; null while one of them is refused, or no revision mends it. */
+  mended: mendedCauseSchema.nullable(),
+  acknowledged: acknowledgedSchema.nullable(),
 });
 export type DenialCause = z.infer<typeof denialCauseSchema>;
 
@@ -310,21 +343,14 @@ export const ladderStepSchema = z.object({
   isRecorded: z.boolean(),
 });
 const markSchema = z.object({
-  kind: z.enum(["publish", "version"]),
+  kind: z.enum(["publish", "version", "suspension", "lift"]),
   at: instantSchema,
-  /** Of a publish. */
+  /** Of a publish, which may have suspended the program or lifted that. */
   position: positionSchema.nullable(),
   changeSetId: z.string().nullable(),
   changeSetNumber: z.number().nullable(),
   /** Of a version that went live. */
   versionCode: z.number().nullable(),
-});
-const decisionSchema = z.object({
-  document: z.enum(["platform", "program"]),
-  position: positionSchema,
-  at: instantSchema,
-  changeSetId: z.string().nullable(),
-  changeSetNumber: z.number().nullable(),
 });
 export const denialDetailSchema = denialRowSchema.extend({
   ladder: z.array(ladderStepSchema),
@@ -381,15 +407,15 @@ export const denialDetailSchema = denialRowSchema.extend({
     .discriminatedUnion("state", [
       z.object({
         state: z.literal("allowed"),
-        since: decisionSchema.nullable(),
-        /** False: revisions before it were not looked at. */
-        isFirst: z.boolean(),
-        /** Calls of that version to that target that went through in whole minutes under it. */
-        through: z.number(),
+        ...mendedShape,
+        /** Other purposes for which the same cause was seen and is refused still. */
+        stillRefused: z.array(z.string()),
       }),
       z.object({ state: z.enum(["refused", "beyond"]) }),
     ])
     .nullable(),
+  /** Of its cause; null where nobody did. */
+  acknowledged: acknowledgedSchema.nullable(),
   similar: z.array(denialRowSchema),
   /** A change that would allow it, as the start of a proposal; null where none exists. */
   proposal: z.object({ member: z.string(), after: z.unknown(), title: z.string() }).nullable(),

@@ -36,6 +36,7 @@ export const JOBS = {
   bundle_files: "Look after bundles' files",
   journal: "Begin a long journal again",
   fold: "Add minutes up to hours",
+  judge_causes: "See what decisions mended",
   past_days: "Drop days of telemetry that are over",
   figures: "Read the figures",
   forget: "Forget what ended",

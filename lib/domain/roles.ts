@@ -20,6 +20,7 @@ export const PERMISSIONS = [
   "keys.manage",
   "settings.manage",
   "platform.confirm",
+  "denials.acknowledge",
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
@@ -54,6 +55,7 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
     "devices.enrol",
     "devices.revoke",
     "platform.confirm",
+    "denials.acknowledge",
   ],
   security: [
     "console.read",
@@ -64,6 +66,7 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
     "changes.narrow",
     "devices.read",
     "devices.revoke",
+    "denials.acknowledge",
   ],
   developer: ["portal.read"],
   auditor: ["console.read", "audit.read", "people.read", "devices.read"],

@@ -88,6 +88,23 @@ export const denialQuery = (denialId: string) =>
     queryFn: ({ signal }) => callConsole(denialsRoutes.getDenial, { signal, params: { denialId } }),
   });
 
+type CauseRef = { appId: string; cause: string; reason: string };
+
+/** Says for everybody that a cause needs nobody again, or takes it back. */
+export async function setAcknowledged(
+  client: QueryClient,
+  verb: "acknowledge" | "reopen",
+  { appId, cause, reason }: CauseRef,
+) {
+  const route = verb === "acknowledge" ? denialsRoutes.acknowledgeCause : denialsRoutes.reopenCause;
+  await callConsole(route, { params: { appId, cause }, body: { reason } });
+  await Promise.all([
+    client.invalidateQueries({ queryKey: [...programRoot(appId), "denials"] }),
+    client.invalidateQueries({ queryKey: denialsRoot }),
+    client.invalidateQueries({ queryKey: ["overview"] }),
+  ]);
+}
+
 export async function registerProgram(client: QueryClient, input: z.input<typeof registerProgramInputSchema>) {
   const program = await callConsole(programsRoutes.registerProgram, { body: input });
   await client.invalidateQueries({ queryKey: programsRoot });

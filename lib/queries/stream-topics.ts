@@ -31,7 +31,7 @@ export function outdatedBy({ topic, appIds }: StreamEvent): QueryKey[] {
         denialsRoot,
       ];
     case "documents":
-      return [programsRoot, changeSetsRoot, devicesRoot, overviewRoot, readinessRoot, continuityRoot];
+      return [programsRoot, denialsRoot, changeSetsRoot, devicesRoot, overviewRoot, readinessRoot, continuityRoot];
     case "devices":
       return [devicesRoot, overviewRoot, programsRoot, [...changeSetsRoot, "one"]];
     case "change-sets":

@@ -3,6 +3,7 @@ import { usedAssertions } from "@/db/schema";
 import { forgetOldAttempts } from "@/lib/auth/throttle";
 import type { JobName } from "@/lib/contracts/readiness";
 import type { ServiceContext } from "@/lib/services/context";
+import { forgetCauses, judgeCauses, newJudgeTurns } from "@/lib/services/denials/judge-causes";
 import { tendBundles } from "@/lib/services/submissions/tend-bundles";
 import { awaitedJump } from "@/lib/sync/clock/clock-jump";
 import { measureClock } from "@/lib/sync/clock/measure-clock";
@@ -36,11 +37,16 @@ export async function forgetExpired(context: Pick<ServiceContext, "store" | "clo
 /** So many rows at once, so that others have the store in between. */
 const FORGOTTEN_AT_ONCE = 500;
 
+async function forgetTelemetry(context: ServiceContext): Promise<void> {
+  await dropPastDays(context.store, context);
+  await forgetCauses(context.store, context.clock.nowMs());
+}
+
 type HousekeepingJob = { name: JobName; everyMs: number; run(): Promise<unknown> };
 
 /**
  * What the server does by itself: takes keysets of the ceremony, signs the end of the audit log, signs again what runs out,
- * keeps bundles as files, folds telemetry, forgets what is over. What goes by how old something is waits while a jump of this
+ * keeps bundles as files, folds telemetry, sees what decisions mended, forgets what is over. What goes by how old something is waits while a jump of this
  * machine's clock awaits a confirmation: a wrong clock takes nothing away.
  */
 export function housekeepingJobs(context: ServiceContext, keysDir: string): HousekeepingJob[] {
@@ -48,6 +54,7 @@ export function housekeepingJobs(context: ServiceContext, keysDir: string): Hous
   const deciding = context.store.in("decide");
   const tending = { ...context, store: context.store.in("tend") };
   const turns = newFoldTurns();
+  const judging = newJudgeTurns();
   const byTime = (run: () => Promise<unknown>) => async () => {
     if ((await awaitedJump(tending.store.db, context)) === null) await run();
   };
@@ -59,7 +66,8 @@ export function housekeepingJobs(context: ServiceContext, keysDir: string): Hous
     { name: "bundle_files", everyMs: MINUTE_MS, run: byTime(() => tendBundles(tending)) },
     { name: "journal", everyMs: 10 * MINUTE_MS, run: () => tending.store.tendJournal() },
     { name: "fold", everyMs: 10_000, run: byTime(() => foldTelemetry(tending.store, tending, turns)) },
-    { name: "past_days", everyMs: 10 * MINUTE_MS, run: byTime(() => dropPastDays(tending.store, tending)) },
+    { name: "judge_causes", everyMs: 10_000, run: () => judgeCauses(tending.store, tending, judging) },
+    { name: "past_days", everyMs: 10 * MINUTE_MS, run: byTime(() => forgetTelemetry(tending)) },
     { name: "figures", everyMs: 10 * MINUTE_MS, run: createFiguresJob(tending) },
     { name: "forget", everyMs: 10 * MINUTE_MS, run: byTime(() => forgetExpired(tending)) },
   ];
@@ -118,7 +126,7 @@ export function startHousekeeping(context: ServiceContext, keysDir: string, log:
   const stopListening = context.store.subscribe((heard) => {
     if (heard.topic !== "documents") return;
     // A publish signed a head, which is copied into the day's file.
-    for (const { name, ask } of clockwork) if (name === "audit_heads") ask();
+    for (const { name, ask } of clockwork) if (name === "audit_heads" || name === "judge_causes") ask();
     if (heard.documents.length > 0 && heard.documents.every(({ kind }) => kind !== "keyset")) return;
     for (const { name, ask } of clockwork) if (name === "resign") ask();
   });

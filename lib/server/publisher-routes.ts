@@ -2,6 +2,7 @@ import { z } from "zod";
 import { appIdSchema, instantSchema } from "@/lib/contracts/shared";
 import { VERSION_STATES } from "@/lib/domain/lifecycles";
 import { describeRoute } from "@/lib/http/route-description";
+import { traceValueShape } from "@/native/core/decide/trace";
 
 const BASE = "/api/publisher/v1";
 const MIB = 1024 * 1024;
@@ -35,6 +36,16 @@ export const publisherDenialsSchema = z.object({
       layer: z.string(),
       rule: z.string().nullable(),
       target: z.string(),
+      /** As the program itself was told it; null for a code that no list has. */
+      explained: z
+        .object({
+          message: z.string(),
+          at: z.string().nullable(),
+          seen: traceValueShape,
+          wanted: traceValueShape,
+          help: z.string(),
+        })
+        .nullable(),
     }),
   ),
 });

@@ -3,6 +3,7 @@ import Link from "next/link";
 import { DiffLines } from "@/components/blocks/diff-lines";
 import { Button } from "@/components/ui/button";
 import { DirectionTag } from "@/components/ui/tag";
+import { TextLink } from "@/components/ui/text-link";
 import type { ChangeView } from "@/lib/contracts/change-sets";
 import { isPresence } from "@/lib/format/member-lines";
 
@@ -10,7 +11,7 @@ type ChangeCardProps = { change: ChangeView; index: number; onRemove?: (() => vo
 
 /** One member of a change set: old, new, and how many people it takes. */
 export function ChangeCard({ change, index, onRemove }: ChangeCardProps) {
-  const { direction, appId, programName, title, member, before, after } = change;
+  const { direction, appId, programName, title, member, before, after, denialId } = change;
   return (
     <article className="min-w-0 rounded-panel border border-line bg-surface">
       <header className="flex min-h-11 flex-wrap items-center gap-x-2 border-line border-b px-4 py-1">
@@ -45,6 +46,15 @@ export function ChangeCard({ change, index, onRemove }: ChangeCardProps) {
         </div>
       )}
       <footer className="px-4 py-2 text-muted">
+        {denialId !== null && (
+          <p className="pb-1">
+            Proposed from denial{" "}
+            <TextLink href={`/denials/${encodeURIComponent(denialId)}`}>
+              <code>{denialId.slice(0, 8)}</code>
+            </TextLink>
+            .
+          </p>
+        )}
         {direction === "widens" ? (
           <>
             <strong className="text-ink">Takes two people.</strong> Another person approves after the proposer.

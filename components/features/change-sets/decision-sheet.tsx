@@ -12,7 +12,7 @@ import { Field } from "@/components/ui/field";
 import { Textarea } from "@/components/ui/input";
 import { Skeleton } from "@/components/ui/skeleton";
 import { useToast } from "@/components/ui/toast";
-import type { Preview } from "@/lib/contracts/change-sets";
+import type { ChangeInput, Preview } from "@/lib/contracts/change-sets";
 import { mayNarrow } from "@/lib/domain/change-set-lifecycle";
 import { parseMember } from "@/lib/domain/member-keys";
 import type { Role } from "@/lib/domain/roles";
@@ -35,6 +35,8 @@ type DecisionSheetProps = {
   sub?: ReactNode;
   tag?: ReactNode;
   form: SheetForm;
+  /** The denial from which it is proposed. */
+  denialId?: string | undefined;
   children: ReactNode;
   /** Further acts on the same member, for example removing it. */
   extra?: ReactNode;
@@ -47,7 +49,8 @@ const REASON_MIN = 3;
  * An edit with its consequences, and all that it takes to decide it: the diff, whether it narrows or widens, the reason, and
  * the acts. What narrows is published now, what widens is proposed now; everything can be added to my draft instead.
  */
-export function DecisionSheet({ label, title, sub, tag, form, children, extra, onClose }: DecisionSheetProps) {
+export function DecisionSheet(props: DecisionSheetProps) {
+  const { label, title, sub, tag, form, denialId, children, extra, onClose } = props;
   const { changes, firstIssue, fields } = form;
   const client = useQueryClient();
   const router = useRouter();
@@ -62,7 +65,7 @@ export function DecisionSheet({ label, title, sub, tag, form, children, extra, o
   const preview = useQuery(previewQuery(asked));
   const undo = useDecide();
   const add = useMutation({
-    mutationFn: () => editDraft(client, changes),
+    mutationFn: () => editDraft(client, from(denialId, changes)),
     onSuccess: (draft) => {
       if (draft !== null) {
         toast({
@@ -75,7 +78,7 @@ export function DecisionSheet({ label, title, sub, tag, form, children, extra, o
     },
   });
   const propose = useMutation({
-    mutationFn: () => proposeNow(client, changes, reason.trim()),
+    mutationFn: () => proposeNow(client, from(denialId, changes), reason.trim()),
     onSuccess: (set) => {
       toast({
         text: `Change set ${set.number} waits for another person's approval.`,
@@ -198,6 +201,9 @@ export function DecisionSheet({ label, title, sub, tag, form, children, extra, o
     </SidePanel>
   );
 }
+
+const from = (denialId: string | undefined, changes: readonly ChangeInput[]): readonly ChangeInput[] =>
+  denialId === undefined ? changes : changes.map((change) => ({ ...change, denialId }));
 
 type Waiting = Pick<SheetForm, "firstIssue" | "changes"> & { isReady: boolean; hasReason: boolean };
 

@@ -12,6 +12,7 @@ const change = (direction: ChangeView["direction"], programName: string | null =
   after: null,
   title: "Lowered memoryBytes 2 → 1",
   direction,
+  denialId: null,
 });
 
 describe("the weight of a change set", () => {

@@ -22,6 +22,7 @@ const decisionOf = (one: object & Partial<Named>): Named => ({
 });
 
 const HOUR_MS = 3_600_000;
+const MADE = { publish: "Revision", suspension: "Suspended by revision", lift: "Suspension lifted by revision" };
 
 /** What stood beside the first refusal: the program or the policy, in one sentence, and the week by hours. */
 export function WhatChanged(props: { versionCode: number | null; changed: Changed }) {
@@ -36,7 +37,7 @@ export function WhatChanged(props: { versionCode: number | null; changed: Change
       title:
         kind === "version"
           ? `Version ${versionCode} live, ${formatInstant(at)}`
-          : `Revision ${formatRevision(position)}${changeSetNumber === null ? "" : `, change set ${changeSetNumber}`}, ${formatInstant(at)}`,
+          : `${MADE[kind]} ${formatRevision(position)}${changeSetNumber === null ? "" : `, change set ${changeSetNumber}`}, ${formatInstant(at)}`,
       href: changeSetId === null ? undefined : `/policy/${changeSetId}`,
     };
   });

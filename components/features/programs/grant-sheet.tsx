@@ -28,12 +28,14 @@ type GrantSheetProps = {
   quote?: string | null;
   /** What it is about, in words of ours. */
   about?: string;
+  /** The denial from which it is proposed. */
+  denialId?: string;
   onClose(): void;
 };
 
 /** Grants, edits or removes one capability of one program. */
 export function GrantSheet(props: GrantSheetProps) {
-  const { appId, programName, position, capability, value, wish, quote = null, about, onClose } = props;
+  const { appId, programName, position, capability, value, wish, quote = null, about, denialId, onClose } = props;
   const known = findCapability(capability);
   const member = useMemo(() => ({ kind: "grant", appId, capability }) as const, [appId, capability]);
   const form = useMemberForm({
@@ -54,6 +56,7 @@ export function GrantSheet(props: GrantSheetProps) {
       sub={`${programName}, revision ${position === null ? "none" : formatRevision(position)}`}
       tag={known === undefined ? null : <SensitivityTag sensitivity={known.sensitivity} />}
       form={form}
+      denialId={denialId}
       onClose={onClose}
       extra={value !== null && <RemoveButton form={form} what="grant" />}
     >

@@ -29,6 +29,8 @@ type HostSheetProps = {
   quote?: string | null;
   /** What it is about, in words of ours. */
   about?: string;
+  /** The denial from which it is proposed. */
+  denialId?: string;
   onClose(): void;
 };
 
@@ -36,7 +38,7 @@ const NEW_RULE = { ports: [DEFAULT_PORT], purposes: ["request"] } satisfies Part
 
 /** Adds, edits or removes one host rule of one program; hosts that are pasted together become one rule each. */
 export function HostSheet(props: HostSheetProps) {
-  const { appId, programName, position, ruleId, value, wish, quote = null, about, onClose } = props;
+  const { appId, programName, position, ruleId, value, wish, quote = null, about, denialId, onClose } = props;
   const member = useMemo(() => ({ kind: "host", appId, ruleId: ruleId ?? "new" }) as const, [appId, ruleId]);
   const moreKey = `program:${appId}/host:new`;
   const form = useMemberForm({
@@ -65,6 +67,7 @@ export function HostSheet(props: HostSheetProps) {
       }
       sub={`${programName}, revision ${position === null ? "none" : formatRevision(position)}`}
       form={form}
+      denialId={denialId}
       onClose={onClose}
       extra={value !== null && <RemoveButton form={form} what="rule" />}
     >

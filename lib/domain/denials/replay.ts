@@ -1,5 +1,5 @@
 import { type DecisionCode, EGRESS_CODES, HOST_PURPOSES } from "@/native/core/codes";
-import { compilePolicy } from "@/native/core/decide/compile-policy";
+import { type CompiledPolicy, compilePolicy } from "@/native/core/decide/compile-policy";
 import { decideHost } from "@/native/core/decide/decide-host";
 import { replayCall } from "@/native/core/decide/explain";
 import { schemeOf } from "@/native/core/decide/read-url";
@@ -20,11 +20,31 @@ export type ToldRefusal = {
 /** A pair of documents as devices hold them. */
 export type DocumentPair = { program: ProgramClaims; platform: PlatformClaims };
 
+/** A pair is compiled once, however many causes are asked of it. */
+const compiled = new WeakMap<DocumentPair, CompiledPolicy>();
+function compiledOf(documents: DocumentPair): CompiledPolicy {
+  const known = compiled.get(documents) ?? compilePolicy(documents.program, documents.platform);
+  compiled.set(documents, known);
+  return known;
+}
+const ageless = new WeakMap<DocumentPair, DocumentPair>();
+/** The same documents, of one epoch and without an end. */
+function agelessOf(documents: DocumentPair): DocumentPair {
+  const { program, platform } = documents;
+  const endless = { exp: Number.MAX_SAFE_INTEGER };
+  const known = ageless.get(documents) ?? {
+    program: { ...program, ...endless },
+    platform: { ...platform, ...endless, epoch: program.epoch, minRevisions: {} },
+  };
+  ageless.set(documents, known);
+  return known;
+}
+
 /** How documents would decide at a time what was refused (spec 5.54). Pure. */
-export function replay(told: ToldRefusal, { program, platform }: DocumentPair, nowSeconds: number): Replay {
+export function replay(told: ToldRefusal, documents: DocumentPair, nowSeconds: number): Replay {
   const { versionCode, api, host, port } = told;
   const purpose = HOST_PURPOSES.find((one) => one === told.purpose) ?? null;
-  return replayCall(compilePolicy(program, platform), {
+  return replayCall(compiledOf(documents), {
     ...{ versionCode, api, host, port, purpose, now: nowSeconds },
     // No record names the runtime's version as it was.
     runtime: null,
@@ -83,22 +103,25 @@ function findOpen({ checks }: Replay, told: ToldRefusal): number {
   );
 }
 
+/** The same of documents of another time, by what they say and not by their age. */
+export function wasMendedBy(told: ToldRefusal, documents: DocumentPair, atSeconds: number): boolean {
+  return isMended(told, agelessOf(documents), atSeconds);
+}
+
 /**
  * Whether a document of before let it through, by what it says and not by its age: a host's rules alone, for an older one need not list
  * the version that asks now.
  */
-export function wasAllowedBy(told: ToldRefusal, { program, platform }: DocumentPair, atSeconds: number): boolean {
+export function wasAllowedBy(told: ToldRefusal, documents: DocumentPair, atSeconds: number): boolean {
   const { versionCode, host, port } = told;
   const purpose = HOST_PURPOSES.find((one) => one === told.purpose);
-  const ageless = { exp: Number.MAX_SAFE_INTEGER };
-  const own = { ...program, ...ageless };
-  const common = { ...platform, ...ageless, epoch: program.epoch, minRevisions: {} };
+  const then = agelessOf(documents);
   if (host === null || port === null || purpose === undefined || told.code === "PROGRAM_SUSPENDED") {
-    return isMended(told, { program: own, platform: common }, atSeconds);
+    return wasMendedBy(told, documents, atSeconds);
   }
   const url = `${schemeOf(purpose)}://${host}:${port}/`;
   const asked = { versionCode, url, purpose, now: atSeconds };
-  return isMendable(told.code) && decideHost(compilePolicy(own, common), asked).decision === "allow";
+  return isMendable(told.code) && decideHost(compiledOf(then), asked).decision === "allow";
 }
 
 /**

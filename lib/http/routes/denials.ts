@@ -1,8 +1,13 @@
 import { z } from "zod";
 import { denialDetailSchema, denialListSchema } from "@/lib/contracts/programs";
-import { cursorSchema, timeRangeSchema } from "@/lib/contracts/shared";
+import { cursorSchema, reasonSchema, timeRangeSchema } from "@/lib/contracts/shared";
 import { describeRoute } from "../route-description";
-import { BASE, seesConsole } from "./bases";
+import { BASE, byApp, none, seesConsole, write } from "./bases";
+
+const byCause = {
+  params: byApp.extend({ cause: z.string().regex(/^[0-9a-f]{16}$/) }),
+  body: z.object({ reason: reasonSchema }),
+};
 
 export const denialsRoutes = {
   listDenials: describeRoute({
@@ -25,6 +30,24 @@ export const denialsRoutes = {
     summary: "One denial explained",
     input: { params: z.object({ denialId: z.string().min(16).max(64) }) },
     output: denialDetailSchema,
+    refusals: ["not_found"],
+  }),
+  acknowledgeCause: describeRoute({
+    ...write,
+    permission: "denials.acknowledge",
+    path: `${BASE}/programs/{appId}/causes/{cause}/acknowledge`,
+    summary: "Say for everybody that a cause of denials needs nobody again",
+    input: byCause,
+    output: none,
+    refusals: ["not_found"],
+  }),
+  reopenCause: describeRoute({
+    ...write,
+    permission: "denials.acknowledge",
+    path: `${BASE}/programs/{appId}/causes/{cause}/reopen`,
+    summary: "Take that back",
+    input: byCause,
+    output: none,
     refusals: ["not_found"],
   }),
 } as const;

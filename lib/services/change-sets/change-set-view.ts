@@ -81,6 +81,7 @@ function toChangeView(change: ChangeRow, names: Titled): ChangeView {
     after: change.after,
     title: describeChange({ member, before: change.before, after: change.after }, names.inChanges),
     direction: change.direction,
+    denialId: change.denialId,
   };
 }
 

@@ -38,7 +38,7 @@ export async function editDraft(
 export async function writeDraft(
   ctx: ServiceContext,
   actor: Actor,
-  { edits: wished, newKeys }: WishedChanges,
+  { edits: wished, newKeys, origins = new Map() }: WishedChanges,
 ): Promise<{ draft: ChangeSetView | null }> {
   const person = requirePerson(actor);
   return ctx.store.transaction(async (tx) => {
@@ -62,7 +62,10 @@ export async function writeDraft(
     requirePublishable(state, edits, "invalid_input", wished);
     const row = draft?.row ?? (await beginDraft(tx, ctx, person.personId));
     const kept = (draft?.changes ?? []).filter((change) => !wishedKeys.has(change.member));
-    const judged = judgeChanges(state, edits, { isSetUpComplete }, ctx.ids, kept);
+    const known = (draft?.changes ?? []).flatMap(({ member, denialId }) =>
+      denialId === null ? [] : [[member, denialId] as const],
+    );
+    const judged = judgeChanges(state, edits, { isSetUpComplete }, ctx.ids, kept, new Map([...known, ...origins]));
     await saveChanges(tx.db, row.id, judged.rows);
     await tx.db
       .update(changeSets)

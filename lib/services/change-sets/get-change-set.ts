@@ -8,6 +8,7 @@ import { requirePermission } from "../require-permission";
 import { loadChangeSet, memberOf } from "./change-set-rows";
 import { toChangeSetViews } from "./change-set-view";
 import { listParts } from "./list-parts";
+import { readMended } from "./read-mended";
 import { settleApproval } from "./settle-approval";
 
 /**
@@ -28,6 +29,7 @@ export async function getChangeSet(context: ServiceContext, actor: Actor, id: st
     ...view,
     spread,
     ...(await listParts(db, set, nowMs)),
+    ...(await readMended(db, id)),
     devices: reachesDevices ? await countInField(db, nowMs) : null,
   };
 }

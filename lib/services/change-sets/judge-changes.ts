@@ -8,7 +8,7 @@ export type JudgedChanges = { rows: Omit<ChangeRow, "changeSetId" | "position">[
 
 /**
  * Edits as rows: each with the published value that it replaces and what it does by itself. `kept` gives rows that
- * were there before their id, and the value that they were made from.
+ * were there before their id, and the value that they were made from; `origins` are the denials from which members are proposed.
  */
 export function judgeChanges(
   state: PolicyState,
@@ -16,6 +16,7 @@ export function judgeChanges(
   rules: StepRules,
   ids: Ids,
   kept: readonly ChangeRow[] = [],
+  origins: ReadonlyMap<string, string> = new Map(),
 ): JudgedChanges {
   const rows = edits.map((edit) => {
     const member = formatMember(edit.member);
@@ -26,6 +27,7 @@ export function judgeChanges(
       before: old === undefined ? memberValue(state, edit.member) : old.before,
       after: edit.entry?.value ?? null,
       direction: directionOf(state, edit, rules),
+      denialId: origins.get(member) ?? old?.denialId ?? null,
     };
   });
   return { rows, isNarrowing: wideningsOf(state, edits, rules).length === 0 };

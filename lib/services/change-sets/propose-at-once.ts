@@ -36,7 +36,8 @@ export async function proposeAtOnce(
     const edits = wished.edits.filter((edit) => !isSameValue(edit.entry?.value, memberValue(state, edit.member)));
     if (edits.length === 0) throw refusal("NOTHING_CHANGES");
     requirePublishable(state, edits, "invalid_input", wished.edits);
-    const proposal = { ownerId: person.personId, edits, state, isSetUpComplete, reason: input.reason };
+    const { origins } = wished;
+    const proposal = { ownerId: person.personId, edits, state, isSetUpComplete, reason: input.reason, origins };
     const id = await insertProposal(tx, ctx, actor, proposal);
     return viewNow(tx, ctx, actor, id);
   });
@@ -48,6 +49,8 @@ export type Proposal = {
   state: PolicyState;
   isSetUpComplete: boolean;
   reason: string;
+  /** From which denials members are proposed, by member's key. */
+  origins?: ReadonlyMap<string, string> | undefined;
 };
 
 /** Writes a change set that waits for approval as it begins, and says so. The caller judged it. Answers with its id. */
@@ -60,7 +63,7 @@ export async function insertProposal(
   const { ownerId, edits, state, reason } = proposal;
   const at = new Date(ctx.clock.nowMs());
   const id = ctx.ids.next("changeSet");
-  const judged = judgeChanges(state, edits, proposal, ctx.ids);
+  const judged = judgeChanges(state, edits, proposal, ctx.ids, [], proposal.origins);
   await tx.db.insert(changeSets).values({
     ...{ id, ownerId, state: "proposed", reason, isNarrowing: judged.isNarrowing },
     ...{ proposedAt: at, createdAt: at, updatedAt: at },

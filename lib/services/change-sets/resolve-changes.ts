@@ -11,7 +11,12 @@ import type { Ids } from "@/lib/platform/ids";
 import { type PersonActor, refusal } from "./require-verb";
 
 /** Edits, and the keys of members that the verb made itself. */
-export type WishedChanges = { edits: Edit[]; newKeys: ReadonlySet<string> };
+export type WishedChanges = {
+  edits: Edit[];
+  newKeys: ReadonlySet<string>;
+  /** From which denials they are proposed, by member's key. */
+  origins?: ReadonlyMap<string, string>;
+};
 
 /** A new host rule is written to `…/host:new`; its id is made here, so that nobody chooses one. */
 const NEW_RULE = /^(program:[^/]+\/host:)new$/;
@@ -30,6 +35,7 @@ export function readChanges(
   const details: ErrorDetail[] = [];
   const edits: Edit[] = [];
   const newKeys = new Set<string>();
+  const origins = new Map<string, string>();
   for (const [index, input] of inputs.entries()) {
     const key = input.member.replace(NEW_RULE, (_text, prefix: string) => prefix + ids.next("hostRule"));
     if (key !== input.member) newKeys.add(key);
@@ -38,6 +44,7 @@ export function readChanges(
       details.push({ path: `/changes/${index}/member`, code: "FORMAT", message: "There is no such member." });
       continue;
     }
+    if (input.denialId !== undefined) origins.set(formatMember(member), input.denialId);
     if (!may(actor.role, member.kind)) throw refusal("ROLE");
     if (personIdOf(member) === actor.personId) throw refusal("OWN_PERSON");
     if (input.after === null || input.after === undefined) {
@@ -61,7 +68,7 @@ export function readChanges(
     }
   }
   if (details.length > 0) throw new AppError("invalid_input", "These changes cannot be read.", { details });
-  return { edits, newKeys };
+  return { edits, newKeys, origins };
 }
 
 /**

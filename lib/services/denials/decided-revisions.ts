@@ -2,9 +2,7 @@ import { inArray } from "drizzle-orm";
 import { type DocumentIssue, type DocumentKind, decidedIssues } from "@/db/newest-document";
 import { changeSets } from "@/db/schema";
 import type { Database } from "@/db/store";
-import type { DocumentPair } from "@/lib/domain/denials/replay";
 import { type Position, positionOf } from "@/native/core/documents/position";
-import { platformClaimsAt, programClaimsAt } from "../programs/newest-claims";
 
 /** A revision that a decision made. */
 export type DecidedRevision = {
@@ -32,7 +30,11 @@ export async function decidedRevisions(
   }));
 }
 
-async function numbersOf(db: Database, issues: readonly DocumentIssue[]): Promise<Map<string, number>> {
+/** The numbers of the change sets that made them, by id. */
+export async function numbersOf(
+  db: Database,
+  issues: readonly Pick<DocumentIssue, "changeSetId">[],
+): Promise<Map<string, number>> {
   const ids = issues.flatMap(({ changeSetId }) => (changeSetId === null ? [] : [changeSetId]));
   if (ids.length === 0) return new Map();
   const rows = await db
@@ -40,19 +42,4 @@ async function numbersOf(db: Database, issues: readonly DocumentIssue[]): Promis
     .from(changeSets)
     .where(inArray(changeSets.id, ids));
   return new Map(rows.map(({ id, number }) => [id, number]));
-}
-
-/** A pair with the document of this revision in place of its own; null where it is not kept. */
-export async function pairAt(
-  db: Database,
-  appId: string,
-  pair: DocumentPair,
-  { document, position }: DecidedRevision,
-): Promise<DocumentPair | null> {
-  if (document === "platform") {
-    const platform = await platformClaimsAt(db, position);
-    return platform === null ? null : { program: pair.program, platform: platform.claims };
-  }
-  const program = await programClaimsAt(db, appId, position);
-  return program === null ? null : { program: program.claims, platform: pair.platform };
 }

@@ -1,112 +1,27 @@
 import { eq } from "drizzle-orm";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { newestDocument } from "@/db/newest-document";
-import { keepDays } from "@/db/partitions";
-import { devices, events, publishedMembers, telemetryMinutes } from "@/db/schema";
-import { foldMinutes } from "@/lib/sync/telemetry/fold-minutes";
-import { KEY_ONE } from "@/native/core/crypto/testing/public-keys";
-import { causeKey } from "@/native/core/decide/cause-key";
-import { nodeCrypto } from "@/native/node/crypto";
-import { approveChangeSet } from "../change-sets/approve-change-set";
+import { events } from "@/db/schema";
 import { narrowAtOnce } from "../change-sets/narrow";
-import { proposeChangeSet } from "../change-sets/propose-change-set";
-import { publishChangeSet } from "../change-sets/publish-change-set";
-import { approveSubmission } from "../submissions/approve-submission";
-import { submitBundle } from "../submissions/submit-bundle";
-import { openServiceFixture, type PersonActor, type ServiceFixture } from "../testing/service-fixture";
+import type { PersonActor, ServiceFixture } from "../testing/service-fixture";
 import { getDenial } from "./get-denial";
-
-const HOST = "api.example.com";
-const MINUTE = 60_000;
+import { type DenialFixture, openDenialFixture } from "./testing/denial-fixture";
 
 let held: ServiceFixture;
-let operator: PersonActor;
 let security: PersonActor;
 let auditor: PersonActor;
 let appId: string;
-let count = 0;
+let fixture: DenialFixture;
 
 beforeEach(async () => {
-  held = await openServiceFixture();
-  operator = await held.person("operator");
-  security = await held.person("security");
-  auditor = await held.person("auditor");
-  const { publisher, ...program } = await held.program();
-  appId = program.appId;
-  for (const code of [1, 2]) {
-    const permissions = ["network.request"];
-    const bundle = held.bundle(publisher, { appId, code, permissions });
-    const { submissionId } = await submitBundle(held.ctx, publisher.actor, bundle);
-    await approveSubmission(held.ctx, operator, submissionId, { reason: "" });
-    held.clock.advance(600);
-  }
-  await held.ctx.store.transaction(({ db }) =>
-    db.insert(devices).values({
-      ...{ id: "dev_a", name: "Till", publicJwk: KEY_ONE, thumbprint: "t", discarded: {} },
-      ...{ runtimeKind: "linux", runtimeVersion: "0.1.0", runtimeLayers: [], enrolledAt: new Date(held.clock.nowMs()) },
-    }),
-  );
+  fixture = await openDenialFixture();
+  ({ held, security, auditor, appId } = fixture);
 });
 afterEach(() => held.close());
 
-/** The pair of documents in force, as a device names it. */
-async function inForce() {
-  const { db } = held.ctx.store;
-  const program = await newestDocument(db, "program", appId);
-  const platform = await newestDocument(db, "platform", "");
-  return { program: program?.revision ?? 0, platform: platform?.revision ?? 0, epoch: platform?.epoch ?? 0 };
-}
-
-/** A minute of the device under what is in force, refused or let through, and the record of a refusal. Answers its id. */
-async function tell(told: { refused?: number; allowed?: number; versionCode?: number }): Promise<string> {
-  const { refused = 0, allowed = 0, versionCode = 2 } = told;
-  const target = { host: HOST, port: 443, purpose: "request" as const };
-  const code = "HOST_NOT_ALLOWED" as const;
-  const cause = causeKey({ appId, versionCode, code, subject: `${HOST}:443` }, nodeCrypto.sha256);
-  const at = new Date(Math.floor(held.clock.nowMs() / MINUTE) * MINUTE);
-  const about = { code, layer: "host" as const, rule: null, api: "network.request", ...target };
-  const { epoch, program, platform } = await inForce();
-  count += 1;
-  const denialId = `${cause}-${String(count).padStart(8, "0")}`;
-  await keepDays(held.ctx.store, "events", [at.getTime()]);
-  await held.ctx.store.transaction(async ({ db }) => {
-    await db.insert(telemetryMinutes).values({
-      ...{ deviceId: "dev_a", appId, versionCode, at, cpuMs: 0, memoryBytesMax: 0, bytesIn: 0, bytesOut: 0 },
-      ...{ requests: allowed, blocked: refused, inFlightMax: 0, throttledMs: 0, crashes: 0, apis: {} },
-      hosts: [{ ...target, allowed, blocked: refused }],
-      denials: refused === 0 ? [] : [{ cause, ...about, count: refused }],
-      ...{ appliedEpoch: epoch, appliedPlatform: platform, appliedProgram: program },
-    });
-    if (refused === 0) return;
-    const body = { cause, ...about, epoch, programRevision: program, platformRevision: platform };
-    await db.insert(events).values({
-      ...{ deviceId: "dev_a", eventId: `evt_${count}`, at, receivedAt: at, type: "blocked_request", appId },
-      ...{ versionCode, denialId, cause, code, layer: "host", rule: null, body },
-    });
-  });
-  held.clock.advance(300);
-  while ((await foldMinutes(held.ctx.store, held.ctx, 1_000)) !== null);
-  return denialId;
-}
-
-async function allowHost(): Promise<number> {
-  const rule = { host: HOST, ports: [443], purposes: ["request"] };
-  const { id, number } = await held.draft(operator, { [`program:${appId}/host:new`]: rule });
-  const reason = { reason: "It fetches prices." };
-  await proposeChangeSet(held.ctx, operator, id, reason);
-  await approveChangeSet(held.ctx, security, id, reason);
-  await publishChangeSet(held.ctx, operator, id);
-  held.clock.advance(60);
-  return number;
-}
-
-async function removeHost(): Promise<void> {
-  const rows = await held.ctx.store.db.select().from(publishedMembers).where(eq(publishedMembers.appId, appId));
-  const member = rows.find((row) => row.kind === "host")?.member ?? "";
-  await narrowAtOnce(held.ctx, security, { changes: [{ member, after: null }], reason: "It phones home." });
-  held.clock.advance(60);
-}
-
+const tell: DenialFixture["tell"] = (told) => fixture.tell(told);
+const allowHost = async () => (await fixture.allowHost()).number;
+const removeHost = () => fixture.removeHost();
+const inForce = () => fixture.inForce();
 const read = (denialId: string) => getDenial(held.ctx, auditor, denialId);
 
 describe("a denial's story", () => {

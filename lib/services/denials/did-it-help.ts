@@ -1,19 +1,21 @@
-import { and, eq, gte } from "drizzle-orm";
-import { hourDetails } from "@/db/schema";
+import { and, eq } from "drizzle-orm";
+import { denialMends, denialSightings } from "@/db/schema";
 import type { Database } from "@/db/store";
-import { sumOf } from "@/db/sums";
 import type { DenialDetail, DenialRow } from "@/lib/contracts/programs";
-import { isMendable, isMended, type ToldRefusal, wasAllowedBy } from "@/lib/domain/denials/replay";
-import { isNewerPosition } from "@/native/core/documents/position";
-import { HOUR_MS } from "../measures/windows";
-import { newestPlatformClaims, newestProgramClaims } from "../programs/newest-claims";
-import { type DecidedRevision, decidedRevisions, pairAt } from "./decided-revisions";
+import { type DocumentPair, isMendable, isMended, type ToldRefusal } from "@/lib/domain/denials/replay";
+import { readInForce, toDecision } from "./cause-states";
+import { countedAs, readThrough } from "./count-through";
+import { numbersOf } from "./decided-revisions";
+import { findSince, readTimeline, toDecided } from "./in-force";
+import { toldByMembers } from "./told-refusal";
 
-const MINUTE_MS = 60_000;
+type Effect = NonNullable<DenialDetail["effect"]>;
+type Allowed = Extract<Effect, { state: "allowed" }>;
 
 /**
- * Whether what is in force lets through what was refused, since which revision made after the refusal, and how many calls of
- * that version to that target went through in whole minutes that devices spent under it. Of a kind that no revision mends it says so.
+ * Whether what is in force lets through what was refused, for its purpose; since which decision after the refusal, and how many calls of
+ * that version to that target went through since. What was kept of it is told as it is; a decision of this moment is found among
+ * documents. Of a kind that no revision mends it says so.
  */
 export async function readEffect(
   db: Database,
@@ -22,65 +24,62 @@ export async function readEffect(
   nowMs: number,
 ): Promise<DenialDetail["effect"]> {
   if (!isMendable(told.code)) return { state: "beyond" };
-  const program = await newestProgramClaims(db, row.appId);
-  const platform = await newestPlatformClaims(db);
-  if (program === null || platform === null) return { state: "refused" };
-  const pair = { program: program.claims, platform: platform.claims };
+  const pair = await readInForce(db, row.appId);
   const nowSeconds = Math.floor(nowMs / 1000);
-  if (!isMended(told, pair, nowSeconds)) return { state: "refused" };
-
-  const document = told.layer === "platform" ? "platform" : "program";
-  const refusedBy = document === "platform" ? row.platformPosition : row.programPosition;
-  let since: DecidedRevision | null = null;
-  let isFirst = false;
-  // Without the place of the refusal no revision is known to have come after it.
-  for (const revision of refusedBy === null ? [] : await decidedRevisions(db, document, row.appId)) {
-    const isAfter = refusedBy !== null && isNewerPosition(revision.position, refusedBy);
-    const then = isAfter ? await pairAt(db, row.appId, pair, revision) : null;
-    if (then === null || !wasAllowedBy(told, then, Math.floor(revision.at.getTime() / 1000))) {
-      isFirst = true;
-      break;
-    }
-    since = revision;
-  }
-  if (since === null) return { state: "allowed", since: null, isFirst: false, through: 0 };
-  const isOfThisEpoch = since.document === "program" && since.position.epoch === program.issue.epoch;
-  return {
-    state: "allowed",
-    since: { ...since, at: since.at.toISOString() },
-    isFirst,
-    through: await countThrough(db, row.appId, told, {
-      atMs: since.at.getTime(),
-      // In a later epoch revisions began anew.
-      leastRevision: isOfThisEpoch ? since.position.revision : 0,
-    }),
-  };
+  if (pair === null || !isMended(told, pair, nowSeconds)) return { state: "refused" };
+  const cause = row.denialId.slice(0, 16);
+  const stillRefused = await readStillRefused(db, row.appId, cause, pair, nowSeconds);
+  const kept = (await readKept(db, row.appId, cause, told.purpose)) ?? (await findEffect(db, row, told, nowMs));
+  return { state: "allowed", ...kept, stillRefused };
 }
 
-/** Of minutes that began under the revision alone: a row that an earlier one began is left out. */
-async function countThrough(
+type Kept = Omit<Allowed, "state" | "stillRefused">;
+
+async function readKept(db: Database, appId: string, cause: string, purpose: string | null): Promise<Kept | null> {
+  const [mend] = await db
+    .select()
+    .from(denialMends)
+    .where(and(eq(denialMends.appId, appId), eq(denialMends.cause, cause), eq(denialMends.purpose, purpose ?? "")));
+  if (mend === undefined) return null;
+  const { isFirst, through, isAtLeast } = mend;
+  return { since: toDecision(mend, await numbersOf(db, [mend])), isFirst, through, isAtLeast };
+}
+
+async function findEffect(db: Database, row: DenialRow, told: ToldRefusal, nowMs: number): Promise<Kept> {
+  const timeline = await readTimeline(db, row.appId, nowMs);
+  const refusedBy = { program: row.programPosition, platform: row.platformPosition };
+  const found = await findSince(timeline, told, refusedBy);
+  const since = found && (await toDecided(db, found.since, told.layer));
+  const counted = countedAs(told);
+  if (found === null || since === null || counted === null) {
+    return { since: null, isFirst: false, through: 0, isAtLeast: false };
+  }
+  const newest = timeline.steps.find(({ made }) => made.program !== undefined)?.made.program;
+  const through = await readThrough(db, {
+    ...{ appId: row.appId, versionCode: told.versionCode, countedKind: counted.kind, countedName: counted.name },
+    at: since.at,
+    // In a later epoch revisions began anew.
+    leastRevision: since.document === "program" && since.position.epoch === newest?.epoch ? since.position.revision : 0,
+  });
+  return { since: { ...since, at: since.at.toISOString() }, isFirst: found.isFirst, ...through };
+}
+
+/** Other purposes for which the same cause was seen and is refused still. */
+async function readStillRefused(
   db: Database,
   appId: string,
-  { host, port, purpose, api, versionCode }: ToldRefusal,
-  since: { atMs: number; leastRevision: number },
-): Promise<number> {
-  const isHost = host !== null && port !== null && purpose !== null;
-  const name = isHost ? `${host}:${port}:${purpose}` : api;
-  if (name === null) return 0;
-  const { hour, firstAt, allowed, programRevision } = hourDetails;
-  const [row] = await db
-    .select({ through: sumOf(allowed) })
-    .from(hourDetails)
-    .where(
-      and(
-        eq(hourDetails.appId, appId),
-        eq(hourDetails.kind, isHost ? "host" : "api"),
-        eq(hourDetails.name, name),
-        eq(hourDetails.versionCode, versionCode),
-        gte(hour, new Date(Math.floor(since.atMs / HOUR_MS) * HOUR_MS)),
-        gte(firstAt, new Date(Math.floor(since.atMs / MINUTE_MS) * MINUTE_MS)),
-        gte(programRevision, since.leastRevision),
-      ),
-    );
-  return row?.through ?? 0;
+  cause: string,
+  pair: DocumentPair,
+  nowSeconds: number,
+): Promise<string[]> {
+  const { purpose, versionCode, about } = denialSightings;
+  const seen = await db
+    .selectDistinctOn([purpose], { purpose, versionCode, about })
+    .from(denialSightings)
+    .where(and(eq(denialSightings.appId, appId), eq(denialSightings.cause, cause)))
+    .orderBy(purpose);
+  return seen.flatMap((one) => {
+    const told = toldByMembers(one.versionCode, { ...one.about, purpose: one.purpose });
+    return one.purpose === "" || isMended(told, pair, nowSeconds) ? [] : [one.purpose];
+  });
 }

@@ -16,6 +16,7 @@ import { addPackedTogether } from "../measures/packed-sketches";
 import { liveDetails, oldestDetailsMs, readHoursOf } from "../measures/read-details";
 import { platformClaimsAt, programClaimsAt } from "../programs/newest-claims";
 import { requirePermission } from "../require-permission";
+import { readAcknowledgedOf } from "./cause-states";
 import { readEffect } from "./did-it-help";
 import { explainRule } from "./explain-rule";
 import { buildLadder } from "./ladder";
@@ -91,6 +92,7 @@ export async function explainDenial(
     changed: told === null ? null : await readWhatChanged(db, { row, cause, told, documents }, nowMs),
     who: await readWho(db, row.appId, cause, told, nowMs),
     effect: told === null ? null : await readEffect(db, row, told, nowMs),
+    acknowledged: await readAcknowledgedOf(db, row.appId, cause),
     similar: await withNames(db, others),
     proposal: await proposalFor(context, row),
   };

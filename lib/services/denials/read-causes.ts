@@ -16,8 +16,12 @@ import {
   sumDetails,
 } from "../measures/read-details";
 import { HOUR_MS } from "../measures/windows";
+import { type CauseState, readCauseStates } from "./cause-states";
 import { targetOf } from "./denial-row";
+import { toldByMembers } from "./told-refusal";
 
+/** Of what is counted together nothing more is known. */
+const UNKNOWN: CauseState = { mended: null, acknowledged: null };
 const CAUSES_MAX = 100;
 const TREND_POINTS = 14;
 
@@ -49,8 +53,15 @@ export async function readCauses(db: Database, query: CausesQuery, nowMs: number
   const names = shown.map(([name]) => name);
   const told = await readTold(db, asked, names, details);
   const newest = await newestDenials(db, query, names);
+  const causes = shown.map(([name, sum]) => toCause(name, sum, told.get(name) ?? nothing(0), newest.get(name), nowMs));
+  const states = await readCauseStates(
+    db,
+    appId,
+    new Map(most.map(([name, sum]) => [name, toldByMembers(sum.sinceVersion, told.get(name)?.about ?? {})])),
+    nowMs,
+  );
   return {
-    causes: shown.map(([name, sum]) => toCause(name, sum, told.get(name) ?? nothing(0), newest.get(name), nowMs)),
+    causes: causes.map((one) => ({ ...one, ...(states.get(one.cause) ?? UNKNOWN) })),
     causeTotal: named.length,
     timesTotal: sums.reduce((sum, [, { refused }]) => addSaturating(sum, refused), 0),
     behind,
@@ -105,7 +116,7 @@ function toCause(
   { devices, trend, about: body }: Told,
   recorded: { denialId: string; atMs: number } | undefined,
   nowMs: number,
-): DenialCause {
+): Omit<DenialCause, keyof CauseState> {
   return {
     cause,
     code: String(body.code ?? ""),

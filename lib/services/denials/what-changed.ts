@@ -1,13 +1,15 @@
-import { and, eq, isNotNull } from "drizzle-orm";
-import { versions } from "@/db/schema";
+import { and, eq, inArray, isNotNull } from "drizzle-orm";
+import { changes, versions } from "@/db/schema";
 import type { Database } from "@/db/store";
 import type { DenialDetail, DenialRow } from "@/lib/contracts/programs";
 import { type DocumentPair, isMendable, type ToldRefusal, wasAllowedBy } from "@/lib/domain/denials/replay";
-import { isNewerPosition } from "@/native/core/documents/position";
+import { formatMember } from "@/lib/domain/member-keys";
 import { liveDetails, readHoursOf } from "../measures/read-details";
 import { HOUR_MS } from "../measures/windows";
+import { kindOfMark } from "../programs/read-telemetry";
 import { causesByVersion } from "./causes-by-version";
-import { type DecidedRevision, decidedRevisions, pairAt } from "./decided-revisions";
+import { type DecidedRevision, decidedRevisions } from "./decided-revisions";
+import { isAfter, readTimeline, type Step, toDecided } from "./in-force";
 
 type WhatChanged = NonNullable<DenialDetail["changed"]>;
 
@@ -35,10 +37,12 @@ export async function readWhatChanged(
     .where(and(eq(versions.appId, appId), isNotNull(versions.listedAt)));
   const listed = live.flatMap(({ code, listedAt }) => (listedAt === null ? [] : [{ code, atMs: listedAt.getTime() }]));
   const revisions = await decidedRevisions(db, told.layer === "platform" ? "platform" : "program", appId);
-  const before = documents === null ? "unknown" : await lookBack(db, { row, told, documents }, revisions);
+  const before = documents === null ? "unknown" : await lookBack(db, row, told, nowMs);
+  const kinds = await readKinds(db, appId, revisions);
   const marks = [
     ...revisions.map(({ at, position, changeSetId, changeSetNumber }) => ({
-      ...{ kind: "publish" as const, at, position, changeSetId, changeSetNumber, versionCode: null },
+      ...{ kind: kinds.get(changeSetId ?? "") ?? "publish", at, position, changeSetId, changeSetNumber },
+      versionCode: null,
     })),
     ...listed.map(({ code, atMs }) => ({
       ...{ kind: "version" as const, at: new Date(atMs), position: null, changeSetId: null, changeSetNumber: null },
@@ -66,27 +70,44 @@ export async function readWhatChanged(
   };
 }
 
+/** Of decisions that changed the program's status what they did, by change set. */
+async function readKinds(db: Database, appId: string, revisions: readonly DecidedRevision[]) {
+  const ids = revisions.flatMap(({ changeSetId }) => (changeSetId === null ? [] : [changeSetId]));
+  const member = formatMember({ kind: "status", appId });
+  const rows =
+    ids.length === 0
+      ? []
+      : await db
+          .select({ id: changes.changeSetId, after: changes.after })
+          .from(changes)
+          .where(and(inArray(changes.changeSetId, ids), eq(changes.member, member)));
+  return new Map(rows.map(({ id, after }) => [id, kindOfMark({ member, after })]));
+}
+
 /**
- * The revision that ended what the one before it let through: of those up to the refusal's own the newest whose predecessor
- * allowed the call. `never`: none that was looked at allowed it; `unknown`: no revision could be asked, or the refusal is of a kind that
+ * The decision that ended what was in force before it let through: of those up to the refusal the newest such one, each pair of documents
+ * as it was in force. `never`: none that was looked at allowed it; `unknown`: none could be asked, or the refusal is of a kind that
  * documents do not decide.
  */
 async function lookBack(
   db: Database,
-  { row, told, documents }: { row: DenialRow; told: ToldRefusal; documents: DocumentPair },
-  newestFirst: readonly DecidedRevision[],
+  row: DenialRow,
+  told: ToldRefusal,
+  nowMs: number,
 ): Promise<DecidedRevision | "never" | "unknown"> {
-  const refusedBy = told.layer === "platform" ? row.platformPosition : row.programPosition;
-  if (refusedBy === null || !isMendable(told.code)) return "unknown";
+  const refusedBy = { program: row.programPosition, platform: row.platformPosition };
+  if (refusedBy.program === null || refusedBy.platform === null || !isMendable(told.code)) return "unknown";
   const atSeconds = Math.floor(Date.parse(row.at) / 1000);
-  let later: DecidedRevision | null = null;
-  for (const revision of newestFirst) {
-    if (isNewerPosition(revision.position, refusedBy)) continue;
-    const then = await pairAt(db, row.appId, documents, revision);
-    if (then === null) return "unknown";
+  const { steps, pairOf } = await readTimeline(db, row.appId, nowMs);
+  let later: Step | null = null;
+  for (const step of steps) {
+    if (isAfter(step, refusedBy)) continue;
+    const then = await pairOf(step);
+    // Before it there was no such program.
+    if (then === null) break;
     // The one that refused it allows it by its rules alone: it was something else.
-    if (wasAllowedBy(told, then, atSeconds)) return later ?? "unknown";
-    later = revision;
+    if (wasAllowedBy(told, then, atSeconds)) return (later && (await toDecided(db, later, told.layer))) ?? "unknown";
+    later = step;
   }
   return later === null ? "unknown" : "never";
 }

@@ -34,10 +34,7 @@ function toPortalDenial(denial: DenialDetail): Omit<PortalDenial, "isLookedAt"> 
       versions: who.versions.map(({ versionCode, times, devices }) => ({ versionCode, times, devices })),
       runtimes: who.runtimes.map(({ kind, version, records }) => ({ kind, version, records })),
     },
-    effect:
-      effect?.state === "allowed"
-        ? { ...{ state: "allowed", isFirst: effect.isFirst, through: effect.through }, since: toDecision(effect.since) }
-        : effect,
+    effect: effect?.state === "allowed" ? { ...effect, since: toDecision(effect.since) } : effect,
     similar: similar.map(toRow),
   };
 }

@@ -185,7 +185,7 @@ async function readMarks(db: Database, appId: string, since: Date): Promise<Tele
 }
 
 /** Of a change of status what it did: a program that is active again was lifted. */
-function kindOfMark({ member, after }: { member: string; after: unknown }): keyof typeof MARK_WORDS {
+export function kindOfMark({ member, after }: { member: string; after: unknown }): keyof typeof MARK_WORDS {
   if (!member.endsWith("/status")) return "publish";
   return after === "suspended" || after === "retired" ? "suspension" : "lift";
 }

@@ -7,6 +7,7 @@ import { LIMIT_NAMES } from "@/native/core/codes";
 import type { ServiceContext } from "../context";
 import { targetOf } from "../denials/denial-row";
 import { newestPlatformClaims, newestProgramClaims } from "../programs/newest-claims";
+import { explainRefusals } from "./explain-refusals";
 
 type PublisherActor = Extract<Actor, { kind: "publisher" }>;
 
@@ -43,8 +44,9 @@ export async function listOwnDenials(ctx: Pick<ServiceContext, "store">, actor: 
     .where(and(eq(events.appId, appId), isNotNull(events.denialId)))
     .orderBy(desc(events.at), desc(events.eventId))
     .limit(DENIALS_MAX);
+  const explained = await explainRefusals(ctx.store.db, rows);
   return {
-    items: rows.map((row) => ({
+    items: rows.map((row, nth) => ({
       denialId: row.denialId ?? "",
       at: row.at.toISOString(),
       versionCode: row.versionCode,
@@ -52,6 +54,7 @@ export async function listOwnDenials(ctx: Pick<ServiceContext, "store">, actor: 
       layer: row.layer ?? "",
       rule: row.rule,
       target: targetOf(row.body),
+      explained: explained[nth] ?? null,
     })),
   };
 }

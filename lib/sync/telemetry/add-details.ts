@@ -83,10 +83,13 @@ export function gatherDetails(increments: readonly MinuteDetails[]): { adding: A
 
 /**
  * Adds what was gathered to the hours' rows. Whoever calls holds the lock of folding. What has a row there already needs no leave;
- * what is new that day may fall under `~other`.
+ * what is new that day may fall under `~other`. Answers with the rows that were added to.
  */
-export async function addDetails(db: Database, adding: readonly Adding[]): Promise<void> {
-  if (adding.length === 0) return;
+export async function addDetails(
+  db: Database,
+  adding: readonly Adding[],
+): Promise<readonly Pick<DetailRow, (typeof DETAIL_KEY)[number]>[]> {
+  if (adding.length === 0) return [];
   const known = await readDetails(
     db,
     adding.map(({ row }) => row),
@@ -101,6 +104,7 @@ export async function addDetails(db: Database, adding: readonly Adding[]): Promi
   });
   const others = rows.filter((row) => row.name === OTHER && !known.has(detailKeyOf(row)));
   await putOver(db, rows, new Map([...known, ...(await readDetails(db, others))]));
+  return rows;
 }
 
 function toAdding(

@@ -29,6 +29,7 @@ import {
 } from "./add-to-minute";
 import { type FoldContext, takeFoldLock } from "./fold-lock";
 import type { MinuteRow } from "./held-minute";
+import { causeKeyOf, countThrough, noteSightings, type ToldOfDenials } from "./note-denials";
 import { type ClampedVersion, recordOwnEvents } from "./own-events";
 import { numberSources, type SourceKey } from "./sources";
 
@@ -161,6 +162,17 @@ const toDetails = ({ row, hash }: Told, room?: number) => ({
   programRevision: row.appliedProgram ?? 0,
 });
 
+function toDenials({ row, source }: Told, room: number | undefined): ToldOfDenials {
+  const { appId, versionCode, runtimeKind } = source;
+  const { applied } = incrementOf(row);
+  const position = (revision: number) => ({ epoch: applied?.epoch ?? 0, revision });
+  return {
+    ...{ appId, versionCode, runtimeKind, at: row.at, lists: row, room },
+    applied:
+      applied === undefined ? null : { platform: position(applied.platform), program: position(applied.program) },
+  };
+}
+
 async function foldTold(
   tx: Transaction,
   ctx: FoldContext,
@@ -186,7 +198,12 @@ async function foldTold(
   await enterHours(tx.db, grown, late);
   const room = new Map([...grown, ...late].flatMap((minute) => minute.room));
   const held = room.size === 0 ? gathered : gatherDetails(told.map((one) => toDetails(one, room.get(one)))).adding;
-  await addDetails(tx.db, held);
+  const added = await addDetails(tx.db, held);
+  const apart = added.filter(({ kind }) => kind === "cause").map(({ appId, name }) => causeKeyOf(appId, name));
+  const ofDenials = told.map((one) => toDenials(one, room.get(one)));
+  await noteSightings(tx.db, ofDenials, new Set(apart));
+  const through = await countThrough(tx.db, ofDenials);
+  if (through.length > 0) tx.announce({ topic: "denials", appIds: through });
   await recordClamped(tx, ctx, [...grown, ...late]);
 }
 

@@ -33,6 +33,7 @@ import { formatRevision } from "@/lib/format/revision";
 import { ruleWords } from "@/lib/format/rule-words";
 import { denialQuery, programQuery } from "@/lib/queries/programs";
 import { usePermission } from "@/lib/queries/use-permission";
+import { Acknowledgement } from "./_parts/acknowledgement";
 import { ProposalSheet } from "./_parts/proposal-sheet";
 import { Who } from "./_parts/who";
 
@@ -199,6 +200,7 @@ function DenialAside({ denial, onPropose }: { denial: DenialDetail; onPropose():
           </>
         )}
       </div>
+      <Acknowledgement denial={denial} />
       <div className="p-4">
         <KeyValues
           isNarrow

@@ -21,6 +21,7 @@ import type { ChangeSetDetail, ChangeView } from "@/lib/contracts/change-sets";
 import { formatInstant } from "@/lib/format/instant";
 import { formatRevision } from "@/lib/format/revision";
 import { changeSetQuery, editDraft } from "@/lib/queries/change-sets";
+import { Mended } from "./_parts/mended";
 import { SetDock } from "./_parts/set-dock";
 import { SetHalves } from "./_parts/set-halves";
 import { SetSteps } from "./_parts/set-steps";
@@ -118,6 +119,7 @@ function ChangeSet({ set }: { set: ChangeSetDetail }) {
             onRemove={set.allowedVerbs.includes("edit") ? () => remove.mutate(change) : undefined}
           />
         ))}
+        <Mended set={set} />
       </TwoThirds>
     </PageMain>
   );

@@ -9,7 +9,7 @@ import { LoadingRows } from "@/components/blocks/loading-rows";
 import { QueryView } from "@/components/blocks/query-view";
 import { SidePanel, SideSection } from "@/components/blocks/side-panel";
 import { Sparkline } from "@/components/blocks/sparkline";
-import { nameOfCause } from "@/components/features/denials/denial-causes";
+import { nameOfCause } from "@/components/features/denials/cause-columns";
 import { formatLimit, LIMIT_WORDS } from "@/components/features/programs/limit-words";
 import { ProgramState } from "@/components/features/programs/program-state";
 import { SuspendDialog } from "@/components/features/programs/suspend-dialog";

@@ -16,9 +16,9 @@ type ProposalSheetProps = {
 
 /** The change that would allow what was refused, as the start of a proposal. */
 export function ProposalSheet({ denial, proposal, onClose }: ProposalSheetProps) {
-  const { appId, programName, programPosition, code, target } = denial;
+  const { appId, programName, programPosition, code, target, denialId } = denial;
   const about = `${target} was refused: ${code}.`;
-  const of = { appId, programName, position: programPosition, onClose, value: null, about };
+  const of = { appId, programName, position: programPosition, onClose, value: null, about, denialId };
   const member = parseMember(proposal.member);
   // Safe: the read answers with a value of the member that it names.
   return member?.kind === "grant" ? (

@@ -15,8 +15,10 @@ import { Toolbar } from "@/components/blocks/toolbar";
 import { useHeldRows } from "@/components/blocks/use-held-rows";
 import { useMoreRows } from "@/components/blocks/use-more-rows";
 import { useUrlState } from "@/components/blocks/use-url-state";
+import { CAUSE_STATES, type CauseState, stateOfCause } from "@/components/features/denials/cause-states";
 import { DenialCauses } from "@/components/features/denials/denial-causes";
 import { denialColumns } from "@/components/features/denials/denial-columns";
+import { FoldedCauses } from "@/components/features/denials/folded-causes";
 import { ReportingLine } from "@/components/features/reporting/reporting-line";
 import { Button } from "@/components/ui/button";
 import type { CauseFilter, DenialCause, DenialList, DenialRow } from "@/lib/contracts/programs";
@@ -38,6 +40,7 @@ export function BlockedClient({ appId }: { appId: string }) {
   const range = readRange(params.get("range"));
   const version = readVersion(params.get("version"));
   const filter = readCauseFilter(Object.fromEntries(params));
+  const state = CAUSE_STATES.find((one) => one === params.get("state"));
   const query = useQuery(denialsQuery(appId, range, version, filter));
   const program = useQuery(programQuery(appId));
   return (
@@ -45,8 +48,12 @@ export function BlockedClient({ appId }: { appId: string }) {
       <Toolbar>
         <FilterBar
           label="Filter denials"
-          fields={BLOCKED_FIELDS}
-          value={{ ...(version === undefined ? {} : { version: String(version) }), ...filter }}
+          fields={[...BLOCKED_FIELDS, { name: "state", values: CAUSE_STATES }]}
+          value={{
+            ...(version === undefined ? {} : { version: String(version) }),
+            ...filter,
+            ...(state === undefined ? {} : { state }),
+          }}
           also={{ range: TIME_RANGES }}
           onChange={change}
           placeholder="Add a filter, for example code:HOST_NOT_ALLOWED host:*.x.com"
@@ -62,6 +69,7 @@ export function BlockedClient({ appId }: { appId: string }) {
             range={range}
             version={version}
             filter={filter}
+            state={state}
             requests={program.data?.requests24h ?? 0}
             onWiden={() => change({ range: "14d" })}
           />
@@ -77,9 +85,37 @@ type DenialsProps = {
   range: TimeRange;
   version: number | undefined;
   filter: CauseFilter;
+  state: CauseState | undefined;
   requests: number;
   onWiden(): void;
 };
+
+/** What waits for somebody, and folded below it what does not; of one state alone where it is asked for. */
+function Causes({ causes, state }: { causes: readonly DenialCause[]; state: CauseState | undefined }) {
+  const of = (one: CauseState) =>
+    state === undefined || state === one ? causes.filter((cause) => stateOfCause(cause) === one) : [];
+  const [open, mended, acknowledged] = [of("open"), of("mended"), of("acknowledged")];
+  const isEmpty = open.length === 0 && (state === undefined || mended.length + acknowledged.length === 0);
+  return (
+    <>
+      {isEmpty && (
+        <EmptyState title={state === undefined ? "Nothing open" : `No cause is ${state}`}>
+          {state === undefined
+            ? "What was refused in this time is let through now, or somebody acknowledged it."
+            : "Take the filter away to see the others."}
+        </EmptyState>
+      )}
+      {open.length > 0 && <DenialCauses causes={open} />}
+      <FoldedCauses key={`mended ${state}`} state="mended" causes={mended} isOpen={state === "mended"} />
+      <FoldedCauses
+        key={`acknowledged ${state}`}
+        state="acknowledged"
+        causes={acknowledged}
+        isOpen={state === "acknowledged"}
+      />
+    </>
+  );
+}
 
 /** "3 causes and others, 120 times since 11:00 UTC"; of more than are shown it says how many are. */
 function describeCauses({ causes, causeTotal, timesTotal, since }: DenialList, nowMs: number): string {
@@ -89,7 +125,7 @@ function describeCauses({ causes, causeTotal, timesTotal, since }: DenialList, n
   return `${plural(causeTotal, "cause")}${others}${shown}, ${plural(timesTotal, "time")} since ${formatWhen(since, nowMs)} UTC`;
 }
 
-function Denials({ list, appId, range, version, filter, requests, onWiden }: DenialsProps) {
+function Denials({ list, appId, range, version, filter, state, requests, onWiden }: DenialsProps) {
   const nowMs = useNow();
   const resetKey = `${range} ${version ?? ""} ${JSON.stringify(filter)}`;
   const causes = useHeldRows(list.causes, keyOfCause, resetKey);
@@ -120,7 +156,7 @@ function Denials({ list, appId, range, version, filter, requests, onWiden }: Den
         {causes.rows.length === 0 ? (
           <EmptyState title="Not counted yet">Counts come with the device's next batch.</EmptyState>
         ) : (
-          <DenialCauses causes={causes.rows} />
+          <Causes causes={causes.rows} state={state} />
         )}
       </Panel>
       <Panel

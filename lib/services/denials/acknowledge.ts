@@ -1,0 +1,84 @@
+import { and, eq } from "drizzle-orm";
+import { denialAcknowledgements, denialSightings } from "@/db/schema";
+import type { Transaction } from "@/db/store";
+import { appendAudit } from "@/lib/audit/append-audit";
+import type { Actor } from "@/lib/domain/roles";
+import { AppError } from "@/lib/platform/errors";
+import type { ServiceContext } from "../context";
+import { requirePermission } from "../require-permission";
+
+type CauseRef = { appId: string; cause: string };
+type Acknowledgement = typeof denialAcknowledgements.$inferSelect;
+
+/**
+ * Says for everybody that a cause needs nobody again, until it is seen for a purpose or in a kind of runtime for which it was not yet.
+ * Raises `not_found` for a cause that was never seen apart. Audited as `denial.acknowledge`.
+ */
+export async function acknowledgeCause(
+  ctx: ServiceContext,
+  actor: Actor,
+  { appId, cause, reason }: CauseRef & { reason: string },
+): Promise<void> {
+  requirePermission(actor, "denials.acknowledge");
+  await ctx.store.in("decide").transaction(async (tx) => {
+    const { purpose, runtimeKind } = denialSightings;
+    const seen = await tx.db
+      .select({ purpose, runtimeKind })
+      .from(denialSightings)
+      .where(and(eq(denialSightings.appId, appId), eq(denialSightings.cause, cause)))
+      .orderBy(purpose, runtimeKind);
+    if (seen.length === 0) throw new AppError("not_found", "No such cause was counted.");
+    const before = await findForUpdate(tx, { appId, cause });
+    const after: Acknowledgement = {
+      ...{ appId, cause, reason, seen },
+      personId: actor.kind === "person" ? actor.personId : actor.kind,
+      at: new Date(ctx.clock.nowMs()),
+    };
+    const target = [denialAcknowledgements.appId, denialAcknowledgements.cause];
+    await tx.db.insert(denialAcknowledgements).values(after).onConflictDoUpdate({ target, set: after });
+    await audit(tx, ctx, actor, "denial.acknowledge", { before, after, reason });
+  });
+}
+
+/** Takes that back. Raises `not_found` where nobody said it. Audited as `denial.reopen`. */
+export async function reopenCause(
+  ctx: ServiceContext,
+  actor: Actor,
+  { appId, cause, reason }: CauseRef & { reason: string },
+): Promise<void> {
+  requirePermission(actor, "denials.acknowledge");
+  await ctx.store.in("decide").transaction(async (tx) => {
+    const before = await findForUpdate(tx, { appId, cause });
+    if (before === null) throw new AppError("not_found", "Nobody acknowledged this cause.");
+    await tx.db.delete(denialAcknowledgements).where(isOf({ appId, cause }));
+    await audit(tx, ctx, actor, "denial.reopen", { before, after: null, reason });
+  });
+}
+
+const isOf = ({ appId, cause }: CauseRef) =>
+  and(eq(denialAcknowledgements.appId, appId), eq(denialAcknowledgements.cause, cause));
+
+async function findForUpdate(tx: Transaction, of: CauseRef): Promise<Acknowledgement | null> {
+  const [found] = await tx.db.select().from(denialAcknowledgements).where(isOf(of)).for("update");
+  return found ?? null;
+}
+
+async function audit(
+  tx: Transaction,
+  ctx: ServiceContext,
+  actor: Actor,
+  action: "denial.acknowledge" | "denial.reopen",
+  { before, after, reason }: { before: Acknowledgement | null; after: Acknowledgement | null; reason: string },
+): Promise<void> {
+  const of = after ?? before;
+  if (of === null) return;
+  await appendAudit(tx, ctx, {
+    ...{ actor, action, subject: `program:${of.appId}/cause:${of.cause}`, reason },
+    ...(before === null ? {} : { before: shown(before) }),
+    ...(after === null ? {} : { after: shown(after) }),
+    requestId: ctx.requestId ?? null,
+  });
+  tx.announce({ topic: "denials", appIds: [of.appId] });
+}
+
+const shown = ({ reason, seen, personId, at }: Acknowledgement) => ({ reason, seen, personId, at: at.toISOString() });

@@ -1,0 +1,125 @@
+import { inArray, sql } from "drizzle-orm";
+import { denialJudgements, denialMends, denialSightings } from "@/db/schema";
+import type { Database } from "@/db/store";
+import { insertRows, updateRows } from "@/db/write-rows";
+import { isNewerPosition, type Position } from "@/native/core/documents/position";
+import { addSaturating } from "@/native/core/telemetry/add-saturating";
+import { OTHER } from "@/native/core/telemetry/batch";
+import { aboutOf, eachDetail, holdCounts, type MinuteLists } from "./details-of-minute";
+
+const HOUR_MS = 3_600_000;
+
+/** What one increment says of denials and of what went through, and what its device enforced then. */
+export type ToldOfDenials = {
+  appId: string;
+  versionCode: number;
+  runtimeKind: string;
+  at: Date;
+  lists: MinuteLists;
+  /** Of all that it counts, how much there is room for in its minute; where that is not all. */
+  room: number | undefined;
+  /** Null where it was not told. */
+  applied: { platform: Position; program: Position } | null;
+};
+
+type Mend = typeof denialMends.$inferSelect;
+type Sighting = typeof denialSightings.$inferInsert;
+
+/** Causes that have rows of their own, by program and cause, as `addDetails` answers with them. */
+export const causeKeyOf = (appId: string, cause: string): string => `${appId} ${cause}`;
+
+/**
+ * Notes for which purposes and in which runtimes causes were seen, of those that are told apart; a program with a new one is
+ * judged again. Whoever calls holds the lock of folding.
+ */
+export async function noteSightings(
+  db: Database,
+  told: readonly ToldOfDenials[],
+  isToldApart: ReadonlySet<string>,
+): Promise<void> {
+  const seen = new Map<string, Sighting & { firstAt: Date; lastAt: Date }>();
+  for (const { appId, versionCode, runtimeKind, at, lists } of told) {
+    for (const denial of lists.denials) {
+      const cause = String(denial.cause);
+      if (!isToldApart.has(causeKeyOf(appId, cause))) continue;
+      const purpose = typeof denial.purpose === "string" ? denial.purpose : "";
+      const key = JSON.stringify([appId, cause, purpose, runtimeKind]);
+      const known = seen.get(key);
+      if (known === undefined) {
+        const about = aboutOf("cause", denial) ?? {};
+        seen.set(key, { appId, cause, purpose, runtimeKind, versionCode, about, firstAt: at, lastAt: at });
+        continue;
+      }
+      if (at < known.firstAt) known.firstAt = at;
+      if (at > known.lastAt) known.lastAt = at;
+    }
+  }
+  if (seen.size === 0) return;
+  const { lastAt } = denialSightings;
+  const again = sql`on conflict (app_id, cause, purpose, runtime_kind) do update set last_at = excluded.last_at
+    where ${lastAt} < excluded.last_at - ${sql.raw(`interval '${HOUR_MS} milliseconds'`)}
+    returning app_id, xmax::text as was`;
+  const written = await insertRows(db, denialSightings, [...seen.values()], again);
+  const appIds = [...new Set(written.flatMap(({ app_id: of, was }) => (was === "0" ? [String(of)] : [])))];
+  if (appIds.length === 0) return;
+  await insertRows(
+    db,
+    denialJudgements,
+    appIds.map((appId) => ({ appId, judged: "" })),
+    sql`on conflict (app_id) do update set judged = ${denialJudgements}.judged || '!'`,
+  );
+}
+
+/**
+ * Adds to what was mended the calls that went through: of its version to its target, in minutes that began after the decision, of
+ * devices that enforced it. Whoever calls holds the lock of folding, so that each increment counts once. Answers with the programs of
+ * which some went through.
+ */
+export async function countThrough(db: Database, told: readonly ToldOfDenials[]): Promise<string[]> {
+  const appIds = [...new Set(told.map(({ appId }) => appId))];
+  if (appIds.length === 0) return [];
+  const mends = await db.select().from(denialMends).where(inArray(denialMends.appId, appIds));
+  if (mends.length === 0) return [];
+  const byName = new Map<string, Mend[]>();
+  const nameOf = (appId: string, versionCode: number, kind: string, name: string) =>
+    `${appId} ${versionCode} ${kind} ${name}`;
+  const list = (name: string, mend: Mend) => {
+    const known = byName.get(name);
+    if (known === undefined) byName.set(name, [mend]);
+    else known.push(mend);
+  };
+  for (const mend of mends) {
+    const { appId, versionCode, countedKind, countedName } = mend;
+    list(nameOf(appId, versionCode, countedKind, countedName), mend);
+    list(nameOf(appId, versionCode, countedKind, OTHER), mend);
+  }
+  const grown = new Set<Mend>();
+  for (const increment of told) {
+    const { appId, versionCode, lists } = increment;
+    let room = increment.room;
+    eachDetail(lists, (kind, name, counts) => {
+      let { allowed } = counts;
+      if (room !== undefined) {
+        const { held, left } = holdCounts(counts, room);
+        ({ allowed } = held);
+        room = left;
+      }
+      if (allowed === 0) return;
+      for (const mend of byName.get(nameOf(appId, versionCode, kind, name)) ?? []) {
+        if (!isUnder(mend, increment)) continue;
+        if (name !== OTHER) mend.through = addSaturating(mend.through, allowed);
+        else if (mend.isAtLeast) continue;
+        else mend.isAtLeast = true;
+        grown.add(mend);
+      }
+    });
+  }
+  if (grown.size > 0) await updateRows(db, denialMends, [...grown]);
+  return [...new Set([...grown].map(({ appId }) => appId))];
+}
+
+/** Whether a device enforced the decision, in a minute that began after it. */
+function isUnder({ document, epoch, revision, at }: Mend, { at: minute, applied }: ToldOfDenials): boolean {
+  if (applied === null || minute < at) return false;
+  return !isNewerPosition({ epoch, revision }, applied[document]);
+}
