@@ -121,6 +121,7 @@ export async function run(args: readonly string[]): Promise<BenchResult> {
       "server's CPU, %": share("own"),
     };
     const isJudged = devices === TARGET.devices;
+    const lighter = `all devices but ${about["of them verify"]} read how new what they fetched is and verify nothing, and none stores or reports what it applied`;
     return {
       bench: "publish",
       unit: "ms",
@@ -135,8 +136,8 @@ export async function run(args: readonly string[]): Promise<BenchResult> {
         };
       }),
       target: isJudged
-        ? `p95 until the last of ${devices} devices has applied under ${TARGET.ms} ms (${round(p95)} ms)`
-        : `told for ${devices} devices, judged for ${TARGET.devices} (${round(p95)} ms)`,
+        ? `p95 until the last of ${devices} devices has applied under ${TARGET.ms} ms (${round(p95)} ms); ${lighter}`
+        : `told for ${devices} devices, judged for ${TARGET.devices} (${round(p95)} ms); ${lighter}`,
       ok: isJudged ? p95 < TARGET.ms : null,
     };
   } finally {
