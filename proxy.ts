@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { type NextRequest, NextResponse } from "next/server";
+import { PATH_HEADER } from "@/lib/domain/return-path";
 
 /**
  * Headers of every page. This is no boundary: who may do what is decided in each handler and verb, and again where the
@@ -10,6 +11,7 @@ export function proxy(request: NextRequest): NextResponse {
   const policy = contentSecurityPolicy(nonce, process.env.NODE_ENV === "development");
   const headers = new Headers(request.headers);
   headers.set("x-nonce", nonce);
+  headers.set(PATH_HEADER, pathOf(request));
   headers.set("content-security-policy", policy);
   const response = NextResponse.next({ request: { headers } });
   response.headers.set("content-security-policy", policy);
@@ -20,6 +22,13 @@ export function proxy(request: NextRequest): NextResponse {
   response.headers.set("cross-origin-resource-policy", "same-origin");
   response.headers.set("permissions-policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()");
   return response;
+}
+
+/** The page's address as a person sees it: Next marks the reads of its own router. */
+function pathOf({ nextUrl }: NextRequest): string {
+  const search = new URLSearchParams(nextUrl.search);
+  search.delete("_rsc");
+  return search.size === 0 ? nextUrl.pathname : `${nextUrl.pathname}?${search}`;
 }
 
 function contentSecurityPolicy(nonce: string, isDevelopment: boolean): string {

@@ -5,6 +5,7 @@ import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
 import { Field } from "@/components/ui/field";
 import { Input, Textarea } from "@/components/ui/input";
+import { useKept } from "./use-kept";
 
 type ConfirmProps = {
   isOpen: boolean;
@@ -31,7 +32,7 @@ export function Confirm(props: ConfirmProps) {
   const { isOpen, title, children, verb, keep = "Cancel", isDanger, typedName, needsReason, isBusy, problem } = props;
   const id = useId();
   const [typed, setTyped] = useState("");
-  const [reason, setReason] = useState("");
+  const [reason, setReason] = useKept(`reason ${props.verb}`);
   const why =
     needsReason && reason.trim().length < 3
       ? "A reason is needed."

@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { classNames } from "@/components/ui/class-names";
+import { PartBoundary } from "./part-boundary";
 
 type PanelProps = {
   title?: ReactNode;
@@ -45,7 +46,7 @@ export function Panel({ title, about, isAboutLong, actions, footer, children, is
           {actions && <span className="ml-auto flex shrink-0 items-center gap-2">{actions}</span>}
         </header>
       )}
-      {isPadded ? <div className="p-4">{children}</div> : children}
+      <PartBoundary>{isPadded ? <div className="p-4">{children}</div> : children}</PartBoundary>
       {footer && (
         <footer className="flex min-h-10 items-center gap-3 border-line border-t px-4 py-1 text-muted">{footer}</footer>
       )}

@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 import { useEffect, useRef } from "react";
 import { Button } from "@/components/ui/button";
 import { classNames } from "@/components/ui/class-names";
+import { PartBoundary } from "./part-boundary";
 
 type SidePanelProps = {
   label: string;
@@ -66,7 +67,7 @@ export function SidePanel(props: SidePanelProps) {
         </Button>
       </header>
       <div data-content className="min-h-0 flex-1 overflow-y-auto">
-        {children}
+        <PartBoundary>{children}</PartBoundary>
       </div>
       {footer !== undefined && (
         <footer className="flex flex-wrap items-center gap-2 border-line border-t px-4 py-3">{footer}</footer>

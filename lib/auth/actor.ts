@@ -2,6 +2,7 @@ import { headers } from "next/headers";
 import { redirect } from "next/navigation";
 import { cache } from "react";
 import { platform } from "@/db/schema";
+import { PATH_HEADER, signInPath } from "@/lib/domain/return-path";
 import type { Role } from "@/lib/domain/roles";
 import { authContext } from "./context";
 import { type PersonActor, readSession } from "./session-reader";
@@ -46,9 +47,9 @@ export const findActor = cache(async (): Promise<PageActor | null> => {
   };
 });
 
-/** The signed-in person of this request; anybody else is sent to sign in. */
+/** The signed-in person of this request; anybody else is sent to sign in, and comes back from there. */
 export async function requireActor(): Promise<PageActor> {
   const actor = await findActor();
-  if (actor === null) redirect("/sign-in");
+  if (actor === null) redirect(signInPath((await headers()).get(PATH_HEADER) ?? "/"));
   return actor;
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Announcement } from "@/db/store";
 import { readSession } from "@/lib/auth/session-reader";
-import type { StreamEvent } from "@/lib/contracts/stream";
+import { STREAM_BEAT, STREAM_BEAT_MS, type StreamEvent } from "@/lib/contracts/stream";
 import { hasPermission } from "@/lib/domain/roles";
 import { errorResponse } from "@/lib/http/error-response";
 import { AppError } from "@/lib/platform/errors";
@@ -13,7 +13,6 @@ export type ConsoleStreams = {
   close(): void;
 };
 
-const HEARTBEAT_MS = 15_000;
 /** A browser sees several hundred batches a second as one "look again". */
 const TOGETHER_MS = 250;
 const BACKLOG_BYTES_MAX = 64 * 1024;
@@ -54,7 +53,7 @@ function createGathering(flush: (events: StreamEvent[]) => void) {
  * The browsers' streams. Who listens is asked of the session's row when a stream opens and at each heartbeat, and at
  * once when sessions or people change: a stream does not outlive its session.
  */
-export function createConsoleStreams(context: ServiceContext, heartbeatMs = HEARTBEAT_MS): ConsoleStreams {
+export function createConsoleStreams(context: ServiceContext, heartbeatMs = STREAM_BEAT_MS): ConsoleStreams {
   const open = new Set<OpenStream>();
   const sessions = { ...context, store: context.store.in("sign-in") };
 
@@ -99,7 +98,7 @@ export function createConsoleStreams(context: ServiceContext, heartbeatMs = HEAR
     lastStates = states;
   }
   const heartbeat = setInterval(() => {
-    for (const stream of open) write(stream, ": still here\n\n");
+    for (const stream of open) write(stream, `event: ${STREAM_BEAT}\ndata:\n\n`);
     checkSessions();
     void lookAtReadiness();
   }, heartbeatMs);

@@ -15,9 +15,9 @@ const PROBLEMS = {
 } as const;
 const START: SignInState = { code: null, email: "" };
 
-type SignInFormProps = { provider: string | null; notice: string | null; refusal: string | null };
+type SignInFormProps = { provider: string | null; notice: string | null; refusal: string | null; to: string };
 
-export function SignInForm({ provider, notice, refusal }: SignInFormProps) {
+export function SignInForm({ provider, notice, refusal, to }: SignInFormProps) {
   const [state, signIn, isBusy] = useActionState(signInWithPassword, START);
   return (
     <>
@@ -30,6 +30,7 @@ export function SignInForm({ provider, notice, refusal }: SignInFormProps) {
       {provider !== null && (
         <>
           <form action={signInWithProvider}>
+            <input type="hidden" name="to" value={to} />
             <Button type="submit" tone="primary" isWide>
               <KeyRound size={14} aria-hidden />
               Sign in with {provider}
@@ -41,6 +42,7 @@ export function SignInForm({ provider, notice, refusal }: SignInFormProps) {
         </>
       )}
       <form action={signIn} className="grid gap-4">
+        <input type="hidden" name="to" value={to} />
         <Field label="E-mail" htmlFor="email">
           <Input
             id="email"
@@ -63,7 +65,7 @@ export function SignInForm({ provider, notice, refusal }: SignInFormProps) {
             aria-describedby="password-hint"
           />
         </Field>
-        <Button type="submit" isWide tone={provider === null ? "primary" : "plain"} disabled={isBusy}>
+        <Button type="submit" isWide tone={provider === null ? "primary" : "plain"} busy={isBusy && "Signing in…"}>
           Sign in
         </Button>
       </form>

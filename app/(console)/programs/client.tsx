@@ -2,6 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
+import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { ColumnChooser } from "@/components/blocks/column-chooser";
@@ -137,7 +138,14 @@ function NoPrograms({ hasFilter, onClear }: { hasFilter: boolean; onClear(): voi
     );
   }
   return (
-    <EmptyState title="No programs yet">
+    <EmptyState
+      title="No programs yet"
+      action={
+        <Button asChild>
+          <Link href="/start">Walk to the first program</Link>
+        </Button>
+      }
+    >
       An operator registers an app id to a publisher; the publisher then submits a version with{" "}
       <code>npx bulkhead submit</code>.
     </EmptyState>

@@ -3,6 +3,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { ChevronsUpDown, LogOut, MonitorX, UserRound } from "lucide-react";
 import { usePreferences } from "@/components/blocks/preferences";
+import { forgetKept } from "@/components/blocks/use-kept";
 import { Face } from "@/components/ui/face";
 import { Menu, MenuCheck, MenuChoice, MenuItem, MenuLabel, MenuSeparator } from "@/components/ui/menu";
 import type { SessionView } from "@/lib/contracts/people";
@@ -15,7 +16,10 @@ export function AccountMenu({ person, switchTo }: { person: Person; switchTo: Se
   const client = useQueryClient();
   const { preferences, change } = usePreferences();
   const goHome = () => window.location.assign("/");
-  const goSignIn = () => window.location.assign("/sign-in");
+  const goSignIn = () => {
+    forgetKept();
+    window.location.assign("/sign-in");
+  };
   const leave = useMutation({ mutationFn: endSession, onSuccess: goSignIn });
   const leaveEverywhere = useMutation({ mutationFn: endAllSessions, onSuccess: goSignIn });
   const swap = useMutation({ mutationFn: (personId: string) => switchPerson(client, personId), onSuccess: goHome });

@@ -4,9 +4,10 @@ import { useQuery } from "@tanstack/react-query";
 import { CircleHelp, Search } from "lucide-react";
 import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { AppFrame } from "@/components/blocks/app-frame";
 import { useShortcut, useShortcutHelp } from "@/components/blocks/shortcuts";
+import { keepFor } from "@/components/blocks/use-kept";
 import { Button } from "@/components/ui/button";
 import { Kbd } from "@/components/ui/kbd";
 import type { Role } from "@/lib/domain/roles";
@@ -14,6 +15,7 @@ import { atLeast } from "@/lib/format/count";
 import { sessionQuery } from "@/lib/queries/session";
 import { useMay } from "@/lib/queries/use-may";
 import { AccountMenu } from "./account-menu";
+import { ConnectionStrip } from "./connection-strip";
 import { FrameProviders, type FrameState } from "./frame-providers";
 import { NarrowingBanner } from "./narrowing-banner";
 import { type RoomInfo, roomsOf } from "./rooms";
@@ -45,7 +47,8 @@ export function ConsoleFrame({
 }
 
 function Frame({ person, children }: { person: FramePerson; children: ReactNode }) {
-  useStream();
+  const stream = useStream();
+  useEffect(() => keepFor(person.email), [person.email]);
   const crumbs = useCrumbs();
   const session = useQuery(sessionQuery());
   const openHelp = useShortcutHelp();
@@ -74,7 +77,12 @@ function Frame({ person, children }: { person: FramePerson; children: ReactNode 
         }
         crumbs={crumbs}
         isStriped={person.environment !== "production"}
-        banner={mayActOnReadiness(person.role) && <NarrowingBanner />}
+        banner={
+          <>
+            <ConnectionStrip stream={stream} />
+            {stream.connection.is === "live" && mayActOnReadiness(person.role) && <NarrowingBanner />}
+          </>
+        }
         actions={
           <>
             <button

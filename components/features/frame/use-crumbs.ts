@@ -16,6 +16,7 @@ const WORDS: Record<string, string> = {
   audit: "Audit",
   fleet: "Fleet",
   readiness: "Readiness",
+  start: "First program",
   versions: "Versions",
   access: "Access",
   limits: "Limits",

@@ -2,6 +2,7 @@
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useId, useState } from "react";
+import { useKept } from "@/components/blocks/use-kept";
 import { PublisherChoice } from "@/components/features/publishers/publisher-choice";
 import { Button } from "@/components/ui/button";
 import { Callout } from "@/components/ui/callout";
@@ -23,8 +24,8 @@ import { ShownBoth, ShownOnce } from "./shown-once";
 export function InviteForm() {
   const id = useId();
   const client = useQueryClient();
-  const [email, setEmail] = useState("");
-  const [name, setName] = useState("");
+  const [email, setEmail, forgetEmail] = useKept("email");
+  const [name, setName, forgetName] = useKept("name");
   const [role, setRole] = useState<Role>("operator");
   const [publisherId, setPublisherId] = useState<string | null>(null);
   const owner = role === "developer" ? publisherId : null;
@@ -32,8 +33,8 @@ export function InviteForm() {
     mutationFn: (called: string) =>
       invitePerson(client, { email: email.trim(), name: called, role, publisherId: owner }),
     onSuccess: () => {
-      setEmail("");
-      setName("");
+      forgetEmail();
+      forgetName();
     },
   });
   const problems = formProblems(invite.error, ["name", "email", "role", "publisherId"]);

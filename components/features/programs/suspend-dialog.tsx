@@ -3,6 +3,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Clock, MessageSquare, Users } from "lucide-react";
 import { useId, useState } from "react";
+import { useKept } from "@/components/blocks/use-kept";
 import { useDecide } from "@/components/features/change-sets/use-decide";
 import { Button } from "@/components/ui/button";
 import { Choice } from "@/components/ui/choice";
@@ -40,7 +41,7 @@ export function SuspendDialog({ program, onClose }: SuspendDialogProps) {
   const toast = useToast();
   const undo = useDecide();
   const [choice, setChoice] = useState<string>(REASONS[0]);
-  const [typed, setTyped] = useState("");
+  const [typed, setTyped] = useKept("suspension");
   const reason = choice === OTHER ? typed.trim() : choice;
   const suspend = useMutation({
     mutationFn: () => {

@@ -1,7 +1,7 @@
 "use client";
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useId, useState } from "react";
+import { useId } from "react";
 import { EmptyState } from "@/components/blocks/empty-state";
 import { KeyValues } from "@/components/blocks/key-values";
 import { PageHead } from "@/components/blocks/page-head";
@@ -10,6 +10,7 @@ import { Panel } from "@/components/blocks/panel";
 import { QueryView } from "@/components/blocks/query-view";
 import { RelativeTime } from "@/components/blocks/relative-time";
 import { TwoThirds } from "@/components/blocks/toolbar";
+import { useKept } from "@/components/blocks/use-kept";
 import { ApprovalPanel } from "@/components/features/change-sets/approval-panel";
 import { ChangeCard } from "@/components/features/change-sets/change-card";
 import { SpreadView } from "@/components/features/change-sets/spread-line";
@@ -44,7 +45,7 @@ function ChangeSet({ set }: { set: ChangeSetDetail }) {
   const reasonId = useId();
   const client = useQueryClient();
   const toast = useToast();
-  const [reason, setReason] = useState(set.state === "draft" ? set.reason : "");
+  const [reason, setReason, forgetReason] = useKept("reason", set.state === "draft" ? set.reason : "");
   const takesReason = ["propose", "narrow", "approve", "refuse"].some((verb) =>
     set.allowedVerbs.some((allowed) => allowed === verb),
   );
@@ -57,7 +58,7 @@ function ChangeSet({ set }: { set: ChangeSetDetail }) {
     <PageMain
       dock={
         set.allowedVerbs.some((verb) => verb !== "edit") || set.blockedBy !== null ? (
-          <SetDock set={set} reason={reason} />
+          <SetDock set={set} reason={reason} onDecided={forgetReason} />
         ) : null
       }
     >

@@ -18,16 +18,17 @@ import { plural } from "@/lib/format/count";
 import { splitDraft } from "@/lib/queries/change-sets";
 import { sessionQuery } from "@/lib/queries/session";
 
-type SetDockProps = { set: ChangeSetDetail; reason: string };
+type SetDockProps = { set: ChangeSetDetail; reason: string; onDecided(): void };
 
 /** The verbs that this person has on this set now, and no others. */
-export function SetDock({ set, reason }: SetDockProps) {
+export function SetDock({ set, reason, onDecided }: SetDockProps) {
   const router = useRouter();
   const client = useQueryClient();
   const toast = useToast();
   const [asks, setAsks] = useState<"discard" | "withdraw" | null>(null);
   const decide = useDecide((done) => {
     setAsks(null);
+    onDecided();
     if (done.state === "discarded") router.push("/policy");
   });
   const split = useMutation({

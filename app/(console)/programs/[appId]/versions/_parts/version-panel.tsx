@@ -1,12 +1,13 @@
 "use client";
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useId, useState } from "react";
+import { useId } from "react";
 import { EmptyState } from "@/components/blocks/empty-state";
 import { Identifier } from "@/components/blocks/identifier";
 import { KeyValues } from "@/components/blocks/key-values";
 import { RelativeTime } from "@/components/blocks/relative-time";
 import { SidePanel, SideSection } from "@/components/blocks/side-panel";
+import { useKept } from "@/components/blocks/use-kept";
 import { formatLimit } from "@/components/features/programs/limit-words";
 import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
@@ -121,12 +122,14 @@ function Decide({ version }: { version: VersionView }) {
   const id = useId();
   const client = useQueryClient();
   const toast = useToast();
-  const [reason, setReason] = useState("");
+  const [reason, setReason, forgetReason] = useKept(`reason ${version.code}`);
   const decide = useMutation({
     mutationFn: (verb: "approve" | "refuse") =>
       decideSubmission(client, version.submissionId, verb, reason.trim()).then(() => verb),
-    onSuccess: (verb) =>
-      toast({ text: verb === "approve" ? `${version.name} is listed.` : `${version.name} refused.` }),
+    onSuccess: (verb) => {
+      forgetReason();
+      toast({ text: verb === "approve" ? `${version.name} is listed.` : `${version.name} refused.` });
+    },
   });
   const may = useMay();
   const isAttested = version.signature === "valid" && version.keyStatus === "active";

@@ -1,0 +1,71 @@
+"use client";
+
+import { usePathname } from "next/navigation";
+import { useCallback, useEffect, useState } from "react";
+
+const PREFIX = "bulkhead.kept.";
+const WHOSE = `${PREFIX}whose`;
+
+/**
+ * Text that somebody is typing, kept for this tab: it is there again after a reload, a lost session or a server that went
+ * away. It is forgotten with the field that it stands in, and by `forget` when it was sent from a field that stays.
+ */
+export function useKept(
+  name: string,
+  initial = "",
+): [text: string, change: (text: string) => void, forget: () => void] {
+  const key = `${PREFIX}${usePathname()} ${name}`;
+  const [text, setText] = useState(initial);
+  useEffect(() => {
+    const kept = read(key);
+    if (kept !== null) setText(kept);
+    // A page that is left whole runs none of this.
+    return () => write(key, "");
+  }, [key]);
+  const change = useCallback(
+    (next: string) => {
+      setText(next);
+      write(key, next);
+    },
+    [key],
+  );
+  const forget = useCallback(() => {
+    setText("");
+    write(key, "");
+  }, [key]);
+  return [text, change, forget];
+}
+
+/** What one person typed is nobody else's: it is gone when another looks through the same tab. */
+export function keepFor(whose: string): void {
+  if (read(WHOSE) === whose) return;
+  forgetKept();
+  write(WHOSE, whose);
+}
+
+/** On signing out. */
+export function forgetKept(): void {
+  try {
+    for (const key of Object.keys(sessionStorage)) if (key.startsWith(PREFIX)) sessionStorage.removeItem(key);
+  } catch {
+    // A browser that keeps nothing has nothing to forget.
+  }
+}
+
+function read(key: string): string | null {
+  try {
+    return sessionStorage.getItem(key);
+  } catch {
+    // Storage can be switched off; then what is typed lives as long as the page.
+    return null;
+  }
+}
+
+function write(key: string, text: string): void {
+  try {
+    if (text === "") sessionStorage.removeItem(key);
+    else sessionStorage.setItem(key, text);
+  } catch {
+    // As above, and where the storage is full.
+  }
+}
