@@ -91,6 +91,7 @@ export const EXPECTED: Readonly<Record<string, Expectation>> = {
   "GET /api/console/v1/readiness": read(200),
   "GET /api/console/v1/clock": read(200),
   "POST /api/console/v1/clock/confirm": { people: "platform.confirm", body: { bootId: "nowhere" }, answer: 409 },
+  "POST /api/console/v1/platform/name": { people: "settings.manage", body: {}, answer: 400 },
   "GET /api/console/v1/continuity": read(200),
   "POST /api/console/v1/continuity/resume": { people: "platform.confirm", body: {}, answer: 409 },
   "GET /api/console/v1/overview": read(200),

@@ -42,6 +42,7 @@ export const AUDIT_ACTIONS = [
   "document.publish",
   "document.resign",
   "platform.initialise",
+  "platform.name",
   "setup.complete",
   "audit.export",
   "audit.loss",

@@ -5,6 +5,7 @@ import { devicesRoutes } from "./routes/devices";
 import { overviewRoutes } from "./routes/overview";
 import { peopleRoutes } from "./routes/people";
 import { portalRoutes } from "./routes/portal";
+import { platformRoutes } from "./routes/platform";
 import { programsRoutes } from "./routes/programs";
 import { publishersRoutes } from "./routes/publishers";
 import { readinessRoutes } from "./routes/readiness";
@@ -19,6 +20,7 @@ export const consoleRoutes = {
   ...overviewRoutes,
   ...searchRoutes,
   ...readinessRoutes,
+  ...platformRoutes,
   ...reportingRoutes,
   ...programsRoutes,
   ...denialsRoutes,

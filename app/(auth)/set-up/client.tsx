@@ -1,22 +1,35 @@
 "use client";
 
-import { type DehydratedState, HydrationBoundary, QueryClientProvider, useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import {
+  type DehydratedState,
+  HydrationBoundary,
+  QueryClientProvider,
+  useMutation,
+  useQuery,
+  useQueryClient,
+} from "@tanstack/react-query";
+import { useId, useState } from "react";
 import { DataTable } from "@/components/blocks/data-table";
 import { NowProvider } from "@/components/blocks/now";
 import { Panel } from "@/components/blocks/panel";
 import { PreferencesProvider } from "@/components/blocks/preferences";
 import { QueryView } from "@/components/blocks/query-view";
+import { RelativeTime } from "@/components/blocks/relative-time";
 import { ShortcutsProvider } from "@/components/blocks/shortcuts";
+import { useKept } from "@/components/blocks/use-kept";
 import { InviteForm } from "@/components/features/people/invite-form";
 import { personColumns } from "@/components/features/people/person-columns";
+import { ShownBoth, ShownOnce } from "@/components/features/people/shown-once";
 import { Button } from "@/components/ui/button";
+import { Field } from "@/components/ui/field";
+import { Input } from "@/components/ui/input";
 import { Mark } from "@/components/ui/mark";
 import { State } from "@/components/ui/state";
-import { TextLink } from "@/components/ui/text-link";
-import type { PeopleList } from "@/lib/contracts/people";
+import type { PeopleList, PersonView } from "@/lib/contracts/people";
 import type { Preferences } from "@/lib/format/preferences";
-import { peopleQuery } from "@/lib/queries/people";
+import { formProblems } from "@/lib/http/console-client";
+import { peopleQuery, showPersonLink } from "@/lib/queries/people";
+import { namePlatform } from "@/lib/queries/platform";
 import { makeQueryClient } from "@/lib/queries/query-client";
 
 type SetUpClientProps = {
@@ -47,25 +60,15 @@ export function SetUpClient({ platformName, environment, preferences, nowMs, sta
 function SetUp({ platformName, environment }: { platformName: string; environment: string }) {
   // Others join by their own links while this page is open; before set-up ends there is little else to listen to.
   const query = useQuery({ ...peopleQuery({}), refetchInterval: 3000 });
+  const [named, setNamed] = useState(platformName);
   return (
     <>
       <main className="mx-auto grid w-full max-w-180 content-start gap-4 pt-12 pb-8">
         <div>
-          <h1 className="text-page">Set up {platformName}</h1>
+          <h1 className="text-page">Set up {named}</h1>
           <p className="text-muted">Everything so far is kept; you can close this page and come back.</p>
         </div>
-        <Panel
-          title={
-            <span className="inline-flex items-center gap-3">
-              <Mark name="yes" title="done" /> Platform and keys
-            </span>
-          }
-          actions={
-            <span className="text-muted">
-              {platformName}, {environment}
-            </span>
-          }
-        />
+        <NamePlatform name={named} environment={environment} onNamed={setNamed} />
         <QueryView query={query} name="People">
           {(list) => <People list={list} />}
         </QueryView>
@@ -77,7 +80,7 @@ function SetUp({ platformName, environment }: { platformName: string; environmen
 
 function People({ list }: { list: PeopleList }) {
   const { approvers, approversNeeded, isComplete } = list.setUp;
-  const invited = list.items.filter(({ state }) => state === "invited").map(({ name }) => name);
+  const invited = list.items.filter(({ state }) => state === "invited");
   const isDone = isComplete || approvers >= approversNeeded;
   return (
     <Panel
@@ -93,17 +96,17 @@ function People({ list }: { list: PeopleList }) {
             {isDone
               ? "Set-up is done."
               : invited.length > 0
-                ? `Waits for ${invited.join(" and ")} to join.`
+                ? `Waits for ${invited.map(({ name }) => name).join(" and ")} to join.`
                 : "Invite two more people."}
           </span>
           {/* A full load: the frame reads anew who is signed in and that set-up is over. */}
           <Button
             size="small"
-            disabled={!isDone}
+            why={isDone ? null : "Set-up goes on until two others can approve."}
             tone={isDone ? "primary" : "plain"}
-            onClick={() => window.location.assign("/")}
+            onClick={() => window.location.assign("/start")}
           >
-            Continue
+            Continue to the first program
           </Button>
         </>
       }
@@ -117,17 +120,107 @@ function People({ list }: { list: PeopleList }) {
       />
       {!isDone && (
         <div className="grid gap-3 border-line border-t p-4">
+          {invited.map((person) => (
+            <Reissue key={person.id} person={person} />
+          ))}
           <InviteForm />
           <p className="max-w-[72ch] text-muted">
             An admin never approves, so set-up is done when two others can. Widening takes a proposer and another
-            person. A link or code that is lost, or has ended, is made again on{" "}
-            <TextLink href="/people" className="underline">
-              People
-            </TextLink>
-            .
+            person. Who joins is seen here at once; a link that is lost or has ended is made again, as often as it
+            takes.
           </p>
         </div>
       )}
+    </Panel>
+  );
+}
+
+/** Somebody who was invited and has not joined: the link can be made anew, and the one before it ends. */
+function Reissue({ person }: { person: PersonView }) {
+  const client = useQueryClient();
+  const link = useMutation({ mutationFn: () => showPersonLink(client, person.id) });
+  return (
+    <div className="grid gap-2">
+      <p className="flex flex-wrap items-center gap-2">
+        <State mark="waiting">
+          <bdi>{person.name}</bdi> was invited <RelativeTime at={person.createdAt} />.
+        </State>
+        <Button
+          size="small"
+          why={person.linkBlockedBy}
+          busy={link.isPending && "Making…"}
+          onClick={() => link.mutate()}
+        >
+          Make the invitation again
+        </Button>
+      </p>
+      {link.data && (
+        <ShownOnce to={person.name} link={link.data.link} code={link.data.code} expiresAt={link.data.expiresAt}>
+          {link.data.code !== null && <ShownBoth />}
+        </ShownOnce>
+      )}
+      {link.error && <p role="alert">{link.error.message}</p>}
+    </div>
+  );
+}
+
+type NamePlatformProps = { name: string; environment: string; onNamed(name: string): void };
+
+/** The first step: what people read in the frame and at the door. It can be changed until set-up is over. */
+function NamePlatform({ name, environment, onNamed }: NamePlatformProps) {
+  const id = useId();
+  const [text, setText, forget] = useKept("platform", name);
+  const give = useMutation({
+    mutationFn: () => namePlatform(text.trim()),
+    onSuccess: (given) => {
+      forget();
+      onNamed(given.name);
+      setText(given.name);
+    },
+  });
+  const problems = formProblems(give.error, ["name"]);
+  const isGiven = text.trim() === name;
+  return (
+    <Panel
+      title={
+        <span className="inline-flex items-center gap-3">
+          <Mark name="yes" title="done" /> Platform and keys
+        </span>
+      }
+      actions={
+        <span className="text-muted">
+          {name}, {environment}
+        </span>
+      }
+      isPadded
+    >
+      <form
+        className="grid gap-2"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (!isGiven && text.trim() !== "" && !give.isPending) give.mutate();
+        }}
+      >
+        <Field
+          label="What people call this platform"
+          htmlFor={id}
+          hint="It stands at the door and in the frame, and stays when set-up is over."
+          problem={problems.at.name}
+        >
+          <Input id={id} maxLength={100} value={text} onChange={({ target }) => setText(target.value)} />
+        </Field>
+        {problems.rest !== null && <p role="alert">{problems.rest}</p>}
+        <span>
+          <Button
+            type="submit"
+            size="small"
+            why={text.trim() === "" ? "Write a name." : isGiven ? "It has this name." : null}
+            busy={give.isPending && "Naming…"}
+          >
+            Name it
+          </Button>
+        </span>
+      </form>
     </Panel>
   );
 }
