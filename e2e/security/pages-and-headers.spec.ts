@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "@playwright/test";
+import { signInPath } from "@/lib/domain/return-path";
 import { consoleRoutes } from "@/lib/http/console-routes";
 import type { ConsoleSession } from "../../scripts/client/console-session";
 import { inParallel, type RawAnswer, type RawRequest, refusalCode, sendRaw } from "../fixtures/raw-request";
@@ -70,11 +71,11 @@ test("what is looked for is there for those who may see it", async () => {
   expect([...found].sort()).toEqual([...SECRETS].sort());
 });
 
-test("every page sends a stranger to sign in", async () => {
+test("every page sends a stranger to sign in, and back to itself after it", async () => {
   const wrong = await inParallel(PAGES, 4, async (path) => {
     const answer = await sendRaw(server.url, { path });
     const isRight =
-      answer.status === 307 && answer.headers.location === "/sign-in" && !told(answer).some(isNotInPath(path));
+      answer.status === 307 && answer.headers.location === signInPath(path) && !told(answer).some(isNotInPath(path));
     return isRight ? null : `${path} → ${answer.status} ${answer.headers.location} ${told(answer)}`;
   });
   expect(wrong.filter((line) => line !== null)).toEqual([]);

@@ -1,12 +1,16 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "@playwright/test";
+import { type BrowserContext, expect, type Page, test } from "@playwright/test";
+import type { ChangeSetDetail } from "@/lib/contracts/change-sets";
+import type { Overview } from "@/lib/contracts/overview";
 import { hasPermission, type Role } from "@/lib/domain/roles";
 import { inParallel, type RawRequest, refusalCode, sendRaw } from "../fixtures/raw-request";
 import { type RunningServer, startServer } from "../fixtures/running-server";
 import { prepareActors, type TestActor, type TestActors } from "./actors";
+import { CHANGES_NOTHING, type Control, type Door, testedPages, VERB_NAMES } from "./controls";
 import { CONSOLE, EXPECTED, type Expectation } from "./expected";
+import { prepareWorld, type World } from "./prepare-world";
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"];
 /** Two cores: more at once only wait for each other. */
@@ -160,3 +164,142 @@ test("no answer to a reader carries a secret", async () => {
     expect(text).not.toMatch(/passwordHash|tokenSha256|accessToken|privateKey|"token":|scrypt|authSecret/i);
   }
 });
+
+/** Developers have rooms of their own. */
+const CONSOLE_ROLES = ["admin", "operator", "security", "auditor"] as const satisfies readonly Role[];
+const AWAY = "Nothing at this address";
+
+test.describe("on every page", () => {
+  let world: World;
+  const links = new Map<Role, Set<string>>();
+
+  test.beforeAll(async () => {
+    test.setTimeout(120_000);
+    world = await prepareWorld(server.url, prepared);
+  });
+
+  const headersOf = (role: Role) => prepared.actors.find((actor) => actor.name === role)?.headers ?? {};
+
+  for (const role of CONSOLE_ROLES) {
+    test(`${role} is offered what the doors take of them, and nothing else`, async ({ browser }) => {
+      test.setTimeout(180_000);
+      const context = await browser.newContext({ baseURL: server.url, viewport: { width: 1680, height: 1050 } });
+      await signIn(context, role);
+      const page = await context.newPage();
+      const taken = new Map<string, Promise<boolean>>();
+      /** Whether this door lets this role in; asked once of each. */
+      const lets = (door: Door) => {
+        const key = JSON.stringify(door);
+        const known = taken.get(key) ?? isLetIn(door, headersOf(role));
+        taken.set(key, known);
+        return known;
+      };
+      const found = new Set<string>();
+      links.set(role, found);
+      const wrong: string[] = [];
+      for (const tested of testedPages(world)) {
+        await page.goto(tested.path, { waitUntil: "domcontentloaded" });
+        const controls = [...tested.controls.map((control) => ({ ...control, isOffered: lets(control.door) }))];
+        const wanted = await Promise.all(
+          controls.map(async ({ name, isOffered }) => ({ name, isOffered: await isOffered })),
+        );
+        if (tested.path === "/") wanted.push({ name: /^Undo, /, isOffered: await canUndo(role) });
+        if (tested.changeSetId !== undefined) wanted.push(...(await wantedVerbs(tested.changeSetId, role)));
+        const differences = async () => differ(await offeredOn(page), wanted);
+        // A panel is there a moment after its page; what is not there then, or is and should not be, is told once.
+        await expect
+          .poll(differences, { timeout: 5000, intervals: [50, 100, 200, 400] })
+          .toEqual([])
+          .catch(async () => wrong.push(...(await differences()).map((line) => `${tested.path}: ${line}`)));
+        for (const href of await linksOn(page)) found.add(href);
+      }
+      await context.close();
+      expect(wrong).toEqual([]);
+    });
+  }
+
+  test("every link leads to a page that is there for whoever is shown it", async () => {
+    test.setTimeout(120_000);
+    const questions = CONSOLE_ROLES.flatMap((role) => [...(links.get(role) ?? [])].map((href) => ({ role, href })));
+    expect(questions.length).toBeGreaterThan(100);
+    const wrong = await inParallel(questions, WIDTH, async ({ role, href }) => {
+      const { status, text } = await sendRaw(server.url, { path: href, headers: headersOf(role) });
+      return status === 200 && !text.includes(AWAY) ? null : `${role}: ${href} → ${status}`;
+    });
+    expect(wrong.filter((line) => line !== null)).toEqual([]);
+  });
+
+  /** Of what was decided lately the overview offers to take back what this person may. */
+  async function canUndo(role: (typeof CONSOLE_ROLES)[number]): Promise<boolean> {
+    const { recent } = await prepared.sessions[role].get<Overview>("overview");
+    return recent.some(({ allowedVerbs }) => allowedVerbs.includes("undo"));
+  }
+
+  /** What the server says of this set to this person. A verb that it does not name is refused by its door. */
+  async function wantedVerbs(id: string, role: (typeof CONSOLE_ROLES)[number]): Promise<Wanted[]> {
+    const { allowedVerbs } = await prepared.sessions[role].get<ChangeSetDetail>(`change-sets/${id}`);
+    const verbs = Object.keys(VERB_NAMES) as (keyof typeof VERB_NAMES)[];
+    return Promise.all(
+      verbs.map(async (verb) => {
+        const isOffered = allowedVerbs.includes(verb);
+        if (!isOffered) {
+          const answer = await sendRaw(server.url, {
+            method: "POST",
+            path: `${CONSOLE}change-sets/${id}/${verb}`,
+            headers: { ...headersOf(role), "content-type": "application/json" },
+            body: JSON.stringify({ reason: "Asked by a test." }),
+          });
+          expect([403, 409], `${role} ${verb} ${answer.text}`).toContain(answer.status);
+        }
+        return { name: VERB_NAMES[verb], isOffered };
+      }),
+    );
+  }
+
+  async function signIn(context: BrowserContext, role: (typeof CONSOLE_ROLES)[number]): Promise<void> {
+    const { cookie } = prepared.sessions[role];
+    await context.addCookies([{ ...cookie, url: server.url, httpOnly: true, sameSite: "Lax" }]);
+  }
+});
+
+type Wanted = Pick<Control, "name"> & { isOffered: boolean };
+
+async function isLetIn({ method = "POST", path, body }: Door, headers: Record<string, string>): Promise<boolean> {
+  const answer = await sendRaw(server.url, {
+    method,
+    path,
+    headers: { ...headers, ...(body === undefined ? {} : { "content-type": "application/json" }) },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  // Nothing that is asked is there, so whoever is let in hears of that.
+  expect([400, 403, 404, 409], `${path} ${answer.text}`).toContain(answer.status);
+  return answer.status !== 403;
+}
+
+/** The words of every button of the page itself that a person could meet, those that say why they wait among them. */
+function offeredOn(page: Page): Promise<string[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll("main button, aside button, [role=dialog] button, section[aria-label] button")]
+      // Heads of columns sort, and what of mine is a draft is offered to me alone, on its own page too.
+      .filter((button) => button.checkVisibility() && button.closest("th, [aria-label='My draft']") === null)
+      .map((button) => (button.getAttribute("aria-label") ?? button.textContent ?? "").replace(/\s+/g, " ").trim())
+      .filter((name) => name !== ""),
+  );
+}
+
+function linksOn(page: Page): Promise<string[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll<HTMLAnchorElement>("a[href^='/']")].map((link) => link.getAttribute("href") ?? ""),
+  );
+}
+
+function differ(offered: readonly string[], wanted: readonly Wanted[]): string[] {
+  const missing = wanted
+    .filter(({ name, isOffered }) => isOffered && !offered.some((text) => name.test(text)))
+    .map(({ name }) => `${name} is taken, and hidden`);
+  const surplus = offered
+    .filter((text) => !CHANGES_NOTHING.some((name) => name.test(text)))
+    .filter((text) => !wanted.some(({ name, isOffered }) => isOffered && name.test(text)))
+    .map((text) => `"${text}" is offered, and refused or unknown`);
+  return [...missing, ...new Set(surplus)];
+}
