@@ -43,7 +43,7 @@ export function testedPages(world: World): TestedPage[] {
     { path: "/policy", controls: [] },
     { path: "/readiness", controls: [] },
     {
-      path: `/programs?program=${appId}`,
+      path: `/programs?panel=${appId}`,
       controls: [{ name: /^Register program/, door: { path: `${CONSOLE}/programs`, body: {} } }, SUSPEND],
     },
     { path: app, controls: [SUSPEND] },
@@ -52,7 +52,7 @@ export function testedPages(world: World): TestedPage[] {
       controls: [{ name: /^Propose to lift/, door: proposes(`program:${NOWHERE}/status`, "active") }],
     },
     {
-      path: `${app}/versions?panel=1`,
+      path: `${app}/versions?version=1`,
       controls: [
         SUSPEND,
         { name: /^Approve and list/, door: { path: `${CONSOLE}/submissions/sub_0/approve`, body: {} } },
@@ -71,7 +71,7 @@ export function testedPages(world: World): TestedPage[] {
     { path: `${app}/telemetry`, controls: [SUSPEND] },
     { path: `${app}/blocked`, controls: [SUSPEND] },
     { path: `${app}/audit`, controls: [SUSPEND] },
-    { path: `/denials/${denialId}`, controls: [PROPOSE_HOST] },
+    { path: `/denials/${denialId}`, controls: [PROPOSE_HOST, SUSPEND] },
     { path: `/policy/${proposals.operator}`, controls: [], changeSetId: proposals.operator },
     { path: `/policy/${proposals.security}`, controls: [], changeSetId: proposals.security },
     { path: `/policy/${draftId}`, controls: [], changeSetId: draftId },
@@ -94,6 +94,7 @@ export function testedPages(world: World): TestedPage[] {
         { name: /^Invite person/, door: { path: `${CONSOLE}/people`, body: {} } },
         { name: /^Make a reset link/, door: { path: `${CONSOLE}/people/${NOBODY}/link`, body: {} } },
         { name: /^Add to draft/, door: proposes(`person:${NOBODY}/sign-in-lock`, true) },
+        { name: /^Ask for approval/, door: proposes(`person:${NOBODY}/sign-in-lock`, true) },
       ],
     },
     {

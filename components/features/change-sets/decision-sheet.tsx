@@ -3,9 +3,10 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Maximize2, Minimize2, TriangleAlert } from "lucide-react";
 import { useRouter } from "next/navigation";
-import { type ReactNode, useDeferredValue, useId, useState } from "react";
+import { type ReactNode, useDeferredValue, useId } from "react";
 import { DiffLines } from "@/components/blocks/diff-lines";
 import { SidePanel, SideSection } from "@/components/blocks/side-panel";
+import { useKept } from "@/components/blocks/use-kept";
 import { Button } from "@/components/ui/button";
 import { Callout } from "@/components/ui/callout";
 import { Field } from "@/components/ui/field";
@@ -13,15 +14,13 @@ import { Textarea } from "@/components/ui/input";
 import { Skeleton } from "@/components/ui/skeleton";
 import { useToast } from "@/components/ui/toast";
 import type { ChangeInput, Preview } from "@/lib/contracts/change-sets";
-import { mayNarrow } from "@/lib/domain/change-set-lifecycle";
 import { parseMember } from "@/lib/domain/member-keys";
-import type { Role } from "@/lib/domain/roles";
+import type { MemberKind } from "@/lib/domain/members";
 import { placeIssues } from "@/lib/domain/texts/place-issues";
 import { sayTextIssue } from "@/lib/domain/texts/text-issues";
 import { isPresence } from "@/lib/format/member-lines";
 import { editDraft, narrowNow, previewQuery, proposeNow } from "@/lib/queries/change-sets";
-import { sessionQuery } from "@/lib/queries/session";
-import { usePermission } from "@/lib/queries/use-permission";
+import { useMay } from "@/lib/queries/use-may";
 import { issuesOfError } from "./change-issues";
 import { inRevision, useDecide } from "./use-decide";
 import type { MemberForm } from "./use-member-form";
@@ -57,10 +56,11 @@ export function DecisionSheet(props: DecisionSheetProps) {
   const toast = useToast();
   const reasonId = useId();
   const waitId = useId();
-  const [reason, setReason] = useState("");
-  const mayPropose = usePermission("changes.propose");
-  const role = useQuery(sessionQuery()).data?.role;
-  const mayPublish = role !== undefined && changes.every(({ member }) => mayNarrowMember(role, member));
+  const [reason, setReason] = useKept(`reason ${label}`);
+  const may = useMay();
+  const kinds = changes.map(({ member }) => kindOfMember(member));
+  const mayPropose = may.call("editDraft") && kinds.every(may.propose);
+  const mayPublish = kinds.every(may.narrow);
   const asked = useDeferredValue(changes);
   const preview = useQuery(previewQuery(asked));
   const undo = useDecide();
@@ -216,8 +216,8 @@ function whatItWaitsFor({ firstIssue, changes, isReady, hasReason }: Waiting): s
 }
 
 /** A rule that has no id yet is read as none: it is a host's. */
-function mayNarrowMember(role: Role, member: string): boolean {
-  return mayNarrow(role, parseMember(member)?.kind ?? "host");
+function kindOfMember(member: string): MemberKind {
+  return parseMember(member)?.kind ?? "host";
 }
 
 function PreviewDiff({ preview }: { preview: Preview | undefined }) {

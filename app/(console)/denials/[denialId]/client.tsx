@@ -32,7 +32,7 @@ import { formatInstant } from "@/lib/format/instant";
 import { formatRevision } from "@/lib/format/revision";
 import { ruleWords } from "@/lib/format/rule-words";
 import { denialQuery, programQuery } from "@/lib/queries/programs";
-import { usePermission } from "@/lib/queries/use-permission";
+import { useMay } from "@/lib/queries/use-may";
 import { Acknowledgement } from "./_parts/acknowledgement";
 import { ProposalSheet } from "./_parts/proposal-sheet";
 import { Who } from "./_parts/who";
@@ -172,8 +172,9 @@ function Denial({ denial, onPropose }: { denial: DenialDetail; onPropose(): void
 }
 
 function DenialAside({ denial, onPropose }: { denial: DenialDetail; onPropose(): void }) {
-  const mayPropose = usePermission("changes.propose");
-  const mayNarrow = usePermission("changes.narrow");
+  const may = useMay();
+  const mayPropose = may.propose("host");
+  const mayNarrow = may.narrow("status");
   const program = useQuery(programQuery(denial.appId));
   const [isSuspending, setSuspending] = useState(false);
   const { proposal } = denial;
