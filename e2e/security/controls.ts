@@ -71,7 +71,17 @@ export function testedPages(world: World): TestedPage[] {
     { path: `${app}/telemetry`, controls: [SUSPEND] },
     { path: `${app}/blocked`, controls: [SUSPEND] },
     { path: `${app}/audit`, controls: [SUSPEND] },
-    { path: `/denials/${denialId}`, controls: [PROPOSE_HOST, SUSPEND] },
+    {
+      path: `/denials/${denialId}`,
+      controls: [
+        PROPOSE_HOST,
+        SUSPEND,
+        {
+          name: /^Acknowledge cause/,
+          door: { path: `${CONSOLE}/programs/${NOWHERE}/causes/0123456789abcdef/acknowledge`, body: {} },
+        },
+      ],
+    },
     { path: `/policy/${proposals.operator}`, controls: [], changeSetId: proposals.operator },
     { path: `/policy/${proposals.security}`, controls: [], changeSetId: proposals.security },
     { path: `/policy/${draftId}`, controls: [], changeSetId: draftId },
