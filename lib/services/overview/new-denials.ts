@@ -1,6 +1,6 @@
-import { and, desc, eq, gt, isNotNull, sql } from "drizzle-orm";
+import { and, desc, eq, gt, isNotNull, type SQLWrapper, sql } from "drizzle-orm";
 import { countedEvents } from "@/db/counted";
-import { programs, seenCauses } from "@/db/schema";
+import { denialAcknowledgements, denialSightings, programs, seenCauses } from "@/db/schema";
 import type { Database } from "@/db/store";
 import { isMended } from "@/lib/domain/denials/replay";
 import { targetOf } from "../denials/denial-row";
@@ -13,18 +13,28 @@ const DAY_MS = 86_400_000;
 const CAUSES_A_PROGRAM = 20;
 const NAMED = 3;
 
+const { seen, appId: ofApp, cause: ofCause } = denialAcknowledgements;
+const knows = (name: string, value: SQLWrapper) =>
+  sql`${seen} @> jsonb_build_array(jsonb_build_object(${sql.raw(`'${name}'`)}, ${value}))`;
+/** Somebody said that it needs nobody, and it was seen since for no purpose and in no kind of runtime that is new. */
+const IS_ACKNOWLEDGED = sql`exists (select 1 from ${denialAcknowledgements}
+  where ${ofApp} = ${seenCauses.appId} and ${ofCause} = ${seenCauses.cause} and not exists (select 1 from ${denialSightings}
+    where ${denialSightings.appId} = ${ofApp} and ${denialSightings.cause} = ${ofCause}
+      and not (${knows("purpose", denialSightings.purpose)} and ${knows("runtimeKind", denialSightings.runtimeKind)})))`;
+
 type Cause = { appId: string; cause: string; firstSeenAt: Date; about: Record<string, unknown> | null };
 type Recorded = { denialId: string; isMended: boolean };
 
 /**
  * What programs were refused for the first time that the platform knows of, in 24 h, a row a program, and mended by nothing that is in
- * force now. What a limit refused, or a suspension, stands as such.
+ * force now, nor acknowledged. What a limit refused, or a suspension, stands as such.
  */
 export async function listNewDenials(db: Database, nowMs: number): Promise<Found> {
   const isNew = and(
     gt(seenCauses.firstSeenAt, new Date(nowMs - DAY_MS)),
     sql`coalesce(${seenCauses.about} ->> 'layer', '') <> 'limit'`,
     sql`coalesce(${seenCauses.about} ->> 'code', '') <> 'PROGRAM_SUSPENDED'`,
+    sql`not ${IS_ACKNOWLEDGED}`,
   );
   const newest = sql`max(${seenCauses.firstSeenAt})`;
   const found = await db

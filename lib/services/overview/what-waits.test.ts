@@ -1,12 +1,22 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { keepDays } from "@/db/partitions";
-import { devices, events, hourDetails, programs, publishedMembers, seenCauses, telemetryMinutes } from "@/db/schema";
+import {
+  denialSightings,
+  devices,
+  events,
+  hourDetails,
+  programs,
+  publishedMembers,
+  seenCauses,
+  telemetryMinutes,
+} from "@/db/schema";
 import { packHistogram } from "@/lib/domain/measures/histogram";
 import { KEY_ONE } from "@/native/core/crypto/testing/public-keys";
 import { approveChangeSet } from "../change-sets/approve-change-set";
 import { narrowAtOnce } from "../change-sets/narrow";
 import { proposeChangeSet } from "../change-sets/propose-change-set";
 import { publishChangeSet } from "../change-sets/publish-change-set";
+import { acknowledgeCause } from "../denials/acknowledge";
 import { openServiceFixture, type PersonActor, type ServiceFixture } from "../testing/service-fixture";
 import { getOverview } from "./get-overview";
 
@@ -117,6 +127,22 @@ describe("denials that wait", () => {
     await publish(`program:${appId}/host:new`, { host: "mended.example.com", ports: [443], purposes: ["request"] });
     await publish(`program:${appId}/grant:network.request`, { consent: "none" });
     // No version is listed, so that nothing of it runs: then nothing is let through either.
+    expect(await kindsFor("operator")).toEqual([`denial ${appId}`]);
+    await forget();
+  });
+
+  it("are none that somebody acknowledged, until one is seen for a new purpose", async () => {
+    const { ctx, clock } = fixture;
+    const cause = (await refuse(appId, HOUR, hostRefusal("known.example.com"))).slice(0, 16);
+    const at = new Date(clock.nowMs());
+    const sighting = { appId, cause, runtimeKind: "linux", versionCode: 1, about: {}, firstAt: at, lastAt: at };
+    const see = (purpose: string) =>
+      ctx.store.transaction(({ db }) => db.insert(denialSightings).values({ ...sighting, purpose }));
+    await see("request");
+    expect(await kindsFor("operator")).toEqual([`denial ${appId}`]);
+    await acknowledgeCause(ctx, people.security, { appId, cause, reason: "Known, and meant." });
+    expect(await kindsFor("operator")).toEqual([]);
+    await see("upload");
     expect(await kindsFor("operator")).toEqual([`denial ${appId}`]);
     await forget();
   });
