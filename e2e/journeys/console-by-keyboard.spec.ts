@@ -1,6 +1,7 @@
 import { type Browser, expect, type Page, test } from "@playwright/test";
 import { DEFAULT_PREFERENCES, PREFERENCES_COOKIE, writePreferences } from "@/lib/format/preferences";
 import { type RunningDemo, startDemo } from "../fixtures/running-demo";
+import { untilListening } from "../fixtures/until-listening";
 
 /** What one person does without a mouse, and what the console remembers of them. */
 const APP = "example.coin.rush";
@@ -34,6 +35,7 @@ test("the keyboard alone goes to a room, moves through rows, opens one and leave
     await expect(operator).toHaveURL(/\/programs$/, { timeout: 1000 });
   }).toPass();
   await expect(operator.getByRole("grid", { name: "Programs" })).toBeVisible();
+  await untilListening(operator);
   const focused = operator.locator("tr[data-row]:focus");
   await expect(async () => {
     await operator.keyboard.press("j");
@@ -46,6 +48,7 @@ test("the keyboard alone goes to a room, moves through rows, opens one and leave
   await expect(focused).toHaveAttribute("data-row", first ?? "");
   await operator.keyboard.press("o");
   await expect(operator).toHaveURL(new RegExp(`panel=${first}`));
+  await expect(operator.getByRole("complementary")).toBeVisible();
   await operator.keyboard.press("Escape");
   await expect(operator).not.toHaveURL(/panel=/);
 });
@@ -61,6 +64,38 @@ test("a filter stands in the address, and its chip takes it away again", async (
   await operator.getByRole("button", { name: "Remove the filter status" }).click();
   await expect(operator).not.toHaveURL(/status=/);
   await expect(operator.getByRole("link", { name: "Coin Rush" })).toBeVisible();
+});
+
+test("what is no filter is said, typed or in the address, and what is one beside it is taken", async () => {
+  await open("/programs?status=nonsense");
+  await expect(operator.getByText(/^status nonsense in the address is left out/)).toBeVisible();
+  await operator.getByRole("button", { name: "Take it out of the address" }).click();
+  await expect(operator).not.toHaveURL(/status=/);
+  await operator.getByLabel("Add a filter").fill("stat:live status:active");
+  await operator.getByLabel("Add a filter").press("Enter");
+  await expect(operator).toHaveURL(/status=active/);
+  await expect(operator.getByText(/^stat is no filter here/)).toBeVisible();
+  await expect(operator.getByLabel("Add a filter")).toHaveValue("stat:live");
+});
+
+test("the palette answers first, and chooses nothing that takes away by itself", async () => {
+  await open("/programs");
+  await expect(async () => {
+    await operator.keyboard.press("Control+k");
+    await expect(operator.getByRole("dialog", { name: "Search" })).toBeVisible({ timeout: 1000 });
+  }).toPass();
+  const palette = operator.getByRole("dialog", { name: "Search" });
+  const chosen = palette.locator('[cmdk-item][data-selected="true"]');
+  await palette.getByRole("combobox").fill("https://cdn.coinrush.example/x");
+  await expect(chosen).toContainText(/refused|No rule names it/);
+  await expect(palette.getByRole("option", { name: /^Block cdn.coinrush.example for all programs/ })).toBeVisible();
+  await palette.getByRole("combobox").fill("suspend coin");
+  await expect(palette.getByRole("option", { name: /^Suspend Coin Rush/ })).toBeVisible();
+  await expect(chosen).not.toContainText(/^Suspend/);
+  await palette.getByRole("combobox").fill("dark");
+  await expect(chosen).toContainText("Dark theme");
+  await operator.keyboard.press("Escape");
+  await expect(palette).toHaveCount(0);
 });
 
 test("keys of one letter do nothing while one types, nor where they are switched off", async () => {

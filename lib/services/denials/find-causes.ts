@@ -30,11 +30,11 @@ export async function findCauses(
 
 function matcherOf({ code, host, purpose }: CauseFilter): (about: About) => boolean {
   const pattern = host === undefined ? undefined : readHostPattern(host);
+  // What is no pattern names no host. As a rule's `*` stands for one label, so does a filter's.
   const isHost = (name: unknown) =>
-    pattern === undefined ||
-    (typeof name === "string" &&
-      // As a rule's `*` stands for one label, so does a filter's.
-      (pattern.kind === "exact" ? name === pattern.host : name.slice(name.indexOf(".") + 1) === pattern.base));
+    pattern !== undefined &&
+    typeof name === "string" &&
+    (pattern.kind === "exact" ? name === pattern.host : name.slice(name.indexOf(".") + 1) === pattern.base);
   return (about) =>
     (code === undefined || about.code === code) &&
     (purpose === undefined || about.purpose === purpose) &&

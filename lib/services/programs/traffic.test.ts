@@ -2,6 +2,7 @@ import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { keepDays } from "@/db/partitions";
 import { deviceMinutes, devices, events, telemetryMinutes, versions } from "@/db/schema";
+import type { CauseFilter } from "@/lib/contracts/programs";
 import { PLATFORM_DEFAULTS } from "@/lib/domain/platform-defaults";
 import { foldMinutes } from "@/lib/sync/telemetry/fold-minutes";
 import { KEY_ONE } from "@/native/core/crypto/testing/public-keys";
@@ -302,6 +303,24 @@ describe.each(["as told", "folded"])("traffic, %s", (how) => {
         },
       ]);
       expect((await listDenials(fixture.ctx, auditor, { ...old, version: 3 })).causes).toMatchObject([{ times: 1 }]);
+    });
+
+    test("are filtered by what their causes are about, counts and single records alike", async () => {
+      const filtered = async (filter: CauseFilter) => {
+        const list = await listDenials(fixture.ctx, auditor, { appId, range: "24h", filter });
+        const told = list.causes.reduce((sum, { times }) => sum + times, 0);
+        expect(list.timesTotal).toBe(told);
+        return [list.causes.map(({ cause }) => cause), list.items.map(({ denialId }) => denialId)];
+      };
+      const ofHost = [[HOST_CAUSE], [ids.newer, ids.older]];
+      expect(await filtered({ code: "HOST_NOT_ALLOWED" })).toEqual(ofHost);
+      expect(await filtered({ host: "b.example.com" })).toEqual(ofHost);
+      expect(await filtered({ host: "*.example.com", code: "HOST_NOT_ALLOWED" })).toEqual(ofHost);
+      expect(await filtered({ code: "PERMISSION_DENIED" })).toEqual([[GRANT_CAUSE], [ids.grant]]);
+      // A `*` stands for one label, and a filter that fits nothing hides all.
+      expect(await filtered({ host: "*.com" })).toEqual([[], []]);
+      expect(await filtered({ code: "PERMISSION_DENIED", host: "b.example.com" })).toEqual([[], []]);
+      expect(await filtered({ purpose: "upload" })).toEqual([[], []]);
     });
 
     test("are listed one by one, newest first, with the names of program and device", async () => {
