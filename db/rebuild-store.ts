@@ -4,7 +4,7 @@ import { AppError } from "@/lib/platform/errors";
 import { type Logger, stderrLogger } from "@/lib/platform/logger";
 import type { SpareBundles } from "./bundles/bundle-files";
 import { createCredentialsFile } from "./journal/credentials-file";
-import { parseRecord } from "./journal/journal-frame";
+import { endsBase, parseRecord } from "./journal/journal-frame";
 import { nodeJournalFs } from "./journal/journal-fs";
 import { NOT_KEPT, TABLES, VOIDED } from "./journal/journaled-tables";
 import { readJournal, scanJournal } from "./journal/read-journal";
@@ -177,8 +177,8 @@ async function remakeTables(work: Work, tables: readonly string[]): Promise<Rebu
         throw refuse("rows-differ", "a start makes all rows from the journal by itself");
       if (verdict.schema !== database.rows.applied.at(-1))
         throw refuse("journal-foreign", "the journal is of another schema");
-      if (verdict.missing.some(({ line }) => parseRecord(line)?.base !== undefined)) {
-        throw refuse("database-unreadable", "a migration of it was cut off");
+      if (verdict.missing.some(({ line }) => endsBase(parseRecord(line) ?? {}))) {
+        throw refuse("database-unreadable", "it was cut off while all of its rows went into the journal");
       }
       const beside = { fs: nodeJournalFs, folder: paths.journal, verdict };
       remade = await rebuildTables(database.client, tables, recordsFrom(beside, from));

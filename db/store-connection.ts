@@ -24,7 +24,7 @@ export type StoreConnection = {
   /** Commits what `fn` wrote, unless it rejects. `fn` is called when its turn has come. */
   transaction<T>(lane: Lane, fn: (tx: OpenTransaction) => Promise<T>): Promise<T>;
   tryJournal(): Promise<void>;
-  tendJournal(): Promise<void>;
+  tendJournal(): Promise<boolean>;
   figures(): Promise<StoreFigures>;
   subscribe(listener: (announcement: Announcement) => void): () => void;
   close(): Promise<void>;

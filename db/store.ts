@@ -85,10 +85,10 @@ export type Store = {
    */
   tryJournal(): Promise<void>;
   /**
-   * Lets the journal begin again with all rows where it has grown long, so that it never grows without end. Does nothing
-   * where there is none. Raises `unavailable` where it is long and there are too many rows to do it while anybody waits.
+   * Lets the journal begin again with all rows where it has grown long, so that it never grows without end: some parts of
+   * them at one asking, and others have the database between two. Answers whether parts are left. Does nothing where there is none.
    */
-  tendJournal(): Promise<void>;
+  tendJournal(): Promise<boolean>;
   /** How it goes. Raises `unavailable` where the store is closed or cannot be asked. */
   figures(): Promise<StoreFigures>;
   /** Hears every announcement of every process; answers with the function that stops it. */

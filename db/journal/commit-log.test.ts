@@ -1,17 +1,19 @@
 import { PGlite } from "@electric-sql/pglite";
-import { like } from "drizzle-orm";
+import { eq, like } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Logger } from "@/lib/platform/logger";
 import { createPgliteStore } from "../pglite/create-pglite-store";
-import { devices, publishers } from "../schema";
+import { credentials, devices, publishers } from "../schema";
 import type { Announcement, Store } from "../store";
 import { dumpJournaled, fillTables } from "../testing/fill-tables";
 import { type MemoryJournalFs, memoryJournalFs } from "../testing/memory-journal-fs";
 import { pgliteSeed } from "../testing/pglite-seed";
-import { type CommitLog, createCommitLog } from "./commit-log";
+import { type BegunAgain, type CommitLog, createCommitLog } from "./commit-log";
+import { compareRows } from "./compare-rows";
 import { createCredentialsFile } from "./credentials-file";
 import { installCapture } from "./install-capture";
-import { JOURNAL_START } from "./journal-frame";
+import { JOURNAL_START, parseRecord } from "./journal-frame";
+import type { JournalLength } from "./journal-length";
 import { createJournalWriter } from "./journal-writer";
 import { dropSegmentsBefore, readJournal, scanJournal } from "./read-journal";
 import { rebuildRows } from "./replay-journal";
@@ -28,17 +30,19 @@ beforeAll(async () => {
 afterAll(() => client.close());
 
 /** A store over the one database of this file, on a disk of its own, that goes on from where the last one ended. */
-function openOn(fs = memoryJournalFs(), on = { client, position }) {
+function openOn(fs = memoryJournalFs(), on = { client, position }, length = { baseBytes: 0, bytesSinceBase: 0 }) {
   const writer = createJournalWriter(fs, "j", on.position);
   const heard: Announcement[] = [];
+  const begun: BegunAgain[] = [];
   let log: CommitLog | undefined;
   const store = createPgliteStore({
     client: on.client,
     logger: silent,
+    onBegunAgain: async (one) => void begun.push(one),
     createLog: (lookAgain) => {
       log = createCommitLog({
         ...{ client: on.client, writer, clock: { nowMs: () => 0 }, logger: silent, schema: 1, lookAgain },
-        length: { baseBytes: 0, bytesSinceBase: 0 },
+        ...{ length, partCharacters: PART_CHARACTERS },
         credentials: createCredentialsFile(fs, "."),
       });
       return log;
@@ -46,8 +50,11 @@ function openOn(fs = memoryJournalFs(), on = { client, position }) {
   });
   store.subscribe((announcement) => heard.push(announcement));
   if (log === undefined) throw new Error("a store makes its log at once");
-  return { fs, store, writer, heard, log };
+  return { fs, store, writer, heard, begun, log };
 }
+
+/** So that a base of few rows has many parts. */
+const PART_CHARACTERS = 400;
 
 let named = 0;
 const add = async (store: Store) => {
@@ -242,10 +249,10 @@ describe("replaying", () => {
 
 describe("a journal that begins again while it is written", () => {
   /** A database of its own with some history, on a disk of its own. */
-  async function fill() {
+  async function fill(length?: JournalLength) {
     const own = await PGlite.create({ loadDataDir: await pgliteSeed() });
     await installCapture(own);
-    const opened = openOn(memoryJournalFs(), { client: own, position: { sequence: 0, sha256: JOURNAL_START } });
+    const opened = openOn(memoryJournalFs(), { client: own, position: { sequence: 0, sha256: JOURNAL_START } }, length);
     await opened.store.transaction((tx) => fillTables(tx.db));
     await add(opened.store);
     return { own, ...opened };
@@ -261,24 +268,104 @@ describe("a journal that begins again while it is written", () => {
     return { scan, rows };
   }
 
+  /** All parts of a base, each as if nobody else had the database. */
+  async function beginAgain({ log }: { log: CommitLog }): Promise<BegunAgain> {
+    for (;;) {
+      const begun = await log.writeBasePart((work) => work());
+      if (begun !== null) return begun;
+    }
+  }
+  /** Rows that are each more than a part. */
+  const addLarge = (store: Store, ids: readonly string[]) =>
+    store.transaction((tx) =>
+      tx.db.insert(publishers).values(ids.map((id) => ({ id, name: id.repeat(PART_CHARACTERS), createdAt }))),
+    );
+  /** Whether the newest part has such a row. */
+  const isInPart = async (own: PGlite, id: string) => {
+    const { rows } = await own.query<{ line: string }>(
+      "select line from journal_records order by sequence desc limit 1",
+    );
+    return parseRecord(rows[0]?.line ?? "")?.changes.some(({ row }) => row.id === id) === true;
+  };
+
   it("has every commit before, beside and after it, and what is before it is not needed", async () => {
-    const { own, fs, store, log } = await fill();
-    const [begun] = await Promise.all([log.beginAgain(), add(store), add(store), add(store)]);
+    const { own, fs, store, log, begun } = await fill({ baseBytes: 0, bytesSinceBase: 9 * 1024 * 1024 });
+    await addLarge(store, ["a_1", "a_2", "a_3"]);
+    expect(log.wantsBase).toBe(true);
+    const [isMore] = await Promise.all([store.tendJournal(), add(store), add(store), add(store)]);
+    expect([isMore, log.wantsBase]).toEqual([false, false]);
     await add(store);
     const rows = await dumpJournaled(store.db);
     const first = await rebuilt(fs);
-    expect(first.scan).toMatchObject({ rebuildFrom: begun?.from });
+    const from = begun[0]?.from ?? 0;
+    expect(begun).toHaveLength(1);
+    expect(first.scan).toMatchObject({ rebuildFrom: from });
     expect(first.rows).toEqual(rows);
-    await dropSegmentsBefore(fs, "j", begun?.from ?? 0);
+    await dropSegmentsBefore(fs, "j", from);
     const second = await rebuilt(fs);
-    expect(second.scan).toMatchObject({ first: begun?.from });
+    expect(second.scan).toMatchObject({ first: from });
     expect(second.rows).toEqual(rows);
     expect(log.length.bytesSinceBase).toBeLessThan(log.length.baseBytes);
+    const { baseBytes, bytesSinceBase } = second.scan;
+    expect(baseBytes).toBeGreaterThanOrEqual(log.length.baseBytes);
+    expect(bytesSinceBase).toBeGreaterThanOrEqual(log.length.bytesSinceBase);
+    await own.close();
+  });
+
+  it("tells what the rows are, half-way and at its end, whatever is written between two, behind and before them", async () => {
+    const { own, fs, store, log } = await fill();
+    await addLarge(store, ["a_1", "a_2", "b_1", "b_2", "c_1", "c_2", "d_1"]);
+    const { db } = store;
+    const set = (id: string, to: Partial<typeof publishers.$inferInsert>) =>
+      store.transaction((tx) => tx.db.update(publishers).set(to).where(eq(publishers.id, id)));
+    const remove = (id: string) => store.transaction((tx) => tx.db.delete(publishers).where(eq(publishers.id, id)));
+    const between: (() => Promise<unknown>)[] = [
+      () => Promise.all([set("a_1", { name: "changed" }), set("c_1", { name: "changed" })]),
+      () => Promise.all([remove("a_2"), remove("c_2")]),
+      () => Promise.all([set("a_1", { id: "c_3" }), set("c_1", { id: "a_0" })]),
+      () => store.transaction((tx) => tx.db.update(credentials).set({ changedAt: new Date(createdAt.getTime() + 1) })),
+      () => store.transaction((tx) => tx.db.delete(credentials)),
+    ];
+    let [isThere, isWhole] = [false, false];
+    while (!isWhole) {
+      isWhole = (await log.writeBasePart((work) => work())) !== null;
+      isThere ||= await isInPart(own, "a_1");
+      if (!isThere) continue;
+      await between.shift()?.();
+      if (between.length === 2) expect((await rebuilt(fs)).rows).toEqual(await dumpJournaled(db));
+    }
+    expect(between).toEqual([]);
+    await add(store);
+    expect((await rebuilt(fs)).rows).toEqual(await dumpJournaled(db));
+    expect(await compareRows(own, readJournal(fs, "j", 1))).toEqual([]);
+    await own.close();
+  });
+
+  it("that was given up counts for nothing, and another one takes its place", async () => {
+    const { own, fs, store, writer, log } = await fill();
+    await addLarge(store, ["a_1", "a_2", "a_3"]);
+    await log.writeBasePart((work) => work());
+    await log.writeBasePart((work) => work());
+    await add(store);
+    const before = await scanJournal(fs, "j");
+    expect(before).toMatchObject({ rebuildFrom: 1, baseBytes: 0 });
+    // As after the end of the process: nobody knows of it any more.
+    const again = openOn(fs, { client: own, position: writer.last });
+    await again.store.transaction((tx) => tx.db.delete(publishers).where(eq(publishers.id, "a_1")));
+    const { from } = await beginAgain(again);
+    await add(again.store);
+    expect(await rebuilt(fs)).toMatchObject({
+      scan: { rebuildFrom: from },
+      rows: await dumpJournaled(again.store.db),
+    });
+    await dropSegmentsBefore(fs, "j", from);
+    expect((await rebuilt(fs)).rows).toEqual(await dumpJournaled(again.store.db));
     await own.close();
   });
 
   it("loses nothing that was acknowledged, whichever operation of the disk fails or is the last", async () => {
     const { own, fs, store, log } = await fill();
+    await addLarge(store, ["a_1", "a_2"]);
     let failed = 0;
     for (let wanted = 1; ; wanted += 1) {
       const disks: MemoryJournalFs[] = [];
@@ -287,9 +374,9 @@ describe("a journal that begins again while it is written", () => {
         disks.push(fs.fork());
         return operation === wanted;
       });
-      const isBegun = await log.beginAgain().then(
+      const isBegun = await beginAgain({ log }).then(
         () => true,
-        (error) => expect(error).toMatchObject({ code: "unavailable" }) === undefined && false,
+        (error: unknown) => expect(error).toMatchObject({ code: "unavailable" }) === undefined && false,
       );
       fs.failWhen(() => false);
       for (const disk of disks) {
@@ -303,11 +390,15 @@ describe("a journal that begins again while it is written", () => {
       }
       if (isBegun) break;
       failed += 1;
-      // The next commit brings the journal up.
+      expect(log.wantsBase, "nothing is written while the journal is behind").toBe(false);
+      // The next commit brings the journal up, and the base goes on from where it is.
       await add(store);
     }
     expect(failed).toBeGreaterThan(3);
-    expect((await rebuilt(fs)).rows).toEqual(await dumpJournaled(store.db));
+    const { scan, rows } = await rebuilt(fs);
+    expect(rows).toEqual(await dumpJournaled(store.db));
+    await dropSegmentsBefore(fs, "j", scan.rebuildFrom ?? 0);
+    expect((await rebuilt(fs)).rows).toEqual(rows);
     await own.close();
   });
 });

@@ -6,14 +6,17 @@ import type { Logger } from "@/lib/platform/logger";
 import { rowsOf } from "../rows";
 import { journalChanges, journalRecords } from "../schema";
 import type { Database } from "../store";
+import { BASE_START, type BasePlace, PART_CHARACTERS, readBasePart } from "./base-parts";
 import { type CredentialsFile, standingRows } from "./credentials-file";
 import { JOURNAL_START, type SealedRecord, sealRecord } from "./journal-frame";
-import type { JournalLength } from "./journal-length";
+import { isLong, type JournalLength } from "./journal-length";
 import type { JournalWriter } from "./journal-writer";
 import type { VoidableRows } from "./replay-journal";
-import { writeBase } from "./write-base";
 
 type Row = Record<string, unknown>;
+
+/** A whole base: its first record, and its last. */
+export type BegunAgain = { from: number; last: JournalWriter["last"] };
 
 /** Makes commits durable beside the database. */
 export type CommitLog = {
@@ -35,14 +38,35 @@ export type CommitLog = {
   tryOut(): Promise<void>;
   /** What the journal has by now. */
   readonly length: JournalLength;
+  /** Whether it is to begin again: it is long, or has begun to. */
+  readonly wantsBase: boolean;
   /**
-   * Lets the journal begin again with all rows as they stand, in segments of its own; commits and reads wait until it is
-   * on disk. Answers where it begins and ends; null while the journal is behind. Raises `unavailable` where it could not be appended (then the
-   * journal is behind), and what the database raised; the journal is then as it was.
+   * Lets the journal begin again with all rows, by one part of them: `inTurn` is given the work that needs the database,
+   * which is others' between two parts. What they commit meanwhile is a record after the part before it, so that a part has its
+   * rows as they stand, and replaying all in order makes them what they are. Answers where the base begins and ends once this part
+   * makes it whole, and null before. Raises `unavailable` while the journal is behind or falls behind with this part, and what the database raised;
+   * the next call goes on.
    */
-  beginAgain(): Promise<{ from: number; last: JournalWriter["last"] } | null>;
+  writeBasePart(inTurn: <T>(work: () => Promise<T>) => Promise<T>): Promise<BegunAgain | null>;
   close(): Promise<void>;
 };
+
+/** A base of which some parts are stored: it goes on at `place`. Of its records the first and the last are known once they are sealed. */
+type BegunBase = {
+  readonly at: string;
+  place: BasePlace;
+  part: number;
+  from: number | null;
+  end: number | null;
+  bytes: number;
+  /** What was appended since the base before, before its first record. */
+  bytesBefore: number;
+};
+
+function beginBase(nowMs: number): BegunBase {
+  const at = new Date(nowMs).toISOString();
+  return { at, place: BASE_START, part: 0, from: null, end: null, bytes: 0, bytesBefore: 0 };
+}
 
 export function createCommitLog(parts: {
   client: PGlite;
@@ -56,9 +80,13 @@ export function createCommitLog(parts: {
   lookAgain: () => void;
   /** What the journal has at the start. */
   length: JournalLength;
+  /** Tests let a base have small parts. */
+  partCharacters?: number;
 }): CommitLog {
   const { client, writer, clock, logger, credentials } = parts;
   let { baseBytes, bytesSinceBase } = parts.length;
+  /** While the journal begins again. */
+  let base = null as BegunBase | null;
   /** What a record that touches credentials leaves of them, as its transaction saw it. */
   const left = new WeakMap<SealedRecord, VoidableRows>();
   const outstanding = new Map<SealedRecord, { done: Promise<void>; finish: () => void }>();
@@ -99,14 +127,23 @@ export function createCommitLog(parts: {
   }
 
   async function appendOne(record: SealedRecord): Promise<void> {
+    // A base has segments of its own, so that those before it can go.
+    if (record.sequence === base?.from) {
+      await writer.close();
+      base.bytesBefore = bytesSinceBase;
+    }
     await writer.append(record);
     bytesSinceBase += record.line.length;
+    if (record.sequence !== base?.end) return;
+    baseBytes = base.bytes;
+    bytesSinceBase -= base.bytesBefore + base.bytes;
+    base = null;
   }
 
-  /** Appends what the rows have and the journal has not; `newSegmentAt` begins a segment. Only inside a turn. */
-  async function appendFromRows(newSegmentAt?: number): Promise<void> {
+  /** Appends what the rows have and the journal has not. Only inside a turn. */
+  async function appendFromRows(): Promise<void> {
     for (let isFirst = true; ; isFirst = false) {
-      // One by one: a base is many, of a megabyte each, and others want the database meanwhile.
+      // One by one: others want the database meanwhile.
       const { rows } = await client.query<SealedRecord>(
         "select sequence, sha256, line from journal_records where sequence > $1 order by sequence limit 1",
         [writer.last.sequence],
@@ -118,7 +155,6 @@ export function createCommitLog(parts: {
         await credentials.replace(await standingRows(async (statement) => (await client.query<Row>(statement)).rows));
       }
       const sequence = Number(row.sequence);
-      if (sequence === newSegmentAt) await writer.close();
       await appendOne({ ...row, sequence });
     }
   }
@@ -130,6 +166,45 @@ export function createCommitLog(parts: {
       throw behind(error);
     }
     recovered();
+  }
+
+  async function append(record: SealedRecord): Promise<void> {
+    try {
+      await inTurn(async () => {
+        if (record.sequence <= writer.last.sequence) return;
+        if (failure === null && record.sequence === writer.last.sequence + 1) {
+          const rows = left.get(record);
+          // Before the record that voids what was there: whoever is stopped in between has the old or the new.
+          if (rows !== undefined) await credentials.replace(rows);
+          await appendOne(record);
+        } else await appendFromRows();
+      });
+      recovered();
+    } catch (error) {
+      throw behind(error);
+    } finally {
+      finish(record);
+    }
+  }
+
+  /** In a transaction of its own: stores the next part beside the rows, after what was committed last. */
+  async function sealPart(at: BegunBase): Promise<{ record: SealedRecord; next: BasePlace | null }> {
+    return client.transaction(async (sink) => {
+      const { rows } = await sink.query<{ sequence: number; sha256: string }>(
+        "select sequence, sha256 from journal_records order by sequence desc limit 1",
+      );
+      const { sequence, sha256: previous } = rows[0] ?? writer.last;
+      const { changes, next } = await readBasePart(sink, at.place, parts.partCharacters ?? PART_CHARACTERS);
+      const record = sealRecord({
+        ...{ sequence: Number(sequence) + 1, previous, at: at.at, schema: parts.schema },
+        ...{ base: { part: at.part, parts: next === null ? at.part + 1 : null }, changes },
+      });
+      await sink.query("delete from journal_records where sequence < $1", [writer.last.sequence]);
+      await sink.query("insert into journal_records (sequence, sha256, line) values ($1, $2, $3)", [
+        ...[record.sequence, record.sha256, record.line],
+      ]);
+      return { record, next };
+    });
   }
 
   /** Those alone that were there when it was asked: what is sealed later was not seen, and never ends where many write. */
@@ -168,24 +243,7 @@ export function createCommitLog(parts: {
       return record;
     },
     cancel: finish,
-    async append(record) {
-      try {
-        await inTurn(async () => {
-          if (record.sequence <= writer.last.sequence) return;
-          if (failure === null && record.sequence === writer.last.sequence + 1) {
-            const rows = left.get(record);
-            // Before the record that voids what was there: whoever is stopped in between has the old or the new.
-            if (rows !== undefined) await credentials.replace(rows);
-            await appendOne(record);
-          } else await appendFromRows();
-        });
-        recovered();
-      } catch (error) {
-        throw behind(error);
-      } finally {
-        finish(record);
-      }
-    },
+    append,
     async settled() {
       await waitForOutstanding();
       if (failure === null) return;
@@ -205,30 +263,26 @@ export function createCommitLog(parts: {
     get length() {
       return { baseBytes, bytesSinceBase };
     },
-    async beginAgain() {
-      return inTurn(async () => {
-        if (failure !== null) return null;
-        const about = { at: new Date(clock.nowMs()).toISOString(), schema: parts.schema };
-        const base = await client.transaction(async (sink) => {
-          const { rows } = await sink.query<{ sequence: number; sha256: string }>(
-            "select sequence, sha256 from journal_records order by sequence desc limit 1",
-          );
-          const [newest] = rows;
-          // Committed records that wait for their turn are appended below, before the base that follows them.
-          const from = newest === undefined ? writer.last : { ...newest, sequence: Number(newest.sequence) };
-          return writeBase(sink, from, about);
-        });
-        const [first] = base;
-        if (first === undefined) return null;
-        try {
-          await appendFromRows(first.sequence);
-        } catch (error) {
-          throw behind(error);
-        }
-        baseBytes = base.reduce((sum, { line }) => sum + line.length, 0);
-        bytesSinceBase = 0;
-        return { from: first.sequence, last: writer.last };
+    get wantsBase() {
+      return failure === null && (base !== null || isLong({ baseBytes, bytesSinceBase }));
+    },
+    async writeBasePart(withDatabase) {
+      if (failure !== null) throw failure;
+      const { record, begun } = await withDatabase(async () => {
+        const begun = base ?? beginBase(clock.nowMs());
+        base = begun;
+        const { record, next } = await sealPart(begun);
+        // Before anything else is committed, and so before anything is appended after it.
+        begun.from ??= record.sequence;
+        begun.part += 1;
+        begun.bytes += record.line.length;
+        if (next === null) begun.end = record.sequence;
+        else begun.place = next;
+        return { record, begun };
       });
+      await append(record);
+      const { from, end } = begun;
+      return from === null || end === null ? null : { from, last: { sequence: end, sha256: record.sha256 } };
     },
     async close() {
       await appending;

@@ -4,7 +4,7 @@ import { createFetchPace } from "../fetch-pace";
 import { onRowsOf } from "../row-too-large";
 import { wordsOf } from "../store-fault";
 import { keptTables } from "./install-capture";
-import type { JournalEntry, SealedRecord } from "./journal-frame";
+import { endsBase, type JournalEntry, type SealedRecord } from "./journal-frame";
 import { TABLES } from "./journaled-tables";
 import { keyOf, readTables, type Table } from "./replay-journal";
 
@@ -62,16 +62,14 @@ async function rowsTold(
     }
   };
   let told = nothing();
-  let begun: Told = told;
+  let begun: Told | null = null;
   for await (const { entry } of records) {
-    const { base } = entry;
-    if (base === undefined) {
-      take(told, entry);
-      continue;
-    }
-    if (base.part === 0) begun = nothing();
-    take(begun, entry);
-    if (base.part === base.parts - 1) told = begun;
+    if (entry.base === undefined) take(told, entry);
+    else if (entry.base.part === 0) begun = nothing();
+    if (begun !== null) take(begun, entry);
+    if (begun === null || !endsBase(entry)) continue;
+    told = begun;
+    begun = null;
   }
   return told;
 }

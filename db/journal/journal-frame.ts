@@ -15,8 +15,11 @@ const recordSchema = z.object({
   at: z.string(),
   /** The newest migration that the rows had gone through; absent in records of the first released schema. */
   schema: z.number().int().optional(),
-  /** A part of all rows as they stood: where a journal begins, or begins again. */
-  base: z.object({ part: z.number().int().nonnegative(), parts: z.number().int().positive() }).optional(),
+  /**
+   * A part of all rows: where a journal begins, or begins again. Its rows are as they stood at this record, so that records of
+   * what was written meanwhile may lie between two parts; how many there are stands in the last one at least.
+   */
+  base: z.object({ part: z.number().int().nonnegative(), parts: z.number().int().positive().nullable() }).optional(),
   changes: z.array(changeSchema),
 });
 
@@ -25,6 +28,9 @@ export type RowChange = z.infer<typeof changeSchema>;
 export type JournalEntry = z.infer<typeof recordSchema>;
 /** A record as it is stored, beside the rows and in the journal alike. */
 export type SealedRecord = { sequence: number; sha256: string; line: string };
+
+/** Whether a record is the last part of a base: with it the base is whole, and counts. */
+export const endsBase = ({ base }: Pick<JournalEntry, "base">): boolean => base?.parts === (base?.part ?? 0) + 1;
 
 export function sealRecord(entry: JournalEntry): SealedRecord {
   const line = JSON.stringify(entry);

@@ -89,11 +89,11 @@ const TREATMENTS = {
   journalRecords: { keep: "nothing", title: "" },
 } as const satisfies Record<TableName, Treatment>;
 
-export type TableInfo = { relation: string; keys: string[]; treatment: Treatment };
+export type TableInfo = { relation: string; keys: string[]; columns: string[]; treatment: Treatment };
 
 const exported = new Map<string, unknown>(Object.entries(schema));
 
-/** Every table with its key's columns, by relation name. */
+/** Every table with its columns and those of its key, by relation name. */
 export const TABLES: ReadonlyMap<string, TableInfo> = new Map(
   Object.entries(TREATMENTS).map(([name, treatment]) => {
     const table = exported.get(name);
@@ -101,7 +101,8 @@ export const TABLES: ReadonlyMap<string, TableInfo> = new Map(
     const config = getTableConfig(table);
     const composite = config.primaryKeys[0]?.columns.map((column) => column.name);
     const keys = composite ?? config.columns.filter((column) => column.primary).map((column) => column.name);
-    return [config.name, { relation: config.name, keys, treatment }];
+    const columns = config.columns.map((column) => column.name);
+    return [config.name, { relation: config.name, keys, columns, treatment }];
   }),
 );
 

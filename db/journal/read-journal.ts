@@ -1,5 +1,7 @@
 import { join } from "node:path";
+import { setImmediate as turn } from "node:timers/promises";
 import {
+  endsBase,
   hasFrameBehind,
   JOURNAL_START,
   type JournalEntry,
@@ -23,7 +25,7 @@ export type JournalScan =
       rebuildFrom: number | null;
       /** The schema of the records from there on; null for the first released one. */
       schema: number | null;
-      /** Bytes of the newest base, and of what was appended since it (or of all, where there is none). */
+      /** Bytes of the newest base, and of what was appended since it began (or of all, where there is none). */
       baseBytes: number;
       bytesSinceBase: number;
       /** Bytes of an unfinished record at the end; it was never acknowledged. */
@@ -48,6 +50,9 @@ class JournalDamage extends Error {
   }
 }
 
+/** Bytes that are looked at in one turn of the event loop: whoever is asked meanwhile waits for no more. */
+const BYTES_A_TURN = 256 * 1024;
+
 type Walked = SealedRecord & { entry: JournalEntry; bytes: number };
 
 /**
@@ -62,6 +67,7 @@ async function* walk(
   seen: { tornBytes: number },
 ): AsyncGenerator<Walked> {
   let last = null as { sequence: number; sha256: string } | null;
+  let bytesThisTurn = 0;
   for (const segment of segments) {
     const data = await fs.read(join(folder, segment));
     let offset = 0;
@@ -75,6 +81,11 @@ async function* walk(
       }
       const bytes = frame.end - offset;
       offset = frame.end;
+      bytesThisTurn += bytes;
+      if (bytesThisTurn > BYTES_A_TURN) {
+        bytesThisTurn = 0;
+        await turn();
+      }
       if (frame.sequence === last?.sequence && frame.sha256 === last.sha256) continue;
       const entry = parseRecord(frame.line);
       const follows: boolean =
@@ -101,10 +112,15 @@ async function segmentsThatCount(fs: JournalFs, folder: string): Promise<string[
 }
 
 async function beginsWithBase(fs: JournalFs, folder: string, segments: readonly string[]): Promise<boolean> {
+  let parts = 0;
   try {
     for await (const { entry } of walk(fs, folder, segments, { tornBytes: 0 })) {
-      if (entry.base === undefined) return false;
-      if (entry.base.part === entry.base.parts - 1) return true;
+      if (parts === 0 && entry.base === undefined) return false;
+      if (entry.base === undefined) continue;
+      // Another one that begins: this one was never finished.
+      if (entry.base.part !== parts) return false;
+      if (endsBase(entry)) return true;
+      parts += 1;
     }
   } catch (error) {
     if (!(error instanceof JournalDamage)) throw error;
@@ -125,7 +141,7 @@ export async function scanJournal(fs: JournalFs, folder: string, wantedSequence 
     records: 0,
     wantedSha256: null as string | null,
   };
-  let base = { from: 0, bytes: 0, schema: null as number | null };
+  let base = { from: 0, bytes: 0, bytesBefore: 0, schema: null as number | null };
   let last: { sequence: number; sha256: string } | null = null;
   try {
     for await (const { sequence, sha256, entry, bytes } of walk(
@@ -144,14 +160,17 @@ export async function scanJournal(fs: JournalFs, folder: string, wantedSequence 
       last = { sequence, sha256 };
       if (sequence === wantedSequence) whole.wantedSha256 = sha256;
       if (entry.base === undefined) continue;
-      if (entry.base.part === 0) base = { from: sequence, bytes: 0, schema: entry.schema ?? null };
+      if (entry.base.part === 0) {
+        const bytesBefore = whole.bytesSinceBase - bytes;
+        base = { from: sequence, bytes: 0, bytesBefore, schema: entry.schema ?? null };
+      }
       base.bytes += bytes;
-      if (entry.base.part < entry.base.parts - 1) continue;
+      if (!endsBase(entry)) continue;
       Object.assign(whole, {
         rebuildFrom: base.from,
         schema: base.schema,
         baseBytes: base.bytes,
-        bytesSinceBase: 0,
+        bytesSinceBase: whole.bytesSinceBase - base.bytesBefore - base.bytes,
       });
     }
   } catch (error) {

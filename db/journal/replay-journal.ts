@@ -2,7 +2,7 @@ import type { PGlite, Transaction as PgliteTransaction } from "@electric-sql/pgl
 import { invariant } from "@/lib/platform/errors";
 import { onRowsOf } from "../row-too-large";
 import { type KeptTable, keptTables, relationsThere } from "./install-capture";
-import type { JournalEntry, RowChange, SealedRecord } from "./journal-frame";
+import { endsBase, type JournalEntry, type RowChange, type SealedRecord } from "./journal-frame";
 import { TABLES } from "./journaled-tables";
 
 /** Rows that wait to be written, of one table and of all: as many as these, or as many as fit. */
@@ -55,14 +55,11 @@ export async function rebuildRows(
     const player = createPlayer(sink, tables, voided);
     let replayed = 0;
     let last: SealedRecord | null = null;
-    let isAfterBase = false;
+    const counts = createCounting();
     for await (const record of records) {
-      const { base } = record.entry;
       replayed += 1;
       last = record;
-      // A base that begins later was never finished: it repeats what is, and may be of another schema.
-      if (base === undefined || !isAfterBase) await player.play(record.entry, record.line.length);
-      isAfterBase ||= base === undefined || base.part === base.parts - 1;
+      if (counts(record.entry)) await player.play(record.entry, record.line.length);
     }
     await player.finish();
     for (const { relation } of voided) {
@@ -78,6 +75,21 @@ export async function rebuildRows(
     await sink.exec(NEXT_NUMBER);
     return { replayed };
   });
+}
+
+/**
+ * Tells of each record, from where a rebuild begins, whether it says what the rows are. Of a base that begins there all parts do,
+ * and what was written between them; one that begins later was never finished: it repeats what is, and may be of another schema.
+ */
+function createCounting(): (entry: JournalEntry) => boolean {
+  let isInBase: boolean | null = null;
+  return (entry) => {
+    isInBase ??= entry.base !== undefined;
+    if (entry.base === undefined) return true;
+    const counts = isInBase;
+    if (endsBase(entry)) isInBase = false;
+    return counts;
+  };
 }
 
 export type Table = { relation: string; keys: string[]; columns: Set<string> };
@@ -102,15 +114,12 @@ export async function rebuildTables(
     await sink.exec(`truncate ${relations.map((relation) => `"${relation}"`).join(", ")}`);
     const player = createPlayer(sink, tables, []);
     let replayed = 0;
-    let isAfterBase = false;
+    const counts = createCounting();
     for await (const { entry, line } of records) {
-      const { base } = entry;
       const changes = entry.changes.filter(({ relation }) => tables.has(relation));
-      if (changes.length > 0 && (base === undefined || !isAfterBase)) {
-        await player.play({ ...entry, changes }, line.length);
-        replayed += 1;
-      }
-      isAfterBase ||= base === undefined || base.part === base.parts - 1;
+      if (!counts(entry) || changes.length === 0) continue;
+      await player.play({ ...entry, changes }, line.length);
+      replayed += 1;
     }
     await player.finish();
     for (const [table, rows] of beside) await writeBeside(sink, table, rows ?? []);

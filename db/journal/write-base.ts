@@ -33,16 +33,6 @@ export async function hasJournaledRows(sink: Sink): Promise<boolean> {
 /** Postgres' own words for a page or an index that is not what was written. */
 const isDamage = (error: unknown) => error instanceof Error && "code" in error && /^XX00[12]$/.test(`${error.code}`);
 
-/** How much room the rows take that a base would hold. */
-export async function journaledBytes(sink: Sink): Promise<number> {
-  const relations = [...TABLES.values()].filter(({ treatment }) => treatment.keep !== "nothing");
-  const { rows } = await sink.query<{ bytes: number }>(
-    "select coalesce(sum(pg_table_size(to_regclass(quote_ident(name)))), 0)::float8 as bytes from unnest($1::text[]) as name",
-    [relations.map(({ relation }) => relation)],
-  );
-  return rows[0]?.bytes ?? 0;
-}
-
 /**
  * Turns all journaled rows, as they stand, into records that follow `from`, and stores them beside the rows, inside the
  * caller's transaction; appending them is the caller's business. A rebuild begins at the newest whole base.
@@ -63,7 +53,7 @@ export async function writeBase(
           bytes = 0;
         }
         // Safe: a row as JSON is an object.
-        pages.at(-1)?.push(change(table, JSON.parse(text) as Row));
+        pages.at(-1)?.push(baseChange(table, JSON.parse(text) as Row));
         bytes += text.length;
       }
     });
@@ -104,7 +94,8 @@ async function* rowsOf(sink: Sink, { relation, keys }: TableInfo): AsyncGenerato
   await sink.exec("close base");
 }
 
-function change({ relation, keys, treatment }: TableInfo, row: Row): RowChange {
+/** What a base says of a row that stands. */
+export function baseChange({ relation, keys, treatment }: TableInfo, row: Row): RowChange {
   if (treatment.keep !== "voids") return { relation, op: "put", row };
   const kept = [...keys, treatment.stamp];
   return {

@@ -1,5 +1,16 @@
 const TABLE = /\b(?:from|into|update)\s+(?:only\s+)?"?([a-z_]+)"?/i;
-const VERBS = new Set(["select", "insert", "update", "delete", "with", "savepoint", "release", "rollback"]);
+const VERBS = new Set([
+  "select",
+  "insert",
+  "update",
+  "delete",
+  "with",
+  "savepoint",
+  "release",
+  "rollback",
+  "vacuum",
+  "checkpoint",
+]);
 
 /** What a statement is, for figures: its verb, and the first table that it names. Never a value of it. */
 export function kindOfStatement(sql: string): string {

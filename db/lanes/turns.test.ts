@@ -111,7 +111,7 @@ describe("the kind of a statement", () => {
     ['  delete from only "events"', "delete events"],
     ['with x as (select * from "changes") select 1', "with changes"],
     ["savepoint sp1", "savepoint"],
-    ["checkpoint", "other"],
+    ["checkpoint", "checkpoint"],
     ["select pg_sleep('secret')", "select"],
   ])("is its verb and first table alone: %s", (statement, kind) => {
     expect(kindOfStatement(statement)).toBe(kind);

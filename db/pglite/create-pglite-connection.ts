@@ -4,10 +4,8 @@ import { AppError } from "@/lib/platform/errors";
 import type { Logger } from "@/lib/platform/logger";
 import { createAnnouncer, LOOK_AGAIN } from "../announcements";
 import { driverClient } from "../driver-client";
-import type { CommitLog } from "../journal/commit-log";
+import type { BegunAgain, CommitLog } from "../journal/commit-log";
 import type { SealedRecord } from "../journal/journal-frame";
-import { BASE_BYTES_MAX_WHILE_RUNNING, isLong } from "../journal/journal-length";
-import { journaledBytes } from "../journal/write-base";
 import { createTurns, type Turns } from "../lanes/turns";
 import * as schema from "../schema";
 import type { Announcement, Lane } from "../store";
@@ -19,12 +17,18 @@ export type PgliteParts = {
   logger: Logger;
   /** Makes the log of commits, given what tells everyone to look again; null for a store that ends with the process. */
   createLog: (lookAgain: () => void) => CommitLog | null;
-  /** Runs after the journal began again: reads it back, and lets go of what is before. */
-  onBegunAgain?: (begun: { from: number; last: { sequence: number; sha256: string } }) => Promise<void>;
+  /** Runs after the journal began again: reads it back, and lets go of what is before; what needs the database is given to `inTurn`. */
+  onBegunAgain?: (begun: BegunAgain, inTurn: InTurn) => Promise<void>;
   /** Runs after the database is closed. */
   onClosed?: () => Promise<void>;
   turns?: Turns;
 };
+
+/** Runs one piece of tidying up, by its kind, when its turn with the database has come. */
+export type InTurn = <T>(kind: string, work: () => Promise<T>) => Promise<T>;
+
+/** Parts of a base that are written at one asking, so that a process that is told to stop waits for few of them. */
+const PARTS_AT_ONCE = 16;
 
 const asText = (value: string) => value;
 /** Types that drizzle reads from text, and lists of them; it names the same at every query. */
@@ -49,6 +53,7 @@ export function createPgliteConnection(parts: PgliteParts): StoreConnection {
   const announcer = createAnnouncer(logger);
   const log = parts.createLog(() => announcer.tell(LOOK_AGAIN));
   let closing: Promise<void> | null = null;
+  let tending: Promise<boolean> | null = null;
   const running = new Set<Promise<unknown>>();
   const statements = createPreparedStatements(client, PARSERS);
   const within = drizzle(driverClient({ query: (statement) => statements.query(statement, true) }), { schema });
@@ -99,17 +104,18 @@ export function createPgliteConnection(parts: PgliteParts): StoreConnection {
     return result;
   }
 
-  async function tend(own: CommitLog): Promise<void> {
-    const rowBytes = await turns.run({ lane: "tend", bytes: 0 }, () => journaledBytes(client));
-    if (rowBytes > BASE_BYTES_MAX_WHILE_RUNNING) {
-      const [long, rows] = [own.length.bytesSinceBase, rowBytes].map((bytes) => Math.ceil(bytes / 1024 ** 2));
-      throw new AppError(
-        "unavailable",
-        `The journal has ${long} MiB since its newest base, and the rows have ${rows} MiB, too many to begin it again while the server serves. Restart the server at a quiet hour: the start does it.`,
-      );
+  const inTurn: InTurn = (kind, work) =>
+    turns.run({ lane: "tend", bytes: 0 }, async (turn) => {
+      if (closing !== null) throw new AppError("unavailable", "The store is closed.");
+      return await turn.statement(kind, work);
+    });
+
+  async function tend(own: CommitLog): Promise<boolean> {
+    for (let part = 0; part < PARTS_AT_ONCE && own.wantsBase; part += 1) {
+      const begun = await own.writeBasePart((work) => inTurn("insert into journal_records", work));
+      if (begun !== null) await parts.onBegunAgain?.(begun, inTurn);
     }
-    const begun = await turns.run({ lane: "tend", bytes: 0, isTransaction: true }, () => own.beginAgain());
-    if (begun !== null) await parts.onBegunAgain?.(begun);
+    return own.wantsBase;
   }
 
   return {
@@ -121,10 +127,12 @@ export function createPgliteConnection(parts: PgliteParts): StoreConnection {
       return result;
     },
     tryJournal: () => untilDone(async () => log?.tryOut()),
-    tendJournal: () =>
-      untilDone(async () => {
-        if (log !== null && isLong(log.length)) await tend(log);
-      }),
+    tendJournal() {
+      tending ??= untilDone(async () => log !== null && (await tend(log))).finally(() => {
+        tending = null;
+      });
+      return tending;
+    },
     async figures() {
       return { ...turns.figures(), takenBack: 0, hearing: null, reopened: { times: 0, last: null } };
     },

@@ -21,7 +21,7 @@ import type { Store } from "../store";
 import type { StoreConnection } from "../store-connection";
 import { storeFault } from "../store-fault";
 import { takeDataFolder, tightenTree } from "../take-data-folder";
-import { createPgliteConnection } from "./create-pglite-connection";
+import { createPgliteConnection, type InTurn } from "./create-pglite-connection";
 import { damagedTables } from "./damaged-tables";
 import { readDoubt } from "./doubt";
 import { type FoundDatabase, findDatabase, type OpenedDatabase } from "./find-database";
@@ -151,7 +151,7 @@ export async function openLocked(options: PgliteFolderOptions, lock: HeldLock): 
   database.keep();
   await doubt.end();
   writeFileSync(mark, "", { mode: 0o600 });
-  if (settled.baseFrom !== null) await dropOldSegments(settled.baseFrom);
+  if (settled.baseFrom !== null) await dropOldSegments(settled.baseFrom, (_, work) => work());
 
   // What the database made just now is open to all by its own doing, whatever the umask.
   tightenTree(paths.store);
@@ -165,10 +165,10 @@ export async function openLocked(options: PgliteFolderOptions, lock: HeldLock): 
       const { length } = settled;
       return createCommitLog({ client, writer, clock, logger, schema, credentials, lookAgain, length });
     },
-    onBegunAgain: async ({ from, last }) => {
+    onBegunAgain: async ({ from, last }, inTurn) => {
       // What is before it goes only once it was seen to be there.
       await readBack({ fs, folder: paths.journal }, from, last);
-      await dropOldSegments(from);
+      await dropOldSegments(from, inTurn);
     },
     onClosed: async () => {
       await syncTree(paths.store);
@@ -178,9 +178,9 @@ export async function openLocked(options: PgliteFolderOptions, lock: HeldLock): 
   return { connection, store: createStore(connection), recovery: { ...recovery, bundles } };
 
   /** What was before the base is over once the database cannot fall back behind it. */
-  async function dropOldSegments(baseFrom: number): Promise<void> {
+  async function dropOldSegments(baseFrom: number, inTurn: InTurn): Promise<void> {
     try {
-      await client.exec("checkpoint");
+      await inTurn("checkpoint", () => client.exec("checkpoint"));
       await syncTree(paths.store);
       await dropSegmentsBefore(fs, paths.journal, baseFrom);
     } catch (error) {

@@ -1,4 +1,4 @@
-import { parseRecord, type SealedRecord } from "../journal/journal-frame";
+import { endsBase, parseRecord, type SealedRecord } from "../journal/journal-frame";
 import type { JournalScan } from "../journal/read-journal";
 import { type Migration, planMigrations } from "../migrate";
 import type { StoreFaultCode } from "../store-fault";
@@ -130,7 +130,7 @@ const schemaOf = (record: SealedRecord | undefined) =>
 function wholeBase(records: readonly SealedRecord[]): { schema: number | undefined } | null {
   for (const record of records.toReversed()) {
     const entry = parseRecord(record.line);
-    if (entry?.base?.part === (entry?.base?.parts ?? 0) - 1) return { schema: entry?.schema };
+    if (entry !== null && endsBase(entry)) return { schema: entry.schema };
   }
   return null;
 }

@@ -108,7 +108,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Store> {
       db: raiseStoreFailures(databaseOn(reader(lane))),
       transaction: (fn) => transaction(lane, fn),
       async tryJournal() {},
-      async tendJournal() {},
+      tendJournal: async () => false,
       async figures() {
         const provenAtMs = listening.provenAtMs();
         const provenMsAgo = provenAtMs === null ? null : Math.round(monotonic.nowMs() - provenAtMs);

@@ -42,7 +42,7 @@ function open() {
       }
     },
     tryJournal: async () => undefined,
-    tendJournal: async () => undefined,
+    tendJournal: async () => false,
     figures: () => Promise.reject(new Error("none")),
     subscribe: () => () => undefined,
     close: async () => undefined,

@@ -167,7 +167,7 @@ function createRemoteConnection(port: MessagePort, { logger, onClose }: StoreCli
         return value;
       }),
     tryJournal: () => ask<void>({ ask: "tryJournal" }),
-    tendJournal: () => ask<void>({ ask: "tendJournal" }),
+    tendJournal: () => ask<boolean>({ ask: "tendJournal" }),
     figures: () => ask<StoreFigures>({ ask: "figures" }),
     subscribe: announcer.subscribe,
     close() {
