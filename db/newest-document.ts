@@ -1,8 +1,8 @@
-import { and, desc, eq, inArray, isNotNull, lte, type SQL, sql } from "drizzle-orm";
+import { and, desc, eq, gt, inArray, isNotNull, lte, type SQL, sql } from "drizzle-orm";
 import { type Position, positionOf } from "@/native/core/documents/position";
 import type { ContinuityMarks } from "./continuity";
 import { rowsOf } from "./rows";
-import { continuity, devices, documents, keysets } from "./schema";
+import { continuity, devices, documents, keysets, programs } from "./schema";
 import type { Database } from "./store";
 
 /**
@@ -85,14 +85,47 @@ export async function newestDocuments(db: Database, appIds: readonly string[]): 
   return new Map(rows.map((row) => [row.appId, row]));
 }
 
-/** Every program's newest document, with its JWS header in place of its bytes. */
-export async function newestProgramIssues(db: Database): Promise<(DocumentIssue & { header: string })[]> {
-  return await db
-    .selectDistinctOn([appId], { ...ISSUE, header: sql<string>`split_part(${documents.jws}, '.', 1)` })
+/** What says of a program's newest document whether it is to be signed again; `header` is the first part of its JWS. */
+export type ProgramIssue = Pick<DocumentIssue, "epoch" | "revision" | "issuedAtSeconds" | "expiresAtSeconds"> & {
+  header: string;
+};
+
+/**
+ * So many programs in the order of their ids, behind one, each with its newest document, or null where it has none: of each the index
+ * leads to one row, however many it has had.
+ */
+export async function newestProgramIssues(
+  db: Database,
+  { after, most }: { after: string; most: number },
+): Promise<{ appId: string; newest: ProgramIssue | null }[]> {
+  const page = db
+    .select({ appId: programs.appId })
+    .from(programs)
+    .where(gt(programs.appId, after))
+    .orderBy(programs.appId)
+    .limit(most)
+    .as("page");
+  // Its first bytes alone: the others may be a megabyte.
+  const header = sql<string>`split_part(substr(${documents.jws}, 1, ${HEADER_CHARACTERS_MAX}), '.', 1)`.as("header");
+  const newest = db
+    .select({ epoch, revision, issuedAtSeconds, expiresAtSeconds, header })
     .from(documents)
-    .where(eq(kind, "program"))
-    .orderBy(appId, ...NEWEST_FIRST);
+    .where(and(eq(kind, "program"), eq(appId, page.appId)))
+    .orderBy(...NEWEST_FIRST)
+    .limit(1)
+    .as("newest");
+  const { epoch: e, revision: r, issuedAtSeconds: iat, expiresAtSeconds: exp, header: h } = newest;
+  const rows = await db
+    .select({ appId: page.appId, epoch: e, revision: r, issuedAtSeconds: iat, expiresAtSeconds: exp, header: h })
+    .from(page)
+    .leftJoinLateral(newest, sql`true`)
+    .orderBy(page.appId);
+  return rows.map(({ appId: of, ...row }) => {
+    // Safe: where one of them is there, all are.
+    return { appId: of, newest: row.epoch === null ? null : (row as ProgramIssue) };
+  });
 }
+const HEADER_CHARACTERS_MAX = 4096;
 
 /** The document that was signed with exactly this position, with its bytes; null where there is none. */
 export async function documentAt(

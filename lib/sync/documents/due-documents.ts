@@ -1,6 +1,6 @@
 import { type Continuity, readContinuity } from "@/db/continuity";
-import { type DocumentIssue, newestDocument, newestProgramIssues } from "@/db/newest-document";
-import { minRevisions, programs } from "@/db/schema";
+import { newestDocument, newestProgramIssues, type ProgramIssue } from "@/db/newest-document";
+import { minRevisions } from "@/db/schema";
 import type { Database } from "@/db/store";
 import { CLOCK_TOLERANCE_SECONDS } from "@/native/core/documents/judge-claims";
 import type { KeysetClaims, PlatformClaims } from "@/native/core/shapes/claims";
@@ -19,10 +19,15 @@ export type DueDocuments = {
   isPlatformDue: boolean;
 };
 
-/** `header` is the first part of the JWS. */
-type Signed = Pick<DocumentIssue, "epoch" | "revision" | "issuedAtSeconds" | "expiresAtSeconds"> & { header: string };
+/** Programs that one statement looks at. */
+const PROGRAMS_A_PART = 250;
 
-function isDue(document: Signed | null | undefined, keyset: KeysetClaims, now: number, leastLife: number): boolean {
+function isDue(
+  document: ProgramIssue | null | undefined,
+  keyset: KeysetClaims,
+  now: number,
+  leastLife: number,
+): boolean {
   if (document === null || document === undefined) return true;
   if (document.epoch !== keyset.epoch || document.expiresAtSeconds - now < leastLife) return true;
   // Signed by a clock that was ahead: devices with a right one refuse it until it is signed again.
@@ -48,9 +53,9 @@ export async function readDueRules(db: Database, keyset: KeysetClaims, now: numb
 }
 
 /** Whether a program's newest document has to be signed again; one that is missing has to. */
-export function isProgramDue(appId: string, document: Signed | undefined, rules: DueRules): boolean {
-  if (document !== undefined && isBelowFloor(document, rules.continuity)) return true;
-  if (document !== undefined && document.revision < (rules.minimums.get(appId) ?? 0)) return true;
+export function isProgramDue(appId: string, document: ProgramIssue | null | undefined, rules: DueRules): boolean {
+  if (document && isBelowFloor(document, rules.continuity)) return true;
+  if (document && document.revision < (rules.minimums.get(appId) ?? 0)) return true;
   return isDue(document, rules.keyset, rules.now, RESIGN_BELOW_SECONDS.program);
 }
 
@@ -65,19 +70,20 @@ export const headerOf = ({ jws }: { jws: string }): string => jws.split(".", 1)[
 
 /**
  * What has to be signed again: documents that are missing, near their end, of another epoch, issued ahead of the present
- * time, below their minimum, signed by a key that the keyset no longer names or before a loss, or silent about what a device's document stops. Null where
- * nothing is, and while documents wait for a person after a loss (spec 7.8); programs may be empty where only the
+ * time, below their minimum, signed by a key that the keyset no longer names or before a loss, or silent about what a device's document stops. Programs are looked
+ * at part by part, in a statement each. Null where nothing is, and while documents wait for a person after a loss (spec 7.8); programs may be empty where only the
  * platform's is due.
  */
 export async function readDueDocuments(db: Database, keyset: KeysetClaims, now: number): Promise<DueDocuments | null> {
   if (await isBehind(db)) return null;
   const rules = await readDueRules(db, keyset, now);
-  const registered = await db.select({ appId: programs.appId }).from(programs);
-  const byApp = new Map((await newestProgramIssues(db)).map((row) => [row.appId, row]));
-  const appIds = registered
-    .map(({ appId }) => appId)
-    .filter((appId) => isProgramDue(appId, byApp.get(appId), rules))
-    .sort();
+  const appIds: string[] = [];
+  for (let after: string | undefined = ""; after !== undefined; ) {
+    const part = await newestProgramIssues(db, { after, most: PROGRAMS_A_PART });
+    for (const { appId, newest } of part) if (isProgramDue(appId, newest, rules)) appIds.push(appId);
+    after = part.at(PROGRAMS_A_PART - 1)?.appId;
+  }
+  appIds.sort();
   const due = { appIds, isPlatformDue: await isPlatformDue(db, keyset, now) };
   return appIds.length > 0 || due.isPlatformDue ? due : null;
 }
