@@ -1,4 +1,4 @@
-import { and, type Column, desc, eq, inArray, isNotNull, notExists, type SQL, sql } from "drizzle-orm";
+import { and, type Column, desc, eq, gt, gte, inArray, isNotNull, notExists, type SQL, sql } from "drizzle-orm";
 import { devices, events, programs, telemetryMinutes, unlistedMinutes } from "./schema";
 import type { Database } from "./store";
 
@@ -24,6 +24,25 @@ export const isOfPublisher = (db: Database, appId: Column, publisherId: string |
 /** The device-minutes that count, to select from. */
 export const countedMinutes = (db: Database) =>
   db.select().from(telemetryMinutes).where(isCounted(db, telemetryMinutes.deviceId)).as("minutes");
+
+/**
+ * Where a part of what waits ends that begins at a minute, or with the first of all: at the minute of the row that is so many behind,
+ * and after one minute at least, so that none is ever cut. Null: it has no end.
+ */
+export async function endOfMinutes(db: Database, from: Date | null, rows: number): Promise<Date | null> {
+  const { at } = telemetryMinutes;
+  const minutes = db
+    .select({ at })
+    .from(telemetryMinutes)
+    .where(from === null ? undefined : gte(at, from))
+    .orderBy(at);
+  const [last] = await minutes.offset(rows).limit(1);
+  if (last === undefined) return null;
+  const [first] = await minutes.offset(0).limit(1);
+  if (first === undefined || first.at < last.at) return last.at;
+  const next = db.select({ at }).from(telemetryMinutes).where(gt(at, first.at)).orderBy(at).limit(1);
+  return (await next)[0]?.at ?? null;
+}
 
 /** The minutes of versions never listed that count, to select from. */
 export const countedUnlisted = (db: Database) =>

@@ -41,6 +41,28 @@ test("what many increments of one device-minute told is summed within the plausi
   ]);
 });
 
+test("what waits is summed part by part, of whole minutes, each once", async () => {
+  const minutes = [1, 3, 1, 2].flatMap((rows, nth) =>
+    Array.from({ length: rows }, (_, n) => ({
+      deviceId: `dev_${n}`,
+      requests: 1,
+      at: new Date(AT.getTime() + nth * 60_000),
+    })),
+  );
+  await tell("app.parts", minutes);
+  for (const rows of [1, 2, 3, 100]) {
+    const sums = await sumLive(held.store.db, ["app.parts"], rows);
+    expect(
+      sums.reduce((sum, { requests }) => sum + requests, 0),
+      `${rows} rows a part`,
+    ).toBe(7);
+  }
+  const { most } = PLAUSIBLE.requests;
+  await tell("app.cut", [{ requests: most }, { requests: most }]);
+  expect(await sumLive(held.store.db, ["app.cut"], 1)).toMatchObject([{ requests: most }]);
+  expect((await sumLive(held.store.db, null, 1)).length).toBeGreaterThan(3);
+});
+
 test("what the details of one device-minute count together is held within the plausible", async () => {
   const { most } = PLAUSIBLE["hosts.allowed"];
   await tell("app.held", [{ hosts: hostsOf(15, most) }, { hosts: hostsOf(15, most) }]);

@@ -1,5 +1,5 @@
 import { and, count, eq, gt, gte, inArray, lt, max, or, type SQL, sql } from "drizzle-orm";
-import { countedMinutes } from "@/db/counted";
+import { countedMinutes, endOfMinutes } from "@/db/counted";
 import { type DetailKind, devices } from "@/db/schema";
 import type { Database } from "@/db/store";
 import { spansSince1970, sumOf } from "@/db/sums";
@@ -24,6 +24,8 @@ const LIVE_MAX = 5000;
 /** Of these, how many one statement reads, and about how many bytes of details. */
 const ROWS_A_PAGE = 500;
 const BYTES_A_PAGE = 4 * 2 ** 20;
+/** Increments whose counters one statement adds up, about. */
+const SUMMED_A_PART = 2_000;
 /** Details that a read adds up, at most: one increment may have a thousand of a kind. */
 const DETAILS_MAX = 200_000;
 
@@ -107,7 +109,7 @@ function together(known: LiveMinute, more: LiveMinute): LiveMinute {
   return { ...known, late: known.late + more.late, numbers: minute.numbers };
 }
 
-/** What a device told of a version in one hour, in so far as no roll-up holds it. */
+/** What a device told of a version in one hour, in so far as no roll-up holds it; of one hour there may be several. */
 export type LiveSum = {
   appId: string;
   versionCode: number;
@@ -118,10 +120,31 @@ export type LiveSum = {
 };
 
 /**
- * What devices told of these programs and no roll-up holds yet, however much it is, added up by the store: each device-minute
- * within the plausible, as it will be held.
+ * What devices told of these programs, of all without them, and no roll-up holds yet, however much it is, added up by the store:
+ * each device-minute within the plausible, as it will be held. Each statement adds up so many rows, about, of whole minutes, the oldest
+ * first: what is folded in between, roll-ups that are read afterwards tell. A minute is never cut, however many devices told of it.
  */
-export async function sumLive(db: Database, appIds: readonly string[]): Promise<LiveSum[]> {
+export async function sumLive(
+  db: Database,
+  appIds: readonly string[] | null,
+  rowsAPart: number = SUMMED_A_PART,
+): Promise<LiveSum[]> {
+  const sums: LiveSum[] = [];
+  for (let from: Date | null = null, isLast = false; !isLast; ) {
+    const to = await endOfMinutes(db, from, rowsAPart);
+    const part = await sumPart(db, appIds, { from, to });
+    for (const { hour, ...row } of part) sums.push({ ...row, hourMs: hour * HOUR_MS });
+    isLast = to === null;
+    from = to;
+  }
+  return sums;
+}
+
+async function sumPart(
+  db: Database,
+  appIds: readonly string[] | null,
+  { from, to }: { from: Date | null; to: Date | null },
+) {
   const minutes = countedMinutes(db);
   const { appId, versionCode, deviceId, runtimeKind, at, late } = minutes;
   const within = (name: "requests" | "blocked") =>
@@ -129,10 +152,16 @@ export async function sumLive(db: Database, appIds: readonly string[]): Promise<
   const held = db
     .select({ appId, versionCode, deviceId, at, requests: within("requests"), blocked: within("blocked") })
     .from(minutes)
-    .where(inArray(appId, [...appIds]))
+    .where(
+      and(
+        appIds === null ? undefined : inArray(appId, [...appIds]),
+        from === null ? undefined : gte(at, from),
+        to === null ? undefined : lt(at, to),
+      ),
+    )
     .groupBy(appId, versionCode, deviceId, runtimeKind, at, sql`${late} > 0`)
     .as("held");
-  const rows = await db
+  return await db
     .select({
       ...{ appId: held.appId, versionCode: held.versionCode, deviceId: held.deviceId },
       ...{
@@ -143,7 +172,6 @@ export async function sumLive(db: Database, appIds: readonly string[]): Promise<
     })
     .from(held)
     .groupBy(held.appId, held.versionCode, held.deviceId, sql`4`);
-  return rows.map(({ hour, ...row }) => ({ ...row, hourMs: hour * HOUR_MS }));
 }
 
 const COLUMN_OF = { host: "hosts", api: "apis", cause: "denials", limit: "limits" } as const satisfies Record<

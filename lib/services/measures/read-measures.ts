@@ -280,9 +280,10 @@ export async function trafficOfAll(db: Database, nowMs: number): Promise<SQL> {
     });
   };
   const { appId, requests, blocked, hour } = hourRollups;
+  // First, as everywhere.
+  for (const told of await sumLive(db, null)) if (told.hourMs >= fromMs) add(told.appId, told);
   for (const some of partsOf(known, PROGRAMS_AT_ONCE)) {
     const appIds = some.map((program) => program.appId);
-    for (const told of await sumLive(db, appIds)) if (told.hourMs >= fromMs) add(told.appId, told);
     const rows = await db
       .select({ appId, requests: sumOf(requests), blocked: sumOf(blocked) })
       .from(hourRollups)
