@@ -42,6 +42,30 @@ it("signs a suspension that a device hands back after signing went on, without w
   await stop();
 });
 
+it("goes on with the journal at once while parts of it are left, until it is told to stop", async () => {
+  fixture = await openServiceFixture();
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval"] });
+  try {
+    const left = [true, true, false, true, true];
+    let stop: () => Promise<void> = () => Promise.resolve();
+    let stopped: Promise<void> | null = null;
+    const tendJournal = async () => {
+      if (left.length === 2) stopped = stop();
+      return left.shift() === true;
+    };
+    const store = { ...fixture.ctx.store, tendJournal, in: () => store };
+    stop = startHousekeeping({ ...fixture.ctx, store }, "/nowhere", createJobLog());
+    vi.advanceTimersByTime(10 * 60_000);
+    await expect.poll(() => left.length).toBe(2);
+    vi.advanceTimersByTime(10 * 60_000);
+    await expect.poll(() => stopped).not.toBeNull();
+    await stopped;
+    expect(left).toEqual([true]);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 it("forgets all assertions that are over, however many they are, and none that is not", async () => {
   fixture = await openServiceFixture();
   const { ctx, clock } = fixture;

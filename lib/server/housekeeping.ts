@@ -42,7 +42,8 @@ async function forgetTelemetry(context: ServiceContext): Promise<void> {
   await forgetCauses(context.store, context.clock.nowMs());
 }
 
-type HousekeepingJob = { name: JobName; everyMs: number; run(): Promise<unknown> };
+/** One that answers true where there is more to do at once runs again, if it says so. */
+type HousekeepingJob = { name: JobName; everyMs: number; run(): Promise<unknown>; goesOn?: true };
 
 /**
  * What the server does by itself: takes keysets of the ceremony, signs the end of the audit log, signs again what runs out,
@@ -64,7 +65,7 @@ export function housekeepingJobs(context: ServiceContext, keysDir: string): Hous
     { name: "audit_heads", everyMs: MINUTE_MS, run: () => context.heads.tend(deciding) },
     { name: "resign", everyMs: 5 * MINUTE_MS, run: () => resignDocuments(deciding, context) },
     { name: "bundle_files", everyMs: MINUTE_MS, run: byTime(() => tendBundles(tending)) },
-    { name: "journal", everyMs: 10 * MINUTE_MS, run: () => tending.store.tendJournal() },
+    { name: "journal", everyMs: 10 * MINUTE_MS, run: () => tending.store.tendJournal(), goesOn: true },
     { name: "fold", everyMs: 10_000, run: byTime(() => foldTelemetry(tending.store, tending, turns)) },
     { name: "judge_causes", everyMs: 10_000, run: () => judgeCauses(tending.store, tending, judging) },
     { name: "past_days", everyMs: 10 * MINUTE_MS, run: byTime(() => forgetTelemetry(tending)) },
@@ -86,7 +87,7 @@ export function startHousekeeping(context: ServiceContext, keysDir: string, log:
   const running = new Set<Promise<unknown>>();
   const retries = new Map<JobName, NodeJS.Timeout>();
   let isStopping = false;
-  const clockwork = housekeepingJobs(context, keysDir).map(({ name, everyMs, run }) => {
+  const clockwork = housekeepingJobs(context, keysDir).map(({ name, everyMs, run, goesOn }) => {
     let isBusy = false;
     let isAskedAgain = false;
     let failures = 0;
@@ -97,8 +98,9 @@ export function startHousekeeping(context: ServiceContext, keysDir: string, log:
       const turn: Promise<unknown> = log
         .run(name, run)
         .then(
-          () => {
+          (isMore) => {
             failures = 0;
+            if (goesOn === true && isMore === true) isAskedAgain = true;
           },
           (error: unknown) => {
             context.logger("error", "housekeeping_failed", { job: name, error });

@@ -4,8 +4,8 @@ type Job = { turns: number; failures: number; lastMs: number | null; longestMs: 
 
 /** How long the jobs of a process take, turn by turn, since it started. */
 export type JobLog = {
-  /** Runs one turn of a job; what it raises is raised. */
-  run(name: JobName, turn: () => Promise<unknown>): Promise<void>;
+  /** Runs one turn of a job; answers and raises what it does. */
+  run<T>(name: JobName, turn: () => Promise<T>): Promise<T>;
   figures(): Readiness["jobs"];
 };
 
@@ -18,7 +18,7 @@ export function createJobLog(uptimeMs: () => number = () => performance.now()): 
       const startedMs = uptimeMs();
       job.sinceMs = startedMs;
       try {
-        await turn();
+        return await turn();
       } catch (error) {
         job.failures += 1;
         throw error;
