@@ -10,6 +10,12 @@ import { listDenials } from "@/lib/services/denials/list-denials";
 import { getDevice, listDevices } from "@/lib/services/devices/list-devices";
 import { revokeDevice } from "@/lib/services/devices/revoke-device";
 import { getOverview } from "@/lib/services/overview/get-overview";
+import { getPortalDenial } from "@/lib/services/portal/get-portal-denial";
+import { getPortalProgram } from "@/lib/services/portal/get-portal-program";
+import { listPortalDenials } from "@/lib/services/portal/list-portal-denials";
+import { listPortalPrograms } from "@/lib/services/portal/list-portal-programs";
+import { readPortalPublished } from "@/lib/services/portal/read-portal-published";
+import { readPortalQuota } from "@/lib/services/portal/read-portal-quota";
 import { getProgram } from "@/lib/services/programs/get-program";
 import { getSpread } from "@/lib/services/programs/get-spread";
 import { listLimits } from "@/lib/services/programs/list-limits";
@@ -29,13 +35,16 @@ import { PLAUSIBLE } from "@/native/core/telemetry/plausible";
 
 let fixture: ServiceFixture;
 let operator: PersonActor;
+let developer: PersonActor;
 let appId: string;
 let deviceCount = 0;
 
 beforeAll(async () => {
   fixture = await openServiceFixture();
   operator = await fixture.person("operator");
-  ({ appId } = await fixture.program());
+  const program = await fixture.program();
+  appId = program.appId;
+  developer = await fixture.person("developer", { publisherId: program.publisher.id });
   await listVersion(fixture.ctx.store, appId, 1);
 });
 afterAll(() => fixture.close());
@@ -171,6 +180,12 @@ const READS: Reads = {
       return getDevice(fixture.ctx, operator, items[0]?.id ?? "");
     },
   ],
+  listPortalPrograms: [() => listPortalPrograms(fixture.ctx, developer)],
+  getPortalProgram: [() => getPortalProgram(fixture.ctx, developer, appId)],
+  getPortalQuota: [() => readPortalQuota(fixture.ctx, developer, appId)],
+  getPortalPublished: [() => readPortalPublished(fixture.ctx, developer, appId)],
+  listPortalDenials: [() => listPortalDenials(fixture.ctx, developer, appId)],
+  getPortalDenial: [() => getPortalDenial(fixture.ctx, developer, DENIAL)],
   getContinuity: [() => getContinuity(fixture.ctx, operator)],
 };
 
