@@ -13,9 +13,10 @@ import { QueryView } from "@/components/blocks/query-view";
 import { Toolbar } from "@/components/blocks/toolbar";
 import { useMoreRows } from "@/components/blocks/use-more-rows";
 import { useUrlState } from "@/components/blocks/use-url-state";
+import { Measure } from "@/components/features/measures/measure";
 import { Button } from "@/components/ui/button";
 import type { DeviceList, DeviceView } from "@/lib/contracts/devices";
-import { formatCount, plural } from "@/lib/format/count";
+import { plural } from "@/lib/format/count";
 import { formatRevision } from "@/lib/format/revision";
 import { type DeviceFilter, deviceListQuery, readMoreDevices } from "@/lib/queries/devices";
 import { useMay } from "@/lib/queries/use-may";
@@ -99,8 +100,17 @@ function Devices({ list, filter, selected, onSelect }: DevicesProps) {
   );
 }
 
-function summarise({ counts, platform }: DeviceList): string {
+function summarise({ counts, platform }: DeviceList) {
   const { enrolled, current, behind, stale, degraded } = counts;
   const revision = platform === null ? "" : ` on platform revision ${formatRevision(platform)}`;
-  return `${plural(enrolled, "device")} enrolled. ${formatCount(current)}${revision}, ${formatCount(behind)} behind, ${formatCount(stale)} stale, ${formatCount(degraded)} with a layer missing.`;
+  return (
+    <>
+      <Measure name="enrolled" value={enrolled}>
+        {plural(enrolled, "device")}
+      </Measure>{" "}
+      enrolled. <Measure name="current" value={current} />
+      {revision}, <Measure name="behind" value={behind} /> behind, <Measure name="stale" value={stale} /> stale,{" "}
+      <Measure name="degraded" value={degraded} /> with a layer missing.
+    </>
+  );
 }

@@ -17,6 +17,7 @@ import { QueryView } from "@/components/blocks/query-view";
 import { Toolbar } from "@/components/blocks/toolbar";
 import { useMoreRows } from "@/components/blocks/use-more-rows";
 import { useUrlState } from "@/components/blocks/use-url-state";
+import { Measure } from "@/components/features/measures/measure";
 import { Button } from "@/components/ui/button";
 import {
   PROGRAM_SORTS,
@@ -25,7 +26,7 @@ import {
   type ProgramRow,
   type ProgramSort,
 } from "@/lib/contracts/programs";
-import { formatCount, plural } from "@/lib/format/count";
+import { plural } from "@/lib/format/count";
 import { programListQuery, readMorePrograms } from "@/lib/queries/programs";
 import { useMay } from "@/lib/queries/use-may";
 import { PROGRAM_COLUMN_NAMES, programColumns } from "./_parts/columns";
@@ -125,8 +126,16 @@ function Programs({ list, filter, selected, onSort, onSelect }: ProgramsProps) {
   );
 }
 
-function summarise({ total, counts: { live, waiting, suspended } }: ProgramList): string {
-  return `${plural(total, "program")}. ${formatCount(live)} live, ${formatCount(waiting)} with a version that waits, ${formatCount(suspended)} suspended.`;
+function summarise({ total, counts: { live, waiting, suspended } }: ProgramList) {
+  return (
+    <>
+      <Measure name="programs" value={total}>
+        {plural(total, "program")}
+      </Measure>
+      . <Measure name="programsLive" value={live} /> live, <Measure name="programsWaiting" value={waiting} /> with a
+      version that waits, <Measure name="programsSuspended" value={suspended} /> suspended.
+    </>
+  );
 }
 
 function NoPrograms({ hasFilter, onClear }: { hasFilter: boolean; onClear(): void }) {

@@ -3,9 +3,11 @@
 import { type Column, DataTable } from "@/components/blocks/data-table";
 import { RelativeTime } from "@/components/blocks/relative-time";
 import { Sparkline } from "@/components/blocks/sparkline";
+import { Measure } from "@/components/features/measures/measure";
 import type { DenialCause } from "@/lib/contracts/programs";
+import type { TimeRange } from "@/lib/contracts/shared";
 import { isEstimate } from "@/lib/domain/measures/device-sketch";
-import { about, formatCount } from "@/lib/format/count";
+import { about, formatCount, plural } from "@/lib/format/count";
 import { formatDay } from "@/lib/format/instant";
 import { codeColumn, purposeColumn, targetColumn, timesColumn } from "./cause-columns";
 
@@ -14,7 +16,8 @@ function toneOf(cause: DenialCause): "throttled" | "blocked" {
   return cause.code === "RATE_LIMITED" ? "throttled" : "blocked";
 }
 
-const COLUMNS: Column<DenialCause>[] = [
+/** `of` is the program, `range` what it is counted over: a number of the same is the same on every page. */
+const columnsOf = (of: string, range: TimeRange): Column<DenialCause>[] => [
   codeColumn,
   { id: "layer", head: "Layer", width: 88, priority: 3, cell: (row) => row.layer || "–" },
   targetColumn,
@@ -31,14 +34,21 @@ const COLUMNS: Column<DenialCause>[] = [
       </>
     ),
   },
-  timesColumn,
+  {
+    ...timesColumn,
+    cell: (row) => <Measure name="refused" of={`${of} ${row.cause}`} range={range} value={row.times} />,
+  },
   {
     id: "devices",
     head: "Devices",
     width: 72,
     isNumber: true,
     priority: 2,
-    cell: (row) => about(formatCount(row.devices), isEstimate(row.devices)),
+    cell: (row) => (
+      <Measure name="refusedDevices" of={`${of} ${row.cause}`} range={range} value={row.devices}>
+        {about(formatCount(row.devices), isEstimate(row.devices))}
+      </Measure>
+    ),
   },
   {
     id: "trend",
@@ -53,13 +63,33 @@ const COLUMNS: Column<DenialCause>[] = [
   { id: "last", head: "Last", width: 96, isNumber: true, priority: 2, cell: (row) => <RelativeTime at={row.lastAt} /> },
 ];
 
+type DenialCausesProps = {
+  appId: string;
+  range: TimeRange;
+  version?: number | undefined;
+  causes: readonly DenialCause[];
+};
+
+/** "24 h, 120 times": the sum of all causes, those that are not shown included. */
+export function RefusedTimes({ appId, times }: { appId: string; times: number }) {
+  return (
+    <>
+      24 h,{" "}
+      <Measure name="refused" of={appId} range="24h" value={times}>
+        {plural(times, "time")}
+      </Measure>
+    </>
+  );
+}
+
 /** What is refused, how often, on how many devices; one row a cause. */
-export function DenialCauses({ causes }: { causes: readonly DenialCause[] }) {
+export function DenialCauses({ appId, range, version, causes }: DenialCausesProps) {
+  const of = version === undefined ? appId : `${appId} v${version}`;
   return (
     <DataTable
       id="denial-causes"
       caption="Denials by cause"
-      columns={COLUMNS}
+      columns={columnsOf(of, range)}
       rows={causes}
       keyOf={(row) => row.cause}
     />

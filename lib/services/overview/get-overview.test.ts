@@ -191,8 +191,8 @@ test("the list of devices names each state, and whoever was away longest stands 
 
 test("tells how long a decision took as it was counted then, whatever is published later", async () => {
   const { clock, ctx } = fixture;
-  const { epoch, revision } = await fixture.platformClaims();
-  const signedAt = clock.nowMs();
+  const { epoch, revision, iat } = await fixture.platformClaims();
+  const signedAt = iat * 1000;
   const delays = new Map();
   for (const ms of [200, 200, 200, 5000]) enter(delays, ms);
   await ctx.store.transaction(({ db }) =>

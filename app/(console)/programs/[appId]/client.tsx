@@ -11,7 +11,8 @@ import { RelativeTime } from "@/components/blocks/relative-time";
 import { Sparkline } from "@/components/blocks/sparkline";
 import { TwoThirds } from "@/components/blocks/toolbar";
 import { SpreadView } from "@/components/features/change-sets/spread-line";
-import { DenialCauses } from "@/components/features/denials/denial-causes";
+import { DenialCauses, RefusedTimes } from "@/components/features/denials/denial-causes";
+import { Measure } from "@/components/features/measures/measure";
 import { formatLimit, LIMIT_WORDS } from "@/components/features/programs/limit-words";
 import { TextLink } from "@/components/ui/text-link";
 import type { LimitTable, ProgramDetail } from "@/lib/contracts/programs";
@@ -41,8 +42,8 @@ export function ProgramOverview({ appId }: { appId: string }) {
       }
     >
       <Panel
-        title="Blocked"
-        about={program.data ? `24 h, ${formatCount(program.data.blocked24h)} times` : ""}
+        title="Refused"
+        about={denials.data && <RefusedTimes appId={appId} times={denials.data.timesTotal} />}
         actions={<TextLink href={`/programs/${appId}/blocked`}>See all</TextLink>}
       >
         <QueryView query={denials} name="Denials" unaffected="Devices and publishing are unaffected.">
@@ -53,7 +54,7 @@ export function ProgramOverview({ appId }: { appId: string }) {
                 here within seconds.
               </EmptyState>
             ) : (
-              <DenialCauses causes={causes.slice(0, 5)} />
+              <DenialCauses appId={appId} range="24h" causes={causes.slice(0, 5)} />
             )
           }
         </QueryView>
@@ -134,8 +135,22 @@ function Facts({ program }: { program: ProgramDetail }) {
               ? "none yet"
               : `revision ${formatRevision(position)}${documentExpiresAt === null ? "" : `, expires ${formatDay(documentExpiresAt)}`}`,
           ],
-          ["Requests", `${formatCount(program.requests24h)} in 24 h`],
-          ["Devices", `${about(plural(program.devices24h, "device"), isEstimate(program.devices24h))} in 24 h`],
+          [
+            "Requests",
+            <span key="requests">
+              <Measure name="requests" of={appId} range="24h" value={program.requests24h} /> in 24 h,{" "}
+              <Measure name="blocked" of={appId} range="24h" value={program.blocked24h} /> blocked
+            </span>,
+          ],
+          [
+            "Devices",
+            <span key="devices">
+              <Measure name="devices" of={appId} range="24h" value={program.devices24h}>
+                {about(plural(program.devices24h, "device"), isEstimate(program.devices24h))}
+              </Measure>{" "}
+              in 24 h
+            </span>,
+          ],
           [
             "Blocked, 14 d",
             <Sparkline key="blocked" values={program.blocked14d} tone="blocked" label="Blocked in each of 14 days" />,

@@ -1,6 +1,7 @@
 import Link from "next/link";
 import type { Column } from "@/components/blocks/data-table";
 import { Sparkline } from "@/components/blocks/sparkline";
+import { Measure } from "@/components/features/measures/measure";
 import { ProgramState } from "@/components/features/programs/program-state";
 import { State } from "@/components/ui/state";
 import { Tile } from "@/components/ui/tile";
@@ -78,7 +79,11 @@ export function programColumns(sort: ProgramSort, onSort: (sort: ProgramSort) =>
       width: 80,
       isNumber: true,
       priority: 2,
-      cell: (row) => about(formatCount(row.devices24h), isEstimate(row.devices24h)),
+      cell: (row) => (
+        <Measure name="devices" of={row.appId} range="24h" value={row.devices24h}>
+          {about(formatCount(row.devices24h), isEstimate(row.devices24h))}
+        </Measure>
+      ),
     },
     {
       id: "requests",
@@ -87,7 +92,7 @@ export function programColumns(sort: ProgramSort, onSort: (sort: ProgramSort) =>
       isNumber: true,
       priority: 4,
       ...sorted("requests", "desc"),
-      cell: (row) => formatCount(row.requests24h),
+      cell: (row) => <Measure name="requests" of={row.appId} range="24h" value={row.requests24h} />,
     },
     {
       id: "blocked",
@@ -95,7 +100,7 @@ export function programColumns(sort: ProgramSort, onSort: (sort: ProgramSort) =>
       width: 104,
       isNumber: true,
       ...sorted("blocked", "desc"),
-      cell: (row) => formatCount(row.blocked24h),
+      cell: (row) => <Measure name="blocked" of={row.appId} range="24h" value={row.blocked24h} />,
     },
     {
       id: "trend",

@@ -10,6 +10,8 @@ import { QueryView } from "@/components/blocks/query-view";
 import { SidePanel, SideSection } from "@/components/blocks/side-panel";
 import { Sparkline } from "@/components/blocks/sparkline";
 import { nameOfCause } from "@/components/features/denials/cause-columns";
+import { RefusedTimes } from "@/components/features/denials/denial-causes";
+import { Measure } from "@/components/features/measures/measure";
 import { formatLimit, LIMIT_WORDS } from "@/components/features/programs/limit-words";
 import { ProgramState } from "@/components/features/programs/program-state";
 import { SuspendDialog } from "@/components/features/programs/suspend-dialog";
@@ -80,7 +82,10 @@ function ProgramFacts({ program }: { program: ProgramDetail }) {
   const measured = (limits.data?.rows ?? []).filter((row) => row.observed !== null && row.effective !== null);
   return (
     <>
-      <SideSection title="Blocked" about={`24 h, ${formatCount(program.blocked24h)} times`}>
+      <SideSection
+        title="Refused"
+        about={denials.data && <RefusedTimes appId={program.appId} times={denials.data.timesTotal} />}
+      >
         <Sparkline
           values={program.blocked14d}
           tone="blocked"
@@ -95,7 +100,9 @@ function ProgramFacts({ program }: { program: ProgramDetail }) {
                 {cause.cause === OTHER ? nameOfCause(cause) : <code>{nameOfCause(cause)}</code>}
               </span>
               <Meter share={cause.times / most} tone="blocked" />
-              <span className="text-right">{formatCount(cause.times)}</span>
+              <span className="text-right">
+                <Measure name="refused" of={`${program.appId} ${cause.cause}`} range="24h" value={cause.times} />
+              </span>
             </li>
           ))}
           {denials.isPending && <LoadingRows rows={3} />}
@@ -138,7 +145,12 @@ function ProgramFacts({ program }: { program: ProgramDetail }) {
             ],
             ["Publisher", program.publisher.name],
             ["Live version", program.liveVersion?.name ?? "none"],
-            ["Devices, 24 h", about(formatCount(program.devices24h), isEstimate(program.devices24h))],
+            [
+              "Devices, 24 h",
+              <Measure key="devices" name="devices" of={program.appId} range="24h" value={program.devices24h}>
+                {about(formatCount(program.devices24h), isEstimate(program.devices24h))}
+              </Measure>,
+            ],
             [
               "Document",
               program.position === null

@@ -8,6 +8,7 @@ import { Identifier } from "@/components/blocks/identifier";
 import { Meta, PageHead } from "@/components/blocks/page-head";
 import { PageMain } from "@/components/blocks/page-main";
 import { QueryView } from "@/components/blocks/query-view";
+import { Measure } from "@/components/features/measures/measure";
 import { ProgramState } from "@/components/features/programs/program-state";
 import { SuspendDialog } from "@/components/features/programs/suspend-dialog";
 import { Button } from "@/components/ui/button";
@@ -65,7 +66,12 @@ function ProgramHead({ program }: { program: ProgramDetail }) {
             <span>{liveVersion === null ? "no version live" : `${liveVersion.name} live`}</span>
             <TextLink href={`/portal/programs/${appId}`}>as its developers see it</TextLink>
             <span>{position === null ? "no document yet" : `revision ${formatRevision(position)}`}</span>
-            <span>{about(plural(devices24h, "device"), isEstimate(devices24h))} in 24 h</span>
+            <span>
+              <Measure name="devices" of={appId} range="24h" value={devices24h}>
+                {about(plural(devices24h, "device"), isEstimate(devices24h))}
+              </Measure>{" "}
+              in 24 h
+            </span>
           </Meta>
         }
         actions={

@@ -19,6 +19,7 @@ import { CAUSE_STATES, type CauseState, stateOfCause } from "@/components/featur
 import { DenialCauses } from "@/components/features/denials/denial-causes";
 import { denialColumns } from "@/components/features/denials/denial-columns";
 import { FoldedCauses } from "@/components/features/denials/folded-causes";
+import { Measure } from "@/components/features/measures/measure";
 import { ReportingLine } from "@/components/features/reporting/reporting-line";
 import { Button } from "@/components/ui/button";
 import type { CauseFilter, DenialCause, DenialList, DenialRow } from "@/lib/contracts/programs";
@@ -90,8 +91,16 @@ type DenialsProps = {
   onWiden(): void;
 };
 
+type CausesProps = {
+  appId: string;
+  range: TimeRange;
+  version: number | undefined;
+  causes: readonly DenialCause[];
+  state: CauseState | undefined;
+};
+
 /** What waits for somebody, and folded below it what does not; of one state alone where it is asked for. */
-function Causes({ causes, state }: { causes: readonly DenialCause[]; state: CauseState | undefined }) {
+function Causes({ causes, state, ...counted }: CausesProps) {
   const of = (one: CauseState) =>
     state === undefined || state === one ? causes.filter((cause) => stateOfCause(cause) === one) : [];
   const [open, mended, acknowledged] = [of("open"), of("mended"), of("acknowledged")];
@@ -105,7 +114,7 @@ function Causes({ causes, state }: { causes: readonly DenialCause[]; state: Caus
             : "Take the filter away to see the others."}
         </EmptyState>
       )}
-      {open.length > 0 && <DenialCauses causes={open} />}
+      {open.length > 0 && <DenialCauses {...counted} causes={open} />}
       <FoldedCauses key={`mended ${state}`} state="mended" causes={mended} isOpen={state === "mended"} />
       <FoldedCauses
         key={`acknowledged ${state}`}
@@ -118,15 +127,28 @@ function Causes({ causes, state }: { causes: readonly DenialCause[]; state: Caus
 }
 
 /** "3 causes and others, 120 times since 11:00 UTC"; of more than are shown it says how many are. */
-function describeCauses({ causes, causeTotal, timesTotal, since }: DenialList, nowMs: number): string {
+function CausesTold({ list, of, range }: { list: DenialList; of: string; range: TimeRange }) {
+  const nowMs = useNow();
+  const { causes, causeTotal, timesTotal, since } = list;
   const named = causes.filter(({ cause }) => cause !== OTHER).length;
   const shown = named < causeTotal ? `, ${formatCount(named)} shown` : "";
   const others = named < causes.length ? " and others" : "";
-  return `${plural(causeTotal, "cause")}${others}${shown}, ${plural(timesTotal, "time")} since ${formatWhen(since, nowMs)} UTC`;
+  return (
+    <>
+      <Measure name="causes" of={of} range={range} value={causeTotal}>
+        {plural(causeTotal, "cause")}
+      </Measure>
+      {others}
+      {shown},{" "}
+      <Measure name="refused" of={of} range={range} value={timesTotal}>
+        {plural(timesTotal, "time")}
+      </Measure>{" "}
+      since {formatWhen(since, nowMs)} UTC
+    </>
+  );
 }
 
 function Denials({ list, appId, range, version, filter, state, requests, onWiden }: DenialsProps) {
-  const nowMs = useNow();
   const resetKey = `${range} ${version ?? ""} ${JSON.stringify(filter)}`;
   const causes = useHeldRows(list.causes, keyOfCause, resetKey);
   const items = useHeldRows(list.items, keyOfDenial, resetKey);
@@ -150,13 +172,13 @@ function Denials({ list, appId, range, version, filter, state, requests, onWiden
       <BehindLine until={list.behind} />
       <Panel
         title="Causes"
-        about={describeCauses(list, nowMs)}
+        about={<CausesTold list={list} of={version === undefined ? appId : `${appId} v${version}`} range={range} />}
         actions={<LivePill count={causes.newCount} onShow={causes.show} />}
       >
         {causes.rows.length === 0 ? (
           <EmptyState title="Not counted yet">Counts come with the device's next batch.</EmptyState>
         ) : (
-          <Causes causes={causes.rows} state={state} />
+          <Causes appId={appId} range={range} version={version} causes={causes.rows} state={state} />
         )}
       </Panel>
       <Panel

@@ -14,6 +14,7 @@ import { TimeRangeChoice } from "@/components/blocks/time-range";
 import { Toolbar } from "@/components/blocks/toolbar";
 import { useUrlState } from "@/components/blocks/use-url-state";
 import { DenialCauses } from "@/components/features/denials/denial-causes";
+import { Measure } from "@/components/features/measures/measure";
 import { ReportingLine } from "@/components/features/reporting/reporting-line";
 import { TextLink } from "@/components/ui/text-link";
 import type { TelemetrySeries } from "@/lib/contracts/programs";
@@ -34,6 +35,7 @@ export function TelemetryClient({ appId }: { appId: string }) {
   const query = useQuery(telemetryQuery(appId, range, version));
   const denials = useQuery(denialsQuery(appId, range, version));
   const nowMs = useNow();
+  const scope = version === undefined ? appId : `${appId} v${version}`;
   return (
     <>
       <Toolbar>
@@ -61,7 +63,7 @@ export function TelemetryClient({ appId }: { appId: string }) {
               <CrosshairProvider>
                 <BehindLine until={series.behind} />
                 <TelemetryCharts series={series} />
-                <Legend series={series} />
+                <Legend series={series} of={scope} />
               </CrosshairProvider>
             )
           }
@@ -69,8 +71,14 @@ export function TelemetryClient({ appId }: { appId: string }) {
         <Panel
           title="Denials"
           about={
-            denials.data &&
-            `${plural(denials.data.causeTotal, "cause")} since ${formatWhen(denials.data.since, nowMs)} UTC`
+            denials.data && (
+              <>
+                <Measure name="causes" of={scope} range={range} value={denials.data.causeTotal}>
+                  {plural(denials.data.causeTotal, "cause")}
+                </Measure>{" "}
+                since {formatWhen(denials.data.since, nowMs)} UTC
+              </>
+            )
           }
           actions={<TextLink href={`/programs/${appId}/blocked?range=${range}`}>See all</TextLink>}
         >
@@ -79,7 +87,7 @@ export function TelemetryClient({ appId }: { appId: string }) {
               causes.length === 0 ? (
                 <EmptyState title={`No denials in ${range}`}>What this program is refused appears here.</EmptyState>
               ) : (
-                <DenialCauses causes={causes.slice(0, 10)} />
+                <DenialCauses appId={appId} range={range} version={version} causes={causes.slice(0, 10)} />
               )
             }
           </QueryView>
@@ -89,8 +97,9 @@ export function TelemetryClient({ appId }: { appId: string }) {
   );
 }
 
-function Legend({ series }: { series: TelemetrySeries }) {
-  const { lost, devices, crashes, unlistedMinutes } = series.totals;
+function Legend({ series, of }: { series: TelemetrySeries; of: string }) {
+  const { lost, devices, requests, blocked, crashes, unlistedMinutes } = series.totals;
+  const { range } = series;
   return (
     <div className="flex flex-wrap gap-x-4 gap-y-1 text-muted">
       <LegendLine kind="p95">p95</LegendLine>
@@ -100,8 +109,26 @@ function Legend({ series }: { series: TelemetrySeries }) {
       <LegendMark kind="suspension">suspended</LegendMark>
       <LegendMark kind="lift">lifted</LegendMark>
       <span className="ml-auto text-label">
-        {about(plural(devices, "device"), isEstimate(devices))}, {plural(crashes, "crash", "crashes")}
-        {lost > 0 && `, ${plural(lost, "sample")} lost by devices`}
+        <Measure name="devices" of={of} range={range} value={devices}>
+          {about(plural(devices, "device"), isEstimate(devices))}
+        </Measure>
+        ,{" "}
+        <Measure name="requests" of={of} range={range} value={requests}>
+          {plural(requests, "request")}
+        </Measure>
+        , <Measure name="blocked" of={of} range={range} value={blocked} /> blocked,{" "}
+        <Measure name="crashes" of={of} range={range} value={crashes}>
+          {plural(crashes, "crash", "crashes")}
+        </Measure>
+        {lost > 0 && (
+          <>
+            ,{" "}
+            <Measure name="lost" value={lost}>
+              {plural(lost, "sample")}
+            </Measure>{" "}
+            lost by devices
+          </>
+        )}
         {unlistedMinutes > 0 && `, ${plural(unlistedMinutes, "device-minute")} of versions never listed`}
         {series.newestAt !== null && (
           <>
