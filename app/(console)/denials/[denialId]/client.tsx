@@ -22,6 +22,7 @@ import { WhatChanged } from "@/components/features/denials/what-changed";
 import { SuspendDialog } from "@/components/features/programs/suspend-dialog";
 import { ReportingLine } from "@/components/features/reporting/reporting-line";
 import { Button } from "@/components/ui/button";
+import { Callout } from "@/components/ui/callout";
 import { CopyButton } from "@/components/ui/copy-button";
 import { Mark } from "@/components/ui/mark";
 import { TextLink } from "@/components/ui/text-link";
@@ -37,6 +38,9 @@ import { Acknowledgement } from "./_parts/acknowledgement";
 import { ProposalSheet } from "./_parts/proposal-sheet";
 import { Who } from "./_parts/who";
 
+/** Of a denial's id, what names its cause. */
+const CAUSE_LENGTH = 16;
+
 /** One denial, followed to its rule, its revision, its author and its approval. */
 export function DenialClient({ denialId }: { denialId: string }) {
   const query = useQuery(denialQuery(denialId));
@@ -47,13 +51,29 @@ export function DenialClient({ denialId }: { denialId: string }) {
     <>
       <PageMain>
         <QueryView query={query} name="The denial" unaffected="Devices and publishing are unaffected.">
-          {(denial) => <Denial denial={denial} onPropose={() => change({ edit: "proposal" })} />}
+          {(denial) => (
+            <>
+              {denial.denialId !== denialId && <Elsewhere asked={denialId} />}
+              <Denial denial={denial} onPropose={() => change({ edit: "proposal" })} />
+            </>
+          )}
         </QueryView>
       </PageMain>
       {isProposing && query.data !== undefined && proposal !== null && (
         <ProposalSheet denial={query.data} proposal={proposal} onClose={() => change({ edit: null })} />
       )}
     </>
+  );
+}
+
+/** An address that leads to another record than it names says so. */
+function Elsewhere({ asked }: { asked: string }) {
+  return (
+    <Callout tone="waiting" icon={<Mark name="differs" />}>
+      {asked.length === CAUSE_LENGTH
+        ? "The address names a cause. This is the newest record of it."
+        : "The record that the address names is not kept. This is the newest one of the same cause."}
+    </Callout>
   );
 }
 
