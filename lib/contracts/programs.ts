@@ -149,6 +149,8 @@ export const accessRowSchema = z.object({
     code: z.string(),
     layer: z.enum(DECISION_LAYERS),
     rule: z.string().nullable(),
+    /** Of its APIs, ports, purposes or the fleet's runtimes some are answered otherwise: this is the strictest answer. */
+    isPartly: z.boolean(),
   }),
   /** The member to edit; null where only a new one could be added. */
   member: z.string().nullable(),

@@ -17,7 +17,14 @@ import { narrowAtOnce } from "../change-sets/narrow";
 import { proposeChangeSet } from "../change-sets/propose-change-set";
 import { publishChangeSet } from "../change-sets/publish-change-set";
 import { acknowledgeCause } from "../denials/acknowledge";
-import { openServiceFixture, type PersonActor, type ServiceFixture } from "../testing/service-fixture";
+import { approveSubmission } from "../submissions/approve-submission";
+import { submitBundle } from "../submissions/submit-bundle";
+import {
+  openServiceFixture,
+  type PersonActor,
+  type ServiceFixture,
+  type TestPublisher,
+} from "../testing/service-fixture";
 import { getOverview } from "./get-overview";
 
 const HOUR = 3_600_000;
@@ -27,6 +34,7 @@ const HOSTILE = Number.MAX_SAFE_INTEGER;
 let fixture: ServiceFixture;
 let people: Record<(typeof ROLES)[number], PersonActor>;
 let appId: string;
+let publisher: TestPublisher;
 let count = 0;
 
 beforeAll(async () => {
@@ -38,7 +46,7 @@ beforeAll(async () => {
     security: await person("security"),
     auditor: await person("auditor"),
   };
-  ({ appId } = await fixture.program());
+  ({ appId, publisher } = await fixture.program());
   const at = new Date(fixture.clock.nowMs());
   for (const ago of [0, HOUR, 2 * HOUR]) {
     await keepDays(fixture.ctx.store, "hour_details", [at.getTime() - ago]);
@@ -124,10 +132,15 @@ describe("denials that wait", () => {
     await refuse(appId, HOUR, { code: "RATE_LIMITED", layer: "limit", api: "network.request" });
     await refuse(appId, HOUR, { code: "PROGRAM_SUSPENDED", layer: "platform", api: "network.request" });
     expect(await kindsFor("operator")).toEqual([`denial ${appId}`]);
-    await publish(`program:${appId}/host:new`, { host: "mended.example.com", ports: [443], purposes: ["request"] });
+    const bundle = fixture.bundle(publisher, { appId, code: 1, permissions: ["network.request"] });
+    const { submissionId } = await submitBundle(fixture.ctx, publisher.actor, bundle);
+    await approveSubmission(fixture.ctx, people.operator, submissionId, { reason: "" });
     await publish(`program:${appId}/grant:network.request`, { consent: "none" });
-    // No version is listed, so that nothing of it runs: then nothing is let through either.
     expect(await kindsFor("operator")).toEqual([`denial ${appId}`]);
+    await publish(`program:${appId}/host:new`, { host: "mended.example.com", ports: [443], purposes: ["request"] });
+    expect(await kindsFor("operator")).toEqual([]);
+    await refuse(appId, HOUR, hostRefusal("other.example.com"));
+    expect(await rowsFor("operator")).toMatchObject([{ detail: "other.example.com:443" }]);
     await forget();
   });
 

@@ -42,11 +42,14 @@ function factsOf({ grants = {}, hosts = [], blocked = [], suspended = false }: W
     versionCode: 3,
     policy,
     now: NOW,
-    runtimeVersion: "1.0.0",
+    runtimes: [{ kind: "linux", version: "1.0.0" }],
     wishes: { reasons: new Map([["nfc.read", "To read cards."]]), hosts: [] } as unknown as RowFacts["wishes"],
     used: {
       capabilities: new Map([["camera.capture", USED]]),
-      hosts: new Map([["a.example.com", USED]]),
+      hosts: new Map([
+        ["a.example.com", [{ port: 443, purpose: "upload", at: USED }]],
+        ["*.example.com", [{ port: 443, purpose: "request", at: USED }]],
+      ]),
       refusedHosts: new Map(),
     },
   };
@@ -154,8 +157,18 @@ describe("a host's row", () => {
   });
 
   test("of a wildcard is asked for by a name below it, and of a socket by its scheme", () => {
-    expect(row({ ...rule, host: "*.example.com" })).toMatchObject({ result: { decision: "allow" }, lastUsedAt: null });
+    const wildcard = { ...rule, host: "*.example.com" };
+    expect(row(wildcard)).toMatchObject({ result: { decision: "allow" }, lastUsedAt: USED.toISOString() });
+    expect(row({ ...wildcard, ports: [8443] })).toMatchObject({ lastUsedAt: null });
+    expect(row({ ...wildcard, purposes: ["upload"] })).toMatchObject({ lastUsedAt: null });
     expect(row({ ...rule, purposes: ["socket"] })).toMatchObject({ result: { decision: "allow" } });
+  });
+
+  test("is refused in part where some of its ports or purposes are", () => {
+    const wish = { host: "a.example.com", ports: [443, 99], purposes: ["request" as const], reason: "" };
+    const asked = { rule: null, member: null, wish, ports: wish.ports, purposes: wish.purposes };
+    expect(row(rule, asked)).toMatchObject({ result: { decision: "deny", code: "PORT_NOT_ALLOWED", isPartly: true } });
+    expect(row(rule, { ...asked, ports: [443] })).toMatchObject({ result: { decision: "allow", isPartly: false } });
   });
 
   test("that is over, blocked or of no rule names the cell that decides", () => {

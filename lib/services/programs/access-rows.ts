@@ -6,6 +6,7 @@ import type { CompiledPolicy } from "@/native/core/decide/compile-policy";
 import { hasAccess } from "@/native/core/decide/decide-api";
 import { decideHost } from "@/native/core/decide/decide-host";
 import type { Decision } from "@/native/core/decide/decision";
+import { schemeOf } from "@/native/core/decide/read-url";
 import type { Grant, HostRule } from "@/native/core/shapes/claims";
 import type { Wishes } from "./read-wishes";
 
@@ -15,29 +16,37 @@ export type RowFacts = {
   policy: CompiledPolicy;
   /** Whole seconds. */
   now: number;
-  runtimeVersion: string;
+  /** What devices run, as kinds and versions: what is asked is asked as each of them. */
+  runtimes: readonly { kind: string; version: string }[];
   wishes: Wishes;
   used: {
     capabilities: ReadonlyMap<string, Date>;
-    hosts: ReadonlyMap<string, Date>;
+    /** Let through, by the pattern of the rules that hold for the host, or by the host where none do. */
+    hosts: ReadonlyMap<string, readonly UsedTarget[]>;
     refusedHosts: ReadonlyMap<string, { port: number; purpose: HostPurpose }>;
   };
 };
+
+/** A host of that pattern as it was asked for and let through, and when last. */
+export type UsedTarget = { port: number; purpose: HostPurpose; at: Date };
 
 type Cell = AccessRow["declared"];
 const cell = (state: Cell["state"], text: string, decides = false): Cell => ({ state, text, decides });
 const NONE = cell("none", "");
 
-/** One capability: what is asked is whether a call could be allowed in the foreground, after a gesture. */
+/** One capability: what is asked is whether calls of each of its APIs could be allowed in the foreground, after a gesture. */
 export function capabilityRow(facts: RowFacts, name: string, isDeclared: boolean, grant: Grant | null): AccessRow {
   const capability = findCapability(name);
-  const decision = hasAccess(facts.policy, {
-    versionCode: facts.versionCode,
-    api: capability?.apis[0] ?? name,
-    runtime: { kind: "linux", version: facts.runtimeVersion },
-    now: facts.now,
-    context: { foreground: true, gesture: true, used: { perMinute: 0, perDay: 0 } },
-  });
+  const { decision, isPartly } = together(
+    facts.runtimes.flatMap((runtime) =>
+      (capability?.apis ?? [name]).map((api) =>
+        hasAccess(facts.policy, {
+          ...{ versionCode: facts.versionCode, api, runtime, now: facts.now },
+          context: { foreground: true, gesture: true, used: { perMinute: 0, perDay: 0 } },
+        }),
+      ),
+    ),
+  );
   const isOver = grant?.until !== undefined && facts.now >= grant.until;
   const lastUsedAt = facts.used.capabilities.get(name);
   const limits = Object.keys(grant?.constraints ?? {});
@@ -60,7 +69,7 @@ export function capabilityRow(facts: RowFacts, name: string, isDeclared: boolean
     platform: platformCell(decision),
     until: untilCell(grant?.until, isOver),
     lastUsedAt: lastUsedAt?.toISOString() ?? null,
-    result: toResult(decision),
+    result: toResult(decision, isPartly),
     member: formatMember({ kind: "grant", appId: facts.appId, capability: name }),
     value: grant,
     wish: isDeclared && grant === null ? { consent: capability?.sensitivity === "public" ? "none" : "ask" } : null,
@@ -77,23 +86,24 @@ export type HostRowInput = {
   wish: Wishes["hosts"][number] | undefined;
 };
 
-/** One host: a wildcard is asked for by a name under it that no exact rule could have. */
+/** One host, asked for at each port and for each purpose: a wildcard by a name under it that no exact rule could have. */
 export function hostRow(facts: RowFacts, input: HostRowInput): AccessRow {
   const { pattern, rule, wish } = input;
-  const purpose = input.purposes[0] ?? "request";
-  const port = input.ports[0] ?? 443;
+  const ports = input.ports.length === 0 ? [443] : input.ports;
+  const purposes = input.purposes.length === 0 ? (["request"] as const) : input.purposes;
   const host = pattern.startsWith("*.") ? `any-name${pattern.slice(1)}` : pattern;
-  const scheme = purpose === "socket" ? "wss" : "https";
-  const decision = decideHost(facts.policy, {
-    versionCode: facts.versionCode,
-    url: `${scheme}://${host}:${port}/`,
-    purpose,
-    now: facts.now,
-  });
+  const { decision, isPartly } = together(
+    purposes.flatMap((purpose) =>
+      ports.map((port) => {
+        const url = `${schemeOf(purpose)}://${host}:${port}/`;
+        return decideHost(facts.policy, { versionCode: facts.versionCode, url, purpose, now: facts.now });
+      }),
+    ),
+  );
   const isOver = rule?.until !== undefined && facts.now >= rule.until;
   const pins = rule?.pins === undefined ? "" : ", pinned";
   return {
-    key: `host:${input.member ?? `${pattern}:${port}:${purpose}`}`,
+    key: `host:${input.member ?? `${pattern}:${ports[0]}:${purposes[0]}`}`,
     kind: "host",
     name: pattern,
     detail: `${input.ports.join(", ")}, ${input.purposes.join(" and ")}${pins}`,
@@ -107,8 +117,8 @@ export function hostRow(facts: RowFacts, input: HostRowInput): AccessRow {
     consent: NONE,
     platform: platformCell(decision),
     until: untilCell(rule?.until, isOver),
-    lastUsedAt: facts.used.hosts.get(host)?.toISOString() ?? null,
-    result: toResult(decision),
+    lastUsedAt: lastUse(facts.used.hosts.get(pattern) ?? [], ports, purposes),
+    result: toResult(decision, isPartly),
     member: input.member,
     value: rule,
     wish:
@@ -133,6 +143,32 @@ function untilCell(until: number | undefined, isOver: boolean): Cell {
   return cell("until", new Date(until * 1000).toISOString(), isOver);
 }
 
-function toResult({ decision, code, layer, rule }: Decision): AccessRow["result"] {
-  return { decision: code === "CONSENT_REQUIRED" ? "ask" : decision, code, layer, rule };
+/** Of several answers the first that refuses, and whether others do not: nothing that is refused in part stands as allowed. */
+function together(decisions: readonly Decision[]): { decision: Decision; isPartly: boolean } {
+  const outcomes = new Set(decisions.map(outcomeOf));
+  const decision =
+    decisions.find((one) => outcomeOf(one) === "deny") ??
+    decisions.find((one) => outcomeOf(one) === "ask") ??
+    decisions[0];
+  if (decision === undefined) throw new RangeError("nothing was asked");
+  return { decision, isPartly: outcomes.size > 1 };
+}
+
+const outcomeOf = ({ decision, code }: Decision): AccessRow["result"]["decision"] =>
+  code === "CONSENT_REQUIRED" ? "ask" : decision;
+
+/** When something that these ports and purposes cover was let through last. */
+function lastUse(
+  targets: readonly UsedTarget[],
+  ports: readonly number[],
+  purposes: readonly HostPurpose[],
+): string | null {
+  const covered = targets.filter(({ port, purpose }) => ports.includes(port) && purposes.includes(purpose));
+  const lastMs = covered.reduce((last, { at }) => Math.max(last, at.getTime()), 0);
+  return covered.length === 0 ? null : new Date(lastMs).toISOString();
+}
+
+function toResult(decision: Decision, isPartly: boolean): AccessRow["result"] {
+  const { code, layer, rule } = decision;
+  return { decision: outcomeOf(decision), code, layer, rule, isPartly };
 }

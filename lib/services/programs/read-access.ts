@@ -1,8 +1,9 @@
-import { and, desc, eq } from "drizzle-orm";
+import { and, desc, eq, isNull } from "drizzle-orm";
 import { holdsCode } from "@/db/held-codes";
 import { requireRead } from "@/db/published-members";
-import { versions } from "@/db/schema";
+import { devices, versions } from "@/db/schema";
 import type { Database } from "@/db/store";
+import { countWhere } from "@/db/sums";
 import type { AccessRow, AccessTable } from "@/lib/contracts/programs";
 import { KEPT_MS } from "@/lib/domain/measures/retention";
 import { formatMember } from "@/lib/domain/member-keys";
@@ -17,7 +18,7 @@ import { positionOf } from "@/native/core/documents/position";
 import type { ServiceContext } from "../context";
 import { liveDetails, sumDetails } from "../measures/read-details";
 import { requirePermission } from "../require-permission";
-import { capabilityRow, hostRow, type RowFacts } from "./access-rows";
+import { capabilityRow, hostRow, type RowFacts, type UsedTarget } from "./access-rows";
 import { loadProgram } from "./get-program";
 import { newestPlatformClaims, newestProgramClaims } from "./newest-claims";
 import { readWishes, type Wishes } from "./read-wishes";
@@ -50,7 +51,7 @@ export async function readAccess(
   const rows =
     version === undefined || policy === null
       ? []
-      : await buildRows(db, { version, policy, nowMs: context.clock.nowMs(), runtimeVersion: context.config.version });
+      : await buildRows(db, { version, policy, nowMs: context.clock.nowMs(), own: context.config.version });
   return {
     versionCode: version?.code ?? null,
     versions: known.map(({ code, name, state }) => ({ code, name, state })),
@@ -77,19 +78,20 @@ async function chooseVersion(
   return found ?? newest[0];
 }
 
-type Build = { version: VersionRow; policy: CompiledPolicy; nowMs: number; runtimeVersion: string };
+/** `own`: the version of this release, where no device is enrolled. */
+type Build = { version: VersionRow; policy: CompiledPolicy; nowMs: number; own: string };
 
 async function buildRows(db: Database, build: Build): Promise<AccessRow[]> {
   const { version, policy, nowMs } = build;
   const members = readProgram(policyState(requireRead(await readProgramEntries(db, version.appId))), version.appId);
-  const used = await readUse(db, version, nowMs);
+  const used = await readUse(db, version, policy, nowMs);
   const wishes = readWishes(version.manifest);
   const facts: RowFacts = {
     appId: version.appId,
     versionCode: version.code,
     policy,
     now: Math.floor(nowMs / 1000),
-    runtimeVersion: build.runtimeVersion,
+    runtimes: await readRuntimes(db, build.own),
     wishes,
     used,
   };
@@ -141,10 +143,16 @@ const coveredByWildcard = (host: string, names: ReadonlySet<string>): boolean =>
   names.has(`*.${host.slice(host.indexOf(".") + 1)}`);
 
 /** When capabilities and hosts were last used, and which hosts were asked for in vain, in as long as hours are kept. */
-async function readUse(db: Database, version: VersionRow, nowMs: number): Promise<RowFacts["used"]> {
+async function readUse(
+  db: Database,
+  version: VersionRow,
+  policy: CompiledPolicy,
+  nowMs: number,
+): Promise<RowFacts["used"]> {
   const asked = { appId: version.appId, sinceMs: nowMs - KEPT_MS.hours, nowMs, version: version.code };
   const capabilities = new Map<string, Date>();
-  const used = new Map<string, Date>();
+  const used = new Map<string, UsedTarget[]>();
+  const through = new Set<string>();
   const refused = new Map<string, { port: number; purpose: HostPurpose }>();
   const setLater = (dates: Map<string, Date>, name: string, atMs: number) => {
     const before = dates.get(name);
@@ -163,11 +171,36 @@ async function readUse(db: Database, version: VersionRow, nowMs: number): Promis
     const target = readTarget(name);
     if (target === null) continue;
     const { host, port, purpose } = target;
-    if (allowed > 0) setLater(used, host, lastAtMs);
-    else if (!refused.has(host)) refused.set(host, { port, purpose });
+    if (allowed > 0) {
+      const pattern = patternFor(policy, host);
+      used.set(pattern, [...(used.get(pattern) ?? []), { port, purpose, at: new Date(lastAtMs) }]);
+      through.add(host);
+    } else if (!refused.has(host)) refused.set(host, { port, purpose });
   }
-  for (const host of used.keys()) refused.delete(host);
+  for (const host of through) refused.delete(host);
   return { capabilities, hosts: used, refusedHosts: refused };
+}
+
+/** The pattern of the rules that hold for a host, as the evaluator finds them (spec §5); the host where there are none. */
+function patternFor({ exactRules, wildcardRules }: CompiledPolicy, host: string): string {
+  const base = host.slice(host.indexOf(".") + 1);
+  return !exactRules.has(host) && wildcardRules.has(base) ? `*.${base}` : host;
+}
+
+/** Runtimes that are asked as, at most. */
+const RUNTIMES_MAX = 12;
+
+/** What enrolled devices run, the most frequent first. */
+async function readRuntimes(db: Database, own: string): Promise<RowFacts["runtimes"]> {
+  const { runtimeKind: kind, runtimeVersion: version, revokedAt } = devices;
+  const rows = await db
+    .select({ kind, version, devices: countWhere() })
+    .from(devices)
+    .where(isNull(revokedAt))
+    .groupBy(kind, version)
+    .orderBy(desc(countWhere()), kind, version)
+    .limit(RUNTIMES_MAX);
+  return rows.length === 0 ? [{ kind: "linux", version: own }] : rows;
 }
 
 /** `host:port:purpose`, as details name a host; null for what is not of that form. */

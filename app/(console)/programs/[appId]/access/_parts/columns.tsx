@@ -120,7 +120,10 @@ export const accessColumns: Column<AccessRow>[] = [
     cell: (row) => (
       <>
         <span className="flex leading-4">
-          <State mark={RESULTS[row.result.decision].mark}>{RESULTS[row.result.decision].word}</State>
+          <State mark={RESULTS[row.result.decision].mark}>
+            {row.result.isPartly ? "In part: " : ""}
+            {RESULTS[row.result.decision].word}
+          </State>
           <span className="ml-auto text-muted">{row.result.layer}</span>
         </span>
         <code className="mt-0.5 block truncate text-muted leading-4" title={row.result.rule ?? row.result.code}>
