@@ -135,7 +135,6 @@ describe("denials that wait", () => {
     const bundle = fixture.bundle(publisher, { appId, code: 1, permissions: ["network.request"] });
     const { submissionId } = await submitBundle(fixture.ctx, publisher.actor, bundle);
     await approveSubmission(fixture.ctx, people.operator, submissionId, { reason: "" });
-    await publish(`program:${appId}/grant:network.request`, { consent: "none" });
     expect(await kindsFor("operator")).toEqual([`denial ${appId}`]);
     await publish(`program:${appId}/host:new`, { host: "mended.example.com", ports: [443], purposes: ["request"] });
     expect(await kindsFor("operator")).toEqual([]);
