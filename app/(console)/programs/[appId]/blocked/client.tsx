@@ -126,6 +126,13 @@ function Causes({ causes, state, ...counted }: CausesProps) {
   );
 }
 
+/** What the numbers are of: with a filter, of less than the program. */
+function scopeOf(appId: string, version: number | undefined, filter: CauseFilter): string {
+  const of = version === undefined ? appId : `${appId} v${version}`;
+  const isFiltered = Object.values(filter).some((value) => value !== undefined);
+  return isFiltered ? `${of} ${JSON.stringify(filter)}` : of;
+}
+
 /** "3 causes and others, 120 times since 11:00 UTC"; of more than are shown it says how many are. */
 function CausesTold({ list, of, range }: { list: DenialList; of: string; range: TimeRange }) {
   const nowMs = useNow();
@@ -172,7 +179,7 @@ function Denials({ list, appId, range, version, filter, state, requests, onWiden
       <BehindLine until={list.behind} />
       <Panel
         title="Causes"
-        about={<CausesTold list={list} of={version === undefined ? appId : `${appId} v${version}`} range={range} />}
+        about={<CausesTold list={list} of={scopeOf(appId, version, filter)} range={range} />}
         actions={<LivePill count={causes.newCount} onShow={causes.show} />}
       >
         {causes.rows.length === 0 ? (
