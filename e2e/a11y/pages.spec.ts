@@ -181,7 +181,13 @@ test("a program is suspended by keyboard alone: find it, choose it, confirm", as
   await before.focus();
   await page.keyboard.press("Control+k");
   await page.keyboard.type("suspend coin");
-  await expect(page.getByRole("option", { name: /Suspend Coin Rush/ })).toBeVisible();
+  const suspend = page.getByRole("option", { name: /Suspend Coin Rush/ });
+  await expect(suspend).toBeVisible();
+  // What stops something is never chosen by itself: one goes to it.
+  await expect(suspend).toHaveAttribute("aria-selected", "false");
+  for (let step = 0; step < 20 && (await suspend.getAttribute("aria-selected")) !== "true"; step += 1)
+    await page.keyboard.press("ArrowDown");
+  await expect(suspend).toHaveAttribute("aria-selected", "true");
   await page.keyboard.press("Enter");
   await expect(page.getByRole("dialog", { name: "Suspend Coin Rush?" })).toBeVisible();
   await page.keyboard.press("Enter");

@@ -43,7 +43,7 @@ describe("a session", () => {
     const none = { changeSets: 0, isMore: false, submissions: 0, signIns: 0 };
     expect(await getSession(held.ctx, developer)).toMatchObject({
       counts: none,
-      may: { permissions: [], propose: [], narrow: [] },
+      may: { permissions: ["portal.read"], propose: [], narrow: [] },
     });
   });
 

@@ -275,7 +275,7 @@ describe("the figures of a developer's program", () => {
     const denials = await listPortalDenials(held.ctx, developer, MINE);
     expect(denials.timesTotal).toBe(timesTotal);
     expect(denials.causes.map(({ rule: _, deviceShare: __, ...cause }) => cause)).toEqual(
-      causes.map(({ rule: _, ...cause }) => cause),
+      causes.map(({ rule: _, mended: __, acknowledged: ___, ...cause }) => cause),
     );
     expect(denials.causes[0]?.deviceShare).toBe(1);
   });

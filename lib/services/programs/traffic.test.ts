@@ -270,6 +270,7 @@ describe.each(["as told", "folded"])("traffic, %s", (how) => {
           ...{ sinceVersion: 1, times: 9, devices: 1, newestDenialId: ids.grant },
           firstAt: new Date(now - 30 * MINUTE).toISOString(),
           lastAt: new Date(now - 10 * MINUTE).toISOString(),
+          ...{ mended: null, acknowledged: null },
           trend: [...new Array(12).fill(0), 9, 0],
         },
         {
@@ -278,6 +279,7 @@ describe.each(["as told", "folded"])("traffic, %s", (how) => {
           ...{ sinceVersion: 1, times: 6, devices: 2, newestDenialId: ids.newer },
           firstAt: new Date(now - 30 * MINUTE).toISOString(),
           lastAt: new Date(now - 20 * MINUTE).toISOString(),
+          ...{ mended: null, acknowledged: null },
           trend: [...new Array(12).fill(0), 6, 0],
         },
         {
@@ -286,6 +288,7 @@ describe.each(["as told", "folded"])("traffic, %s", (how) => {
           ...{ sinceVersion: 1, times: 100, devices: 1, newestDenialId: null },
           firstAt: new Date(now - 30 * MINUTE).toISOString(),
           lastAt: new Date(now - 30 * MINUTE).toISOString(),
+          ...{ mended: null, acknowledged: null },
           trend: [...new Array(12).fill(0), 100, 0],
         },
       ]);

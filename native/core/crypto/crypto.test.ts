@@ -130,6 +130,10 @@ describe("keys", () => {
       ),
       { numRuns: 500 },
     );
+    expect([
+      readPublicKey({ kty: "EC", crv: "P-256", x: "", y }),
+      readPublicKey({ kty: "EC", crv: "P-256", x, y: "" }),
+    ]).toEqual([undefined, undefined]);
   });
 
   it("have no second spelling, and neither have their thumbprints", () => {

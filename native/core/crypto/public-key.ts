@@ -50,8 +50,8 @@ function isPoint({ x: encodedX, y: encodedY }: Coordinates): boolean {
   return x < P && y < P && (y * y - (x * x * x - 3n * x + B)) % P === 0n;
 }
 
-/** Text that is no base64url, which the shape refuses already, is as great as the prime. */
+/** Text that is no base64url or empty, which the shape refuses already, is as great as the prime. */
 function readCoordinate(encoded: string): bigint {
   const bytes = fromBase64Url(encoded);
-  return bytes === undefined ? P : BigInt(`0x${toHex(bytes)}`);
+  return bytes === undefined || bytes.length === 0 ? P : BigInt(`0x${toHex(bytes)}`);
 }
