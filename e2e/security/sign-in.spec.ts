@@ -80,7 +80,8 @@ test("the set-up link makes the first admin, whose set-up goes on until two othe
     await acceptLink(link, { code });
   }
   await page.getByRole("button", { name: "Continue" }).click();
-  await page.waitForURL(`${server.url}/`);
+  await page.waitForURL(`${server.url}/start`);
+  expect(await accessibilityProblems(page, "/start")).toEqual([]);
   admin = await withPassword(ADMIN.email);
   expect((await admin.get<SessionView>("session")).setUpComplete).toBe(true);
 });
