@@ -1,20 +1,24 @@
 "use client";
 
 import { usePathname } from "next/navigation";
-import { useCallback, useEffect, useState } from "react";
+import { createContext, useCallback, useContext, useEffect, useState } from "react";
 
 const PREFIX = "bulkhead.kept.";
 const WHOSE = `${PREFIX}whose`;
 
+/** Who looks, as the frame says; nobody before somebody signed in. */
+export const KeptWhose = createContext("");
+
 /**
  * Text that somebody is typing, kept for this tab: it is there again after a reload, a lost session or a server that went
- * away. It is forgotten with the field that it stands in, and by `forget` when it was sent from a field that stays.
+ * away. It is forgotten with the field that it stands in, and by `forget` when it was sent from a field that stays. The key names
+ * who looks, so that nobody reads what another typed, whichever part of a page comes first. Nothing secret belongs here.
  */
 export function useKept(
   name: string,
   initial = "",
 ): [text: string, change: (text: string) => void, forget: () => void] {
-  const key = `${PREFIX}${usePathname()} ${name}`;
+  const key = `${PREFIX}${useContext(KeptWhose)} ${usePathname()} ${name}`;
   const [text, setText] = useState(initial);
   useEffect(() => {
     const kept = read(key);
@@ -43,7 +47,7 @@ export function keepFor(whose: string): void {
   write(WHOSE, whose);
 }
 
-/** On signing out. */
+/** On signing out, and before another person looks. */
 export function forgetKept(): void {
   try {
     for (const key of Object.keys(sessionStorage)) if (key.startsWith(PREFIX)) sessionStorage.removeItem(key);

@@ -15,7 +15,10 @@ type Person = { name: string; email: string; role: string };
 export function AccountMenu({ person, switchTo }: { person: Person; switchTo: SessionView["switchTo"] }) {
   const client = useQueryClient();
   const { preferences, change } = usePreferences();
-  const goHome = () => window.location.assign("/");
+  const goHome = () => {
+    forgetKept();
+    window.location.assign("/");
+  };
   const goSignIn = () => {
     forgetKept();
     window.location.assign("/sign-in");

@@ -7,7 +7,7 @@ import { useRouter } from "next/navigation";
 import { type ReactNode, useEffect, useState } from "react";
 import { AppFrame } from "@/components/blocks/app-frame";
 import { useShortcut, useShortcutHelp } from "@/components/blocks/shortcuts";
-import { keepFor } from "@/components/blocks/use-kept";
+import { KeptWhose, keepFor } from "@/components/blocks/use-kept";
 import { Button } from "@/components/ui/button";
 import { Kbd } from "@/components/ui/kbd";
 import type { Role } from "@/lib/domain/roles";
@@ -41,7 +41,9 @@ export function ConsoleFrame({
 }: FrameState & { person: FramePerson; children: ReactNode }) {
   return (
     <FrameProviders {...frame}>
-      <Frame person={person}>{children}</Frame>
+      <KeptWhose value={person.email}>
+        <Frame person={person}>{children}</Frame>
+      </KeptWhose>
     </FrameProviders>
   );
 }

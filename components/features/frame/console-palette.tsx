@@ -6,6 +6,7 @@ import { useRouter } from "next/navigation";
 import { useDeferredValue, useState } from "react";
 import { CommandPalette, type PaletteGroup, type PaletteItem } from "@/components/blocks/command-palette";
 import { usePreferences } from "@/components/blocks/preferences";
+import { forgetKept } from "@/components/blocks/use-kept";
 import { SuspendDialog } from "@/components/features/programs/suspend-dialog";
 import { Kbd } from "@/components/ui/kbd";
 import { Tile } from "@/components/ui/tile";
@@ -68,7 +69,13 @@ export function ConsolePalette({ isOpen, onClose, rooms, maySuspend, mayBlock }:
   const [text, setText] = useState("");
   const [blocking, setBlocking] = useState<string | null>(null);
   const [suspending, setSuspending] = useState<ProgramRow | null>(null);
-  const leave = useMutation({ mutationFn: endSession, onSuccess: () => window.location.assign("/sign-in") });
+  const leave = useMutation({
+    mutationFn: endSession,
+    onSuccess: () => {
+      forgetKept();
+      window.location.assign("/sign-in");
+    },
+  });
   const words = text.trim();
   const isSuspending = maySuspend && isAboutSuspending(words.toLowerCase());
   const named = words.toLowerCase().startsWith(SUSPEND) ? words.slice(SUSPEND.length).trim() : words;

@@ -2,7 +2,7 @@
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
-import { useKept } from "@/components/blocks/use-kept";
+import { useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { Textarea } from "@/components/ui/input";
@@ -16,11 +16,12 @@ export function ProposeKeyForm({ publisherId }: { publisherId: string }) {
   const client = useQueryClient();
   const router = useRouter();
   const toast = useToast();
-  const [pem, setPem, forgetPem] = useKept("public key");
+  // Kept nowhere: what is pasted may be the private half.
+  const [pem, setPem] = useState("");
   const propose = useMutation({
     mutationFn: () => proposePublisherKey(client, publisherId, writeKeyText(values[0] ?? {})["/jwk"] ?? ""),
     onSuccess: ({ draft }) => {
-      forgetPem();
+      setPem("");
       if (draft === null) return;
       toast({
         text: `Added to change set ${draft.number}.`,
