@@ -1,4 +1,6 @@
+import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { people as peopleTable } from "@/db/schema";
 import { refusalOf } from "../testing/refusal-of";
 import { openServiceFixture, type PersonActor, type ServiceFixture } from "../testing/service-fixture";
 import { approveChangeSet } from "./approve-change-set";
@@ -74,6 +76,21 @@ describe("whose turn a change set is", () => {
     expect(ids).not.toContain(people.auditor.personId);
     expect(ids).not.toContain(people.gone.personId);
     expect(otherParts).toBe(0);
+  });
+
+  test("is not of who began it and was disabled since", async () => {
+    const left = await held.person("operator");
+    const { appId } = await held.program();
+    const { id } = await held.draft(left, { [`program:${appId}/grant:nfc.read`]: { consent: "ask" } });
+    await proposeChangeSet(held.ctx, left, id, REASON);
+    expect((await partsOf(id)).get(left.personId)?.publishes).toBe(true);
+    await held.ctx.store.transaction(({ db }) =>
+      db.update(peopleTable).set({ state: "disabled" }).where(eq(peopleTable.id, left.personId)),
+    );
+    const gone = { did: "began", may: null, refusal: null, publishes: false };
+    expect((await partsOf(id)).get(left.personId)).toMatchObject(gone);
+    await approveChangeSet(held.ctx, people.security, id, REASON);
+    expect((await partsOf(id)).get(left.personId)).toMatchObject(gone);
   });
 
   test("says before the approval who could publish after it", async () => {

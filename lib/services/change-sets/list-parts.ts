@@ -10,13 +10,16 @@ import type { LoadedSet } from "./change-set-rows";
 const PARTS_MAX = 50;
 /** Whoever decides proposes too, so these are all of both. */
 const PROPOSING = ROLES.filter((role) => hasPermission(role, "changes.propose"));
-const COLUMNS = { personId: people.id, name: people.name, role: people.role, publisherId: people.publisherId };
+const COLUMNS = {
+  ...{ personId: people.id, name: people.name, role: people.role },
+  ...{ publisherId: people.publisherId, state: people.state },
+};
 
-type Candidate = { personId: string; name: string; role: (typeof ROLES)[number]; publisherId: string | null };
+type Candidate = Pick<typeof people.$inferSelect, "name" | "role" | "publisherId" | "state"> & { personId: string };
 
 /**
  * Whose turn a change set is and whose it was, judged for each person by the rule that the verb itself obeys: those who did
- * something with it, then everybody active who proposes, by name.
+ * something with it, then everybody active who proposes, by name. It is no turn of whoever is not active.
  */
 export async function listParts(
   db: Database,
@@ -44,14 +47,15 @@ export async function listParts(
 function partOf(person: Candidate, { row }: LoadedSet, facts: ChangeSetFacts, nowMs: number): Part {
   const { personId: id, name, role } = person;
   const step = row.state === "proposed" ? "approve" : row.state === "approved" ? "publish" : null;
-  const answer = step === null ? null : judgeVerb(step, facts, person, nowMs);
+  const isActive = person.state === "active";
+  const answer = step === null || !isActive ? null : judgeVerb(step, facts, person, nowMs);
   return {
     person: { id, name },
     role,
     did: didOf(id, row),
     may: answer?.ok === true ? step : null,
     refusal: answer?.ok === false ? answer.refusal : null,
-    publishes: judgeVerb("publish", { ...facts, state: "approved" }, person, nowMs).ok,
+    publishes: isActive && judgeVerb("publish", { ...facts, state: "approved" }, person, nowMs).ok,
   };
 }
 
