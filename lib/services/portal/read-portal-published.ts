@@ -1,4 +1,4 @@
-import { eq, isNull, or } from "drizzle-orm";
+import { and, eq, isNull, or } from "drizzle-orm";
 import { decidedIssues } from "@/db/newest-document";
 import { publishedMembers, versions } from "@/db/schema";
 import type { Database } from "@/db/store";
@@ -75,13 +75,13 @@ export async function readPortalPublished(
   };
 }
 
-/** When each published member of the program, or of the platform, was written last. */
+/** When each published member of the program, or limit of the platform, was written last. */
 async function readWritten(db: Database, appId: string) {
   const { member, kind, value, updatedAt } = publishedMembers;
   const rows = await db
     .select({ member, kind, value, updatedAt })
     .from(publishedMembers)
-    .where(or(eq(publishedMembers.appId, appId), isNull(publishedMembers.appId)));
+    .where(or(eq(publishedMembers.appId, appId), and(isNull(publishedMembers.appId), eq(kind, "platform-limit"))));
   const at = (row: (typeof rows)[number] | undefined) => row?.updatedAt.toISOString() ?? null;
   return {
     of: (one: Member) => at(rows.find((row) => row.member === formatMember(one))),
