@@ -4,6 +4,7 @@ import { CHANGE_DIRECTIONS, CHANGE_SET_STATES } from "@/lib/domain/lifecycles";
 import { ROLES } from "@/lib/domain/roles";
 import {
   cursorSchema,
+  denialIdSchema,
   instantSchema,
   optionalReasonSchema,
   personRefSchema,
@@ -14,8 +15,6 @@ import {
 
 /** A member's key, as `formatMember` of `lib/domain/member-keys` writes it. */
 const memberKeySchema = z.string().min(3).max(512);
-
-const denialIdSchema = z.string().regex(/^[0-9a-f]{16}[0-9A-Za-z-]{0,48}$/);
 
 /** One wished change: the member's whole value after it; null removes the member. `denialId`: the denial from which it is proposed. */
 export const changeInputSchema = z.object({

@@ -7,6 +7,8 @@ export const appIdSchema = z
   .string()
   .max(128)
   .regex(/^[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)+$/);
+/** A denial's id as a device made it: telemetry takes these, so whatever is addressed or proposed by one takes no less. */
+export const denialIdSchema = z.string().min(16).max(64);
 /** A name that people read: nothing in it acts instead of being shown. */
 export const nameSchema = z.string().trim().min(1).max(100).refine(isPlainText, "has characters that are not shown");
 

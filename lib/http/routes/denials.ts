@@ -2,7 +2,7 @@ import { z } from "zod";
 import { denialDetailSchema, denialListSchema } from "@/lib/contracts/programs";
 import { cursorSchema, reasonSchema, timeRangeSchema } from "@/lib/contracts/shared";
 import { describeRoute } from "../route-description";
-import { BASE, byApp, none, seesConsole, write } from "./bases";
+import { BASE, byApp, byDenial, none, seesConsole, write } from "./bases";
 
 const byCause = {
   params: byApp.extend({ cause: z.string().regex(/^[0-9a-f]{16}$/) }),
@@ -28,7 +28,7 @@ export const denialsRoutes = {
     ...seesConsole,
     path: `${BASE}/denials/{denialId}`,
     summary: "One denial explained",
-    input: { params: z.object({ denialId: z.string().min(16).max(64) }) },
+    input: { params: byDenial },
     output: denialDetailSchema,
     refusals: ["not_found"],
   }),

@@ -1,4 +1,3 @@
-import { z } from "zod";
 import {
   portalDenialSchema,
   portalDenialsSchema,
@@ -10,7 +9,7 @@ import {
   portalVersionQuerySchema,
 } from "@/lib/contracts/portal";
 import { describeRoute } from "../route-description";
-import { BASE, byApp, read } from "./bases";
+import { BASE, byApp, byDenial, read } from "./bases";
 
 /** Developers, and whoever reads the console and looks at what they see. */
 const seesPortal = { ...read, permission: ["portal.read", "console.read"] } as const;
@@ -62,7 +61,7 @@ export const portalRoutes = {
     ...seesPortal,
     path: `${PORTAL}/denials/{denialId}`,
     summary: "One denial explained to its developers",
-    input: { params: z.object({ denialId: z.string().min(16).max(64) }) },
+    input: { params: byDenial },
     output: portalDenialSchema,
     refusals: ["not_found"],
   }),

@@ -1,9 +1,11 @@
 import { dehydrate, HydrationBoundary } from "@tanstack/react-query";
 import type { Metadata } from "next";
 import { requireActor } from "@/lib/auth/actor";
+import { byApp } from "@/lib/http/routes/bases";
 import { limitsQuery } from "@/lib/queries/programs";
 import { services } from "@/lib/services/context";
 import { listLimits } from "@/lib/services/programs/list-limits";
+import { addressed } from "../../../../_parts/addressed";
 import { prefetching } from "../../../../_parts/prefetching";
 import { readRange } from "../search-params";
 import { LimitsClient } from "./client";
@@ -14,7 +16,7 @@ type LimitsPageProps = { params: Promise<{ appId: string }>; searchParams: Promi
 
 export default async function LimitsPage({ params, searchParams }: LimitsPageProps) {
   const { actor } = await requireActor();
-  const appId = decodeURIComponent((await params).appId);
+  const { appId } = await addressed(byApp, params);
   const range = readRange((await searchParams).range);
   const client = await prefetching([
     [limitsQuery(appId, range), () => listLimits(services(), actor, appId, { range })],

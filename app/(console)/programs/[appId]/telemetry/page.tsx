@@ -1,10 +1,12 @@
 import { dehydrate, HydrationBoundary } from "@tanstack/react-query";
 import type { Metadata } from "next";
 import { requireActor } from "@/lib/auth/actor";
+import { byApp } from "@/lib/http/routes/bases";
 import { denialsQuery, telemetryQuery } from "@/lib/queries/programs";
 import { services } from "@/lib/services/context";
 import { listDenials } from "@/lib/services/denials/list-denials";
 import { readTelemetry } from "@/lib/services/programs/read-telemetry";
+import { addressed } from "../../../../_parts/addressed";
 import { prefetching } from "../../../../_parts/prefetching";
 import { readVersion } from "../access/search-params";
 import { readRange } from "../search-params";
@@ -19,7 +21,7 @@ type TelemetryPageProps = {
 
 export default async function TelemetryPage({ params, searchParams }: TelemetryPageProps) {
   const { actor } = await requireActor();
-  const appId = decodeURIComponent((await params).appId);
+  const { appId } = await addressed(byApp, params);
   const search = await searchParams;
   const range = readRange(search.range, "1h");
   const version = readVersion(search.version);
