@@ -1,4 +1,4 @@
-import { eq } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { appliedRevisions, devices, seenCauses } from "@/db/schema";
 import { quantileOf, unpackHistogram } from "@/lib/domain/measures/histogram";
@@ -67,6 +67,19 @@ describe("since when a cause is known", () => {
     expect(accessToken).not.toBe(again.accessToken);
   });
 
+  it("locks no row of a cause that is known already, so that nobody waits who tells of the same", async () => {
+    const about = { appId: "com.example.common", denials: [denial(A)] };
+    const at = new Date(fixture.clock.nowMs());
+    for (let nth = 0; nth < 2; nth += 1) {
+      await fixture.store.transaction((tx) => noteCauses(tx, [{ minutes: [about], at }]));
+    }
+    const locked = await fixture.store.db
+      .select({ by: sql<string>`xmax::text` })
+      .from(seenCauses)
+      .where(eq(seenCauses.appId, about.appId));
+    expect(locked).toEqual([{ by: "0" }]);
+  });
+
   it("is noted of a thousand new ones of a program a day, so that no device fills the table", async () => {
     const at = new Date(fixture.clock.nowMs());
     const note = (appId: string, from: number, count: number) =>
@@ -75,9 +88,11 @@ describe("since when a cause is known", () => {
         return noteCauses(tx, [{ minutes: [{ appId, denials }], at }]);
       });
     for (const from of [0, 600, 1200, 1800]) await note("com.example.flood", from, 600);
+    await note("com.example.burst", 0, 1500);
     await note("com.example.quiet", 0, 3);
     const rows = await fixture.store.db.select().from(seenCauses);
-    expect(rows.filter(({ appId }) => appId === "com.example.flood")).toHaveLength(1200);
+    expect(rows.filter(({ appId }) => appId === "com.example.flood")).toHaveLength(1000);
+    expect(rows.filter(({ appId }) => appId === "com.example.burst")).toHaveLength(1000);
     expect(rows.filter(({ appId }) => appId === "com.example.quiet")).toHaveLength(3);
   });
 });
