@@ -60,7 +60,7 @@ export const denialMends = pgTable(
     isFirst: boolean("is_first").notNull(),
     /** Calls that went through in minutes that began after it, of devices that enforced it; added as minutes close. */
     through: whole("through").notNull(),
-    /** Some of them may stand under `~other`. */
+    /** There may be more: under `~other`, or of before it was judged. */
     isAtLeast: boolean("is_at_least").notNull(),
   },
   (table) => [

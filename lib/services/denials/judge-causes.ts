@@ -6,7 +6,7 @@ import type { Database, Store } from "@/db/store";
 import { insertRows } from "@/db/write-rows";
 import { type DocumentPair, isMended, type ToldRefusal } from "@/lib/domain/denials/replay";
 import { KEPT_MS } from "@/lib/domain/measures/retention";
-import { type FoldContext, takeFoldLock } from "@/lib/sync/telemetry/fold-lock";
+import { type FoldContext, waitForCounts } from "@/lib/sync/telemetry/fold-lock";
 import { isSamePosition, type Position, positionOf } from "@/native/core/documents/position";
 import { nodeCrypto } from "@/native/node/crypto";
 import { newestPlatformClaims, newestProgramClaims } from "../programs/newest-claims";
@@ -16,6 +16,8 @@ import { toldByMembers } from "./told-refusal";
 
 /** Causes that are read at once. */
 const PART = 200;
+/** Mends of one transaction: for each what hours tell is read. */
+const MENDS_A_TURN = 20;
 /** Programs of one call, so that whoever tends comes to other work too. */
 const PROGRAMS_A_CALL = 200;
 const DAY_MS = 86_400_000;
@@ -32,7 +34,8 @@ type Seen = { cause: string; purpose: string; told: ToldRefusal };
 
 /**
  * Judges causes by what is in force, where a document or a cause is new since the last time: what documents let through is kept with the
- * decision that did it, from which on what goes through is counted (spec 5.54). Bounded; answers whether some may be left.
+ * decision that did it, from which on what goes through is counted (spec 5.54). Bounded; answers whether some may be left. Throws what
+ * the first program failed with, after all others were judged.
  */
 export async function judgeCauses(
   store: Store,
@@ -49,10 +52,16 @@ export async function judgeCauses(
     known.map(({ appId }) => appId),
   );
   const due = known.filter(({ appId, judged }) => judged !== judgedBy(appId, own.get(appId) ?? null, common));
+  const failed: unknown[] = [];
   for (const program of due.slice(0, PROGRAMS_A_CALL)) {
-    if (!(await judgeProgram(store, ctx, program, common))) return true;
+    try {
+      await judgeProgram(store, ctx, program, common);
+    } catch (error) {
+      failed.push(error);
+    }
     await new Promise((resolve) => setImmediate(resolve));
   }
+  if (failed.length > 0) throw failed[0];
   return due.length > PROGRAMS_A_CALL;
 }
 
@@ -89,13 +98,13 @@ async function readCommon(db: Database, turns: JudgeTurns): Promise<Common | nul
   return turns.common;
 }
 
-/** Judges one program's causes. False where another process folds: nothing was judged. */
+/** Judges one program's causes. */
 async function judgeProgram(
   store: Store,
   ctx: FoldContext,
   { appId, judged: was }: typeof denialJudgements.$inferSelect,
   common: Common | null,
-): Promise<boolean> {
+): Promise<void> {
   const nowMs = ctx.clock.nowMs();
   const program = await newestProgramClaims(store.db, appId);
   const platform = await newestPlatformClaims(store.db);
@@ -104,14 +113,14 @@ async function judgeProgram(
   for (let from: Seen | null = null; ; ) {
     const part: Seen[] = await readSeen(store.db, appId, from);
     const found = await findMends(store.db, appId, part, { pair, timeline, nowMs });
-    const isJudged = await store.transaction(async (tx) => {
-      // Whoever folds counts what goes through: none of it falls between what is read here and what is written.
-      if (store.kind === "postgres" && !(await takeFoldLock(tx.db))) return false;
-      const isChanged = await keepMends(tx.db, appId, part, found, program?.issue.epoch ?? 0);
-      if (isChanged) tx.announce({ topic: "denials", appIds: [appId] });
-      return true;
-    });
-    if (!isJudged) return false;
+    for (const turn of turnsOf(part, found)) {
+      await store.transaction(async (tx) => {
+        // Whoever folds counts what goes through: none of it falls between what is read here and what is written.
+        await waitForCounts(tx.db);
+        const isChanged = await keepMends(tx.db, appId, turn, found, program?.issue.epoch ?? 0);
+        if (isChanged) tx.announce({ topic: "denials", appIds: [appId] });
+      });
+    }
     if (part.length < PART) break;
     from = part.at(-1) ?? null;
   }
@@ -120,7 +129,20 @@ async function judgeProgram(
   // A cause that was new meanwhile is judged the next time.
   const isAsItWas = and(eq(denialJudgements.appId, appId), eq(denialJudgements.judged, was));
   await store.transaction(({ db }) => db.update(denialJudgements).set({ judged }).where(isAsItWas));
-  return true;
+}
+
+/** In parts of few mends: whoever folds waits for each. */
+function turnsOf(part: readonly Seen[], found: FoundMends): Seen[][] {
+  const turns: Seen[][] = [];
+  let [turn, mends]: [Seen[], number] = [[], 0];
+  for (const seen of part) {
+    turn.push(seen);
+    if (found.get(keyOf(seen))) mends += 1;
+    if (mends < MENDS_A_TURN) continue;
+    turns.push(turn);
+    [turn, mends] = [[], 0];
+  }
+  return turn.length === 0 ? turns : [...turns, turn];
 }
 
 async function readSeen(db: Database, appId: string, after: Seen | null): Promise<Seen[]> {
@@ -187,8 +209,10 @@ async function keepMends(
     .select()
     .from(denialMends)
     .where(and(eq(denialMends.appId, appId), inArray(denialMends.cause, causes)));
-  const wanted = new Map([...found].flatMap(([key, mend]) => (mend === null ? [] : [[key, mend] as const])));
   const judged = new Set(part.map(keyOf));
+  const wanted = new Map(
+    [...found].flatMap(([key, mend]) => (mend === null || !judged.has(key) ? [] : [[key, mend] as const])),
+  );
   let isChanged = false;
   for (const old of held) {
     if (!judged.has(keyOf(old))) continue;
@@ -203,14 +227,18 @@ async function keepMends(
     isChanged = true;
   }
   for (const wish of wanted.values()) {
-    const isOfThisEpoch = wish.document === "program" && wish.epoch === epoch;
-    const through = await readThrough(db, { ...wish, leastRevision: isOfThisEpoch ? wish.revision : 0 });
-    await db.insert(denialMends).values({ ...wish, ...through });
+    // Hours tell of which program's document each is, and nothing of others: of what such a decision let through it is not known how much.
+    const isToldApart = wish.document === "program" && wish.epoch === epoch;
+    const { through, isAtLeast } = await readThrough(db, { ...wish, leastRevision: isToldApart ? wish.revision : 0 });
+    const begun = isToldApart ? { through, isAtLeast } : { through: 0, isAtLeast: isAtLeast || through > 0 };
+    await db.insert(denialMends).values({ ...wish, ...begun });
     isChanged = true;
   }
   return isChanged;
 }
 
+/** Single records of one cause that are looked at for one purpose. */
+const EVENTS_A_CAUSE = 200;
 const UNKNOWN: RefusedBy = { program: null, platform: null };
 const keyOf = ({ cause, purpose }: { cause: string; purpose: string }): string => `${cause} ${purpose}`;
 const isMend = ({ appId, cause, purpose }: Mend) =>
@@ -226,18 +254,20 @@ async function newestRefusals(db: Database, appId: string, seen: readonly Seen[]
   const events = countedEvents(db);
   const asked = JSON.stringify(seen.map(({ cause, purpose }) => ({ cause, purpose })));
   const wanted = sql`jsonb_to_recordset(${asked}::jsonb) as wanted(cause text, purpose text)`;
-  const newest = db
-    .select({ body: events.body })
+  const { cause, body, at } = events;
+  // However long one is refused for other purposes, the newest few are looked at.
+  const latest = db
+    .select({ body, at })
     .from(events)
-    .where(
-      and(
-        sql`${events.cause} = wanted.cause`,
-        eq(events.appId, appId),
-        isNotNull(events.denialId),
-        sql`coalesce(${events.body}->>'purpose', '') = wanted.purpose`,
-      ),
-    )
-    .orderBy(desc(events.at))
+    .where(and(sql`${cause} = wanted.cause`, eq(events.appId, appId), isNotNull(events.denialId)))
+    .orderBy(desc(at))
+    .limit(EVENTS_A_CAUSE)
+    .as("latest");
+  const newest = db
+    .select({ body: latest.body })
+    .from(latest)
+    .where(sql`coalesce(${latest.body}->>'purpose', '') = wanted.purpose`)
+    .orderBy(desc(latest.at))
     .limit(1)
     .as("newest");
   const rows = await db

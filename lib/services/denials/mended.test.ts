@@ -1,5 +1,6 @@
+import { eq } from "drizzle-orm";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { denialSightings, events, hourDetails } from "@/db/schema";
+import { denialJudgements, denialSightings, documents, events, hourDetails } from "@/db/schema";
 import type { DenialCause } from "@/lib/contracts/programs";
 import { getChangeSet } from "../change-sets/get-change-set";
 import { narrowAtOnce } from "../change-sets/narrow";
@@ -138,6 +139,38 @@ describe("a cause that a decision mended", () => {
     await judge();
     await tell({ allowed: 1 });
     expect((await causeOf()).mended).toMatchObject({ since: { changeSetNumber: number }, through: 1 });
+  });
+
+  it("is told with no more than is known where hours do not tell who enforced the decision", async () => {
+    const { allowHost, tell, inForce, decide } = fixture;
+    await tell({ refused: 1 });
+    await allowHost();
+    await block([HOST]);
+    fixture.held.clock.advance(60);
+    const blocked = await inForce();
+    await decide({ [`platform/blocked-host:${HOST}`]: null });
+    await tell({ allowed: 9, applied: { ...blocked, platform: blocked.platform - 1 } });
+    await judge();
+    expect((await causeOf()).mended).toMatchObject({ through: 0, isAtLeast: true });
+    await tell({ allowed: 2 });
+    expect((await causeOf()).mended).toMatchObject({ through: 2, isAtLeast: true });
+  });
+
+  it("is judged though another program cannot be, of which it is told", async () => {
+    const { held, allowHost, tell } = fixture;
+    const { store } = held.ctx;
+    await tell({ refused: 1 });
+    await allowHost();
+    await store.transaction(async ({ db }) => {
+      const [document] = await db.select().from(documents).where(eq(documents.appId, fixture.appId)).limit(1);
+      if (document === undefined) throw new Error("nothing was published");
+      await db
+        .insert(documents)
+        .values({ ...document, id: "doc_broken", appId: "a.broken", jws: "no.document.at-all" });
+      await db.insert(denialJudgements).values({ appId: "a.broken", judged: "" });
+    });
+    await expect(judgeCauses(store, held.ctx)).rejects.toThrow(SyntaxError);
+    expect((await causeOf()).mended).toMatchObject({ since: { document: "program" } });
   });
 
   it("is none of a kind that no revision mends", async () => {

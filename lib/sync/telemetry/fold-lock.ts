@@ -7,12 +7,21 @@ export type FoldContext = Pick<SyncContext, "clock" | "ids">;
 
 /** Whoever folds holds it, so that of several processes one does. */
 const FOLD_LOCK = 4_801_977_214;
+/** Whoever folds holds it too, and whoever reads for a moment what is counted: one waits for the other, and neither is turned away. */
+const COUNTS_LOCK = 4_801_977_215;
 
-/** False where another transaction has it. Released with the transaction. */
+/** False where another transaction folds. Released with the transaction. */
 export async function takeFoldLock(db: Database): Promise<boolean> {
   const [row] = await rowsOf<{ taken: boolean }>(
     db,
     sql`select pg_try_advisory_xact_lock(${sql.raw(String(FOLD_LOCK))}) as taken`,
   );
-  return row?.taken === true;
+  if (row?.taken !== true) return false;
+  await waitForCounts(db);
+  return true;
+}
+
+/** Nothing is folded from here to the end of the transaction. */
+export async function waitForCounts(db: Database): Promise<void> {
+  await db.execute(sql`select pg_advisory_xact_lock(${sql.raw(String(COUNTS_LOCK))})`);
 }
