@@ -46,18 +46,27 @@ CREATE TABLE "denial_sightings" (
 ALTER TABLE "changes" ADD COLUMN "denial_id" text;--> statement-breakpoint
 CREATE INDEX "denial_mends_change_set" ON "denial_mends" USING btree ("change_set_id");--> statement-breakpoint
 CREATE INDEX "denial_sightings_last" ON "denial_sightings" USING btree ("last_at");--> statement-breakpoint
--- Single records say in which kind of runtime; of what was counted without one it is not known.
+-- Single records say in which kind of runtime; of what was counted without one it is not known. What a cause is about is
+-- told by its oldest record alone, found by index: a cause that many devices tell has millions of them.
 INSERT INTO "denial_sightings" ("app_id", "cause", "purpose", "runtime_kind", "version_code", "about", "first_at", "last_at")
-SELECT "events"."app_id", "events"."cause", coalesce("events"."body"->>'purpose', ''), "devices"."runtime_kind",
-	max("events"."version_code"),
-	(array_agg(jsonb_strip_nulls(jsonb_build_object('code', "events"."code", 'layer', "events"."layer", 'rule', "events"."rule",
+SELECT told."app_id", told."cause", told.purpose, told."runtime_kind", told.version_code, oldest.about, told.first_at, told.last_at
+FROM (
+	SELECT "events"."app_id", "events"."cause", coalesce("events"."body"->>'purpose', '') AS purpose, "devices"."runtime_kind",
+		max("events"."version_code") AS version_code, min("events"."at") AS first_at, max("events"."at") AS last_at
+	FROM "events" JOIN "devices" ON "devices"."id" = "events"."device_id"
+	WHERE "events"."denial_id" IS NOT NULL AND "events"."cause" IS NOT NULL AND "events"."app_id" IS NOT NULL
+		AND "events"."version_code" IS NOT NULL AND "devices"."revoked_at" IS NULL
+	GROUP BY 1, 2, 3, 4
+) AS told CROSS JOIN LATERAL (
+	SELECT jsonb_strip_nulls(jsonb_build_object('code', "events"."code", 'layer', "events"."layer", 'rule', "events"."rule",
 		'api', "events"."body"->'api', 'host', "events"."body"->'host', 'port', "events"."body"->'port',
-		'purpose', "events"."body"->'purpose')) ORDER BY "events"."at"))[1],
-	min("events"."at"), max("events"."at")
-FROM "events" JOIN "devices" ON "devices"."id" = "events"."device_id"
-WHERE "events"."denial_id" IS NOT NULL AND "events"."cause" IS NOT NULL AND "events"."app_id" IS NOT NULL
-	AND "events"."version_code" IS NOT NULL
-GROUP BY 1, 2, 3, 4;--> statement-breakpoint
+		'purpose', "events"."body"->'purpose')) AS about
+	FROM "events" JOIN "devices" ON "devices"."id" = "events"."device_id"
+	WHERE "events"."cause" = told."cause" AND "events"."at" = told.first_at AND "events"."app_id" = told."app_id"
+		AND coalesce("events"."body"->>'purpose', '') = told.purpose AND "devices"."runtime_kind" = told."runtime_kind"
+		AND "events"."denial_id" IS NOT NULL AND "events"."version_code" IS NOT NULL AND "devices"."revoked_at" IS NULL
+	LIMIT 1
+) AS oldest;--> statement-breakpoint
 INSERT INTO "denial_sightings" ("app_id", "cause", "purpose", "runtime_kind", "version_code", "about", "first_at", "last_at")
 SELECT counted.* FROM (
 	SELECT "app_id", "name", coalesce("about"->>'purpose', '') AS purpose, '' AS kind, max("version_code"),

@@ -3,8 +3,10 @@ import { type Browser, expect, type Page, test } from "@playwright/test";
 import type { ChangeSetDetail } from "@/lib/contracts/change-sets";
 import type { DeviceList } from "@/lib/contracts/devices";
 import type { Overview } from "@/lib/contracts/overview";
+import type { PortalQuota } from "@/lib/contracts/portal";
 import type { DenialList, ProgramDetail, ProgramList, TelemetrySeries } from "@/lib/contracts/programs";
 import type { Spread } from "@/lib/contracts/shared";
+import { isLimitReached } from "@/lib/domain/measures/limit-reached";
 import { PAGE_MEASURES, type PageMeasure } from "@/lib/domain/measures/page-measures";
 import { formatRevision } from "@/lib/format/revision";
 import { startChild } from "../../scripts/client/child";
@@ -127,15 +129,18 @@ async function readProgram(numbers: Numbers, appId: string): Promise<void> {
     numbers.put("denials", "refused", times, `${appId} ${cause}`, RANGE);
     numbers.put("denials", "refusedDevices", devices, `${appId} ${cause}`, RANGE);
   }
+  const { rows } = await operator.get<PortalQuota>(`portal/programs/${appId}/quota`);
+  numbers.put("quota", "limitsReached", rows.filter(isLimitReached).length, appId, "14d");
   putSpread(numbers, "spread", await operator.get<Spread>(`programs/${appId}/spread`));
 }
 
 const isMeasure = (name: string): name is PageMeasure => Object.hasOwn(PAGE_MEASURES, name);
 
-async function readPage(numbers: Numbers, path: string): Promise<void> {
+async function readPage(numbers: Numbers, path: string, until: PageMeasure | "" = ""): Promise<void> {
   await page.goto(path);
   await untilListening(page);
-  await expect(page.locator("[data-measure]").first()).toBeVisible();
+  const awaited = until === "" ? "[data-measure]" : `[data-measure="${until}"]`;
+  await expect(page.locator(awaited).first()).toBeVisible();
   const shown = await page.locator("[data-measure]").evaluateAll((elements) =>
     elements.map((element) => {
       const { measure = "", of = "", range = "", value = "" } = (element as HTMLElement).dataset;
@@ -173,6 +178,7 @@ async function readAll(): Promise<Numbers> {
   await readPage(numbers, `/programs/${APP}/blocked?range=${RANGE}`);
   await readPage(numbers, `/programs/${BUSY}/telemetry?range=${RANGE}`);
   await readPage(numbers, "/fleet");
+  await readPage(numbers, `/portal/programs/${BUSY}`, "limitsReached");
   await readChart(numbers, APP);
   return numbers;
 }

@@ -152,7 +152,7 @@ function Steps({ seen, url }: { seen: Seen; url: string }) {
               }
               actions={<span className="text-muted">{seen[name].says ?? STEPS[name].who}</span>}
             >
-              {name === next && <div className="grid gap-2 p-4">{STEPS[name].how(url)}</div>}
+              {name === next && <div className="grid gap-2 p-4 [&_p_a]:underline">{STEPS[name].how(url)}</div>}
             </Panel>
           </li>
         ))}
