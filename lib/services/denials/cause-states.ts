@@ -67,7 +67,7 @@ export async function readCauseStates(
 }
 
 /** A cause once for each purpose. */
-function purposesOf(sightings: readonly Sighting[]): ToldRefusal[] {
+export function purposesOf(sightings: readonly Sighting[]): ToldRefusal[] {
   const byPurpose = new Map(sightings.map((one) => [one.purpose, one]));
   return [...byPurpose.values()].map(({ versionCode, about, purpose }) =>
     toldByMembers(versionCode, { ...about, purpose: purpose === "" ? null : purpose }),

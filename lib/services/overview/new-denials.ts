@@ -2,7 +2,9 @@ import { and, desc, eq, gt, isNotNull, type SQLWrapper, sql } from "drizzle-orm"
 import { countedEvents } from "@/db/counted";
 import { denialAcknowledgements, denialSightings, programs, seenCauses } from "@/db/schema";
 import type { Database } from "@/db/store";
-import { isMended } from "@/lib/domain/denials/replay";
+import { isAnyOf } from "@/db/write-rows";
+import { isMended, type ToldRefusal } from "@/lib/domain/denials/replay";
+import { purposesOf } from "../denials/cause-states";
 import { targetOf } from "../denials/denial-row";
 import { toldByEvent } from "../denials/told-refusal";
 import { newestClaimsOf, newestPlatformClaims } from "../programs/newest-claims";
@@ -23,7 +25,8 @@ const IS_ACKNOWLEDGED = sql`exists (select 1 from ${denialAcknowledgements}
       and not (${knows("purpose", denialSightings.purpose)} and ${knows("runtimeKind", denialSightings.runtimeKind)})))`;
 
 type Cause = { appId: string; cause: string; firstSeenAt: Date; about: Record<string, unknown> | null };
-type Recorded = { denialId: string; isMended: boolean };
+/** By key: the newest record of each, and those that are mended. */
+type Known = { denialIds: ReadonlyMap<string, string>; mended: ReadonlySet<string> };
 
 /**
  * What programs were refused for the first time that the platform knows of, in 24 h, a row a program, and mended by nothing that is in
@@ -60,23 +63,27 @@ export async function listNewDenials(db: Database, nowMs: number): Promise<Found
     .select({ appId: own.appId, cause: own.cause, firstSeenAt: own.firstSeenAt, about: own.about })
     .from(asked)
     .innerJoinLateral(own, sql`true`);
-  const recorded = await readRecorded(db, causes, nowMs);
+  const { denialIds, mended } = await readKnown(db, causes, nowMs);
+  let isMore = found.length > ROWS_A_KIND;
   const items = shown.flatMap((program) => {
     const of = causes.filter((one) => one.appId === program.appId);
-    const waits = of.slice(0, CAUSES_A_PROGRAM).filter((one) => recorded.get(keyOf(one))?.isMended !== true);
-    return waits.length === 0 ? [] : [toRow(program, waits, recorded, of.length > CAUSES_A_PROGRAM)];
+    const isCut = of.length > CAUSES_A_PROGRAM;
+    const waits = of.filter((one) => !mended.has(keyOf(one))).slice(0, CAUSES_A_PROGRAM);
+    if (waits.length > 0) return [toRow(program, waits, denialIds, isCut)];
+    // All that are looked at are mended: of the others it is not known.
+    isMore ||= isCut;
+    return [];
   });
-  return { items, isMore: found.length > ROWS_A_KIND };
+  return { items, isMore };
 }
 
 const keyOf = ({ appId, cause }: Pick<Cause, "appId" | "cause">) => `${appId} ${cause}`;
 
-/** The newest single record of each, where one was kept, and whether what is in force lets it through. */
-async function readRecorded(
-  db: Database,
-  causes: readonly Cause[],
-  nowMs: number,
-): Promise<ReadonlyMap<string, Recorded>> {
+/**
+ * The newest single record of each, where one was kept, and whether what is in force lets it through: for each purpose for which it was
+ * seen, as on its program's page, and where it was not seen apart yet, as its record tells.
+ */
+async function readKnown(db: Database, causes: readonly Cause[], nowMs: number): Promise<Known> {
   const events = countedEvents(db);
   const keys = JSON.stringify(causes.map(({ appId: app, cause }) => ({ app, cause })));
   const wanted = sql`jsonb_to_recordset(${keys}::jsonb) as wanted(app text, cause text)`;
@@ -95,33 +102,44 @@ async function readRecorded(
     .limit(1)
     .as("newest");
   const rows = await db.select().from(wanted).innerJoinLateral(newest, sql`true`);
+  const { appId: ofProgram, cause: ofSighting, purpose } = denialSightings;
+  const sightings = await db
+    .selectDistinctOn([ofProgram, ofSighting, purpose])
+    .from(denialSightings)
+    .where(isAnyOf(denialSightings, ["appId", "cause"], causes))
+    .orderBy(ofProgram, ofSighting, purpose, denialSightings.runtimeKind);
   const claims = await newestClaimsOf(db, [...new Set(causes.map(({ appId }) => appId))]);
   const platform = await newestPlatformClaims(db);
-  const nowSeconds = Math.floor(nowMs / 1000);
-  const found = new Map<string, Recorded>();
+  const denialIds = new Map<string, string>();
+  const told = new Map<string, ToldRefusal[]>();
   for (const { newest: event } of rows) {
     const { appId, cause, denialId } = event;
     if (appId === null || cause === null || denialId === null) continue;
-    const told = toldByEvent(event);
-    const program = claims.get(appId)?.claims;
-    const isThrough =
-      told !== null &&
-      program !== undefined &&
-      platform !== null &&
-      isMended(told, { program, platform: platform.claims }, nowSeconds);
-    found.set(keyOf({ appId, cause }), { denialId, isMended: isThrough });
+    denialIds.set(keyOf({ appId, cause }), denialId);
+    const byRecord = toldByEvent(event);
+    if (byRecord !== null) told.set(keyOf({ appId, cause }), [byRecord]);
   }
-  return found;
+  const apart = new Map<string, typeof sightings>();
+  for (const one of sightings) apart.set(keyOf(one), [...(apart.get(keyOf(one)) ?? []), one]);
+  for (const [key, seenApart] of apart) told.set(key, purposesOf(seenApart));
+  const nowSeconds = Math.floor(nowMs / 1000);
+  const mended = causes.filter((one) => {
+    const program = claims.get(one.appId)?.claims;
+    const all = told.get(keyOf(one)) ?? [];
+    if (program === undefined || platform === null || all.length === 0) return false;
+    return all.every((of) => isMended(of, { program, platform: platform.claims }, nowSeconds));
+  });
+  return { denialIds, mended: new Set(mended.map(keyOf)) };
 }
 
 function toRow(
   { appId, name }: { appId: string; name: string },
   causes: readonly Cause[],
-  recorded: ReadonlyMap<string, Recorded>,
+  denialIds: ReadonlyMap<string, string>,
   isMore: boolean,
 ): Waiting {
   const [only] = causes;
-  const denial = only === undefined || causes.length > 1 || isMore ? undefined : recorded.get(keyOf(only));
+  const denial = only === undefined || causes.length > 1 || isMore ? undefined : denialIds.get(keyOf(only));
   const targets = [...new Set(causes.map(({ about }) => targetOf(about ?? {})))];
   const more = targets.length - NAMED;
   const first = causes.reduce(
@@ -134,7 +152,7 @@ function toRow(
     href:
       denial === undefined
         ? `/programs/${encodeURIComponent(appId)}/blocked?range=24h`
-        : `/denials/${encodeURIComponent(denial.denialId)}`,
+        : `/denials/${encodeURIComponent(denial)}`,
     title:
       causes.length === 1 && !isMore
         ? `${name} was refused ${targets[0]} for the first time`

@@ -26,6 +26,7 @@ import {
   type TestPublisher,
 } from "../testing/service-fixture";
 import { getOverview } from "./get-overview";
+import { listNewDenials } from "./new-denials";
 
 const HOUR = 3_600_000;
 const ROLES = ["admin", "operator", "security", "auditor"] as const;
@@ -156,6 +157,25 @@ describe("denials that wait", () => {
     expect(await kindsFor("operator")).toEqual([]);
     await see("upload");
     expect(await kindsFor("operator")).toEqual([`denial ${appId}`]);
+    await forget();
+  });
+
+  it("are mended when they are for each purpose for which they were seen, whatever the newest record says", async () => {
+    const about = hostRefusal("mended.example.com");
+    const cause = (await refuse(appId, HOUR, about)).slice(0, 16);
+    expect(await kindsFor("operator")).toEqual([]);
+    const at = new Date(fixture.clock.nowMs());
+    const sighting = { appId, cause, runtimeKind: "linux", versionCode: 1, about, firstAt: at, lastAt: at };
+    await fixture.ctx.store.transaction(({ db }) =>
+      db.insert(denialSightings).values(["request", "upload"].map((purpose) => ({ ...sighting, purpose }))),
+    );
+    expect(await kindsFor("operator")).toEqual([`denial ${appId}`]);
+    await forget();
+  });
+
+  it("are not all told of where those that are looked at are mended and there are more", async () => {
+    for (let more = 0; more < 25; more += 1) await refuse(appId, HOUR, hostRefusal("mended.example.com"));
+    expect(await listNewDenials(fixture.ctx.store.db, fixture.clock.nowMs())).toEqual({ items: [], isMore: true });
     await forget();
   });
 
