@@ -173,6 +173,14 @@ describe("a cause that a decision mended", () => {
     expect((await causeOf()).mended).toMatchObject({ since: { document: "program" } });
   });
 
+  it("is of what its key is of: what a device says of it under another name is not noted", async () => {
+    const { held, tell } = fixture;
+    await tell({ refused: 1, toldHost: "other.example.com", purpose: "upload" });
+    await tell({ refused: 1 });
+    const sightings = await held.ctx.store.db.select().from(denialSightings);
+    expect(sightings.map(({ purpose, about }) => [purpose, about.host])).toEqual([["request", HOST]]);
+  });
+
   it("is none of a kind that no revision mends", async () => {
     const { held, allowHost, tell } = fixture;
     const denialId = await tell({ refused: 1 });

@@ -62,9 +62,7 @@ export function namedBy(hosts: NamedHosts, { kind, name, appId, versionCode, abo
       return "rule";
     case "cause": {
       const { api, host, port } = about ?? {};
-      const code = [...API_CODES, ...HOST_CODES, ...EGRESS_CODES].find((one) => one === about?.code);
-      if (code === undefined) return null;
-      const isOf = (subject: string) => causeKey({ appId, versionCode, code, subject }, sha256) === name;
+      const isOf = (subject: string) => isCauseOf(name, { appId, versionCode, about: about ?? {} }, subject);
       if (typeof api === "string" && findApi(api) !== undefined && isOf(api)) return "rule";
       if (typeof host !== "string") return null;
       const by = hostNamedBy(
@@ -75,6 +73,20 @@ export function namedBy(hosts: NamedHosts, { kind, name, appId, versionCode, abo
       return by !== null && isOf(`${host}:${port}`) ? by : null;
     }
   }
+}
+
+type ToldCause = { appId: string; versionCode: number; about: Record<string, unknown> };
+
+function isCauseOf(cause: string, { appId, versionCode, about }: ToldCause, subject: string): boolean {
+  const code = [...API_CODES, ...HOST_CODES, ...EGRESS_CODES].find((one) => one === about.code);
+  return code !== undefined && causeKey({ appId, versionCode, code, subject }, sha256) === cause;
+}
+
+/** Whether a cause is the one of what a device says that it is about: its host where it names one, else its API (spec §5). */
+export function isOfItsSubject(cause: string, told: ToldCause): boolean {
+  const { api, host, port } = told.about;
+  const subject = typeof host === "string" ? `${host}:${port}` : api;
+  return typeof subject === "string" && isCauseOf(cause, told, subject);
 }
 
 const sha256 = (bytes: Uint8Array): Uint8Array => createHash("sha256").update(bytes).digest();

@@ -6,6 +6,7 @@ import { isNewerPosition, type Position } from "@/native/core/documents/position
 import { addSaturating } from "@/native/core/telemetry/add-saturating";
 import { OTHER } from "@/native/core/telemetry/batch";
 import { aboutOf, eachDetail, holdCounts, type MinuteLists } from "./details-of-minute";
+import { isOfItsSubject } from "./named-by-policy";
 
 const HOUR_MS = 3_600_000;
 
@@ -30,7 +31,7 @@ export const causeKeyOf = (appId: string, cause: string): string => `${appId} ${
 
 /**
  * Notes for which purposes and in which runtimes causes were seen, of those that are told apart; a program with a new one is
- * judged again. Whoever calls holds the lock of folding.
+ * judged again. A device is believed where its cause is that of what it says. Whoever calls holds the lock of folding.
  */
 export async function noteSightings(
   db: Database,
@@ -47,6 +48,7 @@ export async function noteSightings(
       const known = seen.get(key);
       if (known === undefined) {
         const about = aboutOf("cause", denial) ?? {};
+        if (!isOfItsSubject(cause, { appId, versionCode, about })) continue;
         seen.set(key, { appId, cause, purpose, runtimeKind, versionCode, about, firstAt: at, lastAt: at });
         continue;
       }

@@ -32,6 +32,8 @@ export type ToldMinute = {
   versionCode?: number;
   purpose?: "request" | "upload";
   runtimeKind?: string;
+  /** Another host than the one that the cause is of. */
+  toldHost?: string;
   applied?: { epoch: number; platform: number; program: number };
 };
 
@@ -94,6 +96,7 @@ export async function openDenialFixture(): Promise<DenialFixture> {
       versionCode = 2,
       purpose = "request",
       runtimeKind = "linux",
+      toldHost = HOST,
       applied,
     }) {
       const target = { host: HOST, port: 443, purpose };
@@ -113,7 +116,7 @@ export async function openDenialFixture(): Promise<DenialFixture> {
             { ...target, allowed, blocked: refused },
             ...(others === 0 ? [] : [{ host: OTHER, port: 0, purpose, allowed: others, blocked: 0 }]),
           ],
-          denials: refused === 0 ? [] : [{ cause, ...about, count: refused }],
+          denials: refused === 0 ? [] : [{ cause, ...about, host: toldHost, count: refused }],
           ...{ appliedEpoch: epoch, appliedPlatform: platform, appliedProgram: program },
           ...{ runtimeKind, runtimeVersion: "0.1.0" },
         });
