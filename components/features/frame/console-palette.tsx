@@ -3,7 +3,7 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Ban, CircleStop, LogOut, ScanSearch, SunMoon } from "lucide-react";
 import { useRouter } from "next/navigation";
-import { useDeferredValue, useState } from "react";
+import { useEffect, useState } from "react";
 import { CommandPalette, type PaletteGroup, type PaletteItem } from "@/components/blocks/command-palette";
 import { usePreferences } from "@/components/blocks/preferences";
 import { forgetKept } from "@/components/blocks/use-kept";
@@ -41,9 +41,21 @@ const SUSPEND = "suspend ";
 const isAboutSuspending = (typed: string): boolean =>
   typed.length > 1 && SUSPEND.startsWith(typed.slice(0, SUSPEND.length));
 
+/** Somebody who still types asks for nothing yet. */
+const SETTLED_MS = 150;
+
+function useSettled(words: string): string {
+  const [settled, setSettled] = useState(words);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(words), SETTLED_MS);
+    return () => clearTimeout(timer);
+  }, [words]);
+  return settled;
+}
+
 /** Programs that the words find, and none that other words found a moment ago. */
 function useProgramsFound(words: string, isWanted: boolean, among: ProgramFilter = {}) {
-  const q = useDeferredValue(words);
+  const q = useSettled(words);
   const { data, isPlaceholderData, isPending } = useQuery({
     ...programListQuery(q === "" ? among : { ...among, q: q.slice(0, 200) }),
     enabled: isWanted,
@@ -54,7 +66,7 @@ function useProgramsFound(words: string, isWanted: boolean, among: ProgramFilter
 
 /** What the server knows of the words, and nothing that it knew of others. */
 function useAnswers(words: string, isWanted: boolean) {
-  const q = useDeferredValue(words.slice(0, TEXT_MAX));
+  const q = useSettled(words.slice(0, TEXT_MAX));
   const isAsked = isWanted && q !== "";
   const { data, isPending, isError } = useQuery({ ...searchQuery(q), enabled: isAsked });
   const isSearching = isWanted && words !== "" && (q !== words.slice(0, TEXT_MAX) || isPending);
