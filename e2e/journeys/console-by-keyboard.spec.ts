@@ -87,7 +87,7 @@ test("the palette answers first, and chooses nothing that takes away by itself",
   const palette = operator.getByRole("dialog", { name: "Search" });
   const chosen = palette.locator('[cmdk-item][data-selected="true"]');
   await palette.getByRole("combobox").fill("https://cdn.coinrush.example/x");
-  await expect(chosen).toContainText(/refused|No rule names it/);
+  await expect(chosen).toContainText(/refused|No rule in force names it/);
   await expect(palette.getByRole("option", { name: /^Block cdn.coinrush.example for all programs/ })).toBeVisible();
   await palette.getByRole("combobox").fill("suspend coin");
   await expect(palette.getByRole("option", { name: /^Suspend Coin Rush/ })).toBeVisible();

@@ -35,7 +35,7 @@ export type SearchAnswer = z.infer<typeof searchAnswerSchema>;
 export const searchInputSchema = z.object({ q: z.string().trim().min(1).max(253) });
 export const searchResultSchema = z.object({
   answers: z.array(searchAnswerSchema).max(60),
-  /** Some kind has more than are answered. */
+  /** Some kind has more than are answered, or may have: of a host more programs than are probed. */
   isMore: z.boolean(),
 });
 export type SearchResult = z.infer<typeof searchResultSchema>;

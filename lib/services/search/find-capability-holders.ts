@@ -4,11 +4,16 @@ import type { Database } from "@/db/store";
 import type { SearchAnswer } from "@/lib/contracts/search";
 import { formatMember } from "@/lib/domain/member-keys";
 import { named } from "../paging";
+import { isInForce } from "./in-force";
 
 const HOLDERS_MAX = 6;
 
 /** Who holds a capability, each with since when and how; or that nobody does. */
-export async function findCapabilityHolders(db: Database, capability: string): Promise<SearchAnswer[][]> {
+export async function findCapabilityHolders(
+  db: Database,
+  capability: string,
+  nowMs: number,
+): Promise<SearchAnswer[][]> {
   const suffix = formatMember({ kind: "grant", appId: "", capability });
   const rows = await db
     .select({
@@ -22,6 +27,7 @@ export async function findCapabilityHolders(db: Database, capability: string): P
     .where(
       and(
         eq(publishedMembers.kind, "grant"),
+        isInForce(nowMs),
         eq(publishedMembers.member, sql`'program:' || ${programs.appId} || ${suffix.slice("program:".length)}::text`),
       ),
     )

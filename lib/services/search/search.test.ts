@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { keepDays } from "@/db/partitions";
-import { devices, events, telemetryMinutes } from "@/db/schema";
+import { devices, events, hourDetails, programs, telemetryMinutes } from "@/db/schema";
 import { foldMinutes } from "@/lib/sync/telemetry/fold-minutes";
 import { KEY_ONE } from "@/native/core/crypto/testing/public-keys";
 import { causeKey } from "@/native/core/decide/cause-key";
@@ -17,10 +17,12 @@ import {
   type ServiceFixture,
   type TestPublisher,
 } from "../testing/service-fixture";
+import { PROBED_MAX } from "./find-host";
 import { ANSWERS_MAX, search } from "./search";
 
 const HOST = "cdn.example.com";
 const MINUTE = 60_000;
+const HOUR = 3_600_000;
 
 let held: ServiceFixture;
 let operator: PersonActor;
@@ -86,6 +88,40 @@ async function tell(times: number): Promise<void> {
   await add(Math.ceil(times / 2), new Date(held.clock.nowMs()));
 }
 
+/** Programs that were refused the host so often in this hour, one for each number. */
+async function refuse(host: string, appIds: readonly string[], times: readonly number[]): Promise<void> {
+  const hour = new Date(Math.floor(held.clock.nowMs() / HOUR) * HOUR);
+  await keepDays(held.ctx.store, "hour_details", [hour.getTime()]);
+  await held.ctx.store.transaction(async ({ db }) => {
+    const createdAt = new Date(held.clock.nowMs());
+    await db.insert(programs).values(
+      appIds.map((appId) => ({
+        appId,
+        name: appId,
+        publisherId: publisher.id,
+        status: "active" as const,
+        createdAt,
+      })),
+    );
+    for (const [nth, refused] of times.entries()) {
+      await db.insert(hourDetails).values({
+        ...{ appId: appIds[nth] ?? "", kind: "host", name: `${host}:443:request`, hour, versionCode: 1 },
+        ...{
+          programRevision: 1,
+          allowed: 0,
+          refused,
+          throttledMs: 0,
+          evicted: 0,
+          late: 0,
+          firstAt: hour,
+          lastAt: hour,
+        },
+        ...{ about: null, histogram: new Uint8Array(), devices: new Uint8Array() },
+      });
+    }
+  });
+}
+
 const ask = async (q: string, actor = operator) => (await search(held.ctx, actor, { q })).answers;
 const kindsOf = async (q: string, actor?: PersonActor) => (await ask(q, actor)).map(({ kind }) => kind);
 
@@ -132,6 +168,33 @@ describe("what is typed is answered", () => {
     expect(isMore).toBe(true);
   });
 
+  it("of rules and grants those that have not ended", async () => {
+    const { appId } = await held.program(publisher);
+    const until = Math.floor(held.clock.nowMs() / 1000) + 60;
+    const ending = { host: "brief.example", ports: [8443], purposes: ["request"], until };
+    const changes = [
+      { member: `program:${appId}/host:new`, after: ending },
+      { member: `program:${appId}/grant:camera.capture`, after: { consent: "ask", until } },
+    ];
+    const set = await proposeAtOnce(held.ctx, operator, { changes, reason: "For one day." });
+    await approveChangeSet(held.ctx, await held.person("security"), set.id, { reason: "" });
+    await publishChangeSet(held.ctx, operator, set.id);
+    expect(await kindsOf("brief.example")).toEqual(["host-rule"]);
+    expect((await ask("camera.capture")).map(({ id }) => id)).toEqual([appId]);
+    held.clock.advance(60);
+    expect(await kindsOf("brief.example")).toEqual(["host-unknown"]);
+    expect((await ask("camera.capture")).map(({ href }) => href)).toEqual(["/programs"]);
+  });
+
+  it("of the programs that tried a host those that were refused it most", async () => {
+    const times = [1, 2, 3, 4, 5, 6, 7, 8];
+    const appIds = times.map((nth) => `com.example.tries.p${nth}`);
+    await refuse("much.example", appIds, times);
+    const { answers, isMore } = await search(held.ctx, operator, { q: "much.example" });
+    expect(answers.map(({ id }) => id)).toEqual(appIds.slice(-ANSWERS_MAX).reverse());
+    expect(isMore).toBe(true);
+  });
+
   it("to nobody who reads nothing, and of people and devices to nobody who may not read them", async () => {
     const developer = await held.person("developer", { publisherId: publisher.id });
     expect((await refusalOf(search(held.ctx, developer, { q: HOST }))).code).toBe("forbidden");
@@ -156,5 +219,16 @@ describe("what is typed is answered", () => {
     ]) {
       await expect(search(held.ctx, operator, { q })).resolves.toMatchObject({ isMore: expect.any(Boolean) });
     }
+  });
+
+  it("of so many programs, and says where it stopped", async () => {
+    expect((await search(held.ctx, operator, { q: "far.example" })).isMore).toBe(false);
+    const appIds = Array.from({ length: PROBED_MAX }, (_, nth) => `com.example.many.p${nth}`);
+    await refuse("far.example", ["com.zzz.last", ...appIds], [3]);
+    const { answers, isMore } = await search(held.ctx, operator, { q: "far.example" });
+    expect(answers).toMatchObject([
+      { kind: "host-unknown", detail: expect.stringContaining("none of 1,000 programs") },
+    ]);
+    expect(isMore).toBe(true);
   });
 });

@@ -24,10 +24,11 @@ export async function search(context: ServiceContext, actor: Actor, input: { q: 
   const may = (permission: Permission) => actor.kind === "person" && hasPermission(actor.role, permission);
   const nowMs = context.clock.nowMs();
   const [host, ...others] = isCapability(q) ? [] : readHosts(q, "").hosts;
+  const ofHost = host === undefined || others.length > 0 ? null : await findHost(db, host, nowMs);
   const found: SearchAnswer[][] = [
     ...(await findByNumber(db, q)),
-    ...(isCapability(q) ? await findCapabilityHolders(db, q) : []),
-    ...(host === undefined || others.length > 0 ? [] : await findHost(db, host, nowMs)),
+    ...(isCapability(q) ? await findCapabilityHolders(db, q, nowMs) : []),
+    ...(ofHost?.answers ?? []),
     ...(await findNamed(db, q, { people: may("people.read"), devices: may("devices.read") })),
   ];
   // An app id has the form of a host: that no rule names it is said where it is nothing else.
@@ -35,6 +36,6 @@ export async function search(context: ServiceContext, actor: Actor, input: { q: 
   const told = known.some((answers) => answers.length > 0) ? known : found;
   return {
     answers: told.flatMap((answers) => answers.slice(0, ANSWERS_MAX)),
-    isMore: told.some((answers) => answers.length > ANSWERS_MAX),
+    isMore: ofHost?.isWhole === false || told.some((answers) => answers.length > ANSWERS_MAX),
   };
 }
