@@ -88,6 +88,10 @@ async function readApi(numbers: Numbers): Promise<void> {
   numbers.put("devices", "stale", fleet.counts.stale);
   numbers.put("devices", "degraded", fleet.counts.degraded);
   numbers.put("devices", "seen", fleet.counts.current + fleet.counts.behind);
+  numbers.put("devices", "reached", fleet.counts.current, formatRevision(fleet.platform));
+}
+
+async function readOverview(numbers: Numbers): Promise<void> {
   const { waiting, loop } = await operator.get<Overview>("overview");
   numbers.put("overview", "waiting", waiting.length);
   numbers.put("overview", "enrolled", loop.devices.total);
@@ -97,7 +101,7 @@ async function readApi(numbers: Numbers): Promise<void> {
   numbers.put("overview", "lost", loop.discardedSamples);
   numbers.put("overview", "auditEntries", loop.audit.entries);
   putSpread(numbers, "overview", loop.spread);
-  numbers.put("devices", "reached", fleet.counts.current, formatRevision(fleet.platform));
+  await readPage(numbers, "/");
 }
 
 function putSpread(numbers: Numbers, place: string, spread: Spread | null): void {
@@ -171,7 +175,7 @@ async function readChart(numbers: Numbers, appId: string): Promise<void> {
 async function readAll(): Promise<Numbers> {
   const numbers = new Numbers();
   await readApi(numbers);
-  await readPage(numbers, "/");
+  await readOverview(numbers);
   await readPage(numbers, "/programs");
   await readPage(numbers, `/programs?panel=${BUSY}`);
   await readPage(numbers, `/programs/${APP}`);
@@ -213,13 +217,12 @@ test("pages, lists, charts and the API say the same", async () => {
   await expectOneTruth();
 });
 
-test("so they do after three more publishes, and what the first one took stays what it took", async () => {
+test("what a decision took stays what it took after three more publishes", async () => {
   for (const max of [8, 7, 6]) await lower(max);
   expect(await appliedOf(first.id)).toEqual(first.applied);
-  await expectOneTruth();
 });
 
-test("and in a new epoch, in which revisions begin anew", async () => {
+test("all say the same still after them and in a new epoch, in which revisions begin anew", async () => {
   const data = join(demo.dataDir, "console");
   const file = join(demo.dataDir, "keyset-2.json");
   for (const words of [
