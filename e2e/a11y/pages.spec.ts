@@ -194,6 +194,6 @@ test("a program is suspended by keyboard alone: find it, choose it, confirm", as
   const line = await demo.untilProgram(APP, (program) => program.state !== "running");
   expect(line.state).not.toBe("running");
   await expect(page.getByRole("dialog")).toHaveCount(0);
-  await expect(page.getByText(/Coin Rush is suspended/)).toBeVisible();
+  await expect(page.getByText(/^Coin Rush is suspended; platform revision/)).toBeVisible();
   await expect(before).toBeFocused();
 });
