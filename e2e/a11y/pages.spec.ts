@@ -179,7 +179,10 @@ test("a program is suspended by keyboard alone: find it, choose it, confirm", as
   await open("/");
   const before = page.getByRole("link", { name: "Programs" }).first();
   await before.focus();
-  await page.keyboard.press("Control+k");
+  await expect(async () => {
+    await page.keyboard.press("Control+k");
+    await expect(page.getByRole("combobox")).toBeFocused({ timeout: 1000 });
+  }).toPass();
   await page.keyboard.type("suspend coin");
   const suspend = page.getByRole("option", { name: /Suspend Coin Rush/ });
   await expect(suspend).toBeVisible();
