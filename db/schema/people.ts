@@ -107,5 +107,5 @@ export const signInFailures = pgTable(
     key: text("key").notNull(),
     at: instant("at").notNull(),
   },
-  (table) => [index("sign_in_failures_key").on(table.key, table.at)],
+  (table) => [index("sign_in_failures_key").on(table.key, table.at), index("sign_in_failures_at").on(table.at)],
 );

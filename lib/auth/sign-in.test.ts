@@ -227,7 +227,7 @@ describe("signing in", () => {
     const rows = () => held.store.db.select().from(signInFailures);
     nowMs += 15 * 60 * 1000 + 1;
     await admitAttempt(context(), "kept@example.test", "198.51.100.11");
-    await held.store.transaction(({ db }) => forgetOldAttempts(db, nowMs));
+    await held.store.transaction(({ db }) => forgetOldAttempts(db, nowMs, 5_000));
     expect(await rows()).toHaveLength(3);
   });
 

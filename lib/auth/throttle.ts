@@ -67,9 +67,18 @@ export async function clearAttempts(db: Database, attempt: Attempt): Promise<voi
     .where(or(inArray(signInFailures.id, [...attempt.ids]), eq(signInFailures.key, attempt.pairKey)));
 }
 
-/** Deletes the tries that count no more. */
-export async function forgetOldAttempts(db: Database, nowMs: number): Promise<void> {
-  await db.delete(signInFailures).where(lt(signInFailures.at, new Date(nowMs - WINDOW_MS)));
+/** Deletes the oldest of the tries that count no more, `most` at once. Answers how many there were. */
+export async function forgetOldAttempts(db: Database, nowMs: number, most: number): Promise<number> {
+  const { id, at } = signInFailures;
+  const over = db
+    .select({ id })
+    .from(signInFailures)
+    .where(lt(at, new Date(nowMs - WINDOW_MS)));
+  const rows = await db
+    .delete(signInFailures)
+    .where(inArray(id, over.orderBy(at).limit(most)))
+    .returning({ id });
+  return rows.length;
 }
 
 async function requireTriesLeft(db: Database, keys: Keys, block: string, nowMs: number): Promise<void> {

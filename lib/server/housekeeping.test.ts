@@ -2,7 +2,7 @@ import { afterEach, expect, it, vi } from "vitest";
 import { markRestored } from "@/db/continuity";
 import { newestPosition } from "@/db/newest-document";
 import { keepDays, listDays } from "@/db/partitions";
-import { usedAssertions } from "@/db/schema";
+import { signInFailures, usedAssertions } from "@/db/schema";
 import { narrowAtOnce } from "@/lib/services/change-sets/narrow";
 import { confirmClock } from "@/lib/services/clock/confirm-clock";
 import { resumeContinuity } from "@/lib/services/continuity/resume-continuity";
@@ -66,7 +66,7 @@ it("goes on with the journal at once while parts of it are left, until it is tol
   }
 });
 
-it("forgets all assertions that are over, however many they are, and none that is not", async () => {
+it("forgets all assertions and tries of signing in that are over, however many they are, and none that is not", async () => {
   fixture = await openServiceFixture();
   const { ctx, clock } = fixture;
   const row = (n: number, inSeconds: number) => ({
@@ -76,8 +76,14 @@ it("forgets all assertions that are over, however many they are, and none that i
   await ctx.store.transaction(async ({ db }) => {
     await db.insert(usedAssertions).values(Array.from({ length: 1_200 }, (_, n) => row(n, -1)));
     await db.insert(usedAssertions).values(row(2_000, 1));
+    const tryOf = (n: number, minutesAgo: number) => {
+      return { id: `try_${n}`, key: "account:a", at: new Date(clock.nowMs() - minutesAgo * 60_000) };
+    };
+    await db.insert(signInFailures).values(Array.from({ length: 1_200 }, (_, n) => tryOf(n, 16)));
+    await db.insert(signInFailures).values(tryOf(2_000, 14));
   });
   await forgetExpired(ctx);
+  expect((await ctx.store.db.select().from(signInFailures)).map(({ id }) => id)).toEqual(["try_2000"]);
   expect((await ctx.store.db.select().from(usedAssertions)).map(({ jti }) => jti)).toEqual(["jti_2000"]);
 });
 

@@ -1,5 +1,6 @@
 import { inArray, lt } from "drizzle-orm";
 import { usedAssertions } from "@/db/schema";
+import type { Database } from "@/db/store";
 import { forgetOldAttempts } from "@/lib/auth/throttle";
 import type { JobName } from "@/lib/contracts/readiness";
 import type { ServiceContext } from "@/lib/services/context";
@@ -18,24 +19,26 @@ const MINUTE_MS = 60_000;
 /** Deletes, part by part, what nobody can ask for again: used assertions past their life, tries of signing in that count no more. */
 export async function forgetExpired(context: Pick<ServiceContext, "store" | "clock">): Promise<void> {
   const nowMs = context.clock.nowMs();
-  for (let forgotten = FORGOTTEN_AT_ONCE; forgotten === FORGOTTEN_AT_ONCE; ) {
-    forgotten = await context.store.transaction(async ({ db }) => {
-      const { jti, expiresAt } = usedAssertions;
-      const over = db
-        .select({ jti })
-        .from(usedAssertions)
-        .where(lt(expiresAt, new Date(nowMs)));
-      const rows = await db
-        .delete(usedAssertions)
-        .where(inArray(jti, over.orderBy(expiresAt).limit(FORGOTTEN_AT_ONCE)))
-        .returning({ jti });
-      return rows.length;
-    });
+  for (const forget of [forgetAssertions, forgetOldAttempts]) {
+    const forgetSome = () => context.store.transaction(({ db }) => forget(db, nowMs, FORGOTTEN_AT_ONCE));
+    while ((await forgetSome()) === FORGOTTEN_AT_ONCE);
   }
-  await context.store.transaction(({ db }) => forgetOldAttempts(db, nowMs));
 }
 /** So many rows at once, so that others have the store in between. */
 const FORGOTTEN_AT_ONCE = 500;
+
+async function forgetAssertions(db: Database, nowMs: number, most: number): Promise<number> {
+  const { jti, expiresAt } = usedAssertions;
+  const over = db
+    .select({ jti })
+    .from(usedAssertions)
+    .where(lt(expiresAt, new Date(nowMs)));
+  const rows = await db
+    .delete(usedAssertions)
+    .where(inArray(jti, over.orderBy(expiresAt).limit(most)))
+    .returning({ jti });
+  return rows.length;
+}
 
 async function forgetTelemetry(context: ServiceContext): Promise<void> {
   await dropPastDays(context.store, context);
