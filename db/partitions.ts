@@ -74,6 +74,9 @@ function relationWithoutDay(raised: unknown): Partitioned | undefined {
   return undefined;
 }
 
+/** Whether something failed because a day is not there: the next try makes it. */
+export const isWithoutDay = (raised: unknown): boolean => relationWithoutDay(raised) !== undefined;
+
 async function makeDays(db: Database, relation: Partitioned, days: readonly number[]): Promise<void> {
   const names = days.map((day) => nameOf(relation, day));
   const found = await rowsOf<{ name: string }>(

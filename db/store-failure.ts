@@ -49,6 +49,10 @@ function chain(error: unknown): unknown[] {
   return links;
 }
 
+/** The codes that an error and its causes have, SQLSTATEs among them. */
+export const codesIn = (error: unknown): string[] =>
+  chain(error).map((link) => String((link as { code?: unknown }).code ?? ""));
+
 /** Drizzle's message holds every parameter, password hashes and bundles among them; the statement alone is enough. */
 function withoutParameters(error: unknown): unknown {
   if (!(error instanceof DrizzleQueryError)) return error;
@@ -65,7 +69,7 @@ export function storeFailure(raised: unknown): unknown {
   const links = chain(error);
   const own = links.find(isAppError);
   if (own !== undefined) return own;
-  const codes = links.map((link) => String((link as { code?: unknown }).code ?? ""));
+  const codes = codesIn(error);
   for (const [reason, { codes: known, says, retryAfterSeconds }] of Object.entries(NOT_NOW)) {
     const code = codes.find((each) => known.test(each));
     if (code === undefined) continue;

@@ -3,6 +3,7 @@ import { TABLES } from "../journal/journaled-tables";
 import { isPartitioned, makeDay } from "../partitions";
 import { rowsOf } from "../rows";
 import type { Database, Store, Transaction } from "../store";
+import { countRowsAside } from "./rows-aside";
 
 /** A table of figures, or one day of it, that cannot be read, and what the database says of it. */
 export type BrokenFigures = { relation: string; day: string | null; says: string };
@@ -153,12 +154,12 @@ async function moveAside(
   await run(`alter table "set_aside"."${name}" rename to "${aside}"`);
 }
 
-/** The tables that were put aside and are still there, by name. */
+/** The tables that were put aside and are still there, by name, and how many rows alone of which. */
 export async function listFiguresAside(db: Database): Promise<string[]> {
   const rows = await rowsOf<{ name: string }>(
     db,
     sql`select relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
-        where n.nspname = 'set_aside' and c.relkind = 'r' order by 1`,
+        where n.nspname = 'set_aside' and c.relkind = 'r' and c.relname <> 'rows' order by 1`,
   );
-  return rows.map(({ name }) => name);
+  return [...rows.map(({ name }) => name), ...(await countRowsAside(db))];
 }

@@ -23,9 +23,9 @@ export const storeRead = (store: Store, { clock }: Pick<SyncContext, "clock">): 
     if (aside.length > 0) {
       return {
         state: "warn",
-        says: `${says} Figures that were damaged were put aside, and are in no chart: ${aside.join(", ")}.`,
+        says: `${says} Figures that were damaged, or could not be added up, were put aside, and are in no chart: ${aside.join(", ")}.`,
         remedy:
-          "Look at the disk. What can still be read of them is in the schema set_aside; drop the tables there when nobody needs them.",
+          "Look at the disk, and in the log at what is said of single rows. What can still be read of them is in the schema set_aside; drop the tables there when nobody needs them.",
       };
     }
     const { times, last } = (await store.figures()).reopened;

@@ -3,7 +3,7 @@ import { rowsOf } from "@/db/rows";
 import type { Database } from "@/db/store";
 import type { SyncContext } from "../context";
 
-export type FoldContext = Pick<SyncContext, "clock" | "ids">;
+export type FoldContext = Pick<SyncContext, "clock" | "ids" | "logger">;
 
 /** Whoever folds holds it, so that of several processes one does. */
 const FOLD_LOCK = 4_801_977_214;

@@ -1,10 +1,13 @@
 import { createHash } from "node:crypto";
-import { and, eq, ne } from "drizzle-orm";
+import { and, eq, ne, sql } from "drizzle-orm";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { listFiguresAside } from "@/db/figures/broken-figures";
+import { ROWS_ASIDE_MAX } from "@/db/figures/rows-aside";
 import { measuresOf, sumMeasures } from "@/db/measures";
 import { listDays } from "@/db/partitions";
 import { writeMembers } from "@/db/published-members";
+import { rowsOf } from "@/db/rows";
 import {
   detailDays,
   deviceMinutes,
@@ -32,6 +35,7 @@ import {
   quantileIn,
 } from "@/lib/domain/measures/measures";
 import type { EntryOf } from "@/lib/domain/members";
+import { AppError } from "@/lib/platform/errors";
 import { causeKey } from "@/native/core/decide/cause-key";
 import { PLAUSIBLE } from "@/native/core/telemetry/plausible";
 import { publishDocuments } from "../publish-documents";
@@ -366,6 +370,71 @@ describe("a turn", () => {
     expect(left).toEqual([{ appId: "com.example.b" }, { appId: "com.example.b" }]);
     await insert(Array.from({ length: 9 }, () => ({})));
     expect([await turnOf(1), await turnOf(1), await turnOf(20), await turnOf(20)]).toEqual([1, 1, 9, null]);
+  });
+
+  /** Values that no device can send, as a fault of ours or of a disk would leave them: one no code takes, one no database. */
+  const BROKEN = [
+    { hosts: 7 as never, requests: 5 },
+    { hosts: [{ host: "a\u0000b", port: 443, purpose: "request", allowed: 1, blocked: 0 }], requests: 6 },
+  ];
+  const asideRows = () =>
+    rowsOf<{ says: string; told: object }>(fixture.store.db, sql`select says, told from set_aside.rows`);
+
+  it("goes on without increments that fail by themselves, which are put aside as they stand, and told", async () => {
+    await fold();
+    const version = await newVersion();
+    const told = (more: object) => ({ versionCode: version, requests: 1, ...more });
+    await insert([told({}), told({}), ...BROKEN.map(told), told({ at: new Date(past(2) * 1000) }), told({})]);
+    const logged = fixture.logged.length;
+    while (await foldTelemetry(fixture.store, fixture.ctx, newFoldTurns()));
+    const { db } = fixture.store;
+    expect(await db.select().from(telemetryMinutes)).toEqual([]);
+    expect((await hoursOf(version)).reduce((sum, { requests }) => sum + requests, 0)).toBe(4);
+    const errors = fixture.logged.slice(logged).filter((line) => line.startsWith("error"));
+    expect(errors).toEqual(["error increment_set_aside", "error increment_set_aside"]);
+    expect(await listFiguresAside(db)).toEqual(["2 rows of telemetry_minutes"]);
+    const aside = await asideRows();
+    expect(aside.map((row) => row.told)).toMatchObject(
+      BROKEN.map((row) => ({ app_id: APP, version_code: version, ...row })),
+    );
+    expect(aside.map(({ says }) => says)).toEqual([
+      expect.stringMatching(/iterable/),
+      expect.stringMatching(/unicode/i),
+    ]);
+  });
+
+  it("puts nothing aside that fails once alone, nor where the store cannot be used", async () => {
+    await fold();
+    const aside = await asideRows();
+    await insert([{}]);
+    const failing = (errors: Error[]) => {
+      const transaction: typeof fixture.store.transaction = async (work) => {
+        const error = errors.shift();
+        if (error !== undefined) throw error;
+        return await fixture.store.transaction(work);
+      };
+      const store = { ...fixture.store, transaction, in: () => store };
+      return store;
+    };
+    const unavailable = failing([new AppError("unavailable", "Not now.")]);
+    await expect(foldTelemetry(unavailable, fixture.ctx, { size: 1 })).rejects.toMatchObject({ code: "unavailable" });
+    const once = failing([new Error("a moment")]);
+    expect(await foldMinutes(once, fixture.ctx, 1)).toMatchObject({ rows: 1 });
+    expect(await fixture.store.db.select().from(telemetryMinutes)).toEqual([]);
+    expect(await asideRows()).toEqual(aside);
+  });
+
+  it("waits at one more than may stand aside, which is a fault of more than rows", async () => {
+    await fold();
+    await insert([BROKEN[0] ?? {}]);
+    const { db } = fixture.store;
+    const fill = sql`insert into set_aside.rows select 'telemetry_minutes', now(), '', '{}' from generate_series(1, ${ROWS_ASIDE_MAX}::int)`;
+    await fixture.store.transaction((tx) => tx.db.execute(fill));
+    await expect(foldTelemetry(fixture.store, fixture.ctx, { size: 1 })).rejects.toThrow(TypeError);
+    expect(await db.select().from(telemetryMinutes)).toHaveLength(1);
+    await fixture.store.transaction((tx) => tx.db.execute(sql`delete from set_aside.rows`));
+    expect(await foldTelemetry(fixture.store, fixture.ctx, { size: 1 })).toBe(false);
+    expect(await asideRows()).toHaveLength(1);
   });
 
   it("is half as large after one that failed, in the next call too, and grows again", async () => {

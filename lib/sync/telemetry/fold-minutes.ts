@@ -27,6 +27,7 @@ import {
   toLateRow,
   toMinuteRow,
 } from "./add-to-minute";
+import { foldAroundRows } from "./fold-around-rows";
 import { type FoldContext, takeFoldLock } from "./fold-lock";
 import type { MinuteRow } from "./held-minute";
 import { causeKeyOf, countThrough, noteSightings, type ToldOfDenials } from "./note-denials";
@@ -59,12 +60,19 @@ export type FoldWork = { rows: number; heldMs: number };
  * Adds what was told of minutes that are over to device-minutes that are kept, and those to fleet-minutes and roll-ups: one turn of
  * at most so many increments, and of few MiB of lists but for one increment alone, in one transaction that also takes them away, so that each is counted once wherever a process ends.
  * What a device told that was revoked meanwhile is taken away alone. Null where none is due, or another process folds. What waits is never
- * written again, so that it is read and unpacked before anything is locked, and no row of a device is.
+ * written again, so that it is read and unpacked before anything is locked, and no row of a device is. An increment that fails alone is
+ * put aside; what fails with others raises `RowsFailed`.
  */
 export async function foldMinutes(store: Store, ctx: FoldContext, most: number): Promise<FoldWork | null> {
+  const [first, ...others] = await readDue(store.db, new Date(ctx.clock.nowMs() - MINUTE_MS - SETTLED_AFTER_MS), most);
+  if (first === undefined) return null;
+  const rows = [first, ...others] as const;
+  const work = await foldAroundRows(store, ctx, rows, () => foldRows(store, ctx, rows));
+  return work === "aside" ? { rows: 1, heldMs: 0 } : work;
+}
+
+async function foldRows(store: Store, ctx: FoldContext, rows: readonly MinuteRow[]): Promise<FoldWork | null> {
   const { id } = telemetryMinutes;
-  const rows = await readDue(store.db, new Date(ctx.clock.nowMs() - MINUTE_MS - SETTLED_AFTER_MS), most);
-  if (rows.length === 0) return null;
   const told = await readTold(store.db, rows);
   const { adding, sums } = gatherDetails(told.map((one) => toDetails(one)));
   for (const [index, one] of told.entries()) one.sum = sums[index] ?? 0;

@@ -3,6 +3,7 @@ import { dropDay, listPastDays, PARTITIONED_NAMES, type Partitioned } from "@/db
 import { detailDays, seenCauses, telemetryMinutes, unlistedMinutes } from "@/db/schema";
 import type { Database, Store } from "@/db/store";
 import { KEPT_MS } from "@/lib/domain/measures/retention";
+import { RowsFailed } from "./fold-around-rows";
 import { foldDetailDays } from "./fold-detail-days";
 import type { FoldContext } from "./fold-lock";
 import { type FoldWork, foldMinutes } from "./fold-minutes";
@@ -25,7 +26,7 @@ export const newFoldTurns = (): FoldTurns => ({ size: FOLDED_FIRST });
 /**
  * Folds what is due, a turn at a time, so that what is more urgent never waits for all of it. Answers whether some may be
  * left; false too where another process does it. Throws what a turn failed with: the next takes half as much, as it may be
- * that this was too much for its time.
+ * that this was too much for its time. Where it was one increment by what it is, smaller turns find it, and it alone is put aside.
  */
 export async function foldTelemetry(
   store: Store,
@@ -47,7 +48,12 @@ export async function foldTelemetry(
 async function foldTurn(store: Store, ctx: FoldContext, turns: FoldTurns): Promise<FoldWork | null> {
   const { size } = turns;
   turns.size = Math.max(1, Math.floor(size / 2));
-  const work = await foldMinutes(store, ctx, size);
+  const work = await foldMinutes(store, ctx, size).catch((error: unknown) => {
+    if (!(error instanceof RowsFailed)) throw error;
+    ctx.logger("warn", "fold_turn_failed", { size, error });
+    return "failed" as const;
+  });
+  if (work === "failed") return { rows: 0, heldMs: 0 };
   const bounds = { least: Math.min(FOLDED.least, size * 2), most: FOLDED.most, kind: store.kind };
   turns.size = work === null ? size : nextTurn(size, work, bounds);
   return work;
