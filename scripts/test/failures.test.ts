@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { failureLines, failuresOf, readReport } from "./failures";
+import { failureLines, failuresOf, readReport, runLines } from "./failures";
 
 let folder: string;
 beforeEach(() => {
@@ -43,5 +43,14 @@ describe("what failed", () => {
   it("is not known where the run wrote no report", () => {
     expect(linesOf({ testResults: "none" })).toBeNull();
     expect(readReport(join(folder, "none.json"))).toBeNull();
+  });
+
+  it("is said even where no test failed, or no report was written", () => {
+    const [written, none] = [join(folder, "report.json"), join(folder, "none")];
+    writeFileSync(written, JSON.stringify(report()));
+    expect(runLines(written, none, "/project")).toEqual(["  no test failed: the run failed by itself"]);
+    expect(runLines(none, none, "/project")).toEqual(["  it wrote no report: it broke before its end"]);
+    writeFileSync(join(folder, "told"), "outside of tests: boom\n    at a\n");
+    expect(runLines(written, join(folder, "told"), "/project")).toEqual(["  outside of tests: boom", "      at a"]);
   });
 });

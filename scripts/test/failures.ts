@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { relative } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { z } from "zod";
@@ -44,6 +44,20 @@ export function failuresOf({ testResults }: TestReport, root: string): Failure[]
       .map((test) => ({ name: `${file}: ${test.fullName}`, says: beginning(test.failureMessages?.[0] ?? "") }));
     return failed.length === 0 && status === "failed" ? [{ name: file, says: beginning(message) }] : failed;
   });
+}
+
+/**
+ * All that is known of a failed run: its tests by its report, and what the reporter told of errors outside of them and of
+ * files that hung. Never nothing: a run that broke before its end wrote no report, which is said.
+ */
+export function runLines(reportFile: string, toldFile: string, root: string): string[] {
+  const report = readReport(reportFile);
+  const told = existsSync(toldFile) ? stripVTControlCharacters(readFileSync(toldFile, "utf8")).split("\n") : [];
+  const lines = [
+    ...(report === null ? ["  it wrote no report: it broke before its end"] : failureLines(failuresOf(report, root))),
+    ...told.filter(Boolean).map((line) => `  ${line}`),
+  ];
+  return lines.length === 0 ? ["  no test failed: the run failed by itself"] : lines;
 }
 
 /** Lines of a failure as they are printed below a run, indented. */

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { appendFileSync, readdirSync, readFileSync } from "node:fs";
 import type { SerializedError } from "vitest";
 import type { Reporter, TestCase, TestModule } from "vitest/node";
 
@@ -38,7 +38,7 @@ export default class HungFilesReporter implements Reporter {
   /** Errors that belong to no test fail a run too, and a report of tests does not have them. */
   onTestRunEnd(_modules: readonly TestModule[], errors: readonly SerializedError[]): void {
     if (this.#timer !== null) clearInterval(this.#timer);
-    for (const { message } of errors) process.stderr.write(`outside of tests: ${message.split("\n")[0]}\n`);
+    for (const { message, stack } of errors) tell(`outside of tests: ${message}\n${stack ?? ""}`);
   }
 
   #told(test: TestCase, told: string): void {
@@ -49,13 +49,20 @@ export default class HungFilesReporter implements Reporter {
   #look(nowMs: number): void {
     const hung = [...this.#running].filter(([, { sinceMs }]) => nowMs - sinceMs > LIMIT_MS);
     if (hung.length === 0) return;
-    for (const [file, { told }] of hung) process.stderr.write(`\nhung: ${file}; last, ${told}\n`);
+    for (const [file, { told }] of hung) tell(`hung: ${file}; last, ${told}`);
     for (const pid of childrenOf(process.pid)) {
       process.stderr.write(`process ${pid}: ${threadsOf(pid)}\n`);
       process.kill(pid, "SIGKILL");
     }
     process.exit(1);
   }
+}
+
+/** To whoever watches, and to the file in which the end of the run looks for what no report of tests has. */
+function tell(text: string): void {
+  process.stderr.write(`\n${text}\n`);
+  const told = process.env.BULKHEAD_TEST_TOLD;
+  if (told !== undefined) appendFileSync(told, `${text}\n`);
 }
 
 function childrenOf(pid: number): number[] {

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { failureLines, failuresOf, readReport } from "./failures";
+import { runLines } from "./failures";
 
 /**
  * Every check of the project, in the order in which a fault is cheapest to find. Each step is a command of its own;
@@ -99,6 +99,7 @@ const groups = values.only?.split(",");
 
 const reports = mkdtempSync(join(tmpdir(), "bulkhead-test-"));
 const reportOf = (step: Step) => join(reports, `${step.group}.json`);
+const toldOf = (step: Step) => join(reports, `${step.group}.txt`);
 
 function runStep(step: Step): Promise<number> {
   const { command } = step;
@@ -112,7 +113,7 @@ function runStep(step: Step): Promise<number> {
   return new Promise((resolve) => {
     const child = spawn(command, [...step.args, ...reporters], {
       stdio: "inherit",
-      env: { ...process.env, ...step.env },
+      env: { ...process.env, BULKHEAD_TEST_TOLD: toldOf(step), ...step.env },
     });
     const stop = () => child.kill("SIGTERM");
     process.once("SIGINT", stop);
@@ -156,10 +157,8 @@ process.stdout.write("\n");
 for (const text of skipped) process.stdout.write(`skipped: ${text}\n`);
 for (const step of failed) {
   process.stdout.write(`failed: ${step.name}\n`);
-  const report = step.command === VITEST ? readReport(reportOf(step)) : null;
-  for (const line of failureLines(report === null ? [] : failuresOf(report, process.cwd()))) {
-    process.stdout.write(`${line}\n`);
-  }
+  if (step.command !== VITEST) continue;
+  for (const line of runLines(reportOf(step), toldOf(step), process.cwd())) process.stdout.write(`${line}\n`);
 }
 rmSync(reports, { recursive: true, force: true });
 process.stdout.write(`${passed} passed, ${failed.length} failed, ${skipped.length} skipped\n`);
