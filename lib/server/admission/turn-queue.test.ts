@@ -1,6 +1,6 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import type { AppError } from "@/lib/platform/errors";
-import { createTurnQueue, type TurnQueueBounds } from "./turn-queue";
+import { createTurnQueue, type Turn, type TurnQueueBounds } from "./turn-queue";
 
 const BOUNDS: TurnQueueBounds = {
   runningMax: 2,
@@ -11,15 +11,30 @@ const BOUNDS: TurnQueueBounds = {
   waitMsMax: 60_000,
 };
 
+/** Nobody waits on when a test is over: a minute later they would be told in the middle of another file's. */
+const asked: Turn[] = [];
+afterEach(() => {
+  // From the last to the first, so that none of them begins by another's leaving.
+  for (const turn of asked.splice(0).reverse()) turn.leave();
+});
+
 /** A queue whose time the test sets, with the order in which turns came. */
 function open(bounds: Partial<TurnQueueBounds> = {}) {
   let nowMs = 0;
   const refused: string[] = [];
-  const queue = createTurnQueue(
+  const made = createTurnQueue(
     "pages",
     { ...BOUNDS, ...bounds },
     { uptimeMs: () => nowMs, random: () => 0.5, onRefused: (name) => refused.push(name) },
   );
+  const queue = {
+    ...made,
+    enter: (...call: Parameters<typeof made.enter>) => {
+      const turn = made.enter(...call);
+      asked.push(turn);
+      return turn;
+    },
+  };
   const order: string[] = [];
   const enter = (whose: string, label = whose, isFirst = false) => {
     const turn = queue.enter(whose, 0, isFirst);
