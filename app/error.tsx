@@ -1,30 +1,11 @@
 "use client";
 
-import { useRouter } from "next/navigation";
-import { startTransition } from "react";
-import { ErrorState } from "@/components/blocks/error-state";
-import { Panel } from "@/components/blocks/panel";
+import { PageError, type PageErrorProps } from "./_parts/page-error";
 
-type ErrorPageProps = { error: Error & { digest?: string }; reset(): void };
-
-export default function ErrorPage({ error, reset }: ErrorPageProps) {
-  const router = useRouter();
+export default function ErrorPage(props: PageErrorProps) {
   return (
     <main id="main" className="w-full max-w-160 self-start p-6">
-      <Panel>
-        <ErrorState
-          what="This page could not be made."
-          unaffected="Devices and publishing are unaffected."
-          error={{ requestId: error.digest ?? null }}
-          onRetry={() =>
-            // What the server made is asked for again, and drawn in place of this.
-            startTransition(() => {
-              router.refresh();
-              reset();
-            })
-          }
-        />
-      </Panel>
+      <PageError {...props} />
     </main>
   );
 }

@@ -56,7 +56,7 @@ async function take(
       ]);
       const page = await context.newPage();
       await page.goto(shot.path, { waitUntil: "load" });
-      await expect(page.getByRole("status", { name: "Loading" })).toHaveCount(0);
+      await expect(page.getByRole("status", { name: "Loading" })).toHaveCount(0, { timeout: 60_000 });
       await shot.before?.(page);
       await page.evaluate(() => document.fonts.ready);
       const sideways = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
@@ -132,6 +132,7 @@ async function takeConsole(browser: Browser): Promise<void> {
       { name: "palette", path: "/programs", before: (page) => page.keyboard.press("Control+k") },
       { name: "keys", path: "/programs", before: (page) => page.keyboard.press("?") },
       { name: "not-found", path: "/programs/example.none" },
+      { name: "start", path: "/start" },
     ];
     for (const shot of shots) await take(browser, demo.url, shot, operator.cookie);
     await takePortal(browser, demo);
@@ -161,6 +162,7 @@ async function takePortal(browser: Browser, demo: RunningDemo): Promise<void> {
       { name: `${name}-programs`, path: "/portal/programs" },
       { name: `${name}-quota`, path: at },
       { name: `${name}-published`, path: `${at}/published` },
+      { name: `${name}-submit`, path: "/portal/submit" },
       ...(denialId == null ? [] : [{ name: `${name}-denial`, path: `/portal/denials/${denialId}` }]),
     ];
     for (const shot of shots) await take(browser, demo.url, shot, session.cookie);

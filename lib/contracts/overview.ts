@@ -22,7 +22,8 @@ export const waitingItemSchema = z.object({
   href: z.string(),
   title: z.string(),
   detail: z.string(),
-  since: instantSchema,
+  /** Null where nothing that is kept says when it began. */
+  since: instantSchema.nullable(),
   action: z.string(),
   /** When what waits is over: an undo, or what ends by itself. Null: it waits for as long as it is there. */
   until: instantSchema.nullable(),

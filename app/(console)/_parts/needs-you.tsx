@@ -46,7 +46,14 @@ function actOf({ kind, action, until }: Waiting, nowMs: number): string {
 /** Since when it waits; of what ends, when it does. */
 function TimeOf({ item, nowMs }: { item: Waiting; nowMs: number }) {
   const isEnding = item.kind === "ending" && item.until !== null;
-  const at = isEnding && item.until !== null ? item.until : item.since;
+  const at = isEnding ? item.until : item.since;
+  if (at === null) {
+    return (
+      <span className="text-right text-muted leading-4 max-phone:hidden" title="Since when is not known">
+        –
+      </span>
+    );
+  }
   const length = formatDuration(nowMs - Date.parse(at));
   return (
     <time dateTime={at} title={formatInstant(at)} className="text-right leading-4 max-phone:hidden">

@@ -5,6 +5,7 @@ import { CopyButton } from "@/components/ui/copy-button";
 import type { DenialRow } from "@/lib/contracts/programs";
 import { cutMiddle } from "@/lib/format/identifier";
 import { formatRevision } from "@/lib/format/revision";
+import { ruleWords } from "@/lib/format/rule-words";
 
 /** One recorded denial a row: id, code, layer, rule and the revision that decided. */
 export const denialColumns: Column<DenialRow>[] = [
@@ -37,9 +38,7 @@ export const denialColumns: Column<DenialRow>[] = [
       row.rule === null ? (
         <span className="text-muted">no rule</span>
       ) : (
-        <code title={row.rule}>
-          <bdi>{row.rule}</bdi>
-        </code>
+        <bdi title={ruleWords(row.rule)}>{ruleWords(row.rule)}</bdi>
       ),
   },
   {

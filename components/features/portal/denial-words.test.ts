@@ -4,14 +4,14 @@ import { denialWords } from "./denial-words";
 
 test("every code says what happens to what, and what its developers can do", () => {
   for (const code of [...API_CODES, ...HOST_CODES, ...EGRESS_CODES]) {
-    const { happens, todo } = denialWords(code);
+    const { happens, remedy } = denialWords(code);
     expect(happens.split("{target}")).toHaveLength(2);
-    expect(todo).toMatch(/\.$/);
+    expect(remedy).toMatch(/\.$/);
   }
 });
 
 test("a code that no list has is not taken for one", () => {
   for (const code of ["", "toString", "__proto__", "MADE_UP"]) {
-    expect(denialWords(code).todo).toBe("Read the checks of the denial.");
+    expect(denialWords(code).remedy).toBe("Read the checks of the denial.");
   }
 });

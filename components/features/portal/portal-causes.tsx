@@ -66,12 +66,14 @@ const COLUMNS: Column<PortalCause>[] = [
     cell: ({ lastAt }) => <RelativeTime at={lastAt} />,
   },
   {
-    id: "todo",
+    id: "remedy",
     head: "What you can do",
     width: 344,
     priority: 2,
     cell: ({ cause, code }) => (
-      <span className="line-clamp-2 whitespace-normal leading-4">{cause === OTHER ? "–" : denialWords(code).todo}</span>
+      <span className="line-clamp-2 whitespace-normal leading-4">
+        {cause === OTHER ? "–" : denialWords(code).remedy}
+      </span>
     ),
   },
 ];

@@ -23,7 +23,7 @@ export async function listSuspended(db: Database, actor: Actor, nowMs: number): 
     .limit(1)
     .as("decided");
   const rows = await db
-    .select({ appId: programs.appId, name: programs.name, createdAt: programs.createdAt, setId: decided.id })
+    .select({ appId: programs.appId, name: programs.name, setId: decided.id })
     .from(programs)
     .leftJoinLateral(decided, sql`true`)
     .where(eq(programs.status, "suspended"))
@@ -40,7 +40,7 @@ export async function listSuspended(db: Database, actor: Actor, nowMs: number): 
           .where(sql`${changeSets.id} in (select jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb))`);
   const views = await toChangeSetViews(db, await withChanges(db, sets), actor, nowMs);
   const mayPropose = actor.kind === "person" && hasPermission(actor.role, "changes.propose");
-  const items = shown.map(({ appId, name, createdAt, setId }) => {
+  const items = shown.map(({ appId, name, setId }) => {
     const set = views.find(({ id }) => id === setId);
     const canUndo = set?.allowedVerbs.includes("undo") === true;
     return waitingFor({
@@ -48,8 +48,8 @@ export async function listSuspended(db: Database, actor: Actor, nowMs: number): 
       id: appId,
       href: canUndo ? `/policy/${set.id}` : `/programs/${encodeURIComponent(appId)}`,
       title: `${name} is suspended`,
-      detail: set === undefined ? "" : `By ${set.owner.name}: ${set.reason}`,
-      since: set?.publishedAt ?? createdAt.toISOString(),
+      detail: set === undefined ? "No decision of it is kept here" : `By ${set.owner.name}: ${set.reason}`,
+      since: set?.publishedAt ?? null,
       action: canUndo ? "Undo" : mayPropose ? "Propose lifting; takes two" : "See the program",
       until: canUndo ? set.undoUntil : null,
     });

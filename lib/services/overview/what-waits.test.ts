@@ -1,3 +1,4 @@
+import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { keepDays } from "@/db/partitions";
 import {
@@ -261,6 +262,17 @@ describe("suspensions", () => {
     await approveChangeSet(fixture.ctx, people.security, draft.id, { reason: "Yes." });
     await publishChangeSet(fixture.ctx, people.operator, draft.id);
     expect(await kindsFor("security")).toEqual([]);
+  });
+});
+
+describe("a suspension that no decision is kept of", () => {
+  it("says of no moment that it began then", async () => {
+    const { appId: other } = await fixture.program();
+    const to = (status: "active" | "suspended") =>
+      fixture.ctx.store.transaction(({ db }) => db.update(programs).set({ status }).where(eq(programs.appId, other)));
+    await to("suspended");
+    expect((await rowsFor("security")).filter(({ id }) => id === other)).toMatchObject([{ since: null, until: null }]);
+    await to("active");
   });
 });
 

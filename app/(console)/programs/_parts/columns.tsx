@@ -2,8 +2,7 @@ import Link from "next/link";
 import type { Column } from "@/components/blocks/data-table";
 import { Sparkline } from "@/components/blocks/sparkline";
 import { Measure } from "@/components/features/measures/measure";
-import { ProgramState } from "@/components/features/programs/program-state";
-import { State } from "@/components/ui/state";
+import { stateColumn, versionColumn } from "@/components/features/programs/program-columns";
 import { Tile } from "@/components/ui/tile";
 import type { ProgramRow, ProgramSort } from "@/lib/contracts/programs";
 import { isEstimate } from "@/lib/domain/measures/device-sketch";
@@ -40,28 +39,8 @@ export function programColumns(sort: ProgramSort, onSort: (sort: ProgramSort) =>
         </Link>
       ),
     },
-    {
-      id: "state",
-      head: "State",
-      width: 120,
-      cell: (row) => <ProgramState status={row.status} hasVersion={row.liveVersion !== null} isHeld={row.isHeld} />,
-    },
-    {
-      id: "version",
-      head: "Version",
-      width: 136,
-      priority: 2,
-      cell: (row) => (
-        <span className="inline-flex items-center gap-2">
-          <bdi>{row.liveVersion?.name ?? "–"}</bdi>
-          {row.waitingVersion && (
-            <State mark="waiting">
-              <bdi>{row.waitingVersion.name}</bdi>
-            </State>
-          )}
-        </span>
-      ),
-    },
+    stateColumn,
+    versionColumn,
     {
       id: "publisher",
       head: "Publisher",

@@ -12,8 +12,7 @@ import { QueryView } from "@/components/blocks/query-view";
 import { Sparkline } from "@/components/blocks/sparkline";
 import { useMoreRows } from "@/components/blocks/use-more-rows";
 import { Measure } from "@/components/features/measures/measure";
-import { ProgramState } from "@/components/features/programs/program-state";
-import { State } from "@/components/ui/state";
+import { stateColumn, versionColumn } from "@/components/features/programs/program-columns";
 import { TextLink } from "@/components/ui/text-link";
 import { Tile } from "@/components/ui/tile";
 import type { PortalProgramList, PortalProgramRow } from "@/lib/contracts/portal";
@@ -37,28 +36,8 @@ const COLUMNS: Column<PortalProgramRow>[] = [
       </Link>
     ),
   },
-  {
-    id: "state",
-    head: "State",
-    width: 136,
-    cell: (row) => <ProgramState status={row.status} hasVersion={row.liveVersion !== null} isHeld={row.isHeld} />,
-  },
-  {
-    id: "version",
-    head: "Version",
-    width: 136,
-    priority: 2,
-    cell: (row) => (
-      <span className="inline-flex items-center gap-2">
-        <bdi>{row.liveVersion?.name ?? "–"}</bdi>
-        {row.waitingVersion && (
-          <State mark="waiting">
-            <bdi>{row.waitingVersion.name}</bdi>
-          </State>
-        )}
-      </span>
-    ),
-  },
+  stateColumn,
+  versionColumn,
   {
     id: "devices",
     head: "Devices, 24 h",

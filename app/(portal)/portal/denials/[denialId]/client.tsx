@@ -117,7 +117,7 @@ function Aside({ denial }: { denial: PortalDenial }) {
         <p className="text-muted wrap-anywhere">
           <Happens code={code} target={target} />.
         </p>
-        <p>{denialWords(code).todo}</p>
+        <p>{denialWords(code).remedy}</p>
       </div>
       <div className="p-4">
         <KeyValues

@@ -5,6 +5,7 @@ import { Mark, type MarkName } from "@/components/ui/mark";
 import { State } from "@/components/ui/state";
 import type { AccessRow } from "@/lib/contracts/programs";
 import { formatDay } from "@/lib/format/instant";
+import { ruleWords } from "@/lib/format/rule-words";
 
 type Cell = AccessRow["declared"];
 
@@ -126,9 +127,13 @@ export const accessColumns: Column<AccessRow>[] = [
           </State>
           <span className="ml-auto text-muted">{row.result.layer}</span>
         </span>
-        <code className="mt-0.5 block truncate text-muted leading-4" title={row.result.rule ?? row.result.code}>
-          {row.result.decision === "allow" ? (row.result.rule ?? row.result.code) : row.result.code}
-        </code>
+        <span className="mt-0.5 block truncate text-muted leading-4">
+          {row.result.decision === "allow" && row.result.rule !== null ? (
+            <bdi>{ruleWords(row.result.rule)}</bdi>
+          ) : (
+            <code title={row.result.code}>{row.result.code}</code>
+          )}
+        </span>
       </>
     ),
     cellClass: () => "border-line border-l",
