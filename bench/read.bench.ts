@@ -5,7 +5,7 @@ import { resignDocuments } from "../lib/sync/resign-documents";
 import type { BenchResult } from "./bench-report";
 import { percentile, round } from "./figures";
 import { READS } from "./read/reads";
-import { type Statement, timeStatements } from "./read/time-statements";
+import { type Statement, watchStatements } from "./read/watch-statements";
 import { openBenchContext } from "./seed/open-bench-context";
 import { AT_SIZE, countSeeded, seedAtSize } from "./seed/seed-at-size";
 
@@ -41,7 +41,7 @@ async function measure(name: string, where: Parameters<typeof openBenchContext>[
     const context = { ...bench.context, clock };
     process.stderr.write(`${name}: ${JSON.stringify(await countSeeded(store))}\n`);
     let statements: Statement[] = [];
-    timeStatements(store, (statement) => statements.push(statement));
+    watchStatements(store, (statement) => statements.push(statement));
     const rows: Row[] = [];
     for (const [read, ask] of Object.entries(READS).filter(([known]) => known.includes(only))) {
       const [times, asked]: [number[], Statement[][]] = [[], []];

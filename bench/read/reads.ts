@@ -23,7 +23,7 @@ import { seededApp, seededDevice } from "../seed/seed-at-size";
 type Read = (context: ServiceContext, actor: Actor) => Promise<unknown>;
 
 const LARGE = seededApp(0);
-const SMALL = seededApp(500);
+const SMALL = seededApp(40);
 
 async function drain(stream: ReadableStream<Uint8Array>): Promise<void> {
   for await (const _ of stream);
@@ -58,6 +58,7 @@ export const READS: Readonly<Record<string, Read>> = {
   },
   audit: (ctx, actor) => listAudit(ctx, actor, {}),
   "audit of a program": (ctx, actor) => listAudit(ctx, actor, { appId: LARGE }),
+  "audit of an action": (ctx, actor) => listAudit(ctx, actor, { action: "change-set.publish" }),
   "audit, found nowhere": (ctx, actor) => listAudit(ctx, actor, { q: "nowhere" }),
   "export of the audit log": async (ctx, actor) => drain(await exportAuditLog(ctx, actor, "req_bench")),
   devices: (ctx, actor) => listDevices(ctx, actor, {}),

@@ -20,6 +20,10 @@ export type Size = {
   devices: number;
   /** Of roll-ups. */
   days: number;
+  /** Of the fleet, back from now. */
+  minutes: number;
+  /** How many hosts, causes and the like there are of each ten that a fleet has in an hour. */
+  names: number;
   decisions: number;
   submissions: number;
   auditEntries: number;
@@ -27,7 +31,7 @@ export type Size = {
 };
 
 export const AT_SIZE: Size = {
-  ...{ programs: 1_000, devices: 1_000, days: 14, decisions: 20_000, submissions: 500 },
+  ...{ programs: 1_000, devices: 1_000, days: 14, minutes: 2_880, names: 10, decisions: 20_000, submissions: 500 },
   ...{ auditEntries: 30_000, events: 60_000 },
 };
 
@@ -56,13 +60,17 @@ type Group = {
   details: { host: number; api: number; cause: number; limit: number };
 };
 
-function groupsOf({ programs, devices }: Size): Group[] {
+function groupsOf({ programs, devices, names }: Size): Group[] {
+  const some = (host: number, api: number, cause: number, limit: number): Group["details"] => {
+    const of = (count: number) => Math.ceil((count * names) / 10);
+    return { host: of(host), api: of(api), cause: of(cause), limit };
+  };
   const large = Math.min(3, programs);
   const middle = Math.min(20, programs);
   return [
     {
       ...{ name: "large", from: 0, to: large, devices, versions: 2, kinds: 2, labels: 3, minuteStep: 1, hourStep: 1 },
-      details: { host: 60, api: 20, cause: 100, limit: 2 },
+      details: some(60, 20, 100, 2),
     },
     {
       ...{
@@ -76,7 +84,7 @@ function groupsOf({ programs, devices }: Size): Group[] {
         minuteStep: 1,
         hourStep: 2,
       },
-      details: { host: 12, api: 8, cause: 10, limit: 1 },
+      details: some(12, 8, 10, 1),
     },
     {
       ...{
@@ -90,7 +98,7 @@ function groupsOf({ programs, devices }: Size): Group[] {
         minuteStep: 60,
         hourStep: 4,
       },
-      details: { host: 1, api: 0, cause: 1, limit: 0 },
+      details: some(1, 0, 1, 0),
     },
   ];
 }
@@ -255,7 +263,7 @@ async function seedAudit(store: Store, size: Size, nowMs: number): Promise<void>
           sequence: sequence + 1,
           id: `aud_seed${n}`,
           at: at.toISOString(),
-          action: n % 7 === 0 ? "change-set.publish" : "change-set.propose",
+          action: n % 50 === 0 ? "change-set.publish" : "change-set.propose",
         },
         actor: {
           kind: "person",
@@ -369,7 +377,7 @@ async function seedFigures(store: Store, size: Size, nowMs: number): Promise<voi
       ),
     );
     const minute = measureVariants(group.devices, group.devices);
-    await inParts((2 * DAY_MS) / 60_000 / group.minuteStep, 60, (from, last) =>
+    await inParts(size.minutes / group.minuteStep, 60, (from, last) =>
       write(
         store,
         sql`insert into fleet_minutes (app_id, version_code, at, ${sql.raw(minute.columns)})
