@@ -29,7 +29,7 @@ export function ChartFrame({ title, unit, figure, legend, ...chart }: ChartFrame
       title={title}
       isAboutLong
       about={
-        <span className="inline-flex items-center gap-4">
+        <span className="inline-flex flex-wrap items-center gap-x-4">
           {unit}
           {legend}
         </span>

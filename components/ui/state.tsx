@@ -30,7 +30,7 @@ export function State({ mark, children, isQuiet, title }: StateProps) {
       )}
     >
       <Mark name={mark} {...(title === undefined ? {} : { title })} />
-      {children}
+      {children !== undefined && <span>{children}</span>}
     </span>
   );
 }

@@ -2,14 +2,22 @@
 
 import Link from "next/link";
 import { usePathname } from "next/navigation";
+import { useEffect, useRef } from "react";
 
 export type TabLink = { href: string; label: string; count?: number | null };
 
 /** Tabs are links: each has its own address. */
 export function Tabs({ label, tabs }: { label: string; tabs: readonly TabLink[] }) {
   const path = usePathname();
+  const nav = useRef<HTMLElement>(null);
+  // Where they are wider than the window, the one that is open is in sight.
+  useEffect(() => {
+    const open = [...(nav.current?.children ?? [])].find((tab) => tab.getAttribute("href") === path);
+    open?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [path]);
   return (
     <nav
+      ref={nav}
       aria-label={label}
       className="-mx-6 mb-4 flex gap-1 overflow-x-auto border-line border-b px-4 max-phone:-mx-4 max-phone:px-2"
     >

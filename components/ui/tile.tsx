@@ -7,7 +7,7 @@ export function Tile({ name, isLarge }: { name: string; isLarge?: boolean }) {
       aria-hidden
       className={classNames(
         "inline-grid shrink-0 place-items-center border border-line bg-sunken font-semibold text-muted",
-        isLarge ? "size-8 rounded-panel text-section" : "size-5 rounded-tag text-key",
+        isLarge ? "size-8 rounded-panel text-section" : "size-5 rounded-tag text-key max-phone:hidden",
       )}
     >
       {(name.trim()[0] ?? "?").toUpperCase()}

@@ -8,6 +8,8 @@ export const auditEntryViewSchema = z.object({
   actor: z.object({ kind: z.string(), id: z.string().nullable(), name: z.string() }),
   action: z.string(),
   subject: z.string(),
+  /** What the subject is called today; null where nothing that is kept has a name for it. */
+  subjectName: z.string().nullable(),
   appId: z.string().nullable(),
   changeSetId: z.string().nullable(),
   reason: z.string().nullable(),

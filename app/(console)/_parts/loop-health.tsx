@@ -114,11 +114,11 @@ function healthOf(loop: Overview["loop"], nowMs: number): Line[] {
     },
     {
       mark: devices.total === 0 ? "none" : devices.stale + devices.degraded === 0 ? "yes" : "waiting",
-      name: "Stale or degraded devices",
-      detail: "not seen in 24 h, or with a layer of confinement missing",
+      name: "Stale and degraded devices",
+      detail: "not seen in 24 h; without a layer of confinement",
       value: (
         <>
-          <Measure name="stale" value={devices.stale} />, <Measure name="degraded" value={devices.degraded} />
+          <Measure name="stale" value={devices.stale} /> and <Measure name="degraded" value={devices.degraded} />
         </>
       ),
       link: { href: "/fleet", label: "See fleet" },

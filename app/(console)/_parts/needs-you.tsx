@@ -75,17 +75,20 @@ export function NeedsYou({ overview: { waiting, loop, now } }: { overview: Overv
           {whatWasMeasured(loop)} Asked at {formatTime(now)} UTC.
         </EmptyState>
       ) : (
-        <ul>
+        <ul className="grid grid-cols-[112px_minmax(0,1fr)_auto_auto] gap-x-4 max-phone:grid-cols-[minmax(0,1fr)_auto]">
           {waiting.map((item) => (
-            <li key={`${item.kind} ${item.id}`} className="border-line border-b last:border-b-0">
+            <li
+              key={`${item.kind} ${item.id}`}
+              className="col-span-full grid grid-cols-subgrid border-line border-b last:border-b-0"
+            >
               <Link
                 href={item.href}
-                className="grid min-h-13 grid-cols-[112px_minmax(0,1fr)_auto_auto] items-center gap-x-4 px-4 py-2 -outline-offset-2 hover:bg-hover max-phone:grid-cols-[minmax(0,1fr)_auto]"
+                className="col-span-full grid min-h-13 grid-cols-subgrid items-center px-4 py-2 -outline-offset-2 hover:bg-hover"
               >
                 <span className="self-start max-phone:hidden">
                   <State mark={KINDS[item.kind].mark}>{KINDS[item.kind].word}</State>
                 </span>
-                <span className="min-w-0">
+                <span className="min-w-0 max-phone:col-span-full">
                   <strong className="block leading-4 wrap-anywhere">
                     <bdi>{titleOf(item)}</bdi>
                   </strong>
@@ -94,7 +97,7 @@ export function NeedsYou({ overview: { waiting, loop, now } }: { overview: Overv
                   </span>
                 </span>
                 <TimeOf item={item} nowMs={nowMs} />
-                <span className="flex items-center gap-1 whitespace-nowrap font-medium">
+                <span className="flex items-center justify-end gap-1 whitespace-nowrap font-medium max-phone:col-span-full max-phone:mt-1">
                   {actOf(item, nowMs)}
                   <ChevronRight size={16} aria-hidden className="text-muted" />
                 </span>

@@ -1,8 +1,8 @@
 import type { AuditEntryView } from "@/lib/contracts/audit";
 
-/** People by name; what acts by itself by its technical name. */
+/** Whoever has a name by that; what acts by itself by its technical name. */
 export function ActorName({ actor }: { actor: AuditEntryView["actor"] }) {
-  return actor.kind === "person" ? (
+  return actor.kind !== "system" ? (
     <span>
       <bdi>{actor.name}</bdi>
     </span>

@@ -40,7 +40,7 @@ const COLUMNS: Column<AuditEntryView>[] = [
     id: "object",
     head: "Object",
     priority: 2,
-    cell: (row) => <SubjectLink subject={row.subject} changeSetId={row.changeSetId} />,
+    cell: (row) => <SubjectLink entry={row} />,
   },
   {
     id: "reason",

@@ -90,7 +90,7 @@ function Entry({ entry, next }: { entry: AuditEntryView; next: AuditEntryView | 
               </span>,
             ],
             ["Who", <ActorName key="who" actor={entry.actor} />],
-            ["Object", <SubjectLink key="object" subject={entry.subject} changeSetId={entry.changeSetId} />],
+            ["Object", <SubjectLink key="object" entry={entry} />],
             ...(entry.reason === null ? [] : [["Reason", `“${entry.reason}”`] as const]),
             ...(entry.requestId === null
               ? []

@@ -1,8 +1,16 @@
 import Link from "next/link";
+import type { AuditEntryView } from "@/lib/contracts/audit";
 import { cutMiddle } from "@/lib/format/identifier";
 
-/** What an entry is about: `program:com.x`, `changeSet:cs_…`; a link where the console has a page of it. */
-export function SubjectLink({ subject, changeSetId }: { subject: string; changeSetId: string | null }) {
+/** What a kind of subject is called before its name; others as they stand in the log. */
+const KINDS: Record<string, string> = { "change-set": "Change set", submission: "version" };
+
+/** What an entry is about, by its name; a link where the console has a page of it. */
+export function SubjectLink({
+  entry: { subject, subjectName, changeSetId },
+}: {
+  entry: Pick<AuditEntryView, "subject" | "subjectName" | "changeSetId">;
+}) {
   const colon = subject.indexOf(":");
   const kind = colon === -1 ? subject : subject.slice(0, colon);
   const id = colon === -1 ? "" : subject.slice(colon + 1);
@@ -13,12 +21,14 @@ export function SubjectLink({ subject, changeSetId }: { subject: string; changeS
         ? `/policy/${changeSetId}`
         : null;
   const text = (
-    <>
-      {kind} <code title={subject}>{kind === "program" ? id : cutMiddle(id, 8, 4)}</code>
-    </>
+    <span title={subject}>
+      {KINDS[kind] ?? kind}{" "}
+      {subjectName === null ? <code>{kind === "program" ? id : cutMiddle(id, 8, 4)}</code> : <bdi>{subjectName}</bdi>}
+      {kind === "program" && id.includes("/cause:") && ", one of its causes"}
+    </span>
   );
   return href === null ? (
-    <span>{text}</span>
+    text
   ) : (
     <Link href={href} className="hover:underline">
       {text}

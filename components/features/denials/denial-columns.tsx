@@ -12,7 +12,7 @@ export const denialColumns: Column<DenialRow>[] = [
   {
     id: "denial",
     head: "Denial",
-    width: 152,
+    width: 144,
     priority: 2,
     cell: (row) => (
       <span className="inline-flex items-center">
@@ -27,12 +27,12 @@ export const denialColumns: Column<DenialRow>[] = [
       </span>
     ),
   },
-  { id: "code", head: "Code", width: 196, priority: 2, cell: (row) => <code title={row.code}>{row.code}</code> },
+  { id: "code", head: "Code", width: 188, priority: 2, cell: (row) => <code title={row.code}>{row.code}</code> },
   { id: "layer", head: "Layer", width: 84, priority: 3, cell: (row) => row.layer },
   {
     id: "rule",
     head: "Rule",
-    width: 128,
+    width: 112,
     priority: 3,
     cell: (row) =>
       row.rule === null ? (
@@ -55,10 +55,11 @@ export const denialColumns: Column<DenialRow>[] = [
     cell: (row) => (
       <code title={row.target}>
         {row.target}
-        {row.purpose !== null && <span className="text-muted"> {row.purpose}</span>}
+        {row.purpose !== null && <span className="@xl:hidden text-muted"> {row.purpose}</span>}
       </code>
     ),
   },
+  { id: "purpose", head: "Purpose", width: 80, priority: 2, cell: (row) => row.purpose ?? "–" },
   {
     id: "version",
     head: "Version",

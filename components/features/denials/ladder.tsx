@@ -79,7 +79,8 @@ function say(step: Step, code: string): string | null {
   if (check in ENGLISH.after) return ENGLISH.after[check as AfterCheck][state];
   if (!step.isRecorded && state === "failed") return `${ENGLISH.notRecorded}; the device said ${code}`;
   if (!step.isRecorded && state === "passed") return ENGLISH.notRecorded;
-  if (saw === null || state === "not_reached") return null;
+  if (state === "not_reached") return WORDS.not_reached;
+  if (saw === null) return null;
   // Safe: the server builds the ladder from the evaluator's own checks.
   const traced = { ...step, ...saw, state } as Extract<TracedStep, { state: "passed" | "failed" }>;
   return sayStep(traced, ENGLISH, sayTime);

@@ -3,14 +3,25 @@ import type { ReactNode } from "react";
 import type { Role } from "@/lib/domain/roles";
 
 export type RoomId = "overview" | "policy" | "programs" | "fleet" | "publishers" | "audit" | "people" | "readiness";
-export type RoomInfo = { id: RoomId; href: string; label: string; letter: string; icon: ReactNode };
+export type RoomInfo = {
+  id: RoomId;
+  href: string;
+  /** Where pages of the room stand that do not stand below its address. */
+  also?: string;
+  label: string;
+  letter: string;
+  icon: ReactNode;
+};
 
 const icon = { size: 16, strokeWidth: 1.75, "aria-hidden": true, className: "shrink-0" } as const;
 
 const ROOMS: Record<RoomId, RoomInfo> = {
   overview: { id: "overview", href: "/", label: "Overview", letter: "o", icon: <Gauge {...icon} /> },
   policy: { id: "policy", href: "/policy", label: "Policy", letter: "p", icon: <Scale {...icon} /> },
-  programs: { id: "programs", href: "/programs", label: "Programs", letter: "g", icon: <LayoutGrid {...icon} /> },
+  programs: {
+    ...{ id: "programs", href: "/programs", also: "/denials", label: "Programs", letter: "g" },
+    icon: <LayoutGrid {...icon} />,
+  },
   fleet: { id: "fleet", href: "/fleet", label: "Fleet", letter: "f", icon: <Smartphone {...icon} /> },
   publishers: {
     id: "publishers",

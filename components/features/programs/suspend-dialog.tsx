@@ -113,7 +113,9 @@ export function SuspendDialog({ program, onClose }: SuspendDialogProps) {
             why={reason.length < 3 ? "Choose a reason, or write one." : null}
             busy={suspend.isPending && "Suspending…"}
           >
-            Suspend <bdi>{program.name}</bdi>
+            <span>
+              Suspend <bdi>{program.name}</bdi>
+            </span>
           </Button>
           <Button isWide onClick={onClose}>
             Keep it running

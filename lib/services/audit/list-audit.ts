@@ -7,7 +7,7 @@ import type { Actor } from "@/lib/domain/roles";
 import type { ServiceContext } from "../context";
 import { cursorAfter, following, holding, type Listing, orderOf, PAGE_SIZE, toPage, valuesOfCursor } from "../paging";
 import { requirePermission } from "../require-permission";
-import { toAuditView } from "./audit-view";
+import { toAuditViews } from "./audit-view";
 import { requireSignedLog } from "./require-signed-log";
 
 /** Matching entries are counted up to here. */
@@ -42,7 +42,7 @@ export async function listAudit(context: ServiceContext, actor: Actor, query: Au
     .limit(PAGE_SIZE + 1);
   const page = toPage(LISTING, rows, (row) => [row.sequence]);
   return {
-    items: page.rows.map(toAuditView),
+    items: await toAuditViews(db, page.rows),
     nextCursor: page.nextCursor ?? (lookedThrough > 1 ? cursorAfter(LISTING, [lookedThrough]) : null),
     total: await countUpTo(db, matching, isSearch ? newest + 1 - SEARCHED_MAX : 1),
   };

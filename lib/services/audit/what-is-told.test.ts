@@ -1,8 +1,9 @@
 import { desc, eq } from "drizzle-orm";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { auditEntries } from "@/db/schema";
+import { auditEntries, programs, publishers } from "@/db/schema";
 import type { AuditAction } from "@/lib/audit/actions";
 import { appendAudit } from "@/lib/audit/append-audit";
+import type { Actor } from "@/lib/domain/roles";
 import { approveChangeSet } from "../change-sets/approve-change-set";
 import { publishChangeSet } from "../change-sets/publish-change-set";
 import { createEnrolment } from "../devices/create-enrolment";
@@ -37,6 +38,32 @@ describe("the log tells in full", () => {
     expect(await told("audit.export")).toMatchObject({ subject: "audit", requestId: "req_1" });
     const { items } = await listAudit(held.ctx, auditor, { action: "audit.export" });
     expect(items[0]?.actor).toEqual({ kind: "person", id: auditor.personId, name: auditor.name });
+  });
+
+  it("what an entry is about, and which publisher did it, by the names that they have today", async () => {
+    const auditor = await held.person("auditor");
+    const operator = await held.person("operator");
+    const { appId, publisher } = await held.program();
+    const add = (subject: string, actor: Actor = operator) =>
+      held.ctx.store.transaction((tx) => appendAudit(tx, held.ctx, { actor, action: "clock.confirm", subject }));
+    const draft = await held.draft(operator, { [`program:${appId}/status`]: "suspended" });
+    const tools = {
+      kind: "publisher",
+      publisherId: publisher.id,
+      tokenId: "tok_1",
+      personId: auditor.personId,
+    } as const;
+    await add(`change-set:${draft.id}`, tools);
+    await add(`program:${appId}/cause:0123456789abcdef`);
+    await add(`person:${operator.personId}`);
+    await add("device:dev_gone");
+    await add("platform");
+    const { items } = await listAudit(held.ctx, auditor, { action: "clock.confirm" });
+    const [program] = await held.ctx.store.db.select().from(programs).where(eq(programs.appId, appId));
+    const names = items.map(({ subjectName }) => subjectName).reverse();
+    expect(names).toEqual([String(draft.number), program?.name, operator.name, null, null]);
+    const [owner] = await held.ctx.store.db.select().from(publishers).where(eq(publishers.id, publisher.id));
+    expect(items.at(-1)?.actor).toEqual({ kind: "publisher", id: publisher.id, name: owner?.name });
   });
 
   it("page by page, and names a next page only where there is one", async () => {

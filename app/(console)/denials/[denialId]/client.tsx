@@ -151,10 +151,10 @@ function Denial({ denial, onPropose }: { denial: DenialDetail; onPropose(): void
               <KeyValues
                 isNarrow
                 items={[
-                  ["Written", decidedBy.author ?? "by the platform"],
+                  [decidedBy.pointer === "" ? "Revision by" : "Written", decidedBy.author ?? "the platform"],
                   ["Approved", decidedBy.approver ?? (decidedBy.changeSetId === null ? "–" : "took one person")],
                   [
-                    "By",
+                    "With",
                     decidedBy.changeSetId === null ? (
                       "signed again, no decision"
                     ) : (
@@ -170,7 +170,7 @@ function Denial({ denial, onPropose }: { denial: DenialDetail; onPropose(): void
             </div>
           )}
         </Panel>
-        <Panel title="Similar" about="the same cause">
+        <Panel title="Records of this cause" about="the newest others">
           {similar.length === 0 ? (
             <EmptyState title="No other record">
               Counts: {formatCount(times)}. Single records may be sampled.

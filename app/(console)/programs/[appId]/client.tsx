@@ -42,7 +42,7 @@ export function ProgramOverview({ appId }: { appId: string }) {
       }
     >
       <Panel
-        title="Refused"
+        title="Denials"
         about={denials.data && <RefusedTimes appId={appId} times={denials.data.timesTotal} />}
         actions={<TextLink href={`/programs/${appId}/blocked`}>See all</TextLink>}
       >
@@ -85,7 +85,7 @@ function MeasuredLimits({ table }: { table: LimitTable }) {
       {rows.map(({ name, observed, effective }) => (
         <li
           key={name}
-          className="grid min-h-8 grid-cols-[160px_minmax(0,1fr)_auto] items-center gap-4 px-4 max-phone:grid-cols-[minmax(0,1fr)_auto]"
+          className="grid min-h-8 grid-cols-[160px_minmax(0,1fr)_168px] items-center gap-4 px-4 max-phone:grid-cols-[minmax(0,1fr)_auto]"
         >
           <span>{LIMIT_WORDS[name].title}</span>
           <span className="max-phone:hidden">

@@ -54,8 +54,8 @@ export function programColumns(sort: ProgramSort, onSort: (sort: ProgramSort) =>
     },
     {
       id: "devices",
-      head: "Devices",
-      width: 80,
+      head: "Devices, 24 h",
+      width: 104,
       isNumber: true,
       priority: 2,
       cell: (row) => (

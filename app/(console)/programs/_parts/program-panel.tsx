@@ -83,7 +83,7 @@ function ProgramFacts({ program }: { program: ProgramDetail }) {
   return (
     <>
       <SideSection
-        title="Refused"
+        title="Denials"
         about={denials.data && <RefusedTimes appId={program.appId} times={denials.data.timesTotal} />}
       >
         <Sparkline
@@ -115,7 +115,7 @@ function ProgramFacts({ program }: { program: ProgramDetail }) {
             ({ name, observed, effective }) =>
               observed !== null &&
               effective !== null && (
-                <li key={name} className="grid grid-cols-[140px_minmax(0,1fr)_auto] items-center gap-3">
+                <li key={name} className="grid grid-cols-[132px_minmax(0,1fr)_132px] items-center gap-3">
                   <span>{LIMIT_WORDS[name].title}</span>
                   <Bullet
                     {...observed}
@@ -123,7 +123,10 @@ function ProgramFacts({ program }: { program: ProgramDetail }) {
                     limit={effective.max}
                     label={`${LIMIT_WORDS[name].title}: p95 ${formatLimit(name, observed.p95)} of ${formatLimit(name, effective.max)}`}
                   />
-                  <span className="whitespace-nowrap text-right">{formatLimit(name, observed.p95)}</span>
+                  <span className="whitespace-nowrap text-right">
+                    {formatLimit(name, observed.p95)}{" "}
+                    <span className="text-muted">of {formatLimit(name, effective.max)}</span>
+                  </span>
                 </li>
               ),
           )}

@@ -64,7 +64,6 @@ function ProgramHead({ program }: { program: ProgramDetail }) {
           <Meta>
             <Identifier text={appId} label="app id" head={48} tail={8} />
             <span>{liveVersion === null ? "no version live" : `${liveVersion.name} live`}</span>
-            <TextLink href={`/portal/programs/${appId}`}>as its developers see it</TextLink>
             <span>{position === null ? "no document yet" : `revision ${formatRevision(position)}`}</span>
             <span>
               <Measure name="devices" of={appId} range="24h" value={devices24h}>
@@ -72,6 +71,7 @@ function ProgramHead({ program }: { program: ProgramDetail }) {
               </Measure>{" "}
               in 24 h
             </span>
+            <TextLink href={`/portal/programs/${appId}`}>As its developers see it</TextLink>
           </Meta>
         }
         actions={

@@ -21,13 +21,13 @@ const COLUMNS: Column<VersionView>[] = [
   {
     id: "version",
     head: "Version",
-    width: 112,
+    width: 136,
     cell: (row) => (
       <>
         <strong className="font-medium">
           <bdi>{row.name}</bdi>
         </strong>{" "}
-        <span className="text-muted">{row.code}</span>
+        <span className="text-muted">code {row.code}</span>
       </>
     ),
   },

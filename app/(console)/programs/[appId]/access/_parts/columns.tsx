@@ -49,7 +49,7 @@ export const accessColumns: Column<AccessRow>[] = [
     head: "Capability or host",
     cell: (row) => (
       <>
-        <code className="block truncate leading-4" title={row.name}>
+        <code className="block @xl:truncate @max-xl:whitespace-normal leading-4 wrap-anywhere" title={row.name}>
           {row.name}
         </code>
         <span className="mt-0.5 block truncate text-muted leading-4">
@@ -117,7 +117,7 @@ export const accessColumns: Column<AccessRow>[] = [
   {
     id: "result",
     head: "Result, decided by",
-    width: 216,
+    width: 200,
     cell: (row) => (
       <>
         <span className="flex leading-4">

@@ -99,8 +99,8 @@ export function TelemetryCharts({ series }: { series: TelemetrySeries }) {
         title="Blocked"
         unit={`${bucket}, all devices`}
         legend={
-          <span className="inline-flex gap-4 max-side:hidden">
-            <LegendLine kind="throttled">throttled, s</LegendLine>
+          <span className="inline-flex flex-wrap gap-x-4">
+            <LegendLine kind="throttled">throttled, seconds</LegendLine>
             <LegendLine kind="blocked">blocked</LegendLine>
           </span>
         }
@@ -118,7 +118,7 @@ export function TelemetryCharts({ series }: { series: TelemetrySeries }) {
             points.map((p) => p.blocked),
             index,
             undefined,
-            "",
+            "blocked",
             formatCount,
           )
         }
