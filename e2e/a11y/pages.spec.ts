@@ -2,6 +2,7 @@ import { type Browser, expect, type Page, test } from "@playwright/test";
 import type { ChangeSetView } from "@/lib/contracts/change-sets";
 import type { DenialList } from "@/lib/contracts/programs";
 import { accessibilityProblems } from "../fixtures/accessibility";
+import { pagesLeftOut } from "../fixtures/page-files";
 import { type RunningDemo, startDemo } from "../fixtures/running-demo";
 
 const APP = "example.coin.rush";
@@ -48,6 +49,7 @@ const paths = (): string[] => [
     "/fleet",
     "/people",
     "/readiness",
+    "/start",
   ],
   ...["/publishers", `/denials/${denialId}`, "/nowhere"],
   ...["", "/versions", "/access", "/limits", "/telemetry", "/blocked", "/audit"].map((tab) => `/programs/${APP}${tab}`),
@@ -58,8 +60,9 @@ async function open(path: string): Promise<void> {
   await expect(page.getByRole("heading", { level: 1 }).first()).toBeVisible();
 }
 
-test("no page breaks a rule of WCAG 2.2 AA, in light and dark, on a desk and on a phone", async () => {
+test("no page breaks a rule of WCAG 2.2 AA, in light and dark, on a desk, a tablet and a phone", async () => {
   test.setTimeout(300_000);
+  expect(pagesLeftOut("app/(console)", paths())).toEqual([]);
   const found: string[] = [];
   for (const path of paths()) {
     await open(path);
@@ -105,6 +108,7 @@ test("no dialog, sheet, panel or menu breaks one", async () => {
 
   await open(`/programs/${APP}`);
   await page.getByRole("button", { name: /^Suspend program/ }).click();
+  await expect(page.getByRole("dialog", { name: /^Suspend/ })).toBeVisible();
   await look("suspend");
   await page.keyboard.press("Escape");
 
@@ -115,10 +119,13 @@ test("no dialog, sheet, panel or menu breaks one", async () => {
 
   await open(`/programs/${APP}/limits`);
   await page.getByRole("row").nth(1).click();
+  await expect(page.getByRole("complementary", { name: /^Edit limit/ })).toBeVisible();
   await look("edit limit");
 
   await open("/audit");
-  await page.getByRole("row").nth(1).click();
+  // Its first cell: in the others stand links.
+  await page.getByRole("row").nth(1).getByRole("cell").first().click();
+  await expect(page.getByRole("complementary", { name: /^Entry/ })).toBeVisible();
   await look("audit entry");
 
   await open("/");

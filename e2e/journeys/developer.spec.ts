@@ -4,6 +4,7 @@ import type { ProgramList } from "@/lib/contracts/programs";
 import type { ConsoleSession } from "../../scripts/client/console-session";
 import { accessibilityProblems } from "../fixtures/accessibility";
 import { joinPerson, PASSWORD } from "../fixtures/join-person";
+import { pagesLeftOut } from "../fixtures/page-files";
 import { sendRaw } from "../fixtures/raw-request";
 import { type RunningDemo, startDemo } from "../fixtures/running-demo";
 
@@ -67,7 +68,10 @@ test("a developer signs in, lands among their programs, opens one, and reads its
 test("no page of the portal breaks a rule of WCAG 2.2 AA or scrolls sideways, on a desk and on a phone", async () => {
   const found: string[] = [];
   const at = `/portal/programs/${APP}`;
-  for (const path of ["/portal/programs", at, `${at}/published`, `/portal/denials/${denialId}`, "/portal/submit"]) {
+  const paths = ["/portal/programs", at, `${at}/published`, `/portal/denials/${denialId}`, "/portal/submit"];
+  // It leads to the first of them.
+  expect(pagesLeftOut("app/(portal)", [...paths, "/portal"])).toEqual([]);
+  for (const path of paths) {
     await page.goto(path);
     await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
     found.push(...(await accessibilityProblems(page, path)));

@@ -5,6 +5,7 @@ import { type BrowserContext, expect, type Page, test } from "@playwright/test";
 import type { ChangeSetDetail } from "@/lib/contracts/change-sets";
 import type { Overview } from "@/lib/contracts/overview";
 import { hasPermission, type Role } from "@/lib/domain/roles";
+import { pagesLeftOut } from "../fixtures/page-files";
 import { inParallel, type RawRequest, refusalCode, sendRaw } from "../fixtures/raw-request";
 import { type RunningServer, startServer } from "../fixtures/running-server";
 import { prepareActors, type TestActor, type TestActors } from "./actors";
@@ -180,6 +181,12 @@ test.describe("on every page", () => {
   });
 
   const headersOf = (role: Role) => prepared.actors.find((actor) => actor.name === role)?.headers ?? {};
+
+  test("is looked at: none is left out", () => {
+    const paths = testedPages(world).map(({ path }) => path);
+    // What is nowhere offers nothing but the way back.
+    expect(pagesLeftOut("app/(console)", [...paths, "/nowhere"])).toEqual([]);
+  });
 
   for (const role of CONSOLE_ROLES) {
     test(`${role} is offered what the doors take of them, and nothing else`, async ({ browser }) => {
