@@ -9,6 +9,7 @@ test("a pointer is said by what it names, lists counted from one", () => {
   expect(ruleWords("/grants/camera.capture/until")).toBe("the end of the grant of camera.capture");
   expect(ruleWords("/grants/nfc.read/constraints/perDay")).toBe("a constraint of the grant of nfc.read: perDay");
   expect(ruleWords("/versions/1/declares")).toBe("what the version declares");
+  expect(ruleWords("/limits/requestsPerSecond")).toBe("the limit requestsPerSecond");
   expect(ruleWords("/versions")).toBe("the listed versions");
   expect(ruleWords("/minRuntime/a~1b")).toBe("the least runtime for a/b");
 });

@@ -10,6 +10,8 @@ export function ruleWords(pointer: string): string {
       return third === undefined
         ? `the grant of ${second}`
         : `${GRANT_PARTS[third] ?? third} of the grant of ${second}${fourth === undefined ? "" : `: ${fourth}`}`;
+    case "limits":
+      return `the limit ${second}`;
     case "suspended":
       return "the platform's suspension";
     case "status":

@@ -24,7 +24,7 @@ import { readState, type SetList } from "./search-params";
 
 const COLUMNS: Column<ChangeSetView>[] = [
   { id: "number", head: "Set", width: 52, isNumber: true, cell: (row) => row.number },
-  { id: "state", head: "State", width: 148, cell: (row) => <ChangeSetState state={row.state} /> },
+  { id: "state", head: "State", width: 148, priority: 2, cell: (row) => <ChangeSetState state={row.state} /> },
   {
     id: "title",
     head: "What it changes",
@@ -33,6 +33,9 @@ const COLUMNS: Column<ChangeSetView>[] = [
         title={titleSet(row)}
         className="max-phone:my-1 max-phone:line-clamp-3 max-phone:whitespace-normal max-phone:wrap-anywhere"
       >
+        <span className="@xl:hidden">
+          <ChangeSetState state={row.state} />{" "}
+        </span>
         {titleSet(row)}
       </span>
     ),

@@ -2,11 +2,11 @@
 
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
+import { CommandLine } from "@/components/blocks/command-line";
 import { PageHead } from "@/components/blocks/page-head";
 import { PageMain } from "@/components/blocks/page-main";
 import { Panel } from "@/components/blocks/panel";
 import { QueryView } from "@/components/blocks/query-view";
-import { CopyButton } from "@/components/ui/copy-button";
 import { Mark } from "@/components/ui/mark";
 import { TextLink } from "@/components/ui/text-link";
 import { plural } from "@/lib/format/count";
@@ -32,7 +32,7 @@ const STEPS: Record<StepName, Step> = {
     who: "the publisher, then two people",
     how: () => (
       <>
-        <Command text="npx bulkhead keygen" />
+        <CommandLine text="npx bulkhead keygen" />
         <p>
           The private half stays with the publisher. Paste the public half in its panel on{" "}
           <TextLink href="/publishers">Publishers</TextLink>; a key takes a proposer and another who approves.
@@ -55,10 +55,10 @@ const STEPS: Record<StepName, Step> = {
     who: "the publisher",
     how: (url) => (
       <>
-        <Command text="npx bulkhead init my-program --app-id APP_ID" />
-        <Command text="npx bulkhead pack my-program" />
-        <Command text="npx bulkhead sign APP_ID-1.ma --key publisher.pem" />
-        <Command text={`npx bulkhead submit APP_ID-1.ma --server ${url}`} />
+        <CommandLine text="npx bulkhead init my-program --app-id APP_ID" />
+        <CommandLine text="npx bulkhead pack my-program" />
+        <CommandLine text="npx bulkhead sign APP_ID-1.ma --key publisher.pem" />
+        <CommandLine text={`npx bulkhead submit APP_ID-1.ma --server ${url}`} />
         <p>
           Submitting takes a token of the publisher: “Make a token” in its panel. An admin makes it best, since whoever
           makes one approves nothing of that publisher.
@@ -81,7 +81,7 @@ const STEPS: Record<StepName, Step> = {
     who: "an admin or an operator",
     how: () => (
       <>
-        <Command text="npx bulkhead enroll enrolment.json --data host-data" />
+        <CommandLine text="npx bulkhead enroll enrolment.json --data host-data" />
         <p>
           The file is made on <TextLink href="/fleet">Fleet</TextLink>, “Make enrolment file”; it holds a one-time
           token.
@@ -134,7 +134,13 @@ function Steps({ seen, url }: { seen: Seen; url: string }) {
   return (
     <div className="grid max-w-180 gap-3">
       <p role="status" className="text-muted">
-        {left === 0 ? "All of it is done." : `${plural(left, "step")} left.`}
+        {left === 0 ? (
+          <>
+            All of it is done. <TextLink href="/programs">See the programs</TextLink>
+          </>
+        ) : (
+          `${plural(left, "step")} left.`
+        )}
       </p>
       <ol className="grid gap-3">
         {names.map((name, index) => (
@@ -158,14 +164,5 @@ function Steps({ seen, url }: { seen: Seen; url: string }) {
         ))}
       </ol>
     </div>
-  );
-}
-
-function Command({ text }: { text: string }) {
-  return (
-    <p className="flex items-center gap-1 rounded-control bg-sunken px-3 py-1">
-      <code className="min-w-0 flex-1 wrap-anywhere">{text}</code>
-      <CopyButton text={text} label="command" />
-    </p>
   );
 }

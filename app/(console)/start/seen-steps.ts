@@ -19,10 +19,13 @@ export function seenSteps({ publishers, programs, devices }: Lists): Seen {
   const { live, waiting } = programs.counts;
   const running = programs.items.filter(({ devices24h }) => devices24h > 0);
   return {
-    publisher: step(publishers.total, publishers.total === 1 ? (publisher?.name ?? "") : `${publishers.total}`),
+    publisher: step(
+      publishers.total,
+      publishers.total === 1 ? (publisher?.name ?? "") : plural(publishers.total, "publisher"),
+    ),
     key: step(keys, plural(keys, "active key")),
-    program: step(programs.total, programs.total === 1 ? (program?.name ?? "") : `${programs.total}`),
-    version: step(live + waiting, live > 0 ? `${live} live` : `${waiting} waiting`),
+    program: step(programs.total, programs.total === 1 ? (program?.name ?? "") : plural(programs.total, "program")),
+    version: step(live + waiting, live > 0 ? `${live} handed in and live` : `${waiting} waiting`),
     listed: step(live, `${live} live`),
     device: step(devices.counts.enrolled, plural(devices.counts.enrolled, "device")),
     runs: step(running.length, running[0]?.name ?? ""),

@@ -68,13 +68,15 @@ export function EntryPanel({ sequence, onStep, onClose }: EntryPanelProps) {
       onClose={onClose}
     >
       <QueryView query={query} name="The entry">
-        {(data) => <Entry entry={data} next={next.data} />}
+        {(data) => <Entry entry={data} next={next.data} isNewest={newest <= sequence} />}
       </QueryView>
     </SidePanel>
   );
 }
 
-function Entry({ entry, next }: { entry: AuditEntryView; next: AuditEntryView | undefined }) {
+type EntryProps = { entry: AuditEntryView; next: AuditEntryView | undefined; isNewest: boolean };
+
+function Entry({ entry, next, isNewest }: EntryProps) {
   const previous = useQuery({ ...auditEntryQuery(entry.sequence - 1), enabled: entry.sequence > 1 });
   const hasValues = entry.before !== null || entry.after !== null;
   return (
@@ -120,12 +122,14 @@ function Entry({ entry, next }: { entry: AuditEntryView; next: AuditEntryView | 
               name={formatCount(entry.sequence - 1)}
               sha256={entry.previousSha256}
               fits={previous.data === undefined ? null : previous.data.sha256 === entry.previousSha256}
+              unknown="being read"
             />
           )}
           <ChainLine
             name="This entry"
             sha256={entry.sha256}
             fits={next === undefined ? null : next.previousSha256 === entry.sha256}
+            unknown={isNewest ? "newest" : "being read"}
           />
         </ul>
       </SideSection>
@@ -156,13 +160,22 @@ function Trail({ entry, changeSetId }: { entry: AuditEntryView; changeSetId: str
   );
 }
 
-function ChainLine({ name, sha256, fits }: { name: string; sha256: string; fits: boolean | null }) {
+type ChainLineProps = {
+  name: string;
+  sha256: string;
+  /** Null where there is no neighbour to compare it with yet. */
+  fits: boolean | null;
+  /** What is said then. */
+  unknown: string;
+};
+
+function ChainLine({ name, sha256, fits, unknown }: ChainLineProps) {
   return (
     <li className="grid grid-cols-[88px_minmax(0,1fr)_max-content] items-center gap-3">
       <span className="text-muted">{name}</span>
       <Identifier text={sha256} label="hash" />
       {fits === null ? (
-        <State mark="none">newest</State>
+        <State mark="none">{unknown}</State>
       ) : fits ? (
         <State mark="yes">fits</State>
       ) : (

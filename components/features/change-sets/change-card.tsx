@@ -11,7 +11,7 @@ type ChangeCardProps = { change: ChangeView; index: number; onRemove?: (() => vo
 
 /** One member of a change set: old, new, and how many people it takes. */
 export function ChangeCard({ change, index, onRemove }: ChangeCardProps) {
-  const { direction, appId, programName, title, member, before, after, denialId } = change;
+  const { direction, appId, programName, title, before, after, denialId } = change;
   return (
     <article className="min-w-0 rounded-panel border border-line bg-surface">
       <header className="flex min-h-11 flex-wrap items-center gap-x-2 border-line border-b px-4 py-1">
@@ -25,14 +25,11 @@ export function ChangeCard({ change, index, onRemove }: ChangeCardProps) {
         <h3 className="min-w-0 wrap-anywhere max-phone:order-last max-phone:w-full">
           <bdi>{title}</bdi>
         </h3>
-        <code className="ml-auto truncate text-muted max-phone:hidden" title={member}>
-          {shortMember(member)}
-        </code>
         {onRemove && (
           <Button
             tone="quiet"
             size="icon-small"
-            className="max-phone:ml-auto"
+            className="ml-auto"
             aria-label={`Remove change ${index + 1} from the draft`}
             onClick={onRemove}
           >
@@ -65,10 +62,4 @@ export function ChangeCard({ change, index, onRemove }: ChangeCardProps) {
       </footer>
     </article>
   );
-}
-
-/** The member without its owner, who is named beside it. */
-function shortMember(member: string): string {
-  const slash = member.indexOf("/");
-  return slash === -1 ? member : member.slice(slash);
 }

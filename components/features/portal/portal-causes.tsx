@@ -28,6 +28,7 @@ const COLUMNS: Column<PortalCause>[] = [
   {
     id: "happens",
     head: "What happens",
+    cellClass: () => "@max-xl:py-1",
     cell: (row) =>
       row.cause === OTHER ? (
         <span title="Past the most frequent of a day they are not told apart.">Other causes, counted together</span>

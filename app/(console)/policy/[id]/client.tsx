@@ -84,9 +84,17 @@ function ChangeSet({ set }: { set: ChangeSetDetail }) {
             <Panel isPadded>
               <ApprovalPanel set={set} />
             </Panel>
+            {takesReason && set.reason !== "" && set.state !== "draft" && (
+              <Panel isPadded>
+                <SetFacts set={set} />
+              </Panel>
+            )}
             <Panel isPadded>
               {takesReason ? (
-                <Field label="Reason, kept in the audit" htmlFor={reasonId}>
+                <Field
+                  label={set.state === "draft" ? "Reason, kept in the audit" : "Your reason, kept in the audit"}
+                  htmlFor={reasonId}
+                >
                   <Textarea
                     id={reasonId}
                     rows={4}
@@ -99,11 +107,6 @@ function ChangeSet({ set }: { set: ChangeSetDetail }) {
                 <SetFacts set={set} />
               )}
             </Panel>
-            {takesReason && set.reason !== "" && set.state !== "draft" && (
-              <Panel isPadded>
-                <SetFacts set={set} />
-              </Panel>
-            )}
           </div>
         }
       >

@@ -9,25 +9,37 @@ import { formatDuration } from "@/lib/format/duration";
 type Queue = Readiness["queues"][number];
 
 const columns: Column<Queue>[] = [
-  { id: "name", head: "Queue", cell: ({ name }) => QUEUES[name] },
+  {
+    id: "name",
+    head: "Queue",
+    cell: ({ name }) => QUEUES[name],
+    cellClass: () => "whitespace-normal py-1",
+  },
   {
     id: "now",
-    head: "Waiting",
-    width: 76,
+    head: <span title="What waits for its turn">Wait</span>,
+    width: 56,
     isNumber: true,
-    cell: ({ waiting, running }) => `${formatCount(waiting)} + ${formatCount(running)}`,
+    cell: ({ waiting }) => formatCount(waiting),
+  },
+  {
+    id: "running",
+    head: <span title="What has its turn">Run</span>,
+    width: 52,
+    isNumber: true,
+    cell: ({ running }) => formatCount(running),
   },
   {
     id: "longest",
-    head: "Longest wait",
-    width: 104,
+    head: <span title="The longest wait in the last minute">Longest</span>,
+    width: 76,
     isNumber: true,
     cell: ({ longestWaitMs }) => formatDuration(longestWaitMs),
   },
   {
     id: "refused",
     head: "Sent away",
-    width: 84,
+    width: 82,
     isNumber: true,
     cell: ({ refusedLately }) => formatCount(refusedLately),
   },
