@@ -6,6 +6,7 @@ import { testStoreKind } from "@/db/testing/with-test-store";
 import { updateDevice } from "@/lib/sync/telemetry/device-state";
 import { buildBatch } from "@/lib/sync/testing/batch-builder";
 import { KEY_ONE } from "@/native/core/crypto/testing/public-keys";
+import { causeOfDenial } from "@/native/core/decide/cause-of-denial";
 import { telemetryBatchShape } from "@/native/core/telemetry/batch";
 import { getChangeSet } from "./change-sets/get-change-set";
 import { narrowAtOnce } from "./change-sets/narrow";
@@ -120,7 +121,7 @@ describe(`with epoch 2 revision 1 in force after epoch 1 revision 57 (${testStor
     await ctx.store.transaction(({ db }) =>
       db.insert(events).values({
         ...{ deviceId: "dev_new", eventId: "evt_1", at, receivedAt: at, type: "denied_api" },
-        ...{ ...told, cause: denialId.slice(0, 16), body },
+        ...{ ...told, cause: causeOfDenial(denialId), body },
       }),
     );
     const denial = await getDenial(ctx, operator, denialId);

@@ -3,6 +3,7 @@ import { denialMends, denialSightings } from "@/db/schema";
 import type { Database } from "@/db/store";
 import type { DenialDetail, DenialRow } from "@/lib/contracts/programs";
 import { type DocumentPair, isMendable, isMended, type ToldRefusal } from "@/lib/domain/denials/replay";
+import { causeOfDenial } from "@/native/core/decide/cause-of-denial";
 import { readInForce, toDecision } from "./cause-states";
 import { countedAs, readThrough } from "./count-through";
 import { numbersOf } from "./decided-revisions";
@@ -27,7 +28,7 @@ export async function readEffect(
   const pair = await readInForce(db, row.appId);
   const nowSeconds = Math.floor(nowMs / 1000);
   if (pair === null || !isMended(told, pair, nowSeconds)) return { state: "refused" };
-  const cause = row.denialId.slice(0, 16);
+  const cause = causeOfDenial(row.denialId);
   const stillRefused = await readStillRefused(db, row.appId, cause, pair, nowSeconds);
   const kept = (await readKept(db, row.appId, cause, told.purpose)) ?? (await findEffect(db, row, told, nowMs));
   return { state: "allowed", ...kept, stillRefused };

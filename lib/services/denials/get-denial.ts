@@ -3,12 +3,14 @@ import { countedEvents, eventOfDenial, isOfPublisher } from "@/db/counted";
 import { programs } from "@/db/schema";
 import type { Database } from "@/db/store";
 import type { DenialDetail, DenialRow } from "@/lib/contracts/programs";
-import { type DocumentPair, replayAsDecided } from "@/lib/domain/denials/replay";
+import { type DocumentPair, replayAsDecided, type ToldRefusal } from "@/lib/domain/denials/replay";
 import { formatMember } from "@/lib/domain/member-keys";
 import type { Actor } from "@/lib/domain/roles";
 import { AppError } from "@/lib/platform/errors";
-import type { HostPurpose } from "@/native/core/codes";
 import { findApi, isCapability } from "@/native/core/decide/catalog";
+import { causeOfDenial } from "@/native/core/decide/cause-of-denial";
+import { readHostPattern } from "@/native/core/decide/host-name";
+import { hostRuleShape } from "@/native/core/documents/claims-shapes";
 import { addSaturating } from "@/native/core/telemetry/add-saturating";
 import type { ServiceContext } from "../context";
 import { createDeviceCount } from "../measures/device-count";
@@ -47,7 +49,7 @@ export async function explainDenial(
   publisherId: string | undefined,
 ): Promise<DenialDetail> {
   const { db } = context.store;
-  const cause = denialId.slice(0, 16);
+  const cause = causeOfDenial(denialId);
   const events = countedEvents(db);
   const exact = await eventOfDenial(db, denialId, publisherId);
   const [alike] =
@@ -94,7 +96,7 @@ export async function explainDenial(
     effect: told === null ? null : await readEffect(db, row, told, nowMs),
     acknowledged: await readAcknowledgedOf(db, row.appId, cause),
     similar: await withNames(db, others),
-    proposal: await proposalFor(context, row),
+    proposal: await proposalFor(context, row, told),
   };
 }
 
@@ -132,7 +134,11 @@ async function countCause(
 }
 
 /** The change from which a proposal would start: a rule for the host, or the grant. Null where neither would help. */
-async function proposalFor(context: ServiceContext, row: DenialRow): Promise<DenialDetail["proposal"]> {
+async function proposalFor(
+  context: ServiceContext,
+  row: DenialRow,
+  told: ToldRefusal | null,
+): Promise<DenialDetail["proposal"]> {
   const [program] = await context.store.db
     .select({ status: programs.status })
     .from(programs)
@@ -140,15 +146,15 @@ async function proposalFor(context: ServiceContext, row: DenialRow): Promise<Den
     .limit(1);
   if (program === undefined) return null;
   if (row.code === "HOST_NOT_ALLOWED") {
-    const [host, port] = row.target.split(":");
-    if (host === undefined || port === undefined) return null;
-    // Safe: the batch's shape admits the closed list of purposes alone.
-    const purposes = [(row.purpose ?? "request") as HostPurpose];
+    const rule = { host: told?.host, ports: [told?.port], purposes: [told?.purpose ?? "request"] };
+    // What a device tells may be no name that a rule can hold.
+    const parsed = hostRuleShape.safeParse(rule);
+    if (!parsed.success || readHostPattern(parsed.data.host)?.kind !== "exact") return null;
     return {
       // A new rule: its id is made when the change is written.
       member: `program:${row.appId}/host:new`,
-      after: { host, ports: [Number(port)], purposes },
-      title: `Propose host ${host}`,
+      after: parsed.data,
+      title: `Propose host ${parsed.data.host}`,
     };
   }
   if (row.code === "PERMISSION_DENIED" && row.layer === "grant" && row.rule === null) {

@@ -13,6 +13,7 @@ import {
 } from "@/db/schema";
 import { packHistogram } from "@/lib/domain/measures/histogram";
 import { KEY_ONE } from "@/native/core/crypto/testing/public-keys";
+import { causeOfDenial } from "@/native/core/decide/cause-of-denial";
 import { approveChangeSet } from "../change-sets/approve-change-set";
 import { narrowAtOnce } from "../change-sets/narrow";
 import { proposeChangeSet } from "../change-sets/propose-change-set";
@@ -147,7 +148,7 @@ describe("denials that wait", () => {
 
   it("are none that somebody acknowledged, until one is seen for a new purpose", async () => {
     const { ctx, clock } = fixture;
-    const cause = (await refuse(appId, HOUR, hostRefusal("known.example.com"))).slice(0, 16);
+    const cause = causeOfDenial(await refuse(appId, HOUR, hostRefusal("known.example.com")));
     const at = new Date(clock.nowMs());
     const sighting = { appId, cause, runtimeKind: "linux", versionCode: 1, about: {}, firstAt: at, lastAt: at };
     const see = (purpose: string) =>
@@ -163,7 +164,7 @@ describe("denials that wait", () => {
 
   it("are mended when they are for each purpose for which they were seen, whatever the newest record says", async () => {
     const about = hostRefusal("mended.example.com");
-    const cause = (await refuse(appId, HOUR, about)).slice(0, 16);
+    const cause = causeOfDenial(await refuse(appId, HOUR, about));
     expect(await kindsFor("operator")).toEqual([]);
     const at = new Date(fixture.clock.nowMs());
     const sighting = { appId, cause, runtimeKind: "linux", versionCode: 1, about, firstAt: at, lastAt: at };

@@ -4,6 +4,7 @@ import { devices, events, hourDetails, programs, telemetryMinutes } from "@/db/s
 import { foldMinutes } from "@/lib/sync/telemetry/fold-minutes";
 import { KEY_ONE } from "@/native/core/crypto/testing/public-keys";
 import { causeKey } from "@/native/core/decide/cause-key";
+import { causeOfDenial } from "@/native/core/decide/cause-of-denial";
 import { nodeCrypto } from "@/native/node/crypto";
 import { approveChangeSet } from "../change-sets/approve-change-set";
 import { narrowAtOnce } from "../change-sets/narrow";
@@ -150,7 +151,7 @@ describe("what is typed is answered", () => {
       expect((await ask(q))[0]).toMatchObject({ kind: "change-set", name: `Change set ${setNumber}` });
     }
     expect((await ask(denialId))[0]).toMatchObject({ kind: "denial", href: `/denials/${denialId}` });
-    expect((await ask(denialId.slice(0, 16)))[0]).toMatchObject({ kind: "cause", href: `/denials/${denialId}` });
+    expect((await ask(causeOfDenial(denialId)))[0]).toMatchObject({ kind: "cause", href: `/denials/${denialId}` });
   });
 
   it("a program, a person, a publisher, a key and a device by name", async () => {

@@ -1,6 +1,7 @@
 import type { events, telemetryMinutes, unlistedMinutes } from "@/db/schema";
 import { minutesAsBits } from "@/db/schema/columns";
 import { LATE_AFTER_MS } from "@/lib/domain/measures/retention";
+import { causeOfDenial } from "@/native/core/decide/cause-of-denial";
 import type { TelemetryEvent } from "@/native/core/telemetry/batch";
 import type { RuntimeIdentity } from "@/native/core/wire/runtime-identity";
 import { holdMinute } from "./held-minute";
@@ -40,7 +41,7 @@ export const toEventRows = (
     appId: event.appId ?? null,
     versionCode: event.versionCode ?? null,
     denialId: event.denialId ?? null,
-    cause: event.denialId === undefined ? null : event.denialId.slice(0, 16),
+    cause: event.denialId === undefined ? null : causeOfDenial(event.denialId),
     code: event.code ?? null,
     layer: event.layer ?? null,
     rule: event.rule ?? null,

@@ -1,3 +1,4 @@
+import { causeOfDenial } from "../decide/cause-of-denial";
 import type { CompiledPolicy } from "../decide/compile-policy";
 import type { TelemetryEvent } from "../telemetry/batch";
 import type { CountedIncrement } from "../telemetry/minute-entry";
@@ -66,7 +67,7 @@ function isSampled({ live }: Turn, event: NewEvent): boolean {
   const minute = Math.floor(clockTime(live) / 60);
   if (minute !== sampler.minute) live.sampler = { minute, seen: {} };
   const { type, appId = "", denialId = "", code = "", api = "", host = "" } = event;
-  const cause = `${type}\n${appId}\n${denialId.slice(0, 16)}\n${code}\n${api}\n${host}`;
+  const cause = `${type}\n${appId}\n${causeOfDenial(denialId)}\n${code}\n${api}\n${host}`;
   const before = live.sampler.seen[cause] ?? 0;
   live.sampler.seen[cause] = before + 1;
   if (before === 0) return true;

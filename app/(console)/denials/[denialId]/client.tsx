@@ -34,6 +34,7 @@ import { formatRevision } from "@/lib/format/revision";
 import { ruleWords } from "@/lib/format/rule-words";
 import { denialQuery, programQuery } from "@/lib/queries/programs";
 import { useMay } from "@/lib/queries/use-may";
+import { causeOfDenial } from "@/native/core/decide/cause-of-denial";
 import { Acknowledgement } from "./_parts/acknowledgement";
 import { ProposalSheet } from "./_parts/proposal-sheet";
 import { Who } from "./_parts/who";
@@ -227,7 +228,7 @@ function DenialAside({ denial, onPropose }: { denial: DenialDetail; onPropose():
           isNarrow
           items={[
             ["Denial", <Identifier key="id" text={denial.denialId} label="denial id" head={12} tail={6} />],
-            ["Cause", <Identifier key="cause" text={denial.denialId.slice(0, 16)} label="cause key" head={16} />],
+            ["Cause", <Identifier key="cause" text={causeOfDenial(denial.denialId)} label="cause key" head={16} />],
             [
               "Device",
               <span key="device" className="inline-flex items-center">

@@ -8,6 +8,7 @@ import { Button } from "@/components/ui/button";
 import type { DenialDetail } from "@/lib/contracts/programs";
 import { setAcknowledged } from "@/lib/queries/programs";
 import { useMay } from "@/lib/queries/use-may";
+import { causeOfDenial } from "@/native/core/decide/cause-of-denial";
 
 /** Whether somebody said for everybody that this cause needs nobody again, and the way to say it or to take it back. */
 export function Acknowledgement({ denial }: { denial: DenialDetail }) {
@@ -18,7 +19,7 @@ export function Acknowledgement({ denial }: { denial: DenialDetail }) {
   const [isAsking, setAsking] = useState(false);
   const verb = acknowledged === null || acknowledged.isOpenAgain ? "acknowledge" : "reopen";
   const set = useMutation({
-    mutationFn: (reason: string) => setAcknowledged(client, verb, { appId, cause: denialId.slice(0, 16), reason }),
+    mutationFn: (reason: string) => setAcknowledged(client, verb, { appId, cause: causeOfDenial(denialId), reason }),
     onSuccess: () => setAsking(false),
   });
   if (acknowledged === null && !mayAcknowledge) return null;
