@@ -9,10 +9,13 @@ const textOf = (body: Record<string, unknown>, name: string): string | null => {
   const value = body[name];
   return typeof value === "string" ? value : null;
 };
+/** Whether it is a number that the store compares with its own. */
+const isRevision = (value: unknown): value is number => Number.isSafeInteger(value);
+
 /** Where a document stood that the device names by its revision, in the epoch that both were of. */
-const toldPosition = (body: Record<string, unknown>, name: string): Position | null => {
+export const toldPosition = (body: Record<string, unknown>, name: string): Position | null => {
   const { epoch, [name]: revision } = body;
-  return typeof epoch === "number" && typeof revision === "number" ? { epoch, revision } : null;
+  return isRevision(epoch) && isRevision(revision) ? { epoch, revision } : null;
 };
 
 /** What a denial was about: `host:port`, or the API. */

@@ -1,4 +1,4 @@
-import { and, eq, gte, inArray, isNotNull } from "drizzle-orm";
+import { and, eq, gte, inArray, isNotNull, sql } from "drizzle-orm";
 import { countedEvents } from "@/db/counted";
 import { devices, type events, programs } from "@/db/schema";
 import type { Database } from "@/db/store";
@@ -62,7 +62,9 @@ export async function listDenials(context: ServiceContext, actor: Actor, query: 
         query.appId === undefined ? undefined : eq(events.appId, query.appId),
         query.version === undefined ? undefined : eq(events.versionCode, query.version),
         query.cause === undefined ? undefined : eq(events.cause, query.cause),
-        filtered === null ? undefined : inArray(events.cause, [...filtered]),
+        filtered === null
+          ? undefined
+          : sql`${events.cause} in (select jsonb_array_elements_text(${JSON.stringify([...filtered])}::jsonb))`,
         following(listing, query.cursor),
       ),
     )

@@ -4,7 +4,7 @@ import type { ToldRefusal } from "@/lib/domain/denials/replay";
 type EventRow = typeof events.$inferSelect;
 
 const text = (value: unknown) => (typeof value === "string" ? value : null);
-const number = (value: unknown) => (typeof value === "number" ? value : null);
+const number = (value: unknown) => (typeof value === "number" && Number.isSafeInteger(value) ? value : null);
 
 /** What an event of a denial tells of the call; null for one of no version, which no document decides. */
 export function toldByEvent({ versionCode, code, layer, rule, body }: EventRow): ToldRefusal | null {

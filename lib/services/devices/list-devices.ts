@@ -108,7 +108,9 @@ function toView({ device: row, state }: Row, newest: Position | null): DeviceVie
     runtime: {
       kind: row.runtimeKind,
       version: row.runtimeVersion,
-      missingLayers: row.runtimeLayers.filter((layer) => layer.active === false).map((layer) => String(layer.name)),
+      missingLayers: row.runtimeLayers
+        .filter((layer) => layer.active === false)
+        .map(({ name }) => (typeof name === "string" ? name : "unnamed")),
     },
     enrolledAt: row.enrolledAt.toISOString(),
     lastSeenAt: row.lastSeenAt?.toISOString() ?? null,
