@@ -1,4 +1,5 @@
-import { and, asc, desc, eq, gt, inArray, isNotNull, lt, or, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, inArray, isNotNull, lt, or, type SQL, sql } from "drizzle-orm";
+import type { PgTable } from "drizzle-orm/pg-core";
 import { countedEvents } from "@/db/counted";
 import { newestPosition, newestPositions } from "@/db/newest-document";
 import { denialJudgements, denialMends, denialSightings, programs } from "@/db/schema";
@@ -11,6 +12,7 @@ import { isSamePosition, type Position, positionOf } from "@/native/core/documen
 import { nodeCrypto } from "@/native/node/crypto";
 import { newestPlatformClaims, newestProgramClaims } from "../programs/newest-claims";
 import { countedAs, readThrough } from "./count-through";
+import { toldPosition } from "./denial-row";
 import { documentOf, findSince, type RefusedBy, readTimeline, type Timeline } from "./in-force";
 import { toldByMembers } from "./told-refusal";
 
@@ -274,39 +276,29 @@ async function newestRefusals(db: Database, appId: string, seen: readonly Seen[]
     .select({ cause: sql<string>`wanted.cause`, purpose: sql<string>`wanted.purpose`, body: newest.body })
     .from(wanted)
     .innerJoinLateral(newest, sql`true`);
-  const position = ({ epoch, ...body }: Record<string, unknown>, name: string): Position | null => {
-    const revision = body[name];
-    return typeof epoch === "number" && typeof revision === "number" ? { epoch, revision } : null;
-  };
   return new Map(
     rows.map(({ body, ...of }) => [
       keyOf(of),
-      { program: position(body, "programRevision"), platform: position(body, "platformRevision") },
+      { program: toldPosition(body, "programRevision"), platform: toldPosition(body, "platformRevision") },
     ]),
   );
 }
 
-/** Forgets causes that were not seen for as long as counts of them are kept, and what is kept of their mending. */
+/** Forgets causes that were not seen for as long as counts of them are kept, and what is kept of the mending of any that are gone. */
 export async function forgetCauses(store: Store, nowMs: number): Promise<void> {
   const before = new Date(nowMs - KEPT_MS.hours - DAY_MS);
+  await forget(store, denialSightings, lt(denialSightings.lastAt, before));
+  const isSeen = sql`exists (select 1 from ${denialSightings} where ${denialSightings.appId} = ${denialMends.appId}
+    and ${denialSightings.cause} = ${denialMends.cause} and ${denialSightings.purpose} = ${denialMends.purpose})`;
+  // Also what was judged while its cause went.
+  await forget(store, denialMends, sql`not ${isSeen}`);
+}
+
+async function forget(store: Store, table: PgTable, isOver: SQL): Promise<void> {
   for (let isMore = true; isMore; ) {
     isMore = await store.transaction(async ({ db }) => {
-      const part = db
-        .select({ ctid: sql`ctid` })
-        .from(denialSightings)
-        .where(lt(denialSightings.lastAt, before))
-        .orderBy(denialSightings.lastAt)
-        .limit(FORGOTTEN_AT_ONCE);
-      const gone = await db
-        .delete(denialSightings)
-        .where(inArray(sql`ctid`, part))
-        .returning({ appId: denialSightings.appId, cause: denialSightings.cause, purpose: denialSightings.purpose });
-      if (gone.length > 0) {
-        const causes = [...new Set(gone.map(({ cause }) => cause))];
-        const isSeen = sql`exists (select 1 from ${denialSightings} where ${denialSightings.appId} = ${denialMends.appId}
-          and ${denialSightings.cause} = ${denialMends.cause} and ${denialSightings.purpose} = ${denialMends.purpose})`;
-        await db.delete(denialMends).where(and(inArray(denialMends.cause, causes), sql`not ${isSeen}`));
-      }
+      const part = db.select({ ctid: sql`ctid` }).from(table).where(isOver).limit(FORGOTTEN_AT_ONCE);
+      const gone = await db.delete(table).where(inArray(sql`ctid`, part)).returning({ one: sql`1` });
       return gone.length === FORGOTTEN_AT_ONCE;
     });
   }

@@ -1,7 +1,8 @@
 import { eq } from "drizzle-orm";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { denialJudgements, denialSightings, documents, events, hourDetails } from "@/db/schema";
+import { denialJudgements, denialMends, denialSightings, documents, events, hourDetails } from "@/db/schema";
 import type { DenialCause } from "@/lib/contracts/programs";
+import { causeOfDenial } from "@/native/core/decide/cause-of-denial";
 import { getChangeSet } from "../change-sets/get-change-set";
 import { narrowAtOnce } from "../change-sets/narrow";
 import { refusalOf } from "../testing/refusal-of";
@@ -199,6 +200,12 @@ describe("a cause that a decision mended", () => {
     await tell({ refused: 1 });
     const { id } = await allowHost();
     await judge();
+    // Judged while its cause went: nothing would ever tell of it again.
+    const [kept] = await held.ctx.store.db.select().from(denialMends);
+    if (kept !== undefined) {
+      const lost = { ...kept, cause: "0".repeat(16) };
+      await held.ctx.store.transaction(({ db }) => db.insert(denialMends).values(lost));
+    }
     await forgetCauses(held.ctx.store, held.clock.nowMs());
     expect((await getChangeSet(held.ctx, fixture.auditor, id)).mended).toHaveLength(1);
     held.clock.advance(92 * 86_400);
@@ -210,7 +217,7 @@ describe("a cause that a decision mended", () => {
 describe("a cause that somebody acknowledged", () => {
   const of = (denialId: string) => ({
     appId: fixture.appId,
-    cause: denialId.slice(0, 16),
+    cause: causeOfDenial(denialId),
     reason: "Known, and meant.",
   });
 
