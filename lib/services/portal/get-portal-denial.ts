@@ -3,8 +3,8 @@ import type { DenialDetail, DenialRow } from "@/lib/contracts/programs";
 import type { Actor } from "@/lib/domain/roles";
 import type { ServiceContext } from "../context";
 import { explainDenial } from "../denials/get-denial";
+import { shownRule, shownValue } from "../denials/shown-rule";
 import { portalScope } from "./portal-scope";
-import { shownRule, shownValue } from "./shown-rule";
 
 /**
  * One denial of a program of the actor's, with the same *why* as in the console. Raises `not_found` alike for one that was

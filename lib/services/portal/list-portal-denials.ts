@@ -4,11 +4,11 @@ import type { DenialCause } from "@/lib/contracts/programs";
 import type { Actor } from "@/lib/domain/roles";
 import type { ServiceContext } from "../context";
 import { readCauses } from "../denials/read-causes";
+import { shownRule } from "../denials/shown-rule";
 import { readLive } from "../measures/live";
 import { measureSpans } from "../measures/read-measures";
 import { startOfDetails } from "../measures/windows";
 import { loadInScope, portalScope } from "./portal-scope";
-import { shownRule } from "./shown-rule";
 
 const RANGE = "7d";
 

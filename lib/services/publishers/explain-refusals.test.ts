@@ -24,3 +24,14 @@ it("says why by the documents that the device named, and by its code alone where
   await held.ctx.store.transaction(({ db }) => db.update(events).set({ code: "__proto__" }));
   expect((await read())[0]?.explained).toBeNull();
 });
+
+it("names places in the platform's document no further than its publisher may see them", async () => {
+  const { held, publisher, appId } = fixture;
+  await held.ctx.store.transaction(({ db }) => db.update(events).set({ rule: "/blockedHosts/7", layer: "platform" }));
+  const read = async () => (await listOwnDenials(held.ctx, publisher, appId)).items[0];
+  expect((await read())?.rule).toBe("/blockedHosts");
+  await held.ctx.store.transaction(({ db }) => db.update(events).set({ rule: "/minRevisions/com.example.other" }));
+  expect((await read())?.rule).toBe("/minRevisions");
+  await held.ctx.store.transaction(({ db }) => db.update(events).set({ rule: "/telemetry/sampling" }));
+  expect((await read())?.rule).toBeNull();
+});

@@ -5,6 +5,7 @@ import type { DecisionCode } from "@/native/core/codes";
 import { API_CODES, EGRESS_CODES, HOST_CODES } from "@/native/core/codes";
 import { describeCode, describeTrace, type Explained } from "@/native/core/decide/describe-refusal";
 import { toDenialRow } from "../denials/denial-row";
+import { shownRule } from "../denials/shown-rule";
 import { toldByEvent } from "../denials/told-refusal";
 import { platformClaimsAt, programClaimsAt } from "../programs/newest-claims";
 
@@ -16,7 +17,7 @@ const CODES: ReadonlySet<string> = new Set([...API_CODES, ...HOST_CODES, ...EGRE
 
 /**
  * What each refusal says of itself, as the program was told (spec 5.55): by the documents that its device named, where they decide the same;
- * else by its code alone.
+ * else by its code alone. Places in the platform's document are named as far as its publisher may see them.
  */
 export async function explainRefusals(db: Database, rows: readonly EventRow[]): Promise<(Explained | null)[]> {
   const pairs = new Map<string, DocumentPair | null>();
@@ -47,5 +48,6 @@ function explain(row: EventRow, documents: DocumentPair | null): Explained | nul
     told === null || documents === null ? null : replayAsDecided(told, documents, Math.floor(row.at.getTime() / 1000));
   if (again === null || again.code !== known) return describeCode(known);
   const checks = again.checks.flatMap((check) => (check.state === "not_recorded" ? [] : [check]));
-  return describeTrace({ ...again, checks });
+  const explained = describeTrace({ ...again, checks });
+  return { ...explained, at: shownRule(explained.at) };
 }

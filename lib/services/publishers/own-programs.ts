@@ -6,6 +6,7 @@ import { AppError } from "@/lib/platform/errors";
 import { LIMIT_NAMES } from "@/native/core/codes";
 import type { ServiceContext } from "../context";
 import { targetOf } from "../denials/denial-row";
+import { shownRule } from "../denials/shown-rule";
 import { newestPlatformClaims, newestProgramClaims } from "../programs/newest-claims";
 import { explainRefusals } from "./explain-refusals";
 
@@ -52,7 +53,7 @@ export async function listOwnDenials(ctx: Pick<ServiceContext, "store">, actor: 
       versionCode: row.versionCode,
       code: row.code ?? "",
       layer: row.layer ?? "",
-      rule: row.rule,
+      rule: shownRule(row.rule),
       target: targetOf(row.body),
       explained: explained[nth] ?? null,
     })),
