@@ -1,4 +1,5 @@
-import { AppError, ERROR_STATUS, isAppError } from "@/lib/platform/errors";
+import { helpOf } from "@/lib/contracts/help";
+import { AppError, ERROR_STATUS, type ErrorDetail, isAppError } from "@/lib/platform/errors";
 import type { Logger } from "@/lib/platform/logger";
 import { rememberBody } from "./known-body";
 
@@ -9,8 +10,15 @@ export function toAppError(error: unknown): AppError {
   return isAppError(error) ? error : UNKNOWN;
 }
 
+/** A detail as every refusal explains itself (spec 5.55, 7.4); `at` is its path, null of the whole. */
+const explained = ({ path, code, message, seen = null, wanted = null }: ErrorDetail) => ({
+  ...{ path, code, message, seen, wanted },
+  at: path === "" ? null : path,
+  help: helpOf(code),
+});
+
 /**
- * `{ requestId, error: { code, message, details? } }` with the code's status. What only the log may know, the cause and
+ * `{ requestId, error: { code, message, help, details? } }` with the code's status. What only the log may know, the cause and
  * everything about an unknown error, is written there under the same request id.
  */
 export function errorResponse(error: unknown, requestId: string, logger: Logger): Response {
@@ -29,7 +37,8 @@ export function errorResponse(error: unknown, requestId: string, logger: Logger)
     error: {
       code: shown.code,
       message: shown.message,
-      ...(shown.details.length > 0 ? { details: shown.details } : {}),
+      help: helpOf(shown.code),
+      ...(shown.details.length > 0 ? { details: shown.details.map(explained) } : {}),
       ...shown.extra,
     },
   };

@@ -77,6 +77,11 @@ function responses(route: RouteDescription): Json {
 
 const SECURITY = { person: [{ session: [] }], device: [{ deviceToken: [] }], publisher: [{ publisherToken: [] }] };
 
+const TOLD_VALUE = {
+  type: ["string", "number", "boolean", "null", "array"],
+  items: { type: ["string", "number"] },
+};
+
 const ERROR_SCHEMA = {
   type: "object",
   required: ["requestId", "error"],
@@ -84,16 +89,23 @@ const ERROR_SCHEMA = {
     requestId: { type: "string" },
     error: {
       type: "object",
-      required: ["code", "message"],
+      required: ["code", "message", "help"],
       properties: {
         code: { type: "string", enum: Object.keys(ERROR_STATUS) },
         message: { type: "string" },
+        help: { type: "string", description: "Where the code is explained." },
         details: {
           type: "array",
           items: {
             type: "object",
-            required: ["path", "code", "message"],
-            properties: { path: { type: "string" }, code: { type: "string" }, message: { type: "string" } },
+            required: ["path", "code", "message", "at", "seen", "wanted", "help"],
+            properties: {
+              ...{ path: { type: "string" }, code: { type: "string" }, message: { type: "string" } },
+              at: { type: ["string", "null"], description: "The path; null where it is the whole." },
+              seen: { ...TOLD_VALUE, description: "What was there; null where that is not told." },
+              wanted: { ...TOLD_VALUE, description: "A value or a form that would pass; null where none is known." },
+              help: { type: "string", description: "Where the code is explained." },
+            },
           },
         },
         serverTime: { type: "integer", description: "Whole seconds; with clock_skew." },

@@ -93,8 +93,14 @@ describe("a route", () => {
   it("names the place of an invalid value", async () => {
     const response = await handler(operator)(post('{"count":11}'), context);
     expect(response.status).toBe(400);
-    const body: { error: { details: { path: string }[] } } = await response.json();
-    expect(body.error.details.map((detail) => detail.path)).toEqual(["/body/count"]);
+    const body: { error: { help: string; details: object[] } } = await response.json();
+    expect(body.error.help).toBe("errors/invalid_input");
+    expect(body.error.details).toEqual([
+      {
+        ...{ path: "/body/count", at: "/body/count", code: "too_big", message: expect.any(String) },
+        ...{ seen: 11, wanted: 10, help: "errors/too_big" },
+      },
+    ]);
     const params = await handler(operator)(post('{"count":1}'), { params: { name: "much-too-long" } });
     expect(await codeOf(params)).toBe("400 invalid_input");
   });

@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { type Actor, admits, ROLE_PERMISSIONS } from "@/lib/contracts/actor";
 import { parseJson } from "@/lib/contracts/strict-json";
-import { AppError, type ErrorDetail } from "@/lib/platform/errors";
+import { AppError } from "@/lib/platform/errors";
 import { type Ids, randomIds } from "@/lib/platform/ids";
 import { type Logger, stderrLogger } from "@/lib/platform/logger";
 import { errorResponse } from "./error-response";
+import { inputDetails } from "./input-details";
 import { rememberBody } from "./known-body";
 import { readBody, streamBody, unfold } from "./read-body";
 import type { RouteAnswer, RouteCall, RouteDescription, UnreadCall } from "./route-description";
@@ -36,19 +37,13 @@ export function takesMethod(route: RouteDescription, method: string): boolean {
   return method === route.method || (method === "HEAD" && route.answersHead === true);
 }
 
-function invalid(place: string, error: z.ZodError): AppError {
-  const details: ErrorDetail[] = error.issues.slice(0, 50).map((issue) => ({
-    path: `/${[place, ...issue.path.map(String)].join("/")}`,
-    code: issue.code,
-    message: issue.message,
-  }));
-  return new AppError("invalid_input", "Some of the input is not valid.", { details });
-}
-
 function parseWith(place: string, shape: z.ZodType, value: unknown, takesAnyText = false): unknown {
   if (!takesAnyText && !isStorable(value)) throw new AppError("invalid_input", "Some text can't be stored.");
   const result = shape.safeParse(value);
-  if (!result.success) throw invalid(place, result.error);
+  if (!result.success) {
+    const details = inputDetails(place, result.error, value);
+    throw new AppError("invalid_input", "Some of the input is not valid.", { details });
+  }
   return result.data;
 }
 

@@ -20,7 +20,10 @@ export const ERROR_STATUS = {
 } as const satisfies Record<string, number>;
 
 export type ErrorCode = keyof typeof ERROR_STATUS;
-export type ErrorDetail = { path: string; code: string; message: string };
+/** What a check saw, or would have let pass; null: there is nothing. */
+export type ToldValue = string | number | boolean | null | readonly (string | number)[];
+/** One thing that was refused; `seen` and `wanted` where whoever refused it knows them. */
+export type ErrorDetail = { path: string; code: string; message: string; seen?: ToldValue; wanted?: ToldValue };
 
 const BRAND = Symbol.for("bulkhead.app-error");
 

@@ -100,7 +100,7 @@ test("no issue of any shape is unseen: it stands at a field or on top, once, and
       expect(seen).toHaveLength(parsed.issues.length);
       expect(new Set(seen)).toEqual(new Set(parsed.issues));
       for (const field of placed.byField.keys()) expect(fields).toContain(field);
-      for (const { path } of parsed.issues) expect(explainShape(member, value, path)).not.toBe("");
+      for (const { path } of parsed.issues) expect(explainShape(member, value, path).message).not.toBe("");
     }),
     { numRuns: 200 },
   );

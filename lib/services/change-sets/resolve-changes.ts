@@ -57,8 +57,8 @@ export function readChanges(
       continue;
     }
     for (const issue of parsed.issues) {
-      const message = explainShape(member, input.after, issue.path);
-      details.push({ path: `/changes/${index}/after${issue.path}`, code: issue.code, message });
+      const explained = explainShape(member, input.after, issue.path);
+      details.push({ path: `/changes/${index}/after${issue.path}`, code: issue.code, ...explained });
     }
   }
   const keys = edits.map(({ member }) => formatMember(member));

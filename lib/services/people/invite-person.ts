@@ -46,7 +46,7 @@ export async function invitePerson(
   const parsed = parseEntry(member, value);
   if (!parsed.ok) {
     throw new AppError("invalid_input", "This person cannot be invited so.", {
-      details: parsed.issues.map(({ path, code }) => ({ path, code, message: explainShape(member, value, path) })),
+      details: parsed.issues.map(({ path, code }) => ({ path, code, ...explainShape(member, value, path) })),
     });
   }
   const edits: Edit[] = [{ member, entry: parsed.entry }];
