@@ -32,7 +32,7 @@ function titleOf({ title, limit }: Waiting): string {
   if (limit === null) return title;
   const { title: name } = LIMIT_WORDS[limit.name];
   const of = limit.max === null ? "" : ` of ${formatLimit(limit.name, limit.max)}`;
-  return `${title} reaches its limit${of}: ${name.toLowerCase()}`;
+  return `${title} is held back by its limit${of}: ${name.toLowerCase()}`;
 }
 
 const DETAIL_OF_LIMIT = "Devices held it back in this hour or the one before.";
@@ -114,8 +114,8 @@ export function NeedsYou({ overview: { waiting, loop, now } }: { overview: Overv
 function whatWasMeasured({ devices, newestTelemetryAt }: Overview["loop"]): string {
   const decisions = "No proposal, version, suspension or end in 7 days waits for you.";
   if (newestTelemetryAt === null || devices.seen24h === 0) {
-    return `${decisions} No device reported in 24 h, so what programs were refused and which limits they reached is not known.`;
+    return `${decisions} No device reported in 24 h, so what programs were refused and which limits held them back is not known.`;
   }
   const told = plural(devices.seen24h, "device");
-  return `${decisions} ${told} reported in 24 h: nothing was refused for the first time, and no limit was reached in the last hour.`;
+  return `${decisions} ${told} reported in 24 h: nothing was refused for the first time, and no limit held anything back in this hour or the one before.`;
 }

@@ -24,7 +24,8 @@ const LimitSheet = dynamic(() => import("@/components/features/programs/limit-sh
 
 const SOURCES = { program: "its own", platform: "the platform's", none: "none" } as const;
 
-const COLUMNS: Column<LimitRow>[] = [
+/** `isTold`: some device-minute told of some limit, so that one of which none did is what no runtime there reports. */
+const columnsFor = (isTold: boolean): Column<LimitRow>[] => [
   {
     id: "limit",
     head: "Limit",
@@ -43,7 +44,7 @@ const COLUMNS: Column<LimitRow>[] = [
     cell: (row) =>
       row.observed === null || row.effective === null ? (
         <span className="text-muted">
-          {LIMIT_WORDS[row.name].isMeasured ? "nothing measured" : "enforced, not reported"}
+          {isTold && row.effective !== null ? "enforced, not reported" : "nothing measured"}
         </span>
       ) : (
         <Bullet
@@ -97,6 +98,8 @@ const COLUMNS: Column<LimitRow>[] = [
   },
 ];
 
+const [TOLD_COLUMNS, UNTOLD_COLUMNS] = [columnsFor(true), columnsFor(false)];
+
 /** One row a limit: what was used beside what is allowed, the limit at the same place in each row. */
 export function LimitsClient({ appId }: { appId: string }) {
   const { params, change } = useUrlState();
@@ -119,7 +122,7 @@ export function LimitsClient({ appId }: { appId: string }) {
             <DataTable
               id="limits"
               caption="Limits"
-              columns={COLUMNS}
+              columns={rows.some(({ observed }) => observed !== null) ? TOLD_COLUMNS : UNTOLD_COLUMNS}
               rows={rows}
               keyOf={(item) => item.name}
               isTall
