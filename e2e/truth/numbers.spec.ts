@@ -172,6 +172,35 @@ async function readChart(numbers: Numbers, appId: string): Promise<void> {
   numbers.put("the chart's table", "blocked", sum(points), appId, RANGE);
 }
 
+const DOWNLOADED = /^(\d{4}-\d\d-\d\dT[^,]*|[0-9a-f]{16}|~other),/;
+
+/** The rows of what a page hands out as a file, by the names of their columns. */
+async function readFile(path: string): Promise<Record<string, string>[]> {
+  await page.goto(path);
+  await untilListening(page);
+  const href = await page.getByRole("link", { name: "Export" }).getAttribute("href");
+  const text = await (await page.request.get(href ?? "")).text();
+  const [head = "", ...lines] = text.trimEnd().split("\r\n");
+  return lines
+    .filter((line) => DOWNLOADED.test(line))
+    .map((line) => {
+      const cells = line.split(",");
+      return Object.fromEntries(head.split(",").map((name, nth) => [name, cells[nth] ?? ""]));
+    });
+}
+
+async function readFiles(numbers: Numbers, appId: string): Promise<void> {
+  const points = await readFile(`/programs/${appId}/telemetry?range=${RANGE}`);
+  numbers.put("the file of points", "blocked", sum(points.map(({ blocked }) => Number(blocked))), appId, RANGE);
+  const causes = await readFile(`/programs/${appId}/blocked?range=${RANGE}`);
+  expect(causes.length).toBeGreaterThan(0);
+  numbers.put("the file of causes", "refused", sum(causes.map(({ refused }) => Number(refused))), appId, RANGE);
+  for (const { cause, refused, refusedDevices } of causes) {
+    numbers.put("the file of causes", "refused", Number(refused), `${appId} ${cause}`, RANGE);
+    numbers.put("the file of causes", "refusedDevices", Number(refusedDevices), `${appId} ${cause}`, RANGE);
+  }
+}
+
 async function readAll(): Promise<Numbers> {
   const numbers = new Numbers();
   await readApi(numbers);
@@ -184,6 +213,7 @@ async function readAll(): Promise<Numbers> {
   await readPage(numbers, "/fleet");
   await readPage(numbers, `/portal/programs/${BUSY}`, "limitsReached");
   await readChart(numbers, APP);
+  await readFiles(numbers, APP);
   return numbers;
 }
 

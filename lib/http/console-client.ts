@@ -63,7 +63,7 @@ export async function callConsole<D extends RouteDescription & { output: z.ZodTy
 }
 
 /** The address of a route with its parameters in their places; what is not set is left out of the query. */
-function addressOf({ path }: RouteDescription, { params = {}, query = {} }: AnyCall): string {
+export function addressOf({ path }: RouteDescription, { params = {}, query = {} }: AnyCall): string {
   const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(params[name])));
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {

@@ -2,7 +2,7 @@ import { keepPreviousData, type QueryClient, queryOptions } from "@tanstack/reac
 import type { z } from "zod";
 import type { CauseFilter, registerProgramInputSchema } from "@/lib/contracts/programs";
 import type { TimeRange } from "@/lib/contracts/shared";
-import { callConsole } from "@/lib/http/console-client";
+import { addressOf, callConsole } from "@/lib/http/console-client";
 import { denialsRoutes } from "@/lib/http/routes/denials";
 import { programsRoutes } from "@/lib/http/routes/programs";
 import { submissionsRoutes } from "@/lib/http/routes/submissions";
@@ -58,6 +58,14 @@ export const telemetryQuery = (appId: string, range: TimeRange, version?: number
     // The stream asks for a new reading at each batch; this keeps the time axis moving where nothing arrives.
     refetchInterval: 15_000,
   });
+
+/** Where the points of these charts are to be had as a file. */
+export const telemetryFile = (appId: string, range: TimeRange, version?: number): string =>
+  addressOf(programsRoutes.exportTelemetry, { params: { appId }, query: { range, version } });
+
+/** Where these causes are to be had as a file. */
+export const denialsFile = (appId: string, range: TimeRange, version?: number, filter: CauseFilter = {}): string =>
+  addressOf(programsRoutes.exportProgramDenials, { params: { appId }, query: { range, version, ...filter } });
 
 export const denialsQuery = (appId: string, range: TimeRange, version?: number, filter: CauseFilter = {}) =>
   queryOptions({

@@ -189,6 +189,9 @@ const READS: Reads = {
   getContinuity: [() => getContinuity(fixture.ctx, operator)],
 };
 
+/** What `getTelemetry` and `listProgramDenials` answer, as files. */
+const AS_FILES: readonly (keyof typeof consoleRoutes)[] = ["exportTelemetry", "exportProgramDenials"];
+
 /** Reads of people's doings, which nothing that a device sends can reach. */
 const WITHOUT_TELEMETRY: readonly (keyof typeof consoleRoutes)[] = [
   "getSession",
@@ -260,7 +263,9 @@ async function expectPlausible(deviceId: string): Promise<void> {
 describe("a hostile device", () => {
   it("is tried on every read of the console that tells of devices", () => {
     const reads = Object.entries(consoleRoutes).filter(([, route]) => route.method === "GET");
-    expect(reads.map(([name]) => name).sort()).toEqual([...Object.keys(READS), ...WITHOUT_TELEMETRY].sort());
+    expect(reads.map(([name]) => name).sort()).toEqual(
+      [...Object.keys(READS), ...AS_FILES, ...WITHOUT_TELEMETRY].sort(),
+    );
   });
 
   it("takes no page down: after any batch that is accepted every read answers, in finite numbers", async () => {

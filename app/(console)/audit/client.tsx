@@ -1,15 +1,14 @@
 "use client";
 
-import { Download } from "lucide-react";
 import { useState } from "react";
 import { createPortal } from "react-dom";
+import { ExportLink } from "@/components/blocks/export-link";
 import { FilterBar } from "@/components/blocks/filter-bar";
 import { PageHead } from "@/components/blocks/page-head";
 import { PageMain } from "@/components/blocks/page-main";
 import { Toolbar } from "@/components/blocks/toolbar";
 import { useUrlState } from "@/components/blocks/use-url-state";
 import { AuditLog } from "@/components/features/audit/audit-log";
-import { Button } from "@/components/ui/button";
 import { auditRoutes } from "@/lib/http/routes/audit";
 import { VerifyBanner } from "./_parts/verify-banner";
 import { AUDIT_FIELDS, readAuditFilter } from "./search-params";
@@ -37,12 +36,7 @@ export function AuditClient() {
             onChange={change}
             placeholder="Add a filter, for example action:changeSet.publish"
           />
-          <Button asChild>
-            <a href={auditRoutes.exportAudit.path} download="audit.jsonl">
-              <Download size={14} aria-hidden />
-              Export
-            </a>
-          </Button>
+          <ExportLink href={auditRoutes.exportAudit.path} />
         </Toolbar>
         <AuditLog filter={filter} renderSide={(panel) => side && createPortal(panel, side)} />
       </PageMain>

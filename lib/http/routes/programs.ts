@@ -88,6 +88,22 @@ export const programsRoutes = {
     output: denialListSchema,
     refusals: ["not_found"],
   }),
+  exportTelemetry: describeRoute({
+    ...seesConsole,
+    path: `${BASE}/programs/{appId}/telemetry/export`,
+    summary: "The points of a program's charts as comma-separated values",
+    input: { params: byApp, query: rangeQuerySchema },
+    output: { kind: "raw", contentType: "text/csv" },
+    refusals: ["not_found"],
+  }),
+  exportProgramDenials: describeRoute({
+    ...seesConsole,
+    path: `${BASE}/programs/{appId}/denials/export`,
+    summary: "A program's denials by cause as comma-separated values, 100 causes at most",
+    input: { params: byApp, query: rangeQuerySchema.extend(causeFilterSchema.shape) },
+    output: { kind: "raw", contentType: "text/csv" },
+    refusals: ["not_found"],
+  }),
   getSpread: describeRoute({
     ...seesConsole,
     path: `${BASE}/programs/{appId}/spread`,

@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { BehindLine } from "@/components/blocks/behind-line";
 import { DataTable } from "@/components/blocks/data-table";
 import { EmptyState } from "@/components/blocks/empty-state";
+import { ExportLink } from "@/components/blocks/export-link";
 import { FilterBar } from "@/components/blocks/filter-bar";
 import { LivePill } from "@/components/blocks/live-pill";
 import { MoreRows } from "@/components/blocks/more-rows";
@@ -26,7 +27,7 @@ import type { CauseFilter, DenialCause, DenialList, DenialRow } from "@/lib/cont
 import { TIME_RANGES, type TimeRange } from "@/lib/contracts/shared";
 import { formatCount, plural } from "@/lib/format/count";
 import { formatWhen } from "@/lib/format/instant";
-import { denialsQuery, programQuery, readOlderDenials } from "@/lib/queries/programs";
+import { denialsFile, denialsQuery, programQuery, readOlderDenials } from "@/lib/queries/programs";
 import { OTHER } from "@/native/core/telemetry/batch";
 import { readVersion } from "../access/search-params";
 import { readRange } from "../search-params";
@@ -61,6 +62,7 @@ export function BlockedClient({ appId }: { appId: string }) {
         />
         <ReportingLine watched={{ appId }} />
         <TimeRangeChoice value={range} options={TIME_RANGES} onChange={(next) => change({ range: next })} />
+        <ExportLink href={denialsFile(appId, range, version, filter)} />
       </Toolbar>
       <QueryView query={query} name="Denials" unaffected="Devices, publishing and reviews are unaffected.">
         {(list) => (

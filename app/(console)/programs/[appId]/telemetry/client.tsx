@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { BehindLine } from "@/components/blocks/behind-line";
 import { CrosshairProvider } from "@/components/blocks/crosshair";
 import { EmptyState } from "@/components/blocks/empty-state";
+import { ExportLink } from "@/components/blocks/export-link";
 import { FilterBar } from "@/components/blocks/filter-bar";
 import { LegendBand, LegendLine, LegendMark } from "@/components/blocks/legend";
 import { useNow } from "@/components/blocks/now";
@@ -22,7 +23,7 @@ import { TIME_RANGES } from "@/lib/contracts/shared";
 import { isEstimate } from "@/lib/domain/measures/device-sketch";
 import { about, plural } from "@/lib/format/count";
 import { formatWhen } from "@/lib/format/instant";
-import { denialsQuery, telemetryQuery } from "@/lib/queries/programs";
+import { denialsQuery, telemetryFile, telemetryQuery } from "@/lib/queries/programs";
 import { readVersion, VERSION_FIELD } from "../access/search-params";
 import { readRange } from "../search-params";
 import { TelemetryCharts } from "./_parts/telemetry-charts";
@@ -49,6 +50,7 @@ export function TelemetryClient({ appId }: { appId: string }) {
         />
         <ReportingLine {...(range === "1h" ? { watched: { appId } } : {})} newestAt={query.data?.newestAt ?? null} />
         <TimeRangeChoice value={range} options={TIME_RANGES} onChange={(next) => change({ range: next })} />
+        <ExportLink href={telemetryFile(appId, range, version)} />
       </Toolbar>
       <div className="grid gap-4">
         <QueryView query={query} name="Telemetry" unaffected="Devices and publishing are unaffected.">

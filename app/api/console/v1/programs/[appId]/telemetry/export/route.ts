@@ -1,0 +1,8 @@
+import { consoleRoutes } from "@/lib/http/console-routes";
+import { readTelemetry } from "@/lib/services/programs/read-telemetry";
+import { consoleRoute } from "../../../../console-route";
+import { telemetryCsv } from "../../../../csv-answers";
+
+export const GET = consoleRoute(consoleRoutes.exportTelemetry, async ({ actor, params, query }, context) =>
+  telemetryCsv(params.appId, await readTelemetry(context, actor, params.appId, query)),
+);

@@ -1,0 +1,23 @@
+type Cell = string | number | null;
+export type CsvColumn<Row> = { head: string; of(row: Row): Cell };
+
+/** What a spreadsheet takes for a formula, or for the end of a cell before one. */
+const ACTS = /^\s*[=+\-@|]|^[\t\r\n]/;
+
+/** Text that a spreadsheet would reckon with has an apostrophe before it; numbers stand as they are. */
+function written(value: Cell): string {
+  if (value === null) return "";
+  if (typeof value === "number") return String(value);
+  const text = ACTS.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** Rows as RFC 4180 has them, headed by their columns; `notes` are lines of one cell below them. */
+export function csvOf<Row>(columns: readonly CsvColumn<Row>[], rows: readonly Row[], notes: readonly string[]): string {
+  const lines = [
+    columns.map(({ head }) => written(head)),
+    ...rows.map((row) => columns.map(({ of }) => written(of(row)))),
+    ...notes.map((note) => [written(note)]),
+  ];
+  return lines.map((cells) => `${cells.join(",")}\r\n`).join("");
+}
