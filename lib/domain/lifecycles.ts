@@ -10,6 +10,10 @@ export const CHANGE_SET_STATES = [
   "void",
 ] as const;
 export type ChangeSetState = (typeof CHANGE_SET_STATES)[number];
+/** Somebody may still do something with it; in every other state it has ended, an undo being a set of its own. */
+export const OPEN_CHANGE_SET_STATES = ["draft", "proposed", "approved"] as const satisfies readonly ChangeSetState[];
+export const isOpenChangeSet = (state: ChangeSetState): boolean =>
+  OPEN_CHANGE_SET_STATES.some((open) => open === state);
 
 /** What one change does by itself: allows less, allows more (or is not proven to allow less), or neither. */
 export const CHANGE_DIRECTIONS = ["narrows", "widens", "neutral"] as const;

@@ -3,6 +3,7 @@
 import { Face } from "@/components/ui/face";
 import type { ChangeSetDetail, Part } from "@/lib/contracts/change-sets";
 import type { VerbRefusal } from "@/lib/domain/change-set-lifecycle";
+import { isOpenChangeSet } from "@/lib/domain/lifecycles";
 import { plural } from "@/lib/format/count";
 
 const DID = { approved: "approved", refused: "refused", published: "published" } as const;
@@ -52,10 +53,12 @@ export function ApprovalPanel({ set }: { set: ChangeSetDetail }) {
         ))}
         {set.otherParts > 0 && <li className="text-muted">and {plural(set.otherParts, "other")}</li>}
       </ul>
-      <p className="mt-2 text-muted">
-        An approval is bound to the members that change, their values before, and what is in force after it. Other
-        publishes void it only where they change one of these members, or where with them it would allow more.
-      </p>
+      {isOpenChangeSet(set.state) && (
+        <p className="mt-2 text-muted">
+          An approval is bound to the members that change, their values before, and what is in force after it. Other
+          publishes void it only where they change one of these members, or where with them it would allow more.
+        </p>
+      )}
     </div>
   );
 }

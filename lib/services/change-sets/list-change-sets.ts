@@ -1,15 +1,13 @@
 import { and, eq, inArray, ne, or } from "drizzle-orm";
 import { changeSets, people } from "@/db/schema";
 import type { ChangeSetList, ChangeSetView } from "@/lib/contracts/change-sets";
+import { CHANGE_SET_STATES, isOpenChangeSet } from "@/lib/domain/lifecycles";
 import type { Actor } from "@/lib/domain/roles";
 import type { ServiceContext } from "../context";
 import { following, type Listing, orderOf, PAGE_SIZE, toPage } from "../paging";
 import { requirePermission } from "../require-permission";
 import { withChanges } from "./change-set-rows";
 import { toChangeSetViews } from "./change-set-view";
-
-const OPEN = ["draft", "proposed", "approved"] as const;
-const ENDED = ["published", "discarded", "withdrawn", "refused", "void"] as const;
 
 const LISTING: Listing = { name: "change-sets", by: [{ value: changeSets.number, is: "whole" }], isNewestFirst: true };
 
@@ -21,11 +19,13 @@ export async function listChangeSets(
 ): Promise<ChangeSetList> {
   requirePermission(actor, "console.read");
   const { db } = context.store;
-  const states = query.state === "open" ? OPEN : query.state === "ended" ? ENDED : [...OPEN, ...ENDED];
+  const states = CHANGE_SET_STATES.filter(
+    (state) => query.state === "all" || (query.state === "open") === isOpenChangeSet(state),
+  );
   const rows = await db
     .select()
     .from(changeSets)
-    .where(and(inArray(changeSets.state, [...states]), following(LISTING, query.cursor)))
+    .where(and(inArray(changeSets.state, states), following(LISTING, query.cursor)))
     .orderBy(...orderOf(LISTING))
     .limit(PAGE_SIZE + 1);
   const page = toPage(LISTING, rows, ({ number }) => [number]);

@@ -38,7 +38,7 @@ const partsOf = async (id: string) => {
 };
 
 describe("whose turn a change set is", () => {
-  test("is said of each person as the verb would answer them, before an approval and after it", async () => {
+  test("is said of each person as the verb would answer them, before an approval and after it, and once it has ended of those alone who acted", async () => {
     const id = await proposal();
     for (const [verb, run] of [
       ["approve", (actor: PersonActor) => approveChangeSet(held.ctx, actor, id, REASON)],
@@ -66,6 +66,9 @@ describe("whose turn a change set is", () => {
       may: null,
       refusal: null,
     });
+    const { parts, otherParts } = await getChangeSet(held.ctx, people.auditor, id);
+    expect(parts.every(({ did }) => did !== null)).toBe(true);
+    expect(otherParts).toBe(0);
   });
 
   test("begins with those who acted, and has nobody who reads alone or is gone", async () => {

@@ -3,6 +3,7 @@ import { people } from "@/db/schema";
 import type { Database } from "@/db/store";
 import type { Part } from "@/lib/contracts/change-sets";
 import { type ChangeSetFacts, judgeVerb } from "@/lib/domain/change-set-lifecycle";
+import { isOpenChangeSet } from "@/lib/domain/lifecycles";
 import { hasPermission, ROLES } from "@/lib/domain/roles";
 import { factsOf } from "./change-set-facts";
 import type { LoadedSet } from "./change-set-rows";
@@ -19,7 +20,7 @@ type Candidate = Pick<typeof people.$inferSelect, "name" | "role" | "publisherId
 
 /**
  * Whose turn a change set is and whose it was, judged for each person by the rule that the verb itself obeys: those who did
- * something with it, then everybody active who proposes, by name. It is no turn of whoever is not active.
+ * something with it, then, until it has ended, everybody active who proposes, by name. It is no turn of whoever is not active.
  */
 export async function listParts(
   db: Database,
@@ -31,6 +32,9 @@ export async function listParts(
   const { ownerId, decidedBy, publishedBy } = set.row;
   const acted = [...new Set([ownerId, decidedBy, publishedBy].filter((id) => id !== null))];
   const actors = await db.select(COLUMNS).from(people).where(inArray(people.id, acted));
+  const inOrder = acted.flatMap((id) => actors.filter(({ personId }) => personId === id));
+  const judged = (candidates: Candidate[]) => candidates.map((person) => partOf(person, set, facts, nowMs));
+  if (!isOpenChangeSet(set.row.state)) return { parts: judged(inOrder), otherParts: 0 };
   const others = and(eq(people.state, "active"), inArray(people.role, PROPOSING), notInArray(people.id, acted));
   const rest = await db
     .select(COLUMNS)
@@ -39,9 +43,7 @@ export async function listParts(
     .orderBy(asc(people.name), asc(people.id))
     .limit(PARTS_MAX);
   const [counted] = await db.select({ total: count() }).from(people).where(others);
-  const inOrder = acted.flatMap((id) => actors.filter(({ personId }) => personId === id));
-  const parts = [...inOrder, ...rest].map((person) => partOf(person, set, facts, nowMs));
-  return { parts, otherParts: (counted?.total ?? 0) - rest.length };
+  return { parts: judged([...inOrder, ...rest]), otherParts: (counted?.total ?? 0) - rest.length };
 }
 
 function partOf(person: Candidate, { row }: LoadedSet, facts: ChangeSetFacts, nowMs: number): Part {

@@ -4,6 +4,7 @@ import type { Transaction } from "@/db/store";
 import type { AuditAction } from "@/lib/audit/actions";
 import { appendAudit } from "@/lib/audit/append-audit";
 import type { Givers } from "@/lib/auth/handovers";
+import { OPEN_CHANGE_SET_STATES } from "@/lib/domain/lifecycles";
 import { formatMember } from "@/lib/domain/member-keys";
 import { appIdOf, type MemberKind, personIdOf } from "@/lib/domain/members";
 import { takesAway } from "@/lib/domain/narrowing/judge-edits";
@@ -113,7 +114,7 @@ async function setsTouching(tx: Transaction, step: Step): Promise<Touching[]> {
     .where(
       and(
         inArray(changes.member, keys),
-        inArray(changeSets.state, ["draft", "proposed", "approved"]),
+        inArray(changeSets.state, OPEN_CHANGE_SET_STATES),
         ne(changeSets.id, step.changeSetId),
       ),
     );
