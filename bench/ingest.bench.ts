@@ -15,7 +15,7 @@ import { createTrust } from "../lib/sync/heads/create-trust";
 import { createFileSigner } from "../lib/sync/keys/file-keys";
 import { openKeyFolder } from "../lib/sync/keys/key-folder";
 import { createIngest } from "../lib/sync/telemetry/create-ingest";
-import { foldTelemetry } from "../lib/sync/telemetry/tend-telemetry";
+import { foldTelemetry, newFoldTurns } from "../lib/sync/telemetry/tend-telemetry";
 import { createDeviceKey } from "../lib/sync/testing/device-key";
 import type { BenchResult } from "./bench-report";
 import { deviceBatch, PROGRAMS } from "./ingest/device-batches";
@@ -109,6 +109,7 @@ async function insertPlainly(store: Store, told: Told, nth: number): Promise<voi
 async function measure(name: string, open: () => Promise<Store>, ctx: SyncContext) {
   const [store, plain] = [await open(), await open()];
   const ingest = createIngest(store, ctx);
+  const turns = newFoldTurns();
   for (const one of [store, plain]) await seed(one);
   let [ingestMs, foldMs, plainMs, rows] = [0, 0, 0, 0];
   // The first round warms both up.
@@ -122,7 +123,7 @@ async function measure(name: string, open: () => Promise<Store>, ctx: SyncContex
     const taken = await timed(batches, ({ id, batch, body }) => ingest.take(id, batch, body));
     const told = await readTold(store, nth.map(deviceId));
     const folded = await timed([store], async (one) => {
-      while (await foldTelemetry(one, ctx));
+      while (await foldTelemetry(one, ctx, turns));
     });
     const days = told.flatMap((one) => one.events.map(({ at }) => at.getTime()));
     await keepDays(plain, "events", days);

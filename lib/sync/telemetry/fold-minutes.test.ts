@@ -43,7 +43,7 @@ import { buildBatch, buildMinute } from "../testing/batch-builder";
 import { ingestBatch } from "../testing/ingest-batch";
 import { openRuntimeFixture, type RuntimeFixture } from "../testing/runtime-fixture";
 import { listVersion } from "../testing/sync-fixture";
-import { foldMinutes } from "./fold-minutes";
+import { foldMinutes, PROGRAMS_MOST } from "./fold-minutes";
 import { namedBy, readNamedHosts } from "./named-by-policy";
 import { receivedBatchShape } from "./received-batch";
 import { dropPastDays, foldTelemetry, newFoldTurns } from "./tend-telemetry";
@@ -370,6 +370,14 @@ describe("a turn", () => {
     expect(left).toEqual([{ appId: "com.example.b" }, { appId: "com.example.b" }]);
     await insert(Array.from({ length: 9 }, () => ({})));
     expect([await turnOf(1), await turnOf(1), await turnOf(20), await turnOf(20)]).toEqual([1, 1, 9, null]);
+  });
+
+  it("is of so many programs at most, however few increments each has", async () => {
+    await fold();
+    const most = Math.min(PROGRAMS_MOST[fixture.store.kind], 40);
+    await insert(Array.from({ length: 40 }, (_, n) => ({ appId: `com.example.many${n}` })));
+    expect(await turnOf(100)).toBe(most);
+    await fold();
   });
 
   /** Values that no device can send, as a fault of ours or of a disk would leave them: one no code takes, one no database. */

@@ -44,6 +44,11 @@ const HOUR_MS = 60 * MINUTE_MS;
 const SETTLED_AFTER_MS = 75_000;
 /** Bytes of lists that a turn takes, about: one increment has a MiB at most. */
 const LISTS_BYTES = 4 * 2 ** 20;
+/**
+ * Programs of a turn at most: each has rows of its own in every roll-up, and costs as much as a few increments. An embedded store does nothing
+ * else meanwhile.
+ */
+export const PROGRAMS_MOST = { pglite: 16, postgres: 1_000 } as const satisfies Record<Store["kind"], number>;
 /** Among how many times as many increments as it takes a turn looks for programs. */
 const LOOKED_AT = 4;
 /** What late increments are in too, and what they never are in: theirs are days that were dropped. */
@@ -64,7 +69,7 @@ export type FoldWork = { rows: number; heldMs: number };
  * put aside; what fails with others raises `RowsFailed`.
  */
 export async function foldMinutes(store: Store, ctx: FoldContext, most: number): Promise<FoldWork | null> {
-  const [first, ...others] = await readDue(store.db, new Date(ctx.clock.nowMs() - MINUTE_MS - SETTLED_AFTER_MS), most);
+  const [first, ...others] = await readDue(store, new Date(ctx.clock.nowMs() - MINUTE_MS - SETTLED_AFTER_MS), most);
   if (first === undefined) return null;
   const rows = [first, ...others] as const;
   const work = await foldAroundRows(store, ctx, rows, () => foldRows(store, ctx, rows));
@@ -102,7 +107,7 @@ async function foldRows(store: Store, ctx: FoldContext, rows: readonly MinuteRow
  * What was told of minutes up to `until`, the oldest first, of as few programs as there may be: each program has rows of its own in
  * roll-ups, which a turn reads and writes. However much waits, it looks at the oldest few times as many alone.
  */
-async function readDue(db: Database, until: Date, most: number): Promise<MinuteRow[]> {
+async function readDue({ db, kind }: Store, until: Date, most: number): Promise<MinuteRow[]> {
   const { at, id, appId, apis, hosts, denials, limits } = telemetryMinutes;
   const oldest = db
     .select()
@@ -119,7 +124,7 @@ async function readDue(db: Database, until: Date, most: number): Promise<MinuteR
   let sum = 0;
   const chosen: string[] = [];
   for (const program of programs) {
-    if (sum >= most) break;
+    if (sum >= most || chosen.length === PROGRAMS_MOST[kind]) break;
     chosen.push(program.appId);
     sum += program.waiting;
   }
