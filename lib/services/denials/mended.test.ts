@@ -251,6 +251,9 @@ describe("a cause that somebody acknowledged", () => {
     await acknowledgeCause(held.ctx, operator, of(denialId));
     await tell({ refused: 9 });
     expect((await causeOf()).acknowledged).toMatchObject({ isOpenAgain: false });
+    // Of which the version declares no API: it is never asked for a host.
+    await tell({ refused: 1, purpose: "download" });
+    expect((await causeOf()).acknowledged).toMatchObject({ isOpenAgain: false, newPurposes: [] });
     await tell({ refused: 1, purpose: "upload", runtimeKind: "android" });
     const again = { isOpenAgain: true, newPurposes: ["upload"], newRuntimes: ["android"] };
     expect((await causeOf()).acknowledged).toMatchObject(again);

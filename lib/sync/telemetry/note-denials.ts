@@ -1,7 +1,9 @@
-import { inArray, sql } from "drizzle-orm";
-import { denialJudgements, denialMends, denialSightings } from "@/db/schema";
+import { and, inArray, isNotNull, sql } from "drizzle-orm";
+import { denialJudgements, denialMends, denialSightings, versions } from "@/db/schema";
 import type { Database } from "@/db/store";
-import { insertRows, updateRows } from "@/db/write-rows";
+import { insertRows, isAnyOf, updateRows } from "@/db/write-rows";
+import { HOST_CODES } from "@/native/core/codes";
+import { findApi, findCapability } from "@/native/core/decide/catalog";
 import { isNewerPosition, type Position } from "@/native/core/documents/position";
 import { addSaturating } from "@/native/core/telemetry/add-saturating";
 import { OTHER } from "@/native/core/telemetry/batch";
@@ -61,7 +63,9 @@ export async function noteSightings(
   const again = sql`on conflict (app_id, cause, purpose, runtime_kind) do update set last_at = excluded.last_at
     where ${lastAt} < excluded.last_at - ${sql.raw(`interval '${HOUR_MS} milliseconds'`)}
     returning app_id, xmax::text as was`;
-  const written = await insertRows(db, denialSightings, [...seen.values()], again);
+  const possible = await withoutImpossible(db, [...seen.values()]);
+  if (possible.length === 0) return;
+  const written = await insertRows(db, denialSightings, possible, again);
   const appIds = [...new Set(written.flatMap(({ app_id: of, was }) => (was === "0" ? [String(of)] : [])))];
   if (appIds.length === 0) return;
   await insertRows(
@@ -71,6 +75,35 @@ export async function noteSightings(
     sql`on conflict (app_id) do update set judged = ${denialJudgements}.judged || '!'`,
   );
 }
+
+const CODES_OF_HOSTS: ReadonlySet<unknown> = new Set(HOST_CODES);
+const isOfHost = ({ purpose, about }: Sighting): boolean => purpose !== "" && CODES_OF_HOSTS.has(about.code);
+
+/**
+ * Without what no device can have met: hosts are looked at once the call's API is declared (spec §5), so a listed version is refused none
+ * for a purpose of which it declares no API. A device that makes purposes up opens nothing again that somebody acknowledged.
+ */
+async function withoutImpossible<S extends Sighting>(db: Database, sightings: readonly S[]): Promise<S[]> {
+  const asked = sightings.filter(isOfHost).map(({ appId, versionCode: code }) => ({ appId, code }));
+  if (asked.length === 0) return [...sightings];
+  const { appId, code, declares, listedAt } = versions;
+  const listed = await db
+    .select({ appId, code, declares })
+    .from(versions)
+    .where(and(isNotNull(listedAt), isAnyOf(versions, ["appId", "code"], asked)));
+  const purposes = new Map(
+    listed.map((version) => [
+      `${version.appId} ${version.code}`,
+      new Set<unknown>(version.declares.flatMap((name) => findCapability(name)?.apis ?? []).map(purposeOf)),
+    ]),
+  );
+  return sightings.filter((one) => {
+    const declared = isOfHost(one) ? purposes.get(`${one.appId} ${one.versionCode}`) : undefined;
+    return declared === undefined || declared.has(one.purpose);
+  });
+}
+
+const purposeOf = (api: string) => findApi(api)?.purpose ?? null;
 
 /**
  * Adds to what was mended the calls that went through: of its version to its target, in minutes that began after the decision, of

@@ -30,7 +30,7 @@ export type ToldMinute = {
   /** Allowed calls to hosts that it does not tell apart. */
   others?: number;
   versionCode?: number;
-  purpose?: "request" | "upload";
+  purpose?: "request" | "upload" | "download";
   runtimeKind?: string;
   /** Another host than the one that the cause is of. */
   toldHost?: string;
