@@ -3,8 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useDeferredValue, useMemo, useReducer } from "react";
 import type { ChangeInput } from "@/lib/contracts/change-sets";
-import { kindOf } from "@/lib/domain/kinds";
-import type { Written } from "@/lib/domain/kinds/kind";
+import { writtenOf } from "@/lib/domain/kinds";
 import type { MemberKind, MemberOf, MemberValues } from "@/lib/domain/members";
 import { isSameValue } from "@/lib/domain/same-value";
 import { placeIssues } from "@/lib/domain/texts/place-issues";
@@ -40,8 +39,7 @@ type MemberFormInput<K extends MemberKind> = {
 /** What a form's texts say, what is wrong with them, and the changes that they make: a reducer around the kind's own reading. */
 export function useMemberForm<K extends MemberKind>(input: MemberFormInput<K>) {
   const { member, memberKey, value, start, moreKey = memberKey } = input;
-  // Safe because the kind is the member's; forms exist for kinds that people write alone.
-  const written = kindOf(member.kind).text as unknown as Written<K>;
+  const written = writtenOf(member);
   const [state, dispatch] = useReducer(step, null, () => ({
     texts: written.write(start, member),
     written: new Set<string>(),

@@ -1,9 +1,9 @@
-import type { MemberKind } from "../members";
+import type { MemberKind, MemberOf } from "../members";
 import { blockedHost } from "./blocked-host";
 import { graceSeconds } from "./grace-seconds";
 import { grant } from "./grant";
 import { host } from "./host";
-import type { Kind } from "./kind";
+import type { Kind, Written } from "./kind";
 import { limit, platformLimit } from "./limit";
 import { minRuntime } from "./min-runtime";
 import { person } from "./person";
@@ -48,4 +48,12 @@ export const MEMBER_KINDS = Object.keys(KINDS) as MemberKind[];
  */
 export function kindOf(kind: MemberKind): Kind<MemberKind> {
   return KINDS[kind] as unknown as Kind<MemberKind>;
+}
+
+/** How people write a member's value. Throws for a kind that nobody writes as text. */
+export function writtenOf<K extends MemberKind>({ kind }: MemberOf<K>): Written<K> {
+  const { text } = KINDS[kind];
+  if (!("read" in text)) throw new TypeError(`nobody writes a ${kind} as text`);
+  // Safe: `KINDS` has under each kind what is of that kind, which the compiler cannot follow from a member to its kind.
+  return text as unknown as Written<K>;
 }
