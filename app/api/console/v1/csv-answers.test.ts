@@ -1,0 +1,61 @@
+import { expect, test } from "vitest";
+import type { DenialCause, TelemetrySeries } from "@/lib/contracts/programs";
+import { OTHER } from "@/native/core/telemetry/batch";
+import { causesCsv, telemetryCsv } from "./csv-answers";
+
+const AT = "2026-01-05T12:00:00.000Z";
+const MOST = Number.MAX_SAFE_INTEGER;
+
+const causeOf = (more: Partial<DenialCause>): DenialCause => ({
+  ...{ cause: "a".repeat(16), code: "HOST_NOT_ALLOWED", layer: "host", rule: null, target: "a.example.com:443" },
+  ...{ purpose: "request", sinceVersion: 1, firstAt: AT, lastAt: AT, times: 1, devices: 1, trend: [] },
+  ...{ newestDenialId: null, mended: null, acknowledged: null },
+  ...more,
+});
+const listOf = (causes: DenialCause[], causeTotal: number, behind: string | null = null) => ({
+  ...{ since: AT, causes, causeTotal, timesTotal: 0, behind, items: [], nextCursor: null },
+});
+const linesOf = async (answer: Response) => (await answer.text()).split("\r\n").slice(0, -1);
+
+test("causes are written with what a device made up as text, the greatest numbers whole, and what is counted together last", async () => {
+  const causes = [
+    causeOf({ target: '=HYPERLINK("http://evil.example","x")', times: MOST }),
+    causeOf({ target: "a,b\r\n@SUM(A1)", rule: "-1+1" }),
+    causeOf({ cause: OTHER, code: "", layer: "", target: "unknown", purpose: null, times: 7 }),
+  ];
+  const answer = causesCsv("com.example.coins", "24h", listOf(causes, 2));
+  expect(answer.headers.get("content-type")).toBe("text/csv; charset=utf-8");
+  expect(answer.headers.get("content-disposition")).toBe('attachment; filename="com.example.coins-blocked-24h.csv"');
+  const text = await answer.text();
+  expect(text).toContain(`"'=HYPERLINK(""http://evil.example"",""x"")"`);
+  expect(text).toContain(`,${MOST},`);
+  expect(text).toContain(",'-1+1,");
+  expect(text.trimEnd().split("\r\n").at(-1)).toMatch(/^~other,,unknown,,,,1,/);
+});
+
+test("a file that is not all says so in its last line, and is not read as one that is", async () => {
+  const cut = await linesOf(causesCsv("com.example.coins", "24h", listOf([causeOf({})], 240, AT)));
+  expect(cut.slice(2)).toEqual([
+    "These are the 1 most frequent of 240 causes.",
+    `What was told after ${AT} is not counted whole yet.`,
+  ]);
+  expect(await linesOf(causesCsv("com.example.coins", "24h", listOf([causeOf({})], 1)))).toHaveLength(2);
+});
+
+test("a gap between points is a gap, never a zero", async () => {
+  const gap = {
+    ...{ cpuMsP50: null, cpuMsP95: null, memoryBytesP50: null, memoryBytesP95: null, requestsP50: null },
+    ...{ requestsP95: null, blocked: null, throttledMs: null, devices: 0, at: AT },
+  };
+  const series: TelemetrySeries = {
+    ...{ range: "1h", bucketSeconds: 60, points: [gap, { ...gap, blocked: 4, devices: 2 }], marks: [] },
+    limits: { cpuMsPerMinute: null, memoryBytes: null, requestsPerMinute: null },
+    totals: { devices: 2, requests: 4, blocked: 4, crashes: 0, lost: 0, unlistedMinutes: 0 },
+    ...{ newestAt: AT, behind: null },
+  };
+  const [head, ...lines] = await linesOf(telemetryCsv("com.example.coins", series));
+  expect(head).toBe(
+    "at,cpuMsP50,cpuMsP95,memoryBytesP50,memoryBytesP95,requestsP50,requestsP95,blocked,throttledMs,devices",
+  );
+  expect(lines).toEqual([`${AT},,,,,,,,,0`, `${AT},,,,,,,4,,2`]);
+});
