@@ -10,6 +10,7 @@ import {
 } from "./command";
 import { commands } from "./commands";
 import { processContext } from "./process-context";
+import { sayDetail } from "./say-explained";
 import { commandHelp, overviewHelp } from "./show-help";
 
 const EXIT = { success: 0, refused: 1, usage: 2, internal: 70 } as const;
@@ -90,7 +91,7 @@ function report(context: CommandContext, { code, message, details }: CommandFail
   }
   context.warn(`bulkhead: ${code}: ${shown(message)}\n`);
   const lines = Array.isArray(details) ? details : [];
-  for (const line of lines) context.warn(`  ${shown(typeof line === "string" ? line : JSON.stringify(line))}\n`);
+  for (const line of lines.flatMap(sayDetail)) context.warn(`  ${shown(line)}\n`);
 }
 
 /** What file systems refuse when an argument names a place that is not there, not ours or of another kind. */

@@ -1,11 +1,12 @@
 import { HOST_PURPOSES, RUNTIME_KINDS } from "../../core/codes";
 import { compilePolicy } from "../../core/decide/compile-policy";
-import { describeTrace, type Explained } from "../../core/decide/describe-refusal";
+import { describeTrace } from "../../core/decide/describe-refusal";
 import { explainApi, explainHost } from "../../core/decide/explain";
 import { readPlatformClaims, readProgramClaims } from "../../core/documents/read-claims";
 import { parseJson } from "../../core/json/parse-json";
 import { type Command, type CommandValues, integerOption, requiredOption, textOption, UsageError } from "../command";
 import { readJsonFile } from "../files";
+import { sayExplained } from "../say-explained";
 
 export const decideCommand: Command = {
   name: "decide",
@@ -60,21 +61,11 @@ export const decideCommand: Command = {
     const explained = describeTrace(trace);
     return {
       ok: true,
-      text: [said, ...sayExplained(explained)].join("\n"),
+      text: [said, ...sayExplained(explained).map((line) => `  ${line}`)].join("\n"),
       json: { decision, code, layer, rule, ...explained },
     };
   },
 };
-
-/** Why, what the check saw and wanted, and where its code is explained (spec 5.55). */
-function sayExplained({ message, at, seen, wanted, help }: Explained): string[] {
-  const values = [
-    ...(seen === null ? [] : [`saw ${JSON.stringify(seen)}`]),
-    ...(wanted === null ? [] : [`wanted ${JSON.stringify(wanted)}`]),
-    ...(at === null ? [] : [`at ${at}`]),
-  ];
-  return [`  ${message}`, ...(values.length === 0 ? [] : [`  ${values.join(", ")}`]), `  see ${help}`];
-}
 
 function readPurpose(values: CommandValues) {
   const purpose = HOST_PURPOSES.find((known) => known === requiredOption(values, "purpose"));

@@ -1,0 +1,28 @@
+import { z } from "zod";
+import type { Explained } from "../core/decide/describe-refusal";
+import { traceValueShape } from "../core/decide/trace";
+
+const explainedShape = z.object({
+  message: z.string(),
+  at: z.string().nullable(),
+  seen: traceValueShape,
+  wanted: traceValueShape,
+  help: z.string(),
+});
+
+/** Why, what was seen and what would pass, and where its code is explained (spec 5.55), line by line. */
+export function sayExplained({ message, at, seen, wanted, help }: Explained): string[] {
+  const values = [
+    ...(seen === null ? [] : [`saw ${JSON.stringify(seen)}`]),
+    ...(wanted === null ? [] : [`wanted ${JSON.stringify(wanted)}`]),
+    ...(at === null ? [] : [`at ${at}`]),
+  ];
+  return [message, ...(values.length === 0 ? [] : [values.join(", ")]), `see ${help}`];
+}
+
+/** A detail of a failure in lines: as every refusal explains itself where it does, else as it is. */
+export function sayDetail(detail: unknown): string[] {
+  if (typeof detail === "string") return [detail];
+  const explained = explainedShape.safeParse(detail);
+  return explained.success ? sayExplained(explained.data) : [JSON.stringify(detail)];
+}
