@@ -57,6 +57,7 @@ async function take(
       const page = await context.newPage();
       await page.goto(shot.path, { waitUntil: "load" });
       await expect(page.getByRole("status", { name: "Loading" })).toHaveCount(0, { timeout: 60_000 });
+      if (/[?&](panel|edit|entry|version)=/.test(shot.path)) await page.locator("aside").first().waitFor();
       await shot.before?.(page);
       await page.evaluate(() => document.fonts.ready);
       const sideways = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
@@ -129,7 +130,7 @@ async function takeConsole(browser: Browser): Promise<void> {
       { name: "audit-entry", path: "/audit?entry=12" },
       { name: "publishers-panel", path: `/publishers?panel=${publisherId}` },
       { name: "account-menu", path: "/", before: openAccountMenu },
-      { name: "palette", path: "/programs", before: (page) => page.keyboard.press("Control+k") },
+      { name: "palette", path: "/programs", before: openPalette },
       { name: "keys", path: "/programs", before: (page) => page.keyboard.press("?") },
       { name: "not-found", path: "/programs/example.none" },
       { name: "start", path: "/start" },
@@ -250,6 +251,11 @@ async function takeLaterEpoch(browser: Browser, demo: RunningDemo): Promise<void
 
 async function untilBanner(page: Page): Promise<void> {
   await page.getByRole("alert").filter({ hasText: "A suspension would fail now" }).waitFor();
+}
+
+async function openPalette(page: Page): Promise<void> {
+  await page.keyboard.press("Control+k");
+  await page.getByRole("dialog").waitFor();
 }
 
 async function tickLock(page: Page): Promise<void> {

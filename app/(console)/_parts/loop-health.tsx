@@ -76,7 +76,7 @@ function healthOf(loop: Overview["loop"], nowMs: number): Line[] {
       name: "Decision to device",
       detail:
         applied === null
-          ? "no decision was applied yet"
+          ? "no publish since a device was there"
           : `revision ${formatRevision(applied.position)}, half of ${plural(applied.devices, "device")}; 95 of 100 within ${formatDuration(applied.mostMs)}`,
       value:
         applied === null ? (

@@ -32,8 +32,12 @@ function titleOf({ title, limit }: Waiting): string {
   if (limit === null) return title;
   const { title: name } = LIMIT_WORDS[limit.name];
   const of = limit.max === null ? "" : ` of ${formatLimit(limit.name, limit.max)}`;
-  return `${title} is held back by its limit${of}: ${name.toLowerCase()}`;
+  return `${title} is held back by its limit${of}: ${asPartOfSentence(name)}`;
 }
+
+/** "Requests a second" begins small, "CPU time a minute" as it is. */
+const asPartOfSentence = (name: string): string =>
+  /^[A-Z]{2}/.test(name) ? name : name.charAt(0).toLowerCase() + name.slice(1);
 
 const DETAIL_OF_LIMIT = "Devices held it back in this hour or the one before.";
 

@@ -1,8 +1,9 @@
 "use client";
 
-import { Fragment } from "react";
+import { Fragment, type ReactNode } from "react";
 import { Panel } from "@/components/blocks/panel";
 import { State } from "@/components/ui/state";
+import { useIsPhone } from "@/components/ui/use-is-phone";
 import type { DenialDetail } from "@/lib/contracts/programs";
 import { formatInstant } from "@/lib/format/instant";
 import { ruleWords } from "@/lib/format/rule-words";
@@ -19,6 +20,8 @@ export function Ladder({ denial }: { denial: Pick<DenialDetail, "ladder" | "rule
   const { ladder, rule, nearest, code } = denial;
   const count = (state: Step["state"]) => ladder.filter((step) => step.state === state).length;
   const near = nearest === null ? null : sayNearest(nearest);
+  const isPhone = useIsPhone();
+  const rung = (step: Step) => <Rung key={step.check} step={step} rule={rule} near={near} code={code} />;
   return (
     <Panel
       title="Why"
@@ -30,19 +33,39 @@ export function Ladder({ denial }: { denial: Pick<DenialDetail, "ladder" | "rule
         .map((state) => `${count(state)} ${WORDS[state]}`)
         .join(", ")}`}
     >
-      {groupsOf(ladder).map(({ title, steps }) => (
+      {isPhone && (
+        <div className="divide-y divide-line">
+          <Folded steps={ladder} state="passed" rung={rung} />
+          <ul>{ladder.filter(({ state }) => state === "failed").map(rung)}</ul>
+          <Folded steps={ladder} state="not_reached" rung={rung} />
+          <Folded steps={ladder} state="unknown" rung={rung} />
+        </div>
+      )}
+      {(isPhone ? [] : groupsOf(ladder)).map(({ title, steps }) => (
         <Fragment key={title}>
           <h3 className="flex min-h-7 items-center border-line border-b bg-sunken px-4 text-label text-muted">
             {title}
           </h3>
-          <ul className="py-1">
-            {steps.map((step) => (
-              <Rung key={step.check} step={step} rule={rule} near={near} code={code} />
-            ))}
-          </ul>
+          <ul className="py-1">{steps.map(rung)}</ul>
         </Fragment>
       ))}
     </Panel>
+  );
+}
+
+type FoldedProps = { steps: readonly Step[]; state: Step["state"]; rung(step: Step): ReactNode };
+
+/** On a phone the checks fold around the one that failed. */
+function Folded({ steps, state, rung }: FoldedProps) {
+  const those = steps.filter((step) => step.state === state);
+  if (those.length === 0) return null;
+  return (
+    <details>
+      <summary className="flex min-h-11 cursor-pointer items-center gap-2 px-4">
+        <State mark={MARKS[state]}>{`${those.length} ${WORDS[state]}`}</State>
+      </summary>
+      <ul className="pb-2">{those.map(rung)}</ul>
+    </details>
   );
 }
 

@@ -88,12 +88,18 @@ const WORDS = {
   ALLOWED: { happens: "Calls of {target} were allowed", remedy: "Nothing." },
 } as const satisfies Record<DecisionCode, Words>;
 
+const NOT_GRANTED: Words = {
+  happens: "Calls of {target} are refused",
+  remedy:
+    "It is declared, and the platform does not grant it: give a better reason in the next version, or do without.",
+};
+
 const CODES = [...API_CODES, ...HOST_CODES, ...EGRESS_CODES];
 
-/** Of a code that no list has, nothing more than that is said. */
-export function denialWords(code: string): Words {
+/** Of a code that no list has, nothing more than that is said. What is declared already need not be declared. */
+export function denialWords(code: string, layer: string): Words {
   const known = CODES.find((one) => one === code);
-  return known === undefined
-    ? { happens: "Calls of {target} are refused", remedy: "Read the checks of the denial." }
-    : WORDS[known];
+  if (known === undefined)
+    return { happens: "Calls of {target} are refused", remedy: "Read the checks of the denial." };
+  return known === "PERMISSION_DENIED" && layer === "grant" ? NOT_GRANTED : WORDS[known];
 }

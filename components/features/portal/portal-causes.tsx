@@ -12,7 +12,7 @@ import { denialWords } from "./denial-words";
 
 /** What happens to the calls of a cause, in one sentence, its target set as code. */
 export function Happens({ code, target }: { code: string; target: string }) {
-  const [before = "", after = ""] = denialWords(code).happens.split("{target}");
+  const [before = "", after = ""] = denialWords(code, "").happens.split("{target}");
   return (
     <>
       {before}
@@ -71,9 +71,9 @@ const COLUMNS: Column<PortalCause>[] = [
     head: "What you can do",
     width: 344,
     priority: 2,
-    cell: ({ cause, code }) => (
+    cell: ({ cause, code, layer }) => (
       <span className="line-clamp-2 whitespace-normal leading-4">
-        {cause === OTHER ? "–" : denialWords(code).remedy}
+        {cause === OTHER ? "–" : denialWords(code, layer).remedy}
       </span>
     ),
   },

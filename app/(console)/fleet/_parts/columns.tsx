@@ -6,6 +6,7 @@ import type { DeviceView } from "@/lib/contracts/devices";
 import { LABEL_NAMES, type Labels } from "@/lib/domain/labels";
 import { formatCount } from "@/lib/format/count";
 import { formatRevision } from "@/lib/format/revision";
+import { runtimeWords } from "@/lib/format/runtime-words";
 import type { Position } from "@/native/core/documents/position";
 
 const STATES: Record<DeviceView["state"], { mark: MarkName; word: string }> = {
@@ -48,7 +49,7 @@ export function deviceColumns(newest: Position | null): Column<DeviceView>[] {
     {
       id: "labels",
       head: "Labels",
-      width: 176,
+      width: 216,
       priority: 3,
       cell: (row) => {
         const text = describeLabels(row.labels);
@@ -58,9 +59,9 @@ export function deviceColumns(newest: Position | null): Column<DeviceView>[] {
     {
       id: "runtime",
       head: "Runtime",
-      width: 124,
+      width: 112,
       priority: 2,
-      cell: (row) => `${row.runtime.kind} ${row.runtime.version}`,
+      cell: (row) => `${runtimeWords(row.runtime.kind)} ${row.runtime.version}`,
     },
     {
       id: "layers",

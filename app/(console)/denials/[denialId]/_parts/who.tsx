@@ -6,10 +6,9 @@ import { Meter } from "@/components/ui/meter";
 import type { DenialDetail } from "@/lib/contracts/programs";
 import { isEstimate } from "@/lib/domain/measures/device-sketch";
 import { about, formatCount, plural } from "@/lib/format/count";
+import { runtimeWords } from "@/lib/format/runtime-words";
 
 type Row = { key: string; name: ReactNode; value: number };
-
-const RUNTIMES: Record<string, string> = { linux: "Linux", android: "Android", ios: "iOS" };
 
 /** Whom it met: versions by what was counted, runtimes and devices by the single records that are kept. */
 export function Who({ denial }: { denial: DenialDetail }) {
@@ -35,7 +34,7 @@ export function Who({ denial }: { denial: DenialDetail }) {
           title="Runtime today, records"
           rows={runtimes.map(({ kind, version, records: value }) => ({
             key: `${kind} ${version}`,
-            name: <bdi>{`${RUNTIMES[kind] ?? kind} ${version}`}</bdi>,
+            name: <bdi>{`${runtimeWords(kind)} ${version}`}</bdi>,
             value,
           }))}
         />

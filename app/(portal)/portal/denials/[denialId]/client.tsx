@@ -20,10 +20,11 @@ import { Mark } from "@/components/ui/mark";
 import { TextLink } from "@/components/ui/text-link";
 import type { PortalDenial } from "@/lib/contracts/portal";
 import { isEstimate } from "@/lib/domain/measures/device-sketch";
-import { about, formatCount, plural } from "@/lib/format/count";
+import { about, plural } from "@/lib/format/count";
 import { formatInstant } from "@/lib/format/instant";
 import { formatRevision } from "@/lib/format/revision";
 import { ruleWords } from "@/lib/format/rule-words";
+import { runtimeWords } from "@/lib/format/runtime-words";
 import { portalDenialQuery } from "@/lib/queries/portal";
 
 /** One denial, with what refused it and what its developers can do. */
@@ -85,7 +86,11 @@ function Denial({ denial }: { denial: PortalDenial }) {
         <Ladder denial={denial} />
         {changed !== null && <WhatChanged versionCode={versionCode} changed={changed} />}
         <Rule denial={denial} />
-        <Panel title="Who" about="versions by what was counted, runtimes by the newest records that are kept">
+        <Panel
+          title="Who"
+          isAboutLong
+          about="versions by what was counted, runtimes by the newest records that are kept"
+        >
           <div className="grid gap-6 p-4 two:grid-cols-2">
             <KeyValues
               items={who.versions.map((one) => [
@@ -95,7 +100,7 @@ function Denial({ denial }: { denial: PortalDenial }) {
             />
             <KeyValues
               items={who.runtimes.map(({ kind, version, records }) => [
-                kind,
+                runtimeWords(kind),
                 <span key={version}>
                   <bdi>{version}</bdi>, {plural(records, "record")}
                 </span>,
@@ -109,7 +114,7 @@ function Denial({ denial }: { denial: PortalDenial }) {
 }
 
 function Aside({ denial }: { denial: PortalDenial }) {
-  const { code, target, denialId, appId, programName, similar } = denial;
+  const { code, layer, target, denialId, appId, programName, similar } = denial;
   return (
     <Panel>
       <div className="grid gap-1 border-line border-b p-4">
@@ -117,7 +122,7 @@ function Aside({ denial }: { denial: PortalDenial }) {
         <p className="text-muted wrap-anywhere">
           <Happens code={code} target={target} />.
         </p>
-        <p>{denialWords(code).remedy}</p>
+        <p>{denialWords(code, layer).remedy}</p>
       </div>
       <div className="p-4">
         <KeyValues
@@ -133,7 +138,10 @@ function Aside({ denial }: { denial: PortalDenial }) {
             ["Document", `revision ${formatRevision(denial.programPosition)}`],
             ["Platform", `revision ${formatRevision(denial.platformPosition)}`],
             ["At", formatInstant(denial.at)],
-            ["Alike", similar.length === 0 ? "no other record" : `${formatCount(similar.length)} newest records`],
+            [
+              "Of this cause",
+              similar.length === 0 ? "no other record" : `${plural(similar.length, "other record")} at least`,
+            ],
           ]}
         />
       </div>
