@@ -9,7 +9,7 @@ import { countRowsAside } from "./rows-aside";
 export type BrokenFigures = { relation: string; day: string | null; says: string };
 
 /** Blocks of 8 KiB that one statement reads: what the database does at once is short. */
-const BLOCKS_A_PART = 64;
+const BLOCKS_A_PART = 32;
 const BLOCK_BYTES = 8_192;
 /** Postgres' words for a page or an index that is not what was written. */
 const DAMAGE = /^XX00[12]$/;
@@ -64,29 +64,31 @@ function readHeap(db: Database, heap: Heap): Promise<string | null> {
   });
 }
 
-/** Follows the first and the last entry of every index that has all rows. */
+/** Follows the first and the last entry of every index that has all rows, one index at a time. */
 function readEnds(store: Store, heap: Heap): Promise<string | null> {
-  return damageOf(() =>
-    store.transaction(async ({ db }) => {
-      const indexes = await rowsOf<{ first: string; last: string }>(
-        db,
-        sql`select string_agg(pg_get_indexdef(i.indexrelid, k, true), ', ' order by k) as first,
-              string_agg(pg_get_indexdef(i.indexrelid, k, true) || ' desc', ', ' order by k) as last
-            from pg_index i join pg_class c on c.oid = i.indexrelid join pg_am a on a.oid = c.relam,
-              generate_series(1, i.indnkeyatts) k
-            where i.indrelid = ${nameOf(heap)}::regclass and i.indpred is null and a.amname = 'btree'
-              and 0 = all(i.indoption)
-            group by i.indexrelid`,
-      );
-      await db.execute(sql`set local enable_seqscan = off`);
-      await db.execute(sql`set local enable_bitmapscan = off`);
-      await db.execute(sql`set local enable_sort = off`);
-      for (const order of indexes.flatMap(({ first, last }) => [first, last])) {
-        const end = sql.raw(`select * from ${nameOf(heap)} order by ${order} limit 1`);
-        await rowsOf(db, sql`select count(t::text)::float8 as count from (${end}) t`);
-      }
-    }),
-  );
+  return damageOf(async () => {
+    const indexes = await rowsOf<{ first: string; last: string }>(
+      store.db,
+      sql`select string_agg(pg_get_indexdef(i.indexrelid, k, true), ', ' order by k) as first,
+            string_agg(pg_get_indexdef(i.indexrelid, k, true) || ' desc', ', ' order by k) as last
+          from pg_index i join pg_class c on c.oid = i.indexrelid join pg_am a on a.oid = c.relam,
+            generate_series(1, i.indnkeyatts) k
+          where i.indrelid = ${nameOf(heap)}::regclass and i.indpred is null and a.amname = 'btree'
+            and 0 = all(i.indoption)
+          group by i.indexrelid`,
+    );
+    for (const { first, last } of indexes) {
+      await store.transaction(async ({ db }) => {
+        await db.execute(sql`set local enable_seqscan = off`);
+        await db.execute(sql`set local enable_bitmapscan = off`);
+        await db.execute(sql`set local enable_sort = off`);
+        for (const order of [first, last]) {
+          const end = sql.raw(`select * from ${nameOf(heap)} order by ${order} limit 1`);
+          await rowsOf(db, sql`select count(t::text)::float8 as count from (${end}) t`);
+        }
+      });
+    }
+  });
 }
 
 /** What the database says of a damage that some work meets; null where it meets none. */
