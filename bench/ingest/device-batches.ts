@@ -2,15 +2,20 @@ import type { ReceivedBatch } from "../../lib/sync/telemetry/received-batch";
 import { buildBatch, buildMinute } from "../../lib/sync/testing/batch-builder";
 
 export const PROGRAMS = ["com.example.bencha", "com.example.benchb", "com.example.benchc"];
-const MINUTES = 5;
-const HOSTS = 20;
-const CAUSES = 10;
-const EVENTS = 20;
+/** What is in a batch: minutes of each program, hosts and causes of each minute, events. */
+export type BatchShape = {
+  programs: readonly string[];
+  minutes: number;
+  hosts: number;
+  causes: number;
+  events: number;
+};
+const AS_SENT: BatchShape = { programs: PROGRAMS, minutes: 5, hosts: 20, causes: 10, events: 20 };
 
 /** Figures of devices that are alike and not the same. */
 const figure = (seed: number, most: number) => (seed * 7919) % most;
 
-function minuteOf(seed: number, at: number) {
+function minuteOf(seed: number, at: number, shape: BatchShape) {
   return buildMinute(at, {
     cpuMs: figure(seed, 4_000),
     memoryBytesMax: 40_000_000 + figure(seed, 20_000_000),
@@ -29,11 +34,11 @@ function minuteOf(seed: number, at: number) {
       "network.request": { allowed: figure(seed, 120), denied: figure(seed, 5) },
       "storage.local.get": { allowed: figure(seed, 60), denied: 0 },
     },
-    hosts: Array.from({ length: HOSTS }, (_, n) => {
+    hosts: Array.from({ length: shape.hosts }, (_, n) => {
       const [allowed, blocked] = [figure(seed + n, 9), figure(seed + n, 2)];
       return { host: `api${n}.bench-upstream.example`, port: 443, purpose: "request", allowed, blocked };
     }),
-    denials: Array.from({ length: CAUSES }, (_, n) => ({
+    denials: Array.from({ length: shape.causes }, (_, n) => ({
       ...{ cause: n.toString(16).padStart(16, "0"), code: "HOST_NOT_ALLOWED", layer: "host", rule: null },
       ...{ api: "network.request", host: `no${n}.bench.example`, port: 443, purpose: "request" },
       count: 1 + figure(seed + n, 4),
@@ -41,21 +46,27 @@ function minuteOf(seed: number, at: number) {
   });
 }
 
-/** One batch of a device as a device sends it: three programs, five minutes, their hosts and causes, twenty events. */
-export function deviceBatch(nth: number, nowSeconds: number): ReceivedBatch {
+/** One batch of a device, as a device sends it where nothing else is said: three programs, five minutes, their hosts and causes, twenty events. */
+export function deviceBatch(nth: number, nowSeconds: number, shape = AS_SENT): ReceivedBatch {
+  const { programs, minutes, causes } = shape;
   const last = Math.floor(nowSeconds / 60) * 60 - 600;
-  const at = Array.from({ length: MINUTES }, (_, n) => last - n * 60);
+  const at = Array.from({ length: minutes }, (_, n) => last - n * 60);
   const batch = buildBatch(nowSeconds, {
-    programs: PROGRAMS.map((appId, program) => ({
+    programs: programs.map((appId, program) => ({
       appId,
       versionCode: 1,
-      minutes: at.map((minute, n) => minuteOf(nth * 100 + program * 10 + n, minute)),
+      minutes: at.map((minute, n) => minuteOf(nth * 100 + program * 10 + n, minute, shape)),
     })),
-    events: Array.from({ length: EVENTS }, (_, n) => ({
-      ...{ eventId: `evt-bench-${nth}-${n}`, at: last + n, type: "blocked_request", appId: PROGRAMS[n % 3] },
-      ...{ versionCode: 1, denialId: `${(n % CAUSES).toString(16).padStart(16, "0")}-${nth}-${n}`.padEnd(32, "0") },
+    events: Array.from({ length: shape.events }, (_, n) => ({
+      ...{
+        eventId: `evt-bench-${nth}-${n}`,
+        at: last + n,
+        type: "blocked_request",
+        appId: programs[n % programs.length],
+      },
+      ...{ versionCode: 1, denialId: `${(n % causes).toString(16).padStart(16, "0")}-${nth}-${n}`.padEnd(32, "0") },
       ...{ code: "HOST_NOT_ALLOWED", layer: "host", rule: null, epoch: 1, platformRevision: 1, programRevision: 1 },
-      ...{ api: "network.request", host: `no${n % CAUSES}.bench.example`, port: 443, purpose: "request" },
+      ...{ api: "network.request", host: `no${n % causes}.bench.example`, port: 443, purpose: "request" },
     })),
   });
   // Safe: a batch that a device could send; the service judges it like any other.

@@ -119,7 +119,7 @@ export async function seedAtSize(store: Store, size: Size, nowMs: number): Promi
   await seedAudit(store, size, nowMs);
   await seedFigures(store, size, nowMs);
   await seedEvents(store, size, nowMs);
-  await seedLive(store, size, nowMs);
+  await seedMinutes(store, size, nowMs, 2);
   await store.db.execute(sql.raw("analyze"));
 }
 
@@ -473,8 +473,8 @@ async function seedEvents(store: Store, size: Size, nowMs: number): Promise<void
   );
 }
 
-/** Two minutes of all devices that no roll-up holds yet: three programs each. */
-async function seedLive(store: Store, size: Size, nowMs: number): Promise<void> {
+/** So many minutes of all devices, back from now, that no roll-up holds yet: three programs each. */
+export async function seedMinutes(store: Store, size: Size, nowMs: number, minutes: number): Promise<void> {
   const [hosts, apis, denials] = [
     Array.from({ length: 10 }, (_, n) => ({
       ...{ host: `api${n}.example.com`, port: 443, purpose: "request" },
@@ -505,7 +505,7 @@ async function seedLive(store: Store, size: Size, nowMs: number): Promise<void> 
             9000, 800, 4, 0, 0, ${apis}::jsonb, ${hosts}::jsonb, ${denials}::jsonb, 1, 1, 1, 'linux', '0.2.0'
           from (
             select d, m, (array[d % 3, 3 + d % 17, 20 + d % 980])[slot] % ${size.programs}::int as p
-            from generate_series(${from}::int, ${last}::int) as d, generate_series(0, 1) as m, generate_series(1, 3) as slot
+            from generate_series(${from}::int, ${last}::int) as d, generate_series(0, ${minutes - 1}::int) as m, generate_series(1, 3) as slot
           ) as made on conflict do nothing`,
     ),
   );

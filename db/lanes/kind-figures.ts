@@ -2,8 +2,6 @@ import type { StoreFigures } from "../store";
 
 /** Kinds of jobs that are told apart; what comes beyond them is counted together. */
 const KINDS_MAX = 200;
-/** How many kinds the figures name. */
-const KINDS_TOLD = 20;
 
 /** How often each kind of job had its turn, and the longest one. */
 export type KindFigures = {
@@ -23,7 +21,6 @@ export function createKindFigures(): KindFigures {
     jobs: () =>
       [...kinds]
         .map(([kind, { turns, longestMs }]) => ({ kind, turns, longestMs: Math.round(longestMs) }))
-        .sort((a, b) => b.longestMs - a.longestMs)
-        .slice(0, KINDS_TOLD),
+        .sort((a, b) => b.longestMs - a.longestMs),
   };
 }
