@@ -89,7 +89,10 @@ export function SetDock({ set, reason, onDecided }: SetDockProps) {
         )}
         {may("approve") && (
           <Button tone="primary" busy={doing("approve", "Approving…")} onClick={() => run("approve", true)}>
-            Approve<span className="max-two:hidden">; {afterApproval(set, me)}</span> <Kbd>a</Kbd>
+            <span>
+              Approve<span className="max-two:hidden">; {afterApproval(set, me)}</span>
+            </span>{" "}
+            <Kbd>a</Kbd>
           </Button>
         )}
         {may("publish") && (
