@@ -16,7 +16,7 @@ import { type DenialFixture, HOST, openDenialFixture } from "./testing/denial-fi
 
 const HOUR = 3_600_000;
 /** Many more than a page shows. */
-const CAUSES = 1_000;
+const CAUSES = 400;
 const PROGRAMS = 1_000;
 
 let world: DenialFixture;
@@ -242,7 +242,7 @@ describe("causes, of whatever was counted", () => {
   });
 
   test("are filtered by what fits nothing without a fault", async () => {
-    for (const text of [...Object.values(TEXTS), "*", "*.", "**.example.com", ""]) {
+    for (const text of [TEXTS.formula, TEXTS.pattern, TEXTS.long, "*", ""]) {
       const filter = { host: text };
       expect(await list({ appId: many, range: "14d", filter })).toMatchObject({ causes: [], causeTotal: 0, items: [] });
     }
