@@ -1,9 +1,8 @@
 import { z } from "zod";
-import { LABEL_NAMES, type LabelName, labelValueShape } from "@/lib/domain/labels";
+import { DEVICE_STATES } from "@/lib/domain/device-states";
+import { labelValueShape } from "@/lib/domain/label-shape";
+import { LABEL_NAMES, type LabelName } from "@/lib/domain/labels";
 import { cursorSchema, instantSchema, nameSchema, positionSchema, searchSchema } from "./shared";
-
-export const DEVICE_STATES = ["current", "behind", "stale", "never_seen", "revoked"] as const;
-export type DeviceState = (typeof DEVICE_STATES)[number];
 
 /** Those that are set of the three; another name is refused. */
 const labelsSchema = z.strictObject(

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { VERSION_STATES } from "@/lib/domain/lifecycles";
+import { PROGRAM_SORTS, PROGRAM_STATUSES } from "@/lib/domain/program-lists";
 import {
   DECISION_LAYERS,
   DENIAL_CODES,
@@ -23,7 +24,7 @@ import {
   timeRangeSchema,
 } from "./shared";
 
-export const programStatusSchema = z.enum(["active", "suspended", "retired"]);
+export const programStatusSchema = z.enum(PROGRAM_STATUSES);
 
 export const programRowSchema = z.object({
   appId: z.string(),
@@ -44,8 +45,6 @@ export const programRowSchema = z.object({
 export type ProgramRow = z.infer<typeof programRowSchema>;
 
 /** By name, as without one, or those of the most first. */
-export const PROGRAM_SORTS = ["name", "requests", "blocked"] as const;
-export type ProgramSort = (typeof PROGRAM_SORTS)[number];
 export const programListQuerySchema = z.object({
   q: searchSchema,
   status: programStatusSchema.optional(),

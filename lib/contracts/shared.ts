@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { TIME_RANGES } from "@/lib/domain/time-ranges";
 import { isPlainText } from "@/native/core/text/plain-text";
 
 /** An instant as it crosses the wire: ISO 8601 with milliseconds, UTC. */
@@ -21,10 +22,7 @@ export const reasonSchema = reasonText.pipe(z.string().min(3).max(1000));
 /** Where the deed speaks for itself. */
 export const optionalReasonSchema = reasonText.pipe(z.string().max(1000)).default("");
 
-/** Time ranges that every screen offers. */
-export const TIME_RANGES = ["1h", "24h", "7d", "14d"] as const;
 export const timeRangeSchema = z.enum(TIME_RANGES);
-export type TimeRange = z.infer<typeof timeRangeSchema>;
 
 /** The next page of a list as the page before it named it; no other text is one. */
 export const cursorSchema = z.string().min(1).max(1024).optional();
@@ -72,13 +70,3 @@ export const spreadSchema = z.object({
     .nullable(),
 });
 export type Spread = z.infer<typeof spreadSchema>;
-
-/** The body of every error (contract §7). */
-export const errorBodySchema = z.object({
-  requestId: z.string(),
-  error: z.object({
-    code: z.string(),
-    message: z.string(),
-    details: z.array(z.object({ path: z.string(), code: z.string(), message: z.string() })).optional(),
-  }),
-});

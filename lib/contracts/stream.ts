@@ -1,5 +1,3 @@
-import { z } from "zod";
-
 export const STREAM_PATH = "/api/console/v1/stream";
 
 /** The name of an event that says nothing but that the line is whole, and how often it comes. */
@@ -21,5 +19,23 @@ export const STREAM_TOPICS = [
   "readiness",
   "reporting",
 ] as const;
-export const streamEventSchema = z.object({ topic: z.enum(STREAM_TOPICS), appIds: z.array(z.string()).optional() });
-export type StreamEvent = z.infer<typeof streamEventSchema>;
+export type StreamEvent = { topic: (typeof STREAM_TOPICS)[number]; appIds?: string[] | undefined };
+
+/** One event as it was sent; null for any other text, which is no event of ours. */
+export function readStreamEvent(text: string): StreamEvent | null {
+  let told: unknown;
+  try {
+    told = JSON.parse(text);
+  } catch {
+    // The next reading does not depend on it.
+    return null;
+  }
+  const { topic, appIds } = (told ?? {}) as { topic?: unknown; appIds?: unknown };
+  const known = STREAM_TOPICS.find((name) => name === topic);
+  if (known === undefined) return null;
+  if (appIds === undefined) return { topic: known };
+  return isTexts(appIds) ? { topic: known, appIds } : null;
+}
+
+const isTexts = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((text) => typeof text === "string");

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { labelsKey, labelValueShape } from "./labels";
+import { labelValueShape } from "./label-shape";
+import { labelsKey } from "./labels";
 
 describe("a label's value", () => {
   it.each(["a", "eu-north", "2026.1_b", "x".repeat(32)])("may be %s", (text) => {

@@ -20,6 +20,9 @@ describe("the route table of the console", () => {
     expect(files.map((name) => join("app/api/console/v1", name)).sort()).toEqual(
       [...new Set(routes.map(({ path }) => fileOf(path)))].sort(),
     );
+    // A browser tells by the method whether a body is sent.
+    const takesBody = (method: string) => method !== "GET" && method !== "DELETE";
+    expect(routes.filter((route) => "body" in (route.input ?? {}) !== takesBody(route.method))).toEqual([]);
     expect(new Set(routes.map(({ method, path }) => `${method} ${path}`)).size).toBe(routes.length);
   });
 });

@@ -1,8 +1,8 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import type { z } from "zod";
 import type { auditQuerySchema } from "@/lib/contracts/audit";
+import { auditRoutes } from "@/lib/http/addresses";
 import { callConsole } from "@/lib/http/console-client";
-import { auditRoutes } from "@/lib/http/routes/audit";
 
 export const auditRoot = ["audit"] as const;
 export type AuditFilter = z.input<typeof auditQuerySchema>;

@@ -1,7 +1,7 @@
 import { keepPreviousData, type QueryClient, queryOptions } from "@tanstack/react-query";
 import type { ChangeInput } from "@/lib/contracts/change-sets";
+import { changeSetsRoutes } from "@/lib/http/addresses";
 import { callConsole } from "@/lib/http/console-client";
-import { changeSetsRoutes } from "@/lib/http/routes/change-sets";
 
 export const changeSetsRoot = ["change-sets"] as const;
 

@@ -1,6 +1,6 @@
 import { type QueryClient, queryOptions } from "@tanstack/react-query";
+import { readinessRoutes } from "@/lib/http/addresses";
 import { callConsole } from "@/lib/http/console-client";
-import { readinessRoutes } from "@/lib/http/routes/readiness";
 import { readinessRoot } from "./readiness";
 
 export const continuityRoot = ["continuity"] as const;

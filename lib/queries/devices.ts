@@ -1,12 +1,11 @@
 import { keepPreviousData, type QueryClient, queryOptions } from "@tanstack/react-query";
-import type { z } from "zod";
 import type { Labels } from "@/lib/domain/labels";
-import { callConsole } from "@/lib/http/console-client";
-import { devicesRoutes } from "@/lib/http/routes/devices";
+import { devicesRoutes } from "@/lib/http/addresses";
+import { type ConsoleQuery, callConsole } from "@/lib/http/console-client";
 
 export const devicesRoot = ["devices"] as const;
 
-export type DeviceFilter = z.input<typeof devicesRoutes.listDevices.input.query>;
+export type DeviceFilter = ConsoleQuery<typeof devicesRoutes.listDevices>;
 
 export const deviceListQuery = (filter: DeviceFilter) =>
   queryOptions({

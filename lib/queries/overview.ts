@@ -1,6 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
+import { overviewRoutes } from "@/lib/http/addresses";
 import { callConsole } from "@/lib/http/console-client";
-import { overviewRoutes } from "@/lib/http/routes/overview";
 
 export const overviewRoot = ["overview"] as const;
 

@@ -1,12 +1,12 @@
 import { keepPreviousData, type QueryClient, queryOptions } from "@tanstack/react-query";
 import type { z } from "zod";
 import type { inviteInputSchema } from "@/lib/contracts/people";
-import { callConsole } from "@/lib/http/console-client";
-import { peopleRoutes } from "@/lib/http/routes/people";
+import { peopleRoutes } from "@/lib/http/addresses";
+import { type ConsoleQuery, callConsole } from "@/lib/http/console-client";
 
 export const peopleRoot = ["people"] as const;
 
-export type PeopleFilter = z.input<typeof peopleRoutes.listPeople.input.query>;
+export type PeopleFilter = ConsoleQuery<typeof peopleRoutes.listPeople>;
 
 export const peopleQuery = (filter: PeopleFilter) =>
   queryOptions({

@@ -1,17 +1,15 @@
+import type { TimeRange } from "@/lib/domain/time-ranges";
 import { keepPreviousData, type QueryClient, queryOptions } from "@tanstack/react-query";
 import type { z } from "zod";
 import type { CauseFilter, registerProgramInputSchema } from "@/lib/contracts/programs";
-import type { TimeRange } from "@/lib/contracts/shared";
-import { addressOf, callConsole } from "@/lib/http/console-client";
-import { denialsRoutes } from "@/lib/http/routes/denials";
-import { programsRoutes } from "@/lib/http/routes/programs";
-import { submissionsRoutes } from "@/lib/http/routes/submissions";
+import { denialsRoutes, programsRoutes, submissionsRoutes } from "@/lib/http/addresses";
+import { addressOf, type ConsoleQuery, callConsole } from "@/lib/http/console-client";
 
 export const programsRoot = ["programs"] as const;
 export const denialsRoot = ["denials"] as const;
 export const programRoot = (appId: string) => [...programsRoot, "one", appId] as const;
 
-export type ProgramFilter = z.input<typeof programsRoutes.listPrograms.input.query>;
+export type ProgramFilter = ConsoleQuery<typeof programsRoutes.listPrograms>;
 
 export const programListQuery = (filter: ProgramFilter) =>
   queryOptions({

@@ -1,11 +1,10 @@
 import { keepPreviousData, type QueryClient, queryOptions } from "@tanstack/react-query";
-import type { z } from "zod";
-import { callConsole } from "@/lib/http/console-client";
-import { publishersRoutes } from "@/lib/http/routes/publishers";
+import { publishersRoutes } from "@/lib/http/addresses";
+import { type ConsoleQuery, callConsole } from "@/lib/http/console-client";
 
 export const publishersRoot = ["publishers"] as const;
 
-export type PublisherFilter = z.input<typeof publishersRoutes.listPublishers.input.query>;
+export type PublisherFilter = ConsoleQuery<typeof publishersRoutes.listPublishers>;
 
 export const publisherListQuery = (filter: PublisherFilter) =>
   queryOptions({

@@ -1,6 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
+import { readinessRoutes } from "@/lib/http/addresses";
 import { callConsole } from "@/lib/http/console-client";
-import { readinessRoutes } from "@/lib/http/routes/readiness";
 
 export const readinessRoot = ["readiness"] as const;
 

@@ -1,6 +1,6 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { reportingRoutes } from "@/lib/http/addresses";
 import { callConsole } from "@/lib/http/console-client";
-import { reportingRoutes } from "@/lib/http/routes/reporting";
 
 export const reportingRoot = ["reporting"] as const;
 

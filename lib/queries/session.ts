@@ -1,6 +1,6 @@
 import { type QueryClient, queryOptions } from "@tanstack/react-query";
+import { sessionRoutes } from "@/lib/http/addresses";
 import { callConsole } from "@/lib/http/console-client";
-import { sessionRoutes } from "@/lib/http/routes/session";
 
 export const sessionRoot = ["session"] as const;
 

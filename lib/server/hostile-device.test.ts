@@ -2,7 +2,7 @@ import { eq } from "drizzle-orm";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { devices, telemetryMinutes } from "@/db/schema";
-import { PROGRAM_SORTS } from "@/lib/contracts/programs";
+import { PROGRAM_SORTS } from "@/lib/domain/program-lists";
 import { consoleRoutes } from "@/lib/http/console-routes";
 import { getContinuity } from "@/lib/services/continuity/get-continuity";
 import { getDenial } from "@/lib/services/denials/get-denial";

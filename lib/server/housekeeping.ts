@@ -2,7 +2,7 @@ import { inArray, lt } from "drizzle-orm";
 import { usedAssertions } from "@/db/schema";
 import type { Database } from "@/db/store";
 import { forgetOldAttempts } from "@/lib/auth/throttle";
-import type { JobName } from "@/lib/contracts/readiness";
+import type { JobName } from "@/lib/domain/readiness-names";
 import type { ServiceContext } from "@/lib/services/context";
 import { forgetCauses, judgeCauses, newJudgeTurns } from "@/lib/services/denials/judge-causes";
 import { tendBundles } from "@/lib/services/submissions/tend-bundles";

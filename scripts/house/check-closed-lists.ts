@@ -24,7 +24,7 @@ export const CLOSED_LISTS: readonly ClosedList[] = [
   { at: "lib/platform/ids.ts", list: "ID_PREFIXES" },
   { at: "lib/services/change-sets/open-set.ts", list: "ISSUE_TEXT" },
   { at: "lib/contracts/stream.ts", list: "STREAM_TOPICS" },
-  { at: "lib/contracts/readiness.ts", list: "CHECKS" },
+  { at: "lib/domain/readiness-names.ts", list: "CHECKS" },
   { at: "lib/sync/keys/key-faults.ts", list: "KEY_FAULTS" },
   { at: "lib/sync/telemetry/judge-batch.ts", list: "REJECTION_CODES" },
   { at: "db/store-fault.ts", list: "STORE_FAULTS" },

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { BACKUP_FAULTS } from "@/db/backup-fault";
 import { STORE_FAULTS } from "@/db/store-fault";
-import { CHECK_NAMES } from "@/lib/contracts/readiness";
+import { CHECK_NAMES } from "@/lib/domain/readiness-names";
 import { START_FAULT_CODES } from "@/lib/platform/explain-start-failure";
 import { KEY_FAULTS } from "@/lib/sync/keys/key-faults";
 import { AUDIT_PROBLEMS } from "@/native/core/audit/problems";

@@ -9,7 +9,8 @@ import { PageMain } from "@/components/blocks/page-main";
 import { Toolbar } from "@/components/blocks/toolbar";
 import { useUrlState } from "@/components/blocks/use-url-state";
 import { AuditLog } from "@/components/features/audit/audit-log";
-import { auditRoutes } from "@/lib/http/routes/audit";
+import { auditRoutes } from "@/lib/http/addresses";
+import { pathOf } from "@/lib/http/route-address";
 import { VerifyBanner } from "./_parts/verify-banner";
 import { AUDIT_FIELDS, readAuditFilter } from "./search-params";
 
@@ -36,7 +37,7 @@ export function AuditClient() {
             onChange={change}
             placeholder="Add a filter, for example action:changeSet.publish"
           />
-          <ExportLink href={auditRoutes.exportAudit.path} />
+          <ExportLink href={pathOf(auditRoutes.exportAudit)} />
         </Toolbar>
         <AuditLog filter={filter} renderSide={(panel) => side && createPortal(panel, side)} />
       </PageMain>

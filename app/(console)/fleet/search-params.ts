@@ -1,6 +1,6 @@
+import { DEVICE_STATES } from "@/lib/domain/device-states";
 import type { FilterField } from "@/components/blocks/filter-text";
-import { DEVICE_STATES } from "@/lib/contracts/devices";
-import { LABEL_NAMES, labelValueShape } from "@/lib/domain/labels";
+import { LABEL_NAMES, LABEL_VALUE } from "@/lib/domain/labels";
 import type { DeviceFilter } from "@/lib/queries/devices";
 
 export const DEVICE_FIELDS: readonly FilterField[] = [
@@ -10,10 +10,10 @@ export const DEVICE_FIELDS: readonly FilterField[] = [
 ];
 
 function readLabelValue(text: string): { value: string } | { why: string } {
-  const { data } = labelValueShape.safeParse(text.toLowerCase());
-  return data === undefined
-    ? { why: `${text} is no label; one has letters, digits and . _ -, 32 at most.` }
-    : { value: data };
+  const value = text.toLowerCase();
+  return LABEL_VALUE.test(value)
+    ? { value }
+    : { why: `${text} is no label; one has letters, digits and . _ -, 32 at most.` };
 }
 
 /** The filter that the address names; whatever it does not understand is left out. */
@@ -21,8 +21,8 @@ export function readDeviceFilter(source: Record<string, string | string[] | unde
   const state = DEVICE_STATES.find((name) => name === source.state);
   const { q } = source;
   const labels = LABEL_NAMES.flatMap((name) => {
-    const { data } = labelValueShape.safeParse(source[name]);
-    return data === undefined ? [] : [[name, data] as const];
+    const value = source[name];
+    return typeof value === "string" && LABEL_VALUE.test(value) ? [[name, value] as const] : [];
   });
   return {
     ...Object.fromEntries(labels),

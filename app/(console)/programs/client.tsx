@@ -1,5 +1,6 @@
 "use client";
 
+import { PROGRAM_SORTS, type ProgramSort } from "@/lib/domain/program-lists";
 import { useQuery } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
 import Link from "next/link";
@@ -19,20 +20,14 @@ import { useMoreRows } from "@/components/blocks/use-more-rows";
 import { useUrlState } from "@/components/blocks/use-url-state";
 import { Measure } from "@/components/features/measures/measure";
 import { Button } from "@/components/ui/button";
-import {
-  PROGRAM_SORTS,
-  type ProgramList,
-  type ProgramListQuery,
-  type ProgramRow,
-  type ProgramSort,
-} from "@/lib/contracts/programs";
+import { type ProgramList, type ProgramListQuery, type ProgramRow } from "@/lib/contracts/programs";
 import { plural } from "@/lib/format/count";
 import { programListQuery, readMorePrograms } from "@/lib/queries/programs";
 import { useMay } from "@/lib/queries/use-may";
 import { PROGRAM_COLUMN_NAMES, programColumns } from "./_parts/columns";
 import { ProgramPanel } from "./_parts/program-panel";
 import { RegisterDialog } from "./_parts/register-dialog";
-import { PROGRAM_STATUSES, readProgramFilter } from "./search-params";
+import { readProgramFilter } from "./search-params";
 
 export function ProgramsClient() {
   const router = useRouter();

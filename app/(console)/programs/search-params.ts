@@ -1,6 +1,5 @@
-import { PROGRAM_SORTS, type ProgramListQuery, type ProgramSort, programStatusSchema } from "@/lib/contracts/programs";
-
-export const PROGRAM_STATUSES = programStatusSchema.options;
+import type { ProgramListQuery } from "@/lib/contracts/programs";
+import { PROGRAM_SORTS, PROGRAM_STATUSES, type ProgramSort } from "@/lib/domain/program-lists";
 
 type Source = Record<string, string | string[] | undefined>;
 

@@ -2,7 +2,7 @@
 
 import { type QueryClient, type QueryKey, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef, useState } from "react";
-import { STREAM_BEAT, STREAM_BEAT_MS, STREAM_PATH, streamEventSchema } from "@/lib/contracts/stream";
+import { readStreamEvent, STREAM_BEAT, STREAM_BEAT_MS, STREAM_PATH } from "@/lib/contracts/stream";
 import { isConsoleError } from "@/lib/http/console-client";
 import { sessionQuery } from "@/lib/queries/session";
 import { outdatedBy } from "@/lib/queries/stream-topics";
@@ -57,9 +57,9 @@ export function useStream(): Stream {
     };
     const onEvent = (event: MessageEvent<string>) => {
       heardMs = Date.now();
-      const parsed = streamEventSchema.safeParse(readJson(event.data));
-      if (!parsed.success) return;
-      for (const key of outdatedBy(parsed.data)) waiting.set(JSON.stringify(key), key);
+      const told = readStreamEvent(event.data);
+      if (told === null) return;
+      for (const key of outdatedBy(told)) waiting.set(JSON.stringify(key), key);
       timer ??= setTimeout(flush, Math.max(0, lastMs + QUIET_MS - Date.now()));
     };
     const onLost = () => {
@@ -126,14 +126,5 @@ async function whoAmI(client: QueryClient): Promise<"here" | "ended" | "away"> {
   } catch (error) {
     if (!isConsoleError(error) || error.code === "unreachable") return "away";
     return error.code === "unauthenticated" ? "ended" : "here";
-  }
-}
-
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // A line that is no JSON is no event of ours; the next reading does not depend on it.
-    return null;
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { CHECK_NAMES, type CheckName, type CheckState } from "@/lib/contracts/readiness";
+import type { CheckState } from "@/lib/contracts/readiness";
+import { CHECK_NAMES, type CheckName } from "@/lib/domain/readiness-names";
 import { ROLES } from "@/lib/domain/roles";
 import { ConsoleError } from "@/lib/http/console-client";
 import { mayActOnReadiness, whyNoSuspension, whyUnread } from "./why-no-suspension";

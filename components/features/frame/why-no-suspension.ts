@@ -1,4 +1,5 @@
-import { CHECKS, type Readiness } from "@/lib/contracts/readiness";
+import type { Readiness } from "@/lib/contracts/readiness";
+import { CHECKS } from "@/lib/domain/readiness-names";
 import { hasPermission, type Role } from "@/lib/domain/roles";
 import { ConsoleError } from "@/lib/http/console-client";
 

@@ -1,5 +1,5 @@
-import type { QueueName } from "@/lib/contracts/readiness";
 import { STREAM_PATH } from "@/lib/contracts/stream";
+import type { QueueName } from "@/lib/domain/readiness-names";
 import { createTurnQueue, type TurnQueue, type TurnQueueBounds, type TurnQueuePorts } from "./turn-queue";
 
 const KIB = 1024;

@@ -1,5 +1,5 @@
-import type { QueueFigures, QueueName } from "@/lib/contracts/readiness";
-import { QUEUES } from "@/lib/contracts/readiness";
+import type { QueueFigures } from "@/lib/contracts/readiness";
+import { QUEUES, type QueueName } from "@/lib/domain/readiness-names";
 import type { Logger } from "@/lib/platform/logger";
 import type { Check } from "../readiness/create-readiness";
 

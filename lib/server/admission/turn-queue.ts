@@ -1,4 +1,5 @@
-import type { QueueFigures, QueueName } from "@/lib/contracts/readiness";
+import type { QueueFigures } from "@/lib/contracts/readiness";
+import type { QueueName } from "@/lib/domain/readiness-names";
 import { AppError } from "@/lib/platform/errors";
 
 export type TurnQueueBounds = {

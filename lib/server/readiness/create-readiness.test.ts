@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { CheckName } from "@/lib/contracts/readiness";
+import type { CheckName } from "@/lib/domain/readiness-names";
 import { AppError } from "@/lib/platform/errors";
 import { type Check, createReadiness, type Finding } from "./create-readiness";
 

@@ -1,4 +1,5 @@
-import type { CheckName, CheckState, Readiness, ReadinessCheck } from "@/lib/contracts/readiness";
+import type { CheckState, Readiness, ReadinessCheck } from "@/lib/contracts/readiness";
+import type { CheckName } from "@/lib/domain/readiness-names";
 import type { Clock } from "@/lib/platform/clock";
 import { isAppError } from "@/lib/platform/errors";
 import type { Logger } from "@/lib/platform/logger";

@@ -1,4 +1,5 @@
-import type { JobName, Readiness } from "@/lib/contracts/readiness";
+import type { Readiness } from "@/lib/contracts/readiness";
+import type { JobName } from "@/lib/domain/readiness-names";
 
 type Job = { turns: number; failures: number; lastMs: number | null; longestMs: number | null; sinceMs: number | null };
 

@@ -1,4 +1,5 @@
-import { CHECK_NAMES, CHECK_STATES, type Readiness } from "@/lib/contracts/readiness";
+import { CHECK_STATES, type Readiness } from "@/lib/contracts/readiness";
+import { CHECK_NAMES } from "@/lib/domain/readiness-names";
 
 const rank = (state: Readiness["state"]) => CHECK_STATES.indexOf(state);
 

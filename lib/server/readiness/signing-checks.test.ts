@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { auditEntries, probes } from "@/db/schema";
 import type { Store } from "@/db/store";
 import { appendAudit } from "@/lib/audit/append-audit";
-import { CHECKS, type CheckName } from "@/lib/contracts/readiness";
+import { CHECKS, type CheckName } from "@/lib/domain/readiness-names";
 import { measureClock } from "@/lib/sync/clock/measure-clock";
 import { createFileSigner } from "@/lib/sync/keys/file-keys";
 import { publishDocuments } from "@/lib/sync/publish-documents";

@@ -1,4 +1,5 @@
-import { THREADS, type ThreadFigures, type ThreadName } from "@/lib/contracts/readiness";
+import type { ThreadFigures } from "@/lib/contracts/readiness";
+import { THREADS, type ThreadName } from "@/lib/domain/readiness-names";
 import type { Check, Finding } from "./create-readiness";
 
 /** A thread that has said nothing for so long is stuck, or dead. */

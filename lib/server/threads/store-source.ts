@@ -1,7 +1,7 @@
 import type { TransferListItem } from "node:worker_threads";
 import { NOTHING_FOUND, type Recovery } from "@/db/recovery";
 import { openStoreInWorker } from "@/db/worker/open-store-in-worker";
-import type { ThreadName } from "@/lib/contracts/readiness";
+import type { ThreadName } from "@/lib/domain/readiness-names";
 import { systemClock } from "@/lib/platform/clock";
 import type { Logger } from "@/lib/platform/logger";
 import { readVersion } from "../project-root";

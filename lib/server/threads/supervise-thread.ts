@@ -1,5 +1,6 @@
 import { type TransferListItem, Worker } from "node:worker_threads";
-import type { ThreadFigures, ThreadName } from "@/lib/contracts/readiness";
+import type { ThreadFigures } from "@/lib/contracts/readiness";
+import type { ThreadName } from "@/lib/domain/readiness-names";
 import type { Logger } from "@/lib/platform/logger";
 import { systemTimers, type Timers } from "@/lib/platform/timers";
 import { type Calls, type Line, openLine } from "./line";

@@ -1,10 +1,11 @@
+import type { TimeRange } from "@/lib/domain/time-ranges";
 import { and, eq, gte, inArray, isNotNull, sql } from "drizzle-orm";
 import { countedEvents } from "@/db/counted";
 import { devices, type events, programs } from "@/db/schema";
 import type { Database } from "@/db/store";
 import type { CauseFilter, DenialList, DenialRow } from "@/lib/contracts/programs";
-import type { TimeRange } from "@/lib/contracts/shared";
 import type { Actor } from "@/lib/domain/roles";
+import type { TimeRange } from "@/lib/domain/time-ranges";
 import type { ServiceContext } from "../context";
 import { startOfDetails } from "../measures/windows";
 import { following, type Listing, orderOf, PAGE_SIZE, toPage } from "../paging";

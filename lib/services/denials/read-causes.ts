@@ -3,7 +3,7 @@ import { countedEvents } from "@/db/counted";
 import type { Database } from "@/db/store";
 import type { DenialCause, DenialList } from "@/lib/contracts/programs";
 import { addSaturating } from "@/native/core/telemetry/add-saturating";
-import { OTHER } from "@/native/core/telemetry/batch";
+import { OTHER } from "@/native/core/telemetry/other";
 import { createDeviceCount, type DeviceCount } from "../measures/device-count";
 import type { LiveDetail } from "../measures/live";
 import { addPackedTogether } from "../measures/packed-sketches";

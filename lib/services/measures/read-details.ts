@@ -4,7 +4,7 @@ import type { Database } from "@/db/store";
 import { countWhere, spansSince1970, sumOf } from "@/db/sums";
 import { KEPT_MS } from "@/lib/domain/measures/retention";
 import { addSaturating } from "@/native/core/telemetry/add-saturating";
-import { OTHER } from "@/native/core/telemetry/batch";
+import { OTHER } from "@/native/core/telemetry/other";
 import { type LiveDetail, readLiveDetails } from "./live";
 import { packedTogether } from "./packed-sketches";
 import { type Part, partsOf, readHoursInParts } from "./parts";

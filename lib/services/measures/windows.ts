@@ -1,4 +1,4 @@
-import type { TimeRange } from "@/lib/contracts/shared";
+import type { TimeRange } from "@/lib/domain/time-ranges";
 
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;

@@ -5,7 +5,7 @@ import { isAnyOf, putRows } from "@/db/write-rows";
 import { mergeSketches, packSketch, sketchOf, unpackSketch } from "@/lib/domain/measures/device-sketch";
 import { addHistogram, type Histogram, packHistogram, unpackHistogram } from "@/lib/domain/measures/histogram";
 import { addSaturating } from "@/native/core/telemetry/add-saturating";
-import { OTHER } from "@/native/core/telemetry/batch";
+import { OTHER } from "@/native/core/telemetry/other";
 import {
   type About,
   aboutOf,

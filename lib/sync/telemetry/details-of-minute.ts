@@ -1,7 +1,8 @@
 import { DETAIL_KINDS, type DetailKind, type hourDetails, type telemetryMinutes } from "@/db/schema";
 import { bucketOf } from "@/lib/domain/measures/histogram";
 import { addSaturating } from "@/native/core/telemetry/add-saturating";
-import { type LIMIT_COUNTERS, OTHER } from "@/native/core/telemetry/batch";
+import type { LIMIT_COUNTERS } from "@/native/core/telemetry/batch";
+import { OTHER } from "@/native/core/telemetry/other";
 
 export type MinuteLists = Pick<typeof telemetryMinutes.$inferSelect, "apis" | "hosts" | "denials" | "limits">;
 export type About = (typeof hourDetails.$inferSelect)["about"];

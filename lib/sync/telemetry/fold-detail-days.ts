@@ -5,7 +5,7 @@ import { sumOf } from "@/db/sums";
 import { isAnyOf } from "@/db/write-rows";
 import { DETAILS_FOLDED_AFTER_MS } from "@/lib/domain/measures/retention";
 import { compareUtf8 } from "@/native/core/crypto/encoding";
-import { OTHER } from "@/native/core/telemetry/batch";
+import { OTHER } from "@/native/core/telemetry/other";
 import { addRows, DETAIL_KEY, type DetailRow, detailKeyOf, putDetails } from "./add-details";
 import { type FoldContext, takeFoldLock } from "./fold-lock";
 import { namedBy, readNamedHosts } from "./named-by-policy";

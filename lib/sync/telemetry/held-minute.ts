@@ -7,8 +7,8 @@ import {
   type HostCount,
   LIMIT_COUNTERS,
   type MinuteEntry,
-  OTHER,
 } from "@/native/core/telemetry/batch";
+import { OTHER } from "@/native/core/telemetry/other";
 import { type Clamped, createClamp, type MinuteCounter, PLAUSIBLE } from "@/native/core/telemetry/plausible";
 
 export type MinuteRow = typeof telemetryMinutes.$inferSelect;

@@ -1,3 +1,4 @@
+import { OTHER } from "@/native/core/telemetry/other";
 import { and, inArray, isNotNull, sql } from "drizzle-orm";
 import { denialJudgements, denialMends, denialSightings, versions } from "@/db/schema";
 import type { Database } from "@/db/store";
@@ -6,7 +7,6 @@ import { HOST_CODES } from "@/native/core/codes";
 import { findApi, findCapability } from "@/native/core/decide/catalog";
 import { isNewerPosition, type Position } from "@/native/core/documents/position";
 import { addSaturating } from "@/native/core/telemetry/add-saturating";
-import { OTHER } from "@/native/core/telemetry/batch";
 import { aboutOf, eachDetail, holdCounts, type MinuteLists } from "./details-of-minute";
 import { isOfItsSubject } from "./named-by-policy";
 

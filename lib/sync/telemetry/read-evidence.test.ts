@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { API_CODES, DECISION_LAYERS, HOST_PURPOSES } from "@/native/core/codes";
-import { denialCountShape, hostCountShape, OTHER } from "@/native/core/telemetry/batch";
+import { denialCountShape, hostCountShape } from "@/native/core/telemetry/batch";
+import { OTHER } from "@/native/core/telemetry/other";
 import { plainDenial, plainHost } from "./read-evidence";
 
 const odd = fc.oneof(

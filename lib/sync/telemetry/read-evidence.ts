@@ -13,11 +13,11 @@ import {
   LIMIT_COUNTERS,
   type MinuteEntry,
   minuteEntryShape,
-  OTHER,
   type TelemetryBatch,
   type TelemetryEvent,
   telemetryEventShape,
 } from "@/native/core/telemetry/batch";
+import { OTHER } from "@/native/core/telemetry/other";
 import { isPlainValue } from "@/native/core/text/plain-text";
 import { confinementLayerShape } from "@/native/core/wire/runtime-identity";
 

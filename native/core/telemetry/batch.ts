@@ -12,6 +12,7 @@ import {
   type LimitName,
 } from "../codes";
 import { runtimeIdentityShape } from "../wire/runtime-identity";
+import { OTHER } from "./other";
 
 /**
  * The telemetry batch (spec §7), read by the policy service and written by every runtime. Times are whole seconds;
@@ -36,9 +37,6 @@ export const BATCH_BOUNDS = {
 
 /** How many rejected entries an answer names; the rest it counts. */
 export const REJECTED_NAMED_MAX = 100;
-
-/** Stands for everything past the bounds of one minute entry. */
-export const OTHER = "~other";
 
 const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 const seconds = z.int().min(1).max(Number.MAX_SAFE_INTEGER);

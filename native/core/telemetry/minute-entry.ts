@@ -7,9 +7,9 @@ import {
   type HostCount,
   LIMIT_COUNTERS,
   type MinuteEntry,
-  OTHER,
 } from "./batch";
 import { laterApplied } from "./later-applied";
+import { OTHER } from "./other";
 
 /** Whether a rule, a block, a grant or the catalogue names it: such a name never falls under `~other` (spec 7.15). */
 export type Named = { named?: true };

@@ -8,7 +8,7 @@ import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
 import { Field, FieldGroup } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
-import { LABEL_NAMES, type LabelName, labelValueShape } from "@/lib/domain/labels";
+import { LABEL_NAMES, LABEL_VALUE, type LabelName } from "@/lib/domain/labels";
 import { formProblems } from "@/lib/http/console-client";
 import { createEnrolment } from "@/lib/queries/devices";
 
@@ -17,7 +17,7 @@ export function EnrolDialog({ onClose }: { onClose(): void }) {
   const [name, setName] = useState("");
   const [labels, setLabels] = useState<Record<LabelName, string>>({ app: "", region: "", channel: "" });
   const set = LABEL_NAMES.filter((label) => labels[label] !== "");
-  const misspelt = set.filter((label) => !labelValueShape.safeParse(labels[label]).success);
+  const misspelt = set.filter((label) => !LABEL_VALUE.test(labels[label]));
   const whyNot =
     name.trim() === "" ? "The device needs a name." : misspelt.length > 0 ? `Mend ${misspelt.join(", ")} first.` : null;
   const create = useMutation({

@@ -4,8 +4,9 @@ import { Sparkline } from "@/components/blocks/sparkline";
 import { Measure } from "@/components/features/measures/measure";
 import { stateColumn, versionColumn } from "@/components/features/programs/program-columns";
 import { Tile } from "@/components/ui/tile";
-import type { ProgramRow, ProgramSort } from "@/lib/contracts/programs";
+import type { ProgramRow } from "@/lib/contracts/programs";
 import { isEstimate } from "@/lib/domain/measures/device-sketch";
+import type { ProgramSort } from "@/lib/domain/program-lists";
 import { about, formatCount } from "@/lib/format/count";
 
 export const PROGRAM_COLUMN_NAMES = [

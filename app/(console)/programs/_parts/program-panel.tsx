@@ -26,7 +26,7 @@ import { formatDay } from "@/lib/format/instant";
 import { formatRevision } from "@/lib/format/revision";
 import { denialsQuery, limitsQuery, programQuery } from "@/lib/queries/programs";
 import { useMay } from "@/lib/queries/use-may";
-import { OTHER } from "@/native/core/telemetry/batch";
+import { OTHER } from "@/native/core/telemetry/other";
 
 /** One program beside the list: what was blocked, how close it is to its limits, whose it is. */
 export function ProgramPanel({ appId, onClose }: { appId: string; onClose(): void }) {

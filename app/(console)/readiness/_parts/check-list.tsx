@@ -5,7 +5,8 @@ import { Panel } from "@/components/blocks/panel";
 import { RelativeTime } from "@/components/blocks/relative-time";
 import { Sentence } from "@/components/ui/sentence";
 import { State } from "@/components/ui/state";
-import { CHECKS, type CheckState, type Readiness } from "@/lib/contracts/readiness";
+import type { CheckState, Readiness } from "@/lib/contracts/readiness";
+import { CHECKS } from "@/lib/domain/readiness-names";
 import { formatDuration } from "@/lib/format/duration";
 
 function CheckMark({ state }: { state: CheckState }) {

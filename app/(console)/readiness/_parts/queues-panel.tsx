@@ -2,7 +2,8 @@
 
 import { type Column, DataTable } from "@/components/blocks/data-table";
 import { Panel } from "@/components/blocks/panel";
-import { QUEUES, type Readiness } from "@/lib/contracts/readiness";
+import type { Readiness } from "@/lib/contracts/readiness";
+import { QUEUES } from "@/lib/domain/readiness-names";
 import { formatCount } from "@/lib/format/count";
 import { formatDuration } from "@/lib/format/duration";
 

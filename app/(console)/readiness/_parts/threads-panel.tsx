@@ -2,7 +2,8 @@
 
 import { type Column, DataTable } from "@/components/blocks/data-table";
 import { Panel } from "@/components/blocks/panel";
-import { type Readiness, THREADS } from "@/lib/contracts/readiness";
+import type { Readiness } from "@/lib/contracts/readiness";
+import { THREADS } from "@/lib/domain/readiness-names";
 import { formatCount } from "@/lib/format/count";
 import { formatDuration } from "@/lib/format/duration";
 

@@ -4,7 +4,6 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { Button } from "@/components/ui/button";
 import { useToast } from "@/components/ui/toast";
-import { formatMember } from "@/lib/domain/member-keys";
 import { editDraft } from "@/lib/queries/change-sets";
 
 /** Lifting a suspension widens: it goes into my draft, and another person approves. */
@@ -13,7 +12,11 @@ export function LiftButton({ appId, name }: { appId: string; name: string }) {
   const router = useRouter();
   const toast = useToast();
   const add = useMutation({
-    mutationFn: () => editDraft(client, [{ member: formatMember({ kind: "status", appId }), after: "active" }]),
+    mutationFn: async () => {
+      // What knows every kind of member weighs more than the page.
+      const { formatMember } = await import("@/lib/domain/member-keys");
+      return editDraft(client, [{ member: formatMember({ kind: "status", appId }), after: "active" }]);
+    },
     onSuccess: (draft) => {
       if (draft !== null) router.push(`/policy/${draft.id}`);
     },

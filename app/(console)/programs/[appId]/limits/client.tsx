@@ -12,7 +12,7 @@ import { Toolbar } from "@/components/blocks/toolbar";
 import { useUrlState } from "@/components/blocks/use-url-state";
 import { formatLimit, LIMIT_WORDS } from "@/components/features/programs/limit-words";
 import type { LimitRow } from "@/lib/contracts/programs";
-import { TIME_RANGES } from "@/lib/contracts/shared";
+import { TIME_RANGES } from "@/lib/domain/time-ranges";
 import { formatShare } from "@/lib/format/count";
 import { limitsQuery, programQuery } from "@/lib/queries/programs";
 import { useMay } from "@/lib/queries/use-may";

@@ -15,12 +15,13 @@ import { Textarea } from "@/components/ui/input";
 import { SensitivityTag } from "@/components/ui/tag";
 import { TextLink } from "@/components/ui/text-link";
 import { useToast } from "@/components/ui/toast";
-import { limitRowSchema, type VersionView } from "@/lib/contracts/programs";
+import type { VersionView } from "@/lib/contracts/programs";
 import { isEstimate } from "@/lib/domain/measures/device-sketch";
 import { formatBytes } from "@/lib/format/bytes";
 import { about, formatCount, plural } from "@/lib/format/count";
 import { decideSubmission } from "@/lib/queries/programs";
 import { useMay } from "@/lib/queries/use-may";
+import { LIMIT_NAMES } from "@/native/core/codes";
 import { SignatureState, VersionState } from "./attestation";
 
 /** One version: what attests it, what it declares and what it wishes for. */
@@ -99,8 +100,8 @@ export function VersionPanel({ version, onClose }: { version: VersionView; onClo
         <SideSection title="Wishes for limits">
           <KeyValues
             items={Object.entries(wishes.limits).map(([limit, value]) => {
-              const known = limitRowSchema.shape.name.safeParse(limit);
-              return [limit, known.success ? formatLimit(known.data, value) : String(value)] as const;
+              const known = LIMIT_NAMES.find((name) => name === limit);
+              return [limit, known === undefined ? String(value) : formatLimit(known, value)] as const;
             })}
           />
         </SideSection>
