@@ -2,7 +2,7 @@
 
 import Link from "next/link";
 import { useRouter } from "next/navigation";
-import { Menu, MenuItem } from "@/components/ui/menu";
+import { Menu } from "@/components/ui/menu";
 import { useIsPhone } from "@/components/ui/use-is-phone";
 import { ChartMark, type ChartMarkKind } from "./chart-mark";
 
@@ -84,20 +84,16 @@ function EventCluster({ events, place }: { events: readonly ChartEvent[]; place:
           </span>
         </button>
       }
-    >
-      {events.map(({ kind, at, title, href }) =>
-        href === undefined ? (
-          // It can be reached and read, and leads nowhere.
-          <MenuItem key={`${kind} ${at} ${title}`} onSelect={() => undefined}>
-            {title}
-          </MenuItem>
-        ) : (
-          <MenuItem key={`${kind} ${at} ${title}`} onSelect={() => router.push(href)}>
-            {title}
-          </MenuItem>
-        ),
-      )}
-    </Menu>
+      entries={events.map(({ kind, at, title, href }) => ({
+        kind: "item",
+        id: `${kind} ${at} ${title}`,
+        label: title,
+        // One without an address can be reached and read, and leads nowhere.
+        onSelect() {
+          if (href !== undefined) router.push(href);
+        },
+      }))}
+    />
   );
 }
 

@@ -2,10 +2,13 @@
 
 import { Columns3 } from "lucide-react";
 import { Button } from "@/components/ui/button";
-import { Menu, MenuCheck, MenuChoice, MenuLabel, MenuSeparator } from "@/components/ui/menu";
+import { Menu } from "@/components/ui/menu";
+import type { MenuEntry } from "@/components/ui/menu-frame";
 import { usePreferences } from "./preferences";
 
 type ColumnChooserProps = { tableId: string; columns: readonly { id: string; name: string; isFixed?: boolean }[] };
+
+const ROW_HEIGHTS = [28, 32, 40] as const;
 
 /** Which columns a table shows and how high its rows are; remembered. */
 export function ColumnChooser({ tableId, columns }: ColumnChooserProps) {
@@ -15,6 +18,27 @@ export function ColumnChooser({ tableId, columns }: ColumnChooserProps) {
     const next = isShown ? hidden.filter((name) => name !== id) : [...hidden, id];
     change({ hiddenColumns: { ...preferences.hiddenColumns, [tableId]: next } });
   };
+  const entries: MenuEntry[] = [
+    { kind: "label", id: "columns", label: "Columns" },
+    ...columns
+      .filter(({ isFixed }) => !isFixed)
+      .map(({ id, name }) => ({
+        kind: "check" as const,
+        id,
+        label: name,
+        isChecked: !hidden.includes(id),
+        onChange: (isShown: boolean) => toggle(id, isShown),
+      })),
+    { kind: "separator" },
+    {
+      kind: "choice",
+      id: "row height",
+      label: "Row height",
+      value: String(preferences.rowHeight),
+      options: ROW_HEIGHTS.map((height) => ({ value: String(height), label: `${height} px` })),
+      onChange: (chosen) => change({ rowHeight: ROW_HEIGHTS.find((height) => String(height) === chosen) ?? 32 }),
+    },
+  ];
   return (
     <Menu
       align="end"
@@ -25,26 +49,7 @@ export function ColumnChooser({ tableId, columns }: ColumnChooserProps) {
           <span className="sr-only">columns</span>
         </Button>
       }
-    >
-      <MenuLabel>Columns</MenuLabel>
-      {columns
-        .filter(({ isFixed }) => !isFixed)
-        .map(({ id, name }) => (
-          <MenuCheck key={id} isChecked={!hidden.includes(id)} onChange={(isShown) => toggle(id, isShown)}>
-            {name}
-          </MenuCheck>
-        ))}
-      <MenuSeparator />
-      <MenuChoice
-        label="Row height"
-        value={String(preferences.rowHeight)}
-        options={[
-          { value: "28", label: "28 px" },
-          { value: "32", label: "32 px" },
-          { value: "40", label: "40 px" },
-        ]}
-        onChange={(value) => change({ rowHeight: value === "28" ? 28 : value === "40" ? 40 : 32 })}
-      />
-    </Menu>
+      entries={entries}
+    />
   );
 }

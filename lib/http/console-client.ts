@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { pathOf, type RouteAddress } from "./route-address";
+import { pathOf, type RouteAddress, type RouteAt } from "./route-address";
 import type { RouteDescription } from "./route-description";
 
 export type ConsoleErrorDetail = { path: string; code: string; message: string };
@@ -44,25 +44,27 @@ type AnyCall = {
   signal?: AbortSignal;
 };
 
+type Answer<D extends RouteDescription> = D extends { output: infer S extends z.ZodType } ? z.output<S> : never;
+
 /** What a list is asked for by, as its route's own shape says. */
-export type ConsoleQuery<A> = A extends RouteAddress<infer D> ? z.input<InputShape<D, "query">> : never;
+export type ConsoleQuery<A extends RouteAddress> = z.input<InputShape<RouteAt<A>, "query">>;
 
 /**
  * Calls a route of the console and answers with what it answered. Raises `ConsoleError` with the code of the error body
  * (spec §7), `unreachable` where no answer came, `unreadable` for an answer that is no JSON object. That an answer has its
  * route's shape is the server's to hold: a browser that judged it too would load every shape with every page.
  */
-export async function callConsole<D extends RouteDescription & { output: z.ZodType }>(
-  address: RouteAddress<D>,
-  ...[call]: object extends ConsoleCall<D> ? [call?: ConsoleCall<D>] : [call: ConsoleCall<D>]
-): Promise<z.output<D["output"]>> {
+export async function callConsole<A extends RouteAddress<RouteDescription & { output: z.ZodType }>>(
+  address: A,
+  ...[call]: object extends ConsoleCall<RouteAt<A>> ? [call?: ConsoleCall<RouteAt<A>>] : [call: ConsoleCall<RouteAt<A>>]
+): Promise<Answer<RouteAt<A>>> {
   const response = await send(address, call ?? {});
   const requestId = response.headers.get("x-request-id");
   const body: unknown = response.status === 204 ? {} : await response.json().catch(() => undefined);
   if (!response.ok) throw toConsoleError(response.status, body, requestId);
   if (!isObject(body)) throw new ConsoleError("unreadable", "The answer could not be read.", requestId);
   // Safe: the route answers with its output, which transforms nothing.
-  return body as z.output<D["output"]>;
+  return body as Answer<RouteAt<A>>;
 }
 
 /** The address of a call with its parameters in their places; what is not set is left out of the query. */

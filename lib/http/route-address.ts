@@ -5,6 +5,11 @@ declare const DESCRIBED: unique symbol;
 /** A method and a path. What the types know of the route is never there at run time. */
 export type RouteAddress<D extends RouteDescription = RouteDescription> = string & { readonly [DESCRIBED]?: D };
 
+/** The route that lies at an address. */
+export type RouteAt<A extends RouteAddress> = A extends { readonly [DESCRIBED]?: infer D extends RouteDescription }
+  ? D
+  : never;
+
 /** The path alone, as a link leads there; its parameters are not filled in. */
 export const pathOf = (address: RouteAddress): string => address.slice(address.indexOf(" ") + 1);
 

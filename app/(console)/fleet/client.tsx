@@ -1,6 +1,7 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
+import dynamic from "next/dynamic";
 import { useState } from "react";
 import { DataTable } from "@/components/blocks/data-table";
 import { EmptyState } from "@/components/blocks/empty-state";
@@ -15,15 +16,17 @@ import { useMoreRows } from "@/components/blocks/use-more-rows";
 import { useUrlState } from "@/components/blocks/use-url-state";
 import { Measure } from "@/components/features/measures/measure";
 import { Button } from "@/components/ui/button";
+import { whenOpened } from "@/components/ui/when-opened";
 import type { DeviceList, DeviceView } from "@/lib/contracts/devices";
 import { plural } from "@/lib/format/count";
 import { formatRevision } from "@/lib/format/revision";
 import { type DeviceFilter, deviceListQuery, readMoreDevices } from "@/lib/queries/devices";
 import { useMay } from "@/lib/queries/use-may";
 import { deviceColumns } from "./_parts/columns";
-import { DevicePanel } from "./_parts/device-panel";
-import { EnrolDialog } from "./_parts/enrol-dialog";
 import { DEVICE_FIELDS, readDeviceFilter } from "./search-params";
+
+const EnrolDialog = whenOpened(() => import("./_parts/enrol-dialog").then((part) => part.EnrolDialog));
+const DevicePanel = dynamic(() => import("./_parts/device-panel").then((part) => part.DevicePanel));
 
 /** Which devices enforce which revision, and which run with a layer of confinement missing. */
 export function FleetClient() {

@@ -14,11 +14,13 @@ import { useMoreRows } from "@/components/blocks/use-more-rows";
 import { useUrlState } from "@/components/blocks/use-url-state";
 import { InviteForm } from "@/components/features/people/invite-form";
 import { personColumns } from "@/components/features/people/person-columns";
+import { whenOpened } from "@/components/ui/when-opened";
 import type { PeopleList, PersonView } from "@/lib/contracts/people";
 import { type PeopleFilter, peopleQuery, personQuery, readMorePeople } from "@/lib/queries/people";
 import { useMay } from "@/lib/queries/use-may";
-import { PersonSheet } from "./_parts/person-sheet";
 import { readPeopleFilter } from "./search-params";
+
+const PersonSheet = whenOpened(() => import("./_parts/person-sheet").then((part) => part.PersonSheet));
 
 /** Who may do what. A role that proposes or approves is given by two people. */
 export function PeopleClient() {

@@ -1,9 +1,9 @@
 "use client";
 
-import { PROGRAM_SORTS, type ProgramSort } from "@/lib/domain/program-lists";
 import { useQuery } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
 import Link from "next/link";
+import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { ColumnChooser } from "@/components/blocks/column-chooser";
@@ -20,14 +20,17 @@ import { useMoreRows } from "@/components/blocks/use-more-rows";
 import { useUrlState } from "@/components/blocks/use-url-state";
 import { Measure } from "@/components/features/measures/measure";
 import { Button } from "@/components/ui/button";
-import { type ProgramList, type ProgramListQuery, type ProgramRow } from "@/lib/contracts/programs";
+import { whenOpened } from "@/components/ui/when-opened";
+import type { ProgramList, ProgramListQuery, ProgramRow } from "@/lib/contracts/programs";
+import { PROGRAM_SORTS, PROGRAM_STATUSES, type ProgramSort } from "@/lib/domain/program-lists";
 import { plural } from "@/lib/format/count";
 import { programListQuery, readMorePrograms } from "@/lib/queries/programs";
 import { useMay } from "@/lib/queries/use-may";
 import { PROGRAM_COLUMN_NAMES, programColumns } from "./_parts/columns";
-import { ProgramPanel } from "./_parts/program-panel";
-import { RegisterDialog } from "./_parts/register-dialog";
 import { readProgramFilter } from "./search-params";
+
+const RegisterDialog = whenOpened(() => import("./_parts/register-dialog").then((part) => part.RegisterDialog));
+const ProgramPanel = dynamic(() => import("./_parts/program-panel").then((part) => part.ProgramPanel));
 
 export function ProgramsClient() {
   const router = useRouter();

@@ -2,6 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
+import dynamic from "next/dynamic";
 import { useState } from "react";
 import { type Column, DataTable } from "@/components/blocks/data-table";
 import { EmptyState } from "@/components/blocks/empty-state";
@@ -16,13 +17,17 @@ import { Toolbar } from "@/components/blocks/toolbar";
 import { useMoreRows } from "@/components/blocks/use-more-rows";
 import { useUrlState } from "@/components/blocks/use-url-state";
 import { Button } from "@/components/ui/button";
+import { whenOpened } from "@/components/ui/when-opened";
 import type { PublisherList, PublisherView } from "@/lib/contracts/publishers";
 import { formatCount } from "@/lib/format/count";
 import { type PublisherFilter, publisherListQuery, publisherQuery, readMorePublishers } from "@/lib/queries/publishers";
 import { useMay } from "@/lib/queries/use-may";
-import { CreatePublisherDialog } from "./_parts/create-publisher-dialog";
-import { PublisherPanel } from "./_parts/publisher-panel";
 import { readPublisherFilter } from "./search-params";
+
+const CreatePublisherDialog = whenOpened(() =>
+  import("./_parts/create-publisher-dialog").then((part) => part.CreatePublisherDialog),
+);
+const PublisherPanel = dynamic(() => import("./_parts/publisher-panel").then((part) => part.PublisherPanel));
 
 const COLUMNS: Column<PublisherView>[] = [
   {

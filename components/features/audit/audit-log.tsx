@@ -1,6 +1,7 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
+import dynamic from "next/dynamic";
 import type { ReactNode } from "react";
 import { type Column, DataTable } from "@/components/blocks/data-table";
 import { EmptyState } from "@/components/blocks/empty-state";
@@ -16,8 +17,9 @@ import { formatCount } from "@/lib/format/count";
 import { formatDay, formatTimeWithSeconds } from "@/lib/format/instant";
 import { type AuditFilter, auditListQuery, readOlderAudit } from "@/lib/queries/audit";
 import { ActorName } from "./actor-name";
-import { EntryPanel } from "./entry-panel";
 import { SubjectLink } from "./subject-link";
+
+const EntryPanel = dynamic(() => import("./entry-panel").then((part) => part.EntryPanel));
 
 const keyOf = (row: AuditEntryView) => String(row.sequence);
 

@@ -8,6 +8,7 @@ import { type ReactNode, useEffect, useState } from "react";
 import { AppFrame } from "@/components/blocks/app-frame";
 import { useShortcut, useShortcutHelp } from "@/components/blocks/shortcuts";
 import { KeptWhose, keepFor } from "@/components/blocks/use-kept";
+import { useTypeAhead } from "@/components/blocks/use-type-ahead";
 import { Button } from "@/components/ui/button";
 import { Kbd } from "@/components/ui/kbd";
 import type { Role } from "@/lib/domain/roles";
@@ -56,7 +57,11 @@ function Frame({ person, children }: { person: FramePerson; children: ReactNode 
   const openHelp = useShortcutHelp();
   const may = useMay();
   const [palette, setPalette] = useState<"unused" | "open" | "closed">("unused");
-  const openPalette = () => setPalette("open");
+  const typeAhead = useTypeAhead();
+  const openPalette = () => {
+    if (palette === "unused") typeAhead.begin();
+    setPalette("open");
+  };
   useShortcut("mod+k", "Search, act, paste an id", openPalette);
   const rooms = roomsOf(person.role);
   const counts = session.data?.counts;
@@ -113,6 +118,7 @@ function Frame({ person, children }: { person: FramePerson; children: ReactNode 
       {palette !== "unused" && (
         <ConsolePalette
           isOpen={palette === "open"}
+          takeTyped={typeAhead.take}
           onClose={() => setPalette("closed")}
           rooms={rooms}
           maySuspend={may.narrow("status")}

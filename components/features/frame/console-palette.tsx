@@ -23,6 +23,8 @@ import type { RoomInfo } from "./rooms";
 
 type ConsolePaletteProps = {
   isOpen: boolean;
+  /** What was typed while this was loading. */
+  takeTyped(): string;
   onClose(): void;
   rooms: readonly RoomInfo[];
   maySuspend: boolean;
@@ -75,10 +77,10 @@ function useAnswers(words: string, isWanted: boolean) {
 }
 
 /** Answers first, then where one may go, then acts; what takes something away comes last and is never chosen by itself. */
-export function ConsolePalette({ isOpen, onClose, rooms, maySuspend, mayBlock }: ConsolePaletteProps) {
+export function ConsolePalette({ isOpen, takeTyped, onClose, rooms, maySuspend, mayBlock }: ConsolePaletteProps) {
   const router = useRouter();
   const { change } = usePreferences();
-  const [text, setText] = useState("");
+  const [text, setText] = useState(takeTyped);
   const [blocking, setBlocking] = useState<string | null>(null);
   const [suspending, setSuspending] = useState<ProgramRow | null>(null);
   const leave = useMutation({

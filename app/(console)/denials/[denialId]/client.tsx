@@ -19,13 +19,13 @@ import { denialColumns } from "@/components/features/denials/denial-columns";
 import { EffectLine } from "@/components/features/denials/effect-line";
 import { Ladder } from "@/components/features/denials/ladder";
 import { WhatChanged } from "@/components/features/denials/what-changed";
-import { SuspendDialog } from "@/components/features/programs/suspend-dialog";
 import { ReportingLine } from "@/components/features/reporting/reporting-line";
 import { Button } from "@/components/ui/button";
 import { Callout } from "@/components/ui/callout";
 import { CopyButton } from "@/components/ui/copy-button";
 import { Mark } from "@/components/ui/mark";
 import { TextLink } from "@/components/ui/text-link";
+import { whenOpened } from "@/components/ui/when-opened";
 import type { DenialDetail } from "@/lib/contracts/programs";
 import { isEstimate } from "@/lib/domain/measures/device-sketch";
 import { about, formatCount, plural } from "@/lib/format/count";
@@ -36,11 +36,14 @@ import { denialQuery, programQuery } from "@/lib/queries/programs";
 import { useMay } from "@/lib/queries/use-may";
 import { causeOfDenial } from "@/native/core/decide/cause-of-denial";
 import { Acknowledgement } from "./_parts/acknowledgement";
-import { ProposalSheet } from "./_parts/proposal-sheet";
 import { Who } from "./_parts/who";
 
 /** Of a denial's id, what names its cause. */
 const CAUSE_LENGTH = 16;
+const ProposalSheet = whenOpened(() => import("./_parts/proposal-sheet").then((part) => part.ProposalSheet));
+const SuspendDialog = whenOpened(() =>
+  import("@/components/features/programs/suspend-dialog").then((part) => part.SuspendDialog),
+);
 
 /** One denial, followed to its rule, its revision, its author and its approval. */
 export function DenialClient({ denialId }: { denialId: string }) {

@@ -14,11 +14,11 @@ import { RefusedTimes } from "@/components/features/denials/denial-causes";
 import { Measure } from "@/components/features/measures/measure";
 import { formatLimit, LIMIT_WORDS } from "@/components/features/programs/limit-words";
 import { ProgramState } from "@/components/features/programs/program-state";
-import { SuspendDialog } from "@/components/features/programs/suspend-dialog";
 import { Button } from "@/components/ui/button";
 import { Kbd } from "@/components/ui/kbd";
 import { Meter } from "@/components/ui/meter";
 import { Tile } from "@/components/ui/tile";
+import { whenOpened } from "@/components/ui/when-opened";
 import type { ProgramDetail } from "@/lib/contracts/programs";
 import { isEstimate } from "@/lib/domain/measures/device-sketch";
 import { about, formatCount } from "@/lib/format/count";
@@ -27,6 +27,10 @@ import { formatRevision } from "@/lib/format/revision";
 import { denialsQuery, limitsQuery, programQuery } from "@/lib/queries/programs";
 import { useMay } from "@/lib/queries/use-may";
 import { OTHER } from "@/native/core/telemetry/other";
+
+const SuspendDialog = whenOpened(() =>
+  import("@/components/features/programs/suspend-dialog").then((part) => part.SuspendDialog),
+);
 
 /** One program beside the list: what was blocked, how close it is to its limits, whose it is. */
 export function ProgramPanel({ appId, onClose }: { appId: string; onClose(): void }) {

@@ -10,12 +10,12 @@ import { PageMain } from "@/components/blocks/page-main";
 import { QueryView } from "@/components/blocks/query-view";
 import { Measure } from "@/components/features/measures/measure";
 import { ProgramState } from "@/components/features/programs/program-state";
-import { SuspendDialog } from "@/components/features/programs/suspend-dialog";
 import { Button } from "@/components/ui/button";
 import { Callout } from "@/components/ui/callout";
 import { Tabs } from "@/components/ui/tabs";
 import { TextLink } from "@/components/ui/text-link";
 import { Tile } from "@/components/ui/tile";
+import { whenOpened } from "@/components/ui/when-opened";
 import type { ProgramDetail } from "@/lib/contracts/programs";
 import { isEstimate } from "@/lib/domain/measures/device-sketch";
 import { about, plural } from "@/lib/format/count";
@@ -23,6 +23,10 @@ import { formatRevision } from "@/lib/format/revision";
 import { programQuery } from "@/lib/queries/programs";
 import { useMay } from "@/lib/queries/use-may";
 import { LiftButton } from "./lift-button";
+
+const SuspendDialog = whenOpened(() =>
+  import("@/components/features/programs/suspend-dialog").then((part) => part.SuspendDialog),
+);
 
 const SideContext = createContext<HTMLElement | null>(null);
 

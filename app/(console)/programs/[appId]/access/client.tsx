@@ -10,6 +10,7 @@ import { Toolbar } from "@/components/blocks/toolbar";
 import { useUrlState } from "@/components/blocks/use-url-state";
 import { Button } from "@/components/ui/button";
 import { Segmented } from "@/components/ui/segmented";
+import { whenOpened } from "@/components/ui/when-opened";
 import type { AccessRow, AccessTable } from "@/lib/contracts/programs";
 import { plural } from "@/lib/format/count";
 import { formatRevision } from "@/lib/format/revision";
@@ -17,8 +18,9 @@ import { accessQuery, programQuery } from "@/lib/queries/programs";
 import { useMay } from "@/lib/queries/use-may";
 import { ProgramSide } from "../_parts/program-frame";
 import { accessColumns } from "./_parts/columns";
-import { EditSheet } from "./_parts/edit-sheet";
 import { readVersion } from "./search-params";
+
+const EditSheet = whenOpened(() => import("./_parts/edit-sheet").then((part) => part.EditSheet));
 
 const NEW_HOST = "new-host";
 const NEW_GRANT = "new-grant";

@@ -1,6 +1,7 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
+import dynamic from "next/dynamic";
 import { type Column, DataTable } from "@/components/blocks/data-table";
 import { EmptyState } from "@/components/blocks/empty-state";
 import { Identifier } from "@/components/blocks/identifier";
@@ -15,7 +16,8 @@ import { about, formatCount } from "@/lib/format/count";
 import { versionsQuery } from "@/lib/queries/programs";
 import { ProgramSide } from "../_parts/program-frame";
 import { SignatureState, VersionState } from "./_parts/attestation";
-import { VersionPanel } from "./_parts/version-panel";
+
+const VersionPanel = dynamic(() => import("./_parts/version-panel").then((part) => part.VersionPanel));
 
 const COLUMNS: Column<VersionView>[] = [
   {
