@@ -3,6 +3,7 @@ import type { ChangeSetView } from "@/lib/contracts/change-sets";
 import type { DenialList } from "@/lib/contracts/programs";
 import { accessibilityProblems } from "../fixtures/accessibility";
 import { pagesLeftOut } from "../fixtures/page-files";
+import { weighPage } from "../fixtures/page-weight";
 import { type RunningDemo, startDemo } from "../fixtures/running-demo";
 
 const APP = "example.coin.rush";
@@ -89,6 +90,31 @@ test("no page before sign-in breaks one either", async ({ browser }) => {
   }
   await stranger.context().close();
   expect(found).toEqual([]);
+});
+
+test("no page makes a slow line wait: its scripts and fonts have bounds, whether it has charts or not", async ({
+  browser,
+}) => {
+  test.setTimeout(300_000);
+  const stranger = await browser.newContext({ baseURL: demo.url });
+  const developer = await demo.page(browser, "developer");
+  const visits = [
+    ...["/sign-in", "/link/not-a-link"].map((path) => ({ context: stranger, path })),
+    ...paths().map((path) => ({ context: page.context(), path })),
+    { context: developer.context(), path: "/" },
+  ];
+  const heavy: string[] = [];
+  for (const { context, path } of visits) {
+    const { scriptBytes, fontBytes } = await weighPage(context, path);
+    const scriptBytesMax = (path.endsWith("/telemetry") ? 330 : 205) * 1000;
+    if (scriptBytes >= scriptBytesMax || fontBytes >= 80_000)
+      heavy.push(`${path}: ${scriptBytes} + ${fontBytes} bytes`);
+    // A page without any would be none.
+    expect(Math.min(scriptBytes, fontBytes), path).toBeGreaterThan(0);
+  }
+  await stranger.close();
+  await developer.context().close();
+  expect(heavy).toEqual([]);
 });
 
 test("no dialog, sheet, panel or menu breaks one", async () => {

@@ -5,10 +5,13 @@ import type { denialsRoutes as DenialsRoutes } from "./routes/denials";
 import type { devicesRoutes as DevicesRoutes } from "./routes/devices";
 import type { overviewRoutes as OverviewRoutes } from "./routes/overview";
 import type { peopleRoutes as PeopleRoutes } from "./routes/people";
+import type { platformRoutes as PlatformRoutes } from "./routes/platform";
+import type { portalRoutes as PortalRoutes } from "./routes/portal";
 import type { programsRoutes as ProgramsRoutes } from "./routes/programs";
 import type { publishersRoutes as PublishersRoutes } from "./routes/publishers";
 import type { readinessRoutes as ReadinessRoutes } from "./routes/readiness";
 import type { reportingRoutes as ReportingRoutes } from "./routes/reporting";
+import type { searchRoutes as SearchRoutes } from "./routes/search";
 import type { sessionRoutes as SessionRoutes } from "./routes/session";
 import type { submissionsRoutes as SubmissionsRoutes } from "./routes/submissions";
 
@@ -30,6 +33,7 @@ export const changeSetsRoutes = addressed<typeof ChangeSetsRoutes>({
   getChangeSet: "GET /api/console/v1/change-sets/{id}",
   previewChanges: "POST /api/console/v1/change-sets/preview",
   editDraft: "POST /api/console/v1/change-sets/edit",
+  proposeNow: "POST /api/console/v1/change-sets/propose",
   narrowNow: "POST /api/console/v1/change-sets/narrow",
   discardChangeSet: "POST /api/console/v1/change-sets/{id}/discard",
   splitChangeSet: "POST /api/console/v1/change-sets/{id}/split",
@@ -45,6 +49,8 @@ export const changeSetsRoutes = addressed<typeof ChangeSetsRoutes>({
 export const denialsRoutes = addressed<typeof DenialsRoutes>({
   listDenials: "GET /api/console/v1/denials",
   getDenial: "GET /api/console/v1/denials/{denialId}",
+  acknowledgeCause: "POST /api/console/v1/programs/{appId}/causes/{cause}/acknowledge",
+  reopenCause: "POST /api/console/v1/programs/{appId}/causes/{cause}/reopen",
 });
 
 export const devicesRoutes = addressed<typeof DevicesRoutes>({
@@ -64,6 +70,19 @@ export const peopleRoutes = addressed<typeof PeopleRoutes>({
   invitePerson: "POST /api/console/v1/people",
   createPersonLink: "POST /api/console/v1/people/{id}/link",
   createPersonCode: "POST /api/console/v1/people/{id}/code",
+});
+
+export const platformRoutes = addressed<typeof PlatformRoutes>({
+  namePlatform: "POST /api/console/v1/platform/name",
+});
+
+export const portalRoutes = addressed<typeof PortalRoutes>({
+  listPortalPrograms: "GET /api/console/v1/portal/programs",
+  getPortalProgram: "GET /api/console/v1/portal/programs/{appId}",
+  getPortalQuota: "GET /api/console/v1/portal/programs/{appId}/quota",
+  listPortalDenials: "GET /api/console/v1/portal/programs/{appId}/denials",
+  getPortalPublished: "GET /api/console/v1/portal/programs/{appId}/published",
+  getPortalDenial: "GET /api/console/v1/portal/denials/{denialId}",
 });
 
 export const programsRoutes = addressed<typeof ProgramsRoutes>({
@@ -97,6 +116,10 @@ export const readinessRoutes = addressed<typeof ReadinessRoutes>({
 
 export const reportingRoutes = addressed<typeof ReportingRoutes>({
   getReporting: "GET /api/console/v1/reporting",
+});
+
+export const searchRoutes = addressed<typeof SearchRoutes>({
+  search: "GET /api/console/v1/search",
 });
 
 export const sessionRoutes = addressed<typeof SessionRoutes>({

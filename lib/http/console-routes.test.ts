@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { CALL_PERMISSIONS } from "./call-permissions";
 import { consoleRoutes } from "./console-routes";
 import type { RouteDescription } from "./route-description";
 
@@ -25,5 +26,12 @@ describe("the route table of the console", () => {
     const takesBody = (method: string) => method !== "GET" && method !== "DELETE";
     expect(routes.filter((route) => (route.input?.body !== undefined) !== takesBody(route.method))).toEqual([]);
     expect(new Set(routes.map(({ method, path }) => `${method} ${path}`)).size).toBe(routes.length);
+  });
+
+  it("is what pages offer acts by: each by the permission of its route", () => {
+    const acts = Object.entries(consoleRoutes).filter(
+      ([, { method, permission }]) => method !== "GET" && permission !== "signed-in",
+    );
+    expect(CALL_PERMISSIONS).toEqual(Object.fromEntries(acts.map(([name, { permission }]) => [name, permission])));
   });
 });

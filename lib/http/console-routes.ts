@@ -14,7 +14,7 @@ import { searchRoutes } from "./routes/search";
 import { sessionRoutes } from "./routes/session";
 import { submissionsRoutes } from "./routes/submissions";
 
-/** Every call of the console, as data: handlers are made of them, OpenAPI describes them, and browsers call by them. */
+/** Every call of the console, as data: handlers are made of them, OpenAPI describes them, and browsers know where they lie. */
 export const consoleRoutes = {
   ...sessionRoutes,
   ...overviewRoutes,

@@ -1,6 +1,6 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { portalRoutes } from "@/lib/http/addresses";
 import { callConsole } from "@/lib/http/console-client";
-import { portalRoutes } from "@/lib/http/routes/portal";
 
 /** Developers hear no stream, which names every program: what they look at is read anew each minute. */
 const FRESH = { refetchInterval: 60_000 } as const;

@@ -1,7 +1,7 @@
-import type { TimeRange } from "@/lib/domain/time-ranges";
 import { keepPreviousData, type QueryClient, queryOptions } from "@tanstack/react-query";
 import type { z } from "zod";
 import type { CauseFilter, registerProgramInputSchema } from "@/lib/contracts/programs";
+import type { TimeRange } from "@/lib/domain/time-ranges";
 import { denialsRoutes, programsRoutes, submissionsRoutes } from "@/lib/http/addresses";
 import { addressOf, type ConsoleQuery, callConsole } from "@/lib/http/console-client";
 

@@ -1,6 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
+import { searchRoutes } from "@/lib/http/addresses";
 import { callConsole } from "@/lib/http/console-client";
-import { searchRoutes } from "@/lib/http/routes/search";
 
 /** What the server knows of what was typed. Not kept fresh: it is asked again with the next letter. */
 export const searchQuery = (q: string) =>

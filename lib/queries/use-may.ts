@@ -3,15 +3,12 @@
 import { useQuery } from "@tanstack/react-query";
 import type { MemberKind } from "@/lib/domain/members";
 import { admits } from "@/lib/domain/roles";
-import { consoleRoutes } from "@/lib/http/console-routes";
+import { CALL_PERMISSIONS, type ConsoleAct } from "@/lib/http/call-permissions";
 import { sessionQuery } from "./session";
 
-/** A call of the console by its name in the table of routes. */
-type ConsoleCallName = keyof typeof consoleRoutes;
-
 type May = {
-  /** The door of this call lets me in. */
-  call(name: ConsoleCallName): boolean;
+  /** The door of this act lets me in. */
+  call(name: ConsoleAct): boolean;
   /** I may write a member of this kind into my draft. */
   propose(kind: MemberKind): boolean;
   /** What narrows a member of this kind I may publish alone. */
@@ -25,7 +22,7 @@ type May = {
 export function useMay(): May {
   const may = useQuery(sessionQuery()).data?.may;
   return {
-    call: (name) => may !== undefined && admits(consoleRoutes[name].permission, may.permissions),
+    call: (name) => may !== undefined && admits(CALL_PERMISSIONS[name], may.permissions),
     propose: (kind) => may?.propose.includes(kind) === true,
     narrow: (kind) => may?.narrow.includes(kind) === true,
   };

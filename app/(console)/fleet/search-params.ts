@@ -1,5 +1,5 @@
-import { DEVICE_STATES } from "@/lib/domain/device-states";
 import type { FilterField } from "@/components/blocks/filter-text";
+import { DEVICE_STATES } from "@/lib/domain/device-states";
 import { LABEL_NAMES, LABEL_VALUE } from "@/lib/domain/labels";
 import type { DeviceFilter } from "@/lib/queries/devices";
 

@@ -1,8 +1,8 @@
-import { OTHER } from "@/native/core/telemetry/other";
 import Link from "next/link";
 import type { Column } from "@/components/blocks/data-table";
 import type { DenialCause } from "@/lib/contracts/programs";
 import { formatCount } from "@/lib/format/count";
+import { OTHER } from "@/native/core/telemetry/other";
 
 /** What a cause is about, as people name it. */
 export const nameOfCause = ({ cause, target }: DenialCause): string =>

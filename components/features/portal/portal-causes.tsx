@@ -1,6 +1,5 @@
 "use client";
 
-import { OTHER } from "@/native/core/telemetry/other";
 import Link from "next/link";
 import { type Column, DataTable } from "@/components/blocks/data-table";
 import { RelativeTime } from "@/components/blocks/relative-time";
@@ -8,6 +7,7 @@ import type { PortalCause } from "@/lib/contracts/portal";
 import { isEstimate } from "@/lib/domain/measures/device-sketch";
 import { about, formatCount, formatShare, plural } from "@/lib/format/count";
 import { ruleWords } from "@/lib/format/rule-words";
+import { OTHER } from "@/native/core/telemetry/other";
 import { denialWords } from "./denial-words";
 
 /** What happens to the calls of a cause, in one sentence, its target set as code. */

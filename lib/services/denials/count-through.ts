@@ -1,9 +1,9 @@
-import { OTHER } from "@/native/core/telemetry/other";
 import { and, eq, gte, inArray } from "drizzle-orm";
 import { hourDetails } from "@/db/schema";
 import type { Database } from "@/db/store";
 import { sumOf } from "@/db/sums";
 import type { ToldRefusal } from "@/lib/domain/denials/replay";
+import { OTHER } from "@/native/core/telemetry/other";
 import { HOUR_MS } from "../measures/windows";
 
 const MINUTE_MS = 60_000;

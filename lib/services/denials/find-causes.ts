@@ -1,7 +1,7 @@
-import { OTHER } from "@/native/core/telemetry/other";
 import type { Database } from "@/db/store";
 import type { CauseFilter } from "@/lib/contracts/programs";
 import { readHostPattern } from "@/native/core/decide/host-name";
+import { OTHER } from "@/native/core/telemetry/other";
 import { type AskedDetails, liveDetails, readAbout, sumDetails } from "../measures/read-details";
 
 type About = Record<string, unknown>;

@@ -1,4 +1,3 @@
-import type { TimeRange } from "@/lib/domain/time-ranges";
 import { and, eq, gte, inArray, isNotNull, sql } from "drizzle-orm";
 import { countedEvents } from "@/db/counted";
 import { devices, type events, programs } from "@/db/schema";

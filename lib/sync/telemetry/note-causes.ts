@@ -1,9 +1,9 @@
-import { OTHER } from "@/native/core/telemetry/other";
 import { sql } from "drizzle-orm";
 import { rowsOf } from "@/db/rows";
 import { seenCauses, type telemetryMinutes } from "@/db/schema";
 import type { Database, Transaction } from "@/db/store";
 import { insertRows, isAnyOf } from "@/db/write-rows";
+import { OTHER } from "@/native/core/telemetry/other";
 import { aboutOf } from "./details-of-minute";
 
 /** What one device told of a program, and when it came. */

@@ -1,4 +1,3 @@
-import { OTHER } from "@/native/core/telemetry/other";
 import { and, inArray, isNotNull, sql } from "drizzle-orm";
 import { denialJudgements, denialMends, denialSightings, versions } from "@/db/schema";
 import type { Database } from "@/db/store";
@@ -7,6 +6,7 @@ import { HOST_CODES } from "@/native/core/codes";
 import { findApi, findCapability } from "@/native/core/decide/catalog";
 import { isNewerPosition, type Position } from "@/native/core/documents/position";
 import { addSaturating } from "@/native/core/telemetry/add-saturating";
+import { OTHER } from "@/native/core/telemetry/other";
 import { aboutOf, eachDetail, holdCounts, type MinuteLists } from "./details-of-minute";
 import { isOfItsSubject } from "./named-by-policy";
 

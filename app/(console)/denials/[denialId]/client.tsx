@@ -40,6 +40,7 @@ import { Who } from "./_parts/who";
 
 /** Of a denial's id, what names its cause. */
 const CAUSE_LENGTH = 16;
+
 const ProposalSheet = whenOpened(() => import("./_parts/proposal-sheet").then((part) => part.ProposalSheet));
 const SuspendDialog = whenOpened(() =>
   import("@/components/features/programs/suspend-dialog").then((part) => part.SuspendDialog),

@@ -1,4 +1,3 @@
-import { OTHER } from "@/native/core/telemetry/other";
 import { eq } from "drizzle-orm";
 import { newestDocument } from "@/db/newest-document";
 import { keepDays } from "@/db/partitions";
@@ -6,6 +5,7 @@ import { devices, events, publishedMembers, telemetryMinutes } from "@/db/schema
 import { foldMinutes } from "@/lib/sync/telemetry/fold-minutes";
 import { KEY_ONE } from "@/native/core/crypto/testing/public-keys";
 import { causeKey } from "@/native/core/decide/cause-key";
+import { OTHER } from "@/native/core/telemetry/other";
 import { nodeCrypto } from "@/native/node/crypto";
 import { approveChangeSet } from "../../change-sets/approve-change-set";
 import { narrowAtOnce } from "../../change-sets/narrow";

@@ -1,6 +1,5 @@
 "use client";
 
-import { TIME_RANGES, type TimeRange } from "@/lib/domain/time-ranges";
 import { useQuery } from "@tanstack/react-query";
 import { BehindLine } from "@/components/blocks/behind-line";
 import { DataTable } from "@/components/blocks/data-table";
@@ -25,6 +24,7 @@ import { Measure } from "@/components/features/measures/measure";
 import { ReportingLine } from "@/components/features/reporting/reporting-line";
 import { Button } from "@/components/ui/button";
 import type { CauseFilter, DenialCause, DenialList, DenialRow } from "@/lib/contracts/programs";
+import { TIME_RANGES, type TimeRange } from "@/lib/domain/time-ranges";
 import { formatCount, plural } from "@/lib/format/count";
 import { formatWhen } from "@/lib/format/instant";
 import { denialsFile, denialsQuery, programQuery, readOlderDenials } from "@/lib/queries/programs";

@@ -1,6 +1,5 @@
 "use client";
 
-import { OTHER } from "@/native/core/telemetry/other";
 import { useQuery } from "@tanstack/react-query";
 import { BehindLine } from "@/components/blocks/behind-line";
 import { EmptyState } from "@/components/blocks/empty-state";
@@ -15,6 +14,7 @@ import { isEstimate } from "@/lib/domain/measures/device-sketch";
 import { about, formatCount, plural } from "@/lib/format/count";
 import { formatWhen } from "@/lib/format/instant";
 import { portalDenialsQuery, portalQuotaQuery } from "@/lib/queries/portal";
+import { OTHER } from "@/native/core/telemetry/other";
 import { readVersion } from "./search-params";
 
 /** How near the program comes to each limit, and what it was refused. */
