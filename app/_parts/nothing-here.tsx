@@ -1,6 +1,5 @@
-import Link from "next/link";
 import { EmptyState } from "@/components/blocks/empty-state";
-import { Button } from "@/components/ui/button";
+import { buttonLook } from "@/components/ui/button-look";
 
 /** An address that nothing has, or nothing that this person may see: the same words, and a way on. */
 export function NothingHere({ home, to }: { home: string; to: string }) {
@@ -9,9 +8,10 @@ export function NothingHere({ home, to }: { home: string; to: string }) {
       isPage
       title="Nothing at this address"
       action={
-        <Button asChild>
-          <Link href={to}>Go to {home}</Link>
-        </Button>
+        // Every page brings this one along, so it has no scripts.
+        <a href={to} className={buttonLook()}>
+          Go to {home}
+        </a>
       }
     >
       It is gone, or it is not for you to see.

@@ -3,7 +3,6 @@
 import { useRouter } from "next/navigation";
 import { startTransition } from "react";
 import { ErrorState } from "@/components/blocks/error-state";
-import { Panel } from "@/components/blocks/panel";
 
 export type PageErrorProps = { error: Error & { digest?: string }; reset(): void };
 
@@ -13,7 +12,7 @@ export function PageError({ error, reset }: PageErrorProps) {
   return (
     <>
       <h1 className="mb-4 text-page">This page could not be made</h1>
-      <Panel>
+      <section className="rounded-panel border border-line bg-surface">
         <ErrorState
           what="The server could not make it."
           unaffected="Devices and publishing are unaffected."
@@ -26,7 +25,7 @@ export function PageError({ error, reset }: PageErrorProps) {
             })
           }
         />
-      </Panel>
+      </section>
     </>
   );
 }

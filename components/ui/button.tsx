@@ -1,39 +1,19 @@
 "use client";
 
-import { Slot } from "radix-ui";
 import { type ComponentProps, useId, useState } from "react";
+import { type ButtonLook, buttonLook } from "./button-look";
 import { classNames } from "./class-names";
 
-const TONES = {
-  plain: "border-control bg-surface text-ink hover:bg-sunken",
-  quiet: "border-transparent bg-transparent text-muted hover:bg-hover hover:text-ink",
-  primary: "border-accent bg-accent text-accent-ink hover:brightness-95",
-  danger: "border-control bg-surface text-danger hover:bg-tint-danger",
-  "danger-fill": "border-danger bg-danger text-danger-ink hover:brightness-95",
-} as const;
-
-const SIZES = {
-  regular: "h-8 px-3 max-phone:h-11 max-phone:px-4",
-  small: "h-7 px-2 max-phone:h-11 max-phone:px-4",
-  icon: "size-8 max-phone:size-11",
-  "icon-small": "size-7 max-phone:size-11",
-  "icon-tiny": "size-6 max-phone:size-11",
-} as const;
-
-type ButtonProps = ComponentProps<"button"> & {
-  tone?: keyof typeof TONES;
-  size?: keyof typeof SIZES;
-  isWide?: boolean;
-  /** Draws the child, for example a link, as a button. */
-  asChild?: boolean;
-  /**
-   * Why it cannot be pressed now; null: it can. It stays where Tab finds it, and says why to whoever comes there by
-   * keyboard, touch, mouse or reader.
-   */
-  why?: string | null | undefined;
-  /** What it is doing, in the place of its words, while it does: "Publishing…". */
-  busy?: string | false | undefined;
-};
+type ButtonProps = ComponentProps<"button"> &
+  ButtonLook & {
+    /**
+     * Why it cannot be pressed now; null: it can. It stays where Tab finds it, and says why to whoever comes there by
+     * keyboard, touch, mouse or reader.
+     */
+    why?: string | null | undefined;
+    /** What it is doing, in the place of its words, while it does: "Publishing…". */
+    busy?: string | false | undefined;
+  };
 
 export function Button({ why = null, ...rest }: ButtonProps) {
   const id = useId();
@@ -65,22 +45,13 @@ export function Button({ why = null, ...rest }: ButtonProps) {
   );
 }
 
-function BareButton({ tone = "plain", size = "regular", isWide, asChild, busy, className, ...rest }: ButtonProps) {
-  const Root = asChild ? Slot.Root : "button";
+function BareButton({ tone, size, isWide, busy, className, type = "button", ...rest }: ButtonProps) {
   return (
-    <Root
-      {...(asChild ? {} : { type: rest.type ?? "button" })}
+    <button
+      type={type}
       {...rest}
       {...(busy ? { "aria-disabled": true, "aria-busy": true, children: busy, onClick: refuse } : {})}
-      className={classNames(
-        "inline-flex shrink-0 select-none items-center justify-center gap-1.5 whitespace-nowrap rounded-control border font-medium text-body transition-colors",
-        "disabled:pointer-events-none disabled:border-line disabled:bg-sunken disabled:text-muted",
-        "aria-disabled:cursor-default aria-disabled:border-line aria-disabled:bg-sunken aria-disabled:text-muted aria-disabled:hover:brightness-100",
-        TONES[tone],
-        SIZES[size],
-        isWide && "w-full",
-        className,
-      )}
+      className={classNames(buttonLook({ tone, size, isWide }), className)}
     />
   );
 }

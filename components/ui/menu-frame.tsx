@@ -1,7 +1,7 @@
 "use client";
 
 import { DropdownMenu as Radix } from "radix-ui";
-import type { ReactNode } from "react";
+import type { ComponentProps, ReactElement, ReactNode } from "react";
 import { Mark } from "./mark";
 
 export type MenuEntry =
@@ -19,7 +19,7 @@ export type MenuEntry =
   | { kind: "separator" };
 
 export type MenuProps = {
-  trigger: ReactNode;
+  trigger: ReactElement<ComponentProps<"button">>;
   entries: readonly MenuEntry[];
   side?: "top" | "bottom";
   align?: "start" | "end";

@@ -1,7 +1,6 @@
 "use client";
 
-import { Slot } from "radix-ui";
-import { type ComponentType, type KeyboardEvent, useState } from "react";
+import { type ComponentType, cloneElement, type KeyboardEvent, useState } from "react";
 import type { MenuProps } from "./menu-frame";
 import { useToast } from "./toast";
 
@@ -22,16 +21,12 @@ export function Menu(props: MenuProps) {
       toast({ text: "This could not be loaded: the console's server did not answer.", mark: "differs" });
     }
   }
-  return (
-    <Slot.Root
-      aria-haspopup="menu"
-      aria-expanded={false}
-      onClick={open}
-      onKeyDown={(event: KeyboardEvent) => {
-        if (event.key === "ArrowDown") void open();
-      }}
-    >
-      {props.trigger}
-    </Slot.Root>
-  );
+  return cloneElement(props.trigger, {
+    "aria-haspopup": "menu",
+    "aria-expanded": false,
+    onClick: open,
+    onKeyDown: (event: KeyboardEvent) => {
+      if (event.key === "ArrowDown") void open();
+    },
+  });
 }

@@ -3,7 +3,7 @@ import type { ChangeSetView } from "@/lib/contracts/change-sets";
 import type { DenialList } from "@/lib/contracts/programs";
 import { accessibilityProblems } from "../fixtures/accessibility";
 import { pagesLeftOut } from "../fixtures/page-files";
-import { weighPage } from "../fixtures/page-weight";
+import { openAndWeigh } from "../fixtures/page-weight";
 import { type RunningDemo, startDemo } from "../fixtures/running-demo";
 
 const APP = "example.coin.rush";
@@ -61,12 +61,13 @@ async function open(path: string): Promise<void> {
   await expect(page.getByRole("heading", { level: 1 }).first()).toBeVisible();
 }
 
-test("no page breaks a rule of WCAG 2.2 AA, in light and dark, on a desk, a tablet and a phone", async () => {
+test("no page breaks a rule of WCAG 2.2 AA, in light and dark, on a desk, a tablet and a phone, nor weighs too much", async () => {
   test.setTimeout(300_000);
   expect(pagesLeftOut("app/(console)", paths())).toEqual([]);
   const found: string[] = [];
   for (const path of paths()) {
-    await open(path);
+    found.push(...(await openAndWeigh(page, path)));
+    await expect(page.getByRole("heading", { level: 1 }).first()).toBeVisible();
     found.push(...(await accessibilityProblems(page, path)));
   }
   // The draft's bar stands over the end of every page, and so is looked at on a short one.
@@ -85,36 +86,11 @@ test("no page before sign-in breaks one either", async ({ browser }) => {
   const stranger = await (await browser.newContext({ baseURL: demo.url })).newPage();
   const found: string[] = [];
   for (const path of ["/sign-in", "/link/not-a-link"]) {
-    await stranger.goto(path);
+    found.push(...(await openAndWeigh(stranger, path)));
     found.push(...(await accessibilityProblems(stranger, path)));
   }
   await stranger.context().close();
   expect(found).toEqual([]);
-});
-
-test("no page makes a slow line wait: its scripts and fonts have bounds, whether it has charts or not", async ({
-  browser,
-}) => {
-  test.setTimeout(300_000);
-  const stranger = await browser.newContext({ baseURL: demo.url });
-  const developer = await demo.page(browser, "developer");
-  const visits = [
-    ...["/sign-in", "/link/not-a-link"].map((path) => ({ context: stranger, path })),
-    ...paths().map((path) => ({ context: page.context(), path })),
-    { context: developer.context(), path: "/" },
-  ];
-  const heavy: string[] = [];
-  for (const { context, path } of visits) {
-    const { scriptBytes, fontBytes } = await weighPage(context, path);
-    const scriptBytesMax = (path.endsWith("/telemetry") ? 330 : 205) * 1000;
-    if (scriptBytes >= scriptBytesMax || fontBytes >= 80_000)
-      heavy.push(`${path}: ${scriptBytes} + ${fontBytes} bytes`);
-    // A page without any would be none.
-    expect(Math.min(scriptBytes, fontBytes), path).toBeGreaterThan(0);
-  }
-  await stranger.close();
-  await developer.context().close();
-  expect(heavy).toEqual([]);
 });
 
 test("no dialog, sheet, panel or menu breaks one", async () => {

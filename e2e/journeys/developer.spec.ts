@@ -5,6 +5,7 @@ import type { ConsoleSession } from "../../scripts/client/console-session";
 import { accessibilityProblems } from "../fixtures/accessibility";
 import { joinPerson, PASSWORD } from "../fixtures/join-person";
 import { pagesLeftOut } from "../fixtures/page-files";
+import { openAndWeigh } from "../fixtures/page-weight";
 import { sendRaw } from "../fixtures/raw-request";
 import { type RunningDemo, startDemo } from "../fixtures/running-demo";
 
@@ -65,14 +66,14 @@ test("a developer signs in, lands among their programs, opens one, and reads its
   await expect(page.getByRole("table", { name: "Limits" }).getByRole("row")).toHaveCount(9);
 });
 
-test("no page of the portal breaks a rule of WCAG 2.2 AA or scrolls sideways, on a desk and on a phone", async () => {
+test("no page of the portal breaks a rule of WCAG 2.2 AA, scrolls sideways, on a desk or on a phone, or weighs too much", async () => {
   const found: string[] = [];
   const at = `/portal/programs/${APP}`;
   const paths = ["/portal/programs", at, `${at}/published`, `/portal/denials/${denialId}`, "/portal/submit"];
   // It leads to the first of them.
   expect(pagesLeftOut("app/(portal)", [...paths, "/portal"])).toEqual([]);
   for (const path of paths) {
-    await page.goto(path);
+    found.push(...(await openAndWeigh(page, path)));
     await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
     found.push(...(await accessibilityProblems(page, path)));
   }

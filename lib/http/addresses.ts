@@ -94,6 +94,8 @@ export const programsRoutes = addressed<typeof ProgramsRoutes>({
   getLimits: "GET /api/console/v1/programs/{appId}/limits",
   getTelemetry: "GET /api/console/v1/programs/{appId}/telemetry",
   listProgramDenials: "GET /api/console/v1/programs/{appId}/denials",
+  exportTelemetry: "GET /api/console/v1/programs/{appId}/telemetry/export",
+  exportProgramDenials: "GET /api/console/v1/programs/{appId}/denials/export",
   getSpread: "GET /api/console/v1/programs/{appId}/spread",
 });
 

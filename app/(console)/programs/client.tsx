@@ -20,6 +20,7 @@ import { useMoreRows } from "@/components/blocks/use-more-rows";
 import { useUrlState } from "@/components/blocks/use-url-state";
 import { Measure } from "@/components/features/measures/measure";
 import { Button } from "@/components/ui/button";
+import { buttonLook } from "@/components/ui/button-look";
 import { whenOpened } from "@/components/ui/when-opened";
 import type { ProgramList, ProgramListQuery, ProgramRow } from "@/lib/contracts/programs";
 import { PROGRAM_SORTS, PROGRAM_STATUSES, type ProgramSort } from "@/lib/domain/program-lists";
@@ -148,9 +149,9 @@ function NoPrograms({ hasFilter, onClear }: { hasFilter: boolean; onClear(): voi
     <EmptyState
       title="No programs yet"
       action={
-        <Button asChild>
-          <Link href="/start">Walk to the first program</Link>
-        </Button>
+        <Link href="/start" className={buttonLook()}>
+          Walk to the first program
+        </Link>
       }
     >
       An operator registers an app id to a publisher; the publisher then submits a version with{" "}

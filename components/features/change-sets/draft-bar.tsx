@@ -7,6 +7,7 @@ import { Confirm } from "@/components/blocks/confirm";
 import { Dock } from "@/components/blocks/page-main";
 import { RelativeTime } from "@/components/blocks/relative-time";
 import { Button } from "@/components/ui/button";
+import { buttonLook } from "@/components/ui/button-look";
 import { State } from "@/components/ui/state";
 import { draftQuery } from "@/lib/queries/change-sets";
 import { useMay } from "@/lib/queries/use-may";
@@ -32,9 +33,9 @@ export function DraftBar() {
         <Button tone="quiet" size="small" onClick={() => setAsking(true)}>
           Discard
         </Button>
-        <Button size="small" asChild>
-          <Link href={`/policy/${draft.id}`}>Review</Link>
-        </Button>
+        <Link href={`/policy/${draft.id}`} className={buttonLook({ size: "small" })}>
+          Review
+        </Link>
       </span>
       <Confirm
         isOpen={isAsking}

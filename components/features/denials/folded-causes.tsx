@@ -79,7 +79,6 @@ export function FoldedCauses({
   causes: readonly DenialCause[];
   isOpen?: boolean;
 }) {
-  if (causes.length === 0) return null;
   return (
     <details open={isOpen} className="border-line border-t first:border-t-0">
       <summary className="flex min-h-10 cursor-pointer flex-wrap items-center gap-x-2 px-4 py-2 max-phone:min-h-11">

@@ -5,6 +5,7 @@ import { usePathname, useSearchParams } from "next/navigation";
 import { useState } from "react";
 import { useNow } from "@/components/blocks/now";
 import { Button } from "@/components/ui/button";
+import { buttonLook } from "@/components/ui/button-look";
 import { signInPath } from "@/lib/domain/return-path";
 import { formatDuration } from "@/lib/format/duration";
 import { formatTimeWithSeconds } from "@/lib/format/instant";
@@ -39,9 +40,12 @@ export function ConnectionStrip({ stream }: { stream: Stream }) {
                 <strong>Your session has ended.</strong> What you typed is kept. What you see is of{" "}
                 {formatTimeWithSeconds(connection.sinceMs)}.
               </p>
-              <Button size="small" asChild>
-                <a href={signInPath(search === "" ? path : `${path}?${search}`)}>Sign in again</a>
-              </Button>
+              <a
+                href={signInPath(search === "" ? path : `${path}?${search}`)}
+                className={buttonLook({ size: "small" })}
+              >
+                Sign in again
+              </a>
             </>
           ) : (
             <>

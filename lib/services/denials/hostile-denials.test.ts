@@ -6,7 +6,7 @@ import { denialDetailSchema, denialListSchema } from "@/lib/contracts/programs";
 import { packHistogram } from "@/lib/domain/measures/histogram";
 import { KEY_ONE } from "@/native/core/crypto/testing/public-keys";
 import { causeOfDenial } from "@/native/core/decide/cause-of-denial";
-import { OTHER } from "@/native/core/telemetry/batch";
+import { OTHER } from "@/native/core/telemetry/other";
 import { cursorsOf, GREAT, MOST, TEXTS } from "../testing/hostile-values";
 import { refusalOf } from "../testing/refusal-of";
 import { acknowledgeCause } from "./acknowledge";

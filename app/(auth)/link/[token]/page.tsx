@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
 import Link from "next/link";
-import { Button } from "@/components/ui/button";
+import { buttonLook } from "@/components/ui/button-look";
 import { type LinkView, readLink } from "@/lib/auth/accept-link";
 import { PASSWORD_LENGTH_MIN } from "@/lib/auth/password";
 import { isAppError } from "@/lib/platform/errors";
@@ -34,9 +34,9 @@ export default async function LinkPage({ params }: { params: Promise<{ token: st
               An admin of {platformName} can make a new one. Whoever starts the server for the first time finds the
               set-up link in its output.
             </p>
-            <Button asChild>
-              <Link href="/sign-in">Go to sign-in</Link>
-            </Button>
+            <Link href="/sign-in" className={buttonLook()}>
+              Go to sign-in
+            </Link>
           </>
         ) : (
           <LinkContent link={link} token={token} platformName={platformName} environment={environment} />

@@ -21,6 +21,7 @@ import { Ladder } from "@/components/features/denials/ladder";
 import { WhatChanged } from "@/components/features/denials/what-changed";
 import { ReportingLine } from "@/components/features/reporting/reporting-line";
 import { Button } from "@/components/ui/button";
+import { buttonLook } from "@/components/ui/button-look";
 import { Callout } from "@/components/ui/callout";
 import { CopyButton } from "@/components/ui/copy-button";
 import { Mark } from "@/components/ui/mark";
@@ -214,9 +215,9 @@ function DenialAside({ denial, onPropose }: { denial: DenialDetail; onPropose():
             <p className="text-hint text-muted">Widens: takes two people.</p>
           </>
         )}
-        <Button isWide asChild>
-          <Link href={`/programs/${denial.appId}/access`}>Open access</Link>
-        </Button>
+        <Link href={`/programs/${denial.appId}/access`} className={buttonLook({ isWide: true })}>
+          Open access
+        </Link>
         {mayNarrow && program.data?.status === "active" && (
           <>
             <Button tone="danger" isWide onClick={() => setSuspending(true)}>

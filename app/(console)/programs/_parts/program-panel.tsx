@@ -15,6 +15,7 @@ import { Measure } from "@/components/features/measures/measure";
 import { formatLimit, LIMIT_WORDS } from "@/components/features/programs/limit-words";
 import { ProgramState } from "@/components/features/programs/program-state";
 import { Button } from "@/components/ui/button";
+import { buttonLook } from "@/components/ui/button-look";
 import { Kbd } from "@/components/ui/kbd";
 import { Meter } from "@/components/ui/meter";
 import { Tile } from "@/components/ui/tile";
@@ -46,11 +47,9 @@ export function ProgramPanel({ appId, onClose }: { appId: string; onClose(): voi
         sub={<code>{appId}</code>}
         lead={<Tile name={program?.name ?? appId} isLarge />}
         actions={
-          <Button tone="quiet" size="small" asChild>
-            <Link href={`/programs/${appId}`}>
-              Open <Kbd>Enter</Kbd>
-            </Link>
-          </Button>
+          <Link href={`/programs/${appId}`} className={buttonLook({ tone: "quiet", size: "small" })}>
+            Open <Kbd>Enter</Kbd>
+          </Link>
         }
         footer={
           <>
@@ -60,9 +59,9 @@ export function ProgramPanel({ appId, onClose }: { appId: string; onClose(): voi
               </Button>
             )}
             <span className="flex-1" />
-            <Button asChild>
-              <Link href={`/programs/${appId}/access`}>Change access</Link>
-            </Button>
+            <Link href={`/programs/${appId}/access`} className={buttonLook()}>
+              Change access
+            </Link>
           </>
         }
         onClose={onClose}

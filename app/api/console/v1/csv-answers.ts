@@ -1,6 +1,6 @@
 import type { DenialCause, DenialList, TelemetrySeries } from "@/lib/contracts/programs";
 import { type CsvColumn, csvOf } from "@/lib/format/csv";
-import { OTHER } from "@/native/core/telemetry/batch";
+import { OTHER } from "@/native/core/telemetry/other";
 
 type Point = TelemetrySeries["points"][number];
 

@@ -1,6 +1,7 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
+import dynamic from "next/dynamic";
 import { BehindLine } from "@/components/blocks/behind-line";
 import { DataTable } from "@/components/blocks/data-table";
 import { EmptyState } from "@/components/blocks/empty-state";
@@ -19,7 +20,6 @@ import { useUrlState } from "@/components/blocks/use-url-state";
 import { CAUSE_STATES, type CauseState, stateOfCause } from "@/components/features/denials/cause-states";
 import { DenialCauses } from "@/components/features/denials/denial-causes";
 import { denialColumns } from "@/components/features/denials/denial-columns";
-import { FoldedCauses } from "@/components/features/denials/folded-causes";
 import { Measure } from "@/components/features/measures/measure";
 import { ReportingLine } from "@/components/features/reporting/reporting-line";
 import { Button } from "@/components/ui/button";
@@ -32,6 +32,10 @@ import { OTHER } from "@/native/core/telemetry/other";
 import { readVersion } from "../access/search-params";
 import { readRange } from "../search-params";
 import { BLOCKED_FIELDS, readCauseFilter } from "./search-params";
+
+const FoldedCauses = dynamic(() =>
+  import("@/components/features/denials/folded-causes").then((part) => part.FoldedCauses),
+);
 
 const keyOfDenial = (row: DenialRow) => row.denialId;
 const keyOfCause = (row: DenialCause) => row.cause;
@@ -117,13 +121,17 @@ function Causes({ causes, state, ...counted }: CausesProps) {
         </EmptyState>
       )}
       {open.length > 0 && <DenialCauses {...counted} causes={open} />}
-      <FoldedCauses key={`mended ${state}`} state="mended" causes={mended} isOpen={state === "mended"} />
-      <FoldedCauses
-        key={`acknowledged ${state}`}
-        state="acknowledged"
-        causes={acknowledged}
-        isOpen={state === "acknowledged"}
-      />
+      {mended.length > 0 && (
+        <FoldedCauses key={`mended ${state}`} state="mended" causes={mended} isOpen={state === "mended"} />
+      )}
+      {acknowledged.length > 0 && (
+        <FoldedCauses
+          key={`acknowledged ${state}`}
+          state="acknowledged"
+          causes={acknowledged}
+          isOpen={state === "acknowledged"}
+        />
+      )}
     </>
   );
 }
