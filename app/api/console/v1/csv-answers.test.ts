@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { DenialCause, TelemetrySeries } from "@/lib/contracts/programs";
-import { OTHER } from "@/native/core/telemetry/batch";
+import { OTHER } from "@/native/core/telemetry/other";
 import { causesCsv, telemetryCsv } from "./csv-answers";
 
 const AT = "2026-01-05T12:00:00.000Z";
