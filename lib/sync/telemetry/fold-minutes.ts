@@ -48,7 +48,7 @@ const LISTS_BYTES = 4 * 2 ** 20;
  * Programs of a turn at most: each has rows of its own in every roll-up, and costs as much as a few increments. An embedded store does nothing
  * else meanwhile.
  */
-export const PROGRAMS_MOST = { pglite: 16, postgres: 1_000 } as const satisfies Record<Store["kind"], number>;
+export const PROGRAMS_MOST = { pglite: 10, postgres: 1_000 } as const satisfies Record<Store["kind"], number>;
 /** Among how many times as many increments as it takes a turn looks for programs. */
 const LOOKED_AT = 4;
 /** What late increments are in too, and what they never are in: theirs are days that were dropped. */

@@ -11,7 +11,7 @@ import { forgetSources } from "./sources";
 import { nextTurn } from "./turn-size";
 
 /** Increments of one turn. */
-const FOLDED = { least: 8, most: 4_000 } as const;
+const FOLDED = { least: 64, most: 4_000 } as const;
 /** Few, as nothing is known of a turn before the first one, which is the slowest. */
 const FOLDED_FIRST = 32;
 /** Turns of one call, so that a process that is told to stop waits for few of them. */
