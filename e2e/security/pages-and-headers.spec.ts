@@ -224,3 +224,26 @@ test("forged x-forwarded headers move no redirect and no cookie", async () => {
     expect(answer.text, path).not.toContain("evil.example");
   }
 });
+
+test("no page tries what its content policy stops", async ({ browser }) => {
+  const context = await browser.newContext({ baseURL: server.url });
+  await context.addCookies([{ ...operator.cookie, url: server.url, httpOnly: true, sameSite: "Lax" }]);
+  const page = await context.newPage();
+  const stopped: string[] = [];
+  await page.exposeFunction("tellStopped", (what: string) => stopped.push(what));
+  await page.addInitScript(() => {
+    document.addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => {
+      // Safe: exposed above, to this page alone.
+      (window as unknown as { tellStopped(what: string): void }).tellStopped(`${violatedDirective} ${blockedURI}`);
+    });
+  });
+  for (const path of ["/", `/programs/${APP}`, "/audit"]) {
+    await page.goto(path);
+    await expect(page.getByRole("main")).toBeVisible();
+    // Whoever answers keys has run what the page runs at first.
+    await page.keyboard.press("?");
+    await expect(page.getByRole("dialog")).toBeVisible();
+  }
+  await context.close();
+  expect(stopped).toEqual([]);
+});

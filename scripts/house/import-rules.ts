@@ -267,7 +267,7 @@ export const ROOMS: readonly Room[] = [
   {
     room: "app",
     is: "pages and route handlers",
-    files: ["app/", "proxy.ts", "instrumentation.ts"],
+    files: ["app/", "proxy.ts", "instrumentation.ts", "instrumentation-client.ts"],
     may: [
       "app/",
       "components/",
