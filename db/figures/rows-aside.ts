@@ -15,12 +15,18 @@ export const ROWS_ASIDE_MAX = 1_000;
 const OF_VALUES = /^(22|23|54)...$/;
 const SQLSTATE = /^[0-9A-Z]{5}$/;
 
-/** Whether work on rows failed by what they are: not because the store cannot be used, nor by a statement that is wrong. */
+/**
+ * Whether work on rows failed by what they are, which is said of few failures alone: values that the database refuses, and what
+ * reckoning with them in this process stumbles over. Of all others (a store that cannot be used, a wrong statement, too little memory)
+ * no row is the cause.
+ */
 export function failedByRows(error: unknown): boolean {
-  if (isAppError(error)) return error.code === "internal";
-  if (isWithoutDay(error)) return false;
+  if (isAppError(error) || isWithoutDay(error)) return false;
   const state = codesIn(error).find((code) => SQLSTATE.test(code));
-  return state === undefined || OF_VALUES.test(state);
+  if (state !== undefined) return OF_VALUES.test(state);
+  return (
+    error instanceof TypeError || (error instanceof RangeError && !/allocation|string length/i.test(error.message))
+  );
 }
 
 /**

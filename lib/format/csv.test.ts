@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { csvOf } from "./csv";
 
@@ -11,6 +12,34 @@ describe("a file of comma-separated values", () => {
       expect(cellOf(text).replace(/^"/, "").startsWith("'")).toBe(true);
     },
   );
+
+  test("has none either where a reader ends cells with semicolons or tabs, whatever stands in quotes", () => {
+    const parts = fc.constantFrom(
+      "=",
+      "+",
+      "@",
+      "|",
+      "-",
+      "＝",
+      ";",
+      "\t",
+      ",",
+      '"',
+      "'",
+      " ",
+      "\u200b",
+      "\n",
+      "a",
+      "1",
+    );
+    fc.assert(
+      fc.property(fc.array(parts, { maxLength: 12 }), (chosen) => {
+        for (const cell of csvOf(column, [chosen.join("")], []).split(/[;\t\r\n]/)) {
+          expect(cell.replace(/^["\s\u200b]+/, "")).not.toMatch(/^[=+\-@|＝]/);
+        }
+      }),
+    );
+  });
 
   test("keeps numbers as numbers, and text with commas, quotes and lines in one cell", () => {
     expect([cellOf(-1), cellOf(2 ** 53 - 1), cellOf(null), cellOf("")]).toEqual(["-1", "9007199254740991", "", ""]);

@@ -284,14 +284,17 @@ async function newestRefusals(db: Database, appId: string, seen: readonly Seen[]
   );
 }
 
-/** Forgets causes that were not seen for as long as counts of them are kept, and what is kept of the mending of any that are gone. */
+/**
+ * Forgets causes that were not seen for as long as counts of them are kept, and as late what is kept of the mending of any that are
+ * gone. A cause that is gone earlier was lost, not forgotten: of mended ones devices tell no more, so what is known of them stays.
+ */
 export async function forgetCauses(store: Store, nowMs: number): Promise<void> {
   const before = new Date(nowMs - KEPT_MS.hours - DAY_MS);
   await forget(store, denialSightings, lt(denialSightings.lastAt, before));
   const isSeen = sql`exists (select 1 from ${denialSightings} where ${denialSightings.appId} = ${denialMends.appId}
     and ${denialSightings.cause} = ${denialMends.cause} and ${denialSightings.purpose} = ${denialMends.purpose})`;
   // Also what was judged while its cause went.
-  await forget(store, denialMends, sql`not ${isSeen}`);
+  await forget(store, denialMends, sql`${denialMends.at} < ${before.toISOString()}::timestamptz and not ${isSeen}`);
 }
 
 async function forget(store: Store, table: PgTable, isOver: SQL): Promise<void> {

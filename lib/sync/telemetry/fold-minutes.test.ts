@@ -426,7 +426,12 @@ describe("a turn", () => {
     };
     const unavailable = failing([new AppError("unavailable", "Not now.")]);
     await expect(foldTelemetry(unavailable, fixture.ctx, { size: 1 })).rejects.toMatchObject({ code: "unavailable" });
-    const once = failing([new Error("a moment")]);
+    const crash = Object.assign(new Error("unreachable"), { name: "RuntimeError" });
+    for (const none of [new Error("closed"), crash, new RangeError("Array buffer allocation failed")]) {
+      const broken = failing([none, none, none]);
+      await expect(foldTelemetry(broken, fixture.ctx, { size: 1 })).rejects.toThrow(none.message);
+    }
+    const once = failing([new TypeError("a moment")]);
     expect(await foldMinutes(once, fixture.ctx, 1)).toMatchObject({ rows: 1 });
     expect(await fixture.store.db.select().from(telemetryMinutes)).toEqual([]);
     expect(await asideRows()).toEqual(aside);
