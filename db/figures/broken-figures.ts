@@ -165,3 +165,12 @@ export async function listFiguresAside(db: Database): Promise<string[]> {
   );
   return [...rows.map(({ name }) => name), ...(await countRowsAside(db))];
 }
+
+/** Drops all that was put aside, for good. Answers with what it was, as `listFiguresAside` tells it. */
+export async function dropFiguresAside(store: Store): Promise<string[]> {
+  return await store.transaction(async ({ db }) => {
+    const aside = await listFiguresAside(db);
+    await db.execute(sql`drop schema if exists "set_aside" cascade`);
+    return aside;
+  });
+}

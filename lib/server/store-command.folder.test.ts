@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { eq } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LEFT_OUT } from "@/db/backup/backup-format";
 import { nodeBackupFs } from "@/db/backup/backup-fs";
@@ -363,6 +363,20 @@ describe.runIf(testStoreKind() === "memory")("half of an embedded store", slow, 
       const actions = (await db.select().from(auditEntries)).map(({ action }) => action);
       expect(actions).toContain("person.unlockSignIn");
     });
+  });
+
+  it.each<Kind>(["pglite", "postgres"])("is rid by a command of what was put aside (%s)", async (kind) => {
+    const place = await makePlace(kind);
+    await fill(place);
+    await withStore(place, async (store) => {
+      await store.transaction(async ({ db }) => {
+        await db.execute(sql`create schema "set_aside"`);
+        await db.execute(sql`create table "set_aside"."events_20261130" (told text)`);
+      });
+    });
+    expect(await run(["drop-aside"], place)).toMatchObject([{ event: "dropped", aside: ["events_20261130"] }]);
+    expect(await run(["drop-aside"], place)).toMatchObject([{ event: "dropped", aside: [] }]);
+    expect(await run(["check"], place)).toMatchObject([{ event: "checked", findings: 0 }]);
   });
 
   it("is not looked for in a folder that is not there, and none is made", async () => {

@@ -18,6 +18,7 @@ import { nodeBundleFs } from "@/db/bundles/bundle-fs";
 import { type BundleRows, restoreBundles } from "@/db/bundles/restore-bundles";
 import { checkPostgres } from "@/db/check-postgres";
 import { checkStore } from "@/db/check-store";
+import { dropFiguresAside } from "@/db/figures/broken-figures";
 import { findMigrationsFolder } from "@/db/migrate";
 import { openStore } from "@/db/open-store";
 import { rebuildStore } from "@/db/rebuild-store";
@@ -53,6 +54,7 @@ const USAGE = `Usage: npm run store -- COMMAND [options]        (docs/guides/ser
   rebuild --from rows      begins a new journal with all rows as they stand; the old one is renamed and kept
   admit-loss               says of signed audit entries that the database lost by itself that they are lost, so that
                            signing goes on: after a failover, or a restore by other means than this command
+  drop-aside               drops the figures that were put aside because they could not be read or added up, for good
   unlock EMAIL             unlocks a sign-in where fewer than two people can approve it in the console
 
   --data DIR               default .bulkhead: keys, and the embedded store where DATABASE_URL is not set
@@ -305,6 +307,18 @@ async function unlock(call: Call): Promise<ExitCode> {
   }
 }
 
+async function dropAside(call: Call): Promise<ExitCode> {
+  const { store } = await openEither(call);
+  try {
+    const aside = await dropFiguresAside(store);
+    const text = aside.length === 0 ? "Nothing was put aside." : `Dropped for good: ${aside.join(", ")}.`;
+    call.say("dropped", text, { aside });
+    return DONE;
+  } finally {
+    await store.close();
+  }
+}
+
 async function admit(call: Call): Promise<ExitCode> {
   const { dataDir, say } = call;
   requireFolder(dataDir);
@@ -331,6 +345,7 @@ const COMMANDS: Readonly<Record<string, (call: Call) => Promise<ExitCode>>> = {
   "admit-loss": admit,
   backup,
   check,
+  "drop-aside": dropAside,
   rebuild,
   restore,
   unlock,
