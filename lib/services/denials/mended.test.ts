@@ -2,7 +2,10 @@ import { eq } from "drizzle-orm";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { denialJudgements, denialMends, denialSightings, documents, events, hourDetails } from "@/db/schema";
 import type { DenialCause } from "@/lib/contracts/programs";
+import { DENIAL_CODES } from "@/native/core/codes";
+import { causeKey } from "@/native/core/decide/cause-key";
 import { causeOfDenial } from "@/native/core/decide/cause-of-denial";
+import { nodeCrypto } from "@/native/node/crypto";
 import { getChangeSet } from "../change-sets/get-change-set";
 import { narrowAtOnce } from "../change-sets/narrow";
 import { refusalOf } from "../testing/refusal-of";
@@ -260,6 +263,37 @@ describe("a cause that somebody acknowledged", () => {
     await acknowledgeCause(held.ctx, operator, of(denialId));
     expect((await causeOf()).acknowledged).toMatchObject({ isOpenAgain: false, newPurposes: [], newRuntimes: [] });
   });
+
+  it.each(["of a host", "of an API"])(
+    "is opened by no purpose that nothing is asked for, %s, whatever the code",
+    async (kind) => {
+      const { held, tell } = fixture;
+      const isOfHost = kind === "of a host";
+      const seen = () => held.ctx.store.db.select().from(denialSightings);
+      const codes = DENIAL_CODES.filter((code) => !(isOfHost && code === "UNKNOWN_API"));
+      const subject = isOfHost ? `${HOST}:443` : "network.request";
+      const told = (about: Record<string, unknown>) =>
+        codes.map((code) => ({
+          cause: causeKey({ appId: fixture.appId, versionCode: 2, code, subject }, nodeCrypto.sha256),
+          ...{ code, layer: "host" as const, rule: null, count: 1 },
+          ...about,
+        }));
+      const api = "network.request";
+      const host = { api, host: HOST, port: 443 };
+      await fixture.allowHost();
+      await tell({ denials: told(isOfHost ? { ...host, purpose: "request" } : { api }) });
+      expect((await seen()).map(({ purpose }) => purpose)).toEqual(codes.map(() => (isOfHost ? "request" : "")));
+      const madeUp = isOfHost
+        ? [host, { ...host, purpose: "download" }, { api: subject }, { api: subject, purpose: "upload" }]
+        : [
+            { api, purpose: "download" },
+            { api, purpose: "upload" },
+            { ...host, purpose: "upload" },
+          ];
+      for (const about of madeUp) await tell({ denials: told(about) });
+      expect((await seen()).map(({ purpose }) => purpose)).toEqual(codes.map(() => (isOfHost ? "request" : "")));
+    },
+  );
 
   it("is none that was never seen, or of another program", async () => {
     const { held, operator, tell } = fixture;

@@ -2,7 +2,6 @@ import { and, inArray, isNotNull, sql } from "drizzle-orm";
 import { denialJudgements, denialMends, denialSightings, versions } from "@/db/schema";
 import type { Database } from "@/db/store";
 import { insertRows, isAnyOf, updateRows } from "@/db/write-rows";
-import { HOST_CODES } from "@/native/core/codes";
 import { findApi, findCapability } from "@/native/core/decide/catalog";
 import { isNewerPosition, type Position } from "@/native/core/documents/position";
 import { addSaturating } from "@/native/core/telemetry/add-saturating";
@@ -45,7 +44,7 @@ export async function noteSightings(
     for (const denial of lists.denials) {
       const cause = String(denial.cause);
       if (!isToldApart.has(causeKeyOf(appId, cause))) continue;
-      const purpose = typeof denial.purpose === "string" ? denial.purpose : "";
+      const purpose = isOfHost(denial) && typeof denial.purpose === "string" ? denial.purpose : "";
       const key = JSON.stringify([appId, cause, purpose, runtimeKind]);
       const known = seen.get(key);
       if (known === undefined) {
@@ -76,21 +75,28 @@ export async function noteSightings(
   );
 }
 
-const CODES_OF_HOSTS: ReadonlySet<unknown> = new Set(HOST_CODES);
-const isOfHost = ({ purpose, about }: Sighting): boolean => purpose !== "" && CODES_OF_HOSTS.has(about.code);
+/** A purpose is told of a host, whatever the code; a denial about an API has none (spec 5.23). */
+const isOfHost = ({ host }: Readonly<Record<string, unknown>>): boolean => typeof host === "string";
+/** An API that is known is never named so: one that is would have the cause of a host. */
+const READS_AS_HOST = /:\d+$/;
 
 /**
- * Without what no device can have met: hosts are looked at once the call's API is declared (spec §5), so a listed version is refused none
- * for a purpose of which it declares no API. A device that makes purposes up opens nothing again that somebody acknowledged.
+ * Without what no device can have met: a host is refused for a purpose, and is looked at once the call's API is declared (spec §5), so a
+ * listed version is refused none for a purpose of which it declares no API. A device that makes purposes up, or leaves them out, opens
+ * nothing again that somebody acknowledged.
  */
 async function withoutImpossible<S extends Sighting>(db: Database, sightings: readonly S[]): Promise<S[]> {
-  const asked = sightings.filter(isOfHost).map(({ appId, versionCode: code }) => ({ appId, code }));
-  if (asked.length === 0) return [...sightings];
+  const asked = sightings
+    .filter(({ about }) => isOfHost(about))
+    .map(({ appId, versionCode: code }) => ({ appId, code }));
   const { appId, code, declares, listedAt } = versions;
-  const listed = await db
-    .select({ appId, code, declares })
-    .from(versions)
-    .where(and(isNotNull(listedAt), isAnyOf(versions, ["appId", "code"], asked)));
+  const listed =
+    asked.length === 0
+      ? []
+      : await db
+          .select({ appId, code, declares })
+          .from(versions)
+          .where(and(isNotNull(listedAt), isAnyOf(versions, ["appId", "code"], asked)));
   const purposes = new Map(
     listed.map((version) => [
       `${version.appId} ${version.code}`,
@@ -98,8 +104,11 @@ async function withoutImpossible<S extends Sighting>(db: Database, sightings: re
     ]),
   );
   return sightings.filter((one) => {
-    const declared = isOfHost(one) ? purposes.get(`${one.appId} ${one.versionCode}`) : undefined;
-    return declared === undefined || declared.has(one.purpose);
+    const isUnknownApi = one.about.code === "UNKNOWN_API";
+    if (!isOfHost(one.about)) return isUnknownApi || !READS_AS_HOST.test(String(one.about.api));
+    if (isUnknownApi) return false;
+    const declared = purposes.get(`${one.appId} ${one.versionCode}`);
+    return one.purpose !== "" && (declared === undefined || declared.has(one.purpose));
   });
 }
 

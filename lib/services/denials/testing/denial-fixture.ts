@@ -35,6 +35,8 @@ export type ToldMinute = {
   /** Another host than the one that the cause is of. */
   toldHost?: string;
   applied?: { epoch: number; platform: number; program: number };
+  /** What the minute counts as refused, in place of `refused` times the one. */
+  denials?: (typeof telemetryMinutes.$inferInsert)["denials"];
 };
 
 export type DenialFixture = {
@@ -98,6 +100,7 @@ export async function openDenialFixture(): Promise<DenialFixture> {
       runtimeKind = "linux",
       toldHost = HOST,
       applied,
+      denials,
     }) {
       const target = { host: HOST, port: 443, purpose };
       const code = "HOST_NOT_ALLOWED" as const;
@@ -116,7 +119,7 @@ export async function openDenialFixture(): Promise<DenialFixture> {
             { ...target, allowed, blocked: refused },
             ...(others === 0 ? [] : [{ host: OTHER, port: 0, purpose, allowed: others, blocked: 0 }]),
           ],
-          denials: refused === 0 ? [] : [{ cause, ...about, host: toldHost, count: refused }],
+          denials: denials ?? (refused === 0 ? [] : [{ cause, ...about, host: toldHost, count: refused }]),
           ...{ appliedEpoch: epoch, appliedPlatform: platform, appliedProgram: program },
           ...{ runtimeKind, runtimeVersion: "0.1.0" },
         });
