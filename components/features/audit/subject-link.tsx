@@ -3,7 +3,10 @@ import type { AuditEntryView } from "@/lib/contracts/audit";
 import { cutMiddle } from "@/lib/format/identifier";
 
 /** What a kind of subject is called before its name; others as they stand in the log. */
-const KINDS: Record<string, string> = { "change-set": "Change set", submission: "version" };
+const KINDS = new Map([
+  ["change-set", "Change set"],
+  ["submission", "version"],
+]);
 
 /** What an entry is about, by its name; a link where the console has a page of it. */
 export function SubjectLink({
@@ -22,7 +25,7 @@ export function SubjectLink({
         : null;
   const text = (
     <span title={subject}>
-      {KINDS[kind] ?? kind}{" "}
+      {KINDS.get(kind) ?? kind}{" "}
       {subjectName === null ? <code>{kind === "program" ? id : cutMiddle(id, 8, 4)}</code> : <bdi>{subjectName}</bdi>}
       {kind === "program" && id.includes("/cause:") && ", one of its causes"}
     </span>

@@ -23,17 +23,19 @@ export async function toAuditViews(db: Database, rows: readonly Row[]): Promise<
   ];
   const actorsOf = (wanted: string) =>
     rows.flatMap(({ actor }) => (actor.kind === wanted ? [text(actor.id) ?? ""] : []));
-  const names: Record<string, Names> = {
-    "change-set": await namesOf(db, changeSets, changeSets.id, changeSets.number, idsOf("change-set")),
-    submission: await submissionNames(db, idsOf("submission")),
-    program: await namesOf(db, programs, programs.appId, programs.name, idsOf("program")),
-    publisher: await namesOf(db, publishers, publishers.id, publishers.name, [
-      ...idsOf("publisher"),
-      ...actorsOf("publisher"),
-    ]),
-    person: await namesOf(db, people, people.id, people.name, idsOf("person")),
-    device: await namesOf(db, devices, devices.id, devices.name, [...idsOf("device"), ...actorsOf("device")]),
-  };
+  const names = new Map<string, Names>(
+    Object.entries({
+      "change-set": await namesOf(db, changeSets, changeSets.id, changeSets.number, idsOf("change-set")),
+      submission: await submissionNames(db, idsOf("submission")),
+      program: await namesOf(db, programs, programs.appId, programs.name, idsOf("program")),
+      publisher: await namesOf(db, publishers, publishers.id, publishers.name, [
+        ...idsOf("publisher"),
+        ...actorsOf("publisher"),
+      ]),
+      person: await namesOf(db, people, people.id, people.name, idsOf("person")),
+      device: await namesOf(db, devices, devices.id, devices.name, [...idsOf("device"), ...actorsOf("device")]),
+    }),
+  );
   return rows.map((row) => {
     const { kind, id } = partsOf(row.subject);
     const actor = {
@@ -42,12 +44,12 @@ export async function toAuditViews(db: Database, rows: readonly Row[]): Promise<
       name: text(row.actor.name) ?? "",
     };
     // A publisher's tool and a device are logged by their ids alone; a person by the name of then.
-    const named = actor.kind === "person" ? undefined : names[actor.kind]?.get(actor.id ?? "");
+    const named = actor.kind === "person" ? undefined : names.get(actor.kind)?.get(actor.id ?? "");
     return {
       ...row,
       at: row.at.toISOString(),
       actor: named === undefined ? actor : { ...actor, name: named },
-      subjectName: names[kind]?.get(id) ?? null,
+      subjectName: names.get(kind)?.get(id) ?? null,
       before: row.before ?? null,
       after: row.after ?? null,
     };

@@ -10,6 +10,8 @@ export const TEXTS = {
   pattern: "100%_\\%_'; drop table devices; --",
   formula: "=HYPERLINK(A1)",
   number: "NaN",
+  inherited: "constructor",
+  prototype: "__proto__",
   long: "long ".repeat(2_048),
 } as const;
 
