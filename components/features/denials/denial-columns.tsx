@@ -1,11 +1,11 @@
 import Link from "next/link";
 import type { Column } from "@/components/blocks/data-table";
 import { RelativeTime } from "@/components/blocks/relative-time";
+import { RuleName } from "@/components/features/denials/rule-name";
 import { CopyButton } from "@/components/ui/copy-button";
 import type { DenialRow } from "@/lib/contracts/programs";
 import { cutMiddle } from "@/lib/format/identifier";
 import { formatRevision } from "@/lib/format/revision";
-import { ruleWords } from "@/lib/format/rule-words";
 
 /** One recorded denial a row: id, code, layer, rule and the revision that decided. */
 export const denialColumns: Column<DenialRow>[] = [
@@ -34,12 +34,7 @@ export const denialColumns: Column<DenialRow>[] = [
     head: "Rule",
     width: 112,
     priority: 3,
-    cell: (row) =>
-      row.rule === null ? (
-        <span className="text-muted">no rule</span>
-      ) : (
-        <bdi title={ruleWords(row.rule)}>{ruleWords(row.rule)}</bdi>
-      ),
+    cell: (row) => (row.rule === null ? <span className="text-muted">no rule</span> : <RuleName pointer={row.rule} />),
   },
   {
     id: "revision",

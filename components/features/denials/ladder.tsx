@@ -2,11 +2,11 @@
 
 import { Fragment, type ReactNode } from "react";
 import { Panel } from "@/components/blocks/panel";
+import { RuleName } from "@/components/features/denials/rule-name";
 import { State } from "@/components/ui/state";
 import { useIsPhone } from "@/components/ui/use-is-phone";
 import type { DenialDetail } from "@/lib/contracts/programs";
 import { formatInstant } from "@/lib/format/instant";
-import { ruleWords } from "@/lib/format/rule-words";
 import { type AfterCheck, ENGLISH, sayNearest, sayStep } from "@/native/core/decide/say-trace";
 import type { Step as TracedStep } from "@/native/core/decide/trace";
 
@@ -89,7 +89,11 @@ function Rung({ step, rule, near, code }: { step: Step; rule: string | null; nea
       </bdi>
       <span className="whitespace-nowrap text-muted max-phone:col-start-2">
         {step.layer}
-        {isFailed && rule !== null && `, ${ruleWords(rule)}`}
+        {isFailed && rule !== null && (
+          <>
+            , <RuleName pointer={rule} />
+          </>
+        )}
       </span>
     </li>
   );

@@ -3,10 +3,10 @@
 import Link from "next/link";
 import { type Column, DataTable } from "@/components/blocks/data-table";
 import { RelativeTime } from "@/components/blocks/relative-time";
+import { RuleName } from "@/components/features/denials/rule-name";
 import type { PortalCause } from "@/lib/contracts/portal";
 import { isEstimate } from "@/lib/domain/measures/device-sketch";
 import { about, formatCount, formatShare, plural } from "@/lib/format/count";
-import { ruleWords } from "@/lib/format/rule-words";
 import { OTHER } from "@/native/core/telemetry/other";
 import { denialWords } from "./denial-words";
 
@@ -37,7 +37,11 @@ const COLUMNS: Column<PortalCause>[] = [
           <Cause row={row} />
           <span className="mt-0.5 block truncate text-muted leading-4">
             <code>{row.code}</code>, layer {row.layer}
-            {row.rule !== null && `, ${ruleWords(row.rule)}`}
+            {row.rule !== null && (
+              <>
+                , <RuleName pointer={row.rule} />
+              </>
+            )}
           </span>
         </>
       ),

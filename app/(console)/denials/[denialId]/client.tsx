@@ -18,6 +18,7 @@ import { useUrlState } from "@/components/blocks/use-url-state";
 import { denialColumns } from "@/components/features/denials/denial-columns";
 import { EffectLine } from "@/components/features/denials/effect-line";
 import { Ladder } from "@/components/features/denials/ladder";
+import { RuleName } from "@/components/features/denials/rule-name";
 import { WhatChanged } from "@/components/features/denials/what-changed";
 import { ReportingLine } from "@/components/features/reporting/reporting-line";
 import { Button } from "@/components/ui/button";
@@ -32,7 +33,6 @@ import { isEstimate } from "@/lib/domain/measures/device-sketch";
 import { about, formatCount, plural } from "@/lib/format/count";
 import { formatInstant } from "@/lib/format/instant";
 import { formatRevision } from "@/lib/format/revision";
-import { ruleWords } from "@/lib/format/rule-words";
 import { denialQuery, programQuery } from "@/lib/queries/programs";
 import { useMay } from "@/lib/queries/use-may";
 import { causeOfDenial } from "@/native/core/decide/cause-of-denial";
@@ -103,7 +103,7 @@ function Denial({ denial, onPropose }: { denial: DenialDetail; onPropose(): void
                 for <code>{denial.purpose}</code>
               </>
             )}{" "}
-            by {rule === null ? "no rule" : ruleWords(rule)} of{" "}
+            by {rule === null ? "no rule" : <RuleName pointer={rule} />} of{" "}
             {denial.layer === "platform" ? "platform revision" : "revision"}{" "}
             {position === null ? "unknown" : formatRevision(position)}
           </span>
@@ -138,7 +138,8 @@ function Denial({ denial, onPropose }: { denial: DenialDetail; onPropose(): void
               "no rule"
             ) : (
               <>
-                {ruleWords(decidedBy.pointer)} of revision {position === null ? "unknown" : formatRevision(position)}
+                <RuleName pointer={decidedBy.pointer} /> of revision{" "}
+                {position === null ? "unknown" : formatRevision(position)}
               </>
             )
           }

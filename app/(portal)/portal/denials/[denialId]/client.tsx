@@ -13,6 +13,7 @@ import { RelativeTime } from "@/components/blocks/relative-time";
 import { TwoThirds } from "@/components/blocks/toolbar";
 import { EffectLine } from "@/components/features/denials/effect-line";
 import { Ladder } from "@/components/features/denials/ladder";
+import { RuleName } from "@/components/features/denials/rule-name";
 import { WhatChanged } from "@/components/features/denials/what-changed";
 import { denialWords } from "@/components/features/portal/denial-words";
 import { Happens } from "@/components/features/portal/portal-causes";
@@ -23,7 +24,6 @@ import { isEstimate } from "@/lib/domain/measures/device-sketch";
 import { about, plural } from "@/lib/format/count";
 import { formatInstant } from "@/lib/format/instant";
 import { formatRevision } from "@/lib/format/revision";
-import { ruleWords } from "@/lib/format/rule-words";
 import { runtimeWords } from "@/lib/format/runtime-words";
 import { portalDenialQuery } from "@/lib/queries/portal";
 
@@ -59,7 +59,7 @@ function Denial({ denial }: { denial: PortalDenial }) {
                 for <code>{purpose}</code>
               </>
             )}{" "}
-            by {rule === null ? "no rule" : ruleWords(rule)} of{" "}
+            by {rule === null ? "no rule" : <RuleName pointer={rule} />} of{" "}
             {layer === "platform" ? "platform revision" : "revision"}{" "}
             {position === null ? "unknown" : formatRevision(position)}
           </span>
@@ -156,7 +156,7 @@ function Rule({ denial }: { denial: PortalDenial }) {
   return (
     <Panel
       title="Rule"
-      about={isByRule ? `${ruleWords(decidedBy.pointer)} of revision ${formatRevision(position)}` : "no rule"}
+      about={isByRule ? `$<RuleName pointer={decidedBy.pointer} /> of revision ${formatRevision(position)}` : "no rule"}
     >
       {decidedBy === null ? (
         <EmptyState title="The deciding document is not known">

@@ -1,11 +1,11 @@
 import type { Column } from "@/components/blocks/data-table";
 import { RelativeTime } from "@/components/blocks/relative-time";
+import { RuleName } from "@/components/features/denials/rule-name";
 import { classNames } from "@/components/ui/class-names";
 import { Mark, type MarkName } from "@/components/ui/mark";
 import { State } from "@/components/ui/state";
 import type { AccessRow } from "@/lib/contracts/programs";
 import { formatDay } from "@/lib/format/instant";
-import { ruleWords } from "@/lib/format/rule-words";
 
 type Cell = AccessRow["declared"];
 
@@ -129,7 +129,7 @@ export const accessColumns: Column<AccessRow>[] = [
         </span>
         <span className="mt-0.5 block truncate text-muted leading-4">
           {row.result.decision === "allow" && row.result.rule !== null ? (
-            <bdi>{ruleWords(row.result.rule)}</bdi>
+            <RuleName pointer={row.result.rule} />
           ) : (
             <code title={row.result.code}>{row.result.code}</code>
           )}
