@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { RunningServer } from "../fixtures/running-server";
@@ -29,7 +29,9 @@ export function shiftedMachine(): ShiftedMachine {
       NODE_OPTIONS: `--import=${preload}`,
     }),
     async setAhead(seconds, running) {
-      writeFileSync(path, String(seconds * 1000));
+      // Whole or not at all: threads read it at any moment.
+      writeFileSync(`${path}.next`, String(seconds * 1000));
+      renameSync(`${path}.next`, path);
       if (running === undefined) return;
       running.child.process.kill("SIGUSR2");
       await running.child.waitFor(`clock_shifted ${seconds * 1000}`);
