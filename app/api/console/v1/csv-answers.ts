@@ -1,4 +1,5 @@
 import type { DenialCause, DenialList, TelemetrySeries } from "@/lib/contracts/programs";
+import { EXACT_DEVICES, isEstimate } from "@/lib/domain/measures/device-sketch";
 import { type CsvColumn, csvOf } from "@/lib/format/csv";
 import { OTHER } from "@/native/core/telemetry/other";
 
@@ -30,25 +31,55 @@ const CAUSE_COLUMNS: readonly CsvColumn<DenialCause>[] = [
   { head: "lastAt", of: ({ lastAt }) => lastAt },
   { head: "refused", of: ({ times }) => times },
   { head: "refusedDevices", of: ({ devices }) => devices },
-  { head: "mended", of: ({ mended }) => (mended === null ? "no" : "yes") },
+  // Nobody judged or acknowledged what is counted together.
+  { head: "mended", of: ({ cause, mended }) => (cause === OTHER ? null : mended === null ? "no" : "yes") },
   {
     head: "acknowledged",
-    of: ({ acknowledged }) => (acknowledged === null || acknowledged.isOpenAgain ? "no" : "yes"),
+    of: ({ cause, acknowledged }) =>
+      cause === OTHER ? null : acknowledged === null || acknowledged.isOpenAgain ? "no" : "yes",
   },
 ];
 
 const wholeUntil = (behind: string | null) =>
   behind === null ? [] : [`What was told after ${behind} is not counted whole yet.`];
 
-/** The points of a program's charts. */
-export const telemetryCsv = (appId: string, series: TelemetrySeries): Response =>
-  csvAnswer(`${appId}-telemetry-${series.range}`, csvOf(POINT_COLUMNS, series.points, wholeUntil(series.behind)));
+const estimated = (rows: readonly { devices: number }[]) =>
+  rows.some(({ devices }) => isEstimate(devices)) ? [`Numbers of devices above ${EXACT_DEVICES} are estimates.`] : [];
 
-/** What a program was refused, by cause, as its page lists it. */
-export function causesCsv(appId: string, range: string, { causes, causeTotal, behind }: DenialList): Response {
+/** The points of a program's charts. */
+export const telemetryCsv = (appId: string, version: number | undefined, series: TelemetrySeries): Response =>
+  csvAnswer(
+    `${appId}-telemetry-${series.range}${version === undefined ? "" : `-v${version}`}`,
+    csvOf(POINT_COLUMNS, series.points, [
+      ...(version === undefined ? [] : [`Only of version ${version}.`]),
+      ...estimated(series.points),
+      ...wholeUntil(series.behind),
+    ]),
+  );
+
+/** What the causes of a file were asked for by, beside their time. */
+export type CauseFilter = {
+  readonly [of in "version" | "code" | "host" | "purpose"]?: string | number | undefined;
+};
+
+/** What a program was refused, by cause, as its page lists it; by which filters is told in the file. */
+export function causesCsv(
+  appId: string,
+  range: string,
+  { version, code, host, purpose }: CauseFilter,
+  { causes, causeTotal, behind }: DenialList,
+): Response {
+  const filters = Object.entries({ version, code, host, purpose }).flatMap(([of, value]) =>
+    value === undefined ? [] : [`Only causes of the ${of} ${value}.`],
+  );
   const named = causes.filter(({ cause }) => cause !== OTHER).length;
-  const cut = named < causeTotal ? [`These are the ${named} most frequent of ${causeTotal} causes.`] : [];
-  return csvAnswer(`${appId}-blocked-${range}`, csvOf(CAUSE_COLUMNS, causes, [...cut, ...wholeUntil(behind)]));
+  const cut =
+    named < causeTotal
+      ? [`These are the ${named} most frequent of ${causeTotal} ${filters.length === 0 ? "" : "such "}causes.`]
+      : [];
+  const notes = [...filters, ...cut, ...estimated(causes), ...wholeUntil(behind)];
+  const part = filters.length === 0 ? "" : "-filtered";
+  return csvAnswer(`${appId}-blocked-${range}${part}`, csvOf(CAUSE_COLUMNS, causes, notes));
 }
 
 const csvAnswer = (name: string, text: string): Response =>

@@ -5,5 +5,5 @@ import { causesCsv } from "../../../../csv-answers";
 
 export const GET = consoleRoute(consoleRoutes.exportProgramDenials, async ({ actor, params, query }, context) => {
   const list = await listDenials(context, actor, { ...query, appId: params.appId, filter: query });
-  return causesCsv(params.appId, query.range, list);
+  return causesCsv(params.appId, query.range, query, list);
 });

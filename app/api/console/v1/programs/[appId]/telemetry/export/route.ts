@@ -4,5 +4,5 @@ import { consoleRoute } from "../../../../console-route";
 import { telemetryCsv } from "../../../../csv-answers";
 
 export const GET = consoleRoute(consoleRoutes.exportTelemetry, async ({ actor, params, query }, context) =>
-  telemetryCsv(params.appId, await readTelemetry(context, actor, params.appId, query)),
+  telemetryCsv(params.appId, query.version, await readTelemetry(context, actor, params.appId, query)),
 );
