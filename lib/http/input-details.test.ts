@@ -29,12 +29,16 @@ describe("what of an input is refused", () => {
     });
   });
 
-  test("never has text that the shape does not list: it may be a secret", () => {
+  test("never has text that the shape does not list, nor a number in the place of text: it may be a secret", () => {
     for (const password of [SECRET, `${SECRET}${SECRET}${SECRET}`, [SECRET], { [SECRET]: SECRET }]) {
       const details = detailsOf({ password, role: "admin", count: 1, list: [] });
       expect(details).not.toEqual([]);
       expect(JSON.stringify(details)).not.toContain(SECRET);
     }
+    const [detail] = detailsOf({ password: 48_151_623, role: "admin", count: 1, list: [] });
+    expect([detail?.path, detail?.seen, detail?.wanted]).toEqual(["/body/password", undefined, "string"]);
+    const [count] = detailsOf({ password: "abcdefghijklm", role: "admin", count: Number.NaN, list: [] });
+    expect(count?.path).toBe("/body/count");
   });
 
   test("is named fifty times at most, whatever it is", () => {

@@ -20,14 +20,20 @@ function memberOf(value: unknown, name: PropertyKey): unknown {
   return isParent ? (value as Record<PropertyKey, unknown>)[name] : undefined;
 }
 
+const NUMBERS: ReadonlySet<string> = new Set(["number", "int", "nan"]);
+
 type Told = Pick<ErrorDetail, "seen" | "wanted">;
 
-/** Text is told back only where the shape has a list of what it takes: elsewhere it may be a password. */
+/**
+ * Text is told back only where the shape has a list of what it takes, and a number where it takes numbers: elsewhere either may be a
+ * password.
+ */
 function toldBy(issue: z.core.$ZodIssue, value: unknown): Told {
   const number = typeof value === "number" || typeof value === "boolean" ? { seen: value } : {};
+  const isSecret = typeof value === "number" && issue.code === "invalid_type" && !NUMBERS.has(issue.expected);
   switch (issue.code) {
     case "invalid_type":
-      return { ...number, wanted: issue.expected };
+      return { ...(isSecret ? {} : number), wanted: issue.expected };
     case "invalid_value": {
       const wanted = issue.values.flatMap((one): (string | number)[] =>
         typeof one === "string" || typeof one === "number" ? [one] : [],

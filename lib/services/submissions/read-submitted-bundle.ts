@@ -66,7 +66,7 @@ function describeFault(fault: BundleFault): ErrorDetail[] {
         message: "In the manifest.",
       }));
     case "page_missing":
-      return [{ path: fault.page, code: "REQUIRED", message: "A declared page is missing.", seen: fault.page }];
+      return [{ path: fault.page, code: "REQUIRED", message: "A declared page is missing.", wanted: fault.page }];
     case "script_missing":
       return [{ path: "app.js", code: "REQUIRED", message: "A script program runs app.js at the root." }];
   }
