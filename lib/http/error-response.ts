@@ -1,4 +1,4 @@
-import { helpOf } from "@/lib/contracts/help";
+import { helpOf, helpOfDetail } from "@/lib/contracts/help";
 import { AppError, ERROR_STATUS, type ErrorDetail, isAppError } from "@/lib/platform/errors";
 import type { Logger } from "@/lib/platform/logger";
 import { rememberBody } from "./known-body";
@@ -14,7 +14,7 @@ export function toAppError(error: unknown): AppError {
 const explained = ({ path, code, message, seen = null, wanted = null }: ErrorDetail) => ({
   ...{ path, code, message, seen, wanted },
   at: path === "" ? null : path,
-  help: helpOf(code),
+  help: Object.hasOwn(ERROR_STATUS, code) ? helpOf(code) : helpOfDetail(code),
 });
 
 /**

@@ -104,7 +104,7 @@ const ERROR_SCHEMA = {
               at: { type: ["string", "null"], description: "The path; null where it is the whole." },
               seen: { ...TOLD_VALUE, description: "What was there; null where that is not told." },
               wanted: { ...TOLD_VALUE, description: "A value or a form that would pass; null where none is known." },
-              help: { type: "string", description: "Where the code is explained." },
+              help: { type: ["string", "null"], description: "Where the code is explained; null where it is nowhere." },
             },
           },
         },

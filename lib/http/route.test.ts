@@ -98,7 +98,7 @@ describe("a route", () => {
     expect(body.error.details).toEqual([
       {
         ...{ path: "/body/count", at: "/body/count", code: "too_big", message: expect.any(String) },
-        ...{ seen: 11, wanted: 10, help: "errors/too_big" },
+        ...{ seen: 11, wanted: 10, help: null },
       },
     ]);
     const params = await handler(operator)(post('{"count":1}'), { params: { name: "much-too-long" } });

@@ -7,17 +7,23 @@ const explainedShape = z.object({
   at: z.string().nullable(),
   seen: traceValueShape,
   wanted: traceValueShape,
-  help: z.string(),
+  help: z.string().nullable(),
 });
 
 /** Why, what was seen and what would pass, and where its code is explained (spec 5.55), line by line. */
-export function sayExplained({ message, at, seen, wanted, help }: Explained): string[] {
+export function sayExplained({
+  message,
+  at,
+  seen,
+  wanted,
+  help,
+}: Omit<Explained, "help"> & { help: string | null }): string[] {
   const values = [
     ...(seen === null ? [] : [`saw ${JSON.stringify(seen)}`]),
     ...(wanted === null ? [] : [`wanted ${JSON.stringify(wanted)}`]),
     ...(at === null ? [] : [`at ${at}`]),
   ];
-  return [message, ...(values.length === 0 ? [] : [values.join(", ")]), `see ${help}`];
+  return [message, ...(values.length === 0 ? [] : [values.join(", ")]), ...(help === null ? [] : [`see ${help}`])];
 }
 
 /** A detail of a failure in lines: as every refusal explains itself where it does, else as it is. */
