@@ -24,8 +24,7 @@ const LimitSheet = dynamic(() => import("@/components/features/programs/limit-sh
 
 const SOURCES = { program: "its own", platform: "the platform's", none: "none" } as const;
 
-/** `isTold`: some device-minute told of some limit, so that one of which none did is what no runtime there reports. */
-const columnsFor = (isTold: boolean): Column<LimitRow>[] => [
+const COLUMNS: Column<LimitRow>[] = [
   {
     id: "limit",
     head: "Limit",
@@ -42,9 +41,12 @@ const columnsFor = (isTold: boolean): Column<LimitRow>[] => [
     head: "Device-minutes",
     priority: 2,
     cell: (row) =>
-      row.observed === null || row.effective === null ? (
-        <span className="text-muted">
-          {isTold && row.effective !== null ? "enforced, not reported" : "nothing measured"}
+      row.observed === null ? (
+        <span className="text-muted">nothing measured</span>
+      ) : row.effective === null ? (
+        <span>
+          p50 {formatLimit(row.name, row.observed.p50)}, p95 {formatLimit(row.name, row.observed.p95)}, greatest{" "}
+          {formatLimit(row.name, row.observed.max)}
         </span>
       ) : (
         <Bullet
@@ -61,12 +63,14 @@ const columnsFor = (isTold: boolean): Column<LimitRow>[] => [
     width: 164,
     isNumber: true,
     cell: (row) =>
-      row.effective === null ? (
+      row.effective === null && row.observed === null ? (
         <span className="text-muted">no limit</span>
       ) : (
         <>
-          {row.observed === null ? "–" : formatLimit(row.name, row.observed.p95)}{" "}
-          <span className="text-muted">of {formatLimit(row.name, row.effective.max)}</span>
+          {row.observed === null ? "–" : formatLimit(row.name, row.observed.p95)}
+          <span className="text-muted">
+            {row.effective === null ? ", no limit" : ` of ${formatLimit(row.name, row.effective.max)}`}
+          </span>
         </>
       ),
   },
@@ -98,8 +102,6 @@ const columnsFor = (isTold: boolean): Column<LimitRow>[] => [
   },
 ];
 
-const [TOLD_COLUMNS, UNTOLD_COLUMNS] = [columnsFor(true), columnsFor(false)];
-
 /** One row a limit: what was used beside what is allowed, the limit at the same place in each row. */
 export function LimitsClient({ appId }: { appId: string }) {
   const { params, change } = useUrlState();
@@ -122,7 +124,7 @@ export function LimitsClient({ appId }: { appId: string }) {
             <DataTable
               id="limits"
               caption="Limits"
-              columns={rows.some(({ observed }) => observed !== null) ? TOLD_COLUMNS : UNTOLD_COLUMNS}
+              columns={COLUMNS}
               rows={rows}
               keyOf={(item) => item.name}
               isTall
