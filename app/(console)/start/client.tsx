@@ -23,7 +23,11 @@ const STEPS: Record<StepName, Step> = {
     who: "an operator",
     how: () => (
       <p>
-        Whoever signs bundles. <TextLink href="/publishers">Publishers</TextLink>, then “Add publisher”.
+        Whoever signs bundles.{" "}
+        <TextLink className="underline" href="/publishers">
+          Publishers
+        </TextLink>
+        , then “Add publisher”.
       </p>
     ),
   },
@@ -35,7 +39,10 @@ const STEPS: Record<StepName, Step> = {
         <CommandLine text="npx bulkhead keygen" />
         <p>
           The private half stays with the publisher. Paste the public half in its panel on{" "}
-          <TextLink href="/publishers">Publishers</TextLink>; a key takes a proposer and another who approves.
+          <TextLink className="underline" href="/publishers">
+            Publishers
+          </TextLink>
+          ; a key takes a proposer and another who approves.
         </p>
       </>
     ),
@@ -45,8 +52,11 @@ const STEPS: Record<StepName, Step> = {
     who: "an operator",
     how: () => (
       <p>
-        An app id belongs to one publisher for good. <TextLink href="/programs">Programs</TextLink>, then “Register
-        program”.
+        An app id belongs to one publisher for good.{" "}
+        <TextLink className="underline" href="/programs">
+          Programs
+        </TextLink>
+        , then “Register program”.
       </p>
     ),
   },
@@ -83,8 +93,11 @@ const STEPS: Record<StepName, Step> = {
       <>
         <CommandLine text="npx bulkhead enroll enrolment.json --data host-data" />
         <p>
-          The file is made on <TextLink href="/fleet">Fleet</TextLink>, “Make enrolment file”; it holds a one-time
-          token.
+          The file is made on{" "}
+          <TextLink className="underline" href="/fleet">
+            Fleet
+          </TextLink>
+          , “Make enrolment file”; it holds a one-time token.
         </p>
       </>
     ),
@@ -136,7 +149,10 @@ function Steps({ seen, url }: { seen: Seen; url: string }) {
       <p role="status" className="text-muted">
         {left === 0 ? (
           <>
-            All of it is done. <TextLink href="/programs">See the programs</TextLink>
+            All of it is done.{" "}
+            <TextLink className="underline" href="/programs">
+              See the programs
+            </TextLink>
           </>
         ) : (
           `${plural(left, "step")} left.`
