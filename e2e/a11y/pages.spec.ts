@@ -126,7 +126,7 @@ test("no dialog, sheet, panel or menu breaks one", async () => {
 
   await open("/audit");
   // Its first cell: in the others stand links.
-  await page.getByRole("row").nth(1).getByRole("cell").first().click();
+  await page.getByRole("row").nth(1).locator("td").first().click();
   await expect(page.getByRole("complementary", { name: /^Entry/ })).toBeVisible();
   await look("audit entry");
 

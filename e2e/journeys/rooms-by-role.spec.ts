@@ -188,7 +188,7 @@ test.describe("an auditor", () => {
     await open(page, "/audit?action=changeSet.approve");
     await expect(page.getByText(/^Log verified: \d+ entries, no gap/)).toBeVisible();
     // Its first cell: in the others stand links.
-    await page.getByRole("row").nth(1).getByRole("cell").first().click();
+    await page.getByRole("row").nth(1).locator("td").first().click();
     await expect(page.getByRole("complementary", { name: /^Entry/ })).toBeVisible();
     const download = page.waitForEvent("download");
     await page.getByRole("link", { name: "Export" }).click();
