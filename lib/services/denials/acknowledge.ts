@@ -1,5 +1,5 @@
-import { and, eq } from "drizzle-orm";
-import { denialAcknowledgements, denialSightings } from "@/db/schema";
+import { and, desc, eq, sql } from "drizzle-orm";
+import { denialAcknowledgements, denialSightings, devices, events } from "@/db/schema";
 import type { Transaction } from "@/db/store";
 import { appendAudit } from "@/lib/audit/append-audit";
 import type { Actor } from "@/lib/domain/roles";
@@ -12,7 +12,7 @@ type Acknowledgement = typeof denialAcknowledgements.$inferSelect;
 
 /**
  * Says for everybody that a cause needs nobody again, until it is seen for a purpose or in a kind of runtime for which it was not yet.
- * Raises `not_found` for a cause that was never seen apart. Audited as `denial.acknowledge`.
+ * Raises `not_found` for a cause that was never seen. Audited as `denial.acknowledge`.
  */
 export async function acknowledgeCause(
   ctx: ServiceContext,
@@ -22,11 +22,12 @@ export async function acknowledgeCause(
   requirePermission(actor, "denials.acknowledge");
   await ctx.store.in("decide").transaction(async (tx) => {
     const { purpose, runtimeKind } = denialSightings;
-    const seen = await tx.db
+    const counted = await tx.db
       .select({ purpose, runtimeKind })
       .from(denialSightings)
       .where(and(eq(denialSightings.appId, appId), eq(denialSightings.cause, cause)))
       .orderBy(purpose, runtimeKind);
+    const seen = counted.length > 0 ? counted : await seenInRecords(tx, { appId, cause });
     if (seen.length === 0) throw new AppError("not_found", "No such cause was counted.");
     const before = await findForUpdate(tx, { appId, cause });
     const after: Acknowledgement = {
@@ -39,6 +40,24 @@ export async function acknowledgeCause(
     await audit(tx, ctx, actor, "denial.acknowledge", { before, after, reason });
   });
 }
+
+/** Of a cause whose first minute has not closed yet: what its newest records say. */
+async function seenInRecords({ db }: Transaction, { appId, cause }: CauseRef): Promise<Acknowledgement["seen"]> {
+  const newest = db
+    .select({ body: events.body, deviceId: events.deviceId })
+    .from(events)
+    .where(and(eq(events.cause, cause), eq(events.appId, appId)))
+    .orderBy(desc(events.at))
+    .limit(RECORDS_MAX)
+    .as("newest");
+  const purpose = sql<string>`coalesce(${newest.body}->>'purpose', '')`;
+  return await db
+    .selectDistinct({ purpose, runtimeKind: devices.runtimeKind })
+    .from(newest)
+    .innerJoin(devices, eq(devices.id, newest.deviceId))
+    .orderBy(purpose, devices.runtimeKind);
+}
+const RECORDS_MAX = 200;
 
 /** Takes that back. Raises `not_found` where nobody said it. Audited as `denial.reopen`. */
 export async function reopenCause(

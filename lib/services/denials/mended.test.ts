@@ -237,6 +237,17 @@ describe("a cause that somebody acknowledged", () => {
     expect(await held.audited({ subject })).toEqual(["denial.acknowledge", "denial.reopen"]);
   });
 
+  it("may be so before its first minute has closed, by what its records say, and stays so when it has", async () => {
+    const { held, security, tell } = fixture;
+    const denialId = await tell({ refused: 1 });
+    const counted = await held.ctx.store.db.select().from(denialSightings);
+    expect(counted.length).toBeGreaterThan(0);
+    await held.ctx.store.transaction(({ db }) => db.delete(denialSightings));
+    await acknowledgeCause(held.ctx, security, of(denialId));
+    await held.ctx.store.transaction(({ db }) => db.insert(denialSightings).values(counted));
+    expect(await causeOf()).toMatchObject({ acknowledged: { isOpenAgain: false } });
+  });
+
   it("is so by operators and security alone", async () => {
     const { held, auditor, tell } = fixture;
     const cause = of(await tell({ refused: 1 }));
