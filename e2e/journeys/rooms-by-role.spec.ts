@@ -192,7 +192,7 @@ test.describe("an auditor", () => {
     await expect(page.getByRole("complementary", { name: /^Entry/ })).toBeVisible();
     const download = page.waitForEvent("download");
     await page.getByRole("link", { name: "Export" }).click();
-    expect((await download).suggestedFilename()).toBe("audit.jsonl");
+    expect((await download).suggestedFilename()).toBe("bulkhead-audit.jsonl");
     await open(page, setPath);
     await expect(page.getByText("Pictures and sounds of the game.").first()).toBeVisible();
   });

@@ -1,5 +1,6 @@
 import { and, desc, eq, sql } from "drizzle-orm";
-import { denialAcknowledgements, denialSightings, devices, events } from "@/db/schema";
+import { countedEvents } from "@/db/counted";
+import { denialAcknowledgements, denialSightings, devices } from "@/db/schema";
 import type { Transaction } from "@/db/store";
 import { appendAudit } from "@/lib/audit/append-audit";
 import type { Actor } from "@/lib/domain/roles";
@@ -43,6 +44,7 @@ export async function acknowledgeCause(
 
 /** Of a cause whose first minute has not closed yet: what its newest records say. */
 async function seenInRecords({ db }: Transaction, { appId, cause }: CauseRef): Promise<Acknowledgement["seen"]> {
+  const events = countedEvents(db);
   const newest = db
     .select({ body: events.body, deviceId: events.deviceId })
     .from(events)
