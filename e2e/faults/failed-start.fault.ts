@@ -62,7 +62,7 @@ describe("a start that fails tells its cause by its code, with a remedy:", () =>
     expect(await codeOf({ dataDir, env: { BULKHEAD_PLATFORM_ID: "another.example" } })).toBe("conflict");
   });
 
-  it("a Postgres that is away, unknown, closed to us, without the database, without rights, or full", async () => {
+  it("a Postgres that is away, unknown, closed to us, without the database, without rights, full, or read-only", async () => {
     const url = await (await postgresServer()).createDatabase();
     const at = (change: (url: URL) => void) => {
       const changed = new URL(url);
@@ -81,6 +81,12 @@ describe("a start that fails tells its cause by its code, with a remedy:", () =>
       `grant create on database ${database} to few`,
     ]);
     expect(await codeOf({ env: { DATABASE_URL: limited } })).toBe("postgres_full");
+    const standby = await databaseAs("reader", (database) => [
+      "create role reader login",
+      `grant create on database ${database} to reader`,
+      "alter role reader set default_transaction_read_only = on",
+    ]);
+    expect(await codeOf({ env: { DATABASE_URL: standby } })).toBe("postgres_read_only");
   });
 
   const missing = whyNoSmallDisk();
