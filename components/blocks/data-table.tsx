@@ -2,11 +2,12 @@
 
 import { ArrowDown, ArrowUp } from "lucide-react";
 import { useRouter } from "next/navigation";
-import { type ReactNode, useCallback, useRef } from "react";
+import { type ReactNode, useLayoutEffect, useRef } from "react";
 import { classNames } from "@/components/ui/class-names";
 import { Table, Td, Th } from "@/components/ui/table";
 import { usePreferences } from "./preferences";
 import { useShortcut } from "./shortcuts";
+import { useRowWindow } from "./use-row-window";
 
 export type Column<Row> = {
   id: string;
@@ -45,9 +46,12 @@ type DataTableProps<Row> = {
 const HEAD = "sticky top-bar z-1 bg-surface";
 const GIVES_WAY = { 1: "", 2: "@max-xl:hidden", 3: "@max-3xl:hidden", 4: "@max-5xl:hidden" } as const;
 
-/** Rows of one kind: sticky head, j/k to move, o to open, Enter for the whole page. Put it in a `Panel`. */
+/**
+ * Rows of one kind: sticky head, j/k to move, o to open, Enter for the whole page. Put it in a `Panel`. Of a long table the
+ * rows in view are drawn (`useRowWindow`).
+ */
 export function DataTable<Row>(props: DataTableProps<Row>) {
-  const { id, caption, columns, rows, keyOf, groups, groupOf, selectedKey, onSelect, hrefOf, isTall } = props;
+  const { id, caption, columns, rows, keyOf, selectedKey, onSelect, hrefOf, isTall } = props;
   const { preferences } = usePreferences();
   const router = useRouter();
   const body = useRef<HTMLTableSectionElement>(null);
@@ -55,17 +59,38 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
   const shown = columns.filter((column) => !hidden.includes(column.id));
   const isActive = onSelect !== undefined || hrefOf !== undefined;
 
-  const move = useCallback((step: number) => {
-    const all = [...(body.current?.querySelectorAll<HTMLTableRowElement>("tr[data-row]") ?? [])];
-    const focused = all.findIndex((row) => row.contains(document.activeElement));
-    const from = focused >= 0 ? focused : all.findIndex((row) => row.getAttribute("aria-selected") === "true");
-    const next = all[Math.min(all.length - 1, Math.max(0, from < 0 ? 0 : from + step))];
-    next?.focus();
-  }, []);
-  const openFocused = useCallback(() => {
+  const items = itemsOf(props);
+  const tabStop = selectedKey ?? (rows[0] === undefined ? null : keyOf(rows[0]));
+  const wanted = useRef<string | null>(null);
+  const { pieces, redraw } = useRowWindow(
+    body,
+    items.map(({ key }) => key),
+    [tabStop, wanted.current].filter((key) => key !== null),
+  );
+
+  const focusRow = (key: string) => {
+    const row = body.current?.querySelector<HTMLElement>(`tr[data-row="${CSS.escape(key)}"]`);
+    row?.focus();
+    return row != null;
+  };
+  useLayoutEffect(() => {
+    if (wanted.current !== null && focusRow(wanted.current)) wanted.current = null;
+  });
+  const move = (step: number) => {
+    const order = items.flatMap((item) => (item.row === undefined ? [] : item.key));
+    const focused = document.activeElement?.closest("tr[data-row]");
+    const isHere = focused instanceof HTMLElement && body.current?.contains(focused) === true;
+    const from = order.indexOf((isHere ? focused.dataset.row : selectedKey) ?? "");
+    const next = order[Math.min(order.length - 1, Math.max(0, from < 0 ? 0 : from + step))];
+    if (next === undefined || focusRow(next)) return;
+    // It stands out of view, and is drawn to be gone to.
+    wanted.current = next;
+    redraw();
+  };
+  const openFocused = () => {
     const row = document.activeElement?.closest("tr[data-row]");
     if (row instanceof HTMLElement && body.current?.contains(row)) row.click();
-  }, []);
+  };
   useShortcut("j", "Next row", () => move(1), isActive);
   useShortcut("k", "Previous row", () => move(-1), isActive);
   useShortcut("o", "Open the row", openFocused, isActive);
@@ -75,14 +100,14 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
     if (onSelect !== undefined) onSelect(row);
     else if (hrefOf !== undefined) router.push(hrefOf(row));
   };
-  const renderRow = (row: Row) => {
-    const key = keyOf(row);
+  const renderRow = (key: string, row: Row, rowIndex: number | undefined) => {
     const isSelected = key === selectedKey;
     return (
       <tr
         key={key}
         data-row={key}
-        tabIndex={isActive ? (isSelected || (selectedKey == null && row === rows[0]) ? 0 : -1) : undefined}
+        aria-rowindex={rowIndex}
+        tabIndex={isActive ? (key === tabStop ? 0 : -1) : undefined}
         aria-selected={isActive ? isSelected : undefined}
         onClick={(event) => {
           if (event.target instanceof Element && event.target.closest("a,button,input,label") !== null) return;
@@ -120,10 +145,35 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
     );
   };
 
+  const renderItem = (item: Item<Row>, rowIndex: number | undefined) =>
+    item.row === undefined ? (
+      <tr
+        key={item.key}
+        aria-rowindex={rowIndex}
+        className="[&>*]:h-7 [&>*]:border-line [&>*]:border-b [&>*]:bg-sunken"
+      >
+        {/* No span: it would count the columns that have given way. The words run on over the empty cells. */}
+        <td aria-hidden />
+        <th scope="rowgroup" className="relative z-1 px-2 text-left text-label text-muted">
+          <span className="whitespace-nowrap">{item.title}</span>
+        </th>
+        {shown.slice(1).map((column) => (
+          <td key={column.id} aria-hidden className={GIVES_WAY[column.priority ?? 1]} />
+        ))}
+        <td aria-hidden />
+      </tr>
+    ) : (
+      renderRow(item.key, item.row, rowIndex)
+    );
+
   return (
-    <Table {...(isActive ? { role: "grid" } : {})} aria-label={caption}>
+    <Table
+      {...(isActive ? { role: "grid" } : {})}
+      aria-label={caption}
+      aria-rowcount={pieces === null ? undefined : items.length + 1}
+    >
       <thead>
-        <tr>
+        <tr aria-rowindex={pieces === null ? undefined : 1}>
           <td aria-hidden className={`${HEAD} w-2 rounded-tl-panel border-line border-b p-0`} />
           {shown.map((column) => (
             <Th
@@ -140,26 +190,43 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
         </tr>
       </thead>
       <tbody ref={body}>
-        {groups === undefined || groupOf === undefined
-          ? rows.map(renderRow)
-          : groups
-              .filter(({ count }) => count > 0)
-              .flatMap((group) => [
-                <tr key={`group ${group.key}`} className="[&>*]:h-7 [&>*]:border-line [&>*]:border-b [&>*]:bg-sunken">
-                  {/* No span: it would count the columns that have given way. The words run on over the empty cells. */}
-                  <td aria-hidden />
-                  <th scope="rowgroup" className="relative z-1 px-2 text-left text-label text-muted">
-                    <span className="whitespace-nowrap">{group.title}</span>
-                  </th>
-                  {shown.slice(1).map((column) => (
-                    <td key={column.id} aria-hidden className={GIVES_WAY[column.priority ?? 1]} />
-                  ))}
-                  <td aria-hidden />
-                </tr>,
-                ...rows.filter((row) => groupOf(row) === group.key).map(renderRow),
-              ])}
+        {pieces === null
+          ? items.map((item) => renderItem(item, undefined))
+          : pieces.map((piece) => {
+              if (piece.is === "gap") return <GapRow key={`gap ${piece.from}`} height={piece.height} />;
+              const item = items[piece.index];
+              return item && renderItem(item, piece.index + 2);
+            })}
       </tbody>
     </Table>
+  );
+}
+
+type Item<Row> = { key: string; row: Row; title?: undefined } | { key: string; row?: undefined; title: ReactNode };
+
+/** What stands in the body, in order: rows, each group of them under its title. */
+function itemsOf<Row>({
+  rows,
+  keyOf,
+  groups,
+  groupOf,
+}: Pick<DataTableProps<Row>, "rows" | "keyOf" | "groups" | "groupOf">): Item<Row>[] {
+  const toItem = (row: Row): Item<Row> => ({ key: keyOf(row), row });
+  if (groups === undefined || groupOf === undefined) return rows.map(toItem);
+  return groups
+    .filter(({ count }) => count > 0)
+    .flatMap(({ key, title }) => [
+      { key: `group ${key}`, title },
+      ...rows.filter((row) => groupOf(row) === key).map(toItem),
+    ]);
+}
+
+/** The room of rows that are not drawn. */
+function GapRow({ height }: { height: number }) {
+  return (
+    <tr aria-hidden>
+      <td className="p-0" style={{ height }} />
+    </tr>
   );
 }
 

@@ -4,7 +4,7 @@ import { usePathname } from "next/navigation";
 import { createContext, useCallback, useContext, useEffect, useState } from "react";
 
 const PREFIX = "bulkhead.kept.";
-const WHOSE = `${PREFIX}whose`;
+const WHOSE = "whose";
 
 /** Who looks, as the frame says; nobody before somebody signed in. */
 export const KeptWhose = createContext("");
@@ -18,33 +18,33 @@ export function useKept(
   name: string,
   initial = "",
 ): [text: string, change: (text: string) => void, forget: () => void] {
-  const key = `${PREFIX}${useContext(KeptWhose)} ${usePathname()} ${name}`;
+  const key = `${useContext(KeptWhose)} ${usePathname()} ${name}`;
   const [text, setText] = useState(initial);
   useEffect(() => {
-    const kept = read(key);
+    const kept = readKept(key);
     if (kept !== null) setText(kept);
     // A page that is left whole runs none of this.
-    return () => write(key, "");
+    return () => writeKept(key, "");
   }, [key]);
   const change = useCallback(
     (next: string) => {
       setText(next);
-      write(key, next);
+      writeKept(key, next);
     },
     [key],
   );
   const forget = useCallback(() => {
     setText("");
-    write(key, "");
+    writeKept(key, "");
   }, [key]);
   return [text, change, forget];
 }
 
 /** What one person typed is nobody else's: it is gone when another looks through the same tab. */
 export function keepFor(whose: string): void {
-  if (read(WHOSE) === whose) return;
+  if (readKept(WHOSE) === whose) return;
   forgetKept();
-  write(WHOSE, whose);
+  writeKept(WHOSE, whose);
 }
 
 /** On signing out, and before another person looks. */
@@ -56,19 +56,21 @@ export function forgetKept(): void {
   }
 }
 
-function read(key: string): string | null {
+/** What this tab keeps under a name until another person looks; null for nothing. */
+export function readKept(name: string): string | null {
   try {
-    return sessionStorage.getItem(key);
+    return sessionStorage.getItem(PREFIX + name);
   } catch {
     // Storage can be switched off; then what is typed lives as long as the page.
     return null;
   }
 }
 
-function write(key: string, text: string): void {
+/** Keeps a text for this tab; an empty one is forgotten. */
+export function writeKept(name: string, text: string): void {
   try {
-    if (text === "") sessionStorage.removeItem(key);
-    else sessionStorage.setItem(key, text);
+    if (text === "") sessionStorage.removeItem(PREFIX + name);
+    else sessionStorage.setItem(PREFIX + name, text);
   } catch {
     // As above, and where the storage is full.
   }

@@ -1,6 +1,7 @@
 "use client";
 
 import { useState } from "react";
+import { usePlaceAgain } from "./use-place-again";
 
 type Page<Row> = { items: readonly Row[]; nextCursor: string | null };
 
@@ -15,7 +16,8 @@ export type MoreRows<Row> = {
 
 /**
  * A list that is read page by page: the first one stays live, those asked for stand below it as they were read. Rows that
- * a live first page lets go stay where they were. `resetKey` names the question; another question begins anew.
+ * a live first page lets go stay where they were. `resetKey` names the question; another question begins anew. After a
+ * reload it is read as far as it was.
  */
 export function useMoreRows<Row>(
   first: Page<Row>,
@@ -40,11 +42,19 @@ export function useMoreRows<Row>(
       setState({ resetKey, isReading: false, problem });
     }
   };
+  const problem = state?.resetKey === resetKey ? state.problem : null;
+  usePlaceAgain({
+    resetKey,
+    rows: rows.length,
+    isLonger: own !== null,
+    readMore: next === null || problem !== null ? null : () => void readMore(next),
+    isReading,
+  });
   return {
     rows,
     hasMore: next !== null,
     isReading,
-    problem: state?.resetKey === resetKey ? state.problem : null,
+    problem,
     readMore: () => {
       if (next !== null && !isReading) void readMore(next);
     },

@@ -98,6 +98,47 @@ test("the palette answers first, and chooses nothing that takes away by itself",
   await expect(palette).toHaveCount(0);
 });
 
+test("a long table draws what is in view, keeps the row that has the focus, and stands where it stood after a reload", async () => {
+  test.setTimeout(300_000);
+  const session = await demo.session("operator");
+  for (let count = 0; count < 330; count += 1) {
+    const after = { max: (64 + count) * 1024 * 1024, action: "kill" };
+    await session.post("change-sets/edit", { changes: [{ member: `program:${APP}/limit:memoryBytes`, after }] });
+  }
+  await open("/audit");
+  await untilListening(operator);
+  const table = operator.getByRole("grid", { name: "Audit entries" });
+  const row = (index: number) => table.locator(`tr[aria-rowindex="${index}"]`);
+  const top = () => operator.evaluate(() => window.scrollY);
+  const scrollTo = (to: number) => operator.evaluate((y) => window.scrollTo({ top: y }), to);
+  await expect(async () => {
+    await operator.getByRole("button", { name: "Show older" }).click({ timeout: 10_000 });
+    await expect(table).toHaveAttribute("aria-rowcount", /^3/, { timeout: 1000 });
+  }).toPass();
+  expect(await table.locator("tr[data-row]").count()).toBeLessThan(150);
+
+  await scrollTo(0);
+  await operator.keyboard.press("j");
+  await expect(row(2)).toBeFocused();
+  await scrollTo(6000);
+  await expect(row(190)).toBeInViewport();
+  await expect(row(3)).toHaveCount(0);
+  await expect(row(2)).toBeFocused();
+  await operator.keyboard.press("j");
+  await expect(row(3)).toBeFocused();
+  await expect(row(3)).toBeInViewport();
+
+  await scrollTo(6000);
+  await expect(row(190)).toBeInViewport();
+  await operator.reload();
+  // A page after the other is read again.
+  await expect(table).toHaveAttribute("aria-rowcount", /^3/, { timeout: 120_000 });
+  await expect(row(190)).toBeInViewport();
+  expect(Math.abs((await top()) - 6000)).toBeLessThan(2);
+  const { draft } = await session.get<{ draft: { id: string } }>("change-sets/draft");
+  await session.post(`change-sets/${draft.id}/discard`, {});
+});
+
 test("keys of one letter do nothing while one types, nor where they are switched off", async () => {
   await open("/programs");
   await operator.getByLabel("Add a filter").pressSequentially("ga");
