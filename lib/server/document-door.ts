@@ -33,8 +33,7 @@ export function createDocumentDoor(
       const { etag, body } = await read(authorization, (who) => line.tell({ who }));
       const all = { ...headers, etag, "x-request-id": requestId, "x-content-type-options": "nosniff" };
       if (matchesTag(known ?? null, etag)) response.writeHead(304, all).end();
-      // A compact JWS is ASCII.
-      else response.writeHead(200, { ...all, "content-length": body.length }).end(body, "latin1");
+      else response.writeHead(200, { ...all, "content-length": body.byteLength }).end(body);
     } catch (error) {
       await sendResponse(errorResponse(error, requestId, logger), request, response);
     }

@@ -8,7 +8,8 @@ import { isBelowFloor } from "../continuity/resume";
 import { gatherReadings } from "../gathered-reading";
 import type { WalkedKeyset } from "../trust/keyset-chain";
 
-export type ServedDocument = Position & { etag: string; body: string };
+/** `body`: the bytes as they are sent, to each device the same. */
+export type ServedDocument = Position & { etag: string; body: Buffer };
 export type DocumentName = "keyset" | "platform" | `program:${string}`;
 
 export type DocumentCache = {
@@ -27,17 +28,17 @@ export type DocumentCache = {
   keyset(revision: number): Promise<ServedDocument | null>;
 };
 
-/** What documents may take in memory, in characters of their text; the one that was asked for longest ago goes first. */
-const KEPT_CHARACTERS_MAX = 32 * 1024 * 1024;
+/** What documents may take in memory, in bytes; the one that was asked for longest ago goes first. */
+const KEPT_BYTES_MAX = 32 * 1024 * 1024;
 /** A person has to look first; the stream tells of the documents when they are there. */
 const BEHIND_RETRY_SECONDS = 30;
 
 /** Documents by name, each as of one `mark`; bounded by their size. */
-function createShelf(charactersMax: number) {
+function createShelf(bytesMax: number) {
   const kept = new Map<DocumentName, { mark: string; document: ServedDocument }>();
-  let characters = 0;
+  let bytes = 0;
   function drop(name: DocumentName): void {
-    characters -= kept.get(name)?.document.body.length ?? 0;
+    bytes -= kept.get(name)?.document.body.length ?? 0;
     kept.delete(name);
   }
   return {
@@ -51,9 +52,9 @@ function createShelf(charactersMax: number) {
     keep(name: DocumentName, mark: string, document: ServedDocument): void {
       drop(name);
       kept.set(name, { mark, document });
-      characters += document.body.length;
+      bytes += document.body.length;
       for (const oldest of kept.keys()) {
-        if (characters <= charactersMax) return;
+        if (bytes <= bytesMax) return;
         drop(oldest);
       }
     },
@@ -72,10 +73,10 @@ const [PROGRAM, DEVICE] = ["program:", "device:"];
 export function createDocumentCache(
   store: Pick<Store, "in">,
   { keysets, guard }: Pick<SyncContext, "keysets" | "guard">,
-  charactersMax = KEPT_CHARACTERS_MAX,
+  bytesMax = KEPT_BYTES_MAX,
 ): DocumentCache {
   const { db } = store.in("decide");
-  const shelf = createShelf(charactersMax);
+  const shelf = createShelf(bytesMax);
   const readings = new Map<string, Promise<ServedDocument>>();
   let walked: { versions: string; keysets: readonly WalkedKeyset[] } | undefined;
   const gathered = gatherReadings((keys) => {
@@ -148,6 +149,6 @@ const keysetAsServed = (found: WalkedKeyset | undefined): ServedDocument | null 
   found === undefined ? null : toServed(found.jws, "keyset", found.claims);
 
 /** Strong: a revision is signed once, so its bytes never change. */
-function toServed(body: string, mark: string, { epoch, revision }: Position): ServedDocument {
-  return { etag: `"${mark}-${epoch}-${revision}"`, body, epoch, revision };
+function toServed(text: string, mark: string, { epoch, revision }: Position): ServedDocument {
+  return { etag: `"${mark}-${epoch}-${revision}"`, body: Buffer.from(text), epoch, revision };
 }
