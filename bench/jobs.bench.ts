@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "drizzle-orm";
-import { platform, signInFailures } from "../db/schema";
+import { platform, signInFailures, telemetryMinutes } from "../db/schema";
 import type { StoreFigures } from "../db/store";
 import { insertRows } from "../db/write-rows";
 import type { Actor } from "../lib/domain/roles";
@@ -57,6 +57,8 @@ async function prepare(dataDir: string): Promise<Kind[]> {
     await untilDone(() => store.tendJournal());
     const ofJournal = (await store.figures()).jobs.filter(isOfJournal);
     await seedMinutes(store, AT_SIZE, systemClock.nowMs() - 10 * 60_000, MINUTES_WAITING);
+    // As a server does every ten seconds while they come.
+    await store.db.execute(sql`vacuum ${telemetryMinutes}`);
     const at = new Date(systemClock.nowMs() - 20 * 60_000);
     const tries = Array.from({ length: OLD_TRIES }, (_, n) => ({ id: `evt_try${n}`, key: `address:${n % 50}`, at }));
     await store.transaction(({ db }) => insertRows(db, signInFailures, tries, sql`on conflict do nothing`));
@@ -114,10 +116,13 @@ function stepsOf({ context }: BenchContext, dataDir: string, seededMs: number): 
 
 /**
  * What holds the embedded database longest of all that a server does: statements, and transactions as a whole, by kind, and in which step.
- * `--data DIR` keeps the store there and finds it there; its journal then begins again in the first run alone.
+ * `--data DIR` keeps the store there and finds it there; its journal then begins again in the first run alone. `--steps WORD` takes the
+ * steps alone whose name has it.
  */
 export async function run(args: readonly string[]): Promise<BenchResult> {
-  const kept = args.includes("--data") ? args[args.indexOf("--data") + 1] : undefined;
+  const argument = (name: string) => (args.includes(name) ? args[args.indexOf(name) + 1] : undefined);
+  const kept = argument("--data");
+  const wanted = argument("--steps") ?? "";
   const dataDir = kept ?? mkdtempSync(join(tmpdir(), "bulkhead-jobs-"));
   try {
     const ofJournal = await prepare(dataDir);
@@ -137,6 +142,7 @@ export async function run(args: readonly string[]): Promise<BenchResult> {
       };
       await look("opening");
       for (const { name, run } of stepsOf(bench, dataDir, seeded?.at?.getTime() ?? 0)) {
+        if (!name.includes(wanted)) continue;
         const from = performance.now();
         await run();
         process.stderr.write(`${name}: ${Math.round(performance.now() - from)} ms\n`);

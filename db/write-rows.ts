@@ -54,23 +54,25 @@ export async function insertRows<T extends PgTable>(
   return await rowsOf(db, sql`insert into ${sql.identifier(relation)} (${list}) select ${list} from ${from} ${after}`);
 }
 
-/** Inserts rows, each in place of the one that has its key. */
-export async function putRows<T extends PgTable>(
-  db: Database,
-  table: T,
-  rows: readonly T["$inferInsert"][],
-): Promise<void> {
+/** The statement that inserts rows, each in place of the one that has its key: all of it, so that to run it costs this thread nothing more. */
+export function putting<T extends PgTable>(table: T, rows: readonly T["$inferInsert"][]): SQL {
   const keys = new Set(getTableConfig(table).primaryKeys[0]?.columns.map(({ name }) => name));
   const { relation, list, told, from } = recordset(table, rows);
   const identifiers = [...keys].map((name) => sql.identifier(name));
   const set = told.flatMap(({ name }) =>
     keys.has(name) ? [] : [sql`${sql.identifier(name)} = excluded.${sql.identifier(name)}`],
   );
-  await rowsOf(
-    db,
-    sql`insert into ${sql.identifier(relation)} (${list}) select ${list} from ${from}
-        on conflict (${sql.join(identifiers, sql`, `)}) do update set ${sql.join(set, sql`, `)}`,
-  );
+  return sql`insert into ${sql.identifier(relation)} (${list}) select ${list} from ${from}
+        on conflict (${sql.join(identifiers, sql`, `)}) do update set ${sql.join(set, sql`, `)}`;
+}
+
+/** Inserts rows, each in place of the one that has its key. */
+export async function putRows<T extends PgTable>(
+  db: Database,
+  table: T,
+  rows: readonly T["$inferInsert"][],
+): Promise<void> {
+  await rowsOf(db, putting(table, rows));
 }
 
 /** Writes members of rows that are there, each found by its key, which stands once among them; one that is not there is passed over. */

@@ -3,6 +3,7 @@ import { TABLES } from "../journal/journaled-tables";
 import { isPartitioned, makeDay } from "../partitions";
 import { rowsOf } from "../rows";
 import type { Database, Store, Transaction } from "../store";
+import { noteCounting } from "./last-counted";
 import { countRowsAside } from "./rows-aside";
 
 /** A table of figures, or one day of it, that cannot be read, and what the database says of it. */
@@ -120,6 +121,8 @@ export async function setFiguresAside({ db }: Transaction, broken: BrokenFigures
   const stamp = at.toISOString().replace(/\D/g, "").slice(0, 14);
   const aside = `${day ?? relation}_${stamp}`;
   const run = (statement: string) => db.execute(sql.raw(statement));
+  // Whoever read of it to count more reads anew.
+  await noteCounting(db);
   await run("create schema if not exists set_aside");
   if (day !== null) {
     if (!isPartitioned(relation)) throw new Error(`${relation} has no days`);

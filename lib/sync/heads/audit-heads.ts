@@ -186,6 +186,9 @@ export function createAuditHeads(options: AuditHeadsOptions): AuditHeads {
   async function signIfGone(store: Store): Promise<void> {
     const skipped = await skippedPublishes(store.db);
     if (skipped.length > 0 || (await isAhead(store.db))) {
+      // Before anything is held: to open a sealed key for the first time takes a tenth of a second.
+      const present = await chain.newest(store.db);
+      if (present !== null) await signer.activeKid(present);
       await store.transaction(async (tx) => {
         await lockPlatform(tx);
         const keyset = await chain.newest(tx.db);

@@ -1,7 +1,7 @@
-import { and, between, sql } from "drizzle-orm";
+import { and, between, type SQL, sql } from "drizzle-orm";
 import { type DetailKind, detailDays, hourDetails } from "@/db/schema";
 import type { Database } from "@/db/store";
-import { isAnyOf, putRows } from "@/db/write-rows";
+import { isAnyOf, putRows, putting } from "@/db/write-rows";
 import { mergeSketches, packSketch, sketchOf, unpackSketch } from "@/lib/domain/measures/device-sketch";
 import { addHistogram, type Histogram, packHistogram, unpackHistogram } from "@/lib/domain/measures/histogram";
 import { addSaturating } from "@/native/core/telemetry/add-saturating";
@@ -81,15 +81,18 @@ export function gatherDetails(increments: readonly MinuteDetails[]): { adding: A
   return { adding, sums };
 }
 
+/** The statements that write what details come to, and the rows that they add to. */
+export type DetailWrites = {
+  statements: SQL[];
+  told: readonly Pick<DetailRow, (typeof DETAIL_KEY)[number]>[];
+};
+
 /**
- * Adds what was gathered to the hours' rows. Whoever calls holds the lock of folding. What has a row there already needs no leave;
- * what is new that day may fall under `~other`. Answers with the rows that were added to.
+ * What gathered details come to with what the hours' rows have, ready to be written: nobody else may have folded until it is. What has a
+ * row there already needs no leave; what is new that day may fall under `~other`.
  */
-export async function addDetails(
-  db: Database,
-  adding: readonly Adding[],
-): Promise<readonly Pick<DetailRow, (typeof DETAIL_KEY)[number]>[]> {
-  if (adding.length === 0) return [];
+export async function prepareDetails(db: Database, adding: readonly Adding[]): Promise<DetailWrites> {
+  if (adding.length === 0) return { statements: [], told: [] };
   const known = await readDetails(
     db,
     adding.map(({ row }) => row),
@@ -98,13 +101,15 @@ export async function addDetails(
   const told = new Map<string, Adding>();
   for (const one of adding) if (isThere(one)) addTo(told, one);
   const added = adding.filter((one) => !isThere(one));
-  for (const one of added.length === 0 ? [] : await underOther(db, added)) addTo(told, one);
+  const under = await underOther(db, added);
+  for (const one of under.adding) addTo(told, one);
   const rows = [...told.values()].map(({ row, hashes, histogram }) => {
     return { ...row, histogram: packHistogram(histogram), devices: packSketch(sketchOf(hashes)) };
   });
   const others = rows.filter((row) => row.name === OTHER && !known.has(detailKeyOf(row)));
-  await putOver(db, rows, new Map([...known, ...(await readDetails(db, others))]));
-  return rows;
+  for (const [key, row] of await readDetails(db, others)) known.set(key, row);
+  const days = under.days.length === 0 ? [] : [putting(detailDays, under.days)];
+  return { statements: [...days, putting(hourDetails, addedTo(rows, known))], told: rows };
 }
 
 function toAdding(
@@ -160,9 +165,10 @@ const dayKey = (appId: string, day: number): string => `${appId} ${day}`;
 
 /**
  * Puts under `~other` what no policy names and has no row of its own that day, where the day is folded already or has as many names
- * as it may have; counts the names that are new.
+ * as it may have. Answers with the days whose names are more then, too.
  */
-async function underOther(db: Database, adding: readonly Adding[]): Promise<Adding[]> {
+async function underOther(db: Database, adding: readonly Adding[]): Promise<{ adding: Adding[]; days: DayRow[] }> {
+  if (adding.length === 0) return { adding: [], days: [] };
   const days = await readDays(db, adding);
   const known = await knownNames(db, adding);
   const named = new Map<string, NamedHosts>();
@@ -189,8 +195,7 @@ async function underOther(db: Database, adding: readonly Adding[]): Promise<Addi
     }
     addTo(told, one);
   }
-  if (changed.size > 0) await putRows(db, detailDays, [...changed]);
-  return [...told.values()];
+  return { adding: [...told.values()], days: [...changed] };
 }
 
 async function readDays(db: Database, adding: readonly Adding[]): Promise<Map<string, DayRow>> {
@@ -246,23 +251,16 @@ async function readDetails(
   return new Map(found.map((row) => [detailKeyOf(row), row]));
 }
 
-/** Adds rows to those that have the same key; each key stands once among them. */
+/** Adds rows to those that have the same key; each key stands once among them. Whoever calls holds the lock of folding. */
 export async function putDetails(db: Database, rows: readonly DetailRow[]): Promise<void> {
-  await putOver(db, rows, await readDetails(db, rows));
+  if (rows.length > 0) await putRows(db, hourDetails, addedTo(rows, await readDetails(db, rows)));
 }
 
-/** The same, where what is there was read. */
-async function putOver(db: Database, rows: readonly DetailRow[], known: ReadonlyMap<string, DetailRow>): Promise<void> {
-  if (rows.length === 0) return;
-  await putRows(
-    db,
-    hourDetails,
-    rows.map((row) => {
-      const stored = known.get(detailKeyOf(row));
-      return stored === undefined ? row : addRows(stored, row);
-    }),
-  );
-}
+const addedTo = (rows: readonly DetailRow[], known: ReadonlyMap<string, DetailRow>): DetailRow[] =>
+  rows.map((row) => {
+    const stored = known.get(detailKeyOf(row));
+    return stored === undefined ? row : addRows(stored, row);
+  });
 
 type Counts = Pick<
   DetailRow,

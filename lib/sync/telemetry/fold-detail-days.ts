@@ -49,7 +49,7 @@ export async function foldDetailDays(store: Store, { clock }: FoldContext): Prom
     .limit(1);
   if (due === undefined) return false;
   return await store.transaction(async ({ db }) => {
-    if (!(await takeFoldLock(db))) return false;
+    if (!(await takeFoldLock(db, store.kind))) return false;
     const { appId, day } = due;
     const names = await listPast(db, appId, day);
     if (names.length === 0) {

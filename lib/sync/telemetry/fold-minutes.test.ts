@@ -3,6 +3,7 @@ import { and, eq, ne, sql } from "drizzle-orm";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { listFiguresAside } from "@/db/figures/broken-figures";
+import { readLastCounted } from "@/db/figures/last-counted";
 import { ROWS_ASIDE_MAX } from "@/db/figures/rows-aside";
 import { measuresOf, sumMeasures } from "@/db/measures";
 import { listDays } from "@/db/partitions";
@@ -20,6 +21,7 @@ import {
   unlistedMinutes,
 } from "@/db/schema";
 import { minutesAsBits } from "@/db/schema/columns";
+import type { Store } from "@/db/store";
 import { putRows } from "@/db/write-rows";
 import { countDevices, hashDevice, sketchOf, unpackSketch } from "@/lib/domain/measures/device-sketch";
 import { enter, unpackHistogram } from "@/lib/domain/measures/histogram";
@@ -43,6 +45,7 @@ import { buildBatch, buildMinute } from "../testing/batch-builder";
 import { ingestBatch } from "../testing/ingest-batch";
 import { openRuntimeFixture, type RuntimeFixture } from "../testing/runtime-fixture";
 import { listVersion } from "../testing/sync-fixture";
+import { takeFoldLock } from "./fold-lock";
 import { foldMinutes, PROGRAMS_MOST } from "./fold-minutes";
 import { namedBy, readNamedHosts } from "./named-by-policy";
 import { receivedBatchShape } from "./received-batch";
@@ -302,6 +305,7 @@ describe("folding", () => {
             }
           }
         }
+        await Promise.all([fold(), fold()]);
         await fold();
         const hours = new Map<string, Measures>();
         const hourAt = ({ at, kind }: Minute) => {
@@ -349,6 +353,52 @@ describe("a turn", () => {
       ),
     );
   const turnOf = async (most: number) => (await foldMinutes(fixture.store, fixture.ctx, most))?.rows ?? null;
+
+  it("counts what another one folds between its reading and its writing, and is done again where that changed what it read", async () => {
+    await fold();
+    const version = await newVersion();
+    // All of one hour, and so of one row.
+    const at = Math.floor(fixture.nowSeconds() / HOUR) * HOUR - HOUR / 2;
+    const tell = (second: number, requests: number) => {
+      const hosts = [{ host: "api.example", port: 443, purpose: "request", allowed: requests, blocked: 0 }];
+      return send(version, [{ device: 0, at: second, numbers: { requests }, hosts }]);
+    };
+    await tell(at, 1);
+    // Days and sources are there from here on: a turn has one transaction.
+    await turnOf(1);
+    await tell(at, 2);
+    let others = 1;
+    const between: Store = {
+      ...fixture.store,
+      async transaction(work) {
+        if (others > 0) {
+          others -= 1;
+          await tell(at - 60, 4);
+          expect(await foldMinutes(fixture.store, fixture.ctx, 1)).toMatchObject({ rows: 1 });
+        }
+        return await fixture.store.transaction(work);
+      },
+    };
+    expect(await foldMinutes(between, fixture.ctx, 1)).toEqual(
+      fixture.store.kind === "pglite" ? null : expect.objectContaining({ rows: 1 }),
+    );
+    await fold();
+    expect(await hoursOf(version)).toMatchObject([{ requests: 7, minutes: 2 }]);
+    const named = fixture.store.db.select().from(hourDetails).where(eq(hourDetails.versionCode, version));
+    expect(await named).toMatchObject([{ allowed: 7 }]);
+  });
+
+  it("that was rolled back changed nothing for others", async () => {
+    const { db, kind } = fixture.store;
+    const last = await readLastCounted(db);
+    const failing = fixture.store.transaction(async (tx) => {
+      await takeFoldLock(tx.db, kind, last);
+      throw new AppError("unavailable", "A test.");
+    });
+    await expect(failing).rejects.toThrow("A test.");
+    expect(await fixture.store.transaction((tx) => takeFoldLock(tx.db, kind, last))).toBe(true);
+    if (kind === "pglite") expect(await fixture.store.transaction((tx) => takeFoldLock(tx.db, kind, last))).toBe(false);
+  });
 
   it("takes as many increments as have few MiB of lists together, and one at least", async () => {
     await fold();

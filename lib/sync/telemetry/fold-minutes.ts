@@ -1,11 +1,12 @@
-import { and, asc, between, count, inArray, lte, min, sql } from "drizzle-orm";
+import { and, asc, between, count, inArray, lte, min, type SQL, sql } from "drizzle-orm";
+import { readLastCounted } from "@/db/figures/last-counted";
 import { type MeasureColumns, measuresOf, toMeasureColumns } from "@/db/measures";
 import { keepDays, type Partitioned, writeDays } from "@/db/partitions";
 import { readRows } from "@/db/read-rows";
 import { deviceMinutes, devices, fleetMinutes, hourRollups, lateMinutes, telemetryMinutes } from "@/db/schema";
 import type { Database, Store, Transaction } from "@/db/store";
 import { storedBytes, sumBefore, textBytes } from "@/db/within-bytes";
-import { isAnyOf, putRows } from "@/db/write-rows";
+import { isAnyOf, putting } from "@/db/write-rows";
 import { labelsKey } from "@/lib/domain/labels";
 import { hashDevice } from "@/lib/domain/measures/device-sketch";
 import {
@@ -17,7 +18,7 @@ import {
   noNumbers,
 } from "@/lib/domain/measures/measures";
 import { PLAUSIBLE } from "@/native/core/telemetry/plausible";
-import { type Adding, addDetails, gatherDetails } from "./add-details";
+import { type Adding, gatherDetails, prepareDetails } from "./add-details";
 import {
   addToMinute,
   incrementOf,
@@ -30,9 +31,17 @@ import {
 import { foldAroundRows } from "./fold-around-rows";
 import { type FoldContext, takeFoldLock } from "./fold-lock";
 import type { MinuteRow } from "./held-minute";
-import { causeKeyOf, countThrough, noteSightings, type ToldOfDenials } from "./note-denials";
+import {
+  causeKeyOf,
+  countThrough,
+  noteSightings,
+  readMends,
+  readSightings,
+  type Sighting,
+  type ToldOfDenials,
+} from "./note-denials";
 import { type ClampedVersion, recordOwnEvents } from "./own-events";
-import { numberSources, type SourceKey } from "./sources";
+import { type Numbering, numberingIn, numberingOf, numberSources, type SourceKey } from "./sources";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -77,30 +86,70 @@ export async function foldMinutes(store: Store, ctx: FoldContext, most: number):
 }
 
 async function foldRows(store: Store, ctx: FoldContext, rows: readonly MinuteRow[]): Promise<FoldWork | null> {
-  const { id } = telemetryMinutes;
   const told = await readTold(store.db, rows);
   const { adding, sums } = gatherDetails(told.map((one) => toDetails(one)));
   for (const [index, one] of told.entries()) one.sum = sums[index] ?? 0;
   await keepDaysOf(store, ctx, rows);
-  let heldMs = 0;
   try {
-    const isFolded = await writeDays(store, async (tx) => {
-      const startedMs = performance.now();
-      if (store.kind === "postgres" && !(await takeFoldLock(tx.db))) return false;
-      const gone = await tx.db
-        .delete(telemetryMinutes)
-        .where(isAnyOf(telemetryMinutes, ["at", "id"], rows))
-        .returning({ id });
-      if (gone.length !== rows.length) throw new FoldedElsewhere();
-      await foldTold(tx, ctx, told, adding);
-      heldMs = performance.now() - startedMs;
-      return true;
-    });
-    return isFolded ? { rows: rows.length, heldMs } : null;
+    return await (store.kind === "pglite"
+      ? writeReady(store, ctx, rows, told, adding)
+      : foldLocked(store, ctx, rows, told, adding));
   } catch (error) {
     if (error instanceof FoldedElsewhere) return null;
     throw error;
   }
+}
+
+/**
+ * An embedded store does nothing else while it has a transaction: all is read and made ready before, and what was read is what
+ * is there where nobody has folded since.
+ */
+async function writeReady(
+  store: Store,
+  ctx: FoldContext,
+  rows: readonly MinuteRow[],
+  told: readonly Told[],
+  adding: readonly Adding[],
+): Promise<FoldWork> {
+  const last = await readLastCounted(store.db);
+  const ready = await prepareTold(numberingOf(store), told, adding);
+  return await writeDays(store, async (tx) => {
+    const startedMs = performance.now();
+    const [isMine] = await Promise.all([
+      takeFoldLock(tx.db, store.kind, last),
+      takeAway(tx.db, rows),
+      writeTold(tx, ctx, ready),
+    ]);
+    if (!isMine) throw new FoldedElsewhere();
+    return { rows: rows.length, heldMs: performance.now() - startedMs };
+  });
+}
+
+/** On Postgres others go on meanwhile, and what is read behind the lock of folding is what is there. */
+async function foldLocked(
+  store: Store,
+  ctx: FoldContext,
+  rows: readonly MinuteRow[],
+  told: readonly Told[],
+  adding: readonly Adding[],
+): Promise<FoldWork> {
+  return await writeDays(store, async (tx) => {
+    const startedMs = performance.now();
+    if (!(await takeFoldLock(tx.db, store.kind))) throw new FoldedElsewhere();
+    await takeAway(tx.db, rows);
+    await writeTold(tx, ctx, await prepareTold(numberingIn(tx), told, adding));
+    return { rows: rows.length, heldMs: performance.now() - startedMs };
+  });
+}
+
+/** Takes increments away, so that each is counted once. */
+async function takeAway(db: Database, rows: readonly MinuteRow[]): Promise<void> {
+  const { id } = telemetryMinutes;
+  const gone = await db
+    .delete(telemetryMinutes)
+    .where(isAnyOf(telemetryMinutes, ["at", "id"], rows))
+    .returning({ id });
+  if (gone.length !== rows.length) throw new FoldedElsewhere();
 }
 
 /**
@@ -186,15 +235,14 @@ function toDenials({ row, source }: Told, room: number | undefined): ToldOfDenia
   };
 }
 
-async function foldTold(
-  tx: Transaction,
-  ctx: FoldContext,
-  told: readonly Told[],
-  gathered: readonly Adding[],
-): Promise<void> {
-  if (told.length === 0) return;
+/** All that a turn writes beside taking its increments away: statements as they are run, and what is counted of denials. */
+type Ready = { statements: SQL[]; sightings: Sighting[]; ofDenials: ToldOfDenials[]; minutes: Grown[] };
+
+async function prepareTold(numbering: Numbering, told: readonly Told[], gathered: readonly Adding[]): Promise<Ready> {
+  if (told.length === 0) return { statements: [], sightings: [], ofDenials: [], minutes: [] };
+  const { db } = numbering;
   const number = await numberSources(
-    tx.db,
+    numbering,
     told.map(({ source }) => source),
   );
   const inTime = byMinute(
@@ -205,19 +253,37 @@ async function foldTold(
     told.filter(({ row }) => row.late > 0),
     number,
   );
-  const grown = await growMinutes(tx.db, inTime);
-  const late = await growLate(tx.db, afterwards);
-  await enterFleet(tx.db, grown);
-  await enterHours(tx.db, grown, late);
-  const room = new Map([...grown, ...late].flatMap((minute) => minute.room));
+  const grown = await growMinutes(db, inTime);
+  const late = await growLate(db, afterwards);
+  const rollUps = [
+    putMinutes(grown),
+    putLate(late),
+    await prepareFleet(db, grown),
+    await prepareHours(db, grown, late),
+  ];
+  const minutes = [...grown, ...late];
+  const room = new Map(minutes.flatMap((minute) => minute.room));
   const held = room.size === 0 ? gathered : gatherDetails(told.map((one) => toDetails(one, room.get(one)))).adding;
-  const added = await addDetails(tx.db, held);
-  const apart = added.filter(({ kind }) => kind === "cause").map(({ appId, name }) => causeKeyOf(appId, name));
+  const details = await prepareDetails(db, held);
+  const apart = details.told.filter(({ kind }) => kind === "cause").map(({ appId, name }) => causeKeyOf(appId, name));
   const ofDenials = told.map((one) => toDenials(one, room.get(one)));
-  await noteSightings(tx.db, ofDenials, new Set(apart));
-  const through = await countThrough(tx.db, ofDenials);
+  const sightings = await readSightings(db, ofDenials, new Set(apart));
+  return { statements: [...rollUps.flat(), ...details.statements], sightings, ofDenials, minutes };
+}
+
+async function writeTold(
+  tx: Transaction,
+  ctx: FoldContext,
+  { statements, sightings, ofDenials, minutes }: Ready,
+): Promise<void> {
+  const [mends] = await Promise.all([
+    readMends(tx.db, ofDenials),
+    ...statements.map((statement) => tx.db.execute(statement)),
+    noteSightings(tx.db, sightings),
+  ]);
+  const through = await countThrough(tx.db, mends, ofDenials);
   if (through.length > 0) tx.announce({ topic: "denials", appIds: through });
-  await recordClamped(tx, ctx, [...grown, ...late]);
+  await recordClamped(tx, ctx, minutes);
 }
 
 /** All that waits of one device-minute. */
@@ -281,13 +347,13 @@ async function growMinutes(db: Database, waiting: ReadonlyMap<string, Waiting>):
     .from(deviceMinutes)
     .where(and(between(deviceMinutes.at, ...rangeOf(keys)), isAnyOf(deviceMinutes, ["source", "at"], keys)));
   const known = new Map(stored.map((row) => [minuteKey(row.source, row.at), minuteOfRow(row)]));
-  const grown = [...waiting].map(([key, minute]) => grow(minute, known.get(key) ?? null));
-  await putRows(
-    db,
-    deviceMinutes,
-    grown.map(({ number, at, minute }) => toMinuteRow(number, at, minute)),
-  );
-  return grown;
+  return [...waiting].map(([key, minute]) => grow(minute, known.get(key) ?? null));
+}
+
+function putMinutes(grown: readonly Grown[]): SQL[] {
+  if (grown.length === 0) return [];
+  const rows = grown.map(({ number, at, minute }) => toMinuteRow(number, at, minute));
+  return [putting(deviceMinutes, rows)];
 }
 
 async function growLate(db: Database, waiting: ReadonlyMap<string, Waiting>): Promise<Grown[]> {
@@ -298,13 +364,13 @@ async function growLate(db: Database, waiting: ReadonlyMap<string, Waiting>): Pr
     .from(lateMinutes)
     .where(and(between(lateMinutes.at, ...rangeOf(keys)), isAnyOf(lateMinutes, ["source", "at"], keys)));
   const known = new Map(stored.map((row) => [minuteKey(row.source, row.at), lateOfRow(row)]));
-  const grown = [...waiting].map(([key, minute]) => grow(minute, known.get(key) ?? null));
-  await putRows(
-    db,
-    lateMinutes,
-    grown.map(({ number, at, minute }) => toLateRow(number, at, minute)),
-  );
-  return grown;
+  return [...waiting].map(([key, minute]) => grow(minute, known.get(key) ?? null));
+}
+
+function putLate(late: readonly Grown[]): SQL[] {
+  if (late.length === 0) return [];
+  const rows = late.map(({ number, at, minute }) => toLateRow(number, at, minute));
+  return [putting(lateMinutes, rows)];
 }
 
 /** The first and the last instant, so that the database looks at those days alone. */
@@ -352,8 +418,8 @@ function entered(known: MeasureColumns | undefined, { grown, late }: Entering<un
 
 const FLEET_KEY = ["appId", "at", "versionCode"] as const;
 
-async function enterFleet(db: Database, grown: readonly Grown[]): Promise<void> {
-  if (grown.length === 0) return;
+async function prepareFleet(db: Database, grown: readonly Grown[]): Promise<SQL[]> {
+  if (grown.length === 0) return [];
   type Key = Pick<typeof fleetMinutes.$inferSelect, (typeof FLEET_KEY)[number]>;
   const textOf = ({ appId, at, versionCode }: Key) => `${appId} ${versionCode} ${at.getTime()}`;
   const keyOf = ({ at, source: { appId, versionCode } }: Grown): Key => ({ appId, at, versionCode });
@@ -364,17 +430,14 @@ async function enterFleet(db: Database, grown: readonly Grown[]): Promise<void> 
     .from(fleetMinutes)
     .where(and(between(fleetMinutes.at, ...rangeOf(keys)), isAnyOf(fleetMinutes, FLEET_KEY, keys)));
   const known = new Map(rows.map((row) => [textOf(row), row]));
-  await putRows(
-    db,
-    fleetMinutes,
-    groups.map((group) => ({ ...group.key, ...entered(known.get(textOf(group.key)), group) })),
-  );
+  const entering = groups.map((group) => ({ ...group.key, ...entered(known.get(textOf(group.key)), group) }));
+  return [putting(fleetMinutes, entering)];
 }
 
 const HOUR_KEY = ["appId", "hour", "versionCode", "runtimeKind", "labels"] as const;
 
-async function enterHours(db: Database, grown: readonly Grown[], late: readonly Grown[]): Promise<void> {
-  if (grown.length + late.length === 0) return;
+async function prepareHours(db: Database, grown: readonly Grown[], late: readonly Grown[]): Promise<SQL[]> {
+  if (grown.length + late.length === 0) return [];
   type Key = Pick<typeof hourRollups.$inferSelect, (typeof HOUR_KEY)[number]>;
   const textOf = (key: Key) => JSON.stringify(HOUR_KEY.map((name) => key[name]));
   const keyOf = ({ at, source: { appId, versionCode, runtimeKind, labels } }: Grown): Key => {
@@ -388,11 +451,8 @@ async function enterHours(db: Database, grown: readonly Grown[], late: readonly 
     .from(hourRollups)
     .where(and(between(hourRollups.hour, ...range), isAnyOf(hourRollups, HOUR_KEY, keys)));
   const known = new Map(rows.map((row) => [textOf(row), row]));
-  await putRows(
-    db,
-    hourRollups,
-    groups.map((group) => ({ ...group.key, ...entered(known.get(textOf(group.key)), group) })),
-  );
+  const entering = groups.map((group) => ({ ...group.key, ...entered(known.get(textOf(group.key)), group) }));
+  return [putting(hourRollups, entering)];
 }
 
 const hourOf = (at: Date): Date => new Date(Math.floor(at.getTime() / HOUR_MS) * HOUR_MS);

@@ -25,20 +25,20 @@ export type ToldOfDenials = {
 };
 
 type Mend = typeof denialMends.$inferSelect;
-type Sighting = typeof denialSightings.$inferInsert;
+export type Sighting = typeof denialSightings.$inferInsert;
 
 /** Causes that have rows of their own, by program and cause, as `addDetails` answers with them. */
 export const causeKeyOf = (appId: string, cause: string): string => `${appId} ${cause}`;
 
 /**
- * Notes for which purposes and in which runtimes causes were seen, of those that are told apart; a program with a new one is
- * judged again. A device is believed where its cause is that of what it says. Whoever calls holds the lock of folding.
+ * For which purposes and in which runtimes causes were seen, of those that are told apart. A device is believed where its cause is that of
+ * what it says.
  */
-export async function noteSightings(
+export async function readSightings(
   db: Database,
   told: readonly ToldOfDenials[],
   isToldApart: ReadonlySet<string>,
-): Promise<void> {
+): Promise<Sighting[]> {
   const seen = new Map<string, Sighting & { firstAt: Date; lastAt: Date }>();
   for (const { appId, versionCode, runtimeKind, at, lists } of told) {
     for (const denial of lists.denials) {
@@ -57,14 +57,17 @@ export async function noteSightings(
       if (at > known.lastAt) known.lastAt = at;
     }
   }
-  if (seen.size === 0) return;
+  return seen.size === 0 ? [] : await withoutImpossible(db, [...seen.values()]);
+}
+
+/** Notes sightings; a program with a new one is judged again. Whoever calls holds the lock of folding. */
+export async function noteSightings(db: Database, seen: readonly Sighting[]): Promise<void> {
+  if (seen.length === 0) return;
   const { lastAt } = denialSightings;
   const again = sql`on conflict (app_id, cause, purpose, runtime_kind) do update set last_at = excluded.last_at
     where ${lastAt} < excluded.last_at - ${sql.raw(`interval '${HOUR_MS} milliseconds'`)}
     returning app_id, xmax::text as was`;
-  const possible = await withoutImpossible(db, [...seen.values()]);
-  if (possible.length === 0) return;
-  const written = await insertRows(db, denialSightings, possible, again);
+  const written = await insertRows(db, denialSightings, [...seen], again);
   const appIds = [...new Set(written.flatMap(({ app_id: of, was }) => (was === "0" ? [String(of)] : [])))];
   if (appIds.length === 0) return;
   await insertRows(
@@ -114,15 +117,22 @@ async function withoutImpossible<S extends Sighting>(db: Database, sightings: re
 
 const purposeOf = (api: string) => findApi(api)?.purpose ?? null;
 
+/** What was mended of these programs; to be read where it is written, as others write it too. */
+export async function readMends(db: Database, told: readonly ToldOfDenials[]): Promise<Mend[]> {
+  const appIds = [...new Set(told.map(({ appId }) => appId))];
+  return appIds.length === 0 ? [] : await db.select().from(denialMends).where(inArray(denialMends.appId, appIds));
+}
+
 /**
  * Adds to what was mended the calls that went through: of its version to its target, in minutes that began after the decision, of
  * devices that enforced it. Whoever calls holds the lock of folding, so that each increment counts once. Answers with the programs of
  * which some went through.
  */
-export async function countThrough(db: Database, told: readonly ToldOfDenials[]): Promise<string[]> {
-  const appIds = [...new Set(told.map(({ appId }) => appId))];
-  if (appIds.length === 0) return [];
-  const mends = await db.select().from(denialMends).where(inArray(denialMends.appId, appIds));
+export async function countThrough(
+  db: Database,
+  mends: readonly Mend[],
+  told: readonly ToldOfDenials[],
+): Promise<string[]> {
   if (mends.length === 0) return [];
   const byName = new Map<string, Mend[]>();
   const nameOf = (appId: string, versionCode: number, kind: string, name: string) =>

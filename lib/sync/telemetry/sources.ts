@@ -1,6 +1,6 @@
 import { and, asc, eq, gt, inArray, notExists } from "drizzle-orm";
 import { deviceMinutes, lateMinutes, telemetrySources } from "@/db/schema";
-import type { Database, Store } from "@/db/store";
+import type { Database, Store, Transaction } from "@/db/store";
 import { invariant } from "@/lib/platform/errors";
 import { takeFoldLock } from "./fold-lock";
 
@@ -9,8 +9,27 @@ export type SourceKey = Omit<typeof telemetrySources.$inferSelect, "id">;
 const KEY = ["deviceId", "appId", "versionCode", "runtimeKind", "labels"] as const;
 const textOf = (key: SourceKey): string => JSON.stringify(KEY.map((name) => key[name]));
 
+/** What numbers are read with, and those written that are not there yet: alone, or inside a transaction of others. */
+export type Numbering = { db: Database; insert(keys: readonly SourceKey[]): Promise<unknown> };
+
+const insertInto = (db: Database, keys: readonly SourceKey[]) =>
+  db
+    .insert(telemetrySources)
+    .values([...keys])
+    .onConflictDoNothing();
+
+/** Numbers sources in a transaction of its own where one is new. */
+export const numberingOf = (store: Store): Numbering => ({
+  db: store.db,
+  insert: (keys) => store.transaction(({ db }) => insertInto(db, keys)),
+});
+export const numberingIn = ({ db }: Transaction): Numbering => ({ db, insert: (keys) => insertInto(db, keys) });
+
 /** The number of each source, made where it is new. Keys may repeat. */
-export async function numberSources(db: Database, keys: readonly SourceKey[]): Promise<(key: SourceKey) => number> {
+export async function numberSources(
+  { db, insert }: Numbering,
+  keys: readonly SourceKey[],
+): Promise<(key: SourceKey) => number> {
   const wanted = new Map(keys.map((key) => [textOf(key), key]));
   const numbers = new Map<string, number>();
   const read = async () => {
@@ -21,7 +40,7 @@ export async function numberSources(db: Database, keys: readonly SourceKey[]): P
   if (wanted.size > 0) await read();
   const missing = [...wanted].filter(([text]) => !numbers.has(text)).map(([, key]) => key);
   if (missing.length > 0) {
-    await db.insert(telemetrySources).values(missing).onConflictDoNothing();
+    await insert(missing);
     await read();
   }
   return (key) => {
@@ -51,7 +70,7 @@ export async function forgetSources(store: Store): Promise<void> {
     if (last === undefined) return;
     const ids = part.map((row) => row.id);
     await store.transaction(async ({ db }) => {
-      if (!(await takeFoldLock(db))) return;
+      if (!(await takeFoldLock(db, store.kind))) return;
       const named = [deviceMinutes, lateMinutes].map((minutes) =>
         notExists(db.select({ source: minutes.source }).from(minutes).where(eq(minutes.source, id))),
       );

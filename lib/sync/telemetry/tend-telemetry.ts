@@ -35,6 +35,8 @@ export async function foldTelemetry(
   turns: FoldTurns = newFoldTurns(),
 ): Promise<boolean> {
   const tended = store.in("tend");
+  // At each call, whether there is anything to fold yet or not: all that came in a long time, at once, takes long.
+  if (await isAnyWaiting(tended)) await reuseRoom(tended);
   for (let turn = 0; turn < TURNS_A_CALL; turn += 1) {
     const work = await foldTurn(tended, ctx, turns);
     const isDone = work === null && !(await foldDetailDays(tended, ctx));
@@ -67,6 +69,9 @@ async function foldTurn(store: Store, ctx: FoldContext, turns: FoldTurns): Promi
 async function reuseRoom({ kind, db }: Store): Promise<void> {
   if (kind === "pglite") await db.execute(sql`vacuum ${telemetryMinutes}`);
 }
+
+const isAnyWaiting = async ({ db }: Store): Promise<boolean> =>
+  (await db.select({ at: telemetryMinutes.at }).from(telemetryMinutes).limit(1)).length > 0;
 
 /**
  * Drops the days of telemetry that are past their time (`lib/domain/measures/retention.ts`), each in a transaction of its own.

@@ -4,10 +4,10 @@ import type { Store } from "@/db/store";
 export type TurnBounds = { least: number; most: number };
 
 /**
- * How long a turn is to be at it. An embedded store does nothing else meanwhile, and is never held near 100 ms; of Postgres
- * it has one connection of several.
+ * How long a turn is to be at it. An embedded store does nothing else meanwhile, and is never held for 100 ms, even by one that takes twice as
+ * long as those before it; of Postgres it has one connection of several.
  */
-const HELD_MS = { pglite: 70, postgres: 400 } as const satisfies Record<Store["kind"], number>;
+const HELD_MS = { pglite: 45, postgres: 400 } as const satisfies Record<Store["kind"], number>;
 const GROWTH_MAX = 2;
 
 /**
