@@ -43,18 +43,26 @@ function recordset(table: PgTable, rows: readonly object[]) {
 const spelt = (value: unknown): unknown =>
   value instanceof Uint8Array ? `\\x${Buffer.from(value).toString("hex")}` : value;
 
-/** Inserts rows that all have the same members; `after` is what follows, as `on conflict do nothing returning id`. */
+/**
+ * The statement that inserts rows that all have the same members: rows are spelt here, so that to run it costs this thread nothing more.
+ * `after` is what follows, as `on conflict do nothing returning id`.
+ */
+export function inserting<T extends PgTable>(table: T, rows: readonly T["$inferInsert"][], after: SQL = sql``): SQL {
+  const { relation, list, from } = recordset(table, rows);
+  return sql`insert into ${sql.identifier(relation)} (${list}) select ${list} from ${from} ${after}`;
+}
+
+/** Inserts rows, as `inserting` has them. */
 export async function insertRows<T extends PgTable>(
   db: Database,
   table: T,
   rows: readonly T["$inferInsert"][],
-  after: SQL = sql``,
+  after?: SQL,
 ): Promise<Record<string, unknown>[]> {
-  const { relation, list, from } = recordset(table, rows);
-  return await rowsOf(db, sql`insert into ${sql.identifier(relation)} (${list}) select ${list} from ${from} ${after}`);
+  return await rowsOf(db, inserting(table, rows, after));
 }
 
-/** The statement that inserts rows, each in place of the one that has its key: all of it, so that to run it costs this thread nothing more. */
+/** The same, each row in place of the one that has its key. */
 export function putting<T extends PgTable>(table: T, rows: readonly T["$inferInsert"][]): SQL {
   const keys = new Set(getTableConfig(table).primaryKeys[0]?.columns.map(({ name }) => name));
   const { relation, list, told, from } = recordset(table, rows);

@@ -8,7 +8,7 @@ import { publishDocuments } from "../publish-documents";
 import { buildBatch, buildMinute } from "../testing/batch-builder";
 import { openRuntimeFixture, type RuntimeFixture } from "../testing/runtime-fixture";
 import { listVersion } from "../testing/sync-fixture";
-import { noteCauses } from "./note-causes";
+import { gatherCauses, noteCauses } from "./note-causes";
 import { dropPastDays } from "./tend-telemetry";
 
 const DAY_SECONDS = 86_400;
@@ -71,7 +71,7 @@ describe("since when a cause is known", () => {
     const about = { appId: "com.example.common", denials: [denial(A)] };
     const at = new Date(fixture.clock.nowMs());
     for (let nth = 0; nth < 2; nth += 1) {
-      await fixture.store.transaction((tx) => noteCauses(tx, [{ minutes: [about], at }]));
+      await fixture.store.transaction((tx) => noteCauses(tx, gatherCauses([{ minutes: [about], at }])));
     }
     const locked = await fixture.store.db
       .select({ by: sql<string>`xmax::text` })
@@ -85,7 +85,7 @@ describe("since when a cause is known", () => {
     const note = (appId: string, from: number, count: number) =>
       fixture.store.transaction((tx) => {
         const denials = Array.from({ length: count }, (_, nth) => denial((from + nth).toString(16).padStart(16, "0")));
-        return noteCauses(tx, [{ minutes: [{ appId, denials }], at }]);
+        return noteCauses(tx, gatherCauses([{ minutes: [{ appId, denials }], at }]));
       });
     for (const from of [0, 600, 1200, 1800]) await note("com.example.flood", from, 600);
     await note("com.example.burst", 0, 1500);

@@ -1,22 +1,22 @@
-import { and, asc, inArray, isNotNull, sql } from "drizzle-orm";
+import { and, asc, inArray, isNotNull, type SQL, sql } from "drizzle-orm";
 import { newestPosition } from "@/db/newest-document";
 import { keepDays, writeDays } from "@/db/partitions";
 import { readPlatformMembersOf } from "@/db/published-members";
 import { rowsOf } from "@/db/rows";
 import { devices, events, programs, telemetryBatches, telemetryMinutes, unlistedMinutes, versions } from "@/db/schema";
 import type { Database, Store, Transaction } from "@/db/store";
-import { insertRows, isAnyOf, updateRows } from "@/db/write-rows";
+import { inserting, isAnyOf, updateRows } from "@/db/write-rows";
 import { PLATFORM_DEFAULTS } from "@/lib/domain/platform-defaults";
 import { AppError, isAppError } from "@/lib/platform/errors";
 import { NO_POSITION, type Position } from "@/native/core/documents/position";
 import type { TelemetryAnswer } from "@/native/core/telemetry/batch";
 import { nowSeconds, type SyncContext } from "../context";
 import { createWantsHeld, type ToldPosition } from "../continuity/wants-held";
-import { answerAgain, type BatchDigests, digestText, findAnswers, toRow } from "./answered-batches";
+import { type Answered, answerAgain, type BatchDigests, digestText, findAnswers, toRow } from "./answered-batches";
 import { toEventRows, toMinuteRows, toUnlistedRows } from "./batch-rows";
 import { updateDevice } from "./device-state";
 import { type AcceptedMinute, eventTimes, type JudgedBatch, judgeBatch, namedPrograms } from "./judge-batch";
-import { noteCauses } from "./note-causes";
+import { gatherCauses, noteCauses, type SeenCauses } from "./note-causes";
 import { noteFirstApplied } from "./note-first-applied";
 import { type OwnWord, recordOwnEvents } from "./own-events";
 import type { ReceivedBatch } from "./received-batch";
@@ -227,30 +227,64 @@ function toldPosition({ applied }: ReceivedBatch, judged: JudgedBatch): ToldPosi
   return { epoch: applied.epoch, revision: applied.platform, hasConflict };
 }
 
+/** Of batches that are new all that is written of them, as it is run; made before a transaction holds anything. */
+type Writing = {
+  fresh: readonly Prepared[];
+  /** Minutes, answers, and minutes of versions that were never listed. */
+  statements: SQL[];
+  /** Of which the events that were not there come back. */
+  events: SQL | null;
+  causes: SeenCauses;
+};
+
+/** Some of what was thought to be new came before. */
+class Repeated extends Error {
+  constructor(readonly answers: ReadonlyMap<string, Answered>) {
+    super("batches came before");
+  }
+}
+
 async function write(
   store: Store,
   ctx: SyncContext,
   group: readonly Prepared[],
   onWork: (work: GroupWork) => void,
 ): Promise<[SentBatch, Outcome][]> {
-  const rows = group.reduce((sum, { minutes, events: told }) => sum + minutes.length + told.length, 0);
-  return await writeDays(store, async (tx) => {
-    const startedMs = performance.now();
-    // An embedded store has one transaction at a time anyway.
-    if (store.kind === "postgres") await lockTelling(tx.db, group);
-    const answered = await findAnswers(
-      tx.db,
-      group.map(({ sent }) => sent.digests),
-    );
-    const isNew = ({ sent }: Prepared) => !answered.has(digestText(sent.digests.batch));
-    const fresh = group.filter(isNew);
-    if (fresh.length > 0) await writeNew(tx, ctx, fresh);
-    onWork({ heldMs: performance.now() - startedMs, rows });
-    return group.map(({ sent, answer }): [SentBatch, Outcome] => {
-      const earlier = answered.get(digestText(sent.digests.batch));
-      return [sent, attempt(() => (earlier === undefined ? answer : answerAgain(earlier, sent.digests)))];
-    });
+  const answered = new Map<string, Answered>();
+  // Hardly any came before: that is asked beside the writing, which is done anew without those that did.
+  for (let isWritten = false; !isWritten; ) {
+    const fresh = group.filter(({ sent }) => !answered.has(digestText(sent.digests.batch)));
+    if (fresh.length === 0) break;
+    const writing = toWriting(fresh);
+    try {
+      await writeDays(store, (tx) => writeNew(tx, ctx, store.kind, writing, onWork));
+      isWritten = true;
+    } catch (error) {
+      if (!(error instanceof Repeated)) throw error;
+      for (const [digest, answer] of error.answers) answered.set(digest, answer);
+    }
+  }
+  return group.map(({ sent, answer }): [SentBatch, Outcome] => {
+    const earlier = answered.get(digestText(sent.digests.batch));
+    return [sent, attempt(() => (earlier === undefined ? answer : answerAgain(earlier, sent.digests)))];
   });
+}
+
+function toWriting(fresh: readonly Prepared[]): Writing {
+  const minutes = fresh.flatMap((one) => one.minutes);
+  const told = fresh.flatMap((one) => one.events);
+  const answers = fresh.map(({ sent, answer }) => toRow(sent.digests, answer, sent.receivedAt));
+  // One that is there already, from an earlier batch, is left as it is.
+  const returning = sql`on conflict do nothing returning device_id, event_id`;
+  return {
+    fresh,
+    statements: [
+      ...(minutes.length === 0 ? [] : [inserting(telemetryMinutes, minutes)]),
+      inserting(telemetryBatches, answers),
+    ],
+    events: told.length === 0 ? null : inserting(events, told, returning),
+    causes: gatherCauses(fresh.map(({ minutes: of, sent }) => ({ minutes: of, at: sent.receivedAt }))),
+  };
 }
 
 /** Tells the locks of telling devices from others of the database. */
@@ -270,30 +304,42 @@ async function lockTelling(db: Database, group: readonly Prepared[]): Promise<vo
   );
 }
 
-async function writeNew(tx: Transaction, ctx: SyncContext, fresh: readonly Prepared[]): Promise<void> {
-  const minutes = fresh.flatMap((one) => one.minutes);
-  if (minutes.length > 0) await insertRows(tx.db, telemetryMinutes, minutes);
-  await noteCauses(
-    tx,
-    fresh.map(({ minutes: told, sent }) => ({ minutes: told, at: sent.receivedAt })),
-  );
-  const told = fresh.flatMap((one) => one.events);
-  // One that is there already, from an earlier batch, is left as it is.
-  const returning = sql`on conflict do nothing returning device_id, event_id`;
-  const added = told.length === 0 ? [] : await insertRows(tx.db, events, told, returning);
-  await recordUnlisted(tx, fresh);
-  await insertRows(
-    tx.db,
-    telemetryBatches,
-    fresh.map(({ sent, answer }) => toRow(sent.digests, answer, sent.receivedAt)),
-  );
+async function writeNew(
+  tx: Transaction,
+  ctx: SyncContext,
+  kind: Store["kind"],
+  { fresh, statements, events: told, causes }: Writing,
+  onWork: (work: GroupWork) => void,
+): Promise<void> {
+  const startedMs = performance.now();
+  // A transaction's statements run in the order in which they are asked. An embedded store has one transaction at a time anyway.
+  const [locked, found, ...written] = await Promise.allSettled([
+    kind === "postgres" ? lockTelling(tx.db, fresh) : undefined,
+    findAnswers(
+      tx.db,
+      fresh.map(({ sent }) => sent.digests),
+    ),
+    told === null ? [] : rowsOf(tx.db, told),
+    ...statements.map((statement) => tx.db.execute(statement)),
+    recordUnlisted(tx, fresh),
+    noteCauses(tx, causes),
+  ]);
+  if (locked.status === "rejected") throw locked.reason;
+  if (found.status === "rejected") throw found.reason;
+  if (found.value.size > 0) throw new Repeated(found.value);
+  // The first that failed: those after it failed by that.
+  for (const one of written) if (one.status === "rejected") throw one.reason;
+  const [added] = written;
   await noteDevices(tx, fresh);
   await recordOwnEvents(
     tx,
     ctx,
     fresh.map(({ own }) => own).filter(({ clamped, evidence }) => clamped.length + evidence.length > 0),
   );
-  announceTelemetry(tx, fresh, new Set(added.map((row) => `${row.device_id} ${row.event_id}`)));
+  const names = added?.status === "fulfilled" ? added.value.map((row) => `${row.device_id} ${row.event_id}`) : [];
+  announceTelemetry(tx, fresh, new Set(names));
+  const rows = fresh.reduce((sum, one) => sum + one.minutes.length + one.events.length, 0);
+  onWork({ heldMs: performance.now() - startedMs, rows });
 }
 
 async function recordUnlisted(tx: Transaction, fresh: readonly Prepared[]): Promise<void> {

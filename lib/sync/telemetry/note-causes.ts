@@ -16,12 +16,10 @@ const DAY_MS = 86_400_000;
 /** New causes of a program that are noted in a day: a device can make up any number of them. */
 const NEW_A_DAY = 1_000;
 
-/**
- * Notes since when causes are known, by the platform's clock, whatever time devices tell. A cause that is known is written once a day,
- * and none that need not be: a conflict locks its row, for which all would wait who tell of one cause. Written in the order of the
- * table's key, so that no two transactions wait for each other.
- */
-export async function noteCauses(tx: Transaction, told: readonly ToldCauses[]): Promise<void> {
+/** Causes that were told of, each once, with when it first was among these. */
+export type SeenCauses = ReadonlyMap<string, Noted>;
+
+export function gatherCauses(told: readonly ToldCauses[]): SeenCauses {
   const seen = new Map<string, Noted>();
   for (const { minutes, at } of told) {
     for (const { appId, denials } of minutes) {
@@ -33,6 +31,15 @@ export async function noteCauses(tx: Transaction, told: readonly ToldCauses[]): 
       }
     }
   }
+  return seen;
+}
+
+/**
+ * Notes since when causes are known, by the platform's clock, whatever time devices tell. A cause that is known is written once a day,
+ * and none that need not be: a conflict locks its row, for which all would wait who tell of one cause. Written in the order of the
+ * table's key, so that no two transactions wait for each other.
+ */
+export async function noteCauses(tx: Transaction, seen: SeenCauses): Promise<void> {
   if (seen.size === 0) return;
   const { appId, cause, lastSeenAt } = seenCauses;
   const rows = await tx.db
