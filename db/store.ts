@@ -86,7 +86,8 @@ export type Store = {
   tryJournal(): Promise<void>;
   /**
    * Lets the journal begin again with all rows where it has grown long, so that it never grows without end: some parts of
-   * them at one asking, and others have the database between two. Answers whether parts are left. Does nothing where there is none.
+   * them at one asking, and others have the database between two; and keeps commits from reading what earlier ones left behind. Answers
+   * whether parts are left. Does nothing where there is none.
    */
   tendJournal(): Promise<boolean>;
   /** How it goes. Raises `unavailable` where the store is closed or cannot be asked. */

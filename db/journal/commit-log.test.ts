@@ -275,6 +275,21 @@ describe("a journal that begins again while it is written", () => {
       if (begun !== null) return begun;
     }
   }
+  it("leaves no room of changes that were sealed, which each commit after them would read", async () => {
+    const { own, store } = await fill();
+    const room = async () =>
+      (await own.query<{ bytes: number }>("select pg_relation_size('journal_changes')::float8 as bytes")).rows[0]
+        ?.bytes;
+    await store.transaction(async ({ db }) => {
+      const rows = Array.from({ length: 500 }, (_, n) => ({ id: `pub_room${n}`, name: `room ${n}`, createdAt }));
+      await db.insert(publishers).values(rows);
+    });
+    expect(await room()).toBeGreaterThan(0);
+    await store.tendJournal();
+    expect(await room()).toBe(0);
+    await own.close();
+  });
+
   /** Rows that are each more than a part. */
   const addLarge = (store: Store, ids: readonly string[]) =>
     store.transaction((tx) =>

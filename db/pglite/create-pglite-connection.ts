@@ -115,6 +115,8 @@ export function createPgliteConnection(parts: PgliteParts): StoreConnection {
       const begun = await own.writeBasePart((work) => inTurn("insert into journal_records", work));
       if (begun !== null) await parts.onBegunAgain?.(begun, inTurn);
     }
+    // Each commit looks for what its transaction wrote, past all that earlier ones took away: nothing else vacuums this database.
+    await inTurn("vacuum", () => client.exec("vacuum journal_changes"));
     return own.wantsBase;
   }
 

@@ -68,7 +68,7 @@ export function housekeepingJobs(context: ServiceContext, keysDir: string): Hous
     { name: "audit_heads", everyMs: MINUTE_MS, run: () => context.heads.tend(deciding) },
     { name: "resign", everyMs: 5 * MINUTE_MS, run: () => resignDocuments(deciding, context) },
     { name: "bundle_files", everyMs: MINUTE_MS, run: byTime(() => tendBundles(tending)) },
-    { name: "journal", everyMs: 10 * MINUTE_MS, run: () => tending.store.tendJournal(), goesOn: true },
+    { name: "journal", everyMs: MINUTE_MS, run: () => tending.store.tendJournal(), goesOn: true },
     { name: "fold", everyMs: 10_000, run: byTime(() => foldTelemetry(tending.store, tending, turns)) },
     { name: "judge_causes", everyMs: 10_000, run: () => judgeCauses(tending.store, tending, judging) },
     { name: "past_days", everyMs: 10 * MINUTE_MS, run: byTime(() => forgetTelemetry(tending)) },
