@@ -4,10 +4,18 @@ import type { ChangeSetDetail } from "@/lib/contracts/change-sets";
 import type { DeviceList } from "@/lib/contracts/devices";
 import type { Overview } from "@/lib/contracts/overview";
 import type { PortalQuota } from "@/lib/contracts/portal";
-import type { DenialList, ProgramDetail, ProgramList, TelemetrySeries } from "@/lib/contracts/programs";
+import type {
+  DenialList,
+  LimitRow,
+  LimitTable,
+  ProgramDetail,
+  ProgramList,
+  TelemetrySeries,
+} from "@/lib/contracts/programs";
 import type { Spread } from "@/lib/contracts/shared";
 import { isLimitReached } from "@/lib/domain/measures/limit-reached";
 import { PAGE_MEASURES, type PageMeasure } from "@/lib/domain/measures/page-measures";
+import { QUOTA_RANGE } from "@/lib/domain/time-ranges";
 import { formatRevision } from "@/lib/format/revision";
 import { startChild } from "../../scripts/client/child";
 import type { ConsoleSession } from "../../scripts/client/console-session";
@@ -21,6 +29,8 @@ import { untilListening } from "../fixtures/until-listening";
  */
 const APP = "example.coin.rush";
 const BUSY = "example.tidal.weather";
+/** Its limits refuse what it asks for. */
+const LIMITED = "example.marble.drop";
 const RANGE = "24h";
 
 test.describe.configure({ mode: "serial" });
@@ -34,10 +44,13 @@ let first: { id: string; applied: Spread["applied"] };
 test.beforeAll(async ({ browser }: { browser: Browser }) => {
   test.setTimeout(300_000);
   demo = await startDemo();
-  for (const appId of [APP, BUSY]) await demo.untilProgram(appId, ({ state }) => state === "running");
+  for (const appId of [APP, BUSY, LIMITED]) await demo.untilProgram(appId, ({ state }) => state === "running");
   operator = await demo.session("operator");
   page = await demo.page(browser, "operator");
   await expect.poll(async () => (await denials(APP)).timesTotal, { timeout: 60_000 }).toBeGreaterThan(0);
+  await expect
+    .poll(async () => sum((await limits(LIMITED, RANGE)).map(refusedBy)), { timeout: 60_000 })
+    .toBeGreaterThan(0);
 });
 
 test.afterAll(async () => {
@@ -46,6 +59,10 @@ test.afterAll(async () => {
 });
 
 const denials = (appId: string) => operator.get<DenialList>(`programs/${appId}/denials?range=${RANGE}`);
+
+const limits = async (appId: string, range: string): Promise<LimitRow[]> =>
+  (await operator.get<LimitTable>(`programs/${appId}/limits?range=${range}`)).rows;
+const refusedBy = ({ heldBack }: Pick<LimitRow, "heldBack">): number => heldBack?.refused ?? 0;
 
 /** Numbers by name, of what and over what; a second place that says something else is a fault. */
 class Numbers {
@@ -134,8 +151,26 @@ async function readProgram(numbers: Numbers, appId: string): Promise<void> {
     numbers.put("denials", "refusedDevices", devices, `${appId} ${cause}`, RANGE);
   }
   const { rows } = await operator.get<PortalQuota>(`portal/programs/${appId}/quota`);
-  numbers.put("quota", "limitsReached", rows.filter(isLimitReached).length, appId, "14d");
+  putLimits(numbers, "quota", appId, QUOTA_RANGE, rows);
+  for (const range of [RANGE, QUOTA_RANGE]) putLimits(numbers, "limits", appId, range, await limits(appId, range));
+  numbers.put("quota", "limitsReached", rows.filter(isLimitReached).length, appId, QUOTA_RANGE);
   putSpread(numbers, "spread", await operator.get<Spread>(`programs/${appId}/spread`));
+}
+
+function putLimits(
+  numbers: Numbers,
+  place: string,
+  appId: string,
+  range: string,
+  rows: readonly Pick<LimitRow, "name" | "heldBack" | "heldBackDevices">[],
+): void {
+  for (const row of rows) {
+    const of = `${appId} ${row.name}`;
+    numbers.put(place, "heldBackDevices", row.heldBackDevices, of, range);
+    numbers.put(place, "limitRefusals", refusedBy(row), of, range);
+    // Calls that were refused were refused on some device.
+    if (refusedBy(row) > 0) expect(row.heldBackDevices, `${place} of ${of}`).toBeGreaterThan(0);
+  }
 }
 
 const isMeasure = (name: string): name is PageMeasure => Object.hasOwn(PAGE_MEASURES, name);
@@ -210,6 +245,7 @@ async function readAll(): Promise<Numbers> {
   await readPage(numbers, `/programs/${APP}`);
   await readPage(numbers, `/programs/${APP}/blocked?range=${RANGE}`);
   await readPage(numbers, `/programs/${BUSY}/telemetry?range=${RANGE}`);
+  await readPage(numbers, `/programs/${LIMITED}/limits?range=${RANGE}`, "limitRefusals");
   await readPage(numbers, "/fleet");
   await readPage(numbers, `/portal/programs/${BUSY}`, "limitsReached");
   await readChart(numbers, APP);
@@ -219,11 +255,12 @@ async function readAll(): Promise<Numbers> {
 
 /** Reads while nobody tells anything; again where minutes were added up to hours in the midst of it. */
 async function expectOneTruth(): Promise<void> {
+  test.setTimeout(300_000);
   process.kill(demo.hostPid, "SIGSTOP");
   let numbers = new Numbers();
   await expect(async () => {
     numbers = await readAll();
-  }).toPass({ timeout: 60_000 });
+  }).toPass({ timeout: 180_000 });
   process.kill(demo.hostPid, "SIGCONT");
   expect([...numbers.names].sort()).toEqual(Object.keys(PAGE_MEASURES).sort());
 }

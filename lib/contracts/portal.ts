@@ -43,16 +43,14 @@ export type PortalProgram = z.infer<typeof portalProgramSchema>;
 export const portalVersionQuerySchema = z.object({ version: z.coerce.number().int().positive().optional() });
 
 export const portalLimitSchema = limitRowSchema
-  .pick({ name: true, effective: true, source: true, requested: true, observed: true, throttledDeviceShare: true })
+  .pick({
+    ...{ name: true, effective: true, source: true, requested: true, observed: true },
+    ...{ heldBackDevices: true, heldBackDeviceShare: true, heldBack: true },
+  })
   .extend({
-    throttledDevices: z.number(),
-    /** Calls that it refused, milliseconds that it held back, entries that it evicted; null where it did nothing. */
-    heldBack: z
-      .strictObject({
-        ...{ refused: z.number(), throttledMs: z.number(), evicted: z.number(), sinceVersion: z.number() },
-        ...{ firstAt: instantSchema, lastAt: instantSchema },
-      })
-      .nullable(),
+    /** Kinds of runtime whose device-minutes measured it, and those whose device-minutes all leave it out (spec 7.5). */
+    toldBy: z.array(z.string()),
+    leftOutBy: z.array(z.string()),
     /** p95 of the device-minutes of each of 14 days (UTC), oldest first, the last under way; null: nothing was measured. */
     p95ByDay: z.array(z.number().nullable()),
   })

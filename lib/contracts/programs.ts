@@ -179,11 +179,25 @@ export const limitRowSchema = z.object({
   requested: z.number().nullable(),
   /** Of device-minutes in the range; null without telemetry. */
   observed: z.object({ p50: z.number(), p95: z.number(), max: z.number() }).nullable(),
-  /** Of the devices that told of the program, those that it held back. */
-  throttledDeviceShare: z.number().nullable(),
+  /** Devices on which it refused or held something back; an estimate above 160. */
+  heldBackDevices: z.number(),
+  /** Of the devices that told of the program, these; null where none told. */
+  heldBackDeviceShare: z.number().nullable(),
+  /** Calls that it refused, milliseconds that it held back, entries that it evicted; null where it did nothing. */
+  heldBack: z
+    .strictObject({
+      ...{ refused: z.number(), throttledMs: z.number(), evicted: z.number(), sinceVersion: z.number() },
+      ...{ firstAt: instantSchema, lastAt: instantSchema },
+    })
+    .nullable(),
 });
 export type LimitRow = z.infer<typeof limitRowSchema>;
-export const limitTableSchema = z.object({ rows: z.array(limitRowSchema), behind: behindSchema });
+export const limitTableSchema = z.object({
+  /** That told of the program in the range. */
+  devices: z.number(),
+  rows: z.array(limitRowSchema),
+  behind: behindSchema,
+});
 export type LimitTable = z.infer<typeof limitTableSchema>;
 
 export const rangeQuerySchema = z.object({

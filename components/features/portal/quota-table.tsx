@@ -3,18 +3,20 @@
 import { Bullet } from "@/components/blocks/bullet";
 import { type Column, DataTable } from "@/components/blocks/data-table";
 import { Sparkline } from "@/components/blocks/sparkline";
+import { LimitEffect } from "@/components/features/programs/limit-effect";
+import { heldBackWords } from "@/components/features/programs/limit-effect-words";
 import { formatLimit, LIMIT_WORDS } from "@/components/features/programs/limit-words";
 import type { PortalLimit, PortalQuota } from "@/lib/contracts/portal";
-import { barWords, effectWords, unmeasuredWords } from "./quota-words";
+import { QUOTA_RANGE } from "@/lib/domain/time-ranges";
+import { barWords, leftOutWords, unmeasuredWords, wishWords } from "./quota-words";
 
 /** One row a limit: what device-minutes used beside what is allowed, the limit at the same place in each row. */
-export function QuotaTable({ quota: { rows, devices } }: { quota: PortalQuota }) {
-  return (
-    <DataTable id="quota" caption="Quota" columns={columnsFor(devices)} rows={rows} keyOf={({ name }) => name} isTall />
-  );
+export function QuotaTable({ appId, quota: { rows, devices } }: { appId: string; quota: PortalQuota }) {
+  const columns = columnsFor(appId, devices);
+  return <DataTable id="quota" caption="Quota" columns={columns} rows={rows} keyOf={({ name }) => name} isTall />;
 }
 
-function columnsFor(devices: number): Column<PortalLimit>[] {
+function columnsFor(appId: string, devices: number): Column<PortalLimit>[] {
   return [
     {
       id: "limit",
@@ -36,13 +38,14 @@ function columnsFor(devices: number): Column<PortalLimit>[] {
       head: "Device-minutes",
       priority: 2,
       cell: (row) => {
-        const unmeasured = unmeasuredWords(row, devices);
-        return unmeasured === null ? (
-          <Bar row={row} />
-        ) : (
-          <span className="text-muted" title={unmeasured}>
-            {unmeasured}
-          </span>
+        const unmeasured = unmeasuredWords(row);
+        if (unmeasured !== null) return <Missing words={unmeasured} />;
+        const leftOut = leftOutWords(row);
+        return (
+          <>
+            <Bar row={row} />
+            {leftOut !== null && <Missing words={leftOut} />}
+          </>
         );
       },
     },
@@ -51,7 +54,7 @@ function columnsFor(devices: number): Column<PortalLimit>[] {
       head: "p95 of limit",
       width: 164,
       isNumber: true,
-      cell: (row) => <Used row={row} devices={devices} />,
+      cell: (row) => <Used row={row} />,
     },
     {
       id: "action",
@@ -80,23 +83,19 @@ function columnsFor(devices: number): Column<PortalLimit>[] {
       head: "Effect",
       width: 312,
       priority: 2,
-      cell: (row) => {
-        const { text, why, isStrong } = effectWords(row, devices);
-        return (
-          <>
-            <span title={text} className={`block truncate leading-4 ${isStrong ? "font-medium" : ""}`}>
-              {text}
-            </span>
-            {why !== null && (
-              <span title={why} className="mt-0.5 block truncate text-muted leading-4">
-                {why}
-              </span>
-            )}
-          </>
-        );
-      },
+      cell: (row) => (
+        <LimitEffect row={row} devices={devices} appId={appId} range={QUOTA_RANGE} instead={wishWords(row)} />
+      ),
     },
   ];
+}
+
+function Missing({ words }: { words: string }) {
+  return (
+    <span className="block truncate text-muted leading-4" title={words}>
+      {words}
+    </span>
+  );
 }
 
 /** Nothing where there is nothing measured, or no limit to hold it against. */
@@ -107,10 +106,9 @@ function Bar({ row }: { row: PortalLimit }) {
 }
 
 /** Where the bar and the effect have given way, the words that matter most stand here. */
-function Used({ row, devices }: { row: PortalLimit; devices: number }) {
+function Used({ row }: { row: PortalLimit }) {
   const { name, effective, observed } = row;
   if (effective === null) return <span className="text-muted">no limit</span>;
-  const { text, isStrong } = effectWords(row, devices);
   return (
     <>
       <span className="block leading-4">
@@ -118,7 +116,7 @@ function Used({ row, devices }: { row: PortalLimit; devices: number }) {
         <span className="text-muted">of {formatLimit(name, effective.max)}</span>
       </span>
       <span className="mt-0.5 block whitespace-normal text-muted leading-4 @xl:hidden">
-        {isStrong ? text : observed === null ? (devices === 0 ? "not told" : "not reported") : null}
+        {heldBackWords(row) ?? (observed === null ? unmeasuredWords(row) : null)}
       </span>
     </>
   );

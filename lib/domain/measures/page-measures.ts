@@ -17,6 +17,9 @@ export const PAGE_MEASURES = {
   refusedDevices: "Devices on which a program was refused something for one reason in a range; an estimate above 160.",
   limitsReached:
     "Limits that refused something, held it back or were come up to in a range; never the cache, which is meant to be full.",
+  heldBackDevices:
+    "Devices on which a limit refused something of a program or held it back in a range; an estimate above 160.",
+  limitRefusals: "Calls of a program that a limit refused in a range.",
   enrolled: "Devices that are enrolled and not revoked.",
   seen: "Of these, those that were seen in 24 h.",
   current: "Of these, those that were seen in 24 h and enforce the newest platform document.",

@@ -35,6 +35,8 @@ type Of = { deviceId: string; appId: string; versionCode: number; atMs: number }
 export type LiveMinute = Of & {
   /** How many increments of it came when its 48 hours were over: it counts, and is in no histogram. */
   late: number;
+  /** What told of it; null in rows of before it was kept. */
+  runtimeKind: string | null;
   numbers: MinuteNumbers;
 };
 /** What it told at once of that minute and one host, API, cause or limit. */
@@ -93,8 +95,8 @@ export async function readLive(db: Database, appId: string): Promise<Live> {
       .limit(ROWS_A_PAGE),
   );
   const told = new Map<string, LiveMinute>();
-  for (const { deviceId, versionCode, at, late, ...row } of rows) {
-    const one = { deviceId, appId, versionCode, atMs: at.getTime(), late, numbers: numbersOf(row) };
+  for (const { deviceId, versionCode, at, late, runtimeKind, ...row } of rows) {
+    const one = { deviceId, appId, versionCode, atMs: at.getTime(), late, runtimeKind, numbers: numbersOf(row) };
     const key = JSON.stringify([deviceId, versionCode, one.atMs, late > 0]);
     const known = told.get(key);
     told.set(key, known === undefined ? one : together(known, one));

@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, gte, inArray, lt, max, min, type SQL, sql } from "drizzle-orm";
+import { and, desc, eq, gt, gte, inArray, lt, max, min, or, type SQL, sql } from "drizzle-orm";
 import { type DetailKind, hourDetails } from "@/db/schema";
 import type { Database } from "@/db/store";
 import { countWhere, spansSince1970, sumOf } from "@/db/sums";
@@ -111,13 +111,13 @@ const together = (a: NameSum, b: NameSum): NameSum => ({
  */
 export type HourOf = { name: string; hourMs: number; refused: number; firstAtMs: number; sketches: Uint8Array | null };
 
-/** Of names, hour by hour; `isThrottled`: of those hours alone in which something was held back. */
+/** Of names, hour by hour; `isHeldBack`: of those hours alone in which something was refused or held back. */
 export async function readHoursOf(
   db: Database,
-  asked: AskedDetails & { names?: readonly string[]; isThrottled?: boolean },
+  asked: AskedDetails & { names?: readonly string[]; isHeldBack?: boolean },
   take: (hour: HourOf) => void,
 ): Promise<void> {
-  const { names, isThrottled } = asked;
+  const { names, isHeldBack } = asked;
   if (names?.length === 0) return;
   await readHoursInParts({ ...asked, rows: "sketched" }, async (part) => {
     const rows = await db
@@ -130,7 +130,7 @@ export async function readHoursOf(
         and(
           matching(asked, part),
           names === undefined ? undefined : inArray(name, [...names]),
-          isThrottled === true ? gt(throttledMs, 0) : undefined,
+          isHeldBack === true ? or(gt(refused, 0), gt(throttledMs, 0)) : undefined,
         ),
       )
       .groupBy(name, sql`2`);

@@ -24,6 +24,8 @@ export type Span = {
   /** Of those that only grow; of what was not measured nothing. */
   greatest: Map<Measured, number>;
   histograms: Map<Measured, Histogram>;
+  /** By kind of runtime, which of the wanted its device-minutes measured; of hours alone, minutes of the fleet have no kind. */
+  told: Map<string, Set<Measured>>;
   devices: DeviceCount;
 };
 
@@ -31,16 +33,18 @@ const newSpan = (): Span => ({
   counted: { requests: 0, blocked: 0, throttledMs: 0, crashes: 0 },
   greatest: new Map(),
   histograms: new Map(),
+  told: new Map(),
   devices: createDeviceCount(),
 });
 
 /** What the device-minutes of several spans were together. */
 export function togetherOf(spans: Iterable<Span>): Span {
   const all = newSpan();
-  for (const { counted, greatest, histograms, devices } of spans) {
+  for (const { counted, greatest, histograms, told, devices } of spans) {
     for (const name of COUNTED) all.counted[name] = addSaturating(all.counted[name], counted[name]);
     for (const [name, value] of greatest) all.greatest.set(name, Math.max(value, all.greatest.get(name) ?? 0));
     for (const [name, histogram] of histograms) addHistogram(histogramOf(all, name), histogram);
+    for (const [kind, names] of told) for (const name of names) toldOf(all, kind).add(name);
     all.devices.addAll(devices);
   }
   return all;
@@ -82,7 +86,8 @@ export async function measureSpans(
   for (const row of rows) addRow(spanAt(row.at.getTime()), row, wanted);
   for (const minute of live.minutes) {
     const isAsked = minute.appId === appId && (version === undefined || minute.versionCode === version);
-    if (isAsked && minute.atMs >= fromMs) addMinute(spanAt(minute.atMs), minute, wanted);
+    if (!isAsked || minute.atMs < fromMs) continue;
+    addMinute(spanAt(minute.atMs), minute, wanted, from === "hours" ? minute.runtimeKind : null);
   }
   return spans;
 }
@@ -162,7 +167,16 @@ function histogramOf({ histograms }: Span, name: Measured): Histogram {
   return histogram;
 }
 
-function addRow(span: Span, row: Numbers & { histograms: Uint8Array; devices: Uint8Array }, wanted: Asked["wanted"]) {
+/** Which of the wanted a kind of runtime measured, to add to. */
+function toldOf({ told }: Span, kind: string): Set<Measured> {
+  const names = told.get(kind) ?? new Set();
+  told.set(kind, names);
+  return names;
+}
+
+type Row = Numbers & { runtimeKind?: string; histograms: Uint8Array; devices: Uint8Array };
+
+function addRow(span: Span, row: Row, wanted: Asked["wanted"]) {
   addNumbers(span, row, false);
   span.devices.addPacked(row.devices);
   const reader = createVarintReader(row.histograms);
@@ -170,18 +184,27 @@ function addRow(span: Span, row: Numbers & { histograms: Uint8Array; devices: Ui
   for (const name of IN_HISTOGRAMS.slice(0, last + 1)) {
     if (reader.isAtEnd()) break;
     const histogram = readHistogram(reader);
-    if (wanted.includes(name)) addHistogram(histogramOf(span, name), histogram);
+    if (!wanted.includes(name)) continue;
+    addHistogram(histogramOf(span, name), histogram);
+    if (row.runtimeKind !== undefined && histogram.size > 0) toldOf(span, row.runtimeKind).add(name);
   }
 }
 
 /** As it will be folded: of a late one the counters alone. */
-function addMinute(span: Span, { late, numbers, deviceId }: LiveMinute, wanted: Asked["wanted"]): void {
+function addMinute(
+  span: Span,
+  { late, numbers, deviceId }: LiveMinute,
+  wanted: Asked["wanted"],
+  runtimeKind: string | null,
+): void {
   addNumbers(span, numbers, late > 0);
   if (late > 0) return;
   span.devices.addDevice(deviceId);
   for (const name of wanted) {
     const value = numbers[name];
-    if (value !== null) enter(histogramOf(span, name), value);
+    if (value === null) continue;
+    enter(histogramOf(span, name), value);
+    if (runtimeKind !== null) toldOf(span, runtimeKind).add(name);
   }
 }
 

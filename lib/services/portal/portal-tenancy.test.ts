@@ -266,7 +266,7 @@ describe("the figures of a developer's program", () => {
     const { rows, behind } = await listLimits(held.ctx, operator, MINE, { range: "14d" });
     const quota = await readPortalQuota(held.ctx, developer, MINE);
     expect(quota.behind).toBe(behind);
-    for (const [at, { p95ByDay, heldBack: _, throttledDevices: __, ...shared }] of quota.rows.entries()) {
+    for (const [at, { p95ByDay, toldBy: _, leftOutBy: __, ...shared }] of quota.rows.entries()) {
       expect(rows[at]).toMatchObject(shared);
       // All of it was told today.
       expect(p95ByDay).toEqual([...new Array(13).fill(null), shared.observed?.p95 ?? null]);
@@ -280,19 +280,25 @@ describe("the figures of a developer's program", () => {
     expect(denials.causes[0]?.deviceShare).toBe(1);
   });
 
-  it("tell what each limit held back since which version, and say nothing of what no runtime measured", async () => {
+  it("tell what each limit held back since which version, and which runtimes leave a measure out of what they tell", async () => {
     const { rows, devices: on } = await readPortalQuota(held.ctx, developer, MINE);
     const of = (name: string) => rows.find((row) => row.name === name);
     expect(on).toBe(1);
     expect(of("requestsPerSecond")).toMatchObject({
       ...{ effective: { max: 80, warn: 60, action: "throttle" }, source: "program" },
       heldBack: { refused: 12 * 5, throttledMs: 0, evicted: 0, sinceVersion: 1 },
+      ...{ heldBackDevices: 1, heldBackDeviceShare: 1, toldBy: ["linux"], leftOutBy: [] },
     });
-    expect(of("storageBytes")).toMatchObject({ source: "platform", observed: null, heldBack: null });
+    expect(of("storageBytes")).toMatchObject({
+      ...{ source: "platform", observed: null, heldBack: null, toldBy: [], leftOutBy: ["linux"] },
+    });
     expect(of("storageBytes")?.p95ByDay).toEqual(new Array(14).fill(null));
     const other = await readPortalQuota(held.ctx, developer, MINE, { version: 2 });
     expect(other).toMatchObject({ devices: 0 });
-    expect(other.rows.every(({ observed, heldBack }) => observed === null && heldBack === null)).toBe(true);
+    // Of a version that nobody told of, nothing was left out.
+    for (const row of other.rows) {
+      expect(row).toMatchObject({ observed: null, heldBack: null, toldBy: [], leftOutBy: [] });
+    }
   });
 });
 

@@ -1,8 +1,8 @@
 import type { PortalLimit, PortalQuota } from "@/lib/contracts/portal";
 import type { Actor } from "@/lib/domain/roles";
+import { QUOTA_RANGE } from "@/lib/domain/time-ranges";
 import { LIMIT_NAMES } from "@/native/core/codes";
 import type { ServiceContext } from "../context";
-import type { NameSum } from "../measures/read-details";
 import { startOf } from "../measures/windows";
 import { readLimitUse } from "../programs/limit-use";
 import { newestPlatformClaims, newestProgramClaims } from "../programs/newest-claims";
@@ -10,12 +10,12 @@ import { warnOf } from "../programs/read-telemetry";
 import { requestedLimits } from "../programs/requested-limits";
 import { loadInScope, portalScope } from "./portal-scope";
 
-const RANGE = "14d";
 const DAYS = 14;
 
 /**
  * How near a program of the actor's comes to each of its eight limits, by device-minutes of 14 d, in all or of one version,
- * and what each limit held back. What no runtime measured is null, never an estimate. Raises `not_found`.
+ * and what each limit held back. What a kind of runtime leaves out of its device-minutes is named as that, never estimated.
+ * Raises `not_found`.
  */
 export async function readPortalQuota(
   context: ServiceContext,
@@ -30,28 +30,20 @@ export async function readPortalQuota(
   const own = (await newestProgramClaims(db, appId))?.claims.limits ?? {};
   const requested = await requestedLimits(db, appId);
   const nowMs = context.clock.nowMs();
-  const use = await readLimitUse(db, appId, { range: RANGE, version }, { nowMs, days: DAYS });
+  const use = await readLimitUse(db, appId, { range: QUOTA_RANGE, version }, { nowMs, days: DAYS });
   return {
-    since: new Date(startOf(RANGE, nowMs)).toISOString(),
+    since: new Date(startOf(QUOTA_RANGE, nowMs)).toISOString(),
     devices: use.devices,
     rows: LIMIT_NAMES.map((name): PortalLimit => {
       const limit = own[name] ?? platform[name];
-      const { observed, throttledDevices, throttledDeviceShare, heldBack, p95ByDay } = use.of(name);
       return {
         name,
         effective: limit === undefined ? null : { warn: warnOf(limit), max: limit.max, action: limit.action },
         source: own[name] !== undefined ? "program" : platform[name] !== undefined ? "platform" : "none",
         requested: requested[name] ?? null,
-        ...{ observed, throttledDevices, throttledDeviceShare, p95ByDay },
-        heldBack: heldBack === null ? null : toHeldBack(heldBack),
+        ...use.of(name),
       };
     }),
     behind: use.behind,
   };
 }
-
-const toHeldBack = ({ refused, throttledMs, evicted, sinceVersion, firstAtMs, lastAtMs }: NameSum) => ({
-  ...{ refused, throttledMs, evicted, sinceVersion },
-  firstAt: new Date(firstAtMs).toISOString(),
-  lastAt: new Date(lastAtMs).toISOString(),
-});

@@ -26,11 +26,15 @@ const OBSERVED = {
 export type UseOfLimit = {
   /** Of device-minutes in the range; null where none of them measured it. */
   observed: LimitRow["observed"];
-  throttledDevices: number;
-  /** Of the devices that told of the program, those that it held back; null where none told. */
-  throttledDeviceShare: number | null;
+  /** Devices on which it refused or held something back. */
+  heldBackDevices: number;
+  /** Of the devices that told of the program, these; null where none told. */
+  heldBackDeviceShare: number | null;
   /** What it refused, held back and evicted, since which version; null where it did nothing. */
-  heldBack: NameSum | null;
+  heldBack: LimitRow["heldBack"];
+  /** The kinds of runtime whose device-minutes measured it, and those whose device-minutes all leave it out; by hours alone. */
+  toldBy: string[];
+  leftOutBy: string[];
   /** p95 of the device-minutes of each day (UTC), oldest first, the last under way; null: nothing was measured. */
   p95ByDay: (number | null)[];
 };
@@ -60,25 +64,30 @@ export async function readLimitUse(
   const asked = { appId, kind: "limit", sinceMs: startOfDetails(range, nowMs), nowMs, version } as const;
   const { details } = await liveDetails(db, asked);
   const sums = await sumDetails(db, asked, details);
-  const throttled = new Map(LIMIT_NAMES.map((name): [string, DeviceCount] => [name, createDeviceCount()]));
-  await readHoursOf(db, { ...asked, isThrottled: true }, ({ name, sketches }) => {
-    const count = throttled.get(name);
+  const heldBack = new Map(LIMIT_NAMES.map((name): [string, DeviceCount] => [name, createDeviceCount()]));
+  await readHoursOf(db, { ...asked, isHeldBack: true }, ({ name, sketches }) => {
+    const count = heldBack.get(name);
     if (count !== undefined) addPackedTogether(count, sketches);
   });
-  for (const { name, throttledMs, deviceId } of details) if (throttledMs > 0) throttled.get(name)?.addDevice(deviceId);
+  for (const { name, refused, throttledMs, deviceId } of details) {
+    if (refused + throttledMs > 0) heldBack.get(name)?.addDevice(deviceId);
+  }
   const firstDay = Math.floor(nowMs / DAY_MS) - days + 1;
   return {
     devices,
     behind: live.behind,
     of(name) {
-      const throttledDevices = throttled.get(name)?.count() ?? 0;
+      const heldBackDevices = heldBack.get(name)?.count() ?? 0;
       const sum = sums.get(name);
-      const hasHeldBack = sum !== undefined && sum.refused + sum.throttledMs + sum.evicted > 0;
+      const hasActed = sum !== undefined && sum.refused + sum.throttledMs + sum.evicted > 0;
+      const told = [...all.told].sort(([a], [b]) => (a < b ? -1 : 1));
       return {
         observed: observedIn(all, OBSERVED[name]),
-        throttledDevices,
-        throttledDeviceShare: devices === 0 ? null : Math.min(1, throttledDevices / devices),
-        heldBack: hasHeldBack ? sum : null,
+        heldBackDevices,
+        heldBackDeviceShare: devices === 0 ? null : Math.min(1, heldBackDevices / devices),
+        heldBack: hasActed ? toHeldBack(sum) : null,
+        toldBy: told.flatMap(([kind, names]) => (names.has(OBSERVED[name]) ? [kind] : [])),
+        leftOutBy: told.flatMap(([kind, names]) => (names.has(OBSERVED[name]) ? [] : [kind])),
         p95ByDay: Array.from({ length: days }, (_, nth) => {
           const day = spans.get(firstDay + nth);
           return day === undefined ? null : quantileIn(day, OBSERVED[name], 0.95);
@@ -93,3 +102,9 @@ function observedIn(span: Span, name: Measured): LimitRow["observed"] {
   if (p50 == null || p95 == null || greatest == null) return null;
   return { p50, p95, max: span.greatest.get(name) ?? greatest };
 }
+
+const toHeldBack = ({ refused, throttledMs, evicted, sinceVersion, firstAtMs, lastAtMs }: NameSum) => ({
+  ...{ refused, throttledMs, evicted, sinceVersion },
+  firstAt: new Date(firstAtMs).toISOString(),
+  lastAt: new Date(lastAtMs).toISOString(),
+});

@@ -26,7 +26,7 @@ export async function listLimits(
   const use = await readLimitUse(db, appId, query, { nowMs: context.clock.nowMs() });
   const rows = LIMIT_NAMES.map((name): LimitTable["rows"][number] => {
     const limit = own[name] ?? platform[name];
-    const { observed, throttledDeviceShare } = use.of(name);
+    const { observed, heldBackDevices, heldBackDeviceShare, heldBack } = use.of(name);
     return {
       name,
       effective: limit === undefined ? null : { warn: warnOf(limit), max: limit.max, action: limit.action },
@@ -35,8 +35,8 @@ export async function listLimits(
       value: own[name] ?? null,
       platformValue: platform[name] ?? null,
       requested: requested[name] ?? null,
-      ...{ observed, throttledDeviceShare },
+      ...{ observed, heldBackDevices, heldBackDeviceShare, heldBack },
     };
   });
-  return { rows, behind: use.behind };
+  return { devices: use.devices, rows, behind: use.behind };
 }

@@ -218,7 +218,8 @@ describe.each(["as told", "folded"])("traffic, %s", (how) => {
 
   describe("a program's limits", () => {
     test("stand beside what device-minutes used, and the share of devices that each held back", async () => {
-      const { rows } = await listLimits(fixture.ctx, auditor, appId, ask);
+      const { rows, devices: told } = await listLimits(fixture.ctx, auditor, appId, ask);
+      expect(told).toBe(2);
       const of = (name: string) => rows.find((row) => row.name === name);
       expect(of("cpuMsPerMinute")).toMatchObject({
         source: "platform",
@@ -227,9 +228,16 @@ describe.each(["as told", "folded"])("traffic, %s", (how) => {
         platformValue: PLATFORM_DEFAULTS.limits.cpuMsPerMinute,
         requested: null,
         observed: { p50: 20, p95: 29, max: 30 },
-        throttledDeviceShare: 0,
+        ...{ heldBackDevices: 0, heldBackDeviceShare: 0, heldBack: null },
       });
-      expect(of("memoryBytes")).toMatchObject({ observed: { p50: 40, max: 60 }, throttledDeviceShare: 0.5 });
+      expect(of("memoryBytes")).toMatchObject({
+        observed: { p50: 40, max: 60 },
+        ...{ heldBackDevices: 1, heldBackDeviceShare: 0.5, heldBack: { refused: 0, throttledMs: 50 } },
+      });
+      // It slows nobody down and refuses: that device was held back all the same.
+      expect(of("requestsPerMinute")).toMatchObject({
+        ...{ heldBackDevices: 1, heldBackDeviceShare: 0.5, heldBack: { refused: 2, throttledMs: 0, sinceVersion: 1 } },
+      });
       expect(of("requestsPerMinute")?.observed).toMatchObject({ max: 30 });
       expect(of("requestsInFlight")?.observed).toMatchObject({ p50: 2, max: 3 });
       expect(of("requestsPerSecond")?.observed).toMatchObject({ p50: 5, max: 6 });
@@ -238,7 +246,7 @@ describe.each(["as told", "folded"])("traffic, %s", (how) => {
       const { rows: none } = await listLimits(fixture.ctx, auditor, appId, { range: "1h", version: 9 });
       expect(none.find((row) => row.name === "cpuMsPerMinute")).toMatchObject({
         observed: null,
-        throttledDeviceShare: null,
+        ...{ heldBackDevices: 0, heldBackDeviceShare: null, heldBack: null },
       });
     });
   });

@@ -1,30 +1,33 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import dynamic from "next/dynamic";
 import { BehindLine } from "@/components/blocks/behind-line";
 import { Bullet } from "@/components/blocks/bullet";
 import { type Column, DataTable } from "@/components/blocks/data-table";
+import { loadedPart } from "@/components/blocks/loaded-part";
 import { Panel } from "@/components/blocks/panel";
 import { QueryView } from "@/components/blocks/query-view";
 import { TimeRangeChoice } from "@/components/blocks/time-range";
 import { Toolbar } from "@/components/blocks/toolbar";
 import { useUrlState } from "@/components/blocks/use-url-state";
+import { LimitEffect } from "@/components/features/programs/limit-effect";
+import { heldBackWords } from "@/components/features/programs/limit-effect-words";
 import { formatLimit, LIMIT_WORDS } from "@/components/features/programs/limit-words";
 import type { LimitRow } from "@/lib/contracts/programs";
-import { TIME_RANGES } from "@/lib/domain/time-ranges";
-import { formatShare } from "@/lib/format/count";
+import { TIME_RANGES, type TimeRange } from "@/lib/domain/time-ranges";
 import { limitsQuery, programQuery } from "@/lib/queries/programs";
 import { useMay } from "@/lib/queries/use-may";
 import type { Limit } from "@/native/core/shapes/claims";
 import { ProgramSide } from "../_parts/program-frame";
 import { readRange } from "../search-params";
 
-const LimitSheet = dynamic(() => import("@/components/features/programs/limit-sheet").then((part) => part.LimitSheet));
+const LimitSheet = loadedPart(() =>
+  import("@/components/features/programs/limit-sheet").then((part) => part.LimitSheet),
+);
 
 const SOURCES = { program: "its own", platform: "the platform's", none: "none" } as const;
 
-const COLUMNS: Column<LimitRow>[] = [
+const columnsFor = (appId: string, range: TimeRange, devices: number): Column<LimitRow>[] => [
   {
     id: "limit",
     head: "Limit",
@@ -71,6 +74,8 @@ const COLUMNS: Column<LimitRow>[] = [
           <span className="text-muted">
             {row.effective === null ? ", no limit" : ` of ${formatLimit(row.name, row.effective.max)}`}
           </span>
+          {/* Where the column of effects has given way. */}
+          <span className="block whitespace-normal text-muted leading-4 @3xl:hidden">{heldBackWords(row)}</span>
         </>
       ),
   },
@@ -78,12 +83,12 @@ const COLUMNS: Column<LimitRow>[] = [
     id: "action",
     head: "When crossed",
     width: 104,
-    priority: 2,
+    priority: 4,
     cell: (row) => (
       <code>{row.name === "cacheBytes" && row.effective !== null ? "evicts" : (row.effective?.action ?? "–")}</code>
     ),
   },
-  { id: "source", head: "Set by", width: 112, priority: 3, cell: (row) => SOURCES[row.source] },
+  { id: "source", head: "Set by", width: 112, priority: 4, cell: (row) => SOURCES[row.source] },
   {
     id: "requested",
     head: "Asked for",
@@ -94,11 +99,10 @@ const COLUMNS: Column<LimitRow>[] = [
   },
   {
     id: "effect",
-    head: "Throttled devices",
-    width: 128,
-    isNumber: true,
-    priority: 4,
-    cell: (row) => (row.throttledDeviceShare === null ? "–" : formatShare(row.throttledDeviceShare)),
+    head: "Effect",
+    width: 264,
+    priority: 3,
+    cell: (row) => <LimitEffect row={row} devices={devices} appId={appId} range={range} />,
   },
 ];
 
@@ -120,11 +124,11 @@ export function LimitsClient({ appId }: { appId: string }) {
       <BehindLine until={query.data?.behind ?? null} />
       <Panel>
         <QueryView query={query} name="Limits" unaffected="Devices and publishing are unaffected.">
-          {({ rows }) => (
+          {({ rows, devices }) => (
             <DataTable
               id="limits"
               caption="Limits"
-              columns={COLUMNS}
+              columns={columnsFor(appId, range, devices)}
               rows={rows}
               keyOf={(item) => item.name}
               isTall

@@ -42,7 +42,7 @@ export function PortalProgramClient({ appId }: { appId: string }) {
           }
         >
           <QueryView query={quota} name="The quota">
-            {(data) => <QuotaTable quota={data} />}
+            {(data) => <QuotaTable appId={appId} quota={data} />}
           </QueryView>
         </Panel>
       </div>

@@ -15,6 +15,7 @@ import { Tile } from "@/components/ui/tile";
 import type { PortalProgram } from "@/lib/contracts/portal";
 import { isEstimate } from "@/lib/domain/measures/device-sketch";
 import { isLimitReached } from "@/lib/domain/measures/limit-reached";
+import { QUOTA_RANGE } from "@/lib/domain/time-ranges";
 import { about, plural } from "@/lib/format/count";
 import { formatRevision } from "@/lib/format/revision";
 import { portalProgramQuery, portalQuotaQuery } from "@/lib/queries/portal";
@@ -57,7 +58,7 @@ function Head({ program }: { program: PortalProgram }) {
                 <Measure
                   name="limitsReached"
                   of={version === undefined ? appId : `${appId} v${version}`}
-                  range="14d"
+                  range={QUOTA_RANGE}
                   value={rows.filter(isLimitReached).length}
                 />
                 {` of ${plural(rows.length, "limit")}`}
