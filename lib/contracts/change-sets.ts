@@ -33,7 +33,7 @@ export const changeViewSchema = z.object({
   programName: z.string().nullable(),
   before: z.unknown(),
   after: z.unknown(),
-  /** "Lowered requestsPerMinute 600 → 300". */
+  /** "Lower requestsPerMinute 600 → 300"; of a published set "Lowered …". */
   title: z.string(),
   direction: z.enum(CHANGE_DIRECTIONS),
   /** The denial from which it was proposed. */

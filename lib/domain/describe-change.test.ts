@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { KEY_ONE } from "@/native/core/crypto/testing/public-keys";
 import { changedLeaves } from "./changed-leaves";
+import { DEEDS } from "./deeds";
 import { describeChange } from "./describe-change";
 import { MEMBER_KINDS } from "./kinds";
 import type { Names } from "./kinds/kind";
@@ -19,10 +20,10 @@ const names: Names = {
   program: () => null,
 };
 
-function textOf(key: string, before: unknown, after: unknown): string {
+function textOf(key: string, before: unknown, after: unknown, tense: "asked" | "done" = "done"): string {
   const member = parseMember(key);
   if (member === null) throw new Error(key);
-  return describeChange({ member, before, after }, names);
+  return describeChange({ member, before, after }, names, tense);
 }
 
 // The words are the product here: they stand in lists, in the audit log and in the draft bar.
@@ -131,6 +132,29 @@ describe("a change says what it does", () => {
     expect(textOf(key, before, after)).toBe(text);
   });
 
+  test("and nothing of it as done while it is only asked for", () => {
+    expect(textOf(`${APP}/host:hr_1`, null, host, "asked")).toBe(
+      "Add host api.example.com (ports 443; purposes request)",
+    );
+    expect(textOf(`${APP}/status`, "suspended", "active", "asked")).toBe("Lift the suspension (suspended → active)");
+    fc.assert(
+      fc.property(anyMemberValues, ({ member, one, other }) => {
+        fc.pre(!isSameValue(one, other));
+        for (const [before, after] of [
+          [one, other],
+          [null, other],
+          [one, null],
+        ]) {
+          const [done, asked] = (["done", "asked"] as const).map((tense) =>
+            describeChange({ member, before, after }, names, tense).split(" "),
+          );
+          const deed = Object.entries(DEEDS).find(([, word]) => word === done?.[0])?.[0];
+          expect(asked).toEqual([deed, ...(done?.slice(1) ?? [])]);
+        }
+      }),
+    );
+  });
+
   test("and whose key it is, by the publisher's name", () => {
     const key = { jwk: KEY_ONE, status: "active" };
     expect(textOf("publisher:pub_1/key:k1", null, key)).toContain('Added key of "Harbor Ltd", k1');
@@ -153,7 +177,7 @@ describe("what is approved by its text", () => {
       fc.property(anyMemberValues, ({ member, one, other }) => {
         fc.pre(!isSameValue(one, other));
         seen.add(member.kind);
-        const text = describeChange({ member, before: one, after: other }, names);
+        const text = describeChange({ member, before: one, after: other }, names, "done");
         for (const { before, after } of changedLeaves(one, other)) {
           for (const value of [before, after]) {
             // As it is written, or in words of its kind: then the text of another value is another.
@@ -173,7 +197,7 @@ describe("what is approved by its text", () => {
     fc.assert(
       fc.property(anyMemberValues, ({ member, one, other, third }) => {
         fc.pre(!isSameValue(other, third));
-        const text = (before: unknown, after: unknown) => describeChange({ member, before, after }, names);
+        const text = (before: unknown, after: unknown) => describeChange({ member, before, after }, names, "done");
         const why = formatMember(member);
         if (!isSameValue(one, other) && !isSameValue(one, third)) {
           expect(text(one, other), why).not.toBe(text(one, third));

@@ -1,4 +1,5 @@
 import { type ChangedLeaf, changedLeaves } from "./changed-leaves";
+import { DEEDS, type Deed } from "./deeds";
 import { kindOf } from "./kinds";
 import type { Names } from "./kinds/kind";
 import { quoted } from "./kinds/leaf-words";
@@ -7,12 +8,12 @@ import { parseEntry } from "./member-values";
 import type { Change } from "./members";
 
 /**
- * One line that says what a change does, for whoever approves it, for lists and for the audit: "Lowered
- * requestsPerMinute 600 → 300", "Changed host a.example.com (pins mode enforce → report; until 2026-12-01T00:00:00Z →
- * none)". It is derived from the difference: every changed leaf stands in it with both values, so unequal changes of
+ * One line that says what a change does, for whoever approves it, for lists and for the audit: "Lower requestsPerMinute
+ * 600 → 300" while it is only asked for, "Lowered requestsPerMinute 600 → 300" once it was published, "Changed host
+ * a.example.com (pins mode enforce → report; until 2026-12-01T00:00:00Z → none)". It is derived from the difference: every changed leaf stands in it with both values, so unequal changes of
  * one member have unequal lines. The program's name is the page's to add.
  */
-export function describeChange({ member, before, after }: Change, names: Names): string {
+export function describeChange({ member, before, after }: Change, names: Names, tense: "asked" | "done"): string {
   const { words } = kindOf(member.kind);
   const read = (value: unknown) => {
     if (value === null || value === undefined) return null;
@@ -23,20 +24,22 @@ export function describeChange({ member, before, after }: Change, names: Names):
   // What this release cannot read is told as it is written.
   const isRead = (old === null) === isAbsent(before) && (now === null) === isAbsent(after);
   const shown = now ?? old;
-  const verb = isAbsent(before) ? "Added" : isAbsent(after) ? "Removed" : "Changed";
+  const deed = isAbsent(before) ? "Add" : isAbsent(after) ? "Remove" : "Change";
+  const say = (one: Deed) => (tense === "done" ? DEEDS[one] : one);
   const headline =
     !isRead || shown === null
-      ? `${verb} ${formatMember(member)}`
-      : (words.headline({ member, before: old, after: now, names }) ?? `${verb} ${words.noun(member, shown, names)}`);
+      ? `${say(deed)} ${formatMember(member)}`
+      : (words.headline({ member, before: old, after: now, names, say }) ??
+        `${say(deed)} ${words.noun(member, shown, names)}`);
   const leaves = isRead ? changedLeaves(old, now) : changedLeaves(before, after);
   const inline = leaves.find(({ path }) => isRead && path === words.inline);
-  const isTold = ({ path }: ChangedLeaf) => isRead && verb !== "Changed" && words.told.includes(path);
+  const isTold = ({ path }: ChangedLeaf) => isRead && deed !== "Change" && words.told.includes(path);
   const others = leaves.filter((leaf) => leaf !== inline && !isPresence(leaf) && !isTold(leaf));
   const write = (leaf: ChangedLeaf) => {
     const text = (value: unknown) =>
       isRead ? leafText(value, words.leaves[leaf.path], names) : (JSON.stringify(value) ?? "none");
-    if (verb === "Added") return text(leaf.after);
-    return verb === "Removed" ? text(leaf.before) : `${text(leaf.before)} → ${text(leaf.after)}`;
+    if (deed === "Add") return text(leaf.after);
+    return deed === "Remove" ? text(leaf.before) : `${text(leaf.before)} → ${text(leaf.after)}`;
   };
   const label = ({ path }: ChangedLeaf) =>
     path

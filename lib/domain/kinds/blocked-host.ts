@@ -30,8 +30,8 @@ export const blockedHost: Kind<"blocked-host"> = {
   },
   words: {
     noun: ({ host }) => `block of ${host}`,
-    headline: ({ member, after }) =>
-      after === null ? `Unblocked ${member.host}` : `Blocked ${member.host} for all programs`,
+    headline: ({ member, after, say }) =>
+      after === null ? `${say("Unblock")} ${member.host}` : `${say("Block")} ${member.host} for all programs`,
     told: [],
     inline: null,
     leaves: {},

@@ -34,7 +34,7 @@ export const graceSeconds: Kind<"grace-seconds"> = {
   },
   words: {
     noun: () => "grace period",
-    headline: () => "Set the grace period",
+    headline: ({ say }) => `${say("Set")} the grace period`,
     told: [],
     inline: "",
     leaves: { "": (value) => (Number(value) % 3600 === 0 ? `${Number(value) / 3600} h` : `${value} s`) },

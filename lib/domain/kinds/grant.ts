@@ -95,10 +95,10 @@ export const grant: Kind<"grant"> = {
   },
   words: {
     noun: ({ capability }) => `grant ${capability}`,
-    headline({ member, before, after }) {
-      if (before === null) return `Granted ${member.capability}`;
+    headline({ member, before, after, say }) {
+      if (before === null) return `${say("Grant")} ${member.capability}`;
       if (after === null) return null;
-      return `${isGrantWider(before, after) ? "Widened" : "Narrowed"} grant ${member.capability}`;
+      return `${say(isGrantWider(before, after) ? "Widen" : "Narrow")} grant ${member.capability}`;
     },
     told: [],
     inline: null,

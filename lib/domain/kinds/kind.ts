@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { PublicSuffixes } from "@/native/core/decide/public-suffixes";
+import type { Deed } from "../deeds";
 import type { PlatformMembers, ProgramMembers } from "../grouped-members";
 import type { EntryOf, MemberKind, MemberOf, MemberValues, RowKind } from "../members";
 import type { Permission } from "../roles";
@@ -85,12 +86,13 @@ export type Names = {
 export type Words<K extends MemberKind> = {
   /** "grant camera.capture": what the member is. */
   noun(member: MemberOf<K>, value: MemberValues[K], names: Names): string;
-  /** "Suspended" in place of "Changed status"; null where the plain verb says it. */
+  /** "Suspended" in place of "Changed status"; null where the plain verb says it. `say` writes the verb, asked for or done. */
   headline(change: {
     member: MemberOf<K>;
     before: MemberValues[K] | null;
     after: MemberValues[K] | null;
     names: Names;
+    say(deed: Deed): string;
   }): string | null;
   /** Leaves that noun and headline name by themselves: of what is added or removed they are not told twice. */
   told: readonly string[];

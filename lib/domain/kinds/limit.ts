@@ -1,6 +1,7 @@
 import type { LimitName } from "@/native/core/codes";
 import { limitShape } from "@/native/core/documents/claims-shapes";
 import type { Limit } from "@/native/core/shapes/claims";
+import type { Deed } from "../deeds";
 import { LIMIT_FIELDS, readLimitText, writeLimitText } from "../texts/limit-text";
 import { isLimitName } from "./key-names";
 import type { Kind } from "./kind";
@@ -11,11 +12,17 @@ const shape = limitShape
 
 const WHOM = { limit: "", "platform-limit": " for all programs" } as const;
 
-function headline(kind: keyof typeof WHOM, name: LimitName, before: Limit | null, after: Limit | null): string {
-  if (after === null) return `Removed limit ${name}${WHOM[kind]}`;
-  if (before === null) return `Set ${name}${WHOM[kind]}`;
-  const verb = after.max < before.max ? "Lowered" : after.max > before.max ? "Raised" : "Changed";
-  return `${verb} ${name}${WHOM[kind]}`;
+function headline(
+  kind: keyof typeof WHOM,
+  name: LimitName,
+  before: Limit | null,
+  after: Limit | null,
+  say: (deed: Deed) => string,
+): string {
+  if (after === null) return `${say("Remove")} limit ${name}${WHOM[kind]}`;
+  if (before === null) return `${say("Set")} ${name}${WHOM[kind]}`;
+  const deed = after.max < before.max ? "Lower" : after.max > before.max ? "Raise" : "Change";
+  return `${say(deed)} ${name}${WHOM[kind]}`;
 }
 
 export const limit: Kind<"limit"> = {
@@ -43,7 +50,7 @@ export const limit: Kind<"limit"> = {
   },
   words: {
     noun: ({ name }) => `limit ${name}`,
-    headline: ({ member, before, after }) => headline("limit", member.name, before, after),
+    headline: ({ member, before, after, say }) => headline("limit", member.name, before, after, say),
     told: [],
     inline: "/max",
     leaves: {},
@@ -76,7 +83,7 @@ export const platformLimit: Kind<"platform-limit"> = {
   },
   words: {
     noun: ({ name }) => `limit ${name} for all programs`,
-    headline: ({ member, before, after }) => headline("platform-limit", member.name, before, after),
+    headline: ({ member, before, after, say }) => headline("platform-limit", member.name, before, after, say),
     told: [],
     inline: "/max",
     leaves: {},

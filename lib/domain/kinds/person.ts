@@ -116,12 +116,12 @@ export const person: Kind<"person"> = {
   document: { in: "none", because: "devices know no people" },
   words: {
     noun: (_, { name }) => quoted(name),
-    headline({ before, after }) {
+    headline({ before, after, say }) {
       if (after === null) return null;
-      if (before === null) return `Invited ${quoted(after.name)} as ${after.role}`;
-      if (after.state === "disabled" && before.state !== "disabled") return `Disabled ${quoted(after.name)}`;
+      if (before === null) return `${say("Invite")} ${quoted(after.name)} as ${after.role}`;
+      if (after.state === "disabled" && before.state !== "disabled") return `${say("Disable")} ${quoted(after.name)}`;
       if (before.state === "disabled" && after.state !== "disabled")
-        return `Enabled ${quoted(after.name)} as ${after.role}`;
+        return `${say("Enable")} ${quoted(after.name)} as ${after.role}`;
       return null;
     },
     told: ["/name"],

@@ -47,9 +47,9 @@ export const publisherKey: Kind<"publisher-key"> = {
   document: { in: "none", because: "a program's document has the keys of the publisher that its registration names" },
   words: {
     noun: ({ publisherId, kid }, _value, names) => `key of ${publisherName(publisherId, names)}, ${kid}`,
-    headline: ({ member, before, after, names }) =>
+    headline: ({ member, before, after, names, say }) =>
       before !== null && after?.status === "revoked" && before.status !== "revoked"
-        ? `Revoked key of ${publisherName(member.publisherId, names)}, ${member.kid}`
+        ? `${say("Revoke")} key of ${publisherName(member.publisherId, names)}, ${member.kid}`
         : null,
     told: [],
     inline: null,

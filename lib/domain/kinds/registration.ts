@@ -58,7 +58,7 @@ export const registration: Kind<"registration"> = {
   },
   words: {
     noun: ({ appId }) => `registration of ${appId}`,
-    headline: ({ member, before }) => (before === null ? `Registered ${member.appId}` : null),
+    headline: ({ member, before, say }) => (before === null ? `${say("Register")} ${member.appId}` : null),
     told: [],
     inline: null,
     leaves: { "/publisherId": publisherName },

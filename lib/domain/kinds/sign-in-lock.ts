@@ -27,8 +27,8 @@ export const signInLock: Kind<"sign-in-lock"> = {
   document: { in: "none", because: "devices know no people" },
   words: {
     noun: ({ personId }, _value, names) => `lock of the sign-in of ${personName(personId, names)}`,
-    headline: ({ member, after, names }) =>
-      `${after === null ? "Unlocked" : "Locked"} the sign-in of ${personName(member.personId, names)}`,
+    headline: ({ member, after, names, say }) =>
+      `${say(after === null ? "Unlock" : "Lock")} the sign-in of ${personName(member.personId, names)}`,
     told: [],
     inline: null,
     leaves: {},

@@ -23,12 +23,12 @@ export const signIn: Kind<"sign-in"> = {
   document: { in: "none", because: "it is spent by joining, or by a new password" },
   words: {
     noun: ({ personId }, _value, names) => `sign-in of ${personName(personId, names)}`,
-    headline: ({ member, after, names }) => {
+    headline: ({ member, after, names, say }) => {
       const name = personName(member.personId, names);
       if (after === null) return null;
       return after.purpose === "reset"
-        ? `Allowed one reset of the sign-in of ${name}`
-        : `Allowed one new invitation of ${name}`;
+        ? `${say("Allow")} one reset of the sign-in of ${name}`
+        : `${say("Allow")} one new invitation of ${name}`;
     },
     told: [],
     inline: null,

@@ -34,10 +34,10 @@ export const status: Kind<"status"> = {
   },
   words: {
     noun: () => "status",
-    headline({ before, after }) {
-      if (after === "suspended") return "Suspended";
-      if (after === "retired") return "Retired";
-      return before === "suspended" ? "Lifted the suspension" : "Made active";
+    headline({ before, after, say }) {
+      if (after === "suspended") return say("Suspend");
+      if (after === "retired") return say("Retire");
+      return before === "suspended" ? `${say("Lift")} the suspension` : `${say("Make")} active`;
     },
     told: [],
     inline: null,

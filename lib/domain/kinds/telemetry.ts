@@ -43,7 +43,7 @@ export const telemetry: Kind<"telemetry"> = {
   },
   words: {
     noun: () => "telemetry",
-    headline: () => "Set telemetry",
+    headline: ({ say }) => `${say("Set")} telemetry`,
     told: [],
     inline: null,
     leaves: { "/intervalSeconds": (value) => `${value} s`, "/sampling": (value) => `${value} %` },

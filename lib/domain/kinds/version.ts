@@ -46,8 +46,8 @@ export const version: Kind<"version"> = {
   document: { in: "program", put: (program, _member, value) => void program.versions.push(value) },
   words: {
     noun: (_, { name }) => `version ${quoted(name)}`,
-    headline: ({ before, after }) =>
-      before === null && after !== null ? `Listed version ${quoted(after.name)}` : null,
+    headline: ({ before, after, say }) =>
+      before === null && after !== null ? `${say("List")} version ${quoted(after.name)}` : null,
     told: ["/name"],
     inline: null,
     leaves: {},

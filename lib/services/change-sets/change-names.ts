@@ -17,7 +17,7 @@ export async function readChangeNames(db: Database, changes: readonly Change[]):
     person: record(asked.person),
     program: record(asked.program),
   };
-  for (const change of changes) describeChange(change, recorder);
+  for (const change of changes) describeChange(change, recorder, "done");
   const tables = {
     publisher: { table: publishers, id: publishers.id },
     person: { table: people, id: people.id },

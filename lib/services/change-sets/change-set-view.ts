@@ -47,7 +47,7 @@ function toView(set: LoadedSet, facts: ChangeSetFacts, names: Titled, actor: Act
     state: row.state,
     owner: { id: row.ownerId, name: names.people.get(row.ownerId) ?? row.ownerId },
     reason: row.reason,
-    changes: set.changes.map((change) => toChangeView(change, names)),
+    changes: set.changes.map((change) => toChangeView(change, names, set.row.state)),
     isNarrowing: row.isNarrowing,
     isListing: facts.isListing,
     decidedBy: person(row.decidedBy),
@@ -68,7 +68,7 @@ function toView(set: LoadedSet, facts: ChangeSetFacts, names: Titled, actor: Act
   };
 }
 
-function toChangeView(change: ChangeRow, names: Titled): ChangeView {
+function toChangeView(change: ChangeRow, names: Titled, state: ChangeSetState): ChangeView {
   const member = memberOf(change);
   const appId = appIdOf(member);
   return {
@@ -79,7 +79,11 @@ function toChangeView(change: ChangeRow, names: Titled): ChangeView {
     programName: appId === null ? null : (names.programs.get(appId) ?? appId),
     before: change.before,
     after: change.after,
-    title: describeChange({ member, before: change.before, after: change.after }, names.inChanges),
+    title: describeChange(
+      { member, before: change.before, after: change.after },
+      names.inChanges,
+      state === "published" ? "done" : "asked",
+    ),
     direction: change.direction,
     denialId: change.denialId,
   };

@@ -53,7 +53,7 @@ export async function previewChanges(
         kind: member.kind,
         appId: appIdOf(member),
         programName: registration?.kind === "registration" ? registration.value.name : null,
-        title: describeChange(change, names),
+        title: describeChange(change, names, "asked"),
       };
     }),
   };

@@ -89,7 +89,7 @@ describe("the overview", () => {
     expect(waiting[1]).toMatchObject({
       kind: "change-set",
       href: `/policy/${proposed.id}`,
-      title: expect.stringContaining(`by ${people.operator.name}: Granted nfc.read`),
+      title: expect.stringContaining(`by ${people.operator.name}: Grant nfc.read`),
       detail: `${appId}: ${reason}`,
       since: new Date(fixture.clock.nowMs() - 60_000).toISOString(),
       action: "Approve or refuse",

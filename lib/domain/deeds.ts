@@ -1,0 +1,28 @@
+/** What a change does, as it is asked for and as it is told of once it was published. */
+export const DEEDS = {
+  Add: "Added",
+  Remove: "Removed",
+  Change: "Changed",
+  Set: "Set",
+  Lower: "Lowered",
+  Raise: "Raised",
+  Grant: "Granted",
+  Widen: "Widened",
+  Narrow: "Narrowed",
+  Register: "Registered",
+  List: "Listed",
+  Suspend: "Suspended",
+  Retire: "Retired",
+  Lift: "Lifted",
+  Make: "Made",
+  Block: "Blocked",
+  Unblock: "Unblocked",
+  Revoke: "Revoked",
+  Invite: "Invited",
+  Disable: "Disabled",
+  Enable: "Enabled",
+  Allow: "Allowed",
+  Lock: "Locked",
+  Unlock: "Unlocked",
+} as const satisfies Record<string, string>;
+export type Deed = keyof typeof DEEDS;
