@@ -5,11 +5,14 @@ export const auditEntryViewSchema = z.object({
   sequence: z.number(),
   id: z.string(),
   at: instantSchema,
-  actor: z.object({ kind: z.string(), id: z.string().nullable(), name: z.string() }),
+  /** `name` is the one of then; `nameNow` today's, where it is another. */
+  actor: z.object({ kind: z.string(), id: z.string().nullable(), name: z.string(), nameNow: z.string().nullable() }),
   action: z.string(),
   subject: z.string(),
-  /** What the subject is called today; null where nothing that is kept has a name for it. */
+  /** What the subject was called then; null where nothing that is kept has a name for it. */
   subjectName: z.string().nullable(),
+  /** What it is called today, where that is another name. */
+  subjectNameNow: z.string().nullable(),
   appId: z.string().nullable(),
   changeSetId: z.string().nullable(),
   reason: z.string().nullable(),

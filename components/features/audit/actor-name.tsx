@@ -1,14 +1,16 @@
 import type { AuditEntryView } from "@/lib/contracts/audit";
+import { NowCalled } from "./now-called";
 
-/** Whoever has a name by that; what acts by itself by its technical name. */
-export function ActorName({ actor }: { actor: AuditEntryView["actor"] }) {
-  return actor.kind !== "system" ? (
+/** Whoever has a name by the one of then; what acts by itself by its technical name. */
+export function ActorName({ actor: { kind, name, nameNow } }: { actor: AuditEntryView["actor"] }) {
+  return kind !== "system" ? (
     <span>
-      <bdi>{actor.name}</bdi>
+      <bdi>{name}</bdi>
+      <NowCalled name={nameNow} />
     </span>
   ) : (
     <code>
-      <bdi>{actor.name}</bdi>
+      <bdi>{name}</bdi>
     </code>
   );
 }

@@ -1,6 +1,7 @@
 import Link from "next/link";
 import type { AuditEntryView } from "@/lib/contracts/audit";
 import { cutMiddle } from "@/lib/format/identifier";
+import { NowCalled } from "./now-called";
 
 /** What a kind of subject is called before its name; others as they stand in the log. */
 const KINDS = new Map([
@@ -8,11 +9,11 @@ const KINDS = new Map([
   ["submission", "version"],
 ]);
 
-/** What an entry is about, by its name; a link where the console has a page of it. */
+/** What an entry is about, by its name of then; a link where the console has a page of it. */
 export function SubjectLink({
-  entry: { subject, subjectName, changeSetId },
+  entry: { subject, subjectName, subjectNameNow, changeSetId },
 }: {
-  entry: Pick<AuditEntryView, "subject" | "subjectName" | "changeSetId">;
+  entry: Pick<AuditEntryView, "subject" | "subjectName" | "subjectNameNow" | "changeSetId">;
 }) {
   const colon = subject.indexOf(":");
   const kind = colon === -1 ? subject : subject.slice(0, colon);
@@ -27,6 +28,7 @@ export function SubjectLink({
     <span title={subject}>
       {KINDS.get(kind) ?? kind}{" "}
       {subjectName === null ? <code>{kind === "program" ? id : cutMiddle(id, 8, 4)}</code> : <bdi>{subjectName}</bdi>}
+      <NowCalled name={subjectNameNow} />
       {kind === "program" && id.includes("/cause:") && ", one of its causes"}
     </span>
   );

@@ -1,12 +1,14 @@
-import { eq, inArray, sql } from "drizzle-orm";
+import { and, eq, gt, inArray, sql } from "drizzle-orm";
 import type { PgColumn, PgTable } from "drizzle-orm/pg-core";
-import { type auditEntries, changeSets, devices, people, programs, publishers, versions } from "@/db/schema";
+import { type auditEntries, changeSets, changes, devices, people, programs, publishers, versions } from "@/db/schema";
 import type { Database } from "@/db/store";
 import type { AuditEntryView } from "@/lib/contracts/audit";
+import { formatMember } from "@/lib/domain/member-keys";
 
 type Row = typeof auditEntries.$inferSelect;
 /** Names of things of one kind by their ids. */
 type Names = ReadonlyMap<string, string>;
+type Named = { name: string | null; nameNow: string | null };
 
 const text = (value: unknown): string | null => (typeof value === "string" ? value : null);
 
@@ -16,44 +18,100 @@ function partsOf(subject: string): { kind: string; id: string } {
   return { kind, id: rest.join(":").split("/", 1)[0] ?? "" };
 }
 
-/** Entries as the console shows them, what they are about and who did it by the names that these have today. */
+/** Kinds of things whose names decisions change, by the member whose value has the name. */
+const RENAMED = {
+  program: (id) => formatMember({ kind: "registration", appId: id }),
+  publisher: (id) => formatMember({ kind: "publisher", publisherId: id }),
+  person: (id) => formatMember({ kind: "person", personId: id }),
+} as const satisfies Record<string, (id: string) => string>;
+const isRenamed = (kind: string): kind is keyof typeof RENAMED => Object.hasOwn(RENAMED, kind);
+
+/**
+ * Entries as the console shows them, what they are about and who did it by the names that these had then, as the decisions
+ * since have them, and by those of today where they are others.
+ */
 export async function toAuditViews(db: Database, rows: readonly Row[]): Promise<AuditEntryView[]> {
   const idsOf = (wanted: string) => [
     ...new Set(rows.map(({ subject }) => partsOf(subject)).flatMap(({ kind, id }) => (kind === wanted ? [id] : []))),
   ];
   const actorsOf = (wanted: string) =>
     rows.flatMap(({ actor }) => (actor.kind === wanted ? [text(actor.id) ?? ""] : []));
+  const versioned = await readVersions(db, idsOf("submission"));
+  const ids = {
+    program: [...idsOf("program"), ...[...versioned.values()].map(({ appId }) => appId)],
+    person: idsOf("person"),
+    publisher: [...idsOf("publisher"), ...actorsOf("publisher")],
+  };
   const names = new Map<string, Names>(
     Object.entries({
       "change-set": await namesOf(db, changeSets, changeSets.id, changeSets.number, idsOf("change-set")),
-      submission: await submissionNames(db, idsOf("submission")),
-      program: await namesOf(db, programs, programs.appId, programs.name, idsOf("program")),
-      publisher: await namesOf(db, publishers, publishers.id, publishers.name, [
-        ...idsOf("publisher"),
-        ...actorsOf("publisher"),
-      ]),
-      person: await namesOf(db, people, people.id, people.name, idsOf("person")),
+      program: await namesOf(db, programs, programs.appId, programs.name, ids.program),
+      publisher: await namesOf(db, publishers, publishers.id, publishers.name, ids.publisher),
+      person: await namesOf(db, people, people.id, people.name, ids.person),
+      // A device keeps the name that its enrolment gave it.
       device: await namesOf(db, devices, devices.id, devices.name, [...idsOf("device"), ...actorsOf("device")]),
     }),
   );
+  const members = Object.entries(ids).flatMap(([kind, of]) => (isRenamed(kind) ? of.map(RENAMED[kind]) : []));
+  const renamings = await readRenamings(db, members, oldestOf(rows));
+  const nameOf = (kind: string, id: string, at: Date): Named => {
+    const name = names.get(kind)?.get(id) ?? null;
+    const then = isRenamed(kind) ? renamings.get(RENAMED[kind](id))?.find((one) => one.at > at)?.name : undefined;
+    return then === undefined || then === name ? { name, nameNow: null } : { name: then, nameNow: name };
+  };
   return rows.map((row) => {
     const { kind, id } = partsOf(row.subject);
+    const version = kind === "submission" ? versioned.get(id) : undefined;
+    const subject =
+      version === undefined
+        ? nameOf(kind, id, row.at)
+        : versionOf(nameOf("program", version.appId, row.at), version.name);
     const actor = {
       kind: text(row.actor.kind) ?? "system",
       id: text(row.actor.id),
       name: text(row.actor.name) ?? "",
     };
     // A publisher's tool and a device are logged by their ids alone; a person by the name of then.
-    const named = actor.kind === "person" ? undefined : names.get(actor.kind)?.get(actor.id ?? "");
+    const named = actor.kind === "person" ? { name: null, nameNow: null } : nameOf(actor.kind, actor.id ?? "", row.at);
     return {
       ...row,
       at: row.at.toISOString(),
-      actor: named === undefined ? actor : { ...actor, name: named },
-      subjectName: names.get(kind)?.get(id) ?? null,
+      actor: { ...actor, name: named.name ?? actor.name, nameNow: named.nameNow },
+      subjectName: subject.name,
+      subjectNameNow: subject.nameNow,
       before: row.before ?? null,
       after: row.after ?? null,
     };
   });
+}
+
+const oldestOf = (rows: readonly Row[]): Date => new Date(Math.min(...rows.map(({ at }) => at.getTime())));
+
+/** When published decisions gave these members other names after an instant, oldest first, and the names until then. */
+async function readRenamings(
+  db: Database,
+  members: readonly string[],
+  after: Date,
+): Promise<Map<string, { at: Date; name: string }[]>> {
+  const found = new Map<string, { at: Date; name: string }[]>();
+  if (members.length === 0) return found;
+  const rows = await db
+    .select({ member: changes.member, before: changes.before, at: changeSets.publishedAt })
+    .from(changes)
+    .innerJoin(changeSets, eq(changeSets.id, changes.changeSetId))
+    .where(
+      and(
+        inArray(changes.member, [...new Set(members)]),
+        eq(changeSets.state, "published"),
+        gt(changeSets.publishedAt, after),
+      ),
+    )
+    .orderBy(changeSets.publishedAt, changeSets.number);
+  for (const { member, before, at } of rows) {
+    const name = typeof before === "object" && before !== null && "name" in before ? text(before.name) : null;
+    if (name !== null && at !== null) found.set(member, [...(found.get(member) ?? []), { at, name }]);
+  }
+  return found;
 }
 
 async function namesOf(
@@ -71,13 +129,20 @@ async function namesOf(
   return new Map(found.map(({ id, name }) => [String(id), name]));
 }
 
-/** A submission by its program and version. */
-async function submissionNames(db: Database, ids: readonly string[]): Promise<Names> {
+type Version = { appId: string; name: string };
+
+async function readVersions(db: Database, ids: readonly string[]): Promise<Map<string, Version>> {
   if (ids.length === 0) return new Map();
+  const { submissionId, appId, name } = versions;
   const found = await db
-    .select({ id: versions.submissionId, version: versions.name, program: programs.name })
+    .select({ submissionId, appId, name })
     .from(versions)
-    .innerJoin(programs, eq(programs.appId, versions.appId))
-    .where(inArray(versions.submissionId, [...ids]));
-  return new Map(found.map(({ id, version, program }) => [id, `${program} ${version}`]));
+    .where(inArray(submissionId, [...ids]));
+  return new Map(found.map(({ submissionId: id, ...version }) => [id, version]));
 }
+
+/** A submission by its program and version, which never has another name. */
+const versionOf = ({ name, nameNow }: Named, version: string): Named => ({
+  name: `${name ?? ""} ${version}`.trim(),
+  nameNow: nameNow === null ? null : `${nameNow} ${version}`,
+});

@@ -82,8 +82,8 @@ describe("the audit log, of whatever stands in it", () => {
       await getAuditEntry(fixture.ctx, auditor, MOST),
     ];
     expect([odd.actor, none.actor]).toEqual([
-      { kind: "system", id: null, name: "" },
-      { kind: "system", id: null, name: "" },
+      { kind: "system", id: null, name: "", nameNow: null },
+      { kind: "system", id: null, name: "", nameNow: null },
     ]);
     expect(JSON.stringify((await list({ appId: other, action: "clock.confirm" })).items)).not.toContain("NaN");
   });

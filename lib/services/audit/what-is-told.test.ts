@@ -1,14 +1,16 @@
 import { desc, eq } from "drizzle-orm";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { auditEntries, programs, publishers } from "@/db/schema";
+import { auditEntries, programs, publishers, versions } from "@/db/schema";
 import type { AuditAction } from "@/lib/audit/actions";
 import { appendAudit } from "@/lib/audit/append-audit";
 import type { Actor } from "@/lib/domain/roles";
 import { approveChangeSet } from "../change-sets/approve-change-set";
+import { proposeChangeSet } from "../change-sets/propose-change-set";
 import { publishChangeSet } from "../change-sets/publish-change-set";
 import { createEnrolment } from "../devices/create-enrolment";
 import { invitePerson } from "../people/invite-person";
 import { createPublisherToken, revokePublisherToken } from "../publishers/publisher-tokens";
+import { submitBundle } from "../submissions/submit-bundle";
 import { openServiceFixture, type PersonActor, type ServiceFixture } from "../testing/service-fixture";
 import { exportAuditLog } from "./export-audit-log";
 import { listAudit } from "./list-audit";
@@ -37,33 +39,74 @@ describe("the log tells in full", () => {
     await (await exportAuditLog(held.ctx, auditor, "req_1")).cancel();
     expect(await told("audit.export")).toMatchObject({ subject: "audit", requestId: "req_1" });
     const { items } = await listAudit(held.ctx, auditor, { action: "audit.export" });
-    expect(items[0]?.actor).toEqual({ kind: "person", id: auditor.personId, name: auditor.name });
+    expect(items[0]?.actor).toEqual({
+      ...{ kind: "person", id: auditor.personId, name: auditor.name, nameNow: null },
+    });
   });
 
-  it("what an entry is about, and which publisher did it, by the names that they have today", async () => {
+  it("what an entry is about, and which publisher did it, by the names of then and of today", async () => {
     const auditor = await held.person("auditor");
     const operator = await held.person("operator");
+    const proposer = await held.person("operator");
+    const security = await held.person("security");
     const { appId, publisher } = await held.program();
-    const add = (subject: string, actor: Actor = operator) =>
-      held.ctx.store.transaction((tx) => appendAudit(tx, held.ctx, { actor, action: "clock.confirm", subject }));
-    const draft = await held.draft(operator, { [`program:${appId}/status`]: "suspended" });
     const tools = {
       kind: "publisher",
       publisherId: publisher.id,
       tokenId: "tok_1",
       personId: auditor.personId,
     } as const;
+    const add = async (subject: string, actor: Actor = operator) => {
+      await held.ctx.store.transaction((tx) => appendAudit(tx, held.ctx, { actor, action: "clock.confirm", subject }));
+      held.clock.advance(1);
+    };
+    const rename = async (name: string) => {
+      const registration = { publisherId: publisher.id, name };
+      const set = await held.draft(proposer, {
+        [`program:${appId}/registration`]: registration,
+        [`publisher:${publisher.id}`]: { name },
+      });
+      await proposeChangeSet(held.ctx, proposer, set.id, { reason: "They asked." });
+      await approveChangeSet(held.ctx, security, set.id, { reason: "As they asked." });
+      await publishChangeSet(held.ctx, proposer, set.id);
+      held.clock.advance(1);
+    };
+    const draft = await held.draft(operator, { [`program:${appId}/status`]: "suspended" });
+    const [[program], [owner]] = await Promise.all([
+      held.ctx.store.db.select().from(programs).where(eq(programs.appId, appId)),
+      held.ctx.store.db.select().from(publishers).where(eq(publishers.id, publisher.id)),
+    ]);
     await add(`change-set:${draft.id}`, tools);
     await add(`program:${appId}/cause:0123456789abcdef`);
     await add(`person:${operator.personId}`);
     await add("device:dev_gone");
     await add("platform");
-    const { items } = await listAudit(held.ctx, auditor, { action: "clock.confirm" });
-    const [program] = await held.ctx.store.db.select().from(programs).where(eq(programs.appId, appId));
-    const names = items.map(({ subjectName }) => subjectName).reverse();
-    expect(names).toEqual([String(draft.number), program?.name, operator.name, null, null]);
-    const [owner] = await held.ctx.store.db.select().from(publishers).where(eq(publishers.id, publisher.id));
-    expect(items.at(-1)?.actor).toEqual({ kind: "publisher", id: publisher.id, name: owner?.name });
+    const bundle = held.bundle(publisher, { appId, code: 1 });
+    const { submissionId } = await submitBundle(held.ctx, publisher.actor, bundle);
+    await add(`submission:${submissionId}`);
+    await rename("Second name");
+    await add(`program:${appId}`, tools);
+    await rename("Third name");
+    await add(`program:${appId}`, tools);
+    const [version] = await held.ctx.store.db.select().from(versions).where(eq(versions.submissionId, submissionId));
+    const bundleName = version?.name;
+    const items = (await listAudit(held.ctx, auditor, { action: "clock.confirm" })).items.reverse();
+    expect(items.map(({ subjectName, subjectNameNow }) => [subjectName, subjectNameNow])).toEqual([
+      [String(draft.number), null],
+      [program?.name, "Third name"],
+      [operator.name, null],
+      [null, null],
+      [null, null],
+      [`${program?.name} ${bundleName}`, `Third name ${bundleName}`],
+      ["Second name", "Third name"],
+      ["Third name", null],
+    ]);
+    const byTools = items.filter(({ actor }) => actor.kind === "publisher").map(({ actor }) => actor);
+    expect(byTools.map(({ id, name, nameNow }) => [id, name, nameNow])).toEqual([
+      [publisher.id, owner?.name, "Third name"],
+      [publisher.id, "Second name", "Third name"],
+      [publisher.id, "Third name", null],
+    ]);
   });
 
   it("page by page, and names a next page only where there is one", async () => {
