@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from "node:path";
 import { build } from "esbuild";
 import { buildServer } from "./build-server";
+import { packFiles } from "./pack-files";
 
 /** Sources of the pages: when none of them changed, Next's last build still holds. */
 const PAGE_SOURCES = ["app", "components", "db", "lib", "native/core", "native/catalog", "public"];
@@ -73,6 +74,7 @@ export async function buildAll(root: string, say: (text: string) => void): Promi
   say("Pages: building …");
   const started = Date.now();
   await runNext(root);
+  await packFiles(join(root, ".next", "static"));
   mkdirSync(join(root, ".next"), { recursive: true });
   writeFileSync(stamp, wanted);
   say(`Pages: built in ${Math.round((Date.now() - started) / 1000)} s`);

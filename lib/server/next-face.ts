@@ -1,5 +1,6 @@
 import type { Server } from "node:http";
 import next from "next";
+import { findBuiltFiles } from "./built-files";
 import type { NodeHandler } from "./http-face";
 
 /** People's face: Next as a handler, its development server or the build in `.next`. */
@@ -11,5 +12,9 @@ export async function prepareNext(options: { dev: boolean; dir: string; port: nu
   const app = next({ dev, dir, hostname: "localhost", port, quiet: true, httpServer: server });
   await app.prepare();
   const handle = app.getRequestHandler();
-  return { handler: (request, response) => handle(request, response), close: () => app.close() };
+  const builtFiles = dev ? () => null : await findBuiltFiles(dir);
+  return {
+    handler: (request, response) => (builtFiles(request) ?? handle)(request, response),
+    close: () => app.close(),
+  };
 }
