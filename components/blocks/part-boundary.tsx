@@ -3,7 +3,12 @@
 import { Component, type ReactNode } from "react";
 import { ErrorState } from "./error-state";
 
-type PartBoundaryProps = { children: ReactNode };
+type PartBoundaryProps = {
+  children: ReactNode;
+  what?: string;
+  /** What another try needs beside drawing it again. */
+  onRetry?(): void;
+};
 type PartBoundaryState = { error: Error | null };
 
 /** A part of a page that cannot be drawn says so in its own place, and the rest of the page goes on. */
@@ -18,10 +23,13 @@ export class PartBoundary extends Component<PartBoundaryProps, PartBoundaryState
     if (this.state.error === null) return this.props.children;
     return (
       <ErrorState
-        what="This part could not be drawn."
+        what={this.props.what ?? "This part could not be drawn."}
         unaffected="The rest of the page goes on."
-        error={null}
-        onRetry={() => this.setState({ error: null })}
+        error={this.props.what === undefined ? null : this.state.error}
+        onRetry={() => {
+          this.props.onRetry?.();
+          this.setState({ error: null });
+        }}
       />
     );
   }

@@ -139,6 +139,46 @@ test("a long table draws what is in view, keeps the row that has the focus, and 
   await session.post(`change-sets/${draft.id}/discard`, {});
 });
 
+test("a part whose script does not come says so in its place, takes nothing else with it, and comes when it is asked for again", async ({
+  browser,
+}) => {
+  // Nothing of it was loaded before: another browser.
+  const page = await demo.page(browser, "security");
+  await page.goto("/programs");
+  await untilListening(page);
+  const row = page.getByRole("grid", { name: "Programs" }).locator("tr[data-row]").first();
+  const inPlace = page.getByRole("alert").filter({ hasText: "This part could not be loaded." });
+  const toast = page.getByText("This could not be loaded: the console's server did not answer.");
+  const columns = page.getByRole("button", { name: /columns$/ });
+  const chunks = "**/_next/static/chunks/**";
+  await page.route(chunks, (route) => route.abort());
+
+  await row.click();
+  await expect(inPlace).toBeVisible();
+  await expect(row).toBeVisible();
+  await columns.click();
+  await expect(toast).toHaveCount(1);
+  await page.keyboard.press("Control+k");
+  await expect(toast).toHaveCount(2);
+  await expect(page.getByRole("dialog")).toHaveCount(0);
+  // The keys are the page's again.
+  const filter = page.getByLabel("Add a filter");
+  await filter.pressSequentially("coin");
+  await expect(filter).toHaveValue("coin");
+  await filter.fill("");
+
+  await page.unroute(chunks);
+  await inPlace.getByRole("button").click();
+  await expect(page.getByRole("complementary")).toBeVisible();
+  await expect(inPlace).toHaveCount(0);
+  await columns.click();
+  await expect(page.getByRole("menu")).toBeVisible();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Control+k");
+  await expect(page.getByRole("dialog")).toBeVisible();
+  await page.context().close();
+});
+
 test("keys of one letter do nothing while one types, nor where they are switched off", async () => {
   await open("/programs");
   await operator.getByLabel("Add a filter").pressSequentially("ga");

@@ -1,11 +1,11 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import dynamic from "next/dynamic";
 import { useState } from "react";
 import { DataTable } from "@/components/blocks/data-table";
 import { EmptyState } from "@/components/blocks/empty-state";
 import { FilterBar } from "@/components/blocks/filter-bar";
+import { loadedPart } from "@/components/blocks/loaded-part";
 import { MoreRows } from "@/components/blocks/more-rows";
 import { PageHead } from "@/components/blocks/page-head";
 import { PageMain } from "@/components/blocks/page-main";
@@ -26,7 +26,7 @@ import { deviceColumns } from "./_parts/columns";
 import { DEVICE_FIELDS, readDeviceFilter } from "./search-params";
 
 const EnrolDialog = whenOpened(() => import("./_parts/enrol-dialog").then((part) => part.EnrolDialog));
-const DevicePanel = dynamic(() => import("./_parts/device-panel").then((part) => part.DevicePanel));
+const DevicePanel = loadedPart(() => import("./_parts/device-panel").then((part) => part.DevicePanel));
 
 /** Which devices enforce which revision, and which run with a layer of confinement missing. */
 export function FleetClient() {

@@ -2,7 +2,6 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
-import dynamic from "next/dynamic";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
@@ -10,6 +9,7 @@ import { ColumnChooser } from "@/components/blocks/column-chooser";
 import { DataTable } from "@/components/blocks/data-table";
 import { EmptyState } from "@/components/blocks/empty-state";
 import { FilterBar } from "@/components/blocks/filter-bar";
+import { loadedPart } from "@/components/blocks/loaded-part";
 import { MoreRows } from "@/components/blocks/more-rows";
 import { PageHead } from "@/components/blocks/page-head";
 import { PageMain } from "@/components/blocks/page-main";
@@ -31,7 +31,7 @@ import { PROGRAM_COLUMN_NAMES, programColumns } from "./_parts/columns";
 import { readProgramFilter } from "./search-params";
 
 const RegisterDialog = whenOpened(() => import("./_parts/register-dialog").then((part) => part.RegisterDialog));
-const ProgramPanel = dynamic(() => import("./_parts/program-panel").then((part) => part.ProgramPanel));
+const ProgramPanel = loadedPart(() => import("./_parts/program-panel").then((part) => part.ProgramPanel));
 
 export function ProgramsClient() {
   const router = useRouter();

@@ -2,11 +2,11 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
-import dynamic from "next/dynamic";
 import { useState } from "react";
 import { type Column, DataTable } from "@/components/blocks/data-table";
 import { EmptyState } from "@/components/blocks/empty-state";
 import { FilterBar } from "@/components/blocks/filter-bar";
+import { loadedPart } from "@/components/blocks/loaded-part";
 import { MoreRows } from "@/components/blocks/more-rows";
 import { PageHead } from "@/components/blocks/page-head";
 import { PageMain } from "@/components/blocks/page-main";
@@ -27,7 +27,7 @@ import { readPublisherFilter } from "./search-params";
 const CreatePublisherDialog = whenOpened(() =>
   import("./_parts/create-publisher-dialog").then((part) => part.CreatePublisherDialog),
 );
-const PublisherPanel = dynamic(() => import("./_parts/publisher-panel").then((part) => part.PublisherPanel));
+const PublisherPanel = loadedPart(() => import("./_parts/publisher-panel").then((part) => part.PublisherPanel));
 
 const COLUMNS: Column<PublisherView>[] = [
   {

@@ -1,11 +1,11 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import dynamic from "next/dynamic";
 import type { ReactNode } from "react";
 import { type Column, DataTable } from "@/components/blocks/data-table";
 import { EmptyState } from "@/components/blocks/empty-state";
 import { LivePill } from "@/components/blocks/live-pill";
+import { loadedPart } from "@/components/blocks/loaded-part";
 import { MoreRows } from "@/components/blocks/more-rows";
 import { Panel } from "@/components/blocks/panel";
 import { QueryView } from "@/components/blocks/query-view";
@@ -19,7 +19,7 @@ import { type AuditFilter, auditListQuery, readOlderAudit } from "@/lib/queries/
 import { ActorName } from "./actor-name";
 import { SubjectLink } from "./subject-link";
 
-const EntryPanel = dynamic(() => import("./entry-panel").then((part) => part.EntryPanel));
+const EntryPanel = loadedPart(() => import("./entry-panel").then((part) => part.EntryPanel));
 
 const keyOf = (row: AuditEntryView) => String(row.sequence);
 

@@ -2,7 +2,6 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { CircleHelp, Search } from "lucide-react";
-import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
 import { type ReactNode, useEffect, useState } from "react";
 import { AppFrame } from "@/components/blocks/app-frame";
@@ -11,6 +10,7 @@ import { KeptWhose, keepFor } from "@/components/blocks/use-kept";
 import { useTypeAhead } from "@/components/blocks/use-type-ahead";
 import { Button } from "@/components/ui/button";
 import { Kbd } from "@/components/ui/kbd";
+import { whenOpened } from "@/components/ui/when-opened";
 import type { Role } from "@/lib/domain/roles";
 import { atLeast } from "@/lib/format/count";
 import { sessionQuery } from "@/lib/queries/session";
@@ -24,7 +24,7 @@ import { useCrumbs } from "./use-crumbs";
 import { useStream } from "./use-stream";
 import { mayActOnReadiness } from "./why-no-suspension";
 
-const ConsolePalette = dynamic(() => import("./console-palette").then((part) => part.ConsolePalette));
+const ConsolePalette = whenOpened(() => import("./console-palette").then((part) => part.ConsolePalette));
 
 export type FramePerson = {
   name: string;
@@ -119,7 +119,11 @@ function Frame({ person, children }: { person: FramePerson; children: ReactNode 
         <ConsolePalette
           isOpen={palette === "open"}
           takeTyped={typeAhead.take}
-          onClose={() => setPalette("closed")}
+          onClose={() => {
+            // Also where it could not be loaded: the keys belong to the page again.
+            typeAhead.take();
+            setPalette("closed");
+          }}
           rooms={rooms}
           maySuspend={may.narrow("status")}
           mayBlock={may.narrow("blocked-host")}

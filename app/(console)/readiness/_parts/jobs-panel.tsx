@@ -14,7 +14,7 @@ const columns: Column<Job>[] = [
     id: "name",
     head: "Job",
     cell: ({ name }) => JOBS[name],
-    cellClass: () => "max-phone:whitespace-normal max-phone:py-1",
+    cellClass: () => "whitespace-normal py-1",
   },
   {
     id: "last",

@@ -1,12 +1,14 @@
 "use client";
 
-import dynamic from "next/dynamic";
+import { loadedPart } from "@/components/blocks/loaded-part";
 import type { DenialDetail } from "@/lib/contracts/programs";
 import { parseMember } from "@/lib/domain/member-keys";
 import type { Grant, HostRule } from "@/native/core/shapes/claims";
 
-const GrantSheet = dynamic(() => import("@/components/features/programs/grant-sheet").then((part) => part.GrantSheet));
-const HostSheet = dynamic(() => import("@/components/features/programs/host-sheet").then((part) => part.HostSheet));
+const GrantSheet = loadedPart(() =>
+  import("@/components/features/programs/grant-sheet").then((part) => part.GrantSheet),
+);
+const HostSheet = loadedPart(() => import("@/components/features/programs/host-sheet").then((part) => part.HostSheet));
 
 type ProposalSheetProps = {
   denial: DenialDetail;

@@ -1,13 +1,13 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import dynamic from "next/dynamic";
 import { BehindLine } from "@/components/blocks/behind-line";
 import { DataTable } from "@/components/blocks/data-table";
 import { EmptyState } from "@/components/blocks/empty-state";
 import { ExportLink } from "@/components/blocks/export-link";
 import { FilterBar } from "@/components/blocks/filter-bar";
 import { LivePill } from "@/components/blocks/live-pill";
+import { loadedPart } from "@/components/blocks/loaded-part";
 import { MoreRows } from "@/components/blocks/more-rows";
 import { useNow } from "@/components/blocks/now";
 import { Panel } from "@/components/blocks/panel";
@@ -33,7 +33,7 @@ import { readVersion } from "../access/search-params";
 import { readRange } from "../search-params";
 import { BLOCKED_FIELDS, readCauseFilter } from "./search-params";
 
-const FoldedCauses = dynamic(() =>
+const FoldedCauses = loadedPart(() =>
   import("@/components/features/denials/folded-causes").then((part) => part.FoldedCauses),
 );
 

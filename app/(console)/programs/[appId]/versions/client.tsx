@@ -1,10 +1,10 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import dynamic from "next/dynamic";
 import { type Column, DataTable } from "@/components/blocks/data-table";
 import { EmptyState } from "@/components/blocks/empty-state";
 import { Identifier } from "@/components/blocks/identifier";
+import { loadedPart } from "@/components/blocks/loaded-part";
 import { Panel } from "@/components/blocks/panel";
 import { QueryView } from "@/components/blocks/query-view";
 import { RelativeTime } from "@/components/blocks/relative-time";
@@ -17,7 +17,7 @@ import { versionsQuery } from "@/lib/queries/programs";
 import { ProgramSide } from "../_parts/program-frame";
 import { SignatureState, VersionState } from "./_parts/attestation";
 
-const VersionPanel = dynamic(() => import("./_parts/version-panel").then((part) => part.VersionPanel));
+const VersionPanel = loadedPart(() => import("./_parts/version-panel").then((part) => part.VersionPanel));
 
 const COLUMNS: Column<VersionView>[] = [
   {

@@ -1,7 +1,7 @@
 "use client";
 
-import dynamic from "next/dynamic";
 import { useState } from "react";
+import { loadedPart } from "@/components/blocks/loaded-part";
 import { SidePanel, SideSection } from "@/components/blocks/side-panel";
 import { Field } from "@/components/ui/field";
 import { Select } from "@/components/ui/select";
@@ -11,8 +11,10 @@ import { listCapabilities } from "@/native/core/decide/catalog";
 import type { Position } from "@/native/core/documents/position";
 import type { Grant, HostRule } from "@/native/core/shapes/claims";
 
-const GrantSheet = dynamic(() => import("@/components/features/programs/grant-sheet").then((part) => part.GrantSheet));
-const HostSheet = dynamic(() => import("@/components/features/programs/host-sheet").then((part) => part.HostSheet));
+const GrantSheet = loadedPart(() =>
+  import("@/components/features/programs/grant-sheet").then((part) => part.GrantSheet),
+);
+const HostSheet = loadedPart(() => import("@/components/features/programs/host-sheet").then((part) => part.HostSheet));
 
 type EditSheetProps = {
   appId: string;
