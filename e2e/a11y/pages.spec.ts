@@ -82,6 +82,19 @@ test("no page breaks a rule of WCAG 2.2 AA, in light and dark, on a desk, a tabl
   expect(found).toEqual([]);
 });
 
+test("tables of the server's own work are read whole beside each other, nothing in them is cut", async () => {
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await open("/readiness");
+  for (const name of ["Jobs", "Queues", "Threads"]) {
+    const cells = page.getByRole("table", { name }).locator("tbody td, thead th");
+    await expect(cells.first()).toBeVisible();
+    const cut = await cells.evaluateAll((all) =>
+      all.flatMap((cell) => (cell.scrollWidth > cell.clientWidth ? [cell.textContent] : [])),
+    );
+    expect(cut, name).toEqual([]);
+  }
+});
+
 test("no page before sign-in breaks one either", async ({ browser }) => {
   const stranger = await (await browser.newContext({ baseURL: demo.url })).newPage();
   const found: string[] = [];

@@ -97,7 +97,7 @@ export function RecentDecisions({ decisions }: { decisions: readonly Row[] }) {
           <Button
             tone="quiet"
             size="small"
-            disabled={undo.isPending}
+            busy={undo.isPending && "Undoing…"}
             onClick={() => undo.mutate({ id: row.id, verb: "undo" })}
           >
             <Undo2 size={14} aria-hidden />

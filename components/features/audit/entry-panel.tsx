@@ -40,7 +40,7 @@ export function EntryPanel({ sequence, onStep, onClose }: EntryPanelProps) {
             tone="quiet"
             size="icon-small"
             aria-label="Earlier entry"
-            disabled={sequence <= 1}
+            why={sequence <= 1 ? "This is the first entry." : null}
             onClick={() => onStep(sequence - 1)}
           >
             <ChevronDown size={16} aria-hidden />
@@ -49,7 +49,9 @@ export function EntryPanel({ sequence, onStep, onClose }: EntryPanelProps) {
             tone="quiet"
             size="icon-small"
             aria-label="Later entry"
-            disabled={next.data === undefined}
+            why={
+              next.data === undefined ? (newest === sequence ? "This is the newest entry." : "It is being read.") : null
+            }
             onClick={() => onStep(sequence + 1)}
           >
             <ChevronUp size={16} aria-hidden />

@@ -6,6 +6,7 @@ import { Confirm } from "@/components/blocks/confirm";
 import { RelativeTime } from "@/components/blocks/relative-time";
 import { Button } from "@/components/ui/button";
 import type { DenialDetail } from "@/lib/contracts/programs";
+import { runtimeWords } from "@/lib/format/runtime-words";
 import { setAcknowledged } from "@/lib/queries/programs";
 import { useMay } from "@/lib/queries/use-may";
 import { causeOfDenial } from "@/native/core/decide/cause-of-denial";
@@ -64,12 +65,10 @@ export function Acknowledgement({ denial }: { denial: DenialDetail }) {
   );
 }
 
-const RUNTIMES: Record<string, string> = { linux: "Linux", android: "Android", ios: "iOS" };
-
 function whereNew({ newPurposes, newRuntimes }: NonNullable<DenialDetail["acknowledged"]>): string {
   const parts = [
     ...(newPurposes.length === 0 ? [] : [`for ${newPurposes.join(", ")}`]),
-    ...(newRuntimes.length === 0 ? [] : [`on ${newRuntimes.map((kind) => RUNTIMES[kind] ?? kind).join(", ")}`]),
+    ...(newRuntimes.length === 0 ? [] : [`on ${newRuntimes.map((kind) => runtimeWords(kind)).join(", ")}`]),
   ];
   return parts.join(" and ");
 }
