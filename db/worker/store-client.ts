@@ -37,8 +37,13 @@ function createLine(port: MessagePort, on: { heard(announcement: Announcement): 
     if (waiting.size === 0) port.unref();
     return question;
   }
-  // What is asked before anybody can have answered: a transaction asks what needs no answer before it at once.
-  const say = createOutbox<Asked>(port, queueMicrotask, ({ id }, error) => take(id)?.reject(error));
+  // All that is asked before anybody can have answered, when nothing is left to be done without an answer: a transaction
+  // asks what needs none before it at once.
+  const say = createOutbox<Asked>(
+    port,
+    (send) => process.nextTick(send),
+    ({ id }, error) => take(id)?.reject(error),
+  );
   port.on("message", (posted: Posted<Told>) => {
     for (const told of eachOf(posted)) {
       if ("heard" in told) on.heard(told.heard);
@@ -151,19 +156,25 @@ function createRemoteConnection(port: MessagePort, { logger, onClose }: StoreCli
       untilDone(async (own) => {
         const transaction = ++transactions;
         const announcements: Announcement[] = [];
-        await own.ask({ ask: "begin", lane, transaction });
+        let begun: Promise<unknown> | null = null;
+        /** Begun with the first thing that is asked in it, in the same message: an answer to the beginning alone tells nothing. */
+        async function tell(question: Question): Promise<unknown> {
+          begun ??= own.ask({ ask: "begin", lane, transaction });
+          const [, answer] = await Promise.all([begun, own.ask(question)]);
+          return answer;
+        }
         let value: Awaited<ReturnType<typeof fn>>;
         try {
           value = await fn({
-            query: (statement) => own.ask({ ask: "statement", transaction, statement }) as Promise<Rows>,
+            query: (statement) => tell({ ask: "statement", transaction, statement }) as Promise<Rows>,
             announce: (announcement) => announcements.push(announcement),
           });
         } catch (error) {
           // Where it cannot be told, the port is closed, and it was taken back with it.
-          await own.ask({ ask: "rollback", transaction }).catch(() => undefined);
+          if (begun !== null) await own.ask({ ask: "rollback", transaction }).catch(() => undefined);
           throw error;
         }
-        await own.ask({ ask: "commit", transaction, announcements });
+        await tell({ ask: "commit", transaction, announcements });
         return value;
       }),
     tryJournal: () => ask<void>({ ask: "tryJournal" }),

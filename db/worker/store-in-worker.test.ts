@@ -145,7 +145,8 @@ describe("a store in a thread of its own", () => {
 
   it("keeps nobody waiting for a client that is gone while it waited", async () => {
     const { line, ask } = await bareClient(opened);
-    await opened.store.transaction(async () => {
+    await opened.store.transaction(async ({ db }) => {
+      await db.execute("select 1");
       void ask({ ask: "begin", lane: "decide", transaction: 1 });
       line.close();
     });
@@ -213,7 +214,8 @@ describe("a lane that is full", () => {
     const { store } = opened;
     const other = clientOf(opened);
     let waiting: Promise<string[]> = Promise.resolve([]);
-    await store.transaction(async () => {
+    await store.transaction(async ({ db }) => {
+      await db.execute("select 1");
       waiting = ids(other.in("ingest"));
       await expect(ids(other.in("ingest"))).rejects.toMatchObject({ code: "unavailable", retryAfterSeconds: 7 });
     });

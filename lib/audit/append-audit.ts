@@ -1,4 +1,5 @@
 import { eq, sql } from "drizzle-orm";
+import { holdsPlatform } from "@/db/lock-platform";
 import { auditEntries, auditHead, platform } from "@/db/schema";
 import type { Transaction } from "@/db/store";
 import type { Actor } from "@/lib/domain/roles";
@@ -30,12 +31,33 @@ const textOrNull = (text: string | null | undefined) => (text === undefined || t
  * are left out. Entries of concurrent transactions wait for each other, the `platform` row first, as every publish
  * does, so that two of them cannot wait in a circle. Answers with the new end of the chain.
  */
-export async function appendAudit(
+export function appendAudit(
   tx: Transaction,
   context: { clock: Clock; ids: Ids },
   entry: AuditInput,
 ): Promise<AuditHead> {
-  const head = ends.get(tx) ?? (await lockEnd(tx));
+  const appended = appendAfter(tx, context, entry, lockAuditEnd(tx));
+  ends.set(tx, appended);
+  return appended;
+}
+
+/**
+ * Asks where the chain ends, and keeps it there for this transaction, so that an entry of it that is appended later waits
+ * for nothing: a publish asks so with the first things that it writes.
+ */
+export function lockAuditEnd(tx: Transaction): Promise<AuditHead> {
+  const known = ends.get(tx) ?? lockEnd(tx);
+  ends.set(tx, known);
+  return known;
+}
+
+async function appendAfter(
+  tx: Transaction,
+  context: { clock: Clock; ids: Ids },
+  entry: AuditInput,
+  before: Promise<AuditHead>,
+): Promise<AuditHead> {
+  const head = await before;
   const at = new Date(context.clock.nowMs());
   const line = {
     sequence: head.sequence + 1,
@@ -58,19 +80,19 @@ export async function appendAudit(
     tx.db.update(auditHead).set({ sequence: line.sequence, sha256 }).where(sql`${auditHead.id} = 1`),
   ]);
   tx.announce({ topic: "audit" });
-  const end = { sequence: line.sequence, sha256 };
-  ends.set(tx, end);
-  return end;
+  return { sequence: line.sequence, sha256 };
 }
 
-/** Where the chain ends for a transaction that has appended to it: nobody else can, until that one ends. */
-const ends = new WeakMap<Transaction, AuditHead>();
+/** Where the chain ends for a transaction that appends to it, one entry after the other: nobody else can, until that one ends. */
+const ends = new WeakMap<Transaction, Promise<AuditHead>>();
 
 async function lockEnd(tx: Transaction): Promise<AuditHead> {
   const lockHead = () => tx.db.select().from(auditHead).where(eq(auditHead.id, 1)).for("update");
   // A transaction's statements run in the order in which they are asked; what need not wait for an answer is asked at once.
   const [, [head]] = await Promise.all([
-    tx.db.select({ id: platform.id }).from(platform).where(eq(platform.id, 1)).for("update"),
+    holdsPlatform(tx)
+      ? undefined
+      : tx.db.select({ id: platform.id }).from(platform).where(eq(platform.id, 1)).for("update"),
     lockHead(),
   ]);
   if (head !== undefined) return head;

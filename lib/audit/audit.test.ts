@@ -5,7 +5,7 @@ import type { Store } from "@/db/store";
 import { openTestStore, testStoreKind, withTestStore } from "@/db/testing/with-test-store";
 import type { Actor } from "@/lib/domain/roles";
 import { randomIds } from "@/lib/platform/ids";
-import { appendAudit } from "./append-audit";
+import { appendAudit, lockAuditEnd } from "./append-audit";
 import { readAuditHead } from "./audit-head";
 import { readLossEntries } from "./losses";
 import { verifyEntries } from "./testing/verify-entries";
@@ -39,6 +39,18 @@ describe(`the audit log (${testStoreKind()})`, () => {
     nowMs -= 86_400_000;
     await append(held.store, "program:late");
     expect(await verifyEntries(held.store.db)).toMatchObject({ isWhole: true, entries: 13 });
+  });
+
+  it("is one chain also of entries that a transaction asks for at once, in the order of asking", async () => {
+    await held.store.transaction(async (tx) => {
+      const entry = { actor: ada, action: "changeSet.narrow" as const };
+      const add = (subject: string) => appendAudit(tx, context, { ...entry, subject });
+      const ends = await Promise.all([lockAuditEnd(tx), add("program:first"), add("program:second")]);
+      expect(ends.map(({ sequence }) => sequence)).toEqual([13, 14, 15]);
+    });
+    expect(await verifyEntries(held.store.db)).toMatchObject({ isWhole: true, entries: 15 });
+    const newest = held.store.db.select().from(auditEntries).orderBy(sql`sequence desc`).limit(2);
+    expect((await newest).map(({ subject }) => subject)).toEqual(["program:second", "program:first"]);
   });
 
   it("keeps an entry only with what it tells of", async () => {

@@ -173,7 +173,10 @@ describe("the console's stream", () => {
     const held = new Promise<void>((resolve) => {
       release = resolve;
     });
-    const holding = context.store.transaction(() => held);
+    const holding = context.store.transaction(async ({ db }) => {
+      await db.execute("select 1");
+      await held;
+    });
     const reached = new Promise<{ response: ServerResponse; opened: Promise<void> }>((resolve) => {
       const own = createServer((request, response) => {
         resolve({ response, opened: streams.open(request, response) });

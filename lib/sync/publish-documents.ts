@@ -1,5 +1,6 @@
 import { lt, sql } from "drizzle-orm";
 import { readContinuity } from "@/db/continuity";
+import { holdPlatform } from "@/db/lock-platform";
 import { newestDocument, newestDocuments, newestPositions, type StoredDocument } from "@/db/newest-document";
 import { type Unread, unreadable } from "@/db/published-members";
 import { minRevisions } from "@/db/schema";
@@ -19,11 +20,17 @@ import { settleHeld } from "./continuity/held-narrowings";
 import { allPrograms, floorOf, raiseFloor } from "./continuity/resume";
 import { buildPlatform, type PlatformBody, readPlatform } from "./documents/build-platform";
 import { buildPrograms } from "./documents/build-program";
-import { nextRevision, PROGRAMS_AT_ONCE, signDocument, storeDocuments } from "./documents/issue-document";
+import {
+  type DocumentToIssue,
+  nextRevision,
+  PROGRAMS_AT_ONCE,
+  signDocument,
+  storeDocuments,
+} from "./documents/issue-document";
 import { namesAllKeysOf } from "./documents/names-all-keys";
 import { ownClaims } from "./documents/own-jws";
 import { requireAcceptable } from "./documents/require-acceptable";
-import { holdPlatform } from "./lock-platform";
+import { storeHeads } from "./heads/audit-heads";
 
 export type PublishOptions = {
   /** The programs whose documents say something new. */
@@ -177,7 +184,10 @@ async function offeredKeyset(tx: Transaction, ctx: SigningContext, keyset: Keyse
   const { keysets } = await ctx.keysets.walk(tx.db);
   const last = keysets.findLast(({ claims }) => claims.epoch <= before.epoch)?.claims;
   const { epoch, revision } = keyset;
-  return { told: [{ kind: "keyset" as const, appId: null, epoch, revision }], dropsKey: !namesAllKeysOf(keyset, last) };
+  return {
+    offered: [{ kind: "keyset" as const, appId: null, epoch, revision }],
+    dropsKey: !namesAllKeysOf(keyset, last),
+  };
 }
 
 /**
@@ -221,42 +231,46 @@ export async function publishDocuments(
   const others = isAlone ? [] : await othersOf(tx, options.appIds, { resumes, begins, epoch });
   const appIds = [...new Set([...options.appIds, ...others])].sort();
   const [newest, built] = others.length === 0 ? named : await readPrograms(tx, appIds);
-  const by = { keyset, kid: await ctx.signer.activeKid(keyset) };
-  const issued: StoredDocument[] = [];
+  const wishes: { wanted: DocumentToIssue; previous: StoredDocument | null }[] = [];
   const minimums: Minimum[] = [];
   for (const appId of appIds) {
     const program = built.get(appId);
     if (program === undefined) throw new AppError("not_found", `There is no program ${appId}.`);
     const previous = newest.get(appId) ?? null;
     const { body } = program;
-    if (body === null) {
-      goOnWithout(ctx, options, [program.unread]);
-      minimums.push({ appId, revision: nextRevision(previous, floor, epoch) });
-      continue;
-    }
-    const document = { kind: "program" as const, appId, body, changeSetId, floor, iat: now };
-    issued.push(await signDocument(ctx, by, document, previous));
+    minimums.push({ appId, revision: nextRevision(previous, floor, epoch) });
+    if (body === null) goOnWithout(ctx, options, [program.unread]);
+    else wishes.push({ wanted: { kind: "program", appId, body, changeSetId, floor, iat: now }, previous });
   }
+  const sign = async () => {
+    const by = { keyset, kid: await ctx.signer.activeKid(keyset) };
+    const issued: StoredDocument[] = [];
+    for (const { wanted, previous } of wishes) issued.push(await signDocument(ctx, by, wanted, previous));
+    return { by, issued };
+  };
   // The minimums first: a transaction's statements run in the order in which they are asked.
-  const [, held, rows] = await Promise.all([
-    writeMinimums(tx, now, options.narrows ? [...issued, ...minimums] : []),
+  const [, held, rows, { by, issued }] = await Promise.all([
+    writeMinimums(tx, now, options.narrows ? minimums : []),
     settleHeld(tx, ctx, actor, changeSetId),
     readPlatform(tx.db),
+    sign(),
   ]);
   const revision = nextRevision(before, floor, epoch);
   const end = await auditDocuments(tx, ctx, actor, { epoch, revision }, issued);
-  const known = { end, keysets: keysets.map(({ claims }) => claims) };
-  const body = buildPlatform(rows, held, await ctx.heads.sign(tx, by, known));
+  const told = await ctx.heads.sign(tx, by, { end, keysets: keysets.map(({ claims }) => claims) });
+  const body = buildPlatform(rows, held, told.end);
   goOnWithout(ctx, options, rows.unread);
   const wanted = { kind: "platform" as const, appId: "", body, floor, changeSetId, iat: now };
   const platformDocument = await signDocument(ctx, by, wanted, before);
   const signed = [...issued, platformDocument];
   await requireAcceptable(keyset, signed);
-  await storeDocuments(tx, signed);
-  const { told, dropsKey } = begins ? await offeredKeyset(tx, ctx, keyset, before) : { told: [], dropsKey: false };
+  await Promise.all([storeHeads(tx, told.heads), storeDocuments(tx, signed)]);
+  const { offered, dropsKey } = begins
+    ? await offeredKeyset(tx, ctx, keyset, before)
+    : { offered: [], dropsKey: false };
   tx.announce({
     topic: "documents",
-    documents: [...told, ...announcedDocuments(signed)],
+    documents: [...offered, ...announcedDocuments(signed)],
     ...paceOf(options, dropsKey || stopsMore(before, body)),
   });
   if (resumes && (isAlone || others.length === 0)) tx.announce({ topic: "documents", documents: [] });

@@ -1,3 +1,4 @@
+import { lockPlatform } from "@/db/lock-platform";
 import { newestPosition, type StoredDocument } from "@/db/newest-document";
 import type { Store, Transaction } from "@/db/store";
 import { appendAudit } from "@/lib/audit/append-audit";
@@ -8,7 +9,6 @@ import { isBehind } from "./continuity/continuity-state";
 import { isPlatformDue, readDueDocuments } from "./documents/due-documents";
 import { PROGRAMS_AT_ONCE } from "./documents/issue-document";
 import { type PreparedProgram, prepareDue, storePrepared } from "./documents/sign-programs";
-import { lockPlatform } from "./lock-platform";
 import { announcedDocuments, type Published, publishDocuments } from "./publish-documents";
 
 type Round = { published: Published | null; isOvertaken: boolean };

@@ -163,7 +163,7 @@ export const ROOMS: readonly Room[] = [
     ],
     never: WEB,
     order: [
-      ["current-keyset", "gathered-reading", "lock-platform", "public-suffixes", "signer"],
+      ["current-keyset", "gathered-reading", "public-suffixes", "signer"],
       ["trust/"],
       ["heads/"],
       ["context"],

@@ -1,11 +1,11 @@
 import { inArray } from "drizzle-orm";
+import { lockPlatform } from "@/db/lock-platform";
 import { auditEntries, auditWitnesses } from "@/db/schema";
 import type { Database } from "@/db/store";
 import { appendAudit } from "@/lib/audit/append-audit";
 import { type HeadFiles, type HeadRecord, type KeptHead, readHeadRecords, withoutLost } from "@/lib/audit/head-files";
 import { isLost, lossesOf } from "@/lib/audit/losses";
 import { AppError } from "@/lib/platform/errors";
-import { lockPlatform } from "@/lib/sync/lock-platform";
 import type { ServiceContext } from "../context";
 
 const AT_ONCE = 1_000;

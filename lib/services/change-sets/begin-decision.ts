@@ -1,6 +1,6 @@
+import { lockPlatform } from "@/db/lock-platform";
 import type { Transaction } from "@/db/store";
 import { completeSetUp } from "@/lib/auth/complete-set-up";
-import { lockPlatform } from "@/lib/sync/lock-platform";
 import type { LeanContext } from "../context";
 
 /**

@@ -68,6 +68,11 @@ export function editsOf(set: LoadedSet): Edit[] {
   return set.changes.map((change) => toEdit(memberOf(change), change.after));
 }
 
+/** Changes as they stand in a set once they are written. */
+export function placed(changeSetId: string, rows: readonly Omit<ChangeRow, "changeSetId" | "position">[]): ChangeRow[] {
+  return rows.map((row, position) => ({ ...row, changeSetId, position }));
+}
+
 /** Replaces the changes of a set. */
 export async function saveChanges(
   db: Database,
@@ -85,7 +90,7 @@ export async function addChanges(
   rows: Omit<ChangeRow, "changeSetId" | "position">[],
 ): Promise<void> {
   if (rows.length === 0) return;
-  await db.insert(changes).values(rows.map((row, position) => ({ ...row, changeSetId, position })));
+  await db.insert(changes).values(placed(changeSetId, rows));
 }
 
 /** The platform document that carried a set to devices; null for one that no document carries. */

@@ -13,16 +13,16 @@ type Ending = { state: "discarded" | "withdrawn" | "refused"; decidedBy?: string
 
 /** Throws the actor's draft away; it stays in the audit log. Audited as `changeSet.discard`. */
 export async function discardChangeSet(ctx: ServiceContext, actor: Actor, id: string): Promise<ChangeSetView> {
-  return decideOnSet(ctx, actor, id, "discard", (decision) =>
-    end(ctx, actor, decision, "changeSet.discard", { state: "discarded", reason: null }),
-  );
+  return decideOnSet(ctx, actor, id, "discard", async (decision) => {
+    await end(ctx, actor, decision, "changeSet.discard", { state: "discarded", reason: null });
+  });
 }
 
 /** Takes back what the actor proposed, also after another approved it. Audited as `changeSet.withdraw`. */
 export async function withdrawChangeSet(ctx: ServiceContext, actor: Actor, id: string): Promise<ChangeSetView> {
-  return decideOnSet(ctx, actor, id, "withdraw", (decision) =>
-    end(ctx, actor, decision, "changeSet.withdraw", { state: "withdrawn", reason: null }),
-  );
+  return decideOnSet(ctx, actor, id, "withdraw", async (decision) => {
+    await end(ctx, actor, decision, "changeSet.withdraw", { state: "withdrawn", reason: null });
+  });
 }
 
 /**

@@ -9,8 +9,8 @@ import { AppError } from "@/lib/platform/errors";
 import type { ServiceContext } from "../context";
 import { loadState } from "../members/load-state";
 import { beginDecision } from "./begin-decision";
-import { saveChanges } from "./change-set-rows";
-import { decideOnSet, viewNow } from "./decide-on-set";
+import { placed, saveChanges } from "./change-set-rows";
+import { decideOnSet, viewOf } from "./decide-on-set";
 import { judgeChanges } from "./judge-changes";
 import { requireFresh, requirePublishable } from "./open-set";
 import { publishAtOnce } from "./publish-at-once";
@@ -34,9 +34,8 @@ export async function narrowDraft(
     const judged = judgeChanges(set.state, set.edits, set, ctx.ids, set.changes);
     await saveChanges(tx.db, id, judged.rows);
     await tx.db.update(changeSets).set({ reason: input.reason }).where(eq(changeSets.id, id));
-    await publishStep(tx, ctx, actor, {
+    const row = await publishStep(tx, ctx, actor, {
       changeSetId: id,
-      number: set.row.number,
       edits: set.edits,
       state: set.state,
       isNarrowing: true,
@@ -45,6 +44,7 @@ export async function narrowDraft(
       action: "changeSet.narrow",
       reason: input.reason,
     });
+    return { row, changes: placed(id, judged.rows) };
   });
 }
 
@@ -61,15 +61,17 @@ export async function narrowAtOnce(
   const person = requirePerson(actor);
   const wished = readChanges(input.changes, person, ctx.ids, "narrow");
   return ctx.store.in("decide").transaction(async (tx) => {
-    const { isSetUpComplete } = await beginDecision(tx, ctx);
     const members = wished.edits.map((edit) => edit.member);
-    const state = await loadState(tx.db, members, wished.edits);
+    // Behind the lock, since that is asked first.
+    const [{ isSetUpComplete }, state] = await Promise.all([
+      beginDecision(tx, ctx),
+      loadState(tx.db, members, wished.edits),
+    ]);
     requireEditable(state, wished.edits, wished.newKeys);
     const edits = wished.edits.filter((edit) => !isSameValue(edit.entry?.value, memberValue(state, edit.member)));
     requireNarrowing(state, edits, isSetUpComplete, wished.edits);
     const step = { edits, state, isSetUpComplete, reason: input.reason, action: "changeSet.narrow" as const };
-    const id = await publishAtOnce(tx, ctx, actor, { ...step, isNarrowing: true });
-    return viewNow(tx, ctx, actor, id);
+    return viewOf(tx, ctx, actor, await publishAtOnce(tx, ctx, actor, { ...step, isNarrowing: true }));
   });
 }
 

@@ -23,11 +23,12 @@ export type OpenSet = LoadedSet & {
 
 /** Locks the platform first, so that decisions are taken one after the other. Raises `not_found`. */
 export async function openSet(tx: Transaction, ctx: LeanContext, id: string): Promise<OpenSet> {
-  const { isSetUpComplete } = await beginDecision(tx, ctx);
-  const set = await loadChangeSet(tx.db, id);
+  const [{ isSetUpComplete }, set] = await Promise.all([beginDecision(tx, ctx), loadChangeSet(tx.db, id)]);
   const edits = editsOf(set);
-  const state = await loadState(tx.db, set.changes.map(memberOf), edits);
-  const [facts] = await factsOf(tx.db, [set], ctx.clock.nowMs());
+  const [state, [facts]] = await Promise.all([
+    loadState(tx.db, set.changes.map(memberOf), edits),
+    factsOf(tx.db, [set], ctx.clock.nowMs()),
+  ]);
   if (facts === undefined) throw new AppError("not_found", "There is no such change set.");
   const isOpen = set.row.state === "draft" || set.row.state === "proposed" || set.row.state === "approved";
   const isNarrowing = isOpen ? wideningsOf(state, edits, { isSetUpComplete }).length === 0 : set.row.isNarrowing;

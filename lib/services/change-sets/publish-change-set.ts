@@ -24,9 +24,8 @@ export async function publishChangeSet(ctx: ServiceContext, actor: Actor, id: st
     requireFresh(set);
     requirePublishable(set.state, set.edits, "conflict");
     if (await voidIfBeyond(tx, ctx, set)) return;
-    await publishStep(tx, ctx, actor, {
+    const row = await publishStep(tx, ctx, actor, {
       changeSetId: id,
-      number: set.row.number,
       edits: set.edits,
       state: set.state,
       isNarrowing: set.facts.isNarrowing,
@@ -35,6 +34,7 @@ export async function publishChangeSet(ctx: ServiceContext, actor: Actor, id: st
       action: "changeSet.publish",
       reason: set.row.reason,
     });
+    return { row, changes: set.changes };
   });
   if (view.state === "published") return view;
   const message = view.decisionReason ?? "It would allow more than was approved.";

@@ -2,7 +2,7 @@ import { and, eq, inArray, ne } from "drizzle-orm";
 import { changeSets, changes, programs } from "@/db/schema";
 import type { Transaction } from "@/db/store";
 import type { AuditAction } from "@/lib/audit/actions";
-import { appendAudit } from "@/lib/audit/append-audit";
+import { appendAudit, lockAuditEnd } from "@/lib/audit/append-audit";
 import type { Givers } from "@/lib/auth/handovers";
 import { OPEN_CHANGE_SET_STATES } from "@/lib/domain/lifecycles";
 import { formatMember } from "@/lib/domain/member-keys";
@@ -11,12 +11,13 @@ import { takesAway } from "@/lib/domain/narrowing/judge-edits";
 import type { Edit, PolicyState } from "@/lib/domain/policy-state";
 import type { Actor } from "@/lib/domain/roles";
 import { isSameValue } from "@/lib/domain/same-value";
+import { invariant } from "@/lib/platform/errors";
 import { publishDocuments } from "@/lib/sync/publish-documents";
 import type { ServiceContext } from "../context";
 import { applyMember } from "../members/apply-member";
 import { giveSignIns } from "../members/give-sign-ins";
 import { auditSet } from "./audit-set";
-import { isListing } from "./change-set-rows";
+import { type ChangeSetRow, isListing } from "./change-set-rows";
 import { effectOf } from "./kept-effect";
 import { voidSet } from "./void-set";
 
@@ -25,7 +26,6 @@ const INTERNAL: readonly MemberKind[] = ["person", "sign-in", "sign-in-lock", "p
 
 export type Step = {
   changeSetId: string;
-  number: number;
   edits: readonly Edit[];
   /** What was published until now, as far as the edits reach. */
   state: PolicyState;
@@ -41,9 +41,14 @@ export type Step = {
 /**
  * Publishes judged edits: writes the members, audits, signs the documents (in this order: the platform document carries
  * the audit head), closes what other sets had built on the same members, and marks the set published. The caller holds
- * the platform's lock and has checked everything.
+ * the platform's lock and has checked everything. Answers with the set's row as it stands then.
  */
-export async function publishStep(tx: Transaction, ctx: ServiceContext, actor: Actor, step: Step): Promise<void> {
+export async function publishStep(
+  tx: Transaction,
+  ctx: ServiceContext,
+  actor: Actor,
+  step: Step,
+): Promise<ChangeSetRow> {
   const at = new Date(ctx.clock.nowMs());
   const { changeSetId, edits, state } = step;
   const proposedBy = step.approval?.proposedBy ?? null;
@@ -51,22 +56,18 @@ export async function publishStep(tx: Transaction, ctx: ServiceContext, actor: A
     for (const edit of edits) await applyMember(tx.db, edit, { at, changeSetId, proposedBy });
   };
   // No member's rows are change sets: what others build on these members is read beside.
-  const [touching] = await Promise.all([setsTouching(tx, step), apply()]);
-  await appendAudit(tx, ctx, auditSet(ctx, actor, step));
-  await giveSignIns(tx, ctx, actor, { edits, state, changeSetId, givers: giversOf(actor, step) });
-  await settleOthers(tx, ctx, step, touching);
-  const appIds = await affectedPrograms(tx, edits);
-  const published = edits.every(({ member }) => INTERNAL.includes(member.kind))
-    ? null
-    : await publishDocuments(tx, ctx, {
-        appIds,
-        platform: true,
-        changeSetId,
-        narrows: takesAway(state, edits),
-        isNarrowing: step.isNarrowing,
-        actor,
-      });
-  await tx.db
+  const [touching] = await Promise.all([setsTouching(tx, step), apply(), lockAuditEnd(tx)]);
+  const publish = async () => {
+    await giveSignIns(tx, ctx, actor, { edits, state, changeSetId, givers: giversOf(actor, step) });
+    await settleOthers(tx, ctx, step, touching);
+    const appIds = await affectedPrograms(tx, edits);
+    if (edits.every(({ member }) => INTERNAL.includes(member.kind))) return null;
+    const [narrows, { isNarrowing }] = [takesAway(state, edits), step];
+    return await publishDocuments(tx, ctx, { appIds, platform: true, changeSetId, narrows, isNarrowing, actor });
+  };
+  // The log has the decision before whatever follows from it: entries are appended in the order in which they are asked.
+  const [, published] = await Promise.all([appendAudit(tx, ctx, auditSet(ctx, actor, step)), publish()]);
+  const [row] = await tx.db
     .update(changeSets)
     .set({
       state: "published",
@@ -78,8 +79,11 @@ export async function publishStep(tx: Transaction, ctx: ServiceContext, actor: A
       platformRevision: published?.platform.revision ?? null,
       updatedAt: at,
     })
-    .where(eq(changeSets.id, changeSetId));
+    .where(eq(changeSets.id, changeSetId))
+    .returning();
+  invariant(row !== undefined, "the change set is there, behind the lock");
   for (const topic of topicsOf(edits)) tx.announce({ topic });
+  return row;
 }
 
 /** Who gets the halves of a sign-in that is given: the link whoever proposed, the code whoever approved; in set-up one has both. */
@@ -131,7 +135,12 @@ async function settleOthers(
   step: Step,
   touching: readonly Touching[],
 ): Promise<void> {
+  if (touching.length === 0) return;
   const voided = new Set<string>();
+  const [own] = await tx.db
+    .select({ number: changeSets.number })
+    .from(changeSets)
+    .where(eq(changeSets.id, step.changeSetId));
   for (const { change, set } of touching) {
     const edit = step.edits.find(({ member }) => formatMember(member) === change.member);
     if (set.state === "draft") {
@@ -141,7 +150,7 @@ async function settleOthers(
     const isSubmission = isListing(set) && edit?.member.kind !== "version";
     if (voided.has(set.id) || isSubmission) continue;
     voided.add(set.id);
-    await voidSet(tx, ctx, set, `Change set ${step.number} changed ${change.member} first.`);
+    await voidSet(tx, ctx, set, `Change set ${own?.number} changed ${change.member} first.`);
   }
 }
 

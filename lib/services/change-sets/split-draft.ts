@@ -9,7 +9,7 @@ import type { Actor } from "@/lib/domain/roles";
 import { invariant } from "@/lib/platform/errors";
 import type { ServiceContext } from "../context";
 import { auditSet } from "./audit-set";
-import { decideOnSet, viewNow } from "./decide-on-set";
+import { decideOnSet, viewOf } from "./decide-on-set";
 import { requireFresh, requirePublishable } from "./open-set";
 import { publishAtOnce } from "./publish-at-once";
 import { refusal } from "./require-verb";
@@ -48,7 +48,7 @@ export async function splitDraft(
         reason,
       }),
     );
-    const publishedId = await publishAtOnce(tx, ctx, actor, {
+    const published = await publishAtOnce(tx, ctx, actor, {
       edits: parts.narrowing,
       state,
       isSetUpComplete,
@@ -57,7 +57,7 @@ export async function splitDraft(
       action: "changeSet.narrow",
       splitFrom: id,
     });
-    narrowing = await viewNow(tx, ctx, actor, publishedId);
+    narrowing = await viewOf(tx, ctx, actor, published);
   });
   invariant(narrowing !== undefined, "the split published its narrowing part");
   return { draft, narrowing };

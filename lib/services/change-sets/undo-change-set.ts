@@ -24,7 +24,7 @@ export async function undoChangeSet(ctx: ServiceContext, actor: Actor, id: strin
     const edits = set.changes.map((change) => toEdit(memberOf(change), change.before));
     requireWithinBefore(set, edits);
     requirePublishable(set.state, edits, "conflict");
-    const undoneBy = await publishAtOnce(tx, ctx, actor, {
+    const undo = await publishAtOnce(tx, ctx, actor, {
       edits,
       state: set.state,
       isSetUpComplete: set.isSetUpComplete,
@@ -33,7 +33,7 @@ export async function undoChangeSet(ctx: ServiceContext, actor: Actor, id: strin
       action: "changeSet.undo",
       undoOf: id,
     });
-    await tx.db.update(changeSets).set({ undoneBy }).where(eq(changeSets.id, id));
+    await tx.db.update(changeSets).set({ undoneBy: undo.row.id }).where(eq(changeSets.id, id));
   });
 }
 

@@ -1,10 +1,10 @@
 import { eq } from "drizzle-orm";
+import { lockPlatform } from "@/db/lock-platform";
 import { clocks } from "@/db/schema";
 import { appendAudit } from "@/lib/audit/append-audit";
 import type { Actor } from "@/lib/domain/roles";
 import { AppError } from "@/lib/platform/errors";
 import { findAnchor, jumpSince, readClock } from "@/lib/sync/clock/clock-jump";
-import { lockPlatform } from "@/lib/sync/lock-platform";
 import type { ServiceContext } from "../context";
 import { requirePermission } from "../require-permission";
 

@@ -1,7 +1,7 @@
+import { lockPlatform } from "@/db/lock-platform";
 import type { Actor } from "@/lib/domain/roles";
 import { AppError } from "@/lib/platform/errors";
 import { isBehind } from "@/lib/sync/continuity/continuity-state";
-import { lockPlatform } from "@/lib/sync/lock-platform";
 import { publishDocuments } from "@/lib/sync/publish-documents";
 import type { ServiceContext } from "../context";
 import { requirePermission } from "../require-permission";

@@ -1,10 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
+import { lockPlatform } from "@/db/lock-platform";
 import { enrolmentTokens } from "@/db/schema";
 import { appendAudit } from "@/lib/audit/append-audit";
 import type { Labels } from "@/lib/domain/labels";
 import type { Actor } from "@/lib/domain/roles";
 import { AppError } from "@/lib/platform/errors";
-import { lockPlatform } from "@/lib/sync/lock-platform";
 import { thumbprint } from "@/native/core/crypto/jwk";
 import type { EnrolmentFile } from "@/native/core/wire/enroll";
 import { nodeCrypto } from "@/native/node/crypto";

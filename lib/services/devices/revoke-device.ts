@@ -1,9 +1,9 @@
 import { and, eq, isNull } from "drizzle-orm";
+import { lockPlatform } from "@/db/lock-platform";
 import { devices } from "@/db/schema";
 import { appendAudit } from "@/lib/audit/append-audit";
 import type { Actor } from "@/lib/domain/roles";
 import { AppError } from "@/lib/platform/errors";
-import { lockPlatform } from "@/lib/sync/lock-platform";
 import type { ServiceContext } from "../context";
 import { requirePermission } from "../require-permission";
 

@@ -1,6 +1,6 @@
-import { inArray } from "drizzle-orm";
+import { inArray, or } from "drizzle-orm";
 import { type Unread, unreadable } from "@/db/published-members";
-import { people, publisherKeys, publishers } from "@/db/schema";
+import { people, programs, publisherKeys, publishers } from "@/db/schema";
 import type { Database } from "@/db/store";
 import { kindOf } from "@/lib/domain/kinds";
 import { formatMember } from "@/lib/domain/member-keys";
@@ -19,26 +19,29 @@ export async function loadState(
   edits: readonly Edit[] = [],
 ): Promise<PolicyState> {
   const appIds = unique(members.map(appIdOf));
-  const [platform, programs] = await Promise.all([readPlatformEntries(db), readEntriesOf(db, appIds)]);
-  requireJudged(platform.unread, members);
-  const entries = [...platform.entries];
-  for (const appId of appIds) {
-    const program = programs.get(appId);
-    requireJudged(program?.unread ?? [], members, appId);
-    entries.push(...(program?.entries ?? []));
-  }
   const publisherIds = new Set(unique(members.map(publisherIdOf)));
-  for (const entry of [...entries, ...edits.map((edit) => edit.entry)]) {
+  for (const { entry } of edits) {
     if (entry?.kind === "registration" || (entry?.kind === "person" && entry.value.publisherId !== null)) {
       publisherIds.add(entry.value.publisherId ?? "");
     }
   }
   const kids = members.flatMap((member) => (member.kind === "publisher-key" ? [member.kid] : []));
-  entries.push(...(await readPublishers(db, [...publisherIds])), ...(await readKeys(db, kids)));
-  if (members.some((member) => personIdOf(member) !== null)) {
-    entries.push(...(await readPeople(db)));
+  const isOfPeople = members.some((member) => personIdOf(member) !== null);
+  const [platform, found, ...others] = await Promise.all([
+    readPlatformEntries(db),
+    readEntriesOf(db, appIds),
+    readPublishers(db, [...publisherIds], appIds),
+    readKeys(db, kids),
+    isOfPeople ? readPeople(db) : [],
+  ]);
+  requireJudged(platform.unread, members);
+  const entries = [...platform.entries];
+  for (const appId of appIds) {
+    const program = found.get(appId);
+    requireJudged(program?.unread ?? [], members, appId);
+    entries.push(...(program?.entries ?? []));
   }
-  return policyState(entries);
+  return policyState([...entries, ...others.flat()]);
 }
 
 /**
@@ -52,9 +55,14 @@ function requireJudged(unread: readonly Unread[], members: readonly Member[], ap
   if (first !== undefined) throw unreadable(first);
 }
 
-async function readPublishers(db: Database, ids: string[]): Promise<Entry[]> {
-  if (ids.length === 0) return [];
-  const rows = await db.select().from(publishers).where(inArray(publishers.id, ids));
+/** Those that are named, and those of these programs. */
+async function readPublishers(db: Database, ids: string[], appIds: string[]): Promise<Entry[]> {
+  if (ids.length === 0 && appIds.length === 0) return [];
+  const own = db.select({ id: programs.publisherId }).from(programs).where(inArray(programs.appId, appIds));
+  const rows = await db
+    .select()
+    .from(publishers)
+    .where(or(inArray(publishers.id, ids), inArray(publishers.id, own)));
   return rows.map(({ id, name }) => ({
     kind: "publisher",
     member: { kind: "publisher", publisherId: id },

@@ -1,10 +1,10 @@
 import { and, desc, eq, gt, inArray, isNull } from "drizzle-orm";
+import { lockPlatform } from "@/db/lock-platform";
 import { auditEntries, credentials, handovers, people, signInLinks } from "@/db/schema";
 import type { Store, Transaction } from "@/db/store";
 import { appendAudit } from "@/lib/audit/append-audit";
 import { isHalved } from "@/lib/auth/handovers";
 import { endLinks } from "@/lib/auth/links";
-import { lockPlatform } from "@/lib/sync/lock-platform";
 import type { ServiceContext } from "../context";
 
 type SettleContext = Pick<ServiceContext, "clock" | "ids">;

@@ -1,10 +1,10 @@
+import { lockPlatform } from "@/db/lock-platform";
 import { people } from "@/db/schema";
 import { appendAudit } from "@/lib/audit/append-audit";
 import { maySignIn } from "@/lib/auth/may-sign-in";
 import { findPersonByEmail } from "@/lib/auth/sign-in";
 import { APPROVERS_NEEDED, countApprovers } from "@/lib/domain/approvers";
 import { AppError } from "@/lib/platform/errors";
-import { lockPlatform } from "@/lib/sync/lock-platform";
 import type { ServiceContext } from "../context";
 import { applyMember } from "../members/apply-member";
 

@@ -33,7 +33,7 @@ export async function registerProgram(
       });
     }
     requirePublishable(state, edits, "invalid_input");
-    const changeSetId = await publishAtOnce(tx, ctx, actor, {
+    const { row } = await publishAtOnce(tx, ctx, actor, {
       edits,
       state,
       isSetUpComplete,
@@ -41,6 +41,6 @@ export async function registerProgram(
       reason: `Register ${appId}`,
       action: "program.register",
     });
-    return { appId, changeSetId };
+    return { appId, changeSetId: row.id };
   });
 }

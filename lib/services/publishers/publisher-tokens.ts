@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from "node:crypto";
 import { and, eq, gt, isNull } from "drizzle-orm";
+import { lockPlatform } from "@/db/lock-platform";
 import { publishers, publisherTokens } from "@/db/schema";
 import type { Transaction } from "@/db/store";
 import { appendAudit } from "@/lib/audit/append-audit";
 import type { Actor } from "@/lib/domain/roles";
 import { AppError } from "@/lib/platform/errors";
-import { lockPlatform } from "@/lib/sync/lock-platform";
 import { requirePerson } from "../change-sets/require-verb";
 import type { ServiceContext } from "../context";
 import { requirePermission } from "../require-permission";

@@ -1,8 +1,8 @@
 import { and, asc, eq, isNull, sql } from "drizzle-orm";
+import { lockPlatform } from "@/db/lock-platform";
 import { auditEntries, changeSets, changes, publisherKeys, publishers, publisherTokens, versions } from "@/db/schema";
 import type { Database, Store } from "@/db/store";
 import { formatMember } from "@/lib/domain/member-keys";
-import { lockPlatform } from "@/lib/sync/lock-platform";
 import type { ServiceContext } from "../context";
 import { endToken } from "./publisher-tokens";
 

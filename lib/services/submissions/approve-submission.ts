@@ -46,7 +46,6 @@ export async function approveSubmission(
     await tx.db.update(versions).set({ comment: reason }).where(eq(versions.submissionId, row.submissionId));
     await publishStep(tx, ctx, actor, {
       changeSetId,
-      number: set.row.number,
       edits,
       state: set.state,
       isNarrowing: judged.isNarrowing,

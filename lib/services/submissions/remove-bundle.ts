@@ -1,8 +1,8 @@
 import { and, eq, exists, gt, not, or, type SQL, sql } from "drizzle-orm";
 import { holdsCode } from "@/db/held-codes";
+import { lockPlatform } from "@/db/lock-platform";
 import { bundles, versions } from "@/db/schema";
 import type { Database } from "@/db/store";
-import { lockPlatform } from "@/lib/sync/lock-platform";
 import type { LeanContext } from "../context";
 
 /** How long the bytes of a refused version stay, for whoever refused it to look at. */

@@ -1,11 +1,11 @@
 import { and, eq, max } from "drizzle-orm";
 import { holdsCode } from "@/db/held-codes";
+import { lockPlatform } from "@/db/lock-platform";
 import { bundles, changeSets, programs, publisherKeys, versions } from "@/db/schema";
 import type { Database, Transaction } from "@/db/store";
 import { appendAudit } from "@/lib/audit/append-audit";
 import type { Actor } from "@/lib/domain/roles";
 import { AppError } from "@/lib/platform/errors";
-import { lockPlatform } from "@/lib/sync/lock-platform";
 import type { BundleSeal } from "@/native/node/judge-bundle";
 import { saveChanges } from "../change-sets/change-set-rows";
 import { judgeChanges } from "../change-sets/judge-changes";

@@ -1,5 +1,6 @@
 import { and, count, eq, notInArray, sql } from "drizzle-orm";
 import { provenPosition, readContinuity } from "@/db/continuity";
+import { lockPlatform } from "@/db/lock-platform";
 import { issueAt } from "@/db/newest-document";
 import { auditEntries, auditWitnesses, continuity, heldDocuments, heldNarrowings } from "@/db/schema";
 import type { Database, Store, Transaction } from "@/db/store";
@@ -12,7 +13,6 @@ import type { PlatformClaims } from "@/native/core/shapes/claims";
 import type { HeldAnswer } from "@/native/core/wire/held";
 import { nodeCrypto } from "@/native/node/crypto";
 import { nowSeconds, type SyncContext } from "../context";
-import { lockPlatform } from "../lock-platform";
 import { publicSuffixes } from "../public-suffixes";
 import { PROVEN_REVISION_MAX } from "./continuity-state";
 import { stoppedHere } from "./held-narrowings";

@@ -1,5 +1,6 @@
 import { and, asc, between, desc, eq, gt, inArray, isNull, lt, max, sql } from "drizzle-orm";
 import { z } from "zod";
+import { lockPlatform } from "@/db/lock-platform";
 import { auditEntries, auditHeads, auditWitnesses } from "@/db/schema";
 import type { Database, Store, Transaction } from "@/db/store";
 import type { AuditAction } from "@/lib/audit/actions";
@@ -12,7 +13,6 @@ import { signAuditHead, verifyAuditHead } from "@/native/core/audit/audit-head";
 import type { AuditHead } from "@/native/core/audit/verify-chain";
 import type { KeysetClaims } from "@/native/core/shapes/claims";
 import { nodeCrypto } from "@/native/node/crypto";
-import { lockPlatform } from "../lock-platform";
 import type { PolicySigner, SigningKey } from "../signer";
 import type { KeysetChain } from "../trust/keyset-chain";
 import { type AuditFault, auditFault } from "./audit-fault";
@@ -23,6 +23,15 @@ type WitnessRow = typeof auditWitnesses.$inferSelect;
 /** What this transaction knows of the log: where it has just ended it, and the keysets that verify in it. */
 export type KnownLog = { end: AuditHead; keysets: readonly KeysetClaims[] };
 
+/** Writes signed heads, in the transaction that holds the lock of the platform's row. */
+export async function storeHeads(tx: Transaction, heads: readonly HeadRow[]): Promise<void> {
+  if (heads.length === 0) return;
+  await tx.db
+    .insert(auditHeads)
+    .values([...heads])
+    .onConflictDoNothing();
+}
+
 /** Where the log ends, and what is wrong with it. */
 export type JudgedLog = { end: AuditHead; fault: AuditFault | null };
 
@@ -31,10 +40,11 @@ export type AuditHeads = {
   /** Holds the log against the newest heads that are known: of the table, of the files of the days, of this process, of devices. */
   judge(db: Database): Promise<JudgedLog>;
   /**
-   * Signs where the log ends and answers with it, behind the lock of the platform's row. Signs nothing for a log that is
-   * at fault, and never raises for one, so that stopping waits for no log.
+   * Signs where the log ends and answers with it, behind the lock of the platform's row; `heads` are for the caller to store
+   * (`storeHeads`) with what tells of them. Signs nothing for a log that is at fault, and never raises for one, so that
+   * stopping waits for no log.
    */
-  sign(tx: Transaction, by: SigningKey, known?: KnownLog): Promise<AuditHead>;
+  sign(tx: Transaction, by: SigningKey, known?: KnownLog): Promise<{ end: AuditHead; heads: HeadRow[] }>;
   /** Signs the end of the log where something was written since the newest head, and copies heads into the day's file. */
   tend(store: Store): Promise<void>;
   /** Copies what is committed into the day's file; what the file system refuses is told by `fileFault`. */
@@ -105,19 +115,25 @@ export function createAuditHeads(options: AuditHeadsOptions): AuditHeads {
   const walked = async (db: Database) => (await chain.walk(db)).keysets.map(({ claims }) => claims);
 
   async function judge(db: Database, logKnown?: KnownLog): Promise<JudgedLog> {
-    const [end, [row], keysets, witnesses] = await Promise.all([
+    const { head: inFile } = await lastKept();
+    const remembered = [inFile, seen].filter((head) => head !== null);
+    const digests = (at: AuditHead) => digestsAt(db, [at, ...remembered]);
+    const [end, [newest], keysets, witnesses, early] = await Promise.all([
       logKnown?.end ?? readAuditHead(db),
-      db.select().from(auditHeads).orderBy(desc(auditHeads.sequence)).limit(1),
+      newestHead(db),
       logKnown?.keysets ?? walked(db),
       db.select().from(auditWitnesses).orderBy(asc(auditWitnesses.sequence)),
+      // Where the end is known, nothing has to be waited for.
+      logKnown === undefined ? null : digests(logKnown.end),
     ]);
+    const stand = early ?? (await digests(end));
+    const row = newest?.head;
+    if (newest !== undefined && newest.entry !== null) stand.set(newest.head.sequence, newest.entry);
     const isRow = row === undefined || (await isGenuine(row, keysets));
-    const { head: inFile } = await lastKept();
-    const known = [row === undefined || !isRow ? null : row, inFile, seen]
+    const known = [row === undefined || !isRow ? null : row, ...remembered]
       .filter((head) => head !== null)
       .sort((a, b) => a.sequence - b.sequence);
     let fault = isRow ? null : auditFault("UNSIGNED", row.sequence);
-    const stand = await digestsAt(db, [end, ...known]);
     for (const head of known) {
       if (head.sequence > end.sequence) fault ??= auditFault("TRUNCATED", end.sequence + 1, head.sequence);
       else if (stand.get(head.sequence) !== head.sha256) {
@@ -161,26 +177,23 @@ export function createAuditHeads(options: AuditHeadsOptions): AuditHeads {
     return await judge(db, logKnown);
   }
 
-  async function sign(tx: Transaction, by: SigningKey, logKnown?: KnownLog): Promise<AuditHead> {
+  async function sign(tx: Transaction, by: SigningKey, logKnown?: KnownLog) {
     const { end, fault } = await judgeAnew(tx.db, logKnown);
-    if (fault !== null) return end;
+    if (fault !== null) return { end, heads: [] };
     // Before the newest, behind which none is copied any more.
-    for (const entry of await skippedPublishes(tx.db)) await insertHead(tx, by, entry);
-    if (end.sequence > 0) await insertHead(tx, by, end);
-    return end;
+    const ends = [...(await skippedPublishes(tx.db)), ...(end.sequence > 0 ? [end] : [])];
+    return { end, heads: await signEach(by, ends) };
   }
 
-  async function insertHead(tx: Transaction, { keyset, kid }: SigningKey, end: AuditHead): Promise<void> {
+  async function signEach({ keyset, kid }: SigningKey, ends: readonly AuditHead[]): Promise<HeadRow[]> {
     const iat = Math.floor(clock.nowMs() / 1000);
     const { platform, epoch } = keyset;
-    const jws = await signAuditHead(
-      { schema: 1, platform, epoch, ...end, iat },
-      { kid, sign: (data) => signer.sign(kid, data) },
-    );
-    await tx.db
-      .insert(auditHeads)
-      .values({ ...end, epoch, issuedAtSeconds: iat, jws })
-      .onConflictDoNothing();
+    const by = { kid, sign: (data: Uint8Array) => signer.sign(kid, data) };
+    const sign = async (end: AuditHead): Promise<HeadRow> => {
+      const jws = await signAuditHead({ schema: 1, platform, epoch, ...end, iat }, by);
+      return { ...end, epoch, issuedAtSeconds: iat, jws };
+    };
+    return await Promise.all(ends.map(sign));
   }
 
   async function signIfGone(store: Store): Promise<void> {
@@ -194,9 +207,9 @@ export function createAuditHeads(options: AuditHeadsOptions): AuditHeads {
         const keyset = await chain.newest(tx.db);
         if (keyset === null) return;
         const by = { keyset, kid: await signer.activeKid(keyset) };
-        for (const entry of skipped) await insertHead(tx, by, entry);
+        await storeHeads(tx, await signEach(by, skipped));
         // Of several processes one signs.
-        if (await isAhead(tx.db)) await sign(tx, by);
+        if (await isAhead(tx.db)) await storeHeads(tx, (await sign(tx, by)).heads);
       });
     }
     caughtUpWith = (await lastKept()).loss?.at ?? null;
@@ -279,6 +292,16 @@ export function createAuditHeads(options: AuditHeadsOptions): AuditHeads {
 async function isAhead(db: Database): Promise<boolean> {
   const [head] = await db.select({ sequence: max(auditHeads.sequence) }).from(auditHeads);
   return (await readAuditHead(db)).sequence > (head?.sequence ?? 0);
+}
+
+/** The newest head of the table, and the digest that its entry has now. */
+async function newestHead(db: Database): Promise<{ head: HeadRow; entry: string | null }[]> {
+  return await db
+    .select({ head: auditHeads, entry: auditEntries.sha256 })
+    .from(auditHeads)
+    .leftJoin(auditEntries, eq(auditEntries.sequence, auditHeads.sequence))
+    .orderBy(desc(auditHeads.sequence))
+    .limit(1);
 }
 
 async function digestsAt(db: Database, heads: readonly AuditHead[]): Promise<Map<number, string>> {

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { lockPlatform } from "@/db/lock-platform";
 import type { Transaction } from "@/db/store";
 import { AppError, invariant, isAppError } from "@/lib/platform/errors";
 import { readIfPresent } from "@/lib/platform/private-file";
@@ -8,7 +9,6 @@ import { awaitedJump } from "../clock/clock-jump";
 import { nowSeconds, type SigningContext } from "../context";
 import { currentKeyset } from "../current-keyset";
 import type { KeyFolder } from "../keys/key-folder";
-import { lockPlatform } from "../lock-platform";
 import { KEYSET_COPY, readInbox } from "./inbox-files";
 import { KEYSET_RENEWAL_SECONDS, planFirstKeyset, planNextKeyset } from "./keyset-claims";
 import { insertAndResign } from "./publish-keyset";

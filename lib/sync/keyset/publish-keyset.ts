@@ -1,3 +1,4 @@
+import { lockPlatform } from "@/db/lock-platform";
 import { newestPosition } from "@/db/newest-document";
 import { keysets, minRevisions, type platform } from "@/db/schema";
 import type { Store, Transaction } from "@/db/store";
@@ -13,7 +14,6 @@ import { readDueDocuments } from "../documents/due-documents";
 import { PROGRAMS_AT_ONCE } from "../documents/issue-document";
 import { namesAllKeysOf } from "../documents/names-all-keys";
 import { thumbprintOf } from "../keys/thumbprint";
-import { lockPlatform } from "../lock-platform";
 import { publishDocuments } from "../publish-documents";
 import { resignDocuments } from "../resign-documents";
 import { readKeysetText } from "../trust/keyset-text";

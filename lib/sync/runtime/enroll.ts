@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { eq } from "drizzle-orm";
+import { lockPlatform } from "@/db/lock-platform";
 import { devices, enrolmentTokens } from "@/db/schema";
 import type { Store, Transaction } from "@/db/store";
 import { appendAudit } from "@/lib/audit/append-audit";
@@ -8,7 +9,6 @@ import { ENROLL_ASSERTION_TYPE, enrollAssertionShape } from "@/native/core/wire/
 import type { EnrollRequest, EnrollResponse } from "@/native/core/wire/enroll";
 import { nowSeconds, type SyncContext } from "../context";
 import { thumbprintOf } from "../keys/thumbprint";
-import { lockPlatform } from "../lock-platform";
 import { isSignedBy, readAssertion, requireFresh } from "./assertion";
 
 /** How long the same token and key get the same answer (spec §4). */

@@ -79,7 +79,10 @@ export function createKeysetChain(options: KeysetChainOptions): KeysetChain {
   }
 
   async function walk(db: Database): Promise<KeysetWalk> {
-    const rows = await db.select().from(keysets).orderBy(asc(keysets.revision));
+    const [rows, copy] = await Promise.all([
+      db.select().from(keysets).orderBy(asc(keysets.revision)),
+      options.readCopy?.() ?? null,
+    ]);
     const walked: WalkedKeyset[] = [];
     const faulty = (what: string): KeysetWalk => ({ keysets: walked, fault: faultOf(walked.length + 1, what) });
     for (const row of rows) {
@@ -102,7 +105,6 @@ export function createKeysetChain(options: KeysetChainOptions): KeysetChain {
       walked.push({ jws: row.jws, claims });
     }
     if (walked.length < seen.length) return faulty("is not there any more");
-    const copy = (await options.readCopy?.()) ?? null;
     const copied = copy === null ? 0 : (readKeysetText(copy)?.revision ?? 0);
     if (walked.length < copied) return faulty("is not there, and a copy lies beside the keys");
     return { keysets: walked, fault: null };
