@@ -21,6 +21,8 @@ let hub: StreamHub;
 let delivery: DeliveryPorts;
 let store: Store;
 let cache: DocumentCache;
+/** Which documents the hub has asked for. */
+let read: string[];
 const makeHub = (streamsMax?: number) =>
   createStreamHub({
     ...{ store, cache, logger: () => undefined, delivery },
@@ -68,8 +70,10 @@ beforeEach(() => {
     },
   } as unknown as Store;
   readFails = false;
+  read = [];
   cache = {
-    async newest() {
+    async newest(name) {
+      read.push(name);
       if (readFails) throw new Error("the store cannot be read");
       return null;
     },
@@ -131,6 +135,23 @@ describe("a stream", () => {
     expect(a?.told[0]).toContain(A);
     expect(kindsOf(none)).toEqual(["platform", "keyset"]);
     expect(kindsOf(all)).toEqual(["program", "program", "platform", "program", "keyset"]);
+  });
+
+  it("finds read ahead what it is told of at once: a few documents, not what may wait, and nothing where nobody listens", async () => {
+    tell([programAt(A), platformAt(7)]);
+    expect(read).toEqual([]);
+    const [own] = await open([A]);
+    read = [];
+    tell([programAt(A), platformAt(8)]);
+    expect(read).toEqual([`program:${A}`, "platform"]);
+    tell([programAt(B), platformAt(9)], "soon");
+    expect(read).toHaveLength(2);
+    tell(Array.from({ length: 50 }, () => programAt(A)));
+    expect(read.length).toBeLessThan(10);
+    readFails = true;
+    tell([platformAt(10)]);
+    await takeTurn();
+    expect(own?.told.at(-1)).toContain('"revision":10');
   });
 
   it("that ended leaves nothing behind, and its programs' next revision goes to the others", async () => {

@@ -42,6 +42,9 @@ const SPREAD = { soon: { msEach: 1, msMax: 5_000 }, calm: { msEach: 10, msMax: 3
   { msEach: number; msMax: number }
 >;
 
+/** A decision changes few documents. */
+const READ_AHEAD_MAX = 4;
+
 type Documents = Extract<Announcement, { topic: "documents" }>["documents"];
 type Stream = { deviceId: string; programs: ReadonlySet<string> | null; response: ServerResponse };
 /** `appId` is null where everybody hears it. */
@@ -117,6 +120,14 @@ export function createStreamHub(options: {
     for (const appId of stream.programs ?? []) remove(byProgram, appId, stream);
   }
 
+  /** What all who listen ask for within a moment is read, and held to its signature, while they are being told of it. */
+  function readAhead(documents: Documents): void {
+    for (const { kind, appId } of documents.slice(0, READ_AHEAD_MAX)) {
+      // Where it cannot be handed out, whoever asks for it is told why.
+      cache.newest(kind === "program" ? `program:${appId}` : kind).catch(() => undefined);
+    }
+  }
+
   function tell(documents: Documents, pace: Pace | undefined): void {
     const frames = revisionFrames(documents);
     const isForAll = frames.some(({ appId }) => appId === null);
@@ -127,6 +138,7 @@ export function createStreamHub(options: {
       write(stream, own.map(({ text }) => text).join(""));
     };
     if (pace === undefined) {
+      if (targets.length > 0) readAhead(documents);
       deliveries.now(targets, deliver);
       return;
     }
