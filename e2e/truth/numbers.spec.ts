@@ -255,12 +255,12 @@ async function readAll(): Promise<Numbers> {
 
 /** Reads while nobody tells anything; again where minutes were added up to hours in the midst of it. */
 async function expectOneTruth(): Promise<void> {
-  test.setTimeout(300_000);
+  test.setTimeout(480_000);
   process.kill(demo.hostPid, "SIGSTOP");
   let numbers = new Numbers();
   await expect(async () => {
     numbers = await readAll();
-  }).toPass({ timeout: 180_000 });
+  }).toPass({ timeout: 300_000 });
   process.kill(demo.hostPid, "SIGCONT");
   expect([...numbers.names].sort()).toEqual(Object.keys(PAGE_MEASURES).sort());
 }
