@@ -1,5 +1,6 @@
 import { and, desc, eq, gt, inArray, isNotNull, lte, type SQL, sql } from "drizzle-orm";
 import { type Position, positionOf } from "@/native/core/documents/position";
+import { builtOnce } from "./built-once";
 import type { ContinuityMarks } from "./continuity";
 import { rowsOf } from "./rows";
 import { continuity, devices, documents, keysets, programs } from "./schema";
@@ -223,15 +224,8 @@ export type Standings = {
   revoked: ReadonlyMap<string, boolean>;
 };
 
-/**
- * All that answers which bytes are handed out for the platform and these programs, and whether these devices may have them,
- * as of one moment, in one small query.
- */
-export async function readStandings(
-  db: Database,
-  appIds: readonly string[],
-  deviceIds: readonly string[] = [],
-): Promise<Standings> {
+/** Asked again and again while devices fetch. One parameter however many programs or devices are asked for. */
+const standingsOf = builtOnce(["appIds", "deviceIds"], ({ appIds, deviceIds }) => {
   const standing = sql`${epoch}, ${revision}, ${sha256}, ${documents}.xmin::text as version`;
   const newestFirst = sql`order by ${epoch} desc, ${revision} desc limit 1`;
   const marks = sql.join(
@@ -242,30 +236,39 @@ export async function readStandings(
     ],
     sql`, `,
   );
-  // One parameter however many programs or devices are asked for.
-  const askers = sql`jsonb_array_elements_text(${JSON.stringify(deviceIds)}::text::jsonb)`;
-  const asked = sql`jsonb_array_elements_text(${JSON.stringify(appIds)}::text::jsonb) as asked(app)`;
-  const [row] = await rowsOf<{
-    continuity: ContinuityMarks | null;
-    platform: Standing | null;
-    programs: Record<string, Standing> | null;
-    keysets: string | null;
-    revoked: Record<string, boolean> | null;
-  }>(
-    db,
-    sql`with platform as (
+  const askers = sql`jsonb_array_elements_text(${deviceIds}::text::jsonb)`;
+  const asked = sql`jsonb_array_elements_text(${appIds}::text::jsonb) as asked(app)`;
+  const noEpoch = sql.raw(String(Number.MAX_SAFE_INTEGER));
+  return sql`with platform as (
           select ${standing} from ${documents} where ${kind} = 'platform' and ${appId} = '' ${newestFirst}
         )
         select (select jsonb_build_object(${marks}) from ${continuity} where ${continuity.id} = 1) as continuity,
           (select to_jsonb(platform) from platform) as platform,
           (select jsonb_object_agg(asked.app, to_jsonb(own)) from ${asked} cross join lateral (
             select ${standing} from ${documents} where ${kind} = 'program' and ${appId} = asked.app
-              and ${epoch} <= coalesce((select platform.epoch from platform), ${Number.MAX_SAFE_INTEGER}) ${newestFirst}
+              and ${epoch} <= coalesce((select platform.epoch from platform), ${noEpoch}) ${newestFirst}
           ) own) as programs,
           (select string_agg(${keysets}.xmin::text, ' ' order by ${keysets.revision}) from ${keysets}) as keysets,
           (select jsonb_object_agg(${devices.id}, ${devices.revokedAt} is not null) from ${devices}
-            where ${devices.id} in (select ${askers})) as revoked`,
-  );
+            where ${devices.id} in (select ${askers})) as revoked`;
+});
+
+/**
+ * All that answers which bytes are handed out for the platform and these programs, and whether these devices may have them,
+ * as of one moment, in one small query.
+ */
+export async function readStandings(
+  db: Database,
+  appIds: readonly string[],
+  deviceIds: readonly string[] = [],
+): Promise<Standings> {
+  const [row] = await rowsOf<{
+    continuity: ContinuityMarks | null;
+    platform: Standing | null;
+    programs: Record<string, Standing> | null;
+    keysets: string | null;
+    revoked: Record<string, boolean> | null;
+  }>(db, standingsOf({ appIds: JSON.stringify(appIds), deviceIds: JSON.stringify(deviceIds) }));
   return {
     continuity: row?.continuity ?? null,
     platform: row?.platform ?? null,
