@@ -8,7 +8,7 @@ import type { Announcement, Database, Store } from "@/db/store";
 import { testStoreKind } from "@/db/testing/with-test-store";
 import { createDocumentCache, type DocumentName } from "./documents/document-cache";
 import { ownPayload } from "./documents/own-jws";
-import { prepareDue, storePrepared } from "./documents/sign-programs";
+import { notOvertaken, prepareDue } from "./documents/sign-programs";
 import { type PublishOptions, publishDocuments } from "./publish-documents";
 import { resignDocuments } from "./resign-documents";
 import { createDeviceKey } from "./testing/device-key";
@@ -280,14 +280,14 @@ describe(`what was prepared for signing (${testStoreKind()})`, () => {
     const prepared = await prepareDue(store.db, ctx, keyset, [FIRST, LATE]);
     expect(prepared).toHaveLength(2);
     await store.transaction(({ db }) => write(db));
-    const stored = await store.transaction((tx) => storePrepared(tx, prepared));
+    const stored = await store.transaction((tx) => notOvertaken(tx, prepared));
     expect(stored.map(({ appId }) => appId)).not.toContain(FIRST);
   });
 
   it("is stored as it was signed where nothing was written", async () => {
     const { store, ctx } = fixture;
     const prepared = await prepareDue(store.db, ctx, { ...fixture.keyset, epoch: 2 }, [FIRST, LATE]);
-    const stored = await store.transaction((tx) => storePrepared(tx, prepared));
+    const stored = await store.transaction((tx) => notOvertaken(tx, prepared));
     expect(stored.map(({ appId, epoch, revision }) => [appId, epoch, revision])).toEqual([
       [FIRST, 2, 1],
       [LATE, 2, 1],

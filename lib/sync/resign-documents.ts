@@ -7,8 +7,8 @@ import { awaitedJump } from "./clock/clock-jump";
 import { nowSeconds, type SigningContext } from "./context";
 import { isBehind } from "./continuity/continuity-state";
 import { isPlatformDue, readDueDocuments } from "./documents/due-documents";
-import { PROGRAMS_AT_ONCE } from "./documents/issue-document";
-import { type PreparedProgram, prepareDue, storePrepared } from "./documents/sign-programs";
+import { PROGRAMS_AT_ONCE, storeDocuments } from "./documents/issue-document";
+import { notOvertaken, prepareDue } from "./documents/sign-programs";
 import { announcedDocuments, type Published, publishDocuments } from "./publish-documents";
 
 type Round = { published: Published | null; isOvertaken: boolean };
@@ -52,9 +52,13 @@ async function signDue(store: Store, ctx: SigningContext): Promise<Round> {
       const prepared = await prepareDue(store.db, ctx, keyset, part);
       if (prepared.length === 0) continue;
       const stored = await store.transaction(async (tx) => {
-        await lockPlatform(tx);
-        if (!(await isCurrent(tx, ctx, keyset))) return null;
-        return await storePart(tx, ctx, prepared, left);
+        // The lock first: a transaction's statements run in the order in which they are asked.
+        const [, isStillCurrent, kept] = await Promise.all([
+          lockPlatform(tx),
+          isCurrent(tx, ctx, keyset),
+          notOvertaken(tx, prepared),
+        ]);
+        return isStillCurrent ? await storePart(tx, ctx, kept, left) : null;
       });
       if (stored === null) return overtaken;
       signed.push(...stored);
@@ -101,14 +105,16 @@ async function auditPart(
 async function storePart(
   tx: Transaction,
   ctx: SigningContext,
-  prepared: readonly PreparedProgram[],
+  kept: readonly StoredDocument[],
   left: number,
-): Promise<StoredDocument[]> {
-  const stored = await storePrepared(tx, prepared);
-  if (stored.length === 0) return stored;
-  await auditPart(tx, ctx, stored, left);
-  const platform = await newestPosition(tx.db, "platform", "");
-  const offered = stored.filter(({ epoch }) => epoch === platform?.epoch);
+): Promise<readonly StoredDocument[]> {
+  if (kept.length === 0) return kept;
+  const [platform] = await Promise.all([
+    newestPosition(tx.db, "platform", ""),
+    storeDocuments(tx, kept),
+    auditPart(tx, ctx, kept, left),
+  ]);
+  const offered = kept.filter(({ epoch }) => epoch === platform?.epoch);
   if (offered.length > 0) tx.announce({ topic: "documents", documents: announcedDocuments(offered), pace: "calm" });
-  return stored;
+  return kept;
 }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { StoredDocument } from "@/db/newest-document";
 import { documents } from "@/db/schema";
 import type { Transaction } from "@/db/store";
+import { insertRows } from "@/db/write-rows";
 import { AppError } from "@/lib/platform/errors";
 import { DOCUMENT_BYTES_MAX } from "@/native/core/documents/envelope";
 import type { Position } from "@/native/core/documents/position";
@@ -91,6 +92,6 @@ export async function signDocument(
 /** Writes the rows of freshly signed documents, in the transaction that holds the lock of the platform row. */
 export async function storeDocuments(tx: Transaction, issued: readonly StoredDocument[]): Promise<void> {
   for (let from = 0; from < issued.length; from += PROGRAMS_AT_ONCE) {
-    await tx.db.insert(documents).values(issued.slice(from, from + PROGRAMS_AT_ONCE));
+    await insertRows(tx.db, documents, issued.slice(from, from + PROGRAMS_AT_ONCE));
   }
 }

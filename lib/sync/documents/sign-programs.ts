@@ -8,7 +8,7 @@ import { nowSeconds, type SigningContext } from "../context";
 import { floorOf } from "../continuity/resume";
 import { buildPrograms } from "./build-program";
 import { headerOf, isProgramDue, readDueRules } from "./due-documents";
-import { signDocument, storeDocuments } from "./issue-document";
+import { signDocument } from "./issue-document";
 import { readSourceVersions } from "./read-entries";
 import { requireAcceptable } from "./require-acceptable";
 
@@ -65,19 +65,20 @@ export async function prepareDue(
 }
 
 /**
- * Stores those of them that nothing has overtaken: no newer document, no row that they were made from, no other floor. Answers with
- * these. The caller holds the lock of the platform row.
+ * Those of them that nothing has overtaken: no newer document, no row that they were made from, no other floor. The caller holds the lock of
+ * the platform row, or asks for it before, and stores them.
  */
-export async function storePrepared(tx: Transaction, prepared: readonly PreparedProgram[]): Promise<StoredDocument[]> {
+export async function notOvertaken(tx: Transaction, prepared: readonly PreparedProgram[]): Promise<StoredDocument[]> {
   const appIds = prepared.map(({ document }) => document.appId);
-  const floor = floorOf(await readContinuity(tx.db)) ?? NO_POSITION;
-  const newest = await newestPositions(tx.db, appIds);
-  const sources = await readSourceVersions(tx.db, appIds);
+  const [continuity, newest, sources] = await Promise.all([
+    readContinuity(tx.db),
+    newestPositions(tx.db, appIds),
+    readSourceVersions(tx.db, appIds),
+  ]);
+  const floor = floorOf(continuity) ?? NO_POSITION;
   const kept = prepared.filter(({ document: { appId }, source, previous, ...signed }) => {
     const isNewest = isSamePosition(previous, newest.get(appId) ?? NO_POSITION);
     return isNewest && isSamePosition(signed.floor, floor) && source !== undefined && source === sources.get(appId);
   });
-  const documents = kept.map(({ document }) => document);
-  await storeDocuments(tx, documents);
-  return documents;
+  return kept.map(({ document }) => document);
 }
