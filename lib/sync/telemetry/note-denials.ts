@@ -40,6 +40,8 @@ export async function readSightings(
   isToldApart: ReadonlySet<string>,
 ): Promise<Sighting[]> {
   const seen = new Map<string, Sighting & { firstAt: Date; lastAt: Date }>();
+  /** What no cause is of: told in each minute again, and as dear to find out each time. */
+  const disbelieved = new Set<string>();
   for (const { appId, versionCode, runtimeKind, at, lists } of told) {
     for (const denial of lists.denials) {
       const cause = String(denial.cause);
@@ -48,8 +50,13 @@ export async function readSightings(
       const key = JSON.stringify([appId, cause, purpose, runtimeKind]);
       const known = seen.get(key);
       if (known === undefined) {
+        const claim = JSON.stringify([appId, versionCode, cause, denial.code, denial.api, denial.host, denial.port]);
+        if (disbelieved.has(claim)) continue;
         const about = aboutOf("cause", denial) ?? {};
-        if (!isOfItsSubject(cause, { appId, versionCode, about })) continue;
+        if (!isOfItsSubject(cause, { appId, versionCode, about })) {
+          disbelieved.add(claim);
+          continue;
+        }
         seen.set(key, { appId, cause, purpose, runtimeKind, versionCode, about, firstAt: at, lastAt: at });
         continue;
       }
