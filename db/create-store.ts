@@ -1,14 +1,12 @@
-import type { PGlite } from "@electric-sql/pglite";
 import { drizzle } from "drizzle-orm/pglite";
 import { driverClient } from "./driver-client";
+import { insideTransaction } from "./inside-transaction";
 import { raiseStoreFailures } from "./raise-store-failures";
 import * as schema from "./schema";
 import type { Announcement, Lane, Store } from "./store";
-import type { OpenTransaction, StoreConnection } from "./store-connection";
+import type { OpenTransaction, Statement, StoreConnection } from "./store-connection";
 import { storeFailure } from "./store-failure";
 import { createTransactionScope } from "./transaction-scope";
-
-const within = (tx: OpenTransaction): PGlite => driverClient({ query: (statement) => tx.query(statement) });
 
 /** A store over a connection. Its lanes share the connection, and one rule: inside a transaction use `tx.db`. */
 export function createStore(connection: StoreConnection): Store {
@@ -25,12 +23,23 @@ export function createStore(connection: StoreConnection): Store {
     const writer = drizzle(
       driverClient({
         query: (statement) => connection.query(lane, statement),
-        transaction: (inner) =>
-          connection.transaction(lane, async (tx) => {
-            const done = await inner(within(tx));
-            for (const announcement of done.announcements) tx.announce(announcement);
-            return done;
-          }),
+        transaction(inner) {
+          const held: ((ms: number) => void)[] = [];
+          const run = async (tx: OpenTransaction) => {
+            const inside = insideTransaction((statement: Statement) => tx.query(statement));
+            try {
+              const done = await inner(driverClient({ query: inside.query }));
+              for (const announcement of done.announcements) tx.announce(announcement);
+              held.push(...done.held);
+              return done;
+            } finally {
+              inside.end();
+            }
+          };
+          return connection.transaction(lane, run, (ms) => {
+            for (const listener of held) listener(ms);
+          });
+        },
       }),
       { schema },
     );
@@ -44,8 +53,10 @@ export function createStore(connection: StoreConnection): Store {
           const { value } = await writer.transaction(async (db) => {
             const announcements: Announcement[] = [];
             const announce = (announcement: Announcement) => announcements.push(announcement);
-            const value = await scope.run(() => fn({ db: raiseStoreFailures(db), announce }));
-            return { value, announcements };
+            const held: ((ms: number) => void)[] = [];
+            const onHeld = (listener: (ms: number) => void) => held.push(listener);
+            const value = await scope.run(() => fn({ db: raiseStoreFailures(db), announce, onHeld }));
+            return { value, announcements, held };
           });
           return value;
         } catch (error) {

@@ -3,8 +3,13 @@ import type { Announcement } from "./store";
 import type { Statement } from "./store-connection";
 
 type Asked = [sql: string, params?: readonly unknown[], options?: { rowMode?: Statement["rowMode"] }];
-/** What is committed together with what was written. */
-type Done = { value: unknown; announcements: readonly Announcement[] };
+/** What is committed together with what was written, and what comes after that. */
+type Done = {
+  value: unknown;
+  announcements: readonly Announcement[];
+  /** Who hears how long it had the database. */
+  held: readonly ((ms: number) => void)[];
+};
 
 /** The part of PGlite that drizzle's driver calls. It wants rows in the way that `Rows` has them, and says so each time. */
 export function driverClient(parts: {

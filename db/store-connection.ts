@@ -21,8 +21,11 @@ export type OpenTransaction = {
  */
 export type StoreConnection = {
   query(lane: Lane, statement: Statement): Promise<Rows>;
-  /** Commits what `fn` wrote, unless it rejects. `fn` is called when its turn has come. */
-  transaction<T>(lane: Lane, fn: (tx: OpenTransaction) => Promise<T>): Promise<T>;
+  /**
+   * Commits what `fn` wrote, unless it rejects. `fn` may be called before its turn has come: what it asks waits for that.
+   * Once it is committed `onHeld` hears how long it had the database, in milliseconds.
+   */
+  transaction<T>(lane: Lane, fn: (tx: OpenTransaction) => Promise<T>, onHeld?: (ms: number) => void): Promise<T>;
   tryJournal(): Promise<void>;
   tendJournal(): Promise<boolean>;
   figures(): Promise<StoreFigures>;

@@ -40,6 +40,73 @@ describeStores("store", (held) => {
     expect(rows[0]?.createdAt).toEqual(createdAt);
   });
 
+  it("does nothing of what is asked of a transaction after its end, though something of it went on", async () => {
+    let goOn: () => void = () => undefined;
+    const later = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    const late: Promise<unknown>[] = [];
+    const failing = held.store.transaction(async (tx) => {
+      late.push(later.then(() => addPublisher(tx, "pub_late")));
+      await tx.db.execute(sql`select 1/0`);
+    });
+    await expect(failing).rejects.toMatchObject({ cause: { code: "22012" } });
+    const empty = held.store.transaction(async (tx) => {
+      late.push(later.then(() => addPublisher(tx, "pub_late")));
+      throw new AppError("conflict", "No.");
+    });
+    await expect(empty).rejects.toMatchObject({ code: "conflict" });
+    goOn();
+    for (const one of late) await expect(one).rejects.toThrow();
+    const rows = await held.store.db.select().from(publishers);
+    expect(rows.map(({ id }) => id)).not.toContain("pub_late");
+    await held.store.transaction((tx) => addPublisher(tx, "pub_goes_on"));
+  });
+
+  it("tells of statements that were asked at once what the first that failed failed of, whoever is heard first", async () => {
+    const deep = async (tx: Transaction) => {
+      await Promise.resolve();
+      await (async () => await tx.db.execute(sql`select 1/0`))();
+    };
+    const asked = held.store.transaction(async (tx) => {
+      const failed = deep(tx);
+      await Promise.resolve();
+      const found = await Promise.allSettled([failed, tx.db.execute("select 2"), addPublisher(tx, "pub_beside")]);
+      expect(found.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
+      for (const one of found) expect(one).toMatchObject({ reason: { cause: { code: "22012" } } });
+      await Promise.all([tx.db.execute("select 3"), failed]);
+    });
+    await expect(asked).rejects.toMatchObject({ cause: { code: "22012" } });
+  });
+
+  it("says how long a transaction had the database, without what it waited for another", async () => {
+    let release: () => void = () => undefined;
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const told: number[] = [];
+    let begun: () => void = () => undefined;
+    const hasBegun = new Promise<void>((resolve) => {
+      begun = resolve;
+    });
+    const holding = held.store.transaction(async (tx) => {
+      tx.onHeld((ms) => told.push(ms));
+      await tx.db.execute(sql`select 1`);
+      begun();
+      await released;
+      await tx.db.execute(sql`select pg_sleep(1)`);
+    });
+    await hasBegun;
+    const waiting = held.store.transaction(async (tx) => {
+      tx.onHeld((ms) => told.push(ms));
+      await tx.db.execute(sql`select 2`);
+    });
+    release();
+    await Promise.all([holding, waiting]);
+    expect(Math.max(...told)).toBeGreaterThanOrEqual(1_000);
+    expect(Math.min(...told)).toBeLessThan(1_000);
+  });
+
   it("lets whoever hears an announcement read what was committed, at once", async () => {
     const reading = new Promise<number>((resolve, reject) => {
       const stop = held.store.subscribe((announcement) => {

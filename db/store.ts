@@ -40,6 +40,8 @@ export type Announcement =
 export type Transaction = {
   db: Database;
   announce(announcement: Announcement): void;
+  /** Calls once it is committed, with how long it had the database, without what it waited for it: milliseconds. */
+  onHeld(listener: (ms: number) => void): void;
 };
 
 /**

@@ -62,7 +62,7 @@ export async function restoreRows(
     const parts = readBackup(fs.stream(file), passphrase, file);
     const restored = await loadBackup(connection, parts, { migrationsFolder, path: file, bundles });
     // Nobody listens yet.
-    await options.mark({ db: connection.db, announce: () => undefined }, restored.header);
+    await options.mark({ db: connection.db, announce: () => undefined, onHeld: () => undefined }, restored.header);
     await around.beforeCommit?.();
     await connection.query("commit");
     return restored;

@@ -78,14 +78,20 @@ export function createPgliteConnection(parts: PgliteParts): StoreConnection {
     return rows;
   }
 
-  async function transact<T>(lane: Lane, fn: (tx: OpenTransaction) => Promise<T>, told: Announcement[]): Promise<T> {
+  async function transact<T>(
+    lane: Lane,
+    fn: (tx: OpenTransaction) => Promise<T>,
+    told: Announcement[],
+  ): Promise<{ result: T; heldMs: number }> {
     await log?.settled();
     let sealed: SealedRecord | null = null;
     let result: T;
+    let heldMs = 0;
     try {
       result = await turns.run({ lane, bytes: 0, isTransaction: true }, async (turn) => {
+        const begunMs = performance.now();
         await statements.renewPlans();
-        return await client.transaction(async () => {
+        const done = await client.transaction(async () => {
           const value = await fn({
             query: (statement) => turn.statement(statement.sql, () => statements.query(statement, true)),
             announce: (announcement) => told.push(announcement),
@@ -94,6 +100,8 @@ export function createPgliteConnection(parts: PgliteParts): StoreConnection {
           sealed = (await log?.seal(within)) ?? null;
           return value;
         });
+        heldMs = performance.now() - begunMs;
+        return done;
       });
     } catch (error) {
       if (sealed !== null) log?.cancel(sealed);
@@ -101,7 +109,7 @@ export function createPgliteConnection(parts: PgliteParts): StoreConnection {
     }
     if (sealed !== null) await log?.append(sealed);
     else await log?.settled();
-    return result;
+    return { result, heldMs };
   }
 
   const inTurn: InTurn = (kind, work) =>
@@ -122,10 +130,11 @@ export function createPgliteConnection(parts: PgliteParts): StoreConnection {
 
   return {
     query: (lane, statement) => untilDone(() => ask(lane, statement)),
-    async transaction(lane, fn) {
+    async transaction(lane, fn, onHeld) {
       const told: Announcement[] = [];
-      const result = await untilDone(() => transact(lane, fn, told));
+      const { result, heldMs } = await untilDone(() => transact(lane, fn, told));
       announcer.tell(told);
+      onHeld?.(heldMs);
       return result;
     },
     tryJournal: () => untilDone(async () => log?.tryOut()),

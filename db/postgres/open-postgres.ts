@@ -77,18 +77,24 @@ export async function openPostgres(options: PostgresOptions): Promise<Store> {
     return scope.run(async () => {
       try {
         const lease = await pool.take(lane);
+        const held: ((ms: number) => void)[] = [];
+        let begunMs = 0;
         try {
-          return await inTransaction(lease, async (inside) => {
+          const value = await inTransaction(lease, async (inside) => {
+            begunMs = performance.now();
             const announcements: Announcement[] = [];
             const result = await fn({
               db: raiseStoreFailures(databaseOn(inside)),
               announce: (announcement) => announcements.push(announcement),
+              onHeld: (listener) => held.push(listener),
             });
             for (const piece of announcements.flatMap(splitAnnouncement)) {
               await inside.query(NOTIFY, [CHANNEL, JSON.stringify(piece)]);
             }
             return result as T;
           });
+          for (const listener of held) listener(performance.now() - begunMs);
+          return value;
         } finally {
           lease.giveBack();
         }

@@ -1,4 +1,5 @@
 import { invariant } from "@/lib/platform/errors";
+import { insideTransaction } from "../inside-transaction";
 import type { PostgresConnection, Queryable } from "./connect";
 import { OutcomeUnknown } from "./connection-fault";
 
@@ -10,23 +11,17 @@ type Connection = Queryable & Pick<PostgresConnection, "isLost" | "cut">;
  * and did not say whether it has.
  */
 export async function inTransaction<T>(connection: Connection, fn: (inside: Queryable) => Promise<T>): Promise<T> {
-  let isOpen = true;
-  const inside: Queryable = {
-    async query(statement, values) {
-      invariant(isOpen, "a transaction was used after its end");
-      return connection.query(statement, values);
-    },
-  };
+  const inside = insideTransaction((...asked: Parameters<Queryable["query"]>) => connection.query(...asked));
   await connection.query("begin");
   let result: T;
   try {
     result = await fn(inside);
   } catch (error) {
-    isOpen = false;
+    inside.end();
     await rollBack(connection);
     throw error;
   }
-  isOpen = false;
+  inside.end();
   await commit(connection);
   return result;
 }

@@ -84,26 +84,34 @@ export function servePort(port: MessagePort, connection: StoreConnection, servic
 
   async function transact({ id, lane, transaction }: Extract<Asked, { ask: "begin" }>): Promise<void> {
     let ending: number | null = null;
+    let heldMs = 0;
     const inbox = createInbox(service, lane, refuse);
     open.set(transaction, inbox);
+    const noteHeld = (ms: number) => {
+      heldMs = ms;
+    };
     try {
-      await connection.transaction(lane, async (tx) => {
-        if (isGone) throw new RolledBack();
-        inbox.begin();
-        tell({ id, value: null });
-        for (;;) {
-          const asked = await inbox.next();
-          if (asked.ask === "statement") {
-            await answerRows(asked.id, tx.query(asked.statement));
-            continue;
+      await connection.transaction(
+        lane,
+        async (tx) => {
+          if (isGone) throw new RolledBack();
+          inbox.begin();
+          tell({ id, value: null });
+          for (;;) {
+            const asked = await inbox.next();
+            if (asked.ask === "statement") {
+              await answerRows(asked.id, tx.query(asked.statement));
+              continue;
+            }
+            ending = asked.id;
+            if (asked.ask === "rollback") throw new RolledBack();
+            for (const announcement of asked.announcements) tx.announce(announcement);
+            return;
           }
-          ending = asked.id;
-          if (asked.ask === "rollback") throw new RolledBack();
-          for (const announcement of asked.announcements) tx.announce(announcement);
-          return;
-        }
-      });
-      if (ending !== null) tell({ id: ending, value: null });
+        },
+        noteHeld,
+      );
+      if (ending !== null) tell({ id: ending, value: heldMs });
     } catch (error) {
       if (ending === null) {
         // The turn never came, or was ended from here: what its client says next is told why.

@@ -152,7 +152,7 @@ function createRemoteConnection(port: MessagePort, { logger, onClose }: StoreCli
 
   return {
     query: (lane, statement) => ask<Rows>({ ask: "query", lane, statement }),
-    transaction: (lane, fn) =>
+    transaction: (lane, fn, onHeld) =>
       untilDone(async (own) => {
         const transaction = ++transactions;
         const announcements: Announcement[] = [];
@@ -174,7 +174,9 @@ function createRemoteConnection(port: MessagePort, { logger, onClose }: StoreCli
           if (begun !== null) await own.ask({ ask: "rollback", transaction }).catch(() => undefined);
           throw error;
         }
-        await tell({ ask: "commit", transaction, announcements });
+        // Safe because `serve-port.ts` answers a commit so.
+        const heldMs = (await tell({ ask: "commit", transaction, announcements })) as number;
+        onHeld?.(heldMs);
         return value;
       }),
     tryJournal: () => ask<void>({ ask: "tryJournal" }),

@@ -284,7 +284,7 @@ describe(`what was prepared for signing (${testStoreKind()})`, () => {
     expect(stored.map(({ appId }) => appId)).not.toContain(FIRST);
   });
 
-  it("is stored as it was signed where nothing was written", async () => {
+  it("is let through as it was signed where nothing was written", async () => {
     const { store, ctx } = fixture;
     const prepared = await prepareDue(store.db, ctx, { ...fixture.keyset, epoch: 2 }, [FIRST, LATE]);
     const stored = await store.transaction((tx) => notOvertaken(tx, prepared));

@@ -250,8 +250,11 @@ async function write(
   group: readonly Prepared[],
   onWork: (work: GroupWork) => void,
 ): Promise<[SentBatch, Outcome][]> {
-  const answered = new Map<string, Answered>();
-  // Hardly any came before: that is asked beside the writing, which is done anew without those that did.
+  const answered = await findAnswers(
+    store.db,
+    group.map(({ sent }) => sent.digests),
+  );
+  // One that came in meanwhile is found beside the writing, which is done anew without it.
   for (let isWritten = false; !isWritten; ) {
     const fresh = group.filter(({ sent }) => !answered.has(digestText(sent.digests.batch)));
     if (fresh.length === 0) break;
@@ -311,7 +314,8 @@ async function writeNew(
   { fresh, statements, events: told, causes }: Writing,
   onWork: (work: GroupWork) => void,
 ): Promise<void> {
-  const startedMs = performance.now();
+  const rows = fresh.reduce((sum, one) => sum + one.minutes.length + one.events.length, 0);
+  tx.onHeld((heldMs) => onWork({ heldMs, rows }));
   // A transaction's statements run in the order in which they are asked. An embedded store has one transaction at a time anyway.
   const [locked, found, ...written] = await Promise.allSettled([
     kind === "postgres" ? lockTelling(tx.db, fresh) : undefined,
@@ -327,7 +331,7 @@ async function writeNew(
   if (locked.status === "rejected") throw locked.reason;
   if (found.status === "rejected") throw found.reason;
   if (found.value.size > 0) throw new Repeated(found.value);
-  // The first that failed: those after it failed by that.
+  // Whichever: all fail by what failed first.
   for (const one of written) if (one.status === "rejected") throw one.reason;
   const [added] = written;
   await noteDevices(tx, fresh);
@@ -338,8 +342,6 @@ async function writeNew(
   );
   const names = added?.status === "fulfilled" ? added.value.map((row) => `${row.device_id} ${row.event_id}`) : [];
   announceTelemetry(tx, fresh, new Set(names));
-  const rows = fresh.reduce((sum, one) => sum + one.minutes.length + one.events.length, 0);
-  onWork({ heldMs: performance.now() - startedMs, rows });
 }
 
 async function recordUnlisted(tx: Transaction, fresh: readonly Prepared[]): Promise<void> {
