@@ -1,6 +1,6 @@
-import { and, eq, gt, inArray, sql } from "drizzle-orm";
+import { and, eq, gt, inArray, max, sql } from "drizzle-orm";
 import type { PgColumn, PgTable } from "drizzle-orm/pg-core";
-import { type auditEntries, changeSets, changes, devices, people, programs, publishers, versions } from "@/db/schema";
+import { auditEntries, changeSets, changes, devices, people, programs, publishers, versions } from "@/db/schema";
 import type { Database } from "@/db/store";
 import type { AuditEntryView } from "@/lib/contracts/audit";
 import { formatMember } from "@/lib/domain/member-keys";
@@ -39,7 +39,7 @@ export async function toAuditViews(db: Database, rows: readonly Row[]): Promise<
   const versioned = await readVersions(db, idsOf("submission"));
   const ids = {
     program: [...idsOf("program"), ...[...versioned.values()].map(({ appId }) => appId)],
-    person: idsOf("person"),
+    person: [...idsOf("person"), ...actorsOf("person")],
     publisher: [...idsOf("publisher"), ...actorsOf("publisher")],
   };
   const names = new Map<string, Names>(
@@ -53,26 +53,29 @@ export async function toAuditViews(db: Database, rows: readonly Row[]): Promise<
     }),
   );
   const members = Object.entries(ids).flatMap(([kind, of]) => (isRenamed(kind) ? of.map(RENAMED[kind]) : []));
-  const renamings = await readRenamings(db, members, oldestOf(rows));
-  const nameOf = (kind: string, id: string, at: Date): Named => {
+  const renamings = await readRenamings(db, members, Math.min(...rows.map(({ sequence }) => sequence)));
+  const nameOf = (kind: string, id: string, entry: number): Named => {
     const name = names.get(kind)?.get(id) ?? null;
-    const then = isRenamed(kind) ? renamings.get(RENAMED[kind](id))?.find((one) => one.at > at)?.name : undefined;
-    return then === undefined || then === name ? { name, nameNow: null } : { name: then, nameNow: name };
+    const later = isRenamed(kind) ? renamings.get(RENAMED[kind](id))?.find((one) => one.sequence > entry) : undefined;
+    return namedThen(later?.name ?? null, name);
   };
   return rows.map((row) => {
     const { kind, id } = partsOf(row.subject);
     const version = kind === "submission" ? versioned.get(id) : undefined;
     const subject =
       version === undefined
-        ? nameOf(kind, id, row.at)
-        : versionOf(nameOf("program", version.appId, row.at), version.name);
+        ? nameOf(kind, id, row.sequence)
+        : versionOf(nameOf("program", version.appId, row.sequence), version.name);
     const actor = {
       kind: text(row.actor.kind) ?? "system",
       id: text(row.actor.id),
       name: text(row.actor.name) ?? "",
     };
     // A publisher's tool and a device are logged by their ids alone; a person by the name of then.
-    const named = actor.kind === "person" ? { name: null, nameNow: null } : nameOf(actor.kind, actor.id ?? "", row.at);
+    const named =
+      actor.kind === "person"
+        ? namedThen(text(row.actor.name), names.get("person")?.get(actor.id ?? "") ?? null)
+        : nameOf(actor.kind, actor.id ?? "", row.sequence);
     return {
       ...row,
       at: row.at.toISOString(),
@@ -85,31 +88,45 @@ export async function toAuditViews(db: Database, rows: readonly Row[]): Promise<
   });
 }
 
-const oldestOf = (rows: readonly Row[]): Date => new Date(Math.min(...rows.map(({ at }) => at.getTime())));
+/** A thing by its name of then, where one is known, and by today's beside it where that is another. */
+function namedThen(then: string | null, now: string | null): Named {
+  if (then === null || now === null || then === now) return { name: then ?? now, nameNow: null };
+  return { name: then, nameNow: now };
+}
 
-/** When published decisions gave these members other names after an instant, oldest first, and the names until then. */
+/**
+ * By which entries after this one published decisions gave these members other names, in the log's order, and the names until
+ * then. A clock that stood ahead changes nothing: entries have their order by their numbers alone.
+ */
 async function readRenamings(
   db: Database,
   members: readonly string[],
-  after: Date,
-): Promise<Map<string, { at: Date; name: string }[]>> {
-  const found = new Map<string, { at: Date; name: string }[]>();
+  entry: number,
+): Promise<Map<string, { sequence: number; name: string }[]>> {
+  const found = new Map<string, { sequence: number; name: string }[]>();
   if (members.length === 0) return found;
+  // What is told of a set itself ends with its publishing; what followed from it is about other things.
+  const sequence = max(auditEntries.sequence);
   const rows = await db
-    .select({ member: changes.member, before: changes.before, at: changeSets.publishedAt })
+    .select({ member: changes.member, before: changes.before, sequence })
     .from(changes)
     .innerJoin(changeSets, eq(changeSets.id, changes.changeSetId))
+    .innerJoin(auditEntries, eq(auditEntries.changeSetId, changeSets.id))
     .where(
       and(
         inArray(changes.member, [...new Set(members)]),
         eq(changeSets.state, "published"),
-        gt(changeSets.publishedAt, after),
+        eq(auditEntries.subject, sql`'change-set:' || ${changeSets.id}`),
+        gt(auditEntries.sequence, entry),
       ),
     )
-    .orderBy(changeSets.publishedAt, changeSets.number);
-  for (const { member, before, at } of rows) {
+    .groupBy(changes.id)
+    .orderBy(sequence);
+  for (const { member, before, sequence: decided } of rows) {
     const name = typeof before === "object" && before !== null && "name" in before ? text(before.name) : null;
-    if (name !== null && at !== null) found.set(member, [...(found.get(member) ?? []), { at, name }]);
+    if (name !== null && decided !== null) {
+      found.set(member, [...(found.get(member) ?? []), { sequence: decided, name }]);
+    }
   }
   return found;
 }

@@ -109,6 +109,59 @@ describe("the log tells in full", () => {
     ]);
   });
 
+  it("what things were called by the order of the log, whatever the clock said", async () => {
+    const auditor = await held.person("auditor");
+    const [proposer, security] = [await held.person("operator"), await held.person("security")];
+    const { id } = await held.publisher();
+    const [before] = await held.ctx.store.db.select().from(publishers).where(eq(publishers.id, id));
+    const add = () =>
+      held.ctx.store.transaction((tx) =>
+        appendAudit(tx, held.ctx, { actor: auditor, action: "clock.confirm", subject: `publisher:${id}` }),
+      );
+    const set = await held.draft(proposer, { [`publisher:${id}`]: { name: "Second name" } });
+    await proposeChangeSet(held.ctx, proposer, set.id, { reason: "They asked." });
+    await approveChangeSet(held.ctx, security, set.id, { reason: "As they asked." });
+    const nowMs = held.clock.nowMs();
+    held.clock.set(nowMs + 60_000);
+    await add();
+    held.clock.set(nowMs);
+    await publishChangeSet(held.ctx, proposer, set.id);
+    held.clock.set(nowMs - 60_000);
+    await add();
+    const { items } = await listAudit(held.ctx, auditor, { action: "clock.confirm" });
+    expect(items.map(({ subjectName, subjectNameNow }) => [subjectName, subjectNameNow])).toEqual([
+      ["Second name", null],
+      [before?.name, "Second name"],
+    ]);
+  });
+
+  it("which person did it, by the name that was logged and the one of today", async () => {
+    const auditor = await held.person("auditor");
+    const [proposer, security] = [await held.person("admin"), await held.person("security")];
+    const renamed = await held.person("operator");
+    const confirm = (actor: Actor) =>
+      held.ctx.store.transaction((tx) =>
+        appendAudit(tx, held.ctx, { actor, action: "clock.confirm", subject: `person:${renamed.personId}` }),
+      );
+    await confirm(renamed);
+    const { email, role } = renamed;
+    const after = { email, name: "Another", role, publisherId: null, state: "active" };
+    const set = await held.draft(proposer, { [`person:${renamed.personId}`]: after });
+    await proposeChangeSet(held.ctx, proposer, set.id, { reason: "Married." });
+    await approveChangeSet(held.ctx, security, set.id, { reason: "Seen." });
+    await publishChangeSet(held.ctx, proposer, set.id);
+    await confirm({ ...renamed, name: "Another" });
+    const { items } = await listAudit(held.ctx, auditor, { action: "clock.confirm" });
+    expect(items.map(({ actor }) => [actor.id, actor.name, actor.nameNow])).toEqual([
+      [renamed.personId, "Another", null],
+      [renamed.personId, renamed.name, "Another"],
+    ]);
+    expect(items.map(({ subjectName, subjectNameNow }) => [subjectName, subjectNameNow])).toEqual([
+      ["Another", null],
+      [renamed.name, "Another"],
+    ]);
+  });
+
   it("page by page, and names a next page only where there is one", async () => {
     const auditor = await held.person("auditor");
     const add = (count: number) =>
