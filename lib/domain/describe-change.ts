@@ -10,8 +10,9 @@ import type { Change } from "./members";
 /**
  * One line that says what a change does, for whoever approves it, for lists and for the audit: "Lower requestsPerMinute
  * 600 → 300" while it is only asked for, "Lowered requestsPerMinute 600 → 300" once it was published, "Changed host
- * a.example.com (pins mode enforce → report; until 2026-12-01T00:00:00Z → none)". It is derived from the difference: every changed leaf stands in it with both values, so unequal changes of
- * one member have unequal lines. The program's name is the page's to add.
+ * a.example.com (pins mode enforce → report; until 2026-12-01T00:00:00Z → none)". It is derived from the difference: every
+ * changed leaf stands in it with both values, so unequal changes of one member have unequal lines. The program's name is the
+ * page's to add.
  */
 export function describeChange({ member, before, after }: Change, names: Names, tense: "asked" | "done"): string {
   const { words } = kindOf(member.kind);
