@@ -49,6 +49,7 @@ describe("what a build packed", () => {
       "content-encoding": "br",
       "cache-control": "public, max-age=31536000, immutable",
       vary: "accept-encoding",
+      "x-content-type-options": "nosniff",
     });
     expect((await ask(`${AT}/a.css`)).headers.get("content-type")).toBe("text/css; charset=utf-8");
     const head = await ask(`${AT}/a.js`, { method: "HEAD" });

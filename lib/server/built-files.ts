@@ -35,6 +35,7 @@ export async function findBuiltFiles(dir: string): Promise<(request: BuiltReques
         // Their names have a digest of what is in them.
         "cache-control": "public, max-age=31536000, immutable",
         vary: "accept-encoding",
+        "x-content-type-options": "nosniff",
       });
       if (method === "HEAD") {
         response.end();
