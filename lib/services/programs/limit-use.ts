@@ -1,6 +1,7 @@
 import type { Database } from "@/db/store";
 import type { LimitRow } from "@/lib/contracts/programs";
 import type { Measured } from "@/lib/domain/measures/measures";
+import { isHeldBack } from "@/lib/sync/telemetry/details-of-minute";
 import { LIMIT_NAMES, type LimitName } from "@/native/core/codes";
 import { createDeviceCount, type DeviceCount } from "../measures/device-count";
 import { readLive } from "../measures/live";
@@ -69,9 +70,7 @@ export async function readLimitUse(
     const count = heldBack.get(name);
     if (count !== undefined) addPackedTogether(count, sketches);
   });
-  for (const { name, refused, throttledMs, deviceId } of details) {
-    if (refused + throttledMs > 0) heldBack.get(name)?.addDevice(deviceId);
-  }
+  for (const detail of details) if (isHeldBack(detail)) heldBack.get(detail.name)?.addDevice(detail.deviceId);
   const firstDay = Math.floor(nowMs / DAY_MS) - days + 1;
   return {
     devices,

@@ -40,6 +40,8 @@ let now: number;
 const hostDenial = { cause: HOST_CAUSE, code: "HOST_NOT_ALLOWED", layer: "host", host: "b.example.com", port: 443 };
 const grantDenial = { cause: GRANT_CAUSE, code: "PERMISSION_DENIED", layer: "grant", api: "nfc.read" };
 
+const NOTHING_DONE = { requestsInFlight: { refused: 0, throttledMs: 0, evicted: 0 } };
+
 async function tell(
   deviceId: string,
   agoMs: number,
@@ -107,12 +109,15 @@ describe.each(["as told", "folded"])("traffic, %s", (how) => {
     const half = 30 * MINUTE;
     await tell("dev_a", half, {
       ...{ cpuMs: 10, memoryBytesMax: 20, requests: 10, blocked: 1, inFlightMax: 1 },
-      ...{ requestsPerSecondMax: 4, storageBytesMax: 60, limits: { requestsPerMinute: { refused: 2 } } },
+      ...{ requestsPerSecondMax: 4, storageBytesMax: 60 },
+      limits: { requestsPerMinute: { refused: 2 }, cacheBytes: { refused: 1 } },
       denials: [{ ...hostDenial, count: 4, purpose: "request" }],
     });
     await tell("dev_b", half, {
       ...{ cpuMs: 30, memoryBytesMax: 60, requests: 30, blocked: 3, inFlightMax: 3, throttledMs: 50, crashes: 1 },
-      ...{ requestsPerSecondMax: 6, limits: { memoryBytes: { throttledMs: 50 } } },
+      requestsPerSecondMax: 6,
+      // Named beside what it did: a limit that did nothing, one that has zeros, and one that made room.
+      limits: { memoryBytes: { throttledMs: 50 }, requestsPerMinute: {}, cacheBytes: { evicted: 3 }, ...NOTHING_DONE },
       denials: [
         { ...hostDenial, count: 2, purpose: "request" },
         { ...grantDenial, count: 9 },
@@ -238,6 +243,10 @@ describe.each(["as told", "folded"])("traffic, %s", (how) => {
       expect(of("requestsPerMinute")).toMatchObject({
         ...{ heldBackDevices: 1, heldBackDeviceShare: 0.5, heldBack: { refused: 2, throttledMs: 0, sinceVersion: 1 } },
       });
+      expect(of("cacheBytes")).toMatchObject({
+        ...{ heldBackDevices: 1, heldBackDeviceShare: 0.5, heldBack: { refused: 1, evicted: 3 } },
+      });
+      expect(of("requestsInFlight")).toMatchObject({ heldBackDevices: 0, heldBack: null });
       expect(of("requestsPerMinute")?.observed).toMatchObject({ max: 30 });
       expect(of("requestsInFlight")?.observed).toMatchObject({ p50: 2, max: 3 });
       expect(of("requestsPerSecond")?.observed).toMatchObject({ p50: 5, max: 6 });

@@ -14,6 +14,7 @@ import {
   eachDetail,
   holdCounts,
   isAbout,
+  isHeldBack,
   type MinuteLists,
   ofKinds,
   smaller,
@@ -142,7 +143,7 @@ function enterDetail({ row, hashes, histogram }: Adding, { at, late, hash }: Min
     row.late = addSaturating(row.late, late);
     return;
   }
-  hashes.add(hash);
+  if (row.kind !== "limit" || isHeldBack(told)) hashes.add(hash);
   const bucket = callsBucket(told);
   histogram.set(bucket, (histogram.get(bucket) ?? 0) + 1);
 }

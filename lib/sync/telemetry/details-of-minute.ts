@@ -15,7 +15,7 @@ type LimitTold = Partial<Record<(typeof LIMIT_COUNTERS)[number], number>>;
 type Source = Readonly<Record<string, unknown>>;
 
 /**
- * Is told each host, API, cause and limit of an increment; of what it has under `~other` the kind alone. One by one, and without
+ * Is told each host, API, cause and limit that did something of an increment; of what it has under `~other` the kind alone. One by one, and without
  * anything made of them that is not needed: there are dozens in each increment, and most are known already.
  */
 export function eachDetail(
@@ -45,7 +45,8 @@ export function eachDetail(
     counts.refused = told.refused ?? 0;
     counts.throttledMs = told.throttledMs ?? 0;
     counts.evicted = told.evicted ?? 0;
-    take("limit", name, counts, null);
+    // It did nothing: whoever names it tells nothing of it.
+    if (sumOf(counts) > 0) take("limit", name, counts, null);
   }
 }
 
@@ -69,6 +70,9 @@ export function detailsOfMinute(lists: MinuteLists): DetailOfMinute[] {
 const COUNTS = ["allowed", "refused", "throttledMs", "evicted"] as const;
 export const sumOf = ({ allowed, refused, throttledMs, evicted }: DetailCounts): number =>
   allowed + refused + throttledMs + evicted;
+
+/** Whether a limit held the device back that tells these: making room holds nobody back. Of a limit these devices alone are counted. */
+export const isHeldBack = ({ refused, throttledMs }: DetailCounts): boolean => refused + throttledMs > 0;
 
 /** As much of these counts as there is room for, and the room that is left; what is past it was not measured (spec 7.10). */
 export function holdCounts(counts: DetailCounts, room: number): { held: DetailCounts; left: number } {
