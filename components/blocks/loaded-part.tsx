@@ -1,7 +1,7 @@
 "use client";
 
 import { type ComponentType, lazy, Suspense, useState } from "react";
-import { PartBoundary } from "./part-boundary";
+import { PartBoundary, PartNotLoaded } from "./part-boundary";
 
 /**
  * A part of a page that is loaded when it is shown, and then kept. Where it cannot be loaded its place says so and loads it anew
@@ -14,7 +14,7 @@ export function loadedPart<P extends object>(load: () => Promise<ComponentType<P
       try {
         return { default: await load() };
       } catch (cause) {
-        throw new Error("The console's server did not answer.", { cause });
+        throw new PartNotLoaded(cause);
       }
     });
   let kept = begin();
@@ -23,7 +23,6 @@ export function loadedPart<P extends object>(load: () => Promise<ComponentType<P
     const [part, setPart] = useState(() => ({ Part: kept }));
     return (
       <PartBoundary
-        what="This part could not be loaded."
         onRetry={() => {
           kept = begin();
           setPart({ Part: kept });
