@@ -8,10 +8,13 @@ import { Mark, type MarkName } from "./mark";
 export type ToastInput = {
   text: ReactNode;
   mark?: MarkName;
+  /** One that can be acted on stays until it is, or is closed: whoever comes to it by the keyboard needs longer than to read it. */
   action?: { label: string; run(): void };
-  lifeMs?: number;
 };
 type Toast = ToastInput & { id: number };
+
+/** How long one stays that nobody can act on, from when neither pointer nor focus is within. */
+const LIFE_MS = 10_000;
 
 const ToastContext = createContext<(toast: ToastInput) => void>(() => undefined);
 
@@ -35,32 +38,44 @@ export function ToastProvider({ children }: { children: ReactNode }) {
         className="pointer-events-none fixed right-6 bottom-16 z-50 grid justify-items-end gap-2 max-phone:inset-x-4 max-phone:bottom-20"
       >
         {toasts.map((toast) => (
-          <ToastLine key={toast.id} toast={toast} onClose={() => close(toast.id)} />
+          <ToastLine key={toast.id} toast={toast} close={close} />
         ))}
       </div>
     </ToastContext>
   );
 }
 
-function ToastLine({ toast, onClose }: { toast: Toast; onClose(): void }) {
-  const lifeMs = toast.lifeMs ?? 10_000;
+function ToastLine({ toast, close }: { toast: Toast; close(id: number): void }) {
+  const { id, action } = toast;
+  const [hasPointer, setPointer] = useState(false);
+  const [hasFocus, setFocus] = useState(false);
+  const isKept = action !== undefined || hasPointer || hasFocus;
+  const onClose = () => close(id);
   useEffect(() => {
-    const timer = setTimeout(onClose, lifeMs);
+    if (isKept) return undefined;
+    const timer = setTimeout(() => close(id), LIFE_MS);
     return () => clearTimeout(timer);
-  }, [lifeMs, onClose]);
+  }, [isKept, close, id]);
   return (
-    <div className="pointer-events-auto flex min-h-11 items-center gap-3 rounded-panel border border-control bg-surface py-1 pr-2 pl-4 shadow-overlay">
+    // biome-ignore lint/a11y/noStaticElementInteractions: nothing is done here; it is only noticed that somebody is within
+    <div
+      className="pointer-events-auto flex min-h-11 items-center gap-3 rounded-panel border border-control bg-surface py-1 pr-2 pl-4 shadow-overlay"
+      onPointerEnter={() => setPointer(true)}
+      onPointerLeave={() => setPointer(false)}
+      onFocus={() => setFocus(true)}
+      onBlur={() => setFocus(false)}
+    >
       <Mark name={toast.mark ?? "yes"} />
       <span>{toast.text}</span>
-      {toast.action && (
+      {action && (
         <Button
           size="small"
           onClick={() => {
-            toast.action?.run();
+            action.run();
             onClose();
           }}
         >
-          {toast.action.label}
+          {action.label}
         </Button>
       )}
       <Button tone="quiet" size="icon-tiny" aria-label="Close" onClick={onClose}>
