@@ -6,6 +6,7 @@ import { type ReactNode, useLayoutEffect, useRef } from "react";
 import { classNames } from "@/components/ui/class-names";
 import { Table, Td, Th } from "@/components/ui/table";
 import { usePreferences } from "./preferences";
+import { FIRST_ROW_INDEX, HEAD_ROW_INDEX, rowCountOf } from "./row-indices";
 import { useShortcut } from "./shortcuts";
 import { useRowWindow } from "./use-row-window";
 
@@ -31,6 +32,8 @@ type DataTableProps<Row> = {
   caption: string;
   columns: readonly Column<Row>[];
   rows: readonly Row[];
+  /** How many the list has, where it is read page by page; null where nobody counted them. Without it `rows` are all. */
+  total?: number | null;
   keyOf(row: Row): string;
   /** Rows of a table in groups, in order. */
   groups?: readonly RowGroup[];
@@ -94,6 +97,11 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
   useShortcut("j", "Next row", () => move(1), isActive);
   useShortcut("k", "Previous row", () => move(-1), isActive);
   useShortcut("o", "Open the row", openFocused, isActive);
+
+  const { total = items.length } = props;
+  // Where all rows stand in the page, it is plain how many they are.
+  const isPart = pieces !== null || total === null || total > items.length;
+  const indexOf = (item: number) => (isPart ? item + FIRST_ROW_INDEX : undefined);
 
   const height = isTall ? "h-13" : { 28: "h-7", 32: "h-8", 40: "h-10" }[preferences.rowHeight];
   const open = (row: Row) => {
@@ -170,10 +178,10 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
     <Table
       {...(isActive ? { role: "grid" } : {})}
       aria-label={caption}
-      aria-rowcount={pieces === null ? undefined : items.length + 1}
+      aria-rowcount={isPart ? rowCountOf(items.length, total) : undefined}
     >
       <thead>
-        <tr aria-rowindex={pieces === null ? undefined : 1}>
+        <tr aria-rowindex={isPart ? HEAD_ROW_INDEX : undefined}>
           <td aria-hidden className={`${HEAD} w-2 rounded-tl-panel border-line border-b p-0`} />
           {shown.map((column) => (
             <Th
@@ -191,11 +199,11 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
       </thead>
       <tbody ref={body}>
         {pieces === null
-          ? items.map((item) => renderItem(item, undefined))
+          ? items.map((item, index) => renderItem(item, indexOf(index)))
           : pieces.map((piece) => {
               if (piece.is === "gap") return <GapRow key={`gap ${piece.from}`} height={piece.height} />;
               const item = items[piece.index];
-              return item && renderItem(item, piece.index + 2);
+              return item && renderItem(item, indexOf(piece.index));
             })}
       </tbody>
     </Table>

@@ -1,3 +1,5 @@
+import { FIRST_ROW_INDEX } from "./row-indices";
+
 /** What stands in a long table's body: a row by its place, or the room of rows that do not. */
 export type Piece = { is: "row"; index: number } | { is: "gap"; from: number; height: number };
 
@@ -68,9 +70,6 @@ export function createRowWindow(body: HTMLElement, redraw: () => void): RowWindo
     },
   };
 }
-
-/** The table's head is its row 1. */
-export const FIRST_ROW_INDEX = 2;
 
 /** Where each row begins, and at last where they end, in pixels; one that was never seen is as high as those that were. */
 export function offsetsOf(keys: readonly string[], heights: ReadonlyMap<string, number>): number[] {

@@ -95,6 +95,7 @@ function Devices({ list, filter, selected, onSelect }: DevicesProps) {
         caption="Devices"
         columns={deviceColumns(list.platform)}
         rows={more.rows}
+        total={list.total}
         keyOf={keyOf}
         selectedKey={selected}
         onSelect={onSelect}

@@ -103,6 +103,7 @@ function People({ list, filter, selected, ...rest }: PeopleProps) {
           caption="People"
           columns={personColumns(more.rows)}
           rows={more.rows}
+          total={list.total}
           keyOf={keyOf}
           selectedKey={selected}
           {...rest}

@@ -119,6 +119,7 @@ function Sets({ list, state }: { list: ChangeSetList; state: SetList }) {
           caption="Change sets"
           columns={COLUMNS}
           rows={more.rows}
+          total={more.hasMore ? null : more.rows.length}
           keyOf={keyOf}
           hrefOf={(row) => `/policy/${row.id}`}
         />

@@ -116,6 +116,7 @@ function Programs({ list, filter, selected, onSort, onSelect }: ProgramsProps) {
         caption="Programs"
         columns={programColumns(filter.sort, onSort)}
         rows={more.rows}
+        total={list.total}
         keyOf={keyOf}
         selectedKey={selected}
         onSelect={onSelect}

@@ -146,6 +146,7 @@ function Publishers({ list, filter, selected, onSelect }: PublishersProps) {
           caption="Publishers"
           columns={COLUMNS}
           rows={more.rows}
+          total={list.total}
           keyOf={keyOf}
           selectedKey={selected}
           onSelect={onSelect}

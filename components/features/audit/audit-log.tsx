@@ -123,6 +123,7 @@ function Entries({ list, filter, selected, onSelect }: EntriesProps) {
           caption="Audit entries"
           columns={COLUMNS}
           rows={more.rows}
+          total={list.total.isExact || !more.hasMore ? list.total.atLeast : null}
           keyOf={keyOf}
           selectedKey={selected}
           onSelect={onSelect}

@@ -111,6 +111,7 @@ function Programs({ list }: { list: PortalProgramList }) {
         caption="My programs"
         columns={COLUMNS}
         rows={more.rows}
+        total={list.total}
         keyOf={keyOf}
         hrefOf={hrefOf}
       />

@@ -215,6 +215,7 @@ function Denials({ list, appId, range, version, filter, state, requests, onWiden
             caption="Denials"
             columns={denialColumns}
             rows={more.rows}
+            total={more.hasMore ? null : more.rows.length}
             keyOf={keyOfDenial}
             hrefOf={(row) => `/denials/${encodeURIComponent(row.denialId)}`}
           />
