@@ -93,7 +93,7 @@ export async function measureSpans(
 }
 
 /** Rows that one statement reads: of a large fleet one has some kilobytes. */
-const ROWS_A_PAGE = 300;
+const ROWS_A_PAGE = 200;
 
 /** Of a row of measures what pages show. */
 function shownOf({ requests, blocked, throttledMs, crashes, ...table }: typeof fleetMinutes | typeof hourRollups) {
