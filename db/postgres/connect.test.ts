@@ -1,10 +1,14 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { Timers } from "@/lib/platform/timers";
 import { openPostgresConnection } from "../backup/connection";
+import { manualTime } from "../testing/manual-time";
 import { postgresServer } from "../testing/postgres-server";
 import { startTcpProxy, type TcpProxy } from "../testing/tcp-proxy";
 import { WORK } from "./bounds";
 import { connectPostgres, type PostgresConnection } from "./connect";
 import { inTransaction } from "./transaction";
+
+const ANSWER_MS = WORK.answerMs ?? 0;
 
 let url: URL;
 let proxy: TcpProxy;
@@ -22,18 +26,21 @@ afterAll(async () => {
   await proxy.close();
 });
 
-async function connectWith(bounds: Partial<typeof WORK> = {}): Promise<PostgresConnection> {
-  const connection = await connectPostgres(url.href, { ...WORK, ...bounds });
+async function connectWith(bounds: Partial<typeof WORK> = {}, timers?: Timers): Promise<PostgresConnection> {
+  const connection = await connectPostgres(url.href, { ...WORK, ...bounds }, timers);
   open.push(connection);
   return connection;
 }
 
 describe("a connection to Postgres", () => {
   it("gives a server up that answers nothing any more, and is of no use afterwards", async () => {
-    const connection = await connectWith({ answerMs: 50 });
+    const time = manualTime();
+    const connection = await connectWith({}, time.timers);
     const lost = new Promise((resolve) => connection.onLost(resolve));
     proxy.swallow();
-    await expect(connection.query("select 1")).rejects.toMatchObject({ code: "ANSWER_TIMEOUT" });
+    const asked = expect(connection.query("select 1")).rejects.toMatchObject({ code: "ANSWER_TIMEOUT" });
+    await time.pass(ANSWER_MS);
+    await asked;
     expect(connection.isLost()).toBe(true);
     expect(await lost).toMatchObject({ code: "ANSWER_TIMEOUT" });
     proxy.heal();
@@ -87,11 +94,12 @@ describe("a transaction", () => {
   it("whose connection is lost before the commit raises what the connection raised, and nothing is kept", async () => {
     const admin = await openPostgresConnection(url.href);
     await admin.query("create table kept (id text)");
-    const connection = await connectWith({ answerMs: 50 });
+    const time = manualTime();
+    const connection = await connectWith({}, time.timers);
     const work = inTransaction(connection, async (inside) => {
       await inside.query("insert into kept values ('lost')");
       proxy.swallow();
-      await inside.query("select 1");
+      await Promise.all([inside.query("select 1"), time.pass(ANSWER_MS)]);
     });
     await expect(work).rejects.toMatchObject({ code: "ANSWER_TIMEOUT" });
     proxy.heal();
@@ -100,10 +108,12 @@ describe("a transaction", () => {
   });
 
   it("whose commit is not answered says that its outcome is not known", async () => {
-    const connection = await connectWith({ answerMs: 50 });
+    const time = manualTime();
+    const connection = await connectWith({}, time.timers);
     const work = inTransaction(connection, async (inside) => {
       await inside.query("select 1");
       proxy.swallow();
+      setImmediate(() => void time.pass(ANSWER_MS));
     });
     await expect(work).rejects.toMatchObject({ code: "OUTCOME_UNKNOWN" });
   });

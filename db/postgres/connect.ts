@@ -1,6 +1,6 @@
 import { Socket } from "node:net";
 import pg from "pg";
-import { systemTimers } from "@/lib/platform/timers";
+import { systemTimers, type Timers } from "@/lib/platform/timers";
 import type { Bounds } from "./bounds";
 import { ConnectionFault, type ConnectionFaultCode } from "./connection-fault";
 
@@ -53,7 +53,11 @@ function settings(url: string, bounds: Bounds, socket: Socket): pg.ClientConfig 
 }
 
 /** Connects. Raises a `ConnectionFault`, or what the server or the operating system says. */
-export async function connectPostgres(url: string, bounds: Bounds): Promise<PostgresConnection> {
+export async function connectPostgres(
+  url: string,
+  bounds: Bounds,
+  timers: Timers = systemTimers,
+): Promise<PostgresConnection> {
   const socket = new Socket();
   const client = new pg.Client(settings(url, bounds, socket));
   const lostListeners: ((fault: ConnectionFault) => void)[] = [];
@@ -72,7 +76,7 @@ export async function connectPostgres(url: string, bounds: Bounds): Promise<Post
   client.on("error", (error) => lose("CONNECTION_LOST", error));
   client.on("end", () => lose("CONNECTION_LOST"));
 
-  const inTime = systemTimers.after(bounds.connectMs, () => lose("CONNECT_TIMEOUT"));
+  const inTime = timers.after(bounds.connectMs, () => lose("CONNECT_TIMEOUT"));
   try {
     await new Promise<unknown>((resolve, reject) => {
       underway = reject;
@@ -89,7 +93,7 @@ export async function connectPostgres(url: string, bounds: Bounds): Promise<Post
   async function run(statement: string | pg.QueryConfig, values?: readonly unknown[]): Promise<pg.QueryResult> {
     if (lost !== null) throw lost;
     const { answerMs } = bounds;
-    const inTime = answerMs === null ? null : systemTimers.after(answerMs, () => lose("ANSWER_TIMEOUT"));
+    const inTime = answerMs === null ? null : timers.after(answerMs, () => lose("ANSWER_TIMEOUT"));
     try {
       return await new Promise((resolve, reject) => {
         underway = reject;
@@ -123,7 +127,7 @@ export async function connectPostgres(url: string, bounds: Bounds): Promise<Post
       isClosing = true;
       await tail;
       if (lost !== null) return;
-      const inTime = systemTimers.after(GOODBYE_MS, () => lose("CONNECTION_CUT"));
+      const inTime = timers.after(GOODBYE_MS, () => lose("CONNECTION_CUT"));
       await client.end();
       inTime();
     },

@@ -120,17 +120,28 @@ async function writeReady(
 ): Promise<FoldWork> {
   const last = await readLastCounted(store.db);
   const ready = await prepareTold(numberingOf(store), told, adding);
-  let heldMs = 0;
-  await writeDays(store, async (tx) => {
-    tx.onHeld((ms) => {
-      heldMs = ms;
-    });
+  return await writeTurn(store, rows, async (tx) => {
     const [isMine] = await Promise.all([
       takeFoldLock(tx.db, store.kind, last),
       takeAway(tx.db, rows),
       writeTold(tx, ctx, ready),
     ]);
     if (!isMine) throw new FoldedElsewhere();
+  });
+}
+
+/** One transaction that takes increments in. */
+async function writeTurn(
+  store: Store,
+  rows: readonly MinuteRow[],
+  work: (tx: Transaction) => Promise<void>,
+): Promise<FoldWork> {
+  let heldMs = 0;
+  await writeDays(store, async (tx) => {
+    tx.onHeld((ms) => {
+      heldMs = ms;
+    });
+    await work(tx);
   });
   return { rows: rows.length, heldMs };
 }
@@ -143,16 +154,11 @@ async function foldLocked(
   told: readonly Told[],
   adding: readonly Adding[],
 ): Promise<FoldWork> {
-  let heldMs = 0;
-  await writeDays(store, async (tx) => {
-    tx.onHeld((ms) => {
-      heldMs = ms;
-    });
+  return await writeTurn(store, rows, async (tx) => {
     if (!(await takeFoldLock(tx.db, store.kind))) throw new FoldedElsewhere();
     await takeAway(tx.db, rows);
     await writeTold(tx, ctx, await prepareTold(numberingIn(tx), told, adding));
   });
-  return { rows: rows.length, heldMs };
 }
 
 /** Takes increments away, so that each is counted once. */
