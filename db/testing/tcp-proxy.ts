@@ -63,6 +63,8 @@ export async function startTcpProxy(serverPort: number): Promise<TcpProxy> {
       }
     },
     heal() {
+      // What is handed on already would be handed on twice.
+      if (!isSwallowing) return;
       isSwallowing = false;
       for (const pair of pairs) join(pair);
     },
