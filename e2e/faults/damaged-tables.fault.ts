@@ -17,6 +17,8 @@ import { type Acknowledged, enrolDevice } from "./simulated-device";
 
 /** A platform that was used and stopped in order, and what the outside was told. */
 let used: { dataDir: string; decisions: Decided[]; batches: Acknowledged[] };
+/** The same in every copy of it. */
+let files: ReadonlyMap<string, Files>;
 beforeAll(async () => {
   const server = await startWithProgram(freshFolder());
   const decisions = [await widenHost(server, APP, "kept.example.com")];
@@ -33,6 +35,7 @@ beforeAll(async () => {
   for (const relation of PARTITIONED_NAMES) await keepDays(store, relation, [systemClock.nowMs()]);
   await store.close();
   used = { dataDir: server.dataDir, decisions, batches };
+  files = await filesOf(copyOfData(server.dataDir));
 }, 240_000);
 
 type Kind = "journaled" | "figures" | "beside";
@@ -104,7 +107,6 @@ describe("a table that the journal keeps", () => {
   it.each(tablesOf("journaled"))(
     "is named where it was damaged, and it alone is made anew by consent: %s",
     async (table) => {
-      const files = await filesOf(copyOfData(used.dataDir));
       for (const [how, hurt] of DAMAGES) {
         const dataDir = copyOfData(used.dataDir);
         expect(damage(dataDir, files.get(table), hurt), how).not.toBeNull();
@@ -141,7 +143,6 @@ describe("a table that the journal keeps", () => {
     "is named at the start too, and a server goes on over what was made anew: %s in each",
     async (_, hurt) => {
       const dataDir = copyOfData(used.dataDir);
-      const files = await filesOf(dataDir);
       const tables = tablesOf("journaled").filter((table) => damage(dataDir, files.get(table), hurt) !== null);
       const refused = await refusedStart(dataDir);
       for (const table of tables) expect(refused.remedy).toContain(`--table ${table} `);
@@ -162,7 +163,6 @@ describe("a table of figures", () => {
   it.each(tablesOf("figures"))(
     "is put aside with a word where it was damaged, and the store goes on: %s",
     async (table) => {
-      const files = await filesOf(copyOfData(used.dataDir));
       for (const [how, hurt] of DAMAGES) {
         const dataDir = copyOfData(used.dataDir);
         expect(damage(dataDir, files.get(table), hurt), how).not.toBeNull();
@@ -186,7 +186,6 @@ describe("a table beside both", () => {
   it.each(tablesOf("beside"))(
     "is named where it was damaged, and gone with a store that is made anew: %s",
     async (table) => {
-      const files = await filesOf(copyOfData(used.dataDir));
       for (const [how, hurt] of DAMAGES) {
         const dataDir = copyOfData(used.dataDir);
         if (damage(dataDir, files.get(table), hurt) === null) continue;
