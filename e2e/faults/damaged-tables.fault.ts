@@ -22,8 +22,9 @@ let files: ReadonlyMap<string, Files>;
 beforeAll(async () => {
   const server = await startWithProgram(freshFolder());
   const decisions = [await widenHost(server, APP, "kept.example.com")];
-  decisions.push(await narrowLimit(server.operator, APP, 100_000_000));
   const device = await enrolDevice(() => server.url, server.operator, { name: "faithful", appIds: [APP] });
+  // After it: the last record of a journal that is not whole is what a kill leaves, and no damage.
+  decisions.push(await narrowLimit(server.operator, APP, 100_000_000));
   await device.pull();
   const batches = [await device.report(7), await device.report(5)].filter((batch) => batch !== null);
   await server.child.stop();
