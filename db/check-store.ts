@@ -115,7 +115,7 @@ async function countByPrimaryKey(client: OpenedDatabase["client"], relation: str
   const { rows: keys } = await client.query<{ name: string }>(
     `select quote_ident(a.attname) as name from pg_index i
      join pg_attribute a on a.attrelid = i.indrelid and a.attnum = any(i.indkey)
-     where i.indrelid = $1::regclass and i.indisprimary order by array_position(i.indkey::int2[], a.attnum)`,
+     where i.indrelid = $1::regclass and i.indisprimary order by array_position(i.indkey, a.attnum)`,
     [`public."${relation}"`],
   );
   const order = keys.map(({ name }) => name).join(", ");
