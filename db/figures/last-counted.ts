@@ -12,6 +12,7 @@ const PRESENT = sql`pg_current_xact_id()::text`;
 /** Which transaction of an embedded store counted last; to be asked before anything is read that counting writes. */
 export type LastCounted = string;
 
+/** Of the session that all clients share, on an embedded store alone; raises what the database raises. */
 export async function readLastCounted(db: Database): Promise<LastCounted> {
   // Set where the session has none yet: so a session that begins later never has the same.
   const [row] = await rowsOf<{ last: string }>(

@@ -19,6 +19,7 @@ const NEW_A_DAY = 1_000;
 /** Causes that were told of, each once, with when it first was among these. */
 export type SeenCauses = ReadonlyMap<string, Noted>;
 
+/** Each cause of what was told once, with the first moment at which it was taken in. Pure. */
 export function gatherCauses(told: readonly ToldCauses[]): SeenCauses {
   const seen = new Map<string, Noted>();
   for (const { minutes, at } of told) {
