@@ -5,6 +5,7 @@ import { accessibilityProblems } from "../fixtures/accessibility";
 import { pagesLeftOut } from "../fixtures/page-files";
 import { openAndWeigh } from "../fixtures/page-weight";
 import { type RunningDemo, startDemo } from "../fixtures/running-demo";
+import { pressUntilShown } from "../fixtures/until-listening";
 
 const APP = "example.coin.rush";
 const HOST = "cdn.coinrush.example";
@@ -112,12 +113,10 @@ test("no dialog, sheet, panel or menu breaks one", async () => {
   const look = async (place: string) => found.push(...(await accessibilityProblems(page, place)));
 
   await open("/programs");
-  await page.keyboard.press("Control+k");
-  await expect(page.getByRole("dialog")).toBeVisible();
+  await pressUntilShown(page, "Control+k", page.getByRole("dialog"));
   await look("palette");
   await page.keyboard.press("Escape");
-  await page.keyboard.press("?");
-  await expect(page.getByRole("dialog", { name: "Keys" })).toBeVisible();
+  await pressUntilShown(page, "?", page.getByRole("dialog", { name: "Keys" }));
   await look("keys");
   await page.keyboard.press("Escape");
 
@@ -154,7 +153,7 @@ test("the palette opens by Ctrl K from anywhere, and gives the focus back", asyn
   await open("/programs");
   const before = page.getByRole("link", { name: "Audit" }).first();
   await before.focus();
-  await page.keyboard.press("Control+k");
+  await pressUntilShown(page, "Control+k", page.getByRole("combobox"));
   await expect(page.getByRole("combobox")).toBeFocused();
   await page.keyboard.press("Escape");
   await expect(page.getByRole("dialog")).toHaveCount(0);
@@ -201,10 +200,8 @@ test("a program is suspended by keyboard alone: find it, choose it, confirm", as
   await open("/");
   const before = page.getByRole("link", { name: "Programs" }).first();
   await before.focus();
-  await expect(async () => {
-    await page.keyboard.press("Control+k");
-    await expect(page.getByRole("combobox")).toBeFocused({ timeout: 1000 });
-  }).toPass();
+  await pressUntilShown(page, "Control+k", page.getByRole("combobox"));
+  await expect(page.getByRole("combobox")).toBeFocused();
   await page.keyboard.type("suspend coin");
   const suspend = page.getByRole("option", { name: /Suspend Coin Rush/ });
   await expect(suspend).toBeVisible();

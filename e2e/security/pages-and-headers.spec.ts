@@ -7,6 +7,7 @@ import { consoleRoutes } from "@/lib/http/console-routes";
 import type { ConsoleSession } from "../../scripts/client/console-session";
 import { inParallel, type RawAnswer, type RawRequest, refusalCode, sendRaw } from "../fixtures/raw-request";
 import { type RunningServer, startServer } from "../fixtures/running-server";
+import { pressUntilShown } from "../fixtures/until-listening";
 
 const APP = "com.example.hidden";
 /** Words that stand in the store and nowhere else: an answer to a stranger that holds one of them tells too much. */
@@ -241,8 +242,7 @@ test("no page tries what its content policy stops", async ({ browser }) => {
     await page.goto(path);
     await expect(page.getByRole("main")).toBeVisible();
     // Whoever answers keys has run what the page runs at first.
-    await page.keyboard.press("?");
-    await expect(page.getByRole("dialog")).toBeVisible();
+    await pressUntilShown(page, "?", page.getByRole("dialog"));
   }
   await context.close();
   expect(stopped).toEqual([]);
