@@ -5,16 +5,19 @@ import { checkClosedLists } from "./check-closed-lists";
 import { checkCoreText } from "./check-core-text";
 import { checkImports } from "./check-imports";
 import { checkKeyPairs } from "./check-key-pairs";
+import { checkLockfile } from "./check-lockfile";
 import { checkNewestDocument } from "./check-newest-document";
 import { checkSockets } from "./check-sockets";
 import { checkSqlNumbers } from "./check-sql-numbers";
 import { describeRules, withRules } from "./describe-rules";
 
 /**
- * Static checks of the house: import zones, sockets, file names, and paths that documents name. Exit code 1 on any fault.
+ * Static checks of the house: import zones, sockets, file names, the lockfile, and paths that documents name. Exit code 1
+ * on any fault.
  * With `--write` the rules in docs/architecture.md are made anew.
  */
 const root = process.cwd();
+const readJson = (file: string) => JSON.parse(readFileSync(join(root, file), "utf8"));
 const tracked = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], { cwd: root })
   .toString("utf8")
   .split("\0")
@@ -27,6 +30,7 @@ const faults = [
   ...checkImports(sources).map(({ file, specifier, why }) => `${file}: imports ${specifier}: ${why}`),
   ...checkSockets(sources),
   ...checkClosedLists(sources),
+  ...checkLockfile(readJson("package-lock.json"), readJson("package.json")),
 ];
 
 for (const { file, source } of sources) {
