@@ -8,7 +8,8 @@ import { ensureSystem } from "./setup/system.mjs";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 requireNode();
 ensurePackages(root);
-ensureSystem({ bubblewrap: true });
+const { leftOut } = ensureSystem({ bubblewrap: true });
 process.exitCode = await run(process.execPath, ["--import", "tsx", "scripts/demo/main.ts", ...process.argv.slice(2)], {
   cwd: root,
+  env: { ...process.env, BULKHEAD_LEFT_OUT: JSON.stringify(leftOut) },
 });

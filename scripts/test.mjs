@@ -8,8 +8,12 @@ import { ensureSystem } from "./setup/system.mjs";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 requireNode();
 ensurePackages(root);
-const { chromium } = ensureSystem({ chromium: true, bubblewrap: true });
+const { chromium, leftOut } = ensureSystem({ chromium: true, bubblewrap: true });
 process.exitCode = await run(process.execPath, ["--import", "tsx", "scripts/test/main.ts", ...process.argv.slice(2)], {
   cwd: root,
-  env: { ...process.env, ...(chromium === null ? {} : { BULKHEAD_CHROMIUM: chromium }) },
+  env: {
+    ...process.env,
+    ...(chromium === null ? {} : { BULKHEAD_CHROMIUM: chromium }),
+    BULKHEAD_LEFT_OUT: JSON.stringify(leftOut),
+  },
 });

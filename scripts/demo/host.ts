@@ -1,17 +1,18 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { missingLayers as missingLayersOf } from "@/native/host/confinement/confinement-layers";
+import { type LayerReport, missingLayers as missingLayersOf } from "@/native/host/confinement/confinement-layers";
 import { probeConfinement } from "@/native/host/confinement/probe-confinement";
 import type { HostStatus } from "@/native/host/runtime/host-options";
 import { type Child, startChild } from "../client/child";
 import type { ConsoleSession } from "../client/console-session";
+import type { LeftOut } from "../setup/left-out";
 
 export type ProgramLine = HostStatus["programs"][number];
 
 /**
- * Starts the demo's one host: a process of its own that enrols by a file, as any device does, and runs the samples.
- * Where a layer of confinement cannot be had here, the demo's own samples run without it, and that is said loudly.
+ * Starts the demo's one host: a process of its own that enrols by a file, as any device does, and runs the samples
+ * without the layers of confinement that are named as missing.
  */
 export async function startHost(options: {
   root: string;
@@ -19,6 +20,7 @@ export async function startHost(options: {
   operator: ConsoleSession;
   appIds: readonly string[];
   developmentHosts: readonly Record<string, unknown>[];
+  missing: readonly LayerReport[];
   say(text: string): void;
   onProgram(line: ProgramLine): void;
 }): Promise<Child> {
@@ -29,7 +31,6 @@ export async function startHost(options: {
   const state = join(dataDir, "state");
   const isEnrolled = join(dataDir, "enrolled");
   const enrolment = existsSync(isEnrolled) ? [] : ["--enroll", await writeEnrolment(options)];
-  const missing = await missingLayers(options.say);
   const shown = new Map<string, string>();
   const host = startChild(
     "dist/native/host.mjs",
@@ -41,7 +42,7 @@ export async function startHost(options: {
       "--json",
       ...enrolment,
       ...options.appIds.flatMap((appId) => ["--program", appId]),
-      ...missing.flatMap((layer) => ["--allow-degraded", layer]),
+      ...options.missing.flatMap(({ name }) => ["--allow-degraded", name]),
     ],
     {
       cwd: options.root,
@@ -74,17 +75,25 @@ async function writeEnrolment(options: { dataDir: string; operator: ConsoleSessi
   return path;
 }
 
-async function missingLayers(say: (text: string) => void): Promise<string[]> {
+/** The layers of confinement that cannot be had here: the demo's own samples run without them, others would not. */
+export async function missingLayers(): Promise<LayerReport[]> {
   const { layers } = await probeConfinement();
   const names: readonly string[] = missingLayersOf(layers, []);
-  const missing = layers.filter((layer) => names.includes(layer.name));
-  if (missing.length > 0) {
-    say("");
-    say(
-      "DEGRADED: this system cannot confine programs fully. The demo's own samples run all the same; others would not.",
-    );
-    for (const layer of missing) say(`  missing ${layer.name}: ${layer.reason ?? "not available"}`);
-    say("");
-  }
-  return missing.map((layer) => layer.name);
+  return layers.filter((layer) => names.includes(layer.name));
 }
+
+/** What that costs, in the words of the block at the end. */
+export function tellMissing(missing: readonly LayerReport[], atStart: readonly LeftOut[]): LeftOut[] {
+  const reasons = [...new Set(missing.map(({ reason }) => reason ?? "not available"))];
+  return reasons.map((reason) => ({
+    missing: reason,
+    leftOut: `DEGRADED: the samples run without ${missing
+      .filter((layer) => (layer.reason ?? "not available") === reason)
+      .map(({ name }) => name)
+      .join(", ")}; other programs would not run at all`,
+    remedy: atStart[0]?.remedy ?? NAMESPACES,
+  }));
+}
+
+const NAMESPACES =
+  "let users make namespaces (sysctl kernel.unprivileged_userns_clone=1, kernel.apparmor_restrict_unprivileged_userns=0), or run it outside of a container";

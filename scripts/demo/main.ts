@@ -7,7 +7,8 @@ import { createDevelopmentAuthority } from "@/native/host/egress/development-cer
 import { buildAll } from "../build";
 import { type Child, startChild } from "../client/child";
 import { openConsoleSession } from "../client/console-session";
-import { startHost } from "./host";
+import { type LeftOut, leftOutAtStart, tellLeftOut } from "../setup/left-out";
+import { missingLayers, startHost, tellMissing } from "./host";
 import { SAMPLES, UPSTREAM_HOSTS } from "./samples";
 import { type SeedSessions, seedSamples } from "./seed";
 import { startUpstreams, type Upstreams } from "./upstreams";
@@ -84,6 +85,7 @@ async function main(): Promise<void> {
   const sessions = await openSessions(url, ownLinks);
   await seedSamples({ root, dataDir, baseUrl: url, sessions, say });
   say("Host: starting …");
+  const missing = await missingLayers();
   const host = await startHost({
     root,
     dataDir: join(dataDir, "host"),
@@ -95,12 +97,14 @@ async function main(): Promise<void> {
       port: upstreams.port,
       certificateAuthorityPem: authority.certificatePem,
     })),
+    missing,
     say: (text) => process.stderr.write(`${text}\n`),
     onProgram: (line) => tell("program", line, `${line.appId}: ${line.state}`),
   });
   running.host = host;
   stopWith(host, "host");
-  announce(url, links, host);
+  const atStart = leftOutAtStart(process.env);
+  announce(url, links, host, missing.length === 0 ? atStart : tellMissing(missing, atStart));
 }
 
 /** One sign-in for each part that the seed plays; the links that people use are others, and still unused. */
@@ -131,7 +135,7 @@ function demoAuthority() {
   return authority;
 }
 
-function announce(url: string, links: DemoLink[], host: Child): void {
+function announce(url: string, links: DemoLink[], host: Child, leftOut: LeftOut[]): void {
   const lines = links.map(({ role, name, url: link }) => `  ${role.padEnd(10)} ${name.padEnd(16)} ${link}`);
   const text = [
     "",
@@ -142,8 +146,10 @@ function announce(url: string, links: DemoLink[], host: Child): void {
     "Try it: open Coin Rush as operator, see what was refused, propose cdn.coinrush.example, switch to security, approve,",
     "publish, and watch the same running program get through. Ctrl-C stops everything.",
     "",
+    tellLeftOut(leftOut),
   ].join("\n");
-  tell("ready", { url, links, dataDir, serverPid: running.child?.process.pid, hostPid: host.process.pid }, text);
+  const pids = { serverPid: running.child?.process.pid, hostPid: host.process.pid };
+  tell("ready", { url, links, dataDir, ...pids, leftOut }, text);
 }
 
 /** The wished port, or a clear word that it is taken; 0 lets the system choose. */

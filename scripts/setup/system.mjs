@@ -37,8 +37,8 @@ export function findBubblewrap() {
 }
 
 /**
- * Installs what is missing by Debian's package manager where this user may, and says what is left out otherwise.
- * Answers with what is there: paths, or null.
+ * Installs what is missing by Debian's package manager where this user may. Answers with what is there (paths, or null)
+ * and with what is left out for want of it, which the command tells in one block at its end.
  */
 export function ensureSystem({ chromium = false, bubblewrap = false } = {}) {
   const missing = [
@@ -46,24 +46,47 @@ export function ensureSystem({ chromium = false, bubblewrap = false } = {}) {
     ...(bubblewrap && process.platform === "linux" && findBubblewrap() === null ? ["bubblewrap"] : []),
   ];
   const apt = find(["apt-get"]);
-  const mayInstall = missing.length > 0 && apt !== null && process.getuid?.() === 0;
-  if (mayInstall) {
-    process.stdout.write(`System packages: installing ${missing.join(", ")} …\n`);
-    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-    spawnSync(apt, ["update", "-qq"], { stdio: "ignore", env });
-    spawnSync(apt, ["install", "-y", "-qq", "--no-install-recommends", ...missing], { stdio: "ignore", env });
-  }
+  const mayInstall = apt !== null && process.getuid?.() === 0;
+  const tried = missing.length > 0 && mayInstall ? installByApt(apt, missing) : null;
   const found = { chromium: findChromium(), bubblewrap: findBubblewrap() };
-  const how = apt === null ? "with your package manager" : `with: apt-get install ${missing.join(" ")}`;
+  const remedyOf = (debianName, name) => {
+    if (apt === null) return `install ${name} with your package manager`;
+    return `${mayInstall ? "" : "as root: "}apt-get install ${debianName}${tried === null ? "" : ` (tried: ${tried})`}`;
+  };
+  const leftOut = [];
   if (chromium && found.chromium === null) {
-    process.stderr.write(`Missing: Chrome or Chromium. Left out: everything that needs a browser. Install it ${how}\n`);
+    leftOut.push({
+      missing: "no Chrome or Chromium",
+      leftOut: "the browser's tests, the loop test among them",
+      remedy: `${remedyOf("chromium-headless-shell", "Chrome or Chromium")}; or name one in BULKHEAD_CHROMIUM`,
+    });
   }
   if (bubblewrap && found.bubblewrap === null) {
-    process.stderr.write(
+    leftOut.push(
       process.platform === "linux"
-        ? `Missing: bubblewrap. Left out: confinement of programs, and every test of it. Install it ${how}\n`
-        : "Not Linux: programs cannot be confined here. Left out: every test of confinement.\n",
+        ? {
+            missing: "no bubblewrap",
+            leftOut: "the confinement of programs, and each test of it",
+            remedy: remedyOf("bubblewrap", "bubblewrap"),
+          }
+        : {
+            missing: "no Linux",
+            leftOut: "the confinement of programs, and each test of it",
+            remedy: "run it on Linux, in a virtual machine for example",
+          },
     );
   }
-  return found;
+  return { ...found, leftOut };
+}
+
+/** Null where it went well, else the last thing that apt said. Bounded: a machine without a network waits for nobody. */
+function installByApt(apt, packages) {
+  process.stdout.write(`System packages: installing ${packages.join(", ")} …\n`);
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  const patience = ["http", "https"].map((way) => `-oAcquire::${way}::Timeout=15`);
+  const how = { stdio: ["ignore", "ignore", "pipe"], env, encoding: "utf8" };
+  spawnSync(apt, ["update", "-qq", "-oAcquire::Retries=0", ...patience], how);
+  const done = spawnSync(apt, ["install", "-y", "-qq", "--no-install-recommends", ...patience, ...packages], how);
+  if (done.status === 0) return null;
+  return (done.stderr ?? "").trim().split("\n").at(-1) || `apt-get ended with ${done.status}`;
 }

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { type LeftOut, leftOutAtStart, tellLeftOut } from "../setup/left-out";
 import { runLines } from "./failures";
 
 /**
@@ -16,17 +17,29 @@ type Step = {
   command: string;
   args: string[];
   env?: Record<string, string>;
-  needs?: () => string | null;
+  needs?: () => LeftOut | null;
 };
 
 const bin = (name: string) => `node_modules/.bin/${name}`;
 const VITEST = bin("vitest");
+const atStart = leftOutAtStart(process.env);
+const NO_BROWSER: LeftOut = {
+  missing: "no Chrome or Chromium",
+  leftOut: "the browser's tests, the loop test among them",
+  remedy: "name one in BULKHEAD_CHROMIUM, as npm test does by itself",
+};
 const needsBrowser = () =>
-  process.env.BULKHEAD_CHROMIUM === undefined ? "no Chrome or Chromium: the browser tests did not run" : null;
+  process.env.BULKHEAD_CHROMIUM === undefined
+    ? (atStart.find(({ missing }) => missing === NO_BROWSER.missing) ?? NO_BROWSER)
+    : null;
 const needsPython = () =>
   spawnSync("python3", ["-c", "import sys; sys.exit(sys.version_info < (3, 11))"]).status === 0
     ? null
-    : "no Python 3.11: nobody gave a second opinion on the core";
+    : {
+        missing: "no Python 3.11 or newer",
+        leftOut: "the second opinion on the core",
+        remedy: "apt-get install python3, or your system's own package",
+      };
 /** Asked of the core and of the second opinion: every vector, then cases of a new seed. */
 const fuzz = (cases: number) => ({
   command: bin("tsx"),
@@ -154,13 +167,15 @@ if (expected !== undefined && process.versions.node.split(".")[0] !== expected) 
 }
 const failed: Step[] = [];
 const skipped: string[] = [];
+const leftOut = new Map(atStart.map((item) => [item.missing, item]));
 let passed = 0;
 const steps =
   groups === undefined ? STEPS : [...STEPS, SYSTEM, LOOP, ...LONG].filter((step) => groups.includes(step.group));
 for (const step of steps) {
   const missing = step.needs?.() ?? null;
   if (missing !== null || !existsSync(step.command)) {
-    skipped.push(`${step.name}: ${missing ?? `${step.command} is not installed`}`);
+    skipped.push(`${step.name}: ${missing?.missing ?? `${step.command} is not installed`}`);
+    if (missing !== null) leftOut.set(missing.missing, missing);
     continue;
   }
   process.stdout.write(`\n── ${step.name}\n`);
@@ -182,4 +197,5 @@ for (const step of failed) {
 }
 rmSync(reports, { recursive: true, force: true });
 process.stdout.write(`${passed} passed, ${failed.length} failed, ${skipped.length} skipped\n`);
+if (leftOut.size > 0) process.stdout.write(`\n${tellLeftOut([...leftOut.values()])}`);
 process.exitCode = failed.length === 0 ? 0 : 1;
