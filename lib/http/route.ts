@@ -47,9 +47,19 @@ function parseWith(place: string, shape: z.ZodType, value: unknown, takesAnyText
   return result.data;
 }
 
+/** Whoever is not recognised is told what is looked for here, which is the same for everybody. */
+const NOT_RECOGNISED = {
+  person: "Sign in first.",
+  publisher:
+    "No publisher's token that is in force came along: it was withdrawn, is over after 90 days, or is another platform's.",
+  device: "No device's token that is in force came along.",
+} as const satisfies Record<Exclude<RouteDescription["actor"], "public">, string>;
+
 function authorise(spec: RouteDescription, actor: Actor | null): void {
   if (spec.actor === "public") return;
-  if (actor === null || actor.kind !== spec.actor) throw new AppError("unauthenticated", "Sign in first.");
+  if (actor === null || actor.kind !== spec.actor) {
+    throw new AppError("unauthenticated", NOT_RECOGNISED[spec.actor]);
+  }
   if (spec.actor !== "person" || actor.kind !== "person") return;
   if (!admits(spec.permission, ROLE_PERMISSIONS[actor.role])) {
     throw new AppError("forbidden", "Your role does not allow this.");

@@ -7,6 +7,8 @@ export type CommandContext = {
   /** Resolves when the reader has taken the text, so that long answers never pile up. */
   write(text: string): Promise<void>;
   warn(text: string): void;
+  /** Which of the two outputs is a terminal that shows colours. */
+  colours: { write: boolean; warn: boolean };
   env: Readonly<Record<string, string | undefined>>;
   fetch: typeof globalThis.fetch;
   nowSeconds(): number;
@@ -25,35 +27,87 @@ export type CommandFailure = {
   code: string;
   message: string;
   details?: unknown;
+  /** What to do now; where it is left out, the page of the code says it. */
+  next?: string;
 };
 
 export type CommandResult =
-  /** `text` for people, `json` for `--json`; a command that wrote its own output has neither. */
-  { ok: true; text: string; json: unknown } | { ok: true; isWritten: true } | CommandFailure;
+  /** `text` for people, `json` for `--json`; a command that wrote its own output has neither. `next` is the step after. */
+  | { ok: true; text: string; json: unknown; next: string }
+  | { ok: true; isWritten: true; next?: string }
+  | CommandFailure;
 
+/** What a shell offers where a value is typed. */
+export type Completes = "file" | "folder" | "code" | readonly string[];
+
+export type CommandOption = {
+  help: string;
+  /** What stands for its value; an option without one is a flag. */
+  value?: string;
+  isMultiple?: true;
+  isRequired?: true;
+  /** Its values may begin with a hyphen, so that they are typed behind an equals sign. */
+  isJoined?: true;
+  /** The variable that says it where the option does not. */
+  env?: string;
+  completes?: Completes;
+};
+
+export type CommandArgument = { name: string; min: number; max: number; help: string; completes?: Completes };
+
+/** A line to be typed as it stands, and what it does. */
+export type CommandExample = { line: string; does: string };
+
+/** All that is known of a command: help, manual page, completion and the guide of commands are made from it. */
 export type Command = {
   /** As typed: one word, or two for `audit verify`. */
   name: string;
   summary: string;
-  /** What follows the name. */
-  usage: string;
-  options: NonNullable<ParseArgsConfig["options"]>;
-  /** One line an option, for `--help`. */
-  help: Readonly<Record<string, string>>;
-  positionals: { min: number; max: number };
+  /** What it reads, writes and refuses, in sentences. */
+  about: string;
+  argument: CommandArgument | null;
+  options: Readonly<Record<string, CommandOption>>;
+  /** One of these sets of options is needed, whole. */
+  oneOf?: readonly (readonly string[])[];
+  examples: readonly [CommandExample, ...CommandExample[]];
+  /** The members of its answer with `--json`; `?` ends a name that may be absent. Null where it answers by lines. */
+  json: Readonly<Record<string, string>> | null;
   run(given: CommandArguments): Promise<CommandResult>;
 };
 
 /** Raised by the readers of arguments; answered with exit code 2. */
 export class UsageError extends Error {}
 
-export function failure(code: string, message: string, details?: unknown): CommandFailure {
-  return details === undefined ? { ok: false, code, message } : { ok: false, code, message, details };
+export function failure(code: string, message: string, details?: unknown, next?: string): CommandFailure {
+  return {
+    ...{ ok: false, code, message },
+    ...(details === undefined ? {} : { details }),
+    ...(next === undefined ? {} : { next }),
+  };
+}
+
+/** Every option, those of all commands among them, as Node's own reader of arguments wants them. */
+export function parsedOptions(command: Command): NonNullable<ParseArgsConfig["options"]> {
+  const own = Object.entries(command.options).map(([name, { value, isMultiple }]) => [
+    name,
+    { type: value === undefined ? "boolean" : "string", ...(isMultiple ? { multiple: true } : {}) },
+  ]);
+  return { ...Object.fromEntries(own), json: { type: "boolean" }, help: { type: "boolean", short: "h" } };
+}
+
+/** How an option is typed. */
+export function typed(name: string, { value, isJoined }: CommandOption): string {
+  return value === undefined ? `--${name}` : `--${name}${isJoined ? "=" : " "}${value}`;
 }
 
 export function textOption(values: CommandValues, name: string): string | undefined {
   const value = values[name];
   return typeof value === "string" ? value : undefined;
+}
+
+export function listOption(values: CommandValues, name: string): string[] {
+  const value = values[name];
+  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
 }
 
 export function requiredOption(values: CommandValues, name: string): string {
@@ -66,6 +120,8 @@ export function integerOption(values: CommandValues, name: string): number | und
   const value = textOption(values, name);
   if (value === undefined) return undefined;
   const number = Number(value);
-  if (!/^\d+$/.test(value) || !Number.isSafeInteger(number)) throw new UsageError(`--${name} takes a whole number`);
+  if (!/^\d+$/.test(value) || !Number.isSafeInteger(number)) {
+    throw new UsageError(`--${name} takes a whole number, and not ${JSON.stringify(value)}`);
+  }
   return number;
 }

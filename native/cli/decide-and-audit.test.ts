@@ -42,7 +42,7 @@ describe("decide", () => {
       message: expect.stringContaining("8443"),
     });
     const { stdout } = await line.run(["decide", ...policy.slice(0, -1), ...asked]);
-    for (const part of ["PORT_NOT_ALLOWED", "8443", "[443]", "/hosts/0", "errors/PORT_NOT_ALLOWED"]) {
+    for (const part of ["PORT_NOT_ALLOWED", "8443", "[443]", "/hosts/0", "bulkhead explain PORT_NOT_ALLOWED"]) {
       expect(stdout).toContain(part);
     }
   });

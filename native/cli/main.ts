@@ -1,4 +1,6 @@
 import { parseArgs } from "node:util";
+import { helpOf } from "../core/decide/help";
+import { pagesOf } from "../core/errors/error-pages";
 import { showActing } from "../core/text/plain-text";
 import {
   type Command,
@@ -6,27 +8,29 @@ import {
   type CommandFailure,
   type CommandResult,
   failure,
+  parsedOptions,
   UsageError,
 } from "./command";
 import { commands } from "./commands";
+import { missingOf } from "./missing-options";
+import { paintFor } from "./paint";
 import { processContext } from "./process-context";
-import { sayDetail } from "./say-explained";
-import { commandHelp, overviewHelp } from "./show-help";
+import { sayDetail, sayHelp } from "./say-explained";
+import { commandHelp, overviewHelp, usageOf } from "./show-help";
 
 const EXIT = { success: 0, refused: 1, usage: 2, internal: 70 } as const;
 
 /**
  * Runs one command line and answers its exit code: 0 only on success, 1 where the answer is no, 2 for a wrong call.
- * Results go to standard output, everything else to standard error (spec §8).
+ * Results go to standard output, everything else, the next step among it, to standard error (spec §8).
  */
 export async function main(argv: readonly string[], context: CommandContext = processContext()): Promise<number> {
   const isJson = argv.includes("--json");
   const found = findCommand(argv);
   if (found === undefined) {
     const asksHelp = argv.length === 0 || argv[0] === "--help" || argv[0] === "-h" || argv[0] === "help";
-    if (asksHelp) await context.write(overviewHelp(commands));
-    else
-      report(context, failure("UNKNOWN_COMMAND", `no command ${JSON.stringify(argv[0])}; see bulkhead --help`), isJson);
+    if (asksHelp) await context.write(overviewHelp(commands, paintFor(context.colours.write)));
+    else report(context, unknownCommand(argv), isJson);
     return asksHelp && argv.length > 0 ? EXIT.success : EXIT.usage;
   }
   try {
@@ -47,21 +51,25 @@ async function runCommand(
   try {
     const { values, positionals } = parseArgs({
       args: [...args],
-      options: { ...command.options, json: { type: "boolean" }, help: { type: "boolean", short: "h" } },
+      options: parsedOptions(command),
       allowPositionals: true,
     });
     if (values.help === true) {
-      await context.write(commandHelp(command));
+      await context.write(commandHelp(command, paintFor(context.colours.write)));
       return EXIT.success;
     }
-    const { min, max } = command.positionals;
-    if (positionals.length < min || positionals.length > max)
-      throw new UsageError(`usage: bulkhead ${command.name} ${command.usage}`);
+    const missing = missingOf(command, { values, positionals, env: context.env });
+    if (missing.length > 0) throw new UsageError(`missing: ${missing.join(", ")}`);
+    const max = command.argument?.max ?? 0;
+    if (positionals.length > max) {
+      const surplus = positionals.slice(max).map((text) => JSON.stringify(text));
+      throw new UsageError(`${surplus.join(", ")}: not understood. It is called so: ${usageOf(command)}`);
+    }
     result = await command.run({ values, positionals, context });
   } catch (error) {
     const message = explainWrongCall(error);
     if (message === undefined) throw error;
-    report(context, failure("USAGE", message), isJson);
+    report(context, failure("USAGE", message, undefined, `bulkhead ${command.name} --help`), isJson);
     return EXIT.usage;
   }
   if (!result.ok) {
@@ -70,6 +78,7 @@ async function runCommand(
   }
   if (!("isWritten" in result))
     await context.write(isJson ? `${JSON.stringify(result.json)}\n` : `${shown(result.text)}\n`);
+  if (!isJson && result.next !== undefined) sayNext(context, result.next);
   return EXIT.success;
 }
 
@@ -84,14 +93,34 @@ function findCommand(argv: readonly string[]): { command: Command; rest: readonl
   return undefined;
 }
 
-function report(context: CommandContext, { code, message, details }: CommandFailure, isJson: boolean): void {
+/** The command that was probably meant stands in it: one that begins so, or of which this is the first word. */
+function unknownCommand([given = ""]: readonly string[]): CommandFailure {
+  const near = commands.filter(({ name }) => name.startsWith(given.slice(0, 3)) || name.endsWith(` ${given}`));
+  const next = near.length === 0 ? "bulkhead --help" : near.map(({ name }) => `bulkhead ${name} --help`).join(", or ");
+  return failure("UNKNOWN_COMMAND", `no command ${JSON.stringify(given)}`, undefined, next);
+}
+
+function sayNext(context: CommandContext, next: string): void {
+  context.warn(`${paintFor(context.colours.warn)("bold", "next:")} ${shown(next)}\n`);
+}
+
+/** No failure leaves without its code, what to do now, and where the code is explained (spec 5.55). */
+function report(context: CommandContext, { code, message, details, next }: CommandFailure, isJson: boolean): void {
+  const page = pagesOf(code)[0];
+  const help = page === undefined ? null : helpOf(code);
+  const step = next ?? page?.how ?? "bulkhead --help";
   if (isJson) {
-    context.warn(`${JSON.stringify({ error: { code, message, ...(details === undefined ? {} : { details }) } })}\n`);
+    const error = { code, message, help, next: step, ...(details === undefined ? {} : { details }) };
+    context.warn(`${JSON.stringify({ error })}\n`);
     return;
   }
-  context.warn(`bulkhead: ${code}: ${shown(message)}\n`);
+  const paint = paintFor(context.colours.warn);
+  context.warn(`bulkhead: ${paint("red", shown(code))}: ${shown(message)}\n`);
   const lines = Array.isArray(details) ? details : [];
-  for (const line of lines.flatMap(sayDetail)) context.warn(`  ${shown(line)}\n`);
+  const own = help === null ? null : `see ${sayHelp(help)}`;
+  for (const line of lines.flatMap(sayDetail)) if (line !== own) context.warn(`  ${shown(line)}\n`);
+  sayNext(context, step);
+  if (help !== null) context.warn(`${paint("bold", "see:")}  ${sayHelp(help)}\n`);
 }
 
 /** What file systems refuse when an argument names a place that is not there, not ours or of another kind. */

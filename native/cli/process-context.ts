@@ -1,4 +1,5 @@
 import type { CommandContext } from "./command";
+import { showsColours } from "./paint";
 
 /** The real process; tests bring their own. */
 export function processContext(): CommandContext {
@@ -17,6 +18,10 @@ export function processContext(): CommandContext {
       }),
     warn: (text) => {
       process.stderr.write(text);
+    },
+    colours: {
+      write: showsColours(process.stdout.isTTY, process.env),
+      warn: showsColours(process.stderr.isTTY, process.env),
     },
     env: process.env,
     fetch: globalThis.fetch,

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { createCommandLine } from "./testing/run-command-line";
 
@@ -17,6 +18,10 @@ const json = async (...argv: string[]): Promise<Record<string, unknown>> => {
 const editManifest = (changes: Record<string, unknown>) => {
   const path = line.path("notes/manifest.json");
   writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, "utf8")), ...changes }));
+};
+const writeEmpty = (name: string) => {
+  writeFileSync(line.path(name), "");
+  return line.path(name);
 };
 const fails = (code: string) => expect.objectContaining({ exit: 1, error: expect.objectContaining({ code }) });
 
@@ -85,13 +90,112 @@ describe("from a folder to a signed bundle", () => {
   });
 });
 
+describe("init", () => {
+  it("completes a folder, whose other files stay, or touches nothing and says which file was there", async () => {
+    mkdirSync(line.path("notes"));
+    writeFileSync(line.path("notes/README.md"), "mine");
+    expect(await json("init", "notes")).toMatchObject({ exit: 0, files: ["manifest.json", "app.js"] });
+    expect(readFileSync(line.path("notes/README.md"), "utf8")).toBe("mine");
+    for (const there of ["app.js", "manifest.json"]) {
+      const folder = `with-${there.replace(".", "-")}`;
+      mkdirSync(line.path(folder));
+      writeFileSync(line.path(`${folder}/${there}`), "mine");
+      const { stderr } = await line.run(["init", folder]);
+      expect(stderr).toContain(`${folder} has ${there} already; nothing was touched`);
+      expect(readdirSync(line.path(folder))).toEqual([there]);
+      expect(readFileSync(line.path(`${folder}/${there}`), "utf8")).toBe("mine");
+    }
+  });
+
+  it("leaves no folder behind for a call that is wrong", async () => {
+    expect(await json("init", "a/b", "--app-id", "Notes")).toMatchObject({ exit: 2 });
+    expect(await json("init", "a/b", "--name", "n".repeat(1025))).toMatchObject({ exit: 2 });
+    expect(readdirSync(line.cwd)).toEqual([]);
+  });
+});
+
 describe("lint", () => {
+  const lintOf = async (script: string) => {
+    writeFileSync(line.path("notes/app.js"), script);
+    return json("lint", "notes");
+  };
+
+  it.each([
+    ["a syntax error", "\nconst a = ;", "app.js:2:11", null],
+    ["a module", 'import { a } from "./a.js";', "app.js", expect.stringContaining("bundle what it imports")],
+    [
+      "the entry of another platform",
+      "App({ onLaunch() {} });",
+      "app.js:1:1",
+      expect.stringContaining("no DOM, no Node"),
+    ],
+    ["the window of a browser", "const a = 1;\nwindow.alert(a);", "app.js:2:1", expect.stringContaining("no DOM")],
+    ["an error of its own at the first lines", "throw new Error('on purpose');", "app.js:1:16", null],
+  ])("says of %s where it is and what would pass", async (_, script, at, wanted) => {
+    await published();
+    const found = await lintOf(script);
+    const issue = expect.objectContaining({ code: "SCRIPT_INVALID", at, wanted, help: "errors/SCRIPT_INVALID" });
+    expect(found).toMatchObject({ exit: 1, error: { code: "SCRIPT_INVALID", details: [issue] } });
+  });
+
+  it.each([
+    ["waits for what it calls", 'await bulkhead.call("device.info", {}); later();'],
+    ["is busy at first", "for (let n = 0; ; n += 1);"],
+    ["sets timers", "setInterval(() => console.log(1), 10);"],
+  ])("has nothing against a script that %s", async (_, script) => {
+    await published();
+    expect(await lintOf(script)).toMatchObject({ exit: 0, valid: true });
+  });
+
+  it("misses an icon that the manifest names, however its place is written", async () => {
+    await published();
+    editManifest({ icons: [{ src: "icon.png" }, { src: "./there.png" }] });
+    writeFileSync(line.path("notes/there.png"), "");
+    const icon = expect.objectContaining({ code: "ICON_MISSING", at: "/icons/0/src", seen: "icon.png" });
+    expect(await json("lint", "notes")).toMatchObject({ exit: 1, error: { code: "ICON_MISSING", details: [icon] } });
+    await json("pack", "notes", "--out", "iconless.ma");
+    expect(await json("lint", "iconless.ma")).toMatchObject({ exit: 1 });
+  });
+
+  it("names limit and value of what is too large, and the largest files", async () => {
+    await published();
+    truncateSync(writeEmpty("notes/large.bin"), 121 * 1024 * 1024);
+    const { error } = (await json("lint", "notes")) as { error: { code: string; message: string; details: string[] } };
+    expect(error).toMatchObject({ code: "TOO_LARGE", message: expect.stringMatching(/121 MiB.*at most 120 MiB/) });
+    expect(error.details[0]).toMatch(/large\.bin: 121 MiB$/);
+    truncateSync(line.path("notes/large.bin"), 0);
+    for (let n = 0; n < 2001; n += 1) writeEmpty(`notes/f${n}`);
+    expect(await json("pack", "notes")).toMatchObject({
+      error: { code: "TOO_LARGE", message: expect.stringMatching(/2004 files.*at most 2000/) },
+    });
+  });
+
+  it.each([
+    ["aux.js", "a device's name"],
+    ["a:b", "colon"],
+    ["a\\b", "backslash"],
+    [" . ", "nothing but dots and spaces"],
+    [`${"d/".repeat(16)}f`, "at most 16"],
+  ])("names the file whose name is none: %j", async (name, why) => {
+    await published();
+    mkdirSync(dirname(line.path(`notes/${name}`)), { recursive: true });
+    writeEmpty(`notes/${name}`);
+    const { stderr } = await line.run(["lint", "notes"]);
+    expect(stderr).toContain(JSON.stringify(name));
+    expect(stderr).toContain(why);
+  });
+
   it("tells each issue of a manifest by path and code", async () => {
     await published();
     editManifest({ name: "", bulkhead_root: 1 });
     const issues = [
-      { path: "/bulkhead_root", code: "UNKNOWN_MEMBER" },
-      { path: "/name", code: "FORMAT" },
+      expect.objectContaining({
+        path: "/bulkhead_root",
+        code: "UNKNOWN_MEMBER",
+        seen: 1,
+        help: "errors/UNKNOWN_MEMBER",
+      }),
+      expect.objectContaining({ path: "/name", code: "FORMAT", seen: "", wanted: "a text that is not empty" }),
     ];
     const expected = { exit: 1, error: expect.objectContaining({ code: "MANIFEST_INVALID", details: issues }) };
     expect(await json("lint", "notes")).toEqual(expected);
@@ -217,6 +321,38 @@ describe("submit, status and withdraw", () => {
       url: "https://console.test/api/publisher/v1/submissions/sub_1",
     });
     expect(request?.headers.get("authorization")).toBe("Bearer secret-token");
+  });
+
+  it("name a bad token as such: where it came from, why it may be none, and what to do; never what it is", async () => {
+    line = answering(401, { requestId: "r", error: { code: "unauthenticated", message: "Who?" } }, []);
+    const asked = ["status", "sub_1", "--server", "https://console.test"];
+    const { code, stderr } = await line.run(asked);
+    expect(code).toBe(1);
+    for (const text of ["the token of BULKHEAD_TOKEN", "withdrawn", "not even the form", "ask an admin"]) {
+      expect(stderr).toContain(text);
+    }
+    expect(stderr).not.toContain("secret-token");
+    const given = await line.run([...asked, "--token", `bhpub_${"a".repeat(43)}`]);
+    expect(given.stderr).toContain("the token of --token");
+    expect(given.stderr).not.toContain("not even the form");
+  });
+
+  it.each([
+    ["submitted", null, "bulkhead status sub_1"],
+    ["listed", "Fine.", "devices take it"],
+    ["refused", "Why contacts?", "raise version.code"],
+    ["withdrawn", null, "free again"],
+  ])("say of %s what the reviewer wrote and what comes next", async (state, comment, next) => {
+    line = answering(200, { submissionId: "sub_1", state, comment }, []);
+    const { stdout, stderr } = await line.run(["status", "sub_1", "--server", "https://console.test"]);
+    expect(stdout).toContain(`sub_1: ${state}${comment === null ? "" : `: ${comment}`}`);
+    expect(stderr).toContain(`next: ${next === "bulkhead status sub_1" ? next : ""}`);
+    expect(stderr).toContain(next);
+  });
+
+  it("say that what answered is no platform", async () => {
+    line = answering(200, ["hello"], []);
+    expect(await json("status", "sub_1", "--server", "https://console.test")).toEqual(fails("NOT_UNDERSTOOD"));
   });
 
   it("never send the token in the clear, nor show it", async () => {

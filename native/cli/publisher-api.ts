@@ -2,20 +2,32 @@ import { isJsonObject, type JsonObject, parseJson } from "../core/json/parse-jso
 import {
   type CommandContext,
   type CommandFailure,
+  type CommandOption,
   type CommandValues,
   failure,
-  requiredOption,
   textOption,
   UsageError,
 } from "./command";
 
 export type ApiAnswer = { ok: true; body: JsonObject } | CommandFailure;
 
-export const API_OPTIONS = { server: { type: "string" }, token: { type: "string" } } as const;
-export const API_HELP = {
-  server: "where the platform is, for example https://console.example; BULKHEAD_SERVER says it too",
-  token: "the publisher's token; better in BULKHEAD_TOKEN, which no list of processes shows",
-};
+export const API_OPTIONS = {
+  server: {
+    value: "URL",
+    help: "where the platform is, for example https://console.example",
+    isRequired: true,
+    env: "BULKHEAD_SERVER",
+  },
+  token: {
+    value: "TOKEN",
+    help: "the publisher's token; better in the variable, which no list of processes shows",
+    isRequired: true,
+    env: "BULKHEAD_TOKEN",
+  },
+} as const satisfies Record<string, CommandOption>;
+
+/** How a token begins and how long it is, as the platform makes them. */
+const TOKEN_FORM = /^bhpub_[A-Za-z0-9_-]{43}$/;
 
 /** One request to the publisher API; the server's own error code and message come through (spec §7). */
 export async function askPublisherApi(
@@ -24,10 +36,10 @@ export async function askPublisherApi(
   path: string,
   init: { method: "GET" | "POST" | "DELETE"; headers?: Record<string, string>; body?: Uint8Array },
 ): Promise<ApiAnswer> {
-  const server = textOption(values, "server") ?? context.env.BULKHEAD_SERVER;
-  const token = textOption(values, "token") ?? context.env.BULKHEAD_TOKEN;
-  if (token === undefined || token === "") requiredOption(values, "token");
-  const url = serverUrl(server, path);
+  const given = textOption(values, "token");
+  const token = given ?? context.env.BULKHEAD_TOKEN ?? "";
+  if (!/^[\x21-\x7e]+$/.test(token)) throw new UsageError("the token holds a space or a character that no token has");
+  const url = serverUrl(textOption(values, "server") ?? context.env.BULKHEAD_SERVER ?? "", path);
   let response: Response;
   try {
     response = await context.fetch(url, {
@@ -44,19 +56,33 @@ export async function askPublisherApi(
   const body = parsed.ok && isJsonObject(parsed.value) ? parsed.value : undefined;
   if (response.ok && body !== undefined) return { ok: true, body };
   const error = body !== undefined && isJsonObject(body.error) ? body.error : {};
-  const code = typeof error.code === "string" ? error.code : `HTTP_${response.status}`;
-  const message =
-    typeof error.message === "string" ? error.message : "the server answered in a way that is not understood";
-  return failure(code, message, error.details);
+  if (typeof error.code !== "string" || typeof error.message !== "string") {
+    return failure("NOT_UNDERSTOOD", `${url.origin} answered ${response.status}, in a way that is not understood`);
+  }
+  if (error.code === "unauthenticated") return badToken(url, token, given === undefined ? "BULKHEAD_TOKEN" : "--token");
+  return failure(error.code, error.message, error.details);
+}
+
+/** Named by where it came from, never by what it is. */
+function badToken(url: URL, token: string, from: string): CommandFailure {
+  const form = TOKEN_FORM.test(token) ? "" : "; it has not even the form of one: bhpub_ and 43 characters";
+  return failure(
+    "unauthenticated",
+    `the token of ${from} is none that ${url.origin} takes: it was withdrawn, is over after 90 days, or is another platform's${form}`,
+    undefined,
+    "ask an admin of the platform for a new one (Publishers, the publisher, Make a token), and put it into BULKHEAD_TOKEN",
+  );
 }
 
 /** A token must not travel in the clear: https, or http to this very machine. */
-function serverUrl(server: string | undefined, path: string): URL {
-  if (server === undefined || !URL.canParse(server)) throw new UsageError("--server takes the platform's URL");
+function serverUrl(server: string, path: string): URL {
+  if (!URL.canParse(server)) {
+    throw new UsageError(`${JSON.stringify(server)} is no URL: the platform's is https://console.example, for example`);
+  }
   const url = new URL(path, server);
   const isLoopback = ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname);
   if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback)) {
-    throw new UsageError("--server must be https, or http to this machine");
+    throw new UsageError(`${url.origin} would carry the token in the clear: https, or http to this machine`);
   }
   return url;
 }

@@ -29,7 +29,10 @@ describe.skipIf(missing.length > 0)("bulkhead run DIR", () => {
 
   it("runs what init wrote, shows what it says, and stops when it is told to", async () => {
     hear = (text) => text.includes("start 1 on linux") && stop();
-    expect(await line.run(["run", "notes"])).toMatchObject({ code: 0, stderr: "" });
+    expect(await line.run(["run", "notes"])).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining("next: change the program and run it again"),
+    });
     expect(heard.join("")).toContain("com.example.notes: start 1 on linux");
   });
 

@@ -9,7 +9,7 @@ it("says of a detail why, what was seen and wanted, where, and where to read on,
   ]);
   expect(sayDetail({ ...detail, at: null, seen: null, wanted: null, help: "errors/TAKEN" })).toEqual([
     "No such role.",
-    "see errors/TAKEN",
+    "see bulkhead explain TAKEN",
   ]);
   expect(sayDetail({ path: "/a", code: "FORMAT" })).toEqual(['{"path":"/a","code":"FORMAT"}']);
   expect(sayDetail("a line")).toEqual(["a line"]);

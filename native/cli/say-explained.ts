@@ -23,7 +23,16 @@ export function sayExplained({
     ...(wanted === null ? [] : [`wanted ${JSON.stringify(wanted)}`]),
     ...(at === null ? [] : [`at ${at}`]),
   ];
-  return [message, ...(values.length === 0 ? [] : [values.join(", ")]), ...(help === null ? [] : [`see ${help}`])];
+  return [
+    message,
+    ...(values.length === 0 ? [] : [values.join(", ")]),
+    ...(help === null ? [] : [`see ${sayHelp(help)}`]),
+  ];
+}
+
+/** What is typed to read the page that `help` names: the command line carries all of them. */
+export function sayHelp(help: string): string {
+  return `bulkhead explain ${help.slice(help.lastIndexOf("/") + 1)}`;
 }
 
 /** A detail of a failure in lines: as every refusal explains itself where it does, else as it is. */

@@ -17,6 +17,7 @@ import {
   type CommandValues,
   failure,
   integerOption,
+  listOption,
   textOption,
   UsageError,
 } from "../command";
@@ -28,29 +29,64 @@ const RECORD_BYTES_MAX = 4 * 1024 * 1024;
 const FINDINGS_SHOWN = 10;
 const digest = (data: Uint8Array) => nodeCrypto.sha256(data);
 
+const AUDIT_JSON = {
+  isWhole: "true",
+  entries: "how many entries follow from the first",
+  head: "the last of them: { sequence, sha256 }, or null",
+  "isChainOnly?": "true where nothing but the entries was looked at; the members below are absent then",
+  "heads?": "how many signed heads were verified",
+  "documents?": "how many documents",
+  "keysets?": "how many keysets",
+  "vouchedSequence?": "the last entry that something signed vouches for",
+  "lost?": "how many heads were set aside, of entries that the log calls lost",
+  "firstBadSequence?": "null of a log that is whole",
+  "problem?": "null of a log that is whole",
+  "findings?": "empty of a log that is whole",
+  "findingsTotal?": "0 of a log that is whole",
+  "tornLines?": "lines of the files of heads that were cut short",
+} as const;
+
 export const auditVerifyCommand: Command = {
   name: "audit verify",
   summary: "check that an exported audit log is what was written: entries, signed heads, documents, keysets",
-  usage: "FILE --root=THUMBPRINT… [--threshold=N] [--platform=ID] [--heads=DAYFILE…]",
+  about:
+    "Reads the export line by line. Keysets are walked from the root keys, heads and documents are verified by them, and entries must follow from each other. What vouches comes from elsewhere, never from the log.",
+  argument: { name: "FILE", min: 1, max: 1, help: "the export, JSON lines", completes: "file" },
   options: {
-    root: { type: "string", multiple: true },
-    threshold: { type: "string" },
-    platform: { type: "string" },
-    heads: { type: "string", multiple: true },
-    head: { type: "string" },
-    "admit-loss": { type: "boolean" },
-    "chain-only": { type: "boolean" },
+    root: {
+      value: "THUMBPRINT",
+      help: "a root key that the platform began with, by thumbprint, from the enrolment file or the ceremony, never from the log",
+      isMultiple: true,
+      isJoined: true,
+    },
+    threshold: {
+      value: "N",
+      help: "how many of them must have signed the first keyset (default: all that are given)",
+    },
+    platform: { value: "ID", help: "the platform's id (default: the one that the root keys signed)" },
+    heads: {
+      value: "DAYFILE",
+      help: "a file of signed heads that was kept elsewhere, copied before the export was made",
+      isMultiple: true,
+      completes: "file",
+    },
+    head: { value: "SEQUENCE:SHA256", help: "an end of the log that you noted: it must lie on this log" },
+    "admit-loss": { help: "set aside what was signed for entries that the log itself calls lost, as after a restore" },
+    "chain-only": {
+      help: "check only that the entries follow from each other, which whoever can rewrite a log can make true",
+    },
   },
-  help: {
-    root: "a root key that the platform began with, by thumbprint, from the enrolment file or the ceremony, never from the log",
-    threshold: "how many of them must have signed the first keyset (default: all that are given)",
-    platform: "the platform's id (default: the one that the root keys signed)",
-    heads: "a file of signed heads that was kept elsewhere, copied before the export was made",
-    head: "SEQUENCE:SHA256, an end of the log that you noted: it must lie on this log",
-    "admit-loss": "set aside what was signed for entries that the log itself calls lost, as after a restore",
-    "chain-only": "check only that the entries follow from each other, which whoever can rewrite a log can make true",
-  },
-  positionals: { min: 1, max: 1 },
+  examples: [
+    {
+      line: "bulkhead audit verify audit.jsonl --root=rboc4aMwQPg_Fqwqj-t36zS_klEB7dpKWxDlZ7pOudw",
+      does: "verifies the log from that root key",
+    },
+    {
+      line: "bulkhead audit verify audit.jsonl --chain-only",
+      does: "the entries alone, which proves nothing against whoever could rewrite them",
+    },
+  ],
+  json: AUDIT_JSON,
   async run({ positionals: [path = ""], values, context }) {
     const heads = listOption(values, "heads");
     for (const name of [path, ...heads]) {
@@ -77,6 +113,8 @@ export const auditVerifyCommand: Command = {
   },
 };
 
+const AUDIT_NEXT = "note the head, and give it with --head at the next verification";
+
 function whole(verdict: LogVerdict, tornLines: number): CommandResult {
   const { entries, heads, documents, keysets, vouchedSequence, lost, head } = verdict;
   const after = entries - vouchedSequence;
@@ -89,7 +127,7 @@ function whole(verdict: LogVerdict, tornLines: number): CommandResult {
     ...(tornLines === 0 ? [] : [`${tornLines} lines of the files of heads were cut short, as a power loss leaves one`]),
     `head ${showHead(head)}`,
   ];
-  return { ok: true, text: lines.join("\n"), json: { ...verdict, tornLines } };
+  return { ok: true, text: lines.join("\n"), json: { ...verdict, tornLines }, next: AUDIT_NEXT };
 }
 
 function notWhole(verdict: LogVerdict): CommandFailure {
@@ -152,6 +190,7 @@ async function verifyChainAlone(
     ok: true,
     text: `${entries} entries, whole; head ${showHead(found.head)}\n${NOTHING_PROVEN}`,
     json: { isWhole: true, isChainOnly: true, entries, head: found.head },
+    next: "give the root keys as well: --root=THUMBPRINT",
   };
 }
 
@@ -224,11 +263,6 @@ function readTrust(values: CommandValues): RootTrust | undefined {
     throw new UsageError(`--threshold takes 1 to ${rootThumbprints.length}, the number of root keys given`);
   }
   return { rootThumbprints, threshold };
-}
-
-function listOption(values: CommandValues, name: string): string[] {
-  const value = values[name];
-  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
 }
 
 function readHead(text: string | undefined): AuditHead[] {

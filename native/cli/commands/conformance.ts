@@ -10,10 +10,15 @@ const FLUSH_CHARACTERS = 64 * 1024;
 export const conformanceCommand: Command = {
   name: "conformance",
   summary: "answer questions, one JSON line each, as every runtime does (spec §8)",
-  usage: "[--stateful] < LINES",
-  options: { stateful: { type: "boolean" } },
-  help: { stateful: "drive one device, step by step (spec §9)" },
-  positionals: { min: 0, max: 0 },
+  about:
+    "A program that other runtimes ship as well: a line of JSON in, a line of JSON out, in order, with no state and no network. Vectors are asked this way (native/vectors/README.md).",
+  argument: null,
+  options: { stateful: { help: "drive one device, step by step (spec §9)" } },
+  examples: [
+    { line: "bulkhead conformance < questions.jsonl", does: "one answer a line" },
+    { line: "bulkhead conformance --stateful < steps.jsonl", does: "one device, from step to step" },
+  ],
+  json: null,
   async run({ values, context }) {
     const answer = values.stateful === true ? createStatefulAnswerer(conformancePorts) : answerStateless;
     let pending = "";

@@ -1,8 +1,10 @@
 import type { Command } from "../command";
 import { auditVerifyCommand } from "./audit-verify";
+import { completionCommand } from "./completion";
 import { conformanceCommand } from "./conformance";
 import { decideCommand } from "./decide";
 import { enrollCommand } from "./enroll";
+import { explainCommand } from "./explain";
 import { initCommand } from "./init";
 import { keygenCommand } from "./keygen";
 import { lintCommand } from "./lint";
@@ -30,4 +32,6 @@ export const commands: readonly Command[] = [
   decideCommand,
   conformanceCommand,
   auditVerifyCommand,
+  explainCommand,
+  completionCommand(() => commands),
 ];

@@ -9,10 +9,27 @@ import { type Command, failure, textOption } from "../command";
 export const keygenCommand: Command = {
   name: "keygen",
   summary: "make a signing key (P-256): the private half for you alone, the public half to register",
-  usage: "[--out PREFIX]",
-  options: { out: { type: "string" } },
-  help: { out: "beginning of the three files' names; publisher where it is left out" },
-  positionals: { min: 0, max: 0 },
+  about:
+    "Writes PREFIX.key.pem for its owner alone, PREFIX.pub.pem and PREFIX.jwk.json. A key that is there is never overwritten. Keep the private half outside of the program's folder.",
+  argument: null,
+  options: {
+    out: {
+      value: "PREFIX",
+      help: "beginning of the three files' names; publisher where it is left out",
+      completes: "file",
+    },
+  },
+  examples: [
+    { line: "bulkhead keygen", does: "writes publisher.key.pem, publisher.pub.pem and publisher.jwk.json" },
+    { line: "bulkhead keygen --out keys/release --json", does: "the same under another name, answered in JSON" },
+  ],
+  json: {
+    kid: "the key's thumbprint, by which the platform names it",
+    jwk: "the public half",
+    privateKeyPath: "where the private half is",
+    publicKeyPath: "where the public half is, PEM",
+    jwkPath: "where the public half is, JWK",
+  },
   async run({ values, context }) {
     const prefix = resolve(context.cwd, textOption(values, "out") ?? "publisher");
     const { privateKey, publicKey } = makeKeyPair();
@@ -38,6 +55,7 @@ export const keygenCommand: Command = {
       ok: true,
       text: `kid ${kid}\nprivate key ${paths.privateKeyPath} (keep it)\npublic key ${paths.publicKeyPath} and ${paths.jwkPath} (register it)`,
       json: { kid, jwk, ...paths },
+      next: `hand ${paths.publicKeyPath} to the platform, which registers it; then bulkhead sign BUNDLE --key ${paths.privateKeyPath}`,
     };
   },
 };

@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { helpOf } from "../../core/decide/help";
 import type { TelemetryBatch } from "../../core/telemetry/batch";
+import { CONFINEMENT_LAYERS } from "../../host/confinement/confinement-layers";
 import {
   type Command,
   type CommandArguments,
@@ -10,6 +11,7 @@ import {
   type CommandValues,
   failure,
   integerOption,
+  listOption,
   textOption,
   UsageError,
 } from "../command";
@@ -20,22 +22,43 @@ import { watchStatus } from "../watch-status";
 export const runCommand: Command = {
   name: "run",
   summary: "run a program: a folder on a development platform of its own, or what is published to this device",
-  usage: "DIR | APP_ID[@VERSION_CODE]… --data DIR",
+  about:
+    "A folder runs on a development platform of its own, with what its manifest asks for granted: no server, no account. A published program runs on an enrolled device under the platform's documents. Ctrl-C stops it. What it is refused is told at once, with the rule.",
+  argument: {
+    name: "DIR|APP_ID[@CODE]",
+    min: 1,
+    max: 64,
+    help: "a program's folder, or published programs of the device",
+    completes: "folder",
+  },
   options: {
-    data: { type: "string" },
-    "development-hosts": { type: "string" },
-    "allow-degraded": { type: "string", multiple: true },
-    user: { type: "string" },
-    "storage-budget": { type: "string" },
+    data: {
+      value: "DIR",
+      help: "the enrolled device's folder; with a program's folder, where its storage is kept",
+      completes: "folder",
+    },
+    "development-hosts": {
+      value: "FILE",
+      help: "names that lead to this machine, for development keysets alone",
+      completes: "file",
+    },
+    "allow-degraded": {
+      value: "LAYER",
+      help: "a layer of confinement that may be missing",
+      isMultiple: true,
+      completes: CONFINEMENT_LAYERS,
+    },
+    user: { value: "NAME", help: "whose storage is used; of published programs" },
+    "storage-budget": { value: "MIB", help: "MiB that all programs together may keep; 512 unless said otherwise" },
   },
-  help: {
-    data: "the enrolled device's folder; with a program's folder, where its storage is kept",
-    "development-hosts": "file of names that lead to this machine, for development keysets alone",
-    "allow-degraded": "a layer of confinement that may be missing; once for each",
-    user: "whose storage is used; of published programs",
-    "storage-budget": "MiB that all programs together may keep; 512 unless said otherwise",
-  },
-  positionals: { min: 1, max: 64 },
+  examples: [
+    { line: "bulkhead run notes", does: "runs the program of that folder until it ends or Ctrl-C" },
+    {
+      line: "bulkhead run com.example.notes@1 --data device",
+      does: "runs version 1, as published, on the enrolled device",
+    },
+  ],
+  json: null,
   async run(given) {
     const target = resolve(given.context.cwd, given.positionals[0] ?? "");
     const stats = await stat(target).catch(() => undefined);
@@ -44,7 +67,7 @@ export const runCommand: Command = {
 };
 
 async function runFolder(folder: string, { values, positionals, context }: CommandArguments): Promise<CommandResult> {
-  if (positionals.length > 1) throw new UsageError("one folder at a time");
+  if (positionals.length > 1) throw new UsageError(`one folder at a time, and not ${positionals.slice(1).join(", ")}`);
   const read = await readProgramFolder(folder);
   if (!read.ok) return read;
   const data = textOption(values, "data");
@@ -66,12 +89,13 @@ async function runFolder(folder: string, { values, positionals, context }: Comma
     ...(data === undefined ? {} : { dataDir: resolve(context.cwd, data) }),
   });
   if (!started.ok) return notStarted(started);
-  return runUntil(started.host, [context.interrupted(), watch.allEnded]);
+  const next = `change the program and run it again; when it does what it should: bulkhead pack ${positionals[0]}`;
+  return runUntil(started.host, [context.interrupted(), watch.allEnded], next);
 }
 
 async function runPublished({ values, positionals, context }: CommandArguments): Promise<CommandResult> {
   const data = textOption(values, "data");
-  if (data === undefined) throw new UsageError(`${positionals[0]} is no folder; a published program needs --data`);
+  if (data === undefined) throw new UsageError(`${positionals[0]} is no folder; a published program needs --data DIR`);
   const programs = positionals.map(readProgram);
   const hosts = textOption(values, "development-hosts");
   const user = textOption(values, "user");
@@ -88,14 +112,19 @@ async function runPublished({ values, positionals, context }: CommandArguments):
     ...(hosts === undefined ? {} : { developmentHosts: resolve(context.cwd, hosts) }),
     ...(user === undefined ? {} : { user }),
   });
-  return started.ok ? runUntil(started.host, [context.interrupted()]) : notStarted(started);
+  const next = "what it was refused stands in the console, and in the publisher's portal";
+  return started.ok ? runUntil(started.host, [context.interrupted()], next) : notStarted(started);
 }
 
 /** Ends the host when the first of these resolves; a text is the fault that ended what ran. */
-async function runUntil(host: { stop(): Promise<void> }, ends: readonly Promise<unknown>[]): Promise<CommandResult> {
+async function runUntil(
+  host: { stop(): Promise<void> },
+  ends: readonly Promise<unknown>[],
+  next: string,
+): Promise<CommandResult> {
   const fault = await Promise.race(ends);
   await host.stop();
-  if (typeof fault !== "string") return { ok: true, isWritten: true };
+  if (typeof fault !== "string") return { ok: true, isWritten: true, next };
   return failure("PROGRAM_ENDED", `the program ended: ${fault.replaceAll("_", " ")}`);
 }
 
@@ -109,9 +138,13 @@ function readProgram(text: string) {
   return code === undefined ? { appId } : { appId, versionCode: Number(code) };
 }
 
+/** A layer that is misspelt would dispense with nothing, and say nothing of it. */
 function layersOf(values: CommandValues): string[] {
-  const layers = values["allow-degraded"];
-  return Array.isArray(layers) ? layers.filter((layer) => typeof layer === "string") : [];
+  const layers = listOption(values, "allow-degraded");
+  const unknown = layers.filter((layer) => !CONFINEMENT_LAYERS.some((known) => known === layer));
+  if (unknown.length > 0)
+    throw new UsageError(`--allow-degraded takes ${CONFINEMENT_LAYERS.join(", ")}, and not ${unknown.join(", ")}`);
+  return layers;
 }
 
 function storageBudget(values: CommandValues): { storageBudgetBytes?: number } {

@@ -10,13 +10,29 @@ import { readNamedFile } from "../files";
 export const signCommand: Command = {
   name: "sign",
   summary: "sign a bundle's exact bytes (ECDSA P-256 with SHA-256, DER, detached)",
-  usage: "BUNDLE --key FILE [--out FILE]",
-  options: { key: { type: "string" }, out: { type: "string" } },
-  help: {
-    key: "the private key, PKCS #8 PEM, as keygen writes it",
-    out: "the signature to write; BUNDLE.sig where it is left out",
+  about:
+    "Writes the signature beside the bundle. It is over the bundle's exact bytes: whatever changes them afterwards makes it worthless.",
+  argument: { name: "BUNDLE", min: 1, max: 1, help: "what bulkhead pack wrote", completes: "file" },
+  options: {
+    key: {
+      value: "FILE",
+      help: "the private key, PKCS #8 PEM, as keygen writes it",
+      isRequired: true,
+      completes: "file",
+    },
+    out: { value: "FILE", help: "the signature to write; BUNDLE.sig where it is left out", completes: "file" },
   },
-  positionals: { min: 1, max: 1 },
+  examples: [
+    {
+      line: "bulkhead sign com.example.notes-1.ma --key publisher.key.pem",
+      does: "writes com.example.notes-1.ma.sig",
+    },
+  ],
+  json: {
+    signaturePath: "where the signature is",
+    kid: "thumbprint of the key that signed",
+    sha256: "digest of the bundle, by which the platform knows it",
+  },
   async run({ positionals: [bundle = ""], values, context }) {
     const key = readPrivateKey(await readNamedFile(context, requiredOption(values, "key")));
     const bytes = await readNamedFile(context, bundle);
@@ -26,7 +42,12 @@ export const signCommand: Command = {
     const { kty, crv, x, y } = key.export({ format: "jwk" });
     const kid = thumbprint(publicKeyShape.parse({ kty, crv, x, y }), nodeCrypto);
     const sha256 = createHash("sha256").update(bytes).digest("hex");
-    return { ok: true, text: `${path}: signed by ${kid}`, json: { signaturePath: path, kid, sha256 } };
+    return {
+      ok: true,
+      text: `${path}: signed by ${kid}`,
+      json: { signaturePath: path, kid, sha256 },
+      next: `bulkhead submit ${bundle}`,
+    };
   },
 };
 

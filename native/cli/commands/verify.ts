@@ -10,24 +10,39 @@ import { readJsonFile, readNamedFile, readPublicKey } from "../files";
 export const verifyCommand: Command = {
   name: "verify",
   summary: "verify a bundle's signature and contents, with a key or as a device would",
-  usage: "BUNDLE (--key PUB | --program CLAIMS [--version-code N]) [--signature FILE]",
+  about:
+    "With a key: whether its owner signed these bytes, and whether they are a bundle. With claims: the whole judgement of a device, by digest, version, key, signature, archive and manifest.",
+  argument: { name: "BUNDLE", min: 1, max: 1, help: "the bundle to judge", completes: "file" },
   options: {
-    key: { type: "string" },
-    program: { type: "string" },
-    "version-code": { type: "string" },
-    signature: { type: "string" },
+    key: { value: "PUB", help: "the publisher's public key, PEM or JWK", completes: "file" },
+    program: {
+      value: "CLAIMS",
+      help: "claims of a program document, JSON: judged by digest, version, key, signature, archive and manifest",
+      completes: "file",
+    },
+    "version-code": { value: "N", help: "with --program: only this version's digest counts" },
+    signature: {
+      value: "FILE",
+      help: "the detached signature; BUNDLE.sig where it is left out",
+      completes: "file",
+    },
   },
-  help: {
-    key: "the publisher's public key, PEM or JWK",
-    program: "claims of a program document, JSON: judged by digest, version, key, signature, archive and manifest",
-    "version-code": "with --program: only this version's digest counts",
-    signature: "the detached signature; BUNDLE.sig where it is left out",
-  },
-  positionals: { min: 1, max: 1 },
+  oneOf: [["key"], ["program"]],
+  examples: [
+    {
+      line: "bulkhead verify com.example.notes-1.ma --key publisher.pub.pem",
+      does: "whether that key signed these bytes",
+    },
+    {
+      line: "bulkhead verify com.example.notes-1.ma --program program.json --version-code 1",
+      does: "what a device with these claims would say of version 1",
+    },
+  ],
+  json: { result: "accepted", code: "ACCEPTED", versionCode: "of which version the bundle is" },
   async run({ positionals: [path = ""], values, context }): Promise<CommandResult> {
     const key = textOption(values, "key");
     const program = textOption(values, "program");
-    if ((key === undefined) === (program === undefined)) throw new UsageError("one of --key and --program is needed");
+    if (key !== undefined && program !== undefined) throw new UsageError("--key or --program, not both");
     const bytes = await readNamedFile(context, path);
     const signatureDer = await readNamedFile(context, textOption(values, "signature") ?? `${path}.sig`);
     if (key !== undefined) {
@@ -36,7 +51,9 @@ export const verifyCommand: Command = {
       const isSigned = signature !== undefined && nodeCrypto.verify(jwk, bytes, signature);
       if (!isSigned) return failure("SIGNATURE_INVALID", "the signature is not of this key over these bytes");
       const opened = openBundle(bytes);
-      return opened.ok ? accepted(path, opened.bundle.manifest.version.code) : explainFault(opened.reason);
+      return opened.ok
+        ? accepted(path, opened.bundle.manifest.version.code)
+        : explainFault(opened.reason, { path, bytes });
     }
     const claims = readProgramClaims(await readJsonFile(context, program ?? ""));
     if (!claims.ok) throw new UsageError("--program holds no claims of a program document");
@@ -49,7 +66,7 @@ export const verifyCommand: Command = {
       crypto: nodeCrypto,
     });
     if (verdict.result === "accepted") return accepted(path, verdict.version.code);
-    const details = verdict.fault === undefined ? undefined : explainFault(verdict.fault).details;
+    const details = verdict.fault === undefined ? undefined : explainFault(verdict.fault, { path, bytes }).details;
     return failure(verdict.code, "a device would refuse this bundle", details);
   },
 };
@@ -59,5 +76,6 @@ function accepted(path: string, versionCode: number): CommandResult {
     ok: true,
     text: `${path}: ACCEPTED, version ${versionCode}`,
     json: { result: "accepted", code: "ACCEPTED", versionCode },
+    next: `bulkhead submit ${path}`,
   };
 }

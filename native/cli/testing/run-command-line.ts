@@ -21,6 +21,7 @@ export function createCommandLine(changes: Partial<CommandContext> = {}) {
       warn: (text) => {
         stderr += text;
       },
+      colours: { write: false, warn: false },
       env: {},
       fetch: async () => Promise.reject(new Error("no network here")),
       nowSeconds: () => 1_700_000_000,

@@ -5,8 +5,8 @@ import { nameIdentity } from "../text/name-folding";
 /** How many segments a name may have (spec §2, Bundle). */
 export const NAME_SEGMENTS_MAX = 16;
 /** Longest name and longest segment, in bytes; looked at first, so that whatever follows is bounded by it. */
-const NAME_BYTES_MAX = 1024;
-const SEGMENT_BYTES_MAX = 255;
+export const NAME_BYTES_MAX = 1024;
+export const SEGMENT_BYTES_MAX = 255;
 
 /** Names that Windows gives to devices, in any folder and with any extension, which spaces may precede. */
 const DEVICE_NAME = /^(?:con|prn|aux|nul|conin\$|conout\$|clock\$|(?:com|lpt)[0-9¹²³])(?: *\.|$)/i;

@@ -218,8 +218,8 @@ describe("a program that misbehaves", () => {
     expect([...console(), ...faults]).toHaveLength(1);
   });
 
-  it("ends when its source throws, and says what", () => {
-    expect(output("throw new TypeError('top')")).toEqual(["Uncaught TypeError: top"]);
+  it("ends when its source throws, and says what and where", () => {
+    expect(output("\n  throw new TypeError('top')")).toEqual(["Uncaught TypeError: top at app.js:2:22"]);
     expect(faults).toEqual([FAULTS.uncaught]);
   });
 
@@ -228,13 +228,19 @@ describe("a program that misbehaves", () => {
     expect(faults).toEqual([FAULTS.uncaught]);
   });
 
+  it("says no more of a place than a line and a column, whatever its error says of itself", () => {
+    const [line = ""] = output(`throw { name: "N", message: "m", stack: "app.js:" + "1".repeat(100000) }`);
+    expect(line.length).toBeLessThan(100);
+    expect(line).toMatch(/^Uncaught N: m at app\.js:1+$/);
+  });
+
   it("goes on after a timer or a rejection of its own failed", () => {
     machine.run(
       `setTimeout(() => { throw new Error("in a timer"); }, 5); Promise.reject(new Error("nobody listens")); setTimeout(() => console.log("on"), 5);`,
     );
     machine.fireTimer(1);
     machine.fireTimer(2);
-    expect(console()).toEqual(["Uncaught Error: in a timer", "on"]);
+    expect(console()).toEqual(["Uncaught Error: in a timer at app.js:1:35", "on"]);
     expect(faults).toEqual([]);
   });
 

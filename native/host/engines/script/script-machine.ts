@@ -50,6 +50,7 @@ const STACK_BYTES = 512 * 1024;
 /** Jobs run before the channel is listened to again. */
 const JOBS_AT_ONCE = 2_000;
 const TEXT_MAX = 4096;
+const PLACE_MAX = 64;
 
 function ownBytes(context: QuickJSContext, handle: QuickJSHandle | undefined): Uint8Array | undefined {
   if (handle === undefined) return undefined;
@@ -62,12 +63,17 @@ function ownBytes(context: QuickJSContext, handle: QuickJSHandle | undefined): U
   return copy;
 }
 
-/** The engine's text of an error thrown by the program, bounded. */
+/** The engine's text of an error thrown by the program, with its first place in the source; bounded. */
 function describeError(context: QuickJSContext, error: QuickJSHandle): string {
   if (context.typeof(error) !== "object") return "a value that is no error";
-  const name = context.getProp(error, "name").consume((handle) => context.getString(handle));
-  const message = context.getProp(error, "message").consume((handle) => context.getString(handle));
-  return `${name}: ${message}`.slice(0, TEXT_MAX);
+  const [name, message, stack] = ["name", "message", "stack"].map((member) =>
+    context.getProp(error, member).consume((handle) => context.getString(handle)),
+  );
+  const place = /app\.js:\d+(?::\d+)?/.exec((stack ?? "").slice(0, TEXT_MAX))?.[0];
+  return (
+    `${name}: ${message}`.slice(0, TEXT_MAX - PLACE_MAX) +
+    (place === undefined ? "" : ` at ${place.slice(0, PLACE_MAX - 4)}`)
+  );
 }
 
 /**
