@@ -10,9 +10,9 @@ import { developmentHostsFileShape } from "./egress/development-hosts";
 import type { ConsoleLine, HostLog } from "./ports";
 import { startProgram } from "./program/program-runner";
 import { openDataDirectory } from "./runtime/data-directory";
-import { type EnrolResult, enrollDevice } from "./runtime/enroll-device";
+import { ENROL_REFUSALS, type EnrolResult, enrollDevice } from "./runtime/enroll-device";
 import { startHost } from "./runtime/host";
-import type { HostOptions, HostStatus, RunningHost } from "./runtime/host-options";
+import { HOST_REFUSALS, type HostOptions, type HostStatus, type RunningHost } from "./runtime/host-options";
 import { createLocalPlatform } from "./runtime/local-platform";
 import type { DesiredProgram } from "./runtime/program-supervisor";
 import { RUNTIME_VERSION } from "./runtime/runtime-version";
@@ -22,7 +22,13 @@ import { createHttpTransport, type HttpTransport } from "./sync/http-transport";
 
 /** What the command line and the process entry do with a host. Each refusal is a code; nothing here ends the process. */
 
-export type CommandFailure = { ok: false; reason: string; code?: string };
+export const COMMAND_REFUSALS = [
+  ...ENROL_REFUSALS,
+  ...HOST_REFUSALS,
+  "enrolment_file_unreadable",
+  "bundle_malformed",
+] as const;
+export type CommandFailure = { ok: false; reason: (typeof COMMAND_REFUSALS)[number]; code?: string };
 
 /** Enrols the device of a data folder with an enrolment file (spec §4). */
 export async function enrollHost(options: {

@@ -50,6 +50,12 @@ const fuzz = (cases: number) => ({
 const STEPS: Step[] = [
   { name: "format and lint", group: "static", command: bin("biome"), args: ["ci", "--error-on-warnings", "."] },
   { name: "import zones, names, paths", group: "static", command: bin("tsx"), args: ["scripts/house/check.ts"] },
+  {
+    name: "documents that are made from the code",
+    group: "static",
+    command: bin("tsx"),
+    args: ["scripts/docs/write.ts", "--check"],
+  },
   { name: "route types", group: "static", command: bin("next"), args: ["typegen"] },
   { name: "types", group: "static", command: bin("tsc"), args: ["-p", "tsconfig.json", "--noEmit"] },
   { name: "dead code", group: "static", command: bin("knip"), args: ["--no-progress"] },

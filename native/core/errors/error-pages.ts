@@ -1,6 +1,7 @@
 import denials from "../../catalog/denials.en.json" with { type: "json" };
 import errors from "../../catalog/errors.en.json" with { type: "json" };
 import { AUDIT_PROBLEMS } from "../audit/problems";
+import { EGRESS_CODES, HOST_CODES } from "../codes";
 
 /** The closed lists of codes, in the order in which a code that several have is explained. */
 export const ERROR_LISTS = [
@@ -35,13 +36,14 @@ const TOLD: Readonly<Record<ErrorList, Readonly<Record<string, Told>>>> = {
   ),
 };
 
+const OF_HOSTS: ReadonlySet<string> = new Set([...HOST_CODES, ...EGRESS_CODES]);
 /** What stands for `{target}` where no single refusal is meant. */
-const ANY_TARGET = "an API or host";
+const anyTarget = (code: string): string => (OF_HOSTS.has(code) ? "a host" : "an API");
 
 const PAGES: readonly ErrorPage[] = ERROR_LISTS.flatMap((list) =>
   Object.entries(TOLD[list]).map(([code, { means, who, how }]) => ({
     ...{ code, list, how, who: menderOf(who) },
-    means: said(means.replaceAll("{target}", ANY_TARGET)),
+    means: said(means.replaceAll("{target}", anyTarget(code))),
   })),
 );
 

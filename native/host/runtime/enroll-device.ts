@@ -16,15 +16,17 @@ import type { DataDirectory } from "./data-directory";
 
 const FETCH_MS = 20_000;
 
-export type EnrolRefusal =
-  | "enrolment_file_invalid"
-  | "url_not_allowed"
-  | "already_enrolled"
-  | "platform_unreachable"
-  | "keyset_refused"
-  | "enrolment_refused"
-  | "answer_of_another_platform"
-  | "state_not_stored";
+export const ENROL_REFUSALS = [
+  "enrolment_file_invalid",
+  "url_not_allowed",
+  "already_enrolled",
+  "platform_unreachable",
+  "keyset_refused",
+  "enrolment_refused",
+  "answer_of_another_platform",
+  "state_not_stored",
+] as const;
+export type EnrolRefusal = (typeof ENROL_REFUSALS)[number];
 
 export type EnrolResult =
   | { ok: true; deviceId: string; platform: string; environment: "production" | "development" }

@@ -64,11 +64,13 @@ export type RunningHost = {
   stop(): Promise<void>;
 };
 
-export type HostRefusal =
-  | "data_directory_in_use"
-  | "not_enrolled"
-  | "url_not_allowed"
-  | "development_hosts_refused"
-  | "development_hosts_invalid";
+export const HOST_REFUSALS = [
+  "data_directory_in_use",
+  "not_enrolled",
+  "url_not_allowed",
+  "development_hosts_refused",
+  "development_hosts_invalid",
+] as const;
+export type HostRefusal = (typeof HOST_REFUSALS)[number];
 
 export type StartHostResult = { ok: true; host: RunningHost } | { ok: false; reason: HostRefusal };
