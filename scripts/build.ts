@@ -64,10 +64,15 @@ async function buildHost(root: string): Promise<void> {
   });
 }
 
-/** Builds the server's bundles and, where a source changed, the pages. `say` hears of long work. */
-export async function buildAll(root: string, say: (text: string) => void): Promise<void> {
+/** The server's bundles and the host's: seconds, whatever changed. */
+export async function buildPrograms(root: string): Promise<void> {
   await buildServer(root);
   await buildHost(root);
+}
+
+/** Builds the programs and, where a source changed, the pages. `say` hears of long work. */
+export async function buildAll(root: string, say: (text: string) => void): Promise<void> {
+  await buildPrograms(root);
   const stamp = join(root, ".next", "bulkhead-build");
   const wanted = fingerprint(root);
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;

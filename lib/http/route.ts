@@ -48,7 +48,7 @@ function parseWith(place: string, shape: z.ZodType, value: unknown, takesAnyText
 }
 
 /** Whoever is not recognised is told what is looked for here, which is the same for everybody. */
-const NOT_RECOGNISED = {
+export const NOT_RECOGNISED = {
   person: "Sign in first.",
   publisher:
     "No publisher's token that is in force came along: it was withdrawn, is over after 90 days, or is another platform's.",

@@ -3,7 +3,7 @@ import type { Announcement } from "@/db/store";
 import { readSession } from "@/lib/auth/session-reader";
 import { STREAM_BEAT, STREAM_BEAT_MS, type StreamEvent } from "@/lib/contracts/stream";
 import { hasPermission } from "@/lib/domain/roles";
-import { errorResponse } from "@/lib/http/error-response";
+import { refuseNode } from "@/lib/http/refuse-node";
 import { AppError } from "@/lib/platform/errors";
 import type { ServiceContext } from "@/lib/services/context";
 
@@ -134,8 +134,7 @@ export function createConsoleStreams(context: ServiceContext, heartbeatMs = STRE
           response.destroy();
           return;
         }
-        const refusal = errorResponse(error, context.ids.next("request"), context.logger);
-        response.writeHead(refusal.status, Object.fromEntries(refusal.headers)).end(await refusal.text());
+        await refuseNode(response, error, context);
       }
     },
     close() {

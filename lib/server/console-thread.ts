@@ -5,6 +5,8 @@ import { ensureSetupLink } from "@/lib/auth/accept-link";
 import { readSession } from "@/lib/auth/session-reader";
 import type { Readiness } from "@/lib/contracts/readiness";
 import { hasPermission } from "@/lib/domain/roles";
+import { refuseNode } from "@/lib/http/refuse-node";
+import { AppError } from "@/lib/platform/errors";
 import { explainStartFailure, type StartFailure } from "@/lib/platform/explain-start-failure";
 import { stderrLogger } from "@/lib/platform/logger";
 import { provideServices } from "@/lib/services/context";
@@ -97,8 +99,10 @@ async function run(data: ConsoleThreadData, line: () => Line<ConsoleHostCalls>, 
     response.on("error", () => undefined);
     const path = request.url?.split("?", 1)[0];
     if (path === consoleStreamRoute.path && request.method === "GET") void streams.open(request, response);
-    else if (path === consoleStreamRoute.path) response.writeHead(405, { allow: "GET" }).end();
-    else void pages.handler(request, response);
+    else if (path === consoleStreamRoute.path) {
+      const refusal = new AppError("method_not_allowed", "A stream is read by GET.");
+      void refuseNode(response, refusal, { ...context, headers: { allow: "GET" } });
+    } else void pages.handler(request, response);
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);

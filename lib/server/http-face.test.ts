@@ -157,6 +157,9 @@ describe("the lean face", () => {
     expect([response.status, response.headers.get("allow")]).toEqual([405, "POST"]);
     const stream = await fetch(streamUrl(), { method: "POST" });
     expect([stream.status, stream.headers.get("allow")]).toEqual([405, "GET"]);
+    expect(await stream.json()).toMatchObject({
+      error: { code: "method_not_allowed", help: "errors/method_not_allowed" },
+    });
     expect(await sendRaw("TRACE /api/runtime/v1/platform HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")).toMatch(
       /^HTTP\/1\.1 405 /,
     );

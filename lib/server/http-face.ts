@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { refuseNode } from "@/lib/http/refuse-node";
 import { createRouter, type RoutedHandler } from "@/lib/http/router";
 import { AppError } from "@/lib/platform/errors";
 import type { LeanContext } from "@/lib/services/context";
@@ -27,9 +28,11 @@ const FORBIDDEN_METHODS = new Set(["TRACE", "TRACK", "CONNECT"]);
 
 /** Binds the port. Raises `unavailable`, naming it, where another process has it. */
 export async function openHttpFace(host: string, port: number): Promise<HttpFace> {
-  let handler: NodeHandler = (_, response) => {
-    response.writeHead(503, { "retry-after": "2", "cache-control": "no-store" }).end();
-  };
+  let handler: NodeHandler = (_, response) =>
+    refuseNode(
+      response,
+      new AppError("unavailable", "The server is starting.", { retryAfterSeconds: 2, isOverload: true }),
+    );
   const server = createServer(
     { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: HEADERS_TIMEOUT_MS },
     (req, res) => {
@@ -105,8 +108,7 @@ export function createNodeHandler(
   return async (request, response) => {
     if (isSecure) response.setHeader("strict-transport-security", "max-age=63072000");
     if (FORBIDDEN_METHODS.has(request.method ?? "")) {
-      response.writeHead(405).end();
-      return;
+      return await refuseNode(response, new AppError("method_not_allowed", "No path takes this method."), context);
     }
     const path = request.url?.split("?", 1)[0] ?? "/";
     const from = addresses.of(request);
@@ -115,8 +117,11 @@ export function createNodeHandler(
     if (stream !== undefined) line.tell({ route: path });
     if (stream !== undefined && request.method === "GET") return await stream(request, response);
     if (stream !== undefined) {
-      response.writeHead(405, { allow: "GET", "cache-control": "no-store" }).end();
-      return;
+      const headers = { allow: "GET" };
+      return await refuseNode(response, new AppError("method_not_allowed", "A stream is read by GET."), {
+        ...context,
+        headers,
+      });
     }
     const document = request.method === "GET" ? (lean.documents?.(path) ?? null) : null;
     if (document !== null) return await document(request, response, line);

@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
 import { knownBody } from "@/lib/http/known-body";
+import { refuseNode } from "@/lib/http/refuse-node";
 import { isToldHeader, type Told, toldOf } from "@/lib/http/told";
+import { AppError } from "@/lib/platform/errors";
 import { PEER_HEADER } from "@/lib/sync/runtime/runtime-api";
 import { SOCKET_HEADER } from "./loopback";
 
@@ -150,7 +152,8 @@ export async function serveFetch(
     request = toRequest(incoming, peer);
   } catch {
     // Header values or a path that the standard's own types refuse: whoever sent them learns no more than that.
-    outgoing.writeHead(400, { connection: "close" }).end();
+    const refusal = new AppError("invalid_input", "This is no request that can be read.");
+    await refuseNode(outgoing, refusal, { headers: { connection: "close" } });
     return;
   }
   try {

@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { createDevelopmentAuthority } from "@/native/host/egress/development-certificates";
-import { buildAll } from "../build";
+import { buildAll, buildPrograms } from "../build";
 import { type Child, startChild } from "../client/child";
 import { openConsoleSession } from "../client/console-session";
 import { type LeftOut, leftOutAtStart, tellLeftOut } from "../setup/left-out";
@@ -15,13 +15,15 @@ import { startUpstreams, type Upstreams } from "./upstreams";
 
 /**
  * The whole loop on one machine: console and policy service, one enrolled host with three sample programs, and the
- * HTTPS hosts that they speak to. `--json` writes one line an event instead of text, for the tests.
+ * HTTPS hosts that they speak to. `--json` writes one line an event instead of text, for the tests. `--dev` serves the
+ * pages by Next's development server, which shows each change of them at once, and builds none.
  */
 const { values } = parseArgs({
   options: {
     port: { type: "string", default: "4180" },
     data: { type: "string", default: ".bulkhead/demo" },
     json: { type: "boolean", default: false },
+    dev: { type: "boolean", default: false },
   },
 });
 const root = process.cwd();
@@ -59,13 +61,22 @@ function stopWith(child: Child, name: string): void {
 async function main(): Promise<void> {
   const port = await freePort(Number(values.port));
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  await buildAll(root, say);
+  if (values.dev) await buildPrograms(root);
+  else await buildAll(root, say);
   if (running.isStopping) return;
 
   say("Console: starting …");
   const server = startChild(
     "dist/server.mjs",
-    ["--port", String(port), "--data", join(dataDir, "console"), "--development", "--json"],
+    [
+      "--port",
+      String(port),
+      "--data",
+      join(dataDir, "console"),
+      "--development",
+      "--json",
+      ...(values.dev ? ["--dev"] : []),
+    ],
     {
       cwd: root,
       env: { ...process.env, BULKHEAD_PLATFORM_ID: "harbor", BULKHEAD_PLATFORM_NAME: "Harbor" },
@@ -76,6 +87,7 @@ async function main(): Promise<void> {
   stopWith(server, "console");
   const { links, ownLinks } = (await server.waitFor("sign_in_links")) as { links: DemoLink[]; ownLinks: DemoLink[] };
   const { url } = (await server.waitFor("listening")) as { url: string };
+  if (values.dev) say(`Console: ${url}, its samples follow. Sign in as operator: ${linkOf(links, "operator").url}`);
 
   const authority = demoAuthority();
   const certificate = authority.issue({ names: UPSTREAM_HOSTS });
@@ -107,13 +119,16 @@ async function main(): Promise<void> {
   announce(url, links, host, missing.length === 0 ? atStart : tellMissing(missing, atStart));
 }
 
+function linkOf(links: readonly DemoLink[], role: string): DemoLink {
+  const link = links.find((candidate) => candidate.role === role);
+  if (link === undefined) throw new Error(`the console made no link for ${role}`);
+  return link;
+}
+
 /** One sign-in for each part that the seed plays; the links that people use are others, and still unused. */
 async function openSessions(baseUrl: string, links: DemoLink[]): Promise<SeedSessions> {
-  const open = (role: string) => {
-    const link = links.find((candidate) => candidate.role === role);
-    if (link === undefined) throw new Error(`the console made no link for ${role}`);
-    return openConsoleSession(baseUrl, { provider: "link", token: link.url.split("/").at(-1) ?? "" });
-  };
+  const open = (role: string) =>
+    openConsoleSession(baseUrl, { provider: "link", token: linkOf(links, role).url.split("/").at(-1) ?? "" });
   return { admin: await open("admin"), operator: await open("operator"), security: await open("security") };
 }
 

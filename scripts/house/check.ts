@@ -7,6 +7,7 @@ import { checkImports } from "./check-imports";
 import { checkKeyPairs } from "./check-key-pairs";
 import { checkLockfile } from "./check-lockfile";
 import { checkNewestDocument } from "./check-newest-document";
+import { checkRefusals } from "./check-refusals";
 import { checkSockets } from "./check-sockets";
 import { checkSqlNumbers } from "./check-sql-numbers";
 import { describeRules, withRules } from "./describe-rules";
@@ -35,7 +36,7 @@ const faults = [
 
 for (const { file, source } of sources) {
   faults.push(...checkSqlNumbers(file, source), ...checkNewestDocument(file, source), ...checkKeyPairs(file, source));
-  faults.push(...checkCoreText(file, source));
+  faults.push(...checkCoreText(file, source), ...checkRefusals(file, source));
 }
 
 const ARCHITECTURE = join(root, "docs/architecture.md");

@@ -4,9 +4,9 @@ import { platform } from "@/db/schema";
 import type { Store } from "@/db/store";
 import { appIdSchema } from "@/lib/contracts/shared";
 import { conditionalResponse, matchesTag } from "@/lib/http/conditional";
-import { errorResponse } from "@/lib/http/error-response";
 import { streamedResponse } from "@/lib/http/known-body";
-import { type RouteHandler, type RoutePorts, receiveBody, route, routeUnread } from "@/lib/http/route";
+import { refuseNode } from "@/lib/http/refuse-node";
+import { NOT_RECOGNISED, type RouteHandler, type RoutePorts, receiveBody, route, routeUnread } from "@/lib/http/route";
 import type { RouteAnswer, RouteCall, RouteDescription, UnreadCall } from "@/lib/http/route-description";
 import type { RoutedHandler } from "@/lib/http/router";
 import { AppError, invariant } from "@/lib/platform/errors";
@@ -214,7 +214,8 @@ export function createRuntimeApi(options: RuntimeApiOptions): RuntimeApi {
           return isRevoked === null ? null : { isRevoked };
         };
         const actor = await authenticate(authorization, { find });
-        if (actor === null || found.document === undefined) throw new AppError("unauthenticated", "Sign in first.");
+        if (actor === null || found.document === undefined)
+          throw new AppError("unauthenticated", NOT_RECOGNISED.device);
         heard(actor.deviceId);
         return requireThere(await found.document());
       },
@@ -272,8 +273,7 @@ export function createRuntimeApi(options: RuntimeApiOptions): RuntimeApi {
           response.destroy();
           return;
         }
-        const refusal = errorResponse(error, ids.next("request"), logger);
-        response.writeHead(refusal.status, Object.fromEntries(refusal.headers)).end(await refusal.text());
+        await refuseNode(response, error, { ids, logger });
       }
     },
     documentAt(path) {

@@ -120,6 +120,8 @@ test.each([
 
 test("no other door of next-auth is open", async () => {
   for (const path of ["providers", "session", "signin", "signout", "error", "callback/other"]) {
-    expect((await GET(new NextRequest(url(path)))).status, path).toBe(404);
+    const answer = await GET(new NextRequest(url(path)));
+    expect(answer.status, path).toBe(404);
+    expect(await answer.json()).toMatchObject({ error: { code: "not_found", help: "errors/not_found" } });
   }
 });
