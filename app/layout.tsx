@@ -38,6 +38,7 @@ const FONTS = [sans, mono, sansOfNames, monoOfNames].map(({ variable }) => varia
 export const metadata: Metadata = {
   title: { default: "Bulkhead", template: "%s · Bulkhead" },
   description: "Decide, watch and act on what mini-programs may do.",
+  manifest: "/manifest.webmanifest",
 };
 
 export const viewport: Viewport = { width: "device-width", initialScale: 1, colorScheme: "light dark" };

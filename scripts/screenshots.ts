@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmdirSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { type Browser, chromium, expect, type Page } from "@playwright/test";
@@ -17,6 +17,8 @@ import { findChromium } from "./setup/system.mjs";
 /**
  * Pictures of every page, light and dark, at 1440 and 390 pixels, taken from the running demo, into `screenshots/`
  * (which git ignores). `--only WORD,WORD` takes those whose name holds one of the words; `--out DIR` puts them elsewhere.
+ * `--readme` takes the one that README.md shows, as small files in `docs/pictures`, and makes the icons and the social
+ * picture in `public/`; git keeps them.
  */
 const APP = "example.coin.rush";
 const BUSY_APP = "example.marble.drop";
@@ -33,11 +35,16 @@ function option(name: string): string | undefined {
   return at === -1 ? undefined : process.argv[at + 1];
 }
 
+/** What one sees who opens a refusal: the checks, the rule, and what would pass. */
+const README_SHOT = "denial";
+const isReadme = process.argv.includes("--readme");
 const only = option("only")?.split(",");
-const outDir = resolve(option("out") ?? "screenshots");
+const outDir = resolve(option("out") ?? (isReadme ? "docs/pictures" : "screenshots"));
+const sizes = isReadme ? SIZES.slice(0, 1) : SIZES;
 let taken = 0;
 
-const isAsked = (name: string) => only === undefined || only.some((word) => name.includes(word));
+const isAsked = (name: string) =>
+  isReadme ? name === README_SHOT : only === undefined || only.some((word) => name.includes(word));
 
 async function take(
   browser: Browser,
@@ -46,7 +53,7 @@ async function take(
   cookie?: { name: string; value: string },
 ): Promise<void> {
   if (!isAsked(shot.name)) return;
-  for (const size of SIZES) {
+  for (const size of sizes) {
     for (const theme of THEMES) {
       const context = await browser.newContext({ viewport: size, baseURL: url, deviceScaleFactor: 1 });
       const value = writePreferences({ ...DEFAULT_PREFERENCES, theme });
@@ -62,6 +69,17 @@ async function take(
       await page.evaluate(() => document.fonts.ready);
       const sideways = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
       if (sideways > 0) process.stderr.write(`${shot.name}: scrolls sideways by ${sideways} px at ${size.width}\n`);
+      if (isReadme) {
+        // A machine that is busy says so in a banner: the picture is of one that is not.
+        await expect(async () => {
+          await page.reload({ waitUntil: "load" });
+          await expect(page.getByRole("link", { name: "See readiness" })).toHaveCount(0, { timeout: 1_000 });
+        }).toPass({ timeout: 300_000 });
+        await page.screenshot({ path: join(outDir, `${shot.name}.${theme}.jpg`), type: "jpeg", quality: 72 });
+        taken += 1;
+        await context.close();
+        continue;
+      }
       // As high as the page, so that what is docked at the bottom of the window stands at the bottom of the picture.
       const height = await page.evaluate(() => document.documentElement.scrollHeight);
       await page.setViewportSize({ width: size.width, height: Math.min(4000, Math.max(size.height, height)) });
@@ -324,6 +342,30 @@ async function takeFirstStart(browser: Browser): Promise<void> {
   }
 }
 
+/** The icon on a square, at two sizes, and the picture that a link to the repository is shown with. */
+async function makePublic(browser: Browser): Promise<void> {
+  const icon = readFileSync("app/icon.svg", "utf8");
+  const paper = "margin:0;display:grid;place-items:center;background:#fafaf9;color:#1b1b19";
+  const draw = async (file: string, width: number, height: number, body: string) => {
+    const page = await browser.newPage({ viewport: { width, height }, deviceScaleFactor: 1, colorScheme: "light" });
+    await page.setContent(`<body style="${paper};height:${height}px;font:600 64px sans-serif">${body}</body>`);
+    await page.screenshot({ path: resolve("public", file) });
+    taken += 1;
+    await page.close();
+  };
+  for (const size of [192, 512]) {
+    await draw(`icon-${size}.png`, size, size, `<div style="width:${size * 0.7}px;line-height:0">${icon}</div>`);
+  }
+  const says = "Decide, watch and act on what mini-programs may do.";
+  const title = `<div style="display:flex;align-items:center;gap:32px"><div style="width:120px;line-height:0">${icon}</div>Bulkhead</div>`;
+  await draw(
+    "social.png",
+    1280,
+    640,
+    `<div style="display:grid;gap:40px;justify-items:center">${title}<div style="font:400 32px sans-serif">${says}</div></div>`,
+  );
+}
+
 async function main(): Promise<void> {
   const executablePath = findChromium();
   if (executablePath === null)
@@ -336,7 +378,8 @@ async function main(): Promise<void> {
   });
   try {
     await takeConsole(browser);
-    await takeFirstStart(browser);
+    if (isReadme) await makePublic(browser);
+    else await takeFirstStart(browser);
   } finally {
     await browser.close();
   }

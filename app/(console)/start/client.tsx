@@ -67,7 +67,7 @@ const STEPS: Record<StepName, Step> = {
       <>
         <CommandLine text="npx bulkhead init my-program --app-id APP_ID" />
         <CommandLine text="npx bulkhead pack my-program" />
-        <CommandLine text="npx bulkhead sign APP_ID-1.ma --key publisher.pem" />
+        <CommandLine text="npx bulkhead sign APP_ID-1.ma --key publisher.key.pem" />
         <CommandLine text={`npx bulkhead submit APP_ID-1.ma --server ${url}`} />
         <p>
           Submitting takes a token of the publisher: “Make a token” in its panel. An admin makes it best, since whoever
