@@ -87,7 +87,12 @@ async function main(): Promise<void> {
   stopWith(server, "console");
   const { links, ownLinks } = (await server.waitFor("sign_in_links")) as { links: DemoLink[]; ownLinks: DemoLink[] };
   const { url } = (await server.waitFor("listening")) as { url: string };
-  if (values.dev) say(`Console: ${url}, its samples follow. Sign in as operator: ${linkOf(links, "operator").url}`);
+  if (values.dev) {
+    const first = linkOf(links, "operator").url;
+    // Compiled alone, before the samples ask for other routes: nobody waits for the first page longer than for it.
+    await (await fetch(first)).text();
+    say(`Console: ${url}, its samples follow. Sign in as operator: ${first}`);
+  }
 
   const authority = demoAuthority();
   const certificate = authority.issue({ names: UPSTREAM_HOSTS });
@@ -180,6 +185,8 @@ async function freePort(wished: number): Promise<number> {
   });
 }
 
+// Whoever read its lines went away: what would be left running without a word is ended.
+process.stdout.on("error", () => void stop(1));
 process.on("SIGINT", () => void stop(0));
 process.on("SIGTERM", () => void stop(0));
 process.on("SIGHUP", () => void stop(0));
