@@ -65,7 +65,9 @@ async function run(data: ConsoleThreadData, line: () => Line<ConsoleHostCalls>, 
   const logger = stderrLogger;
   const say = (event: string, text: string, fields: Record<string, unknown>) =>
     line().ask("say", { event, text, fields });
-  const opened = await openProcess(options, baseUrl, { handle: data.store, recovery: data.recovery });
+  const opened = await openProcess(options, baseUrl, {
+    given: { handle: data.store, recovery: data.recovery },
+  });
   own.close.push(() => opened.close());
   const ownReadiness = opened.context.readiness;
   const context = {

@@ -10,11 +10,11 @@ import { takeDataFolder } from "@/db/take-data-folder";
 import { openStoreInWorker } from "@/db/worker/open-store-in-worker";
 import { auditRecovery } from "@/lib/audit/audit-recovery";
 import { createPasswords } from "@/lib/auth/password";
-import { systemClock } from "@/lib/platform/clock";
+import { type Clock, systemClock } from "@/lib/platform/clock";
 import { isAppError } from "@/lib/platform/errors";
 import { randomIds } from "@/lib/platform/ids";
 import { type Logger, stderrLogger } from "@/lib/platform/logger";
-import { readMachine } from "@/lib/platform/machine";
+import { type Machine, readMachine } from "@/lib/platform/machine";
 import { readIfPresent } from "@/lib/platform/private-file";
 import type { ServiceContext } from "@/lib/services/context";
 import { settleSignIns } from "@/lib/services/people/settle-sign-ins";
@@ -88,6 +88,9 @@ async function openStoreOf(options: ServerOptions, logger: Logger, given?: Given
     logger,
   });
 }
+
+/** What a process stands on that may be another's: a store that is open already, a time that is walked. */
+export type ProcessPorts = { given?: GivenStore; clock?: Clock; machine?: Machine };
 
 /** What only the keys' folder gives, and what a start that makes nothing up does without it. */
 async function openKeys(options: ServerOptions, found: ProtectionSecret | null, isNew: boolean, warnings: string[]) {
@@ -172,7 +175,11 @@ async function warnOfKeys(store: Store, ctx: SigningContext, folder: KeyFolder, 
  * another platform; then nothing stays open, and the first start has written nothing but keys that the next one takes
  * up. Keys that cannot sign do not keep it from starting: devices still get what is signed, and people see what is wrong.
  */
-export async function openProcess(options: ServerOptions, baseUrl: string, given?: GivenStore): Promise<OpenedProcess> {
+export async function openProcess(
+  options: ServerOptions,
+  baseUrl: string,
+  { given, clock = systemClock, machine = readMachine() }: ProcessPorts = {},
+): Promise<OpenedProcess> {
   const warnings: string[] = [];
   const logger = stderrLogger;
   const keysDir = join(options.dataDir, "keys");
@@ -185,10 +192,10 @@ export async function openProcess(options: ServerOptions, baseUrl: string, given
     const { folder, source, authSecret } = await openKeys(options, found, isNew, warnings);
     const { roots, fault: rootsFault } = await openRoots(keysDir, options, warnings);
     const signer = createFileSigner(folder);
-    const base = { clock: systemClock, logger, signer };
+    const base = { clock, logger, signer };
     const readCopy = () => readIfPresent(join(keysDir, KEYSET_COPY));
     const trust = createTrust({ ...base, dataDir: options.dataDir, roots, readCopy });
-    const sync = { ...base, ids: randomIds, machine: readMachine(), ...trust };
+    const sync = { ...base, ids: randomIds, machine, ...trust };
     warnings.push(...describeRecovery(recovery));
     await auditRecovery(store, sync, recovery);
     // One transaction: of several processes that start at once one makes platform, keys and keyset, the others wait.
@@ -218,10 +225,10 @@ export async function openProcess(options: ServerOptions, baseUrl: string, given
       warnings.push("BULKHEAD_BASE_URL is not https: devices refuse it, and sign-in travels in the clear.");
     }
     // Before anything is signed again, which hides it.
-    const clock = await clockState(store.db, sync);
-    const jump = clockFault(clock);
+    const time = await clockState(store.db, sync);
+    const jump = clockFault(time);
     if (jump !== null) warnings.push(`${jump.says} ${jump.remedy}`);
-    if (clock.warning !== null) warnings.push(clock.warning);
+    if (time.warning !== null) warnings.push(time.warning);
     const behind = continuityFault(await continuityState(store.db));
     if (behind !== null) warnings.push(`${behind.says} ${behind.remedy}`);
     await tryNow(warnings, () => takeKeysetInbox(store, sync, keysDir));
@@ -235,7 +242,7 @@ export async function openProcess(options: ServerOptions, baseUrl: string, given
       bundles,
       judgeBundle: createServerJudge(),
       passwords: createPasswords(),
-      watching: createWatching(store, systemClock),
+      watching: createWatching(store, clock),
       readiness: createReadiness(checks, { ...sync, jobs: jobs.figures, storeFigures: () => store.figures() }),
       config: {
         baseUrl,

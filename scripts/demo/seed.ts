@@ -1,12 +1,12 @@
-import { createHash, createPrivateKey, createPublicKey, sign } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createHash, createPrivateKey, sign } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ChangeSetView } from "@/lib/contracts/change-sets";
 import type { ProgramList } from "@/lib/contracts/programs";
 import type { PublisherView } from "@/lib/contracts/publishers";
 import { packBundle } from "@/native/core/bundle/pack-bundle";
-import { makeKeyPair } from "@/native/node/make-key-pair";
 import { ConsoleRefusal, type ConsoleSession } from "../client/console-session";
+import { publisherKey } from "./publisher-key";
 import { SAMPLES, type Sample } from "./samples";
 
 export type SeedSessions = { admin: ConsoleSession; operator: ConsoleSession; security: ConsoleSession };
@@ -73,19 +73,6 @@ async function decideTogether(proposer: ConsoleSession, security: ConsoleSession
   await proposer.post(`change-sets/${draft.id}/propose`, { reason });
   await security.post(`change-sets/${draft.id}/approve`, { reason: "Checked." });
   await proposer.post(`change-sets/${draft.id}/publish`, {});
-}
-
-/** A sample publisher's signing key, kept in the demo's folder as a publisher would keep it. */
-function publisherKey(folder: string, publisherId: string): { privateKeyPem: string; publicKeyPem: string } {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const path = join(folder, `${publisherId}.pem`);
-  if (!existsSync(path)) {
-    const { privateKey } = makeKeyPair();
-    writeFileSync(path, privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
-  }
-  const privateKeyPem = readFileSync(path, "utf8");
-  const publicKeyPem = createPublicKey(privateKeyPem).export({ type: "spki", format: "pem" }).toString();
-  return { privateKeyPem, publicKeyPem };
 }
 
 function readBundle(folder: string): Uint8Array {

@@ -1,0 +1,78 @@
+import { eq } from "drizzle-orm";
+import { people } from "@/db/schema";
+import type { Actor, Role } from "@/lib/domain/roles";
+import { createRouter } from "@/lib/http/router";
+import { housekeepingJobs } from "@/lib/server/housekeeping";
+import { openProcess } from "@/lib/server/open-process";
+import { readServerOptions } from "@/lib/server/server-options";
+import type { ServiceContext } from "@/lib/services/context";
+import { prepareDemoPeople } from "@/lib/services/people/prepare-demo-people";
+import { findAccessKey } from "@/lib/sync/runtime/access-secret";
+import { createRuntimeApi, runtimeRoutedHandlers } from "@/lib/sync/runtime/runtime-api";
+import type { CallDoor } from "./past-device";
+import type { WalkingClock } from "./walking-clock";
+
+export type PersonActor = Extract<Actor, { kind: "person" }>;
+
+export type Past = {
+  context: ServiceContext;
+  /** Whoever plays a part, by first name. */
+  person(firstName: string): PersonActor;
+  call: CallDoor;
+  /** What the server does by itself, asked for by name. */
+  tend(name: string): Promise<void>;
+  close(): Promise<void>;
+};
+
+/** The console and the policy service of a development platform, whole, without sockets and under a clock that is walked. */
+export async function openPast(
+  { dataDir, platformId, platformName }: { dataDir: string; platformId: string; platformName: string },
+  { clock, machine }: WalkingClock,
+): Promise<Past> {
+  const parsed = readServerOptions(["--data", dataDir, "--development"], {
+    BULKHEAD_PLATFORM_ID: platformId,
+    BULKHEAD_PLATFORM_NAME: platformName,
+  });
+  if (!parsed.ok) throw new Error(parsed.problems.join("\n"));
+  const { options } = parsed;
+  const opened = await openProcess(options, "http://localhost", { clock, machine });
+  const { context, folder } = opened;
+  const accessKey = await findAccessKey(folder.dir, options.env);
+  if (accessKey === null) throw new Error("the access secret was just made");
+  const { store, bundles } = context;
+  const runtime = createRuntimeApi({ store, bundles, ctx: context, accessKey, validatesOutput: true });
+  const router = createRouter(runtimeRoutedHandlers(runtime), context);
+  await prepareDemoPeople(context);
+  const known = await store.db.select().from(people).where(eq(people.state, "active"));
+  const jobs = new Map<string, () => Promise<unknown>>(
+    housekeepingJobs(context, folder.dir).map(({ name, run }) => [name, run]),
+  );
+  return {
+    context,
+    person(firstName) {
+      const found = known.find(({ name }) => name.startsWith(`${firstName} `));
+      if (found === undefined) throw new Error(`nobody is called ${firstName}`);
+      const { id: personId, name, email, publisherId } = found;
+      // Safe: the column holds roles alone.
+      return {
+        kind: "person",
+        personId,
+        name,
+        email,
+        role: found.role as Role,
+        publisherId,
+        sessionId: `past-${firstName}`,
+      };
+    },
+    call: (path, init) => router(new Request(`http://localhost/api/runtime/v1/${path}`, init)),
+    async tend(name) {
+      const run = jobs.get(name);
+      if (run === undefined) throw new Error(`there is no job ${name}`);
+      while ((await run()) === true);
+    },
+    async close() {
+      runtime.close();
+      await opened.close();
+    },
+  };
+}
