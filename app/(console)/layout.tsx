@@ -12,6 +12,7 @@ import { sessionQuery } from "@/lib/queries/session";
 import { getDraft } from "@/lib/services/change-sets/get-draft";
 import { services } from "@/lib/services/context";
 import { getSession } from "@/lib/services/people/get-session";
+import { readSeededUntil } from "@/lib/services/platform/read-seeded";
 import { prefetching } from "../_parts/prefetching";
 
 export default async function ConsoleLayout({ children }: { children: ReactNode }) {
@@ -29,6 +30,7 @@ export default async function ConsoleLayout({ children }: { children: ReactNode 
       person={{ name, email, role, platformName, environment }}
       preferences={preferences}
       nowMs={context.clock.nowMs()}
+      seededUntil={await readSeededUntil(context.store.db)}
       dock={<DraftBar />}
       state={dehydrate(client)}
     >

@@ -7,6 +7,7 @@ import { PREFERENCES_COOKIE, readPreferences } from "@/lib/format/preferences";
 import { sessionQuery } from "@/lib/queries/session";
 import { services } from "@/lib/services/context";
 import { getSession } from "@/lib/services/people/get-session";
+import { readSeededUntil } from "@/lib/services/platform/read-seeded";
 import { getPortalPlace } from "@/lib/services/portal/get-portal-place";
 import { prefetching } from "../_parts/prefetching";
 
@@ -21,6 +22,7 @@ export default async function PortalLayout({ children }: { children: ReactNode }
       person={{ name, email, role, platformName, environment, publisherName }}
       preferences={preferences}
       nowMs={context.clock.nowMs()}
+      seededUntil={await readSeededUntil(context.store.db)}
       dock={null}
       state={dehydrate(client)}
     >

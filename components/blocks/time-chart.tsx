@@ -8,6 +8,7 @@ import {
   type DotItemDotProps,
   Line,
   type MouseHandlerDataParam,
+  ReferenceArea,
   ReferenceDot,
   ReferenceLine,
   ResponsiveContainer,
@@ -21,6 +22,7 @@ import { type ChartEvent, ChartEvents } from "./chart-events";
 import { PointCard, shownValue } from "./chart-point-card";
 import { timeTicks, valueTicks } from "./chart-ticks";
 import { useCrosshair } from "./crosshair";
+import { useSeededUntil } from "./seeded";
 
 export type ChartTone = "ink" | "blocked" | "throttled" | "allowed";
 export type ChartSeries = {
@@ -107,6 +109,10 @@ export function TimeChart(props: TimeChartProps) {
   const isFree = (at: number) => crossAt === undefined || Math.abs(x(at) - x(crossAt)) > 1.5 * DATE_HALF;
   const within = events.filter(({ at }) => new Date(at).getTime() >= from && new Date(at).getTime() <= to);
 
+  const seededUntil = useSeededUntil();
+  const madeTo = Math.min(seededUntil === null ? 0 : Date.parse(seededUntil), to);
+  const isMade = madeTo > from;
+
   const onPointer = ({ isTooltipActive, activeLabel }: MouseHandlerDataParam) =>
     setAtMs(isTooltipActive && activeLabel !== undefined ? Number(activeLabel) : null);
   return (
@@ -114,6 +120,7 @@ export function TimeChart(props: TimeChartProps) {
     <div className="relative overflow-x-clip rounded-control has-focus-visible:outline-2 has-focus-visible:outline-accent has-focus-visible:outline-offset-2">
       <p id={summaryId} className="sr-only">
         {summary}
+        {isMade && ` Made for the demo until ${formatInstant(madeTo)}.`}
       </p>
       <div aria-hidden="true" className="text-label">
         <ResponsiveContainer height={HEIGHT} initialDimension={BEFORE_MEASURED} onResize={setWidth}>
@@ -125,6 +132,14 @@ export function TimeChart(props: TimeChartProps) {
             onMouseLeave={() => setAtMs(null)}
             onTouchMove={onPointer}
           >
+            {isMade && (
+              <ReferenceArea
+                x1={from}
+                x2={madeTo}
+                fill="var(--color-sunken)"
+                label={{ value: "made for the demo", position: "insideTopLeft", fill: "var(--color-muted)" }}
+              />
+            )}
             <CartesianGrid vertical={false} syncWithTicks stroke="var(--color-line)" />
             <XAxis
               dataKey="at"

@@ -13,6 +13,8 @@ export const platform = pgTable(
     environment: text("environment", { enum: ENVIRONMENTS }).notNull(),
     /** Set once, for good, when two others than the admin can approve (contract §6). */
     setUpAt: instant("set_up_at"),
+    /** Of a development platform whose past was made for it: what is older than this. Set once. */
+    seededUntil: instant("seeded_until"),
     createdAt: instant("created_at").notNull(),
   },
   (table) => [check("platform_single_row", sql`${table.id} = 1`)],

@@ -43,6 +43,7 @@ export const AUDIT_ACTIONS = [
   "document.resign",
   "platform.initialise",
   "platform.name",
+  "platform.seed",
   "setup.complete",
   "audit.export",
   "audit.loss",

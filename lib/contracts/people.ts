@@ -91,6 +91,8 @@ export const sessionViewSchema = z.object({
   environment: z.enum(["production", "development"]),
   isDevelopmentStore: z.boolean(),
   setUpComplete: z.boolean(),
+  /** What is older was made for a demo; null where it was lived. */
+  seededUntil: instantSchema.nullable(),
   /** What the doors let me in to; pages offer this and nothing else. What only some objects allow stands with each. */
   may: z.object({
     permissions: z.array(z.enum(PERMISSIONS)),

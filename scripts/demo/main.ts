@@ -15,8 +15,9 @@ import { startUpstreams, type Upstreams } from "./upstreams";
 
 /**
  * The whole loop on one machine: console and policy service, one enrolled host with three sample programs, and the
- * HTTPS hosts that they speak to. `--json` writes one line an event instead of text, for the tests. `--dev` serves the
- * pages by Next's development server, which shows each change of them at once, and builds none.
+ * HTTPS hosts that they speak to, beside a past of two weeks, which the first start makes. `--json` writes one line an
+ * event instead of text, and `--no-past` leaves that past out, for the tests. `--dev` serves the pages by Next's
+ * development server, which shows each change of them at once, and builds none; it makes a past where `--past` asks.
  */
 const { values } = parseArgs({
   options: {
@@ -24,6 +25,8 @@ const { values } = parseArgs({
     data: { type: "string", default: ".bulkhead/demo" },
     json: { type: "boolean", default: false },
     dev: { type: "boolean", default: false },
+    past: { type: "boolean", default: false },
+    "no-past": { type: "boolean", default: false },
   },
 });
 const root = process.cwd();
@@ -36,13 +39,16 @@ const say = (text: string) => tell("progress", { text }, text);
 
 type DemoLink = { role: string; name: string; url: string };
 
-const running: { child?: Child; host?: Child; upstreams?: Upstreams; isStopping: boolean } = { isStopping: false };
+const running: { past?: Child; child?: Child; host?: Child; upstreams?: Upstreams; isStopping: boolean } = {
+  isStopping: false,
+};
 
 /** Ends everything in the order in which it depends on each other; a second Ctrl-C changes nothing. */
 async function stop(code: number): Promise<void> {
   if (running.isStopping) return;
   running.isStopping = true;
   if (!values.json) process.stdout.write("\nStopping …\n");
+  await running.past?.stop();
   await running.host?.stop();
   await running.child?.stop();
   await running.upstreams?.close();
@@ -61,8 +67,7 @@ function stopWith(child: Child, name: string): void {
 async function main(): Promise<void> {
   const port = await freePort(Number(values.port));
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  if (values.dev) await buildPrograms(root);
-  else await buildAll(root, say);
+  await Promise.all([values.dev ? buildPrograms(root) : buildAll(root, say), makePast()]);
   if (running.isStopping) return;
 
   say("Console: starting …");
@@ -128,6 +133,29 @@ function linkOf(links: readonly DemoLink[], role: string): DemoLink {
   const link = links.find((candidate) => candidate.role === role);
   if (link === undefined) throw new Error(`the console made no link for ${role}`);
   return link;
+}
+
+/** Two weeks of a dozen programs, made once, beside the build; a store that is there already is left as it is. */
+async function makePast(): Promise<void> {
+  const store = join(dataDir, "console");
+  const isWished = values.dev ? values.past : !values["no-past"];
+  if (!isWished || existsSync(store)) return;
+  say("The past: two weeks of twelve programs, made once …");
+  const past = startChild(
+    "scripts/demo/history/main.ts",
+    ["--data", store, "--keys", join(dataDir, "publishers"), "--platform", "harbor", "--name", "Harbor"],
+    {
+      cwd: root,
+      nodeArgs: ["--import", "tsx"],
+      say: (text) => process.stderr.write(`${text}\n`),
+      onLine: (line) => {
+        if (line.event === "past") say(String(line.text));
+      },
+    },
+  );
+  running.past = past;
+  await past.waitFor("made");
+  await past.ended;
 }
 
 /** One sign-in for each part that the seed plays; the links that people use are others, and still unused. */

@@ -25,7 +25,8 @@ export async function seedSamples(options: {
 }): Promise<void> {
   const { sessions, say } = options;
   const { items } = await sessions.operator.get<ProgramList>("programs");
-  if (items.length === 0) await reportOften(sessions.operator);
+  if (!SAMPLES.some(({ appId }) => items.some((program) => program.appId === appId)))
+    await reportOften(sessions.operator);
   for (const sample of SAMPLES) {
     if (items.some((program) => program.appId === sample.appId)) continue;
     say(`Sample program: ${sample.name}`);

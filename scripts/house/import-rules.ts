@@ -284,6 +284,13 @@ export const ROOMS: readonly Room[] = [
     never: STORE,
   },
   {
+    room: "scripts/demo/history",
+    is: "the demo's past, made by the services alone",
+    files: ["scripts/demo/history/"],
+    may: ["scripts/demo/", "lib/", "native/"],
+    never: [...WEB, ...STORE],
+  },
+  {
     room: "tools",
     is: "what starts, measures and tries all of it from outside",
     files: ["bench/", "e2e/", "scripts/"],

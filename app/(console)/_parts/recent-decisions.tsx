@@ -4,6 +4,7 @@ import { Undo2 } from "lucide-react";
 import { type Column, DataTable } from "@/components/blocks/data-table";
 import { EmptyState } from "@/components/blocks/empty-state";
 import { useNow } from "@/components/blocks/now";
+import { useSeededGroups } from "@/components/blocks/seeded";
 import { titleSet } from "@/components/features/change-sets/describe-set";
 import { useDecide } from "@/components/features/change-sets/use-decide";
 import { Button } from "@/components/ui/button";
@@ -19,10 +20,14 @@ const SHOWN = 10;
 
 type Row = Overview["recent"][number];
 
+const atOf = (row: Row) => row.publishedAt ?? row.decidedAt ?? row.updatedAt;
+
 /** What was decided, by whom, and how far it has come; undo stands beside the decision. */
 export function RecentDecisions({ decisions }: { decisions: readonly Row[] }) {
   const nowMs = useNow();
   const undo = useDecide();
+  const shown = decisions.slice(0, SHOWN);
+  const seeded = useSeededGroups(shown, atOf);
   if (decisions.length === 0) {
     return <EmptyState title="No decision in 24 h">Published and refused change sets appear here.</EmptyState>;
   }
@@ -33,7 +38,7 @@ export function RecentDecisions({ decisions }: { decisions: readonly Row[] }) {
       width: 140,
       priority: 2,
       cell: (row) => {
-        const at = row.publishedAt ?? row.decidedAt ?? row.updatedAt;
+        const at = atOf(row);
         return (
           <>
             {formatWhen(at, nowMs)} <span className="text-muted">{formatAge(Date.parse(at), nowMs)}</span>
@@ -117,9 +122,10 @@ export function RecentDecisions({ decisions }: { decisions: readonly Row[] }) {
       id="recent"
       caption="Recent decisions"
       columns={columns}
-      rows={decisions.slice(0, SHOWN)}
+      rows={shown}
       keyOf={(row) => row.id}
       hrefOf={(row) => `/policy/${row.id}`}
+      {...seeded}
     />
   );
 }

@@ -9,6 +9,7 @@ import { PageMain } from "@/components/blocks/page-main";
 import { Panel } from "@/components/blocks/panel";
 import { QueryView } from "@/components/blocks/query-view";
 import { RelativeTime } from "@/components/blocks/relative-time";
+import { useSeededGroups } from "@/components/blocks/seeded";
 import { Toolbar } from "@/components/blocks/toolbar";
 import { useMoreRows } from "@/components/blocks/use-more-rows";
 import { useUrlState } from "@/components/blocks/use-url-state";
@@ -107,6 +108,7 @@ const keyOf = (row: ChangeSetView) => row.id;
 
 function Sets({ list, state }: { list: ChangeSetList; state: SetList }) {
   const more = useMoreRows(list, keyOf, state, (cursor) => readOlderChangeSets(state, cursor));
+  const seeded = useSeededGroups(more.rows, (row) => row.publishedAt ?? row.decidedAt ?? row.updatedAt);
   return (
     <Panel footer={more.hasMore && <MoreRows more={more} verb="Show older" />}>
       {more.rows.length === 0 ? (
@@ -122,6 +124,7 @@ function Sets({ list, state }: { list: ChangeSetList; state: SetList }) {
           total={more.hasMore ? null : more.rows.length}
           keyOf={keyOf}
           hrefOf={(row) => `/policy/${row.id}`}
+          {...seeded}
         />
       )}
     </Panel>

@@ -9,6 +9,7 @@ import { loadedPart } from "@/components/blocks/loaded-part";
 import { MoreRows } from "@/components/blocks/more-rows";
 import { Panel } from "@/components/blocks/panel";
 import { QueryView } from "@/components/blocks/query-view";
+import { useSeededGroups } from "@/components/blocks/seeded";
 import { useHeldRows } from "@/components/blocks/use-held-rows";
 import { useMoreRows } from "@/components/blocks/use-more-rows";
 import { useUrlState } from "@/components/blocks/use-url-state";
@@ -104,6 +105,7 @@ function Entries({ list, filter, selected, onSelect }: EntriesProps) {
   const more = useMoreRows({ items: held.rows, nextCursor: list.nextCursor }, keyOf, JSON.stringify(filter), (cursor) =>
     readOlderAudit(filter, cursor),
   );
+  const seeded = useSeededGroups(more.rows, (row) => row.at);
   return (
     <Panel
       title="Entries"
@@ -127,6 +129,7 @@ function Entries({ list, filter, selected, onSelect }: EntriesProps) {
           keyOf={keyOf}
           selectedKey={selected}
           onSelect={onSelect}
+          {...seeded}
         />
       )}
     </Panel>

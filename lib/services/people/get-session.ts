@@ -41,6 +41,7 @@ export async function getSession(context: ServiceContext, actor: Actor): Promise
     environment: context.config.environment,
     isDevelopmentStore: context.config.isDevelopmentStore,
     setUpComplete: place?.setUpAt != null,
+    seededUntil: place?.seededUntil?.toISOString() ?? null,
     may: {
       permissions: [...ROLE_PERMISSIONS[role]],
       propose: MEMBER_KINDS.filter((kind) => mayPropose(role, kind)),

@@ -1,5 +1,4 @@
 import { createPrivateKey, sign } from "node:crypto";
-import { piecesOf } from "@/db/bundles/bundle-files";
 import type { ChangeInput } from "@/lib/contracts/change-sets";
 import { approveChangeSet } from "@/lib/services/change-sets/approve-change-set";
 import { proposeAtOnce } from "@/lib/services/change-sets/propose-at-once";
@@ -62,7 +61,9 @@ export async function submitRelease(
   const actor = await readPublisherToken(context, publisher.token);
   if (actor === null) throw new Error("the token was just made");
   const bytes = packRelease(program, release);
-  const content = { [Symbol.asyncIterator]: () => piecesOf(bytes) };
+  const content = (async function* () {
+    yield bytes;
+  })();
   const signatureDer = sign("sha256", bytes, createPrivateKey(publisher.privateKeyPem));
   return (await submitBundle(context, actor, { content, signatureDer })).submissionId;
 }

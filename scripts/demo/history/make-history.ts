@@ -5,6 +5,7 @@ import { acknowledgeCause } from "@/lib/services/denials/acknowledge";
 import { createEnrolment } from "@/lib/services/devices/create-enrolment";
 import { revokeDevice } from "@/lib/services/devices/revoke-device";
 import { invitePerson } from "@/lib/services/people/invite-person";
+import { markSeeded } from "@/lib/services/platform/mark-seeded";
 import { registerProgram } from "@/lib/services/programs/register-program";
 import { refuseSubmission } from "@/lib/services/submissions/end-submission";
 import { causeKey } from "@/native/core/decide/cause-key";
@@ -38,11 +39,13 @@ const DAYS = 14;
 /** Sessions that one device has on a day, about. */
 const SESSIONS_A_DAY = 4;
 
+const ASKS_EVERY_MS = 4 * HOUR_MS;
+
 /** Something that happens at a moment of the past. */
 type Happening = { atMs: number; run(): Promise<void> };
 
-/** The device as the walk knows it: the causes that it told of each program are told again each day. */
-type Held = { device: PastDevice; programs: readonly string[]; told: Set<string> };
+/** The device as the walk knows it, and of which publish it heard last, and when. */
+type Held = { device: PastDevice; programs: readonly string[]; heard: { publishes: number; atMs: number } };
 
 /**
  * Makes a development platform's last two weeks, through the services that people and devices use and under a clock that walks
@@ -71,6 +74,7 @@ export async function makeHistory(options: HistoryOptions): Promise<MadeHistory>
       day = today;
     }
     walk.to(untilMs);
+    await markSeeded(past.context, untilMs);
     for (const job of ["fold", "judge_causes", "resign", "audit_heads", "clock"]) await past.tend(job);
     return { deviceMinutes: world.deviceMinutes, publishes: world.publishes };
   } finally {
@@ -177,11 +181,21 @@ function addBeginning(world: World, fromMs: number): void {
         const device = await enrolPastDevice(past.call, file, { nowSeconds, missingLayer: n === 17 ? "userns" : null });
         await device.pull(planned.programs);
         await device.report({ programs: [], events: [] });
-        world.devices.push({ device, programs: planned.programs, told: new Set() });
+        world.devices.push({ device, programs: planned.programs, heard: hearing(world) });
       },
       n < 6 ? 6 : 95,
     );
   }
+}
+
+const hearing = ({ publishes, walk }: World) => ({ publishes, atMs: walk.clock.nowMs() });
+
+/** As a device that was told of each publish and asks by itself at times: what it has is fetched once. */
+async function pull(world: World, held: Held): Promise<void> {
+  const now = hearing(world);
+  if (now.publishes === held.heard.publishes && now.atMs - held.heard.atMs < ASKS_EVERY_MS) return;
+  await held.device.pull(held.programs);
+  held.heard = now;
 }
 
 /** A decision, and most devices hearing of it within moments. */
@@ -195,7 +209,7 @@ function decided(world: World, atMs: number, run: () => Promise<void>): void {
         if (world.chance() < 0.3) continue;
         const afterMs = 800 + Math.floor(world.chance() ** 3 * 40_000);
         world.walk.to(Math.max(world.walk.clock.nowMs(), atMs + afterMs));
-        await held.device.pull(held.programs);
+        await pull(world, held);
         await held.device.report({ programs: [], events: [] });
       }
     },
@@ -231,7 +245,7 @@ function addStory(world: World, fromMs: number): void {
   const mistaken: { id: string } = { id: "" };
   decided(world, at(6, 19, 2), async () => {
     const set = await narrowAtOnce(past.context, ines, {
-      changes: [{ member: "platform/suspended/example.harbourlight.news", after: true }],
+      changes: [{ member: "program:example.harbourlight.news/status", after: "suspended" }],
       reason: "Crashes on every third start.",
     });
     mistaken.id = set.id;
@@ -239,7 +253,7 @@ function addStory(world: World, fromMs: number): void {
   decided(world, at(6, 19, 6), async () => void (await undoChangeSet(past.context, ines, mistaken.id)));
   decided(world, at(6, 19, 8), async () => {
     await narrowAtOnce(past.context, ines, {
-      changes: [{ member: "platform/suspended/example.harbourlight.radio", after: true }],
+      changes: [{ member: "program:example.harbourlight.radio/status", after: "suspended" }],
       reason: "Crashes on every third start: Radio, not News.",
     });
   });
@@ -366,7 +380,7 @@ async function useProgram(
   const held = world.devices[n];
   if (held === undefined) return;
   if (!held.programs.includes(appId)) return;
-  await held.device.pull(held.programs);
+  await pull(world, held);
   const found = held.device.policyOf(appId);
   if (found === null) return;
   const { policy, program, applied } = found;

@@ -1,11 +1,11 @@
-import { eq } from "drizzle-orm";
-import { people } from "@/db/schema";
-import type { Actor, Role } from "@/lib/domain/roles";
+import { signInWithLink } from "@/lib/auth/sign-in";
+import type { Actor } from "@/lib/domain/roles";
 import { createRouter } from "@/lib/http/router";
 import { housekeepingJobs } from "@/lib/server/housekeeping";
 import { openProcess } from "@/lib/server/open-process";
 import { readServerOptions } from "@/lib/server/server-options";
 import type { ServiceContext } from "@/lib/services/context";
+import { listPeople } from "@/lib/services/people/list-people";
 import { prepareDemoPeople } from "@/lib/services/people/prepare-demo-people";
 import { findAccessKey } from "@/lib/sync/runtime/access-secret";
 import { createRuntimeApi, runtimeRoutedHandlers } from "@/lib/sync/runtime/runtime-api";
@@ -42,8 +42,8 @@ export async function openPast(
   const { store, bundles } = context;
   const runtime = createRuntimeApi({ store, bundles, ctx: context, accessKey, validatesOutput: true });
   const router = createRouter(runtimeRoutedHandlers(runtime), context);
-  await prepareDemoPeople(context);
-  const known = await store.db.select().from(people).where(eq(people.state, "active"));
+  const signedIn = await signInAdmin(context);
+  const { items: known } = await listPeople(context, signedIn, { q: "" });
   const jobs = new Map<string, () => Promise<unknown>>(
     housekeepingJobs(context, folder.dir).map(({ name, run }) => [name, run]),
   );
@@ -52,17 +52,8 @@ export async function openPast(
     person(firstName) {
       const found = known.find(({ name }) => name.startsWith(`${firstName} `));
       if (found === undefined) throw new Error(`nobody is called ${firstName}`);
-      const { id: personId, name, email, publisherId } = found;
-      // Safe: the column holds roles alone.
-      return {
-        kind: "person",
-        personId,
-        name,
-        email,
-        role: found.role as Role,
-        publisherId,
-        sessionId: `past-${firstName}`,
-      };
+      const { id: personId, email, role, publisherId } = found;
+      return { kind: "person", personId, name: found.name, email, role, publisherId, sessionId: signedIn.sessionId };
     },
     call: (path, init) => router(new Request(`http://localhost/api/runtime/v1/${path}`, init)),
     async tend(name) {
@@ -75,4 +66,13 @@ export async function openPast(
       await opened.close();
     },
   };
+}
+
+/** By the link that a development platform prints. */
+async function signInAdmin(context: ServiceContext): Promise<PersonActor> {
+  const link = (await prepareDemoPeople(context)).find(({ role }) => role === "admin");
+  if (link === undefined) throw new Error("there is no link for an admin");
+  const token = link.url.split("/").at(-1) ?? "";
+  const signedIn = await signInWithLink(context, { token }, { address: "127.0.0.1", userAgent: "the demo's past" });
+  return { kind: "person", ...signedIn, role: "admin", publisherId: null };
 }

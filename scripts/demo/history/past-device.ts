@@ -33,9 +33,7 @@ export type PastDevice = {
   /** Fetches, verifies and holds the documents of these programs. */
   pull(appIds: readonly string[]): Promise<void>;
   /** By what it holds; null where it holds none, or may not run it. */
-  policyOf(
-    appId: string,
-  ): {
+  policyOf(appId: string): {
     policy: CompiledPolicy;
     program: ProgramClaims;
     applied: { epoch: number; platform: number; program: number };

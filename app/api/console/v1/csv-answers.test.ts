@@ -23,7 +23,7 @@ test("causes are written with what a device made up as text, the greatest number
     causeOf({ target: "a,b\r\n@SUM(A1)", rule: "-1+1" }),
     causeOf({ cause: OTHER, code: "", layer: "", target: "unknown", purpose: null, times: 7 }),
   ];
-  const answer = causesCsv("com.example.coins", "24h", {}, listOf(causes, 2));
+  const answer = causesCsv("com.example.coins", "24h", {}, listOf(causes, 2), null);
   expect(answer.headers.get("content-type")).toBe("text/csv; charset=utf-8");
   expect(answer.headers.get("content-disposition")).toBe('attachment; filename="com.example.coins-blocked-24h.csv"');
   const text = await answer.text();
@@ -34,17 +34,18 @@ test("causes are written with what a device made up as text, the greatest number
 });
 
 test("a file that is not all says so in its last line, and is not read as one that is", async () => {
-  const cut = await linesOf(causesCsv("com.example.coins", "24h", {}, listOf([causeOf({})], 240, AT)));
+  const cut = await linesOf(causesCsv("com.example.coins", "24h", {}, listOf([causeOf({})], 240, AT), AT));
   expect(cut.slice(2)).toEqual([
     "These are the 1 most frequent of 240 causes.",
     `What was told after ${AT} is not counted whole yet.`,
+    `What is older than ${AT} was made for a demo.`,
   ]);
-  expect(await linesOf(causesCsv("com.example.coins", "24h", {}, listOf([causeOf({})], 1)))).toHaveLength(2);
+  expect(await linesOf(causesCsv("com.example.coins", "24h", {}, listOf([causeOf({})], 1), null))).toHaveLength(2);
 });
 
 test("a file of some causes says of which, by its name and line by line", async () => {
   const filter = { version: 3, code: "HOST_NOT_ALLOWED", host: "=a.example.com", purpose: undefined };
-  const answer = causesCsv("com.example.coins", "24h", filter, listOf([causeOf({ devices: 161 })], 2));
+  const answer = causesCsv("com.example.coins", "24h", filter, listOf([causeOf({ devices: 161 })], 2), null);
   expect(answer.headers.get("content-disposition")).toContain('"com.example.coins-blocked-24h-filtered.csv"');
   expect((await linesOf(answer)).slice(2)).toEqual([
     "Only causes of the version 3.",
@@ -66,12 +67,15 @@ test("a gap between points is a gap, never a zero", async () => {
     totals: { devices: 2, requests: 4, blocked: 4, crashes: 0, lost: 0, unlistedMinutes: 0 },
     ...{ newestAt: AT, behind: null },
   };
-  const [head, ...lines] = await linesOf(telemetryCsv("com.example.coins", undefined, series));
+  const [head, ...lines] = await linesOf(telemetryCsv("com.example.coins", undefined, series, null));
   expect(head).toBe(
     "at,cpuMsP50,cpuMsP95,memoryBytesP50,memoryBytesP95,requestsP50,requestsP95,blocked,throttledMs,devices",
   );
   expect(lines).toEqual([`${AT},,,,,,,,,0`, `${AT},,,,,,,4,,2`]);
-  const ofOne = telemetryCsv("com.example.coins", 3, series);
+  const ofOne = telemetryCsv("com.example.coins", 3, series, AT);
   expect(ofOne.headers.get("content-disposition")).toContain('"com.example.coins-telemetry-1h-v3.csv"');
-  expect((await linesOf(ofOne)).at(-1)).toBe("Only of version 3.");
+  expect((await linesOf(ofOne)).slice(-2)).toEqual([
+    "Only of version 3.",
+    `What is older than ${AT} was made for a demo.`,
+  ]);
 });

@@ -43,17 +43,25 @@ const CAUSE_COLUMNS: readonly CsvColumn<DenialCause>[] = [
 const wholeUntil = (behind: string | null) =>
   behind === null ? [] : [`What was told after ${behind} is not counted whole yet.`];
 
+const seeded = (until: string | null) => (until === null ? [] : [`What is older than ${until} was made for a demo.`]);
+
 const estimated = (rows: readonly { devices: number }[]) =>
   rows.some(({ devices }) => isEstimate(devices)) ? [`Numbers of devices above ${EXACT_DEVICES} are estimates.`] : [];
 
 /** The points of a program's charts. */
-export const telemetryCsv = (appId: string, version: number | undefined, series: TelemetrySeries): Response =>
+export const telemetryCsv = (
+  appId: string,
+  version: number | undefined,
+  series: TelemetrySeries,
+  seededUntil: string | null,
+): Response =>
   csvAnswer(
     `${appId}-telemetry-${series.range}${version === undefined ? "" : `-v${version}`}`,
     csvOf(POINT_COLUMNS, series.points, [
       ...(version === undefined ? [] : [`Only of version ${version}.`]),
       ...estimated(series.points),
       ...wholeUntil(series.behind),
+      ...seeded(seededUntil),
     ]),
   );
 
@@ -68,6 +76,7 @@ export function causesCsv(
   range: string,
   { version, code, host, purpose }: CauseFilter,
   { causes, causeTotal, behind }: DenialList,
+  seededUntil: string | null,
 ): Response {
   const filters = Object.entries({ version, code, host, purpose }).flatMap(([of, value]) =>
     value === undefined ? [] : [`Only causes of the ${of} ${value}.`],
@@ -77,7 +86,7 @@ export function causesCsv(
     named < causeTotal
       ? [`These are the ${named} most frequent of ${causeTotal} ${filters.length === 0 ? "" : "such "}causes.`]
       : [];
-  const notes = [...filters, ...cut, ...estimated(causes), ...wholeUntil(behind)];
+  const notes = [...filters, ...cut, ...estimated(causes), ...wholeUntil(behind), ...seeded(seededUntil)];
   const part = filters.length === 0 ? "" : "-filtered";
   return csvAnswer(`${appId}-blocked-${range}${part}`, csvOf(CAUSE_COLUMNS, causes, notes));
 }

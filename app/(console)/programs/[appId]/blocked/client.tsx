@@ -12,6 +12,7 @@ import { MoreRows } from "@/components/blocks/more-rows";
 import { useNow } from "@/components/blocks/now";
 import { Panel } from "@/components/blocks/panel";
 import { QueryView } from "@/components/blocks/query-view";
+import { useSeededGroups } from "@/components/blocks/seeded";
 import { TimeRangeChoice } from "@/components/blocks/time-range";
 import { Toolbar } from "@/components/blocks/toolbar";
 import { useHeldRows } from "@/components/blocks/use-held-rows";
@@ -172,6 +173,7 @@ function Denials({ list, appId, range, version, filter, state, requests, onWiden
   const more = useMoreRows({ items: items.rows, nextCursor: list.nextCursor }, keyOfDenial, resetKey, (cursor) =>
     readOlderDenials(appId, { range, version, cursor, ...filter }),
   );
+  const seeded = useSeededGroups(more.rows, (row) => row.at);
   if (list.causes.length === 0 && list.items.length === 0) {
     return (
       <Panel>
@@ -218,6 +220,7 @@ function Denials({ list, appId, range, version, filter, state, requests, onWiden
             total={more.hasMore ? null : more.rows.length}
             keyOf={keyOfDenial}
             hrefOf={(row) => `/denials/${encodeURIComponent(row.denialId)}`}
+            {...seeded}
           />
         )}
       </Panel>

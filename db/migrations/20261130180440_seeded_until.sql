@@ -1,0 +1,1 @@
+ALTER TABLE "platform" ADD COLUMN "seeded_until" timestamp with time zone;
