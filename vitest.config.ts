@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 const root = fileURLToPath(new URL(".", import.meta.url));
 const ALL = "{lib,db,native,components,app,scripts,bench}/**/*.test.{ts,tsx}";
 /** Data folders that are made, broken, upgraded, backed up and restored: minutes of real databases. */
-const FOLDERS = "{lib,db}/**/*.folder.test.ts";
+const FOLDERS = "{lib,db,scripts}/**/*.folder.test.ts";
 const NEVER = ["**/node_modules/**", ".next/**"];
 
 export default defineConfig({

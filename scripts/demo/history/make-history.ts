@@ -30,7 +30,9 @@ export type HistoryOptions = {
   say?(text: string): void;
 };
 
-export type MadeHistory = { deviceMinutes: number; publishes: number };
+/** What devices told and was taken in, by program. */
+export type Told = { minutes: number; requests: number; blocked: number; crashes: number };
+export type MadeHistory = { deviceMinutes: number; decisions: number; told: Record<string, Told> };
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -76,7 +78,8 @@ export async function makeHistory(options: HistoryOptions): Promise<MadeHistory>
     walk.to(untilMs);
     await markSeeded(past.context, untilMs);
     for (const job of ["fold", "judge_causes", "resign", "audit_heads", "clock"]) await past.tend(job);
-    return { deviceMinutes: world.deviceMinutes, publishes: world.publishes };
+    const deviceMinutes = [...world.told.values()].reduce((sum, { minutes }) => sum + minutes, 0);
+    return { deviceMinutes, decisions: world.publishes, told: Object.fromEntries(world.told) };
   } finally {
     await past.close();
   }
@@ -92,7 +95,7 @@ type World = {
   /** Releases that are listed, by program and code. */
   releases: Map<string, Map<number, Release>>;
   devices: Held[];
-  deviceMinutes: number;
+  told: Map<string, Told>;
   publishes: number;
 };
 
@@ -100,7 +103,7 @@ async function createWorld(past: Past, walk: WalkingClock, keysDir: string): Pro
   return {
     ...{ past, walk, keysDir, chance: createChance(20_261_130), happenings: [], publishers: new Map() },
     releases: new Map(PAST_PROGRAMS.map(({ appId, first }) => [appId, new Map([[first.code, first]])])),
-    ...{ devices: [], deviceMinutes: 0, publishes: 0 },
+    ...{ devices: [], told: new Map(), publishes: 0 },
   };
 }
 
@@ -264,7 +267,7 @@ function addStory(world: World, fromMs: number): void {
   );
   decided(world, at(7, 9, 30), async () => {
     const id = await propose(past, mara, "1.6.1 mends the crash.", [
-      { member: "platform/suspended/example.harbourlight.radio", after: null },
+      { member: "program:example.harbourlight.radio/status", after: "active" },
     ]);
     await settle(past, id, { approver: ines, publisher: mara, reason: "Tried on the canaries." });
   });
@@ -389,15 +392,22 @@ async function useProgram(
   if (release === undefined) return;
   const entries: MinuteEntry[] = [];
   const events: TelemetryEvent[] = [];
-  const told = new Set<string>();
+  const known = new Set<string>();
   for (let minute = 0; minute < minutes; minute += 1) {
     const at = Math.floor((startMs + minute * MINUTE_MS) / 1_000);
-    const used = simulateMinute({ policy, release, at, applied }, { chance: world.chance, told });
+    const used = simulateMinute({ policy, release, at, applied }, { chance: world.chance, told: known });
     entries.push(used.minute);
     events.push(...used.events);
   }
   await held.device.report({ programs: [{ appId, versionCode: code, minutes: entries }], events });
-  world.deviceMinutes += entries.length;
+  const told = world.told.get(appId) ?? { minutes: 0, requests: 0, blocked: 0, crashes: 0 };
+  world.told.set(appId, told);
+  told.minutes += entries.length;
+  for (const { requests, blocked, crashes } of entries) {
+    told.requests += requests;
+    told.blocked += blocked;
+    told.crashes += crashes;
+  }
 }
 
 /** What the server does by itself, as often as figures and documents need it. */
