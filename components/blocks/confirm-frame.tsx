@@ -22,7 +22,8 @@ export type ConfirmProps = {
   isBusy?: boolean;
   /** The verb while it happens: "Revoking…". */
   doing?: string;
-  problem?: string | null;
+  /** Why it could not be done. */
+  problem?: ReactNode;
   onConfirm(reason: string): void;
   onClose(): void;
 };

@@ -3,6 +3,7 @@
 import { RefreshCw, TriangleAlert } from "lucide-react";
 import { Button } from "@/components/ui/button";
 import { Identifier } from "./identifier";
+import { Refusal } from "./refusal";
 
 type ErrorStateProps = {
   /** "Denials could not be read." */
@@ -15,13 +16,13 @@ type ErrorStateProps = {
 
 /** What failed, what did not, the request id, and a way to try again. */
 export function ErrorState({ what, unaffected, error, onRetry }: ErrorStateProps) {
-  const { message, requestId } = readError(error);
+  const requestId = requestIdOf(error);
   return (
     <div role="alert" className="flex flex-wrap items-start gap-3 p-4">
       <TriangleAlert size={16} className="mt-0.5 shrink-0" aria-hidden />
       <div className="min-w-0 flex-1 basis-60">
         <p>
-          <strong>{what}</strong> {message}
+          <strong>{what}</strong> <Refusal error={error} />
         </p>
         {unaffected !== undefined && <p className="text-muted">{unaffected}</p>}
         {requestId !== null && (
@@ -38,11 +39,7 @@ export function ErrorState({ what, unaffected, error, onRetry }: ErrorStateProps
   );
 }
 
-function readError(error: unknown): { message: string; requestId: string | null } {
-  const message = error instanceof Error ? error.message : "";
-  const requestId =
-    typeof error === "object" && error !== null && "requestId" in error && typeof error.requestId === "string"
-      ? error.requestId
-      : null;
-  return { message, requestId };
+function requestIdOf(error: unknown): string | null {
+  if (typeof error !== "object" || error === null || !("requestId" in error)) return null;
+  return typeof error.requestId === "string" ? error.requestId : null;
 }

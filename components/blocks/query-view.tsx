@@ -8,6 +8,7 @@ import { State } from "@/components/ui/state";
 import { formatTimeWithSeconds } from "@/lib/format/instant";
 import { ErrorState } from "./error-state";
 import { LoadingRows } from "./loading-rows";
+import { Refusal } from "./refusal";
 
 type QueryViewProps<T> = {
   query: UseQueryResult<T>;
@@ -52,7 +53,9 @@ function StaleLine({ query, name }: Pick<QueryViewProps<unknown>, "query" | "nam
       <State mark="waiting">
         {name} of {formatTimeWithSeconds(query.dataUpdatedAt)}.
       </State>
-      <span className="min-w-0 flex-1 text-muted">Reading it again failed: {query.error?.message}</span>
+      <span className="min-w-0 flex-1 text-muted">
+        Reading it again failed: <Refusal error={query.error} />
+      </span>
       <Button size="small" busy={query.isFetching && "Reading…"} onClick={() => void query.refetch()}>
         <RefreshCw size={14} aria-hidden />
         Read again

@@ -99,7 +99,16 @@ test("tables of the server's own work are read whole beside each other, nothing 
 test("no page before sign-in breaks one either", async ({ browser }) => {
   const stranger = await (await browser.newContext({ baseURL: demo.url })).newPage();
   const found: string[] = [];
-  for (const path of ["/sign-in", "/link/not-a-link"]) {
+  const paths = [
+    "/sign-in",
+    "/link/not-a-link",
+    "/errors/HOST_NOT_ALLOWED",
+    "/errors/TOO_LARGE",
+    "/errors/NO_SUCH_CODE",
+  ];
+  // Setting up is for a console that has nobody yet, and leads away from one that has.
+  expect(pagesLeftOut("app/(auth)", [...paths, "/set-up"])).toEqual([]);
+  for (const path of paths) {
     found.push(...(await openAndWeigh(stranger, path)));
     found.push(...(await accessibilityProblems(stranger, path)));
   }

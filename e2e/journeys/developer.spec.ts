@@ -62,6 +62,17 @@ test("a developer signs in, lands among their programs, opens one, and reads its
   await page.waitForURL(/\/portal\/denials\//);
   await expect(page.getByRole("heading", { name: "Why" })).toBeVisible();
   await expect(page.getByRole("heading", { name: "What you can do" })).toBeVisible();
+  const code = page
+    .getByRole("main")
+    .getByRole("link", { name: /^[A-Z_]+$/ })
+    .first();
+  const name = (await code.textContent()) ?? "";
+  await code.click();
+  await page.waitForURL(`**/errors/${name}`);
+  await expect(page.getByRole("heading", { level: 1, name })).toBeVisible();
+  await expect(page.getByText("Who mends it")).toBeVisible();
+  await page.getByRole("link", { name: "Go to the console" }).click();
+  await page.waitForURL(/\/portal\/programs$/);
   await page.goto(`/portal/programs/${APP}/published`);
   await expect(page.getByRole("table", { name: "Limits" }).getByRole("row")).toHaveCount(9);
 });

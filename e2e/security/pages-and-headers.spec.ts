@@ -82,6 +82,36 @@ test("every page sends a stranger to sign in, and back to itself after it", asyn
   expect(wrong.filter((line) => line !== null)).toEqual([]);
 });
 
+test("what a code means is read by anybody, the same by all, and a code that no list has is a page that is not there", async () => {
+  const withoutMarks = ({ text }: RawAnswer) => text.replace(/nonce="[^"]*"|"nonce":"[^"]*"/g, "");
+  for (const path of [
+    "/errors/HOST_NOT_ALLOWED",
+    "/errors/host_not_allowed",
+    "/errors/TOO_LARGE",
+    "/errors/forbidden",
+  ]) {
+    const stranger = await sendRaw(server.url, { path });
+    expect([path, stranger.status]).toEqual([path, 200]);
+    expect(stranger.text).toContain("Who mends it");
+    const signedIn = await sendRaw(server.url, { path, headers: { cookie } });
+    expect([signedIn.status, told(stranger), told(signedIn)]).toEqual([200, [], []]);
+    expect(withoutMarks(signedIn).length).toBe(withoutMarks(stranger).length);
+  }
+  for (const path of [
+    "/errors/NO_SUCH_CODE",
+    "/errors/constructor",
+    "/errors/%3Cscript%3E",
+    "/errors",
+    "/errors/a/b",
+  ]) {
+    for (const headers of [{}, { cookie }]) {
+      const answer = await sendRaw(server.url, { path, headers });
+      expect([path, answer.status, told(answer)]).toEqual([path, 404, []]);
+      expect(answer.text).not.toContain("<script>");
+    }
+  }
+});
+
 /** A page's own path comes back in its answer; that is what the stranger said, not what we told. */
 const isNotInPath = (path: string) => (secret: string) => !path.includes(secret);
 

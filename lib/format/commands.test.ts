@@ -11,6 +11,11 @@ it("names what is typed, to its end and no word further, and loses nothing", () 
     "npm run store -- check --data /data/x",
   ]);
   expect(commandsIn("Set BULKHEAD_TRUSTED_PROXIES to 1.")).toEqual(["BULKHEAD_TRUSTED_PROXIES"]);
+  expect(splitCommands("from `bulkhead lint`, and later").map(({ text }) => text)).toEqual([
+    "from ",
+    "bulkhead lint",
+    ", and later",
+  ]);
   expect(commandsIn("A row was written and read back.")).toEqual([]);
   expect(
     splitCommands(sentence)

@@ -32,7 +32,9 @@ const refusalOf = async (call: Promise<unknown>) => {
     () => null,
     (cause: unknown) => cause,
   );
-  return isConsoleError(error) ? { code: error.code, requestId: error.requestId, details: error.details } : error;
+  return isConsoleError(error)
+    ? { code: error.code, requestId: error.requestId, details: error.details, help: error.help }
+    : error;
 };
 
 afterEach(() => vi.unstubAllGlobals());
@@ -45,17 +47,27 @@ describe("a call of the console's API", () => {
 
   it("raises the code, the details and the request id of the error body", async () => {
     const details = [{ path: "/reason", code: "TOO_SHORT", message: "At least 3 characters." }];
-    answer(400, { requestId: "req_1", error: { code: "invalid_input", message: "No.", details } });
-    expect(await refusalOf(callConsole(read))).toEqual({
-      code: "invalid_input",
+    answer(400, {
       requestId: "req_1",
-      details,
+      error: { code: "invalid_input", message: "No.", details, help: "errors/invalid_input" },
+    });
+    expect(await refusalOf(callConsole(read))).toEqual({
+      ...{ code: "invalid_input", requestId: "req_1", details },
+      help: "errors/invalid_input",
     });
   });
 
+  it.each(["https://evil.example", "/evil.example", "errors/../people", "errors/", 7])(
+    "takes no help that is no page of codes: %s",
+    async (help) => {
+      answer(400, { error: { code: "invalid_input", message: "No.", help } });
+      expect(await refusalOf(callConsole(read))).toMatchObject({ code: "invalid_input", help: null });
+    },
+  );
+
   it("tells an answer that is none of the console's from a refusal", async () => {
     answer(200, ["Harbor"], { "x-request-id": "req_2" });
-    const unreadable = { code: "unreadable", requestId: "req_2", details: [] };
+    const unreadable = { code: "unreadable", requestId: "req_2", details: [], help: null };
     expect(await refusalOf(callConsole(read))).toEqual(unreadable);
     for (const body of ["<html>", null, { error: "no" }, { error: { code: 4, message: "No." } }]) {
       answer(502, body);

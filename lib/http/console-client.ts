@@ -11,6 +11,8 @@ export class ConsoleError extends Error {
     message: string,
     readonly requestId: string | null,
     readonly details: readonly ConsoleErrorDetail[] = [],
+    /** Where the code is explained; null where no door of ours answered. */
+    readonly help: string | null = null,
   ) {
     super(message);
     this.name = "ConsoleError";
@@ -98,6 +100,9 @@ async function send(address: RouteAddress, call: AnyCall): Promise<Response> {
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
+/** Of a page of ours, whoever answered. */
+const HELP = /^errors\/\w+$/;
+
 /** What stands between the browser and the server may answer too, with whatever it likes. */
 function toConsoleError(status: number, body: unknown, requestId: string | null): ConsoleError {
   const error = isObject(body) ? body.error : undefined;
@@ -107,7 +112,8 @@ function toConsoleError(status: number, body: unknown, requestId: string | null)
   const told = typeof body.requestId === "string" ? body.requestId : requestId;
   // Safe: whoever answers with a code of ours answers with the error body (contract §7).
   const details = (Array.isArray(error.details) ? error.details : []) as ConsoleErrorDetail[];
-  return new ConsoleError(error.code, error.message, told, details);
+  const help = typeof error.help === "string" && HELP.test(error.help) ? error.help : null;
+  return new ConsoleError(error.code, error.message, told, details, help);
 }
 
 export function isConsoleError(error: unknown): error is ConsoleError {

@@ -14,6 +14,7 @@ import { NowProvider } from "@/components/blocks/now";
 import { Panel } from "@/components/blocks/panel";
 import { PreferencesProvider } from "@/components/blocks/preferences";
 import { QueryView } from "@/components/blocks/query-view";
+import { Refusal } from "@/components/blocks/refusal";
 import { RelativeTime } from "@/components/blocks/relative-time";
 import { ShortcutsProvider } from "@/components/blocks/shortcuts";
 import { useKept } from "@/components/blocks/use-kept";
@@ -159,7 +160,11 @@ function Reissue({ person }: { person: PersonView }) {
           {link.data.code !== null && <ShownBoth />}
         </ShownOnce>
       )}
-      {link.error && <p role="alert">{link.error.message}</p>}
+      {link.error && (
+        <p role="alert">
+          <Refusal error={link.error} />
+        </p>
+      )}
     </div>
   );
 }

@@ -5,6 +5,7 @@ import Link from "next/link";
 import { useState } from "react";
 import { Confirm } from "@/components/blocks/confirm";
 import { Dock } from "@/components/blocks/page-main";
+import { Refusal } from "@/components/blocks/refusal";
 import { RelativeTime } from "@/components/blocks/relative-time";
 import { Button } from "@/components/ui/button";
 import { buttonLook } from "@/components/ui/button-look";
@@ -45,7 +46,7 @@ export function DraftBar() {
         isDanger
         isBusy={discard.isPending}
         doing="Discarding…"
-        problem={discard.error?.message ?? null}
+        problem={discard.error && <Refusal error={discard.error} />}
         onConfirm={() => discard.mutate({ id: draft.id, verb: "discard" })}
         onClose={() => setAsking(false)}
       >

@@ -3,6 +3,7 @@ import type { Column } from "@/components/blocks/data-table";
 import type { DenialCause } from "@/lib/contracts/programs";
 import { formatCount } from "@/lib/format/count";
 import { OTHER } from "@/native/core/telemetry/other";
+import { DenialCode } from "./denial-code";
 
 /** What a cause is about, as people name it. */
 export const nameOfCause = ({ cause, target }: DenialCause): string =>
@@ -25,7 +26,7 @@ export const codeColumn: Column<DenialCause> = {
   head: "Code",
   width: 200,
   priority: 2,
-  cell: (row) => (row.cause === OTHER ? "–" : <code title={row.code}>{row.code}</code>),
+  cell: (row) => (row.cause === OTHER ? "–" : <DenialCode code={row.code} />),
 };
 
 export const targetColumn: Column<DenialCause> = {

@@ -6,6 +6,7 @@ import { CopyButton } from "@/components/ui/copy-button";
 import type { DenialRow } from "@/lib/contracts/programs";
 import { cutMiddle } from "@/lib/format/identifier";
 import { formatRevision } from "@/lib/format/revision";
+import { DenialCode } from "./denial-code";
 
 /** One recorded denial a row: id, code, layer, rule and the revision that decided. */
 export const denialColumns: Column<DenialRow>[] = [
@@ -27,7 +28,7 @@ export const denialColumns: Column<DenialRow>[] = [
       </span>
     ),
   },
-  { id: "code", head: "Code", width: 188, priority: 2, cell: (row) => <code title={row.code}>{row.code}</code> },
+  { id: "code", head: "Code", width: 188, priority: 2, cell: (row) => <DenialCode code={row.code} /> },
   { id: "layer", head: "Layer", width: 84, priority: 3, cell: (row) => row.layer },
   {
     id: "rule",

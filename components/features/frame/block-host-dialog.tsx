@@ -2,6 +2,7 @@
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Confirm } from "@/components/blocks/confirm";
+import { Refusal } from "@/components/blocks/refusal";
 import { useToast } from "@/components/ui/toast";
 import { formatMember } from "@/lib/domain/member-keys";
 import { formatRevision } from "@/lib/format/revision";
@@ -32,7 +33,7 @@ export function BlockHostDialog({ host, onClose }: { host: string; onClose(): vo
       verb="Block host"
       doing="Blocking…"
       isBusy={block.isPending}
-      problem={block.error?.message ?? null}
+      problem={block.error && <Refusal error={block.error} />}
       onConfirm={(reason) => block.mutate(reason)}
       onClose={onClose}
     >

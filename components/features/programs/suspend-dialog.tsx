@@ -3,6 +3,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Clock, MessageSquare, Users } from "lucide-react";
 import { useId, useState } from "react";
+import { Refusal } from "@/components/blocks/refusal";
 import { useKept } from "@/components/blocks/use-kept";
 import { useDecide } from "@/components/features/change-sets/use-decide";
 import { Button } from "@/components/ui/button";
@@ -104,7 +105,11 @@ export function SuspendDialog({ program, onClose }: SuspendDialogProps) {
             </Field>
           )}
         </fieldset>
-        {suspend.error && <p role="alert">{suspend.error.message}</p>}
+        {suspend.error && (
+          <p role="alert">
+            <Refusal error={suspend.error} />
+          </p>
+        )}
         <div className="grid gap-3">
           <Button
             type="submit"

@@ -1,5 +1,8 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
+import type { ReactNode } from "react";
+import { buttonLook } from "@/components/ui/button-look";
+import { Sentence } from "@/components/ui/sentence";
 import { errorPages, pagesOf } from "@/native/core/errors/error-pages";
 import { LIST_WORDS, MENDER_WORDS } from "@/native/core/errors/error-words";
 
@@ -20,26 +23,42 @@ export default async function ErrorCodePage({ params }: ErrorPageProps) {
   const senses = sensesOf((await params).code);
   if (senses.length === 0) notFound();
   return (
-    <main className="grid w-full max-w-160 content-start gap-6 justify-self-center py-8">
+    <main className="grid w-full max-w-160 content-start gap-8 justify-self-center py-8">
+      <h1 className="text-page wrap-anywhere">{[...new Set(senses.map((sense) => sense.code))].join(", ")}</h1>
       {senses.map(({ code, list, means, who, how }) => (
         <section key={`${list} ${code}`} className="grid gap-3">
-          <div>
-            <h1 className="text-page wrap-anywhere">{code}</h1>
-            <p className="text-muted">Of {LIST_WORDS[list].name}</p>
-          </div>
-          <p>{means}</p>
+          <h2 className="text-section">
+            {senses.length > 1 && <code>{code}: </code>}
+            {LIST_WORDS[list].name}
+          </h2>
+          <p>
+            <Sentence text={means} />
+          </p>
           <dl className="grid gap-3">
-            <div>
-              <dt className="text-muted">Who mends it</dt>
-              <dd>{MENDER_WORDS[who]}</dd>
-            </div>
-            <div>
-              <dt className="text-muted">How</dt>
-              <dd>{how}</dd>
-            </div>
+            <Told name="Who mends it">{MENDER_WORDS[who]}</Told>
+            <Told name="How">
+              <Sentence text={how} />
+            </Told>
+            <Told name="Met">
+              <Sentence text={LIST_WORDS[list].met} />
+            </Told>
           </dl>
         </section>
       ))}
+      <p>
+        <a href="/" className={buttonLook()}>
+          Go to the console
+        </a>
+      </p>
     </main>
+  );
+}
+
+function Told({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div>
+      <dt className="text-muted">{name}</dt>
+      <dd>{children}</dd>
+    </div>
   );
 }

@@ -15,6 +15,7 @@ import { QueryView } from "@/components/blocks/query-view";
 import { RelativeTime } from "@/components/blocks/relative-time";
 import { TwoThirds } from "@/components/blocks/toolbar";
 import { useUrlState } from "@/components/blocks/use-url-state";
+import { DenialCode } from "@/components/features/denials/denial-code";
 import { denialColumns } from "@/components/features/denials/denial-columns";
 import { EffectLine } from "@/components/features/denials/effect-line";
 import { Ladder } from "@/components/features/denials/ladder";
@@ -110,7 +111,7 @@ function Denial({ denial, onPropose }: { denial: DenialDetail; onPropose(): void
         }
         sub={
           <Meta>
-            <code className="text-ink">{denial.code}</code>
+            <DenialCode code={denial.code} />
             <span>layer {denial.layer}</span>
             <span>
               <bdi>{denial.programName}</bdi>

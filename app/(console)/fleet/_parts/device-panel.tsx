@@ -6,6 +6,7 @@ import { Confirm } from "@/components/blocks/confirm";
 import { Identifier } from "@/components/blocks/identifier";
 import { KeyValues } from "@/components/blocks/key-values";
 import { QueryView } from "@/components/blocks/query-view";
+import { Refusal } from "@/components/blocks/refusal";
 import { RelativeTime } from "@/components/blocks/relative-time";
 import { SidePanel, SideSection } from "@/components/blocks/side-panel";
 import { ReportingLine } from "@/components/features/reporting/reporting-line";
@@ -161,7 +162,7 @@ function RevokeDialog({ device, onClose }: { device: DeviceView; onClose(): void
       doing="Revoking…"
       typedName={device.name}
       isBusy={revoke.isPending}
-      problem={revoke.error?.message ?? null}
+      problem={revoke.error && <Refusal error={revoke.error} />}
       onConfirm={(reason) => revoke.mutate(reason)}
       onClose={onClose}
     >

@@ -2,6 +2,7 @@
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useId, useMemo, useState } from "react";
+import { Refusal } from "@/components/blocks/refusal";
 import { RelativeTime } from "@/components/blocks/relative-time";
 import { SidePanel, SideSection } from "@/components/blocks/side-panel";
 import { DecisionSheet } from "@/components/features/change-sets/decision-sheet";
@@ -165,7 +166,11 @@ function SignIn({ person, isSetUp, mayManage }: SignInProps) {
           </Button>
         </span>
       )}
-      {link.error && <p role="alert">{link.error.message}</p>}
+      {link.error && (
+        <p role="alert">
+          <Refusal error={link.error} />
+        </p>
+      )}
     </div>
   );
 }

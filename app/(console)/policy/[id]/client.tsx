@@ -8,6 +8,7 @@ import { PageHead } from "@/components/blocks/page-head";
 import { PageMain } from "@/components/blocks/page-main";
 import { Panel } from "@/components/blocks/panel";
 import { QueryView } from "@/components/blocks/query-view";
+import { Refusal } from "@/components/blocks/refusal";
 import { RelativeTime } from "@/components/blocks/relative-time";
 import { TwoThirds } from "@/components/blocks/toolbar";
 import { useKept } from "@/components/blocks/use-kept";
@@ -52,7 +53,7 @@ function ChangeSet({ set }: { set: ChangeSetDetail }) {
   const remove = useMutation({
     // The published value again: a change that changes nothing leaves the draft.
     mutationFn: ({ member, before }: ChangeView) => editDraft(client, [{ member, after: before ?? null }]),
-    onError: (error) => toast({ text: error.message, mark: "differs" }),
+    onError: (error) => toast({ text: <Refusal error={error} />, mark: "differs" }),
   });
   return (
     <PageMain

@@ -4,6 +4,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Confirm } from "@/components/blocks/confirm";
 import { Identifier } from "@/components/blocks/identifier";
+import { Refusal } from "@/components/blocks/refusal";
 import { RelativeTime } from "@/components/blocks/relative-time";
 import { Button } from "@/components/ui/button";
 import { State } from "@/components/ui/state";
@@ -104,7 +105,7 @@ function RevokeDialog({ revoked, onClose }: { revoked: Key; onClose(): void }) {
       doing="Revoking…"
       typedName={revoked.kid.slice(0, 8)}
       isBusy={revoke.isPending}
-      problem={revoke.error?.message ?? null}
+      problem={revoke.error && <Refusal error={revoke.error} />}
       onConfirm={(reason) => revoke.mutate(reason)}
       onClose={onClose}
     >

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { Confirm } from "@/components/blocks/confirm";
 import { KeyValues } from "@/components/blocks/key-values";
 import { Panel } from "@/components/blocks/panel";
+import { Refusal } from "@/components/blocks/refusal";
 import { RelativeTime } from "@/components/blocks/relative-time";
 import { Button } from "@/components/ui/button";
 import { State } from "@/components/ui/state";
@@ -98,7 +99,7 @@ function ConfirmDialog({ jump, view, onClose }: { jump: Jump; view: ClockView; o
       verb="Confirm clock"
       doing="Confirming…"
       isBusy={confirm.isPending}
-      problem={confirm.error?.message ?? null}
+      problem={confirm.error && <Refusal error={confirm.error} />}
       onConfirm={() => confirm.mutate()}
       onClose={onClose}
     >

@@ -7,6 +7,7 @@ import { Confirm } from "@/components/blocks/confirm";
 import { DataTable } from "@/components/blocks/data-table";
 import { KeyValues } from "@/components/blocks/key-values";
 import { Panel } from "@/components/blocks/panel";
+import { Refusal } from "@/components/blocks/refusal";
 import { RelativeTime } from "@/components/blocks/relative-time";
 import { Button } from "@/components/ui/button";
 import { Callout } from "@/components/ui/callout";
@@ -138,7 +139,7 @@ function ResumeDialog({ view, onClose }: { view: ContinuityView; onClose(): void
       verb="Sign all again"
       doing="Signing…"
       isBusy={resume.isPending}
-      problem={resume.error?.message ?? null}
+      problem={resume.error && <Refusal error={resume.error} />}
       onConfirm={() => resume.mutate()}
       onClose={onClose}
     >

@@ -3,6 +3,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Confirm } from "@/components/blocks/confirm";
+import { Refusal } from "@/components/blocks/refusal";
 import { RelativeTime } from "@/components/blocks/relative-time";
 import { Button } from "@/components/ui/button";
 import type { DenialDetail } from "@/lib/contracts/programs";
@@ -53,7 +54,7 @@ export function Acknowledgement({ denial }: { denial: DenialDetail }) {
         needsReason
         isBusy={set.isPending}
         doing={verb === "acknowledge" ? "Acknowledging…" : "Opening…"}
-        problem={set.error?.message ?? null}
+        problem={set.error && <Refusal error={set.error} />}
         onConfirm={(reason) => set.mutate(reason)}
         onClose={() => setAsking(false)}
       >

@@ -2,6 +2,7 @@
 
 import { type Column, DataTable } from "@/components/blocks/data-table";
 import { Panel } from "@/components/blocks/panel";
+import { DenialCode } from "@/components/features/denials/denial-code";
 import { throughWords } from "@/components/features/denials/mended-words";
 import { TextLink } from "@/components/ui/text-link";
 import type { ChangeSetDetail } from "@/lib/contracts/change-sets";
@@ -10,7 +11,7 @@ import { formatCount } from "@/lib/format/count";
 type Row = ChangeSetDetail["mended"][number];
 
 const COLUMNS: Column<Row>[] = [
-  { id: "code", head: "Was refused as", width: 200, priority: 2, cell: ({ code }) => <code title={code}>{code}</code> },
+  { id: "code", head: "Was refused as", width: 200, priority: 2, cell: ({ code }) => <DenialCode code={code} /> },
   {
     id: "target",
     head: "Host or capability",

@@ -5,6 +5,7 @@ import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { Confirm } from "@/components/blocks/confirm";
 import { Dock } from "@/components/blocks/page-main";
+import { Refusal } from "@/components/blocks/refusal";
 import { useShortcut } from "@/components/blocks/shortcuts";
 import { ChangeSetState } from "@/components/features/change-sets/change-set-state";
 import { weighSet } from "@/components/features/change-sets/describe-set";
@@ -34,7 +35,7 @@ export function SetDock({ set, reason, onDecided }: SetDockProps) {
   const split = useMutation({
     mutationFn: () => splitDraft(client, set.id, reason.trim()),
     onSuccess: ({ narrowing }) => router.push(`/policy/${narrowing.id}`),
-    onError: (error) => toast({ text: error.message, mark: "differs" }),
+    onError: (error) => toast({ text: <Refusal error={error} />, mark: "differs" }),
   });
   const may = (verb: ChangeSetDetail["allowedVerbs"][number]) => set.allowedVerbs.includes(verb);
   const me = useQuery(sessionQuery()).data?.personId ?? null;

@@ -2,6 +2,7 @@
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
+import { Refusal } from "@/components/blocks/refusal";
 import { Button } from "@/components/ui/button";
 import { useToast } from "@/components/ui/toast";
 import { editDraft } from "@/lib/queries/change-sets";
@@ -20,7 +21,7 @@ export function LiftButton({ appId, name }: { appId: string; name: string }) {
     onSuccess: (draft) => {
       if (draft !== null) router.push(`/policy/${draft.id}`);
     },
-    onError: (error) => toast({ text: error.message, mark: "differs" }),
+    onError: (error) => toast({ text: <Refusal error={error} />, mark: "differs" }),
   });
   return (
     <span className="inline-flex flex-wrap items-center gap-2">

@@ -11,6 +11,7 @@ import { Panel } from "@/components/blocks/panel";
 import { QueryView } from "@/components/blocks/query-view";
 import { RelativeTime } from "@/components/blocks/relative-time";
 import { TwoThirds } from "@/components/blocks/toolbar";
+import { DenialCode } from "@/components/features/denials/denial-code";
 import { EffectLine } from "@/components/features/denials/effect-line";
 import { Ladder } from "@/components/features/denials/ladder";
 import { RuleName } from "@/components/features/denials/rule-name";
@@ -66,7 +67,7 @@ function Denial({ denial }: { denial: PortalDenial }) {
         }
         sub={
           <Meta>
-            <code className="text-ink">{code}</code>
+            <DenialCode code={code} />
             <span>layer {layer}</span>
             <span>
               <bdi>{denial.programName}</bdi>
@@ -156,7 +157,15 @@ function Rule({ denial }: { denial: PortalDenial }) {
   return (
     <Panel
       title="Rule"
-      about={isByRule ? `$<RuleName pointer={decidedBy.pointer} /> of revision ${formatRevision(position)}` : "no rule"}
+      about={
+        isByRule ? (
+          <>
+            <RuleName pointer={decidedBy.pointer} /> of revision {formatRevision(position)}
+          </>
+        ) : (
+          "no rule"
+        )
+      }
     >
       {decidedBy === null ? (
         <EmptyState title="The deciding document is not known">

@@ -1,5 +1,6 @@
 import type { Column } from "@/components/blocks/data-table";
 import { RelativeTime } from "@/components/blocks/relative-time";
+import { DenialCode } from "@/components/features/denials/denial-code";
 import { RuleName } from "@/components/features/denials/rule-name";
 import { classNames } from "@/components/ui/class-names";
 import { Mark, type MarkName } from "@/components/ui/mark";
@@ -131,7 +132,7 @@ export const accessColumns: Column<AccessRow>[] = [
           {row.result.decision === "allow" && row.result.rule !== null ? (
             <RuleName pointer={row.result.rule} />
           ) : (
-            <code title={row.result.code}>{row.result.code}</code>
+            <DenialCode code={row.result.code} />
           )}
         </span>
       </>

@@ -5,6 +5,7 @@ import { useId } from "react";
 import { EmptyState } from "@/components/blocks/empty-state";
 import { Identifier } from "@/components/blocks/identifier";
 import { KeyValues } from "@/components/blocks/key-values";
+import { Refusal } from "@/components/blocks/refusal";
 import { RelativeTime } from "@/components/blocks/relative-time";
 import { SidePanel, SideSection } from "@/components/blocks/side-panel";
 import { useKept } from "@/components/blocks/use-kept";
@@ -154,7 +155,11 @@ function Decide({ version }: { version: VersionView }) {
             onChange={({ target }) => setReason(target.value)}
           />
         </Field>
-        {decide.error && <p role="alert">{decide.error.message}</p>}
+        {decide.error && (
+          <p role="alert">
+            <Refusal error={decide.error} />
+          </p>
+        )}
         <div className="flex gap-2">
           {may.call("approveSubmission") && (
             <Button

@@ -1,6 +1,7 @@
 "use client";
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Refusal } from "@/components/blocks/refusal";
 import { useToast } from "@/components/ui/toast";
 import type { ChangeSetView } from "@/lib/contracts/change-sets";
 import { formatRevision } from "@/lib/format/revision";
@@ -39,7 +40,7 @@ export function useDecide(onDone?: (set: ChangeSetView) => void) {
       });
       onDone?.(set);
     },
-    onError: (error) => toast({ text: error.message, mark: "differs" }),
+    onError: (error) => toast({ text: <Refusal error={error} />, mark: "differs" }),
   });
   return decide;
 }
