@@ -97,13 +97,7 @@ test("what a code means is read by anybody, the same by all, and a code that no 
     expect([signedIn.status, told(stranger), told(signedIn)]).toEqual([200, [], []]);
     expect(withoutMarks(signedIn).length).toBe(withoutMarks(stranger).length);
   }
-  for (const path of [
-    "/errors/NO_SUCH_CODE",
-    "/errors/constructor",
-    "/errors/%3Cscript%3E",
-    "/errors",
-    "/errors/a/b",
-  ]) {
+  for (const path of ["/errors/NO_SUCH_CODE", "/errors/constructor", "/errors/%3Cscript%3E"]) {
     for (const headers of [{}, { cookie }]) {
       const answer = await sendRaw(server.url, { path, headers });
       expect([path, answer.status, told(answer)]).toEqual([path, 404, []]);

@@ -1,4 +1,5 @@
 import type { ParseArgsConfig } from "node:util";
+import type { ErrorList } from "../core/errors/error-pages";
 
 /** What a command may touch besides the files that its arguments name. */
 export type CommandContext = {
@@ -29,6 +30,8 @@ export type CommandFailure = {
   details?: unknown;
   /** What to do now; where it is left out, the page of the code says it. */
   next?: string;
+  /** Of which list the code is, where it is not the command line's own and several have it. */
+  of?: ErrorList;
 };
 
 export type CommandResult =

@@ -11,7 +11,7 @@ export function completionFor(shell: Shell, commands: readonly Command[]): strin
     case "bash":
       return bash(commands);
     case "zsh":
-      return `autoload -U +X bashcompinit && bashcompinit\n${bash(commands)}`;
+      return zsh(commands);
     case "fish":
       return fish(commands);
   }
@@ -25,7 +25,7 @@ function codes(): readonly string[] {
 }
 
 /** In bash: what offers the values. */
-function reply(completes: Completes | undefined): string {
+function source(completes: Completes | undefined): string {
   if (completes === "file") return 'compgen -f -- "$cur"';
   if (completes === "folder") return 'compgen -d -- "$cur"';
   const words = completes === "code" ? codes() : (completes ?? []);
@@ -38,20 +38,22 @@ function bash(commands: readonly Command[]): string {
   const values = commands.flatMap((command) =>
     optionsOf(command).flatMap(([name, option]) =>
       option.value !== undefined
-        ? [`    "${command.name} --${name}") mapfile -t COMPREPLY < <(${reply(option.completes)}); return ;;`]
+        ? [`    "${command.name} --${name}") _bulkhead_reply < <(${source(option.completes)}); return ;;`]
         : [],
     ),
   );
   const own = commands.map((command) => {
     const words = optionsOf(command).map(([name]) => `--${name}`);
-    const place = command.argument === null ? ":" : reply(command.argument.completes);
-    return `    "${command.name}") if [[ $cur == -* ]]; then mapfile -t COMPREPLY < <(compgen -W "${words.join(" ")}" -- "$cur"); else mapfile -t COMPREPLY < <(${place}); fi ;;`;
+    const place = command.argument === null ? ":" : source(command.argument.completes);
+    return `    "${command.name}") if [[ $cur == -* ]]; then _bulkhead_reply < <(compgen -W "${words.join(" ")}" -- "$cur"); else _bulkhead_reply < <(${place}); fi ;;`;
   });
   return [
+    // Line by line, since names may hold spaces; bash 3, which macOS has, knows no mapfile.
+    '_bulkhead_reply() { local line; while IFS= read -r line; do COMPREPLY+=("$line"); done; }',
     "_bulkhead() {",
     `  local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} command=\${COMP_WORDS[1]}`,
     "  COMPREPLY=()",
-    `  if [[ $COMP_CWORD -eq 1 ]]; then mapfile -t COMPREPLY < <(compgen -W "${first.join(" ")}" -- "$cur"); return; fi`,
+    `  if [[ $COMP_CWORD -eq 1 ]]; then _bulkhead_reply < <(compgen -W "${first.join(" ")}" -- "$cur"); return; fi`,
     ...seconds.map(({ name }) => {
       const [one = "", two = ""] = name.split(" ");
       return `  if [[ $command == ${one} ]]; then if [[ $COMP_CWORD -eq 2 ]]; then COMPREPLY=(${two}); return; fi; command="${name}"; fi`;
@@ -64,6 +66,64 @@ function bash(commands: readonly Command[]): string {
     "  esac",
     "}",
     "complete -o filenames -F _bulkhead bulkhead",
+    "",
+  ].join("\n");
+}
+
+/** Of zsh's own completion: as a file `_bulkhead` in a folder of `fpath`, or read where `compinit` was called. */
+function zsh(commands: readonly Command[]): string {
+  const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
+  const plain = (text: string) => text.replace(/[[\]:\\]/g, "\\$&");
+  const offer = (completes: Completes | undefined) => {
+    if (completes === "file") return "_files";
+    if (completes === "folder") return "_files -/";
+    const words = completes === "code" ? codes() : (completes ?? []);
+    return words.length === 0 ? " " : `(${words.join(" ")})`;
+  };
+  const firsts = [...new Set(commands.map(({ name }) => name.split(" ")[0] ?? ""))];
+  const described = firsts.map((first) => {
+    const summary = commands.find(({ name }) => name.split(" ")[0] === first)?.summary ?? "";
+    return `    ${quoted(`${first}:${plain(summary)}`)}`;
+  });
+  const own = commands.map((command) => {
+    const { argument } = command;
+    const many = argument !== null && argument.max > 1 ? "*" : "1";
+    const place = argument === null ? [] : [quoted(`${many}:${plain(argument.name)}:${offer(argument.completes)}`)];
+    const options = optionsOf(command).map(([name, option]) => {
+      const more = option.isMultiple === true ? "*" : "";
+      const joined = option.isJoined === true ? "=-" : "";
+      const value = option.value === undefined ? "" : `:${plain(option.value)}:${offer(option.completes)}`;
+      return quoted(`${more}--${name}${joined}[${plain(option.help)}]${value}`);
+    });
+    return `    ${quoted(command.name)}) _arguments ${[...options, ...place].join(" ")} ;;`;
+  });
+  const seconds = commands.flatMap(({ name }) => {
+    const [first = "", second] = name.split(" ");
+    return second === undefined
+      ? []
+      : [
+          `  if [[ $command == ${first} ]]; then`,
+          `    if (( CURRENT == 2 )); then compadd ${second}; return; fi`,
+          `    command+=" $words[2]"; shift words; (( CURRENT-- ))`,
+          "  fi",
+        ];
+  });
+  return [
+    "#compdef bulkhead",
+    "_bulkhead() {",
+    "  local -a names",
+    "  names=(",
+    ...described,
+    "  )",
+    "  if (( CURRENT == 2 )); then _describe command names; return; fi",
+    "  local command=$words[2]",
+    "  shift words; (( CURRENT-- ))",
+    ...seconds,
+    "  case $command in",
+    ...own,
+    "  esac",
+    "}",
+    'if [[ $funcstack[1] == _bulkhead ]]; then _bulkhead "$@"; else compdef _bulkhead bulkhead; fi',
     "",
   ].join("\n");
 }

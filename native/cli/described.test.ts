@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
 import { errorPages, pagesOf } from "../core/errors/error-pages";
@@ -108,6 +108,34 @@ describe("the table of commands", () => {
         .trim()
         .split("\n"),
     ).toEqual(wanted);
+  });
+
+  const thereIs = (shell: string) => spawnSync(shell, ["-c", "exit 0"]).status === 0;
+  const answerOf = (shell: string, option: string, text: string) =>
+    execFileSync(shell, [option, "-c", text], { encoding: "utf8" });
+
+  it.runIf(thereIs("fish")).each([
+    ["bulkhead expl", "explain"],
+    ["bulkhead audit ", "verify"],
+    ["bulkhead keygen --o", "--out"],
+    ["bulkhead run --allow-degraded net", "netns"],
+    ["bulkhead explain HOST_NOT_A", "HOST_NOT_ALLOWED"],
+  ])("completes %j in fish", (typed, wanted) => {
+    writeFileSync(line.path("bulkhead.fish"), completionFor("fish", commands));
+    const ask = `source ${line.path("bulkhead.fish")}; complete -C '${typed}'`;
+    const offered = answerOf("fish", "--no-config", ask);
+    expect(
+      offered
+        .trim()
+        .split("\n")
+        .map((text) => text.split("\t")[0]),
+    ).toEqual([wanted]);
+  });
+
+  it.runIf(thereIs("zsh"))("is read by zsh", () => {
+    writeFileSync(line.path("_bulkhead"), completionFor("zsh", commands));
+    const ask = `autoload -U compinit; compinit -u -D; source ${line.path("_bulkhead")}; print $_comps[bulkhead]`;
+    expect(answerOf("zsh", "-f", ask)).toBe("_bulkhead\n");
   });
 
   it("makes a manual page of each command, with all of its options", () => {

@@ -1,6 +1,15 @@
+import { MANIFEST_NAME } from "../core/bundle/open-bundle";
 import { helpOf } from "../core/decide/help";
 import { pagesOf } from "../core/errors/error-pages";
-import { isJsonObject, type JsonObject, type JsonValue, parseJson } from "../core/json/parse-json";
+import {
+  findJsonFault,
+  isJsonObject,
+  JSON_DEPTH_MAX,
+  type JsonFault,
+  type JsonObject,
+  type JsonValue,
+  parseJson,
+} from "../core/json/parse-json";
 import { manifestShape } from "../core/manifest/manifest-shape";
 import type { ManifestIssue } from "../core/manifest/parse-manifest";
 
@@ -13,7 +22,9 @@ const SEEN_MAX = 128;
 export function explainManifest(issues: readonly ManifestIssue[], source: Uint8Array | undefined): ExplainedIssue[] {
   const parsed = source === undefined ? undefined : parseJson(source);
   const manifest = parsed?.ok ? parsed.value : undefined;
+  const fault = source === undefined ? null : findJsonFault(source);
   return issues.map(({ path, code }) => {
+    if (code === "NOT_JSON" && fault !== null) return notJson(fault);
     const steps = path
       .split("/")
       .slice(1)
@@ -28,6 +39,26 @@ export function explainManifest(issues: readonly ManifestIssue[], source: Uint8A
       help: helpOf(code),
     };
   });
+}
+
+const JSON_WHY = {
+  bytes: ["its bytes are no UTF-8", "UTF-8"],
+  mark: ["it begins with a byte order mark", "UTF-8 without a byte order mark"],
+  syntax: ["here it stops to be JSON", "JSON: no comments, no comma before a closing bracket, names in double quotes"],
+  duplicate: ["this member stands twice in its object", "each member once"],
+  number: ["a number that is none", "a whole number between -9007199254740991 and 9007199254740991, in digits alone"],
+  depth: ["lists and objects lie too deep in each other", `at most ${JSON_DEPTH_MAX} of them`],
+} as const satisfies Record<JsonFault["why"], readonly [says: string, wanted: string]>;
+
+/** Of a text that cannot be read there is one issue, with the place where reading stopped. */
+function notJson({ why, line, column }: JsonFault): ExplainedIssue {
+  const [says, wanted] = JSON_WHY[why];
+  const at = `${MANIFEST_NAME}:${line}:${column}`;
+  return {
+    ...{ path: "", code: "NOT_JSON", at, seen: null, wanted },
+    message: `${at}: ${says}`,
+    help: helpOf("NOT_JSON"),
+  };
 }
 
 function messageOf(code: string): string {

@@ -1,25 +1,40 @@
-import { readFile, stat } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
+import { ARCHIVE_LIMITS } from "../core/bundle/read-archive";
 import { publicJwkFromPem } from "../core/crypto/jwk";
 import { readPublicKey as readJwk } from "../core/crypto/public-key";
 import { isJsonObject, type JsonObject, parseJson } from "../core/json/parse-json";
 import type { PublicJwk } from "../core/shapes/claims";
 import { type CommandContext, UsageError } from "./command";
+import { sayBytes } from "./say-bytes";
 
-/** A file named on the command line; one that cannot be read is a wrong call. */
+/** The largest thing that is read whole: a bundle. */
+const BYTES_MAX = ARCHIVE_LIMITS.packedBytes;
+
+/** A file named on the command line, or a pipe; one that cannot be read, or is larger than any bundle, is a wrong call. */
 export async function readNamedFile(context: CommandContext, name: string): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
   try {
-    return new Uint8Array(await readFile(resolve(context.cwd, name)));
+    for await (const chunk of createReadStream(resolve(context.cwd, name)) as AsyncIterable<Uint8Array>) {
+      bytes += chunk.length;
+      if (bytes > BYTES_MAX) break;
+      chunks.push(chunk);
+    }
   } catch (error) {
-    throw new UsageError(`${name} cannot be read${codeOf(error)}`);
+    throw new UsageError(`${name} cannot be read${sayFileError(error)}`);
   }
+  if (bytes > BYTES_MAX)
+    throw new UsageError(`${name} has more than ${sayBytes(BYTES_MAX)}, which is more than is taken`);
+  return new Uint8Array(Buffer.concat(chunks));
 }
 
 export async function isFolder(context: CommandContext, name: string): Promise<boolean> {
   try {
     return (await stat(resolve(context.cwd, name))).isDirectory();
   } catch (error) {
-    throw new UsageError(`${name} cannot be read${codeOf(error)}`);
+    throw new UsageError(`${name} cannot be read${sayFileError(error)}`);
   }
 }
 
@@ -40,6 +55,21 @@ export async function readPublicKey(context: CommandContext, name: string): Prom
   return jwk;
 }
 
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? ` (${String(error.code)})` : "";
+const FILE_WORDS: Readonly<Record<string, string>> = {
+  ENOENT: "nothing of that name is there",
+  ENOTDIR: "a part of the path is no folder",
+  EISDIR: "it is a folder",
+  EEXIST: "it is there already",
+  EACCES: "you may not",
+  EPERM: "you may not",
+  EROFS: "its disk takes no changes",
+  ENAMETOOLONG: "the name is too long",
+};
+
+/** Why a file system refused, in words with its code; "" of an error that has none. */
+export function sayFileError(error: unknown): string {
+  if (!(error instanceof Error) || !("code" in error)) return "";
+  const code = String(error.code);
+  const words = FILE_WORDS[code];
+  return words === undefined ? ` (${code})` : `: ${words} (${code})`;
 }

@@ -70,7 +70,39 @@ describe("the command line", () => {
     withServer.remove();
   });
 
+  it("names an option that no command has, and those near it or all there are", async () => {
+    const near = (await line.run(["lint", "--jsn", "a"])).stderr;
+    expect(near).toContain("bulkhead lint has no option --jsn; near it: --json");
+    expect((await line.run(["sign", "--quick", "a"])).stderr).toContain("it takes --key, --out, --json, --help");
+    expect((await line.run(["sign", "-x", "a"])).stderr).toContain("has no option -x");
+  });
+
+  it("says why a place cannot be used, in words, and which", async () => {
+    const told = async (...argv: string[]) => (await line.run(argv)).stderr;
+    expect(await told("lint", "not-there")).toContain(
+      "not-there cannot be read: nothing of that name is there (ENOENT)",
+    );
+    expect(await told("sign", ".", "--key", ".")).toContain(". cannot be read: it is a folder (EISDIR)");
+    expect(await told("audit", "verify", ".")).toContain(". is a folder");
+    await line.run(["keygen"]);
+    expect(await told("sign", "/dev/zero", "--key", "publisher.key.pem")).toContain("more than 30 MiB");
+  });
+
+  it.runIf(process.platform === "linux")("tells a disk that is full from a fault of its own", async () => {
+    await line.run(["init", "full"]);
+    const { code, stderr } = await line.run(["pack", "full", "--out", "/dev/full"]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining("NOT_WRITTEN: /dev/full was not written")]);
+  });
+
+  it("takes the list that was meant where several have a code", async () => {
+    await line.run(["init", "full"]);
+    const { stderr } = await line.run(["audit", "verify", "full/app.js", "--chain-only"]);
+    expect(stderr).toContain("MALFORMED");
+    expect(stderr).toContain("next: Keep the export as it is");
+  });
+
   it("says which command was probably meant", async () => {
+    expect((await line.run(["innit"])).stderr).toContain("bulkhead init --help");
     expect((await line.run(["verfy"])).stderr).toContain("bulkhead verify --help");
     expect((await line.run(["audit"])).stderr).toContain("bulkhead audit verify --help");
   });

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { helpOf } from "../core/decide/help";
-import { pagesOf } from "../core/errors/error-pages";
+import { type ErrorPage, pagesOf } from "../core/errors/error-pages";
 import { showActing } from "../core/text/plain-text";
 import {
   type Command,
@@ -12,11 +12,14 @@ import {
   UsageError,
 } from "./command";
 import { commands } from "./commands";
+import { sayFileError } from "./files";
 import { missingOf } from "./missing-options";
+import { nearest } from "./nearest";
 import { paintFor } from "./paint";
 import { processContext } from "./process-context";
 import { sayDetail, sayHelp } from "./say-explained";
 import { commandHelp, overviewHelp, usageOf } from "./show-help";
+import { NotWritten } from "./write-whole";
 
 const EXIT = { success: 0, refused: 1, usage: 2, internal: 70 } as const;
 
@@ -67,7 +70,11 @@ async function runCommand(
     }
     result = await command.run({ values, positionals, context });
   } catch (error) {
-    const message = explainWrongCall(error);
+    if (error instanceof NotWritten) {
+      report(context, failure("NOT_WRITTEN", error.message), isJson);
+      return EXIT.refused;
+    }
+    const message = explainWrongCall(error, command);
     if (message === undefined) throw error;
     report(context, failure("USAGE", message, undefined, `bulkhead ${command.name} --help`), isJson);
     return EXIT.usage;
@@ -93,9 +100,11 @@ function findCommand(argv: readonly string[]): { command: Command; rest: readonl
   return undefined;
 }
 
-/** The command that was probably meant stands in it: one that begins so, or of which this is the first word. */
+/** The command that was probably meant stands in it: one that begins so, that is nearly so, or of which this is one word. */
 function unknownCommand([given = ""]: readonly string[]): CommandFailure {
-  const near = commands.filter(({ name }) => name.startsWith(given.slice(0, 3)) || name.endsWith(` ${given}`));
+  const isNear = ({ name }: Command) =>
+    name.startsWith(given.slice(0, 3)) || nearest(given, name.split(" ")).length > 0;
+  const near = given === "" ? [] : commands.filter(isNear);
   const next = near.length === 0 ? "bulkhead --help" : near.map(({ name }) => `bulkhead ${name} --help`).join(", or ");
   return failure("UNKNOWN_COMMAND", `no command ${JSON.stringify(given)}`, undefined, next);
 }
@@ -105,8 +114,8 @@ function sayNext(context: CommandContext, next: string): void {
 }
 
 /** No failure leaves without its code, what to do now, and where the code is explained (spec 5.55). */
-function report(context: CommandContext, { code, message, details, next }: CommandFailure, isJson: boolean): void {
-  const page = pagesOf(code)[0];
+function report(context: CommandContext, { code, message, details, next, of }: CommandFailure, isJson: boolean): void {
+  const page = pageOf(code, of);
   const help = page === undefined ? null : helpOf(code);
   const step = next ?? page?.how ?? "bulkhead --help";
   if (isJson) {
@@ -125,13 +134,30 @@ function report(context: CommandContext, { code, message, details, next }: Comma
 
 /** What file systems refuse when an argument names a place that is not there, not ours or of another kind. */
 const PLACE_CODES = new Set(["ENOENT", "ENOTDIR", "EISDIR", "EEXIST", "EACCES", "EPERM", "EROFS", "ENAMETOOLONG"]);
-const PLACE_CALLS = new Set(["open", "mkdir", "scandir", "lstat"]);
+const PLACE_CALLS = new Set(["open", "mkdir", "scandir", "lstat", "rename"]);
+
+/** Several lists have some codes: what was meant is told by the failure, and is the command line's own where it is not. */
+function pageOf(code: string, of: ErrorPage["list"] = "command"): ErrorPage | undefined {
+  const senses = pagesOf(code);
+  return senses.find(({ list }) => list === of) ?? senses[0];
+}
 
 /** In words: arguments that cannot be read, or a place that cannot be used. Undefined where the fault is our own. */
-function explainWrongCall(error: unknown): string | undefined {
+function explainWrongCall(error: unknown, command: Command): string | undefined {
   if (error instanceof UsageError) return error.message;
   if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return undefined;
+  if (error.code === "ERR_PARSE_ARGS_UNKNOWN_OPTION") return unknownOption(error.message, command);
   if (error.code.startsWith("ERR_PARSE_ARGS")) return error.message;
   if (!("path" in error) || !("syscall" in error) || !PLACE_CALLS.has(String(error.syscall))) return undefined;
-  return PLACE_CODES.has(error.code) ? `${String(error.path)} cannot be used (${error.code})` : undefined;
+  return PLACE_CODES.has(error.code) ? `${String(error.path)} cannot be used${sayFileError(error)}` : undefined;
+}
+
+/** Node's own sentence goes on about arguments that begin with a hyphen, and not about what was meant. */
+function unknownOption(message: string, command: Command): string {
+  const given = /'(--?[^']+)'/.exec(message)?.[1] ?? "";
+  const known = Object.keys(parsedOptions(command));
+  const near = nearest(given.replace(/^-+/, ""), known).map((name) => `--${name}`);
+  const also =
+    near.length > 0 ? `; near it: ${near.join(", ")}` : `; it takes ${known.map((name) => `--${name}`).join(", ")}`;
+  return `bulkhead ${command.name} has no option ${given}${also}`;
 }

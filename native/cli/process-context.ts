@@ -6,8 +6,11 @@ export function processContext(): CommandContext {
   // A reader that went away, as `head` does, ends the writing and is no failure of ours.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(0);
-    throw error;
+    process.stderr.write(`bulkhead: NOT_WRITTEN: standard output took no more (${error.code ?? error.message})\n`);
+    process.exit(1);
   });
+  // Where nobody can be told, the exit code alone tells.
+  process.stderr.on("error", () => undefined);
   return {
     cwd: process.cwd(),
     stdin: process.stdin,

@@ -44,8 +44,11 @@ describe.skipIf(missing.length > 0)("bulkhead run DIR", () => {
     });
   });
 
-  it("refuses a folder that is no program before anything is started", async () => {
-    writeFileSync(line.path("notes/manifest.json"), "{}");
-    expect(await line.run(["run", "notes"])).toMatchObject({ code: 1 });
+  it("refuses a folder that is no program before anything is started, in the words of lint", async () => {
+    writeFileSync(line.path("notes/manifest.json"), '{ "app_id": "com.example.notes",\n  "icons": [1.5] }');
+    const run = await line.run(["run", "notes"]);
+    expect(run).toMatchObject({ code: 1, stderr: expect.stringContaining("MANIFEST_INVALID") });
+    expect(run.stderr).toContain("manifest.json:2:16: a number that is none");
+    expect(await line.run(["lint", "notes"])).toEqual(run);
   });
 });

@@ -35,9 +35,13 @@ export function sayHelp(help: string): string {
   return `bulkhead explain ${help.slice(help.lastIndexOf("/") + 1)}`;
 }
 
+/** What a detail is that the message says already: `{ kind }` of a bundle's fault, for readers of JSON. */
+const isSaid = (detail: unknown) => typeof detail === "object" && detail !== null && "kind" in detail;
+
 /** A detail of a failure in lines: as every refusal explains itself where it does, else as it is. */
 export function sayDetail(detail: unknown): string[] {
   if (typeof detail === "string") return [detail];
+  if (isSaid(detail)) return [];
   const explained = explainedShape.safeParse(detail);
   return explained.success ? sayExplained(explained.data) : [JSON.stringify(detail)];
 }

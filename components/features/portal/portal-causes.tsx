@@ -3,7 +3,6 @@
 import Link from "next/link";
 import { type Column, DataTable } from "@/components/blocks/data-table";
 import { RelativeTime } from "@/components/blocks/relative-time";
-import { DenialCode } from "@/components/features/denials/denial-code";
 import { RuleName } from "@/components/features/denials/rule-name";
 import type { PortalCause } from "@/lib/contracts/portal";
 import { isEstimate } from "@/lib/domain/measures/device-sketch";
@@ -37,7 +36,7 @@ const COLUMNS: Column<PortalCause>[] = [
         <>
           <Cause row={row} />
           <span className="mt-0.5 block truncate text-muted leading-4">
-            <DenialCode code={row.code} />, layer {row.layer}
+            <code>{row.code}</code>, layer {row.layer}
             {row.rule !== null && (
               <>
                 , <RuleName pointer={row.rule} />

@@ -109,7 +109,7 @@ export const auditVerifyCommand: Command = {
       crypto: nodeCrypto,
       digest,
     });
-    return verdict.isWhole ? whole(verdict, tornLines) : notWhole(verdict);
+    return verdict.isWhole ? whole(verdict, tornLines) : { ...notWhole(verdict), of: "audit" };
   },
 };
 
@@ -170,14 +170,8 @@ async function verifyChainAlone(
   if (!found.isWhole) {
     const { problem, firstBadSequence } = found;
     const says: Record<AuditProblem, string> = AUDIT_PROBLEMS;
-    return failure(
-      problem,
-      `the log is not whole: entry ${firstBadSequence} is the first that is wrong: ${says[problem]}`,
-      {
-        entries,
-        firstBadSequence,
-      },
-    );
+    const message = `the log is not whole: entry ${firstBadSequence} is the first that is wrong: ${says[problem]}`;
+    return { ...failure(problem, message, { entries, firstBadSequence }), of: "audit" };
   }
   if (!isAsked) {
     return failure(

@@ -11,6 +11,10 @@ export function completionCommand(commands: () => readonly Command[]): Command {
     options: {},
     examples: [
       { line: "bulkhead completion bash > ~/.local/share/bash-completion/completions/bulkhead", does: "for bash" },
+      {
+        line: 'bulkhead completion zsh > "$HOME/.zfunc/_bulkhead"',
+        does: "for zsh, where that folder is of its fpath",
+      },
       { line: "bulkhead completion fish > ~/.config/fish/completions/bulkhead.fish", does: "for fish" },
     ],
     json: { shell: "which shell", script: "what it reads" },

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { type Command, failure, requiredOption } from "../command";
+import { shellWord } from "../shell-word";
 
 export const enrollCommand: Command = {
   name: "enroll",
@@ -33,13 +34,16 @@ export const enrollCommand: Command = {
     const { enrollHost } = await import("../../host/commands");
     const enrolled = await enrollHost({ file: resolve(context.cwd, file), dataDir, log: context.log });
     if (!enrolled.ok)
-      return failure(enrolled.code ?? enrolled.reason, `not enrolled: ${enrolled.reason.replaceAll("_", " ")}`);
+      return failure(
+        enrolled.code ?? enrolled.reason,
+        `not enrolled by ${file}: ${enrolled.reason.replaceAll("_", " ")}`,
+      );
     const { deviceId, platform, environment } = enrolled;
     return {
       ok: true,
       text: `enrolled with ${platform} (${environment}) as ${deviceId}`,
       json: { deviceId, platform, environment },
-      next: `bulkhead run APP_ID --data ${dataDir}`,
+      next: `bulkhead run APP_ID --data ${shellWord(dataDir)}`,
     };
   },
 };

@@ -30,7 +30,12 @@ export const explainCommand: Command = {
       const also = near.length === 0 ? "" : `; near it: ${near.join(", ")}`;
       return failure("UNKNOWN_CODE", `no code ${JSON.stringify(code)}${also}`);
     }
-    return { ok: true, text: pages.map(sayPage).join("\n\n"), json: { pages }, next: pages[0]?.how ?? NEXT };
+    return {
+      ok: true,
+      text: pages.map(sayPage).join("\n\n"),
+      json: { pages },
+      next: pages.length === 1 ? (pages[0]?.how ?? NEXT) : NEXT,
+    };
   },
 };
 

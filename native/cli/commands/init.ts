@@ -1,7 +1,9 @@
-import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { isAppId } from "../../core/manifest/app-id";
 import { type Command, failure, textOption, UsageError } from "../command";
+import { shellWord } from "../shell-word";
+import { writeNew } from "../write-whole";
 
 export const initCommand: Command = {
   name: "init",
@@ -32,22 +34,25 @@ export const initCommand: Command = {
     }
     const wanted = { "manifest.json": `${JSON.stringify(manifest(appId, name), null, 2)}\n`, "app.js": SCRIPT };
     const made = await mkdir(path, { recursive: true });
-    const there = (await readdir(path)).filter((file) => Object.hasOwn(wanted, file));
-    const taken = there.length > 0 ? there : await writeAll(path, wanted);
-    if (taken.length > 0) {
+    const dropMade = async () => {
       if (made !== undefined) await rm(made, { recursive: true });
+    };
+    const there = (await readdir(path)).filter((file) => Object.hasOwn(wanted, file));
+    const taken = there.length > 0 ? there : await writeAll(path, wanted, dropMade);
+    if (taken.length > 0) {
+      await dropMade();
       return failure(
         "EXISTS",
         `${folder} has ${taken.join(" and ")} already; nothing was touched`,
         undefined,
-        `bulkhead lint ${folder} judges what is there; bulkhead init OTHER starts anew`,
+        `bulkhead lint ${shellWord(folder)} judges what is there; bulkhead init OTHER starts anew`,
       );
     }
     return {
       ok: true,
       text: `${folder}: program ${appId}, in manifest.json and app.js`,
       json: { path, appId, files: Object.keys(wanted) },
-      next: `bulkhead run ${folder}`,
+      next: `bulkhead run ${shellWord(folder)}`,
     };
   },
 };
@@ -59,18 +64,25 @@ const NAME_MAX = 1024;
  * Writes all of the files, each only where there is none. Answers the first that came to be there meanwhile, and takes
  * back what it wrote then, or where it cannot go on: a folder is completed, or as it was.
  */
-async function writeAll(folder: string, files: Readonly<Record<string, string>>): Promise<string[]> {
+async function writeAll(
+  folder: string,
+  files: Readonly<Record<string, string>>,
+  dropMade: () => Promise<void>,
+): Promise<string[]> {
   const written: string[] = [];
   try {
     for (const [file, text] of Object.entries(files)) {
-      await writeFile(join(folder, file), text, { flag: "wx" });
+      await writeNew(join(folder, file), text);
       written.push(file);
     }
     return [];
   } catch (error) {
     for (const file of written) await rm(join(folder, file));
     const isThere = error instanceof Error && "code" in error && error.code === "EEXIST";
-    if (!isThere) throw error;
+    if (!isThere) {
+      await dropMade();
+      throw error;
+    }
     return Object.keys(files).slice(written.length, written.length + 1);
   }
 }
@@ -78,6 +90,8 @@ async function writeAll(folder: string, files: Readonly<Record<string, string>>)
 /** A folder's name as a label of an app id: it starts with a letter and does not end in a hyphen. */
 function labelOf(name: string): string {
   const label = name
+    .normalize("NFKD")
+    .replace(/\p{M}/gu, "")
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
     .replace(/^[^a-z]+|-$/g, "");

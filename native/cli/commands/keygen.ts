@@ -1,10 +1,12 @@
-import { writeFile } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { resolve } from "node:path";
 import { pemFromPublicJwk, thumbprint } from "../../core/crypto/jwk";
 import { publicKeyShape } from "../../core/crypto/public-key";
 import { nodeCrypto } from "../../node/crypto";
 import { makeKeyPair } from "../../node/make-key-pair";
 import { type Command, failure, textOption } from "../command";
+import { shellWord } from "../shell-word";
+import { writeNew, writeWhole } from "../write-whole";
 
 export const keygenCommand: Command = {
   name: "keygen",
@@ -41,21 +43,24 @@ export const keygenCommand: Command = {
       jwkPath: `${prefix}.jwk.json`,
     };
     try {
-      await writeFile(paths.privateKeyPath, privateKey.export({ type: "pkcs8", format: "pem" }), {
-        mode: 0o600,
-        flag: "wx",
-      });
+      await writeNew(paths.privateKeyPath, privateKey.export({ type: "pkcs8", format: "pem" }), 0o600);
     } catch (error) {
       if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
       return failure("KEY_EXISTS", `${paths.privateKeyPath} is there already and is never overwritten`);
     }
-    await writeFile(paths.publicKeyPath, pemFromPublicJwk(jwk));
-    await writeFile(paths.jwkPath, `${JSON.stringify({ ...jwk, kid })}\n`);
+    try {
+      await writeWhole(paths.publicKeyPath, pemFromPublicJwk(jwk));
+      await writeWhole(paths.jwkPath, `${JSON.stringify({ ...jwk, kid })}\n`);
+    } catch (error) {
+      // Nobody has seen this key: half a pair would only stand in the way of the next.
+      await rm(paths.privateKeyPath, { force: true });
+      throw error;
+    }
     return {
       ok: true,
       text: `kid ${kid}\nprivate key ${paths.privateKeyPath} (keep it)\npublic key ${paths.publicKeyPath} and ${paths.jwkPath} (register it)`,
       json: { kid, jwk, ...paths },
-      next: `hand ${paths.publicKeyPath} to the platform, which registers it; then bulkhead sign BUNDLE --key ${paths.privateKeyPath}`,
+      next: `hand ${paths.publicKeyPath} to the platform, which registers it; then bulkhead sign BUNDLE --key ${shellWord(paths.privateKeyPath)}`,
     };
   },
 };

@@ -8,6 +8,7 @@ import { explainFault, type Judged } from "../explain-fault";
 import { isFolder, readNamedFile } from "../files";
 import { type LintIssue, lintScript } from "../lint-script";
 import { readProgramFolder } from "../read-program-folder";
+import { shellWord } from "../shell-word";
 
 export const lintCommand: Command = {
   name: "lint",
@@ -55,7 +56,10 @@ async function judge(opened: ReturnType<typeof openBundle>, judged: Judged): Pro
       files: entries.size,
       issues: [],
     },
-    next: "files" in judged ? `bulkhead run ${judged.path}` : `bulkhead sign ${judged.path} --key publisher.key.pem`,
+    next:
+      "files" in judged
+        ? `bulkhead run ${shellWord(judged.path)}`
+        : `bulkhead sign ${shellWord(judged.path)} --key publisher.key.pem`,
   };
 }
 

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { packBundle } from "../../core/bundle/pack-bundle";
 import { type Command, textOption } from "../command";
 import { explainFault } from "../explain-fault";
 import { readProgramFolder } from "../read-program-folder";
+import { shellWord } from "../shell-word";
+import { writeWhole } from "../write-whole";
 
 export const packCommand: Command = {
   name: "pack",
@@ -33,7 +34,7 @@ export const packCommand: Command = {
     if (!packed.ok) return explainFault(packed.reason, { path: folder, files: read.files });
     const { manifest } = packed.bundle;
     const name = textOption(values, "out") ?? `${manifest.app_id}-${manifest.version.code}.ma`;
-    await writeFile(resolve(context.cwd, name), packed.bytes);
+    await writeWhole(resolve(context.cwd, name), packed.bytes);
     const sha256 = createHash("sha256").update(packed.bytes).digest("hex");
     return {
       ok: true,
@@ -45,7 +46,7 @@ export const packCommand: Command = {
         appId: manifest.app_id,
         versionCode: manifest.version.code,
       },
-      next: `bulkhead sign ${name} --key publisher.key.pem`,
+      next: `bulkhead sign ${shellWord(name)} --key publisher.key.pem`,
     };
   },
 };

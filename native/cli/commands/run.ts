@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
+import { packBundle } from "../../core/bundle/pack-bundle";
 import { helpOf } from "../../core/decide/help";
 import type { TelemetryBatch } from "../../core/telemetry/batch";
 import { CONFINEMENT_LAYERS } from "../../host/confinement/confinement-layers";
@@ -7,6 +8,7 @@ import {
   type Command,
   type CommandArguments,
   type CommandContext,
+  type CommandFailure,
   type CommandResult,
   type CommandValues,
   failure,
@@ -15,8 +17,10 @@ import {
   textOption,
   UsageError,
 } from "../command";
+import { explainFault } from "../explain-fault";
 import { readJsonFile } from "../files";
 import { readProgramFolder } from "../read-program-folder";
+import { shellWord } from "../shell-word";
 import { watchStatus } from "../watch-status";
 
 export const runCommand: Command = {
@@ -88,8 +92,8 @@ async function runFolder(folder: string, { values, positionals, context }: Comma
     ...storageBudget(values),
     ...(data === undefined ? {} : { dataDir: resolve(context.cwd, data) }),
   });
-  if (!started.ok) return notStarted(started);
-  const next = `change the program and run it again; when it does what it should: bulkhead pack ${positionals[0]}`;
+  if (!started.ok) return notStarted(started, () => faultOf(positionals[0] ?? "", read.files));
+  const next = `change the program and run it again; when it does what it should: bulkhead pack ${shellWord(positionals[0] ?? "")}`;
   return runUntil(started.host, [context.interrupted(), watch.allEnded], next);
 }
 
@@ -128,7 +132,18 @@ async function runUntil(
   return failure("PROGRAM_ENDED", `the program ended: ${fault.replaceAll("_", " ")}`);
 }
 
-function notStarted(refusal: { reason: string; code?: string }): CommandResult {
+/** What is wrong with a folder, as `lint` says it. */
+function faultOf(path: string, files: ReadonlyMap<string, Uint8Array>): CommandFailure | undefined {
+  const packed = packBundle(files);
+  return packed.ok ? undefined : explainFault(packed.reason, { path, files });
+}
+
+function notStarted(
+  refusal: { reason: string; code?: string },
+  explain: () => CommandFailure | undefined = () => undefined,
+): CommandResult {
+  const explained = refusal.reason === "bundle_malformed" ? explain() : undefined;
+  if (explained !== undefined) return explained;
   return failure(refusal.code ?? refusal.reason, `not started: ${refusal.reason.replaceAll("_", " ")}`);
 }
 

@@ -1,11 +1,12 @@
 import { createHash, createPrivateKey, type KeyObject, sign } from "node:crypto";
-import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { thumbprint } from "../../core/crypto/jwk";
 import { publicKeyShape } from "../../core/crypto/public-key";
 import { nodeCrypto } from "../../node/crypto";
 import { type Command, requiredOption, textOption, UsageError } from "../command";
 import { readNamedFile } from "../files";
+import { shellWord } from "../shell-word";
+import { writeWhole } from "../write-whole";
 
 export const signCommand: Command = {
   name: "sign",
@@ -34,11 +35,12 @@ export const signCommand: Command = {
     sha256: "digest of the bundle, by which the platform knows it",
   },
   async run({ positionals: [bundle = ""], values, context }) {
-    const key = readPrivateKey(await readNamedFile(context, requiredOption(values, "key")));
+    const keyFile = requiredOption(values, "key");
+    const key = readPrivateKey(keyFile, await readNamedFile(context, keyFile));
     const bytes = await readNamedFile(context, bundle);
     const signature = sign("sha256", bytes, { key, dsaEncoding: "der" });
     const path = textOption(values, "out") ?? `${bundle}.sig`;
-    await writeFile(resolve(context.cwd, path), signature);
+    await writeWhole(resolve(context.cwd, path), signature);
     const { kty, crv, x, y } = key.export({ format: "jwk" });
     const kid = thumbprint(publicKeyShape.parse({ kty, crv, x, y }), nodeCrypto);
     const sha256 = createHash("sha256").update(bytes).digest("hex");
@@ -46,19 +48,22 @@ export const signCommand: Command = {
       ok: true,
       text: `${path}: signed by ${kid}`,
       json: { signaturePath: path, kid, sha256 },
-      next: `bulkhead submit ${bundle}`,
+      next: `bulkhead submit ${shellWord(bundle)}`,
     };
   },
 };
 
 /** The text of the file never reaches a message. */
-function readPrivateKey(pem: Uint8Array): KeyObject {
+function readPrivateKey(name: string, pem: Uint8Array): KeyObject {
   let key: KeyObject | undefined;
   try {
     key = createPrivateKey(Buffer.from(pem));
   } catch {
-    throw new UsageError("--key is no private key that can be read");
+    throw new UsageError(
+      `${name} is no private key that can be read: PKCS #8 PEM, as bulkhead keygen writes it, would pass`,
+    );
   }
-  if (key.asymmetricKeyDetails?.namedCurve !== "prime256v1") throw new UsageError("--key is no key of P-256");
+  if (key.asymmetricKeyDetails?.namedCurve !== "prime256v1")
+    throw new UsageError(`${name} is no key of P-256: bulkhead keygen makes one`);
   return key;
 }

@@ -6,6 +6,7 @@ import { nodeCrypto } from "../../node/crypto";
 import { type Command, type CommandResult, failure, integerOption, textOption, UsageError } from "../command";
 import { explainFault } from "../explain-fault";
 import { readJsonFile, readNamedFile, readPublicKey } from "../files";
+import { shellWord } from "../shell-word";
 
 export const verifyCommand: Command = {
   name: "verify",
@@ -76,6 +77,6 @@ function accepted(path: string, versionCode: number): CommandResult {
     ok: true,
     text: `${path}: ACCEPTED, version ${versionCode}`,
     json: { result: "accepted", code: "ACCEPTED", versionCode },
-    next: `bulkhead submit ${path}`,
+    next: `bulkhead submit ${shellWord(path)}`,
   };
 }

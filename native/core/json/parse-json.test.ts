@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { utf8Bytes } from "../crypto/encoding";
-import { parseJson } from "./parse-json";
+import { findJsonFault, parseJson } from "./parse-json";
 
 const nested = (depth: number) => "[".repeat(depth) + "]".repeat(depth);
 
@@ -32,6 +32,26 @@ describe("the JSON of documents", () => {
   it("refuses bytes that are not UTF-8 and a BOM before good ones", () => {
     expect(parseJson(Uint8Array.of(0x22, 0xc3, 0x28, 0x22))).toEqual({ ok: false });
     expect(parseJson(Uint8Array.of(0xef, 0xbb, 0xbf, 0x7b, 0x7d))).toEqual({ ok: false });
+  });
+
+  it.each([
+    ['{\n  "a": 1,\n  "a": 2\n}', { why: "duplicate", line: 3, column: 8 }],
+    ['{\n  "a": 1,\n}', { why: "syntax", line: 3, column: 1 }],
+    ["[1.5]", { why: "number", line: 1, column: 5 }],
+    [nested(33), { why: "depth", line: 1, column: 34 }],
+    ["\ufeff{}", { why: "mark", line: 1, column: 1 }],
+    ['["\ud800"]', { why: "bytes", line: 1, column: 1 }],
+    ["{} {}", { why: "syntax", line: 1, column: 4 }],
+    ["", { why: "syntax", line: 1, column: 1 }],
+  ])("says of %j why, and where reading stopped", (text, fault) => {
+    expect(findJsonFault(text)).toEqual(fault);
+  });
+
+  it("finds a fault in a text where it refuses it, and in no other", () => {
+    const text = fc.oneof(fc.json(), fc.string({ unit: fc.constantFrom(...'{}[]",:01-. \\"ae') }));
+    fc.assert(fc.property(text, (given) => (findJsonFault(given) === null) === parseJson(given).ok));
+    expect(findJsonFault(Uint8Array.of(0xef, 0xbb, 0xbf, 0x7b, 0x7d))?.why).toBe("mark");
+    expect(findJsonFault(Uint8Array.of(0x22, 0xc3, 0x28, 0x22))?.why).toBe("bytes");
   });
 
   it("survives nesting that would overflow a stack", () => {

@@ -32,8 +32,31 @@ export function isJsonObject(value: JsonValue | undefined): value is JsonObject 
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Leaves the parser; caught in `parse` and nowhere else, so that no caller sees an exception. */
-class NotJson extends Error {}
+/** Why a text is not that JSON: its bytes, its syntax, a member twice, a number or a depth that is not taken. */
+export type JsonFault = {
+  why: "bytes" | "mark" | "syntax" | "duplicate" | "number" | "depth";
+  /** Where the reader stood, both from 1; of bytes that are no text, the beginning. */
+  line: number;
+  column: number;
+};
+
+/** Of a text that `parseJson` refuses by the same rules, for whoever has to mend it; null of one that it takes. */
+export function findJsonFault(source: string | Uint8Array, rules: JsonRules = {}): JsonFault | null {
+  const text = typeof source === "string" ? source : utf8Text(source);
+  const isMarked = typeof source === "string" ? source.startsWith("\ufeff") : hasMark(source);
+  if (isMarked) return { why: "mark", line: 1, column: 1 };
+  if (text === undefined || hasLoneSurrogate(text)) return { why: "bytes", line: 1, column: 1 };
+  return new Parser(text, rules.depthMax ?? JSON_DEPTH_MAX, rules.numbers ?? "integers").fault();
+}
+
+const hasMark = ([first, second, third]: Uint8Array) => first === 0xef && second === 0xbb && third === 0xbf;
+
+/** Leaves the parser; caught in it and nowhere else, so that no caller sees an exception. */
+class NotJson extends Error {
+  constructor(readonly why: JsonFault["why"] = "syntax") {
+    super();
+  }
+}
 
 const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -59,14 +82,30 @@ class Parser {
 
   parse(): JsonResult {
     try {
-      this.skipWhitespace();
-      const value = this.value();
-      this.skipWhitespace();
-      return this.at === this.text.length ? { ok: true, value } : { ok: false };
+      return { ok: true, value: this.whole() };
     } catch (error) {
       if (error instanceof NotJson) return { ok: false };
       throw error;
     }
+  }
+
+  fault(): JsonFault | null {
+    try {
+      this.whole();
+      return null;
+    } catch (error) {
+      if (!(error instanceof NotJson)) throw error;
+      const lines = this.text.slice(0, this.at).split("\n");
+      return { why: error.why, line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 };
+    }
+  }
+
+  private whole(): JsonValue {
+    this.skipWhitespace();
+    const value = this.value();
+    this.skipWhitespace();
+    if (this.at !== this.text.length) throw new NotJson();
+    return value;
   }
 
   private value(): JsonValue {
@@ -98,7 +137,7 @@ class Parser {
       this.skipWhitespace();
       this.expect(":");
       this.skipWhitespace();
-      if (Object.hasOwn(object, member)) throw new NotJson();
+      if (Object.hasOwn(object, member)) throw new NotJson("duplicate");
       const value = this.value();
       if (member === "__proto__") {
         Object.defineProperty(object, member, { value, enumerable: true, configurable: true, writable: true });
@@ -153,11 +192,11 @@ class Parser {
     if (found === null) throw new NotJson();
     this.at += found[0].length;
     const value = Number(found[0]);
-    if (!Number.isFinite(value)) throw new NotJson();
+    if (!Number.isFinite(value)) throw new NotJson("number");
     if (this.numbers === "any") return value;
     const isSpelledWhole = found[1] === undefined && found[2] === undefined && !Object.is(value, -0);
     if (isSpelledWhole && Number.isSafeInteger(value)) return value;
-    if (this.numbers === "integers") throw new NotJson();
+    if (this.numbers === "integers") throw new NotJson("number");
     // Safe because a `Number` object is a number to JSON.stringify and to arithmetic; only checks tell it apart.
     return Number.isSafeInteger(value) ? (new Number(value) as number) : value;
   }
@@ -171,7 +210,7 @@ class Parser {
   private open(): void {
     this.at += 1;
     this.depth += 1;
-    if (this.depth > this.depthMax) throw new NotJson();
+    if (this.depth > this.depthMax) throw new NotJson("depth");
   }
 
   private closes(bracket: string): boolean {
