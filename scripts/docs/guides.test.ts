@@ -100,6 +100,26 @@ function faultOf(args: readonly string[]): string | null {
   return missing.length === 0 ? null : `lacks ${missing.join(", ")}`;
 }
 
+describe("what a guide tells people to press or open", () => {
+  const words = pages.map(({ text }) => text.replace(/\s+/g, " ")).join("\n");
+  const labels = documents
+    .filter(({ file }) => /guides\/(?:first-|review|investigate)/.test(file))
+    .flatMap(({ file, text }) =>
+      [...text.replace(/^```[\s\S]*?^```$/gm, "").matchAll(/"([A-Z][^"]{1,40})"/g)].map(([, label = ""]) => ({
+        file,
+        label,
+      })),
+    );
+
+  it("is found in guides at all", () => {
+    expect(labels.length).toBeGreaterThan(15);
+  });
+
+  it.each(labels)("stands in the console: $label ($file)", ({ label }) => {
+    expect(words.includes(label)).toBe(true);
+  });
+});
+
 const { layers } = await probeConfinement();
 const unconfined = missingLayers(layers, ["cgroup"]);
 if (unconfined.length > 0)
