@@ -73,10 +73,17 @@ function readOidc(options: ServerOptions, warnings: string[]): ServiceContext["c
 /** A thread's way to a store that was opened elsewhere, and what was found there. */
 export type GivenStore = { handle: StoreHandle; recovery: Recovery };
 
-async function openStoreOf(options: ServerOptions, logger: Logger, given?: GivenStore): Promise<OpenedStore> {
+async function openStoreOf(
+  options: ServerOptions,
+  logger: Logger,
+  { given, isStoreHere }: ProcessPorts,
+): Promise<OpenedStore> {
   const { databaseUrl: url, dataDir, bundlesDir, isBackupConfirmed } = options;
   if (given?.handle.kind === "pglite") {
     return { store: await openThreadStore(given.handle, logger), recovery: given.recovery };
+  }
+  if (url === null && isStoreHere === true) {
+    return openStore({ location: { kind: "pglite", dataDir, bundlesDir }, clock: systemClock, logger });
   }
   if (url === null) {
     return openStoreInWorker({ location: { kind: "pglite", dataDir, bundlesDir }, logger, program: readVersion() });
@@ -89,8 +96,11 @@ async function openStoreOf(options: ServerOptions, logger: Logger, given?: Given
   });
 }
 
-/** What a process stands on that may be another's: a store that is open already, a time that is walked. */
-export type ProcessPorts = { given?: GivenStore; clock?: Clock; machine?: Machine };
+/**
+ * What a process stands on that may be another's: a store that is open already, a time that is walked. Nobody watches an embedded
+ * store that is opened in this thread, for a process that answers nobody and has it for itself.
+ */
+export type ProcessPorts = { given?: GivenStore; isStoreHere?: true; clock?: Clock; machine?: Machine };
 
 /** What only the keys' folder gives, and what a start that makes nothing up does without it. */
 async function openKeys(options: ServerOptions, found: ProtectionSecret | null, isNew: boolean, warnings: string[]) {
@@ -178,15 +188,16 @@ async function warnOfKeys(store: Store, ctx: SigningContext, folder: KeyFolder, 
 export async function openProcess(
   options: ServerOptions,
   baseUrl: string,
-  { given, clock = systemClock, machine = readMachine() }: ProcessPorts = {},
+  ports: ProcessPorts = {},
 ): Promise<OpenedProcess> {
+  const { clock = systemClock, machine = readMachine() } = ports;
   const warnings: string[] = [];
   const logger = stderrLogger;
   const keysDir = join(options.dataDir, "keys");
   warnings.push(...takeDataFolder(options.dataDir));
   // Before the store: where a passphrase is wanting, nothing else is touched.
   const found = await findProtectionSecret(keysDir, options.env);
-  const { store, recovery } = await openStoreOf(options, logger, given);
+  const { store, recovery } = await openStoreOf(options, logger, ports);
   try {
     const isNew = (await currentKeyset(store.db)) === null;
     const { folder, source, authSecret } = await openKeys(options, found, isNew, warnings);

@@ -24,8 +24,8 @@ export type Release = {
   memoryMiB: number;
   /** What a session leaves in its storage, about. */
   keepsBytes?: number;
-  /** Crashes in a thousand minutes. */
-  crashes?: number;
+  /** Falls the first time that it is opened, and each so many times after that. */
+  crashesOnStart?: number;
 };
 
 export type PastProgram = {
@@ -290,6 +290,12 @@ export const PAST_PROGRAMS: readonly PastProgram[] = [
   },
 ];
 
+export function programOf(appId: string): PastProgram {
+  const found = PAST_PROGRAMS.find((program) => program.appId === appId);
+  if (found === undefined) throw new Error(`there is no program ${appId}`);
+  return found;
+}
+
 /** Releases that came since. */
 export const LATER_RELEASES = {
   /** Starts to ask for a map, and for a host that nobody listed. */
@@ -316,9 +322,9 @@ export const LATER_RELEASES = {
     network: [{ host: "play.lantern.example", reason: "Levels and scores." }],
     habits: [asks("play.lantern.example", "/levels", 3), reads(9), { api: "sensors.motion", perMinute: 1 }],
   },
-  /** Crashes; suspended in the evening, and by mistake for a few minutes the wrong way round. */
+  /** Falls on every third start; suspended in the evening, after another one by mistake. */
   radio: {
-    ...{ code: 9, name: "1.6.0", cpuMsPerMinute: 1_300, memoryMiB: 49, crashes: 60 },
+    ...{ code: 9, name: "1.6.0", cpuMsPerMinute: 1_300, memoryMiB: 49, crashesOnStart: 3 },
     permissions: [network("Plays the radio."), STORAGE],
     network: [{ host: "live.harbourlight.example", reason: "Sound." }],
     habits: [asks("live.harbourlight.example", "/segments", 20), reads(1)],
@@ -343,18 +349,28 @@ export const LATER_RELEASES = {
   },
 } as const satisfies Record<string, Release>;
 
-export type PastDevice = { name: string; labels: Readonly<Record<string, string>>; programs: readonly string[] };
+export type PlannedDevice = {
+  name: string;
+  labels: Readonly<Record<string, string>>;
+  programs: readonly string[];
+  /** A layer of confinement that cannot be had on it. */
+  missingLayer?: string;
+  /** Lost, and revoked, in the second week. */
+  isLost?: true;
+};
 
 const REGIONS = ["eu", "eu", "us", "apac"] as const;
 /** Each has about half of the programs; those in shops have two. */
-export const PAST_DEVICES: readonly PastDevice[] = Array.from({ length: 24 }, (_, n) => {
+export const PAST_DEVICES: readonly PlannedDevice[] = Array.from({ length: 24 }, (_, n) => {
   const isKiosk = n % 6 === 5;
   const programs = isKiosk
     ? ["example.saffron.orders", "example.saffron.tables"]
     : PAST_PROGRAMS.filter((_program, nth) => (nth * 7 + n * 5) % 12 < 6).map(({ appId }) => appId);
   return {
-    name: isKiosk ? `Kiosk ${String(n + 1).padStart(2, "0")}` : `Phone ${String(n + 1).padStart(2, "0")}`,
+    name: isKiosk ? `Kiosk ${String(n + 1).padStart(2, "0")}` : `Tablet ${String(n + 1).padStart(2, "0")}`,
     labels: { region: REGIONS[n % 4] ?? "eu", ring: n % 8 === 0 ? "canary" : "stable" },
     programs,
+    ...(n === 17 ? { missingLayer: "userns" } : {}),
+    ...(n === 4 ? { isLost: true as const } : {}),
   };
 });

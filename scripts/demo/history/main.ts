@@ -13,7 +13,6 @@ const { values } = parseArgs({
     keys: { type: "string" },
     platform: { type: "string", default: "harbor" },
     name: { type: "string", default: "Harbor" },
-    days: { type: "string", default: "14" },
   },
 });
 if (values.data === undefined || values.keys === undefined) throw new Error("--data and --keys name folders");
@@ -28,7 +27,6 @@ const made = await makeHistory({
   platformId: values.platform,
   platformName: values.name,
   untilMs: Date.now(),
-  days: Number(values.days),
   say: (text) => process.stdout.write(`${JSON.stringify({ event: "past", text })}\n`),
 });
 renameSync(unfinished, dataDir);

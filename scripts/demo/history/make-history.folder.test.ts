@@ -17,7 +17,7 @@ let made: MadeHistory;
 let past: Past;
 
 beforeAll(async () => {
-  made = await makeHistory({ ...place, keysDir: join(folder, "publishers"), untilMs: UNTIL_MS, days: 3 });
+  made = await makeHistory({ ...place, keysDir: join(folder, "publishers"), untilMs: UNTIL_MS, devices: 6 });
   past = await openPast(place, createWalkingClock(UNTIL_MS + 1_000));
 }, 240_000);
 afterAll(async () => {

@@ -35,7 +35,7 @@ export async function openPast(
   });
   if (!parsed.ok) throw new Error(parsed.problems.join("\n"));
   const { options } = parsed;
-  const opened = await openProcess(options, "http://localhost", { clock, machine });
+  const opened = await openProcess(options, "http://localhost", { clock, machine, isStoreHere: true });
   const { context, folder } = opened;
   const accessKey = await findAccessKey(folder.dir, options.env);
   if (accessKey === null) throw new Error("the access secret was just made");

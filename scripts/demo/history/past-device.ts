@@ -30,8 +30,10 @@ export type CallDoor = (path: string, init?: RequestInit) => Promise<Response>;
 
 export type PastDevice = {
   readonly deviceId: string;
-  /** Fetches, verifies and holds the documents of these programs. */
-  pull(appIds: readonly string[]): Promise<void>;
+  /** Fetches, verifies and holds the platform's document, and of these programs' those that it lacks or that are said to be new. */
+  pull(appIds: readonly string[], isNew?: (appId: string) => boolean): Promise<void>;
+  /** How long the platform's document still holds; 0 where there is none. */
+  staysSeconds(): number;
   /** By what it holds; null where it holds none, or may not run it. */
   policyOf(appId: string): {
     policy: CompiledPolicy;
@@ -71,16 +73,20 @@ export async function enrolPastDevice(
     runtime,
   });
   const { deviceId } = enrolled;
-  let token: { text: string; until: number } | null = null;
-  const access = async () => {
-    if (token === null || token.until < nowSeconds()) {
-      const given = await post<{ accessToken: string; expiresInSeconds: number }>(
-        "token",
-        tokenBody(key, { platform, deviceId, iat: nowSeconds() }),
-      );
-      token = { text: given.accessToken, until: nowSeconds() + given.expiresInSeconds - 60 };
-    }
-    return token.text;
+  let token = Promise.resolve("");
+  let tokenUntil = 0;
+  const access = () => {
+    if (tokenUntil > nowSeconds()) return token;
+    // Whoever asks meanwhile waits for the same one.
+    tokenUntil = nowSeconds() + 1;
+    token = post<{ accessToken: string; expiresInSeconds: number }>(
+      "token",
+      tokenBody(key, { platform, deviceId, iat: nowSeconds() }),
+    ).then(({ accessToken, expiresInSeconds }) => {
+      tokenUntil = nowSeconds() + expiresInSeconds - 60;
+      return accessToken;
+    });
+    return token;
   };
   const get = async (path: string): Promise<string> => {
     const answer = await call(path, { headers: { authorization: `Bearer ${await access()}` } });
@@ -132,12 +138,18 @@ export async function enrolPastDevice(
 
   return {
     deviceId,
-    async pull(appIds) {
-      await walkKeysets();
-      for (const appId of appIds) programs.set(appId, await take("bulkhead-program", `programs/${appId}`, appId));
-      held.platform = await take("bulkhead-platform", "platform");
+    async pull(appIds, isNew = () => false) {
+      if (held.keyset === null) await walkKeysets();
+      const platformDocument = await take("bulkhead-platform", "platform");
+      const { epoch } = platformDocument;
+      const due = appIds.filter((appId) => isNew(appId) || programs.get(appId)?.epoch !== epoch);
+      await Promise.all(
+        due.map(async (appId) => programs.set(appId, await take("bulkhead-program", `programs/${appId}`, appId))),
+      );
+      held.platform = platformDocument;
       policies.clear();
     },
+    staysSeconds: () => (held.platform?.exp ?? 0) - nowSeconds(),
     policyOf(appId) {
       const program = programs.get(appId);
       if (program === undefined || held.platform === null) return null;

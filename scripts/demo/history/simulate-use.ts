@@ -33,10 +33,12 @@ export function simulateMinute(
     release: Release;
     at: number;
     applied: { epoch: number; platform: number; program: number };
+    /** Whether the program falls in it. */
+    crashes: boolean;
   },
-  { chance, told }: { chance: Chance; told: Set<string> },
+  { chance, refused }: { chance: Chance; refused: Set<string> },
 ): Used {
-  const { policy, release, at, applied } = asked;
+  const { policy, release, at, applied, crashes } = asked;
   const { limits } = policy;
   const counted: Counted = { hosts: new Map(), denials: new Map(), apis: new Map() };
   const events: TelemetryEvent[] = [];
@@ -59,8 +61,8 @@ export function simulateMinute(
     };
     const { code, layer, rule } = decision;
     counted.denials.set(cause, { cause, code: code as never, layer, rule, ...about, count });
-    if (told.has(cause)) return;
-    told.add(cause);
+    if (refused.has(cause)) return;
+    refused.add(cause);
     const isHost = layer === "host" || code === "HOST_BLOCKED_BY_PLATFORM";
     const random = Math.floor(chance() * 2 ** 32)
       .toString(16)
@@ -119,8 +121,7 @@ export function simulateMinute(
   const cpuMs = limit.action === "throttle" ? Math.min(wishedCpu, limit.max) : wishedCpu;
   const throttledMs = Math.min(55_000, (wishedCpu - cpuMs) * 4);
   if (throttledMs > 0) spent.cpuMsPerMinute = { throttledMs };
-  const hasCrashed = release.crashes !== undefined && chance() * 1_000 < release.crashes;
-  if (hasCrashed) {
+  if (crashes) {
     events.push({
       eventId: `evt-crash-${at}-${Math.floor(chance() * 2 ** 40).toString(16)}`,
       at: at + 30,
@@ -139,7 +140,7 @@ export function simulateMinute(
         bytesIn: requests * Math.floor(2_000 + chance() * 9_000),
         bytesOut: requests * Math.floor(200 + chance() * 500),
       },
-      ...{ inFlightMax: Math.min(requests, 1 + Math.floor(chance() * 4)), throttledMs, crashes: hasCrashed ? 1 : 0 },
+      ...{ inFlightMax: Math.min(requests, 1 + Math.floor(chance() * 4)), throttledMs, crashes: crashes ? 1 : 0 },
       apis: Object.fromEntries(counted.apis),
       hosts: [...counted.hosts.values()],
       denials: [...counted.denials.values()],
