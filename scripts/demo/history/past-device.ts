@@ -30,6 +30,8 @@ export type CallDoor = (path: string, init?: RequestInit) => Promise<Response>;
 
 export type PastDevice = {
   readonly deviceId: string;
+  /** Makes sure of an access token. */
+  wake(): Promise<void>;
   /** Fetches, verifies and holds the platform's document, and of these programs' those that it lacks or that are said to be new. */
   pull(appIds: readonly string[], isNew?: (appId: string) => boolean): Promise<void>;
   /** How long the platform's document still holds; 0 where there is none. */
@@ -138,6 +140,7 @@ export async function enrolPastDevice(
 
   return {
     deviceId,
+    wake: async () => void (await access()),
     async pull(appIds, isNew = () => false) {
       if (held.keyset === null) await walkKeysets();
       const platformDocument = await take("bulkhead-platform", "platform");

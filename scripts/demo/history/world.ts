@@ -134,10 +134,11 @@ function runningOf({ releases }: World, { device }: Held, appId: string) {
   return release === undefined ? null : { ...found, release };
 }
 
-/** What these devices counted until now, sent as it is by devices that are up at the same time. */
-export async function report(world: World, devices: Iterable<Held>): Promise<void> {
+/** What these devices counted until now, sent as by devices that are up at the same time: it is taken in together. */
+export async function report(world: World, devices: readonly Held[]): Promise<void> {
+  await Promise.all(devices.map(({ device }) => device.wake()));
   await Promise.all(
-    [...devices].map(async (held) => {
+    devices.map(async (held) => {
       advance(world, held);
       const { programs, events } = held.unsent;
       held.unsent = { programs: new Map(), events: [] };
