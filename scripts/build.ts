@@ -50,11 +50,12 @@ function runNext(root: string): Promise<void> {
   });
 }
 
-/** The host as one file, for whoever starts it as a process: the demo, the tests, an engineer's own service. */
-async function buildHost(root: string): Promise<void> {
+/** A program as one file in `dist/`. */
+async function bundleProgram(root: string, entry: string, file: string): Promise<void> {
   await build({
-    entryPoints: [join(root, "native/host/main.ts")],
-    outfile: join(root, "dist/native/host.mjs"),
+    entryPoints: [join(root, entry)],
+    outfile: join(root, "dist", file),
+    alias: { "@": root },
     bundle: true,
     platform: "node",
     format: "esm",
@@ -64,15 +65,24 @@ async function buildHost(root: string): Promise<void> {
   });
 }
 
-/** The server's bundles and the host's: seconds, whatever changed. */
+/** The server's bundles and the host's, which is one file for whoever starts it as a process: seconds, whatever changed. */
 export async function buildPrograms(root: string): Promise<void> {
   await buildServer(root);
-  await buildHost(root);
+  await bundleProgram(root, "native/host/main.ts", "native/host.mjs");
 }
+
+/** What makes the demo's past. Raises what bundling raises. */
+export const buildPast = (root: string): Promise<void> =>
+  bundleProgram(root, "scripts/demo/history/main.ts", "demo-past.mjs");
 
 /** Builds the programs and, where a source changed, the pages. `say` hears of long work. */
 export async function buildAll(root: string, say: (text: string) => void): Promise<void> {
   await buildPrograms(root);
+  await buildPages(root, say);
+}
+
+/** Builds the pages where a source of them changed. `say` hears of it. */
+export async function buildPages(root: string, say: (text: string) => void): Promise<void> {
   const stamp = join(root, ".next", "bulkhead-build");
   const wanted = fingerprint(root);
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;

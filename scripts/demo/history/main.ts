@@ -1,7 +1,7 @@
-import { existsSync, renameSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { makeHistory } from "./make-history";
+import { makeWhole } from "./whole-folder";
 
 /**
  * `--data DIR --keys DIR`: makes a store with a past of two weeks, which is there whole or not at all. Its own process: the
@@ -15,21 +15,16 @@ const { values } = parseArgs({
     name: { type: "string", default: "Harbor" },
   },
 });
-if (values.data === undefined || values.keys === undefined) throw new Error("--data and --keys name folders");
-const dataDir = resolve(values.data);
-if (existsSync(dataDir)) throw new Error(`${dataDir} is there already: a past is made once, for a new store`);
-const unfinished = `${dataDir}.unfinished`;
-rmSync(unfinished, { recursive: true, force: true });
+const { data, keys, platform: platformId, name: platformName } = values;
+if (data === undefined || keys === undefined) throw new Error("--data and --keys name folders");
+const tell = (line: Record<string, unknown>) => process.stdout.write(`${JSON.stringify(line)}\n`);
+// Whoever asked for it went away: what nobody waits for is left half, and thrown away by the next start.
+process.stdout.on("error", () => process.exit(1));
 const from = performance.now();
-const made = await makeHistory({
-  dataDir: unfinished,
-  keysDir: resolve(values.keys),
-  platformId: values.platform,
-  platformName: values.name,
-  untilMs: Date.now(),
-  say: (text) => process.stdout.write(`${JSON.stringify({ event: "past", text })}\n`),
-});
-renameSync(unfinished, dataDir);
-process.stdout.write(
-  `${JSON.stringify({ event: "made", ...made, seconds: Math.round((performance.now() - from) / 1000) })}\n`,
+const made = await makeWhole(resolve(data), (dataDir) =>
+  makeHistory({
+    ...{ dataDir, keysDir: resolve(keys), platformId, platformName, untilMs: Date.now() },
+    say: (text) => tell({ event: "past", text }),
+  }),
 );
+tell({ event: "made", ...made, seconds: Math.round((performance.now() - from) / 1000) });
