@@ -317,7 +317,7 @@ export const LATER_RELEASES = {
   },
   /** Computes more than it should, until a limit holds it back. */
   blocks: {
-    ...{ code: 15, name: "2.5.0", cpuMsPerMinute: 5_300, memoryMiB: 97, keepsBytes: 800_000 },
+    ...{ code: 15, name: "2.5.0", cpuMsPerMinute: 4_700, memoryMiB: 97, keepsBytes: 800_000 },
     permissions: [network("Loads levels."), STORAGE, { name: "sensors.motion", reason: "Tilts the board." }],
     network: [{ host: "play.lantern.example", reason: "Levels and scores." }],
     habits: [asks("play.lantern.example", "/levels", 3), reads(9), { api: "sensors.motion", perMinute: 1 }],

@@ -21,10 +21,10 @@ const tell = (line: Record<string, unknown>) => process.stdout.write(`${JSON.str
 // Whoever asked for it went away: what nobody waits for is left half, and thrown away by the next start.
 process.stdout.on("error", () => process.exit(1));
 const from = performance.now();
-const made = await makeWhole(resolve(data), (dataDir) =>
+const { decisions, told } = await makeWhole(resolve(data), (dataDir) =>
   makeHistory({
     ...{ dataDir, keysDir: resolve(keys), platformId, platformName, untilMs: Date.now() },
     say: (text) => tell({ event: "past", text }),
   }),
 );
-tell({ event: "made", ...made, seconds: Math.round((performance.now() - from) / 1000) });
+tell({ event: "made", deviceMinutes: told.length, decisions, seconds: Math.round((performance.now() - from) / 1000) });

@@ -4,7 +4,7 @@ import { openPast, type Past } from "./open-past";
 import { DAY_MS, HOUR_MS, planUse } from "./plan-use";
 import { beginning, type Happening, spread, story } from "./story";
 import { createChance, createWalkingClock } from "./walking-clock";
-import { createWorld, hasUnsent, openProgram, report, type Told, type World } from "./world";
+import { createWorld, hasUnsent, openProgram, report, type ToldMinute, type World } from "./world";
 
 export type HistoryOptions = {
   dataDir: string;
@@ -19,8 +19,8 @@ export type HistoryOptions = {
   say?(text: string): void;
 };
 
-/** What was made, and what devices told, by program. */
-export type MadeHistory = { deviceMinutes: number; decisions: number; told: Record<string, Told> };
+/** How many decisions devices heard of, and all that they told. */
+export type MadeHistory = { decisions: number; told: readonly ToldMinute[] };
 
 /** Whole days (UTC) of the past, before the one in which it ends. */
 const DAYS = 14;
@@ -62,8 +62,7 @@ export async function makeHistory(options: HistoryOptions): Promise<MadeHistory>
     await report(world, [...world.devices.values()].filter(hasUnsent));
     await markSeeded(past.context, untilMs);
     for (const job of AT_THE_END) await past.tend(job);
-    const deviceMinutes = [...world.told.values()].reduce((sum, { minutes }) => sum + minutes, 0);
-    return { deviceMinutes, decisions: world.publishes.length, told: Object.fromEntries(world.told) };
+    return { decisions: world.publishes.length, told: world.told };
   } finally {
     await past.close();
   }
@@ -82,7 +81,7 @@ function upkeep(past: Past, { fromMs, untilMs }: { fromMs: number; untilMs: numb
     for (const job of jobs) await past.tend(job);
   };
   return [
-    ...hours(fromMs + 2 * HOUR_MS, untilMs, 12, tend(["clock", "fold", "judge_causes", "audit_heads"])),
+    ...hours(fromMs + 2 * HOUR_MS, untilMs, 24, tend(["clock", "fold", "judge_causes", "audit_heads"])),
     ...hours(fromMs + 5 * HOUR_MS, untilMs, 8, tend(["resign"])),
   ];
 }

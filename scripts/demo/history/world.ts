@@ -7,8 +7,8 @@ import { MINUTE_MS, type PlannedSession } from "./plan-use";
 import { simulateMinute } from "./simulate-use";
 import { type Chance, createChance, type WalkingClock } from "./walking-clock";
 
-/** What devices told of a program and was taken in. */
-export type Told = { minutes: number; requests: number; blocked: number; crashes: number; throttledMs: number };
+/** A minute that a device told of one release, and that was taken in. */
+export type ToldMinute = { appId: string; versionCode: number; deviceId: string } & MinuteEntry;
 
 /** A program that is open on a device: its next minute, and when it ends; by a crash, where it does. */
 type Session = {
@@ -42,7 +42,7 @@ export type World = {
   readonly releases: Map<string, Map<number, Release>>;
   /** By their place in the cast; one that was lost is not here. */
   readonly devices: Map<number, Held>;
-  readonly told: Map<string, Told>;
+  readonly told: ToldMinute[];
   /** Of each publish, the programs whose documents it made anew. */
   readonly publishes: (readonly string[])[];
   /** How often each release was opened, by program and code. */
@@ -58,7 +58,7 @@ const CRASHES_IN_MINUTE = 3;
 
 export function createWorld(past: Past, walk: WalkingClock): World {
   return {
-    ...{ past, walk, publishers: new Map(), devices: new Map(), told: new Map(), publishes: [], starts: new Map() },
+    ...{ past, walk, publishers: new Map(), devices: new Map(), told: [], publishes: [], starts: new Map() },
     denials: new Map(),
     releases: new Map(PAST_PROGRAMS.map(({ appId, first }) => [appId, new Map([[first.code, first]])])),
   };
@@ -143,7 +143,11 @@ export async function report(world: World, devices: readonly Held[]): Promise<vo
       const { programs, events } = held.unsent;
       held.unsent = { programs: new Map(), events: [] };
       await held.device.report({ programs: [...programs.values()], events });
-      for (const { appId, minutes } of programs.values()) noteTold(world.told, appId, minutes);
+      for (const { appId, versionCode, minutes } of programs.values()) {
+        world.told.push(
+          ...minutes.map((minute) => ({ appId, versionCode, deviceId: held.device.deviceId, ...minute })),
+        );
+      }
       for (const { appId, host, denialId } of events) {
         if (host !== undefined && denialId !== undefined) world.denials.set(`${appId} ${host}`, denialId);
       }
@@ -153,15 +157,3 @@ export async function report(world: World, devices: readonly Held[]): Promise<vo
 
 export const hasUnsent = ({ session, unsent }: Held): boolean =>
   session !== null || unsent.programs.size > 0 || unsent.events.length > 0;
-
-function noteTold(all: Map<string, Told>, appId: string, minutes: readonly MinuteEntry[]): void {
-  const told = all.get(appId) ?? { minutes: 0, requests: 0, blocked: 0, crashes: 0, throttledMs: 0 };
-  all.set(appId, told);
-  told.minutes += minutes.length;
-  for (const { requests, blocked, crashes, throttledMs } of minutes) {
-    told.requests += requests;
-    told.blocked += blocked;
-    told.crashes += crashes;
-    told.throttledMs += throttledMs;
-  }
-}
