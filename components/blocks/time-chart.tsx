@@ -59,6 +59,8 @@ const RIGHT_OF_LIMIT = 100;
 const BEFORE_MEASURED = { width: 560, height: HEIGHT };
 /** A line of words beside a limit; two that are closer than this would cover each other. */
 const LABEL_HEIGHT = 16;
+/** Above the plot, where it says what of it was made for a demo. */
+const MADE_HEIGHT = 16;
 /** Half of the room of the date under the crosshair. */
 const DATE_HALF = 48;
 const MUTED = { fill: "var(--color-muted)" };
@@ -112,6 +114,8 @@ export function TimeChart(props: TimeChartProps) {
   const seededUntil = useSeededUntil();
   const madeTo = Math.min(seededUntil === null ? 0 : Date.parse(seededUntil), to);
   const isMade = madeTo > from;
+  const above = isMade ? MADE_HEIGHT : 0;
+  const height = HEIGHT + above;
 
   const onPointer = ({ isTooltipActive, activeLabel }: MouseHandlerDataParam) =>
     setAtMs(isTooltipActive && activeLabel !== undefined ? Number(activeLabel) : null);
@@ -123,23 +127,16 @@ export function TimeChart(props: TimeChartProps) {
         {isMade && ` Made for the demo until ${formatInstant(madeTo)}.`}
       </p>
       <div aria-hidden="true" className="text-label">
-        <ResponsiveContainer height={HEIGHT} initialDimension={BEFORE_MEASURED} onResize={setWidth}>
+        <ResponsiveContainer height={height} initialDimension={{ ...BEFORE_MEASURED, height }} onResize={setWidth}>
           <ComposedChart
             data={rows}
-            margin={{ top: TOP, right, bottom: 0, left: 0 }}
+            margin={{ top: TOP + above, right, bottom: 0, left: 0 }}
             accessibilityLayer={false}
             onMouseMove={onPointer}
             onMouseLeave={() => setAtMs(null)}
             onTouchMove={onPointer}
           >
-            {isMade && (
-              <ReferenceArea
-                x1={from}
-                x2={madeTo}
-                fill="var(--color-sunken)"
-                label={{ value: "made for the demo", position: "insideTopLeft", fill: "var(--color-muted)" }}
-              />
-            )}
+            {isMade && <ReferenceArea x1={from} x2={madeTo} fill="var(--color-sunken)" />}
             <CartesianGrid vertical={false} syncWithTicks stroke="var(--color-line)" />
             <XAxis
               dataKey="at"
@@ -267,6 +264,11 @@ export function TimeChart(props: TimeChartProps) {
             />
           </ComposedChart>
         </ResponsiveContainer>
+        {isMade && (
+          <span className="pointer-events-none absolute top-0 text-muted" style={{ left: LEFT }}>
+            {madeTo < to ? `made for the demo until ${formatTime(madeTo)}` : "made for the demo"}
+          </span>
+        )}
         {crossAt !== undefined && (
           <span
             className="-translate-x-1/2 pointer-events-none absolute bottom-0 whitespace-nowrap rounded-tag bg-accent px-2 text-accent-ink"
@@ -276,7 +278,7 @@ export function TimeChart(props: TimeChartProps) {
           </span>
         )}
       </div>
-      <ChartEvents events={within} top={HEIGHT - BOTTOM - 1} width={width} x={x} />
+      <ChartEvents events={within} top={height - BOTTOM - 1} width={width} x={x} />
       {instants.length > 0 && (
         <input
           type="range"

@@ -2,13 +2,16 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { exportAuditLog } from "@/lib/services/audit/export-audit-log";
 import { listAudit } from "@/lib/services/audit/list-audit";
 import { verifyAuditLog } from "@/lib/services/audit/verify-audit-log";
 import { listChangeSets } from "@/lib/services/change-sets/list-change-sets";
 import { listDenials } from "@/lib/services/denials/list-denials";
 import { getOverview } from "@/lib/services/overview/get-overview";
 import { getSession } from "@/lib/services/people/get-session";
+import { prepareDemoPeople } from "@/lib/services/people/prepare-demo-people";
 import { markSeeded } from "@/lib/services/platform/mark-seeded";
+import { listPortalPrograms } from "@/lib/services/portal/list-portal-programs";
 import { listPrograms } from "@/lib/services/programs/list-programs";
 import { readTelemetry } from "@/lib/services/programs/read-telemetry";
 import { LATER_RELEASES } from "./cast";
@@ -180,9 +183,24 @@ describe("the story", () => {
   });
 });
 
+it("lets a developer in, whose programs have data", async () => {
+  const links = await prepareDemoPeople(past.context);
+  expect(links.find(({ role }) => role === "developer")?.name).toBe("Juno Hale");
+  const { items } = await listPortalPrograms(past.context, past.person("Juno"), {});
+  expect(items.map(({ name }) => name)).toEqual(["Block Drift", "Pocket Chess", "Word Garden"]);
+  for (const { appId, requests24h } of items) expect(requests24h, appId).toBe(sum(within(DAY_MS, appId), "requests"));
+});
+
 it("says until when it was made, once, and never of a platform that people use", async () => {
   const { context } = past;
-  expect((await getSession(context, mara)).seededUntil).toBe(new Date(UNTIL_MS).toISOString());
+  const seededUntil = new Date(UNTIL_MS).toISOString();
+  expect((await getSession(context, mara)).seededUntil).toBe(seededUntil);
+  const said = (await listAudit(context, mara, {})).items.find(({ action }) => action === "platform.seed");
+  expect(said).toMatchObject({ at: seededUntil, actor: { name: "demo" }, after: { seededUntil } });
+  const exported = await new Response(await exportAuditLog(context, mara, "req_export")).text();
+  expect(exported.split("\n").filter((line) => line.includes("platform.seed"))).toEqual([
+    expect.stringContaining(seededUntil),
+  ]);
   await expect(markSeeded(context, UNTIL_MS)).rejects.toMatchObject({ code: "internal" });
   const inUse = { ...context, config: { ...context.config, isDevelopmentStore: false } };
   await expect(markSeeded(inUse, UNTIL_MS)).rejects.toMatchObject({ code: "internal" });

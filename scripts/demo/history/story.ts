@@ -181,7 +181,7 @@ export function story(world: World, { fromMs, days }: { fromMs: number; days: nu
   decide(1, [9, 20], BLOCKS, cooler);
 
   // Radio falls; another program is suspended first, which is undone within minutes.
-  decide(2, [8, 10], RADIO, release(RADIO, LATER_RELEASES.radio, "No new wishes."));
+  decide(1, [10, 30], RADIO, release(RADIO, LATER_RELEASES.radio, "No new wishes."));
   const mistaken = { id: "" };
   decide(2, [17, 2], NEWS, async () => {
     const set = await narrow("Falls on every third start.", `program:${NEWS}/status`, "suspended")();
