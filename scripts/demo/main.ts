@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import type { SessionView } from "@/lib/contracts/people";
 import { createDevelopmentAuthority } from "@/native/host/egress/development-certificates";
 import { buildPages, buildPast, buildPrograms } from "../build";
 import { type Child, startChild } from "../client/child";
@@ -127,7 +128,9 @@ async function main(): Promise<void> {
   running.host = host;
   stopWith(host, "host");
   const atStart = leftOutAtStart(process.env);
-  announce(url, links, host, missing.length === 0 ? atStart : tellMissing(missing, atStart));
+  const { seededUntil } = await sessions.operator.get<SessionView>("session");
+  const leftOut = missing.length === 0 ? atStart : tellMissing(missing, atStart);
+  announce({ url, links, host, leftOut, hasPast: seededUntil !== null });
 }
 
 function linkOf(links: readonly DemoLink[], role: string): DemoLink {
@@ -186,7 +189,15 @@ function demoAuthority() {
   return authority;
 }
 
-function announce(url: string, links: DemoLink[], host: Child, leftOut: LeftOut[]): void {
+const PAST = [
+  "",
+  "The two weeks before were made for the demo, and pages say so: docs/guides/demo-story.md leads through them. Their tablets and",
+  "kiosks are switched off, so a decision reaches the one device that runs.",
+];
+
+type Announced = { url: string; links: DemoLink[]; host: Child; leftOut: LeftOut[]; hasPast: boolean };
+
+function announce({ url, links, host, leftOut, hasPast }: Announced): void {
   const lines = links.map(({ role, name, url: link }) => `  ${role.padEnd(10)} ${name.padEnd(16)} ${link}`);
   const text = [
     "",
@@ -196,6 +207,7 @@ function announce(url: string, links: DemoLink[], host: Child, leftOut: LeftOut[
     "",
     "Try it: open Coin Rush as operator, see what was refused, propose cdn.coinrush.example, switch to security, approve,",
     "publish, and watch the same running program get through. Ctrl-C stops everything.",
+    ...(hasPast ? PAST : []),
     "",
     tellLeftOut(leftOut),
   ].join("\n");
