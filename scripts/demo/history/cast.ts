@@ -368,7 +368,7 @@ export const PAST_DEVICES: readonly PlannedDevice[] = Array.from({ length: 24 },
     : PAST_PROGRAMS.filter((_program, nth) => (nth * 7 + n * 5) % 12 < 6).map(({ appId }) => appId);
   return {
     name: isKiosk ? `Kiosk ${String(n + 1).padStart(2, "0")}` : `Tablet ${String(n + 1).padStart(2, "0")}`,
-    labels: { app: "harbor", region: REGIONS[n % 4] ?? "eu", channel: n % 8 === 0 ? "canary" : "stable" },
+    labels: { region: REGIONS[n % 4] ?? "eu", channel: n % 8 === 0 ? "canary" : "stable" },
     programs,
     ...(n === 17 ? { missingLayer: "userns" } : {}),
     ...(n === 4 ? { isLost: true as const } : {}),

@@ -60,7 +60,7 @@ export async function enrolPastDevice(
       ? { name, active: false, reason: "not permitted on this machine" }
       : { name, active: true },
   );
-  const runtime = { kind: "linux" as const, version: "0.2.0", layers };
+  const runtime = { kind: "linux" as const, version: "0.1.0", layers };
   const post = async <T>(path: string, body: unknown, token?: string): Promise<T> => {
     const headers = {
       "content-type": "application/json",

@@ -9,7 +9,7 @@ import type { Chance } from "./walking-clock";
 
 export type Used = { minute: MinuteEntry; events: TelemetryEvent[] };
 
-const RUNTIME = { kind: "linux", version: "0.2.0" };
+const RUNTIME = { kind: "linux", version: "0.1.0" };
 /** What each call gives to its API, where that asks for something. */
 const PARAMETERS: Readonly<Record<string, unknown>> = {
   "storage.local.get": { key: "settings" },
