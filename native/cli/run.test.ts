@@ -8,6 +8,20 @@ const { layers } = await probeConfinement();
 const missing = missingLayers(layers, ["cgroup"]);
 if (missing.length > 0) process.stderr.write(`skipped: running programs: missing here: ${missing.join(", ")}\n`);
 
+describe("a machine that cannot confine programs", () => {
+  it.skipIf(missing.length === 0)(
+    "does not run one, says which layers are missing, and what is typed where that is taken",
+    async () => {
+      const line = createCommandLine({ interrupted: () => new Promise(() => {}) });
+      await line.run(["init", "notes"]);
+      const { code, stderr } = await line.run(["run", "notes"]);
+      expect([code, stderr]).toEqual([1, expect.stringContaining("NOT_CONFINED")]);
+      for (const name of missing) expect(stderr).toContain(`--allow-degraded ${name}`);
+      line.remove();
+    },
+  );
+});
+
 describe.skipIf(missing.length > 0)("bulkhead run DIR", () => {
   let hear: (text: string) => void = () => {};
   let stop: () => void = () => {};

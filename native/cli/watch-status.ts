@@ -3,7 +3,7 @@ import type { HostStatus } from "../host/runtime/host-options";
 import type { CommandContext } from "./command";
 
 /** Reasons of an end that nobody asked for. */
-const FAULTS = ["crashed", "limit", "policy_expired", "suspended"];
+const FAULTS = ["crashed", "limit", "policy_expired", "suspended", "degraded", "unsupported_engine", "start_failed"];
 
 /**
  * Tells each change of what runs, once, and what programs write: lines for people, or JSON lines on standard output.

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { packBundle } from "../../core/bundle/pack-bundle";
 import { helpOf } from "../../core/decide/help";
 import type { TelemetryBatch } from "../../core/telemetry/batch";
-import { CONFINEMENT_LAYERS } from "../../host/confinement/confinement-layers";
+import { CONFINEMENT_LAYERS, missingLayers } from "../../host/confinement/confinement-layers";
 import {
   type Command,
   type CommandArguments,
@@ -94,7 +94,8 @@ async function runFolder(folder: string, { values, positionals, context }: Comma
   });
   if (!started.ok) return notStarted(started, () => faultOf(positionals[0] ?? "", read.files));
   const next = `change the program and run it again; when it does what it should: bulkhead pack ${shellWord(positionals[0] ?? "")}`;
-  return runUntil(started.host, [context.interrupted(), watch.allEnded], next);
+  const ended = await runUntil(started.host, [context.interrupted(), watch.allEnded], next);
+  return isDegraded(ended) ? notConfined(layersOf(values)) : ended;
 }
 
 async function runPublished({ values, positionals, context }: CommandArguments): Promise<CommandResult> {
@@ -120,6 +121,25 @@ async function runPublished({ values, positionals, context }: CommandArguments):
   return started.ok ? runUntil(started.host, [context.interrupted()], next) : notStarted(started);
 }
 
+const isDegraded = (result: CommandResult) => !result.ok && result.message === sayEnd("degraded");
+const sayEnd = (fault: string) => `the program ended: ${fault.replaceAll("_", " ")}`;
+
+/** Which layers are missing, why, and what is typed where that is taken. */
+async function notConfined(allowed: readonly string[]): Promise<CommandFailure> {
+  const { probeConfinement } = await import("../../host/confinement/probe-confinement");
+  const { layers } = await probeConfinement();
+  const names: readonly string[] = missingLayers(layers, allowed);
+  const why = [...new Set(layers.filter(({ name }) => names.includes(name)).flatMap(({ reason }) => reason ?? []))];
+  const said = why.length === 0 ? "" : ` (${why.join("; ")})`;
+  const flags = [...allowed, ...names].map((name) => `--allow-degraded ${name}`).join(" ");
+  return failure(
+    "NOT_CONFINED",
+    `the program was not started: this machine lacks ${names.join(", ")}${said}`,
+    undefined,
+    `on Debian as root: apt-get install bubblewrap; or, for a program that you trust, run it again with ${flags}`,
+  );
+}
+
 /** Ends the host when the first of these resolves; a text is the fault that ended what ran. */
 async function runUntil(
   host: { stop(): Promise<void> },
@@ -129,7 +149,7 @@ async function runUntil(
   const fault = await Promise.race(ends);
   await host.stop();
   if (typeof fault !== "string") return { ok: true, isWritten: true, next };
-  return failure("PROGRAM_ENDED", `the program ended: ${fault.replaceAll("_", " ")}`);
+  return failure("PROGRAM_ENDED", sayEnd(fault));
 }
 
 /** What is wrong with a folder, as `lint` says it. */
