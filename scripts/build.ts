@@ -31,13 +31,14 @@ function fingerprint(root: string): string {
   return hash.digest("hex");
 }
 
-function runNext(root: string): Promise<void> {
+function runNext(root: string, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const env = { ...process.env, NODE_ENV: "production" as const, NEXT_TELEMETRY_DISABLED: "1" };
     const child = spawn(join(root, "node_modules/.bin/next"), ["build"], {
       cwd: root,
       env,
       stdio: ["ignore", "pipe", "pipe"],
+      ...(signal === undefined ? {} : { signal }),
     });
     const output: Buffer[] = [];
     child.stdout.on("data", (chunk: Buffer) => output.push(chunk));
@@ -81,14 +82,14 @@ export async function buildAll(root: string, say: (text: string) => void): Promi
   await buildPages(root, say);
 }
 
-/** Builds the pages where a source of them changed. `say` hears of it. */
-export async function buildPages(root: string, say: (text: string) => void): Promise<void> {
+/** Builds the pages where a source of them changed. `say` hears of it; `signal` ends it, and it raises then. */
+export async function buildPages(root: string, say: (text: string) => void, signal?: AbortSignal): Promise<void> {
   const stamp = join(root, ".next", "bulkhead-build");
   const wanted = fingerprint(root);
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
   say("Pages: building …");
   const started = Date.now();
-  await runNext(root);
+  await runNext(root, signal);
   await packFiles(join(root, ".next", "static"));
   mkdirSync(join(root, ".next"), { recursive: true });
   writeFileSync(stamp, wanted);

@@ -44,11 +44,15 @@ const running: { past?: Child; child?: Child; host?: Child; upstreams?: Upstream
   isStopping: false,
 };
 
+/** Ends the build of the pages, which nobody waits for any more. */
+const building = new AbortController();
+
 /** Ends everything in the order in which it depends on each other; a second Ctrl-C changes nothing. */
 async function stop(code: number): Promise<void> {
   if (running.isStopping) return;
   running.isStopping = true;
   if (!values.json) process.stdout.write("\nStopping …\n");
+  building.abort();
   await running.past?.stop();
   await running.host?.stop();
   await running.child?.stop();
@@ -69,7 +73,7 @@ async function main(): Promise<void> {
   const port = await freePort(Number(values.port));
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   await buildPrograms(root);
-  await Promise.all([values.dev ? undefined : buildPages(root, say), makePast()]);
+  await Promise.all([values.dev ? undefined : buildPages(root, say, building.signal), makePast()]);
   if (running.isStopping) return;
 
   say("Console: starting …");
