@@ -111,7 +111,14 @@ async function main(): Promise<void> {
   running.upstreams = upstreams;
 
   const sessions = await openSessions(url, ownLinks);
-  await seedSamples({ root, dataDir, baseUrl: url, sessions, say });
+  try {
+    await seedSamples({ root, dataDir, baseUrl: url, sessions, say });
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    throw new Error(
+      `The samples could not be made: ${said}\nWhere an earlier start was ended half-way, remove ${dataDir}, or name another folder by --data.`,
+    );
+  }
   say("Host: starting …");
   const missing = await missingLayers();
   const host = await startHost({

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ChangeSetView } from "@/lib/contracts/change-sets";
 import type { ProgramList } from "@/lib/contracts/programs";
-import type { PublisherView } from "@/lib/contracts/publishers";
+import type { PublisherList, PublisherView } from "@/lib/contracts/publishers";
 import { packBundle } from "@/native/core/bundle/pack-bundle";
 import { ConsoleRefusal, type ConsoleSession } from "../client/console-session";
 import { publisherKey } from "./publisher-key";
@@ -28,7 +28,7 @@ export async function seedSamples(options: {
   if (!SAMPLES.some(({ appId }) => items.some((program) => program.appId === appId)))
     await reportOften(sessions.operator);
   for (const sample of SAMPLES) {
-    if (items.some((program) => program.appId === sample.appId)) continue;
+    if (items.some(({ appId, liveVersion }) => appId === sample.appId && liveVersion !== null)) continue;
     say(`Sample program: ${sample.name}`);
     await bringIn(sample, options);
   }
@@ -36,10 +36,31 @@ export async function seedSamples(options: {
 
 /** One device alone: what it does is seen within seconds, whether or not somebody looks. */
 async function reportOften(operator: ConsoleSession): Promise<void> {
-  await operator.post("change-sets/narrow", {
-    changes: [{ member: "platform/telemetry", after: { intervalSeconds: 5, sampling: 100 } }],
-    reason: "The demo's one device reports every 5 s.",
-  });
+  await unlessDone(
+    operator.post("change-sets/narrow", {
+      changes: [{ member: "platform/telemetry", after: { intervalSeconds: 5, sampling: 100 } }],
+      reason: "The demo's one device reports every 5 s.",
+    }),
+  );
+}
+
+/** What a start that was ended half-way did already is left as it is; null then. */
+async function unlessDone<T>(step: Promise<T>): Promise<T | null> {
+  try {
+    return await step;
+  } catch (error) {
+    if (error instanceof ConsoleRefusal && error.code === "conflict") return null;
+    throw error;
+  }
+}
+
+async function publisherOf(name: string, operator: ConsoleSession): Promise<PublisherView> {
+  const made = await unlessDone(operator.post<PublisherView>("publishers", { name }));
+  if (made !== null) return made;
+  const { items } = await operator.get<PublisherList>(`publishers?q=${encodeURIComponent(name)}`);
+  const found = items.find((publisher) => publisher.name === name);
+  if (found === undefined) throw new Error(`a publisher is called ${name}, and is not found`);
+  return found;
 }
 
 /** One of them: with a listed version, and what it is granted at first. */
@@ -48,13 +69,15 @@ export async function bringIn(
   { root, dataDir, baseUrl, sessions }: { root: string; dataDir: string; baseUrl: string; sessions: SeedSessions },
 ): Promise<void> {
   const { admin, operator, security } = sessions;
-  const publisher = await operator.post<PublisherView>("publishers", { name: sample.publisher });
+  const publisher = await publisherOf(sample.publisher, operator);
   const key = publisherKey(join(dataDir, "publishers"), publisher.id);
-  await admin.post(`publishers/${publisher.id}/keys`, { publicKeyPem: key.publicKeyPem });
+  await unlessDone(admin.post(`publishers/${publisher.id}/keys`, { publicKeyPem: key.publicKeyPem }));
   await decideTogether(admin, security, `The signing key of ${sample.publisher}, read out by telephone.`);
-  await operator.post("programs", { appId: sample.appId, name: sample.name, publisherId: publisher.id });
+  await unlessDone(operator.post("programs", { appId: sample.appId, name: sample.name, publisherId: publisher.id }));
   const { token } = await admin.post<{ token: string }>(`publishers/${publisher.id}/tokens`, {});
   const submissionId = await submit(baseUrl, token, readBundle(join(root, sample.folder)), key.privateKeyPem);
+  // Its version is there and not live: somebody decided so, or is to decide.
+  if (submissionId === null) return;
   await operator.post(`submissions/${submissionId}/approve`, { reason: "Reviewed for the demo." });
   const changes = [
     ...sample.hosts.map((rule) => ({ member: `program:${sample.appId}/host:new`, after: rule })),
@@ -70,7 +93,8 @@ export async function bringIn(
 /** Somebody's draft: proposed, approved by security, published. */
 async function decideTogether(proposer: ConsoleSession, security: ConsoleSession, reason: string): Promise<void> {
   const { draft } = await proposer.get<{ draft: ChangeSetView | null }>("change-sets/draft");
-  if (draft === null) throw new Error("the draft is empty");
+  // Published by a start that was ended after it.
+  if (draft === null) return;
   await proposer.post(`change-sets/${draft.id}/propose`, { reason });
   await security.post(`change-sets/${draft.id}/approve`, { reason: "Checked." });
   await proposer.post(`change-sets/${draft.id}/publish`, {});
@@ -83,7 +107,12 @@ function readBundle(folder: string): Uint8Array {
   return packed.bytes;
 }
 
-async function submit(baseUrl: string, token: string, bundle: Uint8Array, privateKeyPem: string): Promise<string> {
+async function submit(
+  baseUrl: string,
+  token: string,
+  bundle: Uint8Array,
+  privateKeyPem: string,
+): Promise<string | null> {
   const signature = sign("sha256", bundle, createPrivateKey(privateKeyPem));
   const response = await fetch(`${baseUrl}/api/publisher/v1/submissions`, {
     method: "POST",
@@ -94,6 +123,7 @@ async function submit(baseUrl: string, token: string, bundle: Uint8Array, privat
     },
     body: bundle as Uint8Array<ArrayBuffer>,
   });
+  if (response.status === 409) return null;
   if (!response.ok) {
     const digest = createHash("sha256").update(bundle).digest("hex");
     throw new ConsoleRefusal(response.status, "submission", `${digest}: ${await response.text()}`);
