@@ -22,14 +22,15 @@ export async function generateMetadata({ params }: ErrorPageProps): Promise<Meta
 export default async function ErrorCodePage({ params }: ErrorPageProps) {
   const senses = sensesOf((await params).code);
   if (senses.length === 0) notFound();
+  const codes = [...new Set(senses.map(({ code }) => code))];
   return (
     <main className="grid w-full max-w-160 content-start gap-8 justify-self-center py-8">
-      <h1 className="text-page wrap-anywhere">{[...new Set(senses.map((sense) => sense.code))].join(", ")}</h1>
+      <h1 className="text-page wrap-anywhere">{codes.join(", ")}</h1>
       {senses.map(({ code, list, means, who, how }) => (
         <section key={`${list} ${code}`} className="grid gap-3">
           <h2 className="text-section">
-            {senses.length > 1 && <code>{code}: </code>}
-            {LIST_WORDS[list].name}
+            {codes.length > 1 && <code>{code}: </code>}
+            <span className="inline-block first-letter:uppercase">{LIST_WORDS[list].name}</span>
           </h2>
           <p>
             <Sentence text={means} />
