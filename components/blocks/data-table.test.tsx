@@ -41,3 +41,25 @@ describe("a table says how many rows there are", () => {
     for (const total of [undefined, 2, 1]) expect(told(["a", "b"], total)).toEqual({ count: null, indices: [] });
   });
 });
+
+test("a group's line gives way column by column as every row does, whichever column is the first", () => {
+  const columns: Column<string>[] = [
+    { id: "when", head: "When", priority: 3, cell: (row) => row },
+    { id: "name", head: "Name", cell: (row) => row },
+  ];
+  const shown = renderToStaticMarkup(
+    <AppRouterContext value={ROUTER}>
+      <PreferencesProvider initial={DEFAULT_PREFERENCES}>
+        <DataTable
+          {...{ id: "rows", caption: "Rows", columns, rows: ["a"], keyOf: (row: string) => row }}
+          {...{ groups: [{ key: "all", title: "All of them", count: 1 }], groupOf: () => "all" }}
+        />
+      </PreferencesProvider>
+    </AppRouterContext>,
+  );
+  const ways = [...shown.matchAll(/<tr[^>]*>(.*?)<\/tr>/g)].map(([, row = ""]) =>
+    [...row.matchAll(/<t[dh]([^>]*)>/g)].map(([, cell = ""]) => /@max-\S+:hidden/.exec(cell)?.[0] ?? "stays"),
+  );
+  expect(ways).toEqual([ways[0], ways[0], ways[0]]);
+  expect(ways[0]).toEqual(["stays", "@max-3xl:hidden", "stays", "stays"]);
+});

@@ -160,12 +160,11 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
         aria-rowindex={rowIndex}
         className="[&>*]:h-7 [&>*]:border-line [&>*]:border-b [&>*]:bg-sunken"
       >
-        {/* No span: it would count the columns that have given way. The words run on over the empty cells. */}
-        <td aria-hidden />
-        <th scope="rowgroup" className="relative z-1 px-2 text-left text-label text-muted">
-          <span className="whitespace-nowrap">{item.title}</span>
+        {/* No span, and no column's cell: a column may have given way. The words run on over the empty cells. */}
+        <th scope="rowgroup" className="relative z-1 p-0 text-left text-label text-muted">
+          <span className="absolute inset-y-0 left-4 flex items-center whitespace-nowrap">{item.title}</span>
         </th>
-        {shown.slice(1).map((column) => (
+        {shown.map((column) => (
           <td key={column.id} aria-hidden className={GIVES_WAY[column.priority ?? 1]} />
         ))}
         <td aria-hidden />
