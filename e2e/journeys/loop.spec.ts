@@ -72,6 +72,7 @@ test("the host that one person proposes and another approves opens to the same p
   await approved.click(security.getByRole("button", { name: /^Approve/ }));
   expect(approved.clicks).toBeLessThanOrEqual(2);
   await expect(security.getByRole("button", { name: /^Approve/ })).toHaveCount(0);
+  await expect.poll(async () => (await readChangeSet(path)).state).toBe("approved");
   await operator.reload();
   const publish = operator.getByRole("button", { name: /^Publish to/ });
   await expect(publish).toBeVisible();
@@ -161,14 +162,17 @@ type Published = {
   spread: { reached: number; total: number; applied: { lastMs: number } | null } | null;
 };
 
-async function untilPublished(path: string): Promise<Published> {
+async function readChangeSet(path: string): Promise<Published> {
   const session = await demo.session("operator");
-  const id = path.split("/").at(-1) ?? "";
+  return session.get<Published>(`change-sets/${path.split("/").at(-1)}`);
+}
+
+async function untilPublished(path: string): Promise<Published> {
   let found: Published | undefined;
   await expect
     .poll(
       async () => {
-        found = await session.get<Published>(`change-sets/${id}`);
+        found = await readChangeSet(path);
         return found.state === "published" && found.spread?.reached === found.spread?.total;
       },
       { timeout: 30_000 },

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -71,6 +71,9 @@ function stopWith(child: Child, name: string): void {
 
 async function main(): Promise<void> {
   const port = await freePort(Number(values.port));
+  if (existsSync(dataDir) && !statSync(dataDir).isDirectory()) {
+    throw new Error(`${dataDir} is no folder. Choose another: npm run demo -- --data DIR`);
+  }
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   await buildPrograms(root);
   await Promise.all([values.dev ? undefined : buildPages(root, say, building.signal), makePast()]);
