@@ -29,6 +29,7 @@ describe("a session", () => {
       platformName: place?.name,
       environment: "development",
       isDevelopmentStore: false,
+      seededUntil: null,
       setUpComplete: true,
       may: {
         permissions: [...ROLE_PERMISSIONS.operator],
