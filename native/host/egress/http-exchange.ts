@@ -5,6 +5,7 @@ import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 import type { EgressFailure } from "../ports";
 import type { RequestFields } from "./request-headers";
 import type { RequestTarget } from "./request-target";
+import { whileNotAborted } from "./while-not-aborted";
 
 export type ExchangeRequest = {
   target: RequestTarget;
@@ -31,18 +32,36 @@ const NOT_PASSED_ON = new Set([
   "upgrade",
 ]);
 
+/** Interim answers before the one that counts (RFC 9110 §15.2): a server that has only such has none. */
+const INTERIM_MAX = 16;
+
 /**
  * One request and its answer on a connection that is then closed. The body is counted while it streams, as received
- * and again after decompression, and cut off where it passes the bound (spec §5, Bounds).
+ * and again after decompression, and cut off where it passes the bound (spec §5, Bounds). Whatever the other side does
+ * or leaves undone, this ends when the signal fires.
  */
 export async function exchange(socket: TLSSocket, spec: ExchangeRequest, signal: AbortSignal): Promise<ExchangeResult> {
-  let bytesIn = 0;
-  const fail = (reason: EgressFailure): ExchangeResult => ({ ok: false, reason, bytesIn });
+  const received = { bytes: 0 };
+  try {
+    const answer = await whileNotAborted(converse(socket, spec, signal, received), signal);
+    return answer ?? { ok: false, reason: "aborted", bytesIn: received.bytes };
+  } finally {
+    socket.destroy();
+  }
+}
+
+async function converse(
+  socket: TLSSocket,
+  spec: ExchangeRequest,
+  signal: AbortSignal,
+  received: { bytes: number },
+): Promise<ExchangeResult> {
+  const fail = (reason: EgressFailure): ExchangeResult => ({ ok: false, reason, bytesIn: received.bytes });
   try {
     const response = await sendRequest(socket, spec, signal);
     response.on("data", (chunk: Buffer) => {
-      bytesIn += chunk.byteLength;
-      if (bytesIn > spec.bodyBytesMax) response.destroy(new BodyTooLarge());
+      received.bytes += chunk.byteLength;
+      if (received.bytes > spec.bodyBytesMax) response.destroy(new BodyTooLarge());
     });
     const decoded = decode(response, spec.method);
     if (!decoded) return fail("bad_response");
@@ -53,18 +72,17 @@ export async function exchange(socket: TLSSocket, spec: ExchangeRequest, signal:
       status: response.statusCode ?? 0,
       headers: passedOn(response, decoded.isDecoded),
       body,
-      bytesIn,
+      bytesIn: received.bytes,
     };
   } catch (error) {
     if (signal.aborted) return fail("aborted");
     if (error instanceof BodyTooLarge) return fail("response_too_large");
     return fail("bad_response");
-  } finally {
-    socket.destroy();
   }
 }
 
 class BodyTooLarge extends Error {}
+class NoAnswer extends Error {}
 
 function sendRequest(socket: TLSSocket, spec: ExchangeRequest, signal: AbortSignal): Promise<IncomingMessage> {
   const { target, method, fields, body } = spec;
@@ -84,7 +102,18 @@ function sendRequest(socket: TLSSocket, spec: ExchangeRequest, signal: AbortSign
       maxHeaderSize: HEADER_BYTES_MAX,
       signal,
     });
-    outgoing.once("response", resolve);
+    let interim = 0;
+    outgoing.once("response", (response) => {
+      if ((response.statusCode ?? 0) >= 200) resolve(response);
+      else outgoing.destroy(new NoAnswer());
+    });
+    outgoing.on("information", () => {
+      interim += 1;
+      if (interim > INTERIM_MAX) outgoing.destroy(new NoAnswer());
+    });
+    // another protocol was never asked for: without a listener the request would end without a word
+    outgoing.once("upgrade", () => reject(new NoAnswer()));
+    outgoing.once("close", () => reject(new NoAnswer()));
     outgoing.on("error", reject);
     outgoing.end(body);
   });

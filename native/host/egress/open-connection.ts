@@ -3,12 +3,13 @@ import type { EgressDecision, EgressRequest, EgressResult, TelemetryPort } from 
 import { connectTls } from "./connect-tls";
 import type { FindDevelopmentHost } from "./development-hosts";
 import type { EgressBounds } from "./egress-bounds";
+import type { NameShares } from "./name-shares";
 import type { RequestTarget } from "./request-target";
-import { type ResolveName, resolvePublic } from "./resolve-name";
+import { resolvePublic } from "./resolve-name";
 import { validatedChainPins } from "./validated-chain";
 
 export type ConnectionOptions = {
-  resolve: ResolveName;
+  names: NameShares;
   isPublicAddress(address: string): boolean;
   findDevelopmentHost: FindDevelopmentHost;
   telemetry: TelemetryPort;
@@ -42,7 +43,7 @@ export async function openConnection(
   const stand = options.findDevelopmentHost(target);
   const resolution = stand
     ? { ok: true as const, addresses: [stand.address] }
-    : await whileNotAborted(resolvePublic(target.host, options.resolve, options.isPublicAddress), connecting);
+    : await resolvePublic(target.host, options.names.of(request.appId), options.isPublicAddress, connecting);
   if (!resolution) return fail({ outcome: "failed", reason: "connect_timeout" });
   if (!resolution.ok) {
     return resolution.reason === "not_public"
@@ -99,15 +100,5 @@ function reportPins({ telemetry }: ConnectionOptions, { appId, versionCode, purp
       purpose,
     },
     detail,
-  });
-}
-
-/** Resolves to `undefined` once the signal fires; what is still under way is then of no interest. */
-function whileNotAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
-  if (signal.aborted) return Promise.resolve(undefined);
-  return new Promise((resolve, reject) => {
-    const onAbort = () => resolve(undefined);
-    signal.addEventListener("abort", onAbort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
   });
 }

@@ -2,13 +2,15 @@ import { resolveReference } from "../../core/decide/resolve-reference";
 import type { EgressPort, EgressRequest, EgressResult } from "../ports";
 import { EGRESS_BOUNDS, type EgressBounds, REDIRECTS_MAX } from "./egress-bounds";
 import { exchange } from "./http-exchange";
+import { createNameShares } from "./name-shares";
 import { type ConnectionOptions, denyEgress, openConnection } from "./open-connection";
 import { type HopMessage, messageForHop, redirectLocation } from "./redirect-message";
 import { readRequestFields } from "./request-headers";
 import { type RequestTarget, readRequestTarget } from "./request-target";
+import type { ResolveName } from "./resolve-name";
 import { beginTransfer, type Transfer } from "./transfer";
 
-export type EgressOptions = ConnectionOptions & { bounds?: EgressBounds };
+export type EgressOptions = Omit<ConnectionOptions, "names"> & { resolve: ResolveName; bounds?: EgressBounds };
 
 export type Egress = EgressPort & {
   /** Decides every transfer again; called when documents are applied. What is no longer allowed is cut at once. */
@@ -21,8 +23,9 @@ export type Egress = EgressPort & {
  * Performs the requests that the policy allows (spec §5, Address and Bounds): decide, resolve once, check every answer,
  * connect to a checked address with the name in SNI, verify TLS and pins, and begin again at every redirect.
  */
-export function createEgress(options: EgressOptions): Egress {
-  const bounds = options.bounds ?? EGRESS_BOUNDS;
+export function createEgress({ resolve, ...given }: EgressOptions): Egress {
+  const bounds = given.bounds ?? EGRESS_BOUNDS;
+  const options: ConnectionOptions = { ...given, names: createNameShares(resolve) };
   const transfers = new Set<Transfer>();
   let rechecking: NodeJS.Timeout | undefined;
 
@@ -77,7 +80,7 @@ function afterCut(result: EgressResult, request: EgressRequest, transfer: Transf
 }
 
 async function follow(
-  options: EgressOptions,
+  options: ConnectionOptions,
   bounds: EgressBounds,
   request: EgressRequest,
   first: HopMessage,
@@ -121,7 +124,7 @@ async function follow(
 }
 
 function countHost(
-  options: EgressOptions,
+  options: ConnectionOptions,
   request: EgressRequest,
   target: RequestTarget | undefined,
   outcome: "allowed" | "blocked",

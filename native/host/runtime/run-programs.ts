@@ -3,7 +3,7 @@ import { createBundleOpener } from "../../node/open-bundle-elsewhere";
 import type { RunningDevice } from "../device/run-device";
 import type { FindDevelopmentHost } from "../egress/development-hosts";
 import { createEgress, type Egress } from "../egress/perform-request";
-import { systemResolveName } from "../egress/resolve-name";
+import { createNameResolver } from "../egress/resolve-name";
 import type { ConsoleLine, HostClock, HostTimers } from "../ports";
 import type { DurableFiles } from "../state/durable-files";
 import type { PolicyClient } from "../sync/policy-client";
@@ -35,7 +35,7 @@ export function createPrograms(
   const { log } = options;
   const { view, telemetry, policyNow } = device;
   const egress = createEgress({
-    resolve: options.resolve ?? systemResolveName,
+    resolve: options.resolve ?? createNameResolver(),
     isPublicAddress: (address) => decideAddress(address).decision === "allow",
     findDevelopmentHost: parts.findDevelopmentHost,
     telemetry,
