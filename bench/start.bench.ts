@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { createFrameReader, encodeFrame, FROM_HOST, FROM_PROGRAM } from "../native/host/bridge/frame-codec";
 import { missingLayers } from "../native/host/confinement/confinement-layers";
 import { type Confinement, probeConfinement } from "../native/host/confinement/probe-confinement";
+import { scriptEngine } from "../native/host/engines/script/script-engine";
 import { launchEngine } from "../native/host/program/program-runner";
 import { policyOf, startTestProgram } from "../native/host/program/testing/program-bench";
 import type { BenchResult } from "./bench-report";
@@ -23,7 +24,7 @@ async function bareStart(confinement: Confinement): Promise<number> {
   const group = confinement.groups.usable
     ? confinement.groups.create(randomBytes(6).toString("hex"), { memoryBytes: MEMORY_BYTES, processes: 64 })
     : undefined;
-  const launched = await launchEngine(confinement, group);
+  const launched = await launchEngine(scriptEngine, confinement, group);
   if (!launched.ok) throw new Error(launched.reason);
   const { channel, kill, exited } = launched.process;
   const called = new Promise<number>((resolve, reject) => {

@@ -32,7 +32,7 @@ describe("import zones", () => {
     for (const [file, specifier] of [
       ["components/features/people/charts.tsx", "@/components/features/programs/access-table"],
       ["lib/services/change-sets/approve-change-set.ts", "../submissions/approve-submission"],
-      ["native/host/engines/build-engine.ts", "../confinement/reachable-files"],
+      ["native/host/engines/engine.ts", "../confinement/reachable-files"],
     ] as const) {
       const named = checkParts([{ file, source: `import { x } from "${specifier}";` }]).map((fault) => fault.file);
       expect(
@@ -40,6 +40,13 @@ describe("import zones", () => {
         file,
       ).toHaveLength(1);
     }
+  });
+
+  it("keep an engine's inside to itself", () => {
+    const source = 'import { scriptEngine } from "../engines/script/script-engine";';
+    expect(checkFile("native/host/program/program-runner.ts", source)).toHaveLength(1);
+    expect(checkFile("native/host/confinement/probe-confinement.ts", source)).toHaveLength(1);
+    expect(checkFile("native/host/engines/known-engines.ts", 'import "./script/script-engine";')).toHaveLength(0);
   });
 
   it("pass what the table allows, and read no comments", () => {

@@ -25,6 +25,11 @@ export function checkFile(file: string, source: string, rooms: readonly Room[] =
       faults.push({ file, specifier, why: "nothing outside app/ imports from app/" });
       continue;
     }
+    const closed = rooms.flatMap((each) => each.closed ?? []).find(({ folder }) => path.startsWith(folder));
+    if (closed !== undefined && !isTest(file) && !closed.to.some((prefix) => file.startsWith(prefix))) {
+      faults.push({ file, specifier, why: `${closed.folder} is known to ${closed.to.join(", ")} alone` });
+      continue;
+    }
     const allowed = [...room.may, ...(isTest(file) ? TEST_ROOMS : [])];
     if (!allowed.some((prefix) => path.startsWith(prefix))) {
       faults.push({ file, specifier, why: `${room.room} may import ${room.may.join(", ")}` });

@@ -33,6 +33,9 @@ export function describeRules(rooms: readonly Room[] = ROOMS, sockets: readonly 
     const lines = order.map((line) => (line[0] === "*" ? "everything else" : code(line)));
     return lines.length > 0 ? [`- \`${room}\`: ${lines.join(" → ")}`] : [];
   });
+  const closed = rooms.flatMap(({ closed = [] }) =>
+    closed.map(({ folder, to }) => `- \`${folder.replace(/\/$/, "")}\` is known to ${code(to)} alone`),
+  );
   return [
     "| room | what it is | may import beside itself | never |",
     "|---|---|---|---|",
@@ -42,6 +45,10 @@ export function describeRules(rooms: readonly Room[] = ROOMS, sockets: readonly 
     "import the lines before it, and the parts of one line know nothing of each other:",
     "",
     ...orders,
+    "",
+    "Some folders are closed to the rest of their room, and to the others:",
+    "",
+    ...closed,
     "",
     "Sockets are opened here and nowhere else; whoever else needs the network is handed one of these:",
     "",

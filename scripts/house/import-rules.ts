@@ -20,6 +20,8 @@ export type Room = {
    * of each other. Folders end in `/`; files have no ending; `*` is every part that is not named.
    */
   order?: readonly (readonly string[])[];
+  /** Folders of this room whose insides are known to the files under these prefixes alone. */
+  closed?: readonly { folder: string; to: readonly string[] }[];
 };
 
 export const NODE = ["node:"] as const;
@@ -50,7 +52,7 @@ export const ROOMS: readonly Room[] = [
     never: [...WEB, ...STORE, "hono"],
     order: [
       ["ports"],
-      ["state/", "storage/", "egress/"],
+      ["build/", "state/", "storage/", "egress/"],
       ["bridge/", "sync/"],
       ["engines/", "device/"],
       ["confinement/"],
@@ -59,6 +61,10 @@ export const ROOMS: readonly Room[] = [
       ["program/"],
       ["commands"],
       ["main"],
+    ],
+    // The rest of the host speaks to engines through `engines/engine.ts`, whichever they are.
+    closed: [
+      { folder: "native/host/engines/script/", to: ["native/host/engines/", "native/cli/lint-script.ts", "bench/"] },
     ],
   },
   {

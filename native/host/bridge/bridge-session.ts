@@ -29,7 +29,7 @@ export type BridgeSessionOptions = {
   /** The policy of this moment: asked at every call. */
   policy(): AppliedPolicy;
   policyNow(): number;
-  channel: BridgeChannel;
+  channel: Pick<BridgeChannel, "reply">;
   registry: CapabilityRegistry;
   limits: CallLimits;
   usage: CallUsage;

@@ -1,8 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { NO_ENVIRONMENT } from "./no-environment";
-import { reachableFiles } from "./reachable-files";
-import { sharedLibrariesOf } from "./shared-libraries";
 
 /** What this machine offers to confine with; absent members are tools that were not found. */
 export type ConfinementTools = {
@@ -14,9 +12,6 @@ export type ConfinementTools = {
   prlimit?: string;
   /** Absolute path of util-linux' `setpriv`. */
   setpriv?: string;
-  /** Node's own binary and the files its loader opens. */
-  node: string;
-  libraries: readonly string[];
 };
 
 const TOOL_FOLDERS = ["/usr/bin", "/bin", "/usr/local/bin"];
@@ -45,23 +40,21 @@ function takesDescriptors(bubblewrap: string): boolean {
 }
 
 let found: ConfinementTools | undefined;
-let foundFor: string | undefined;
 
-/** Looks once a process: the tools and libraries of `node` (default: the running binary). */
-export function findConfinementTools(node: string = process.execPath): ConfinementTools {
-  if (found !== undefined && foundFor === node) return found;
+/** Looks once a process. */
+export function findConfinementTools(): ConfinementTools {
+  found ??= lookForTools();
+  return found;
+}
+
+function lookForTools(): ConfinementTools {
   const bubblewrap = findTool("bwrap");
   const prlimit = findTool("prlimit");
   const setpriv = findTool("setpriv");
-  const reached = reachableFiles({ node }).node;
-  foundFor = node;
-  found = {
+  return {
     ...(bubblewrap === undefined ? {} : { bubblewrap }),
     ...(prlimit === undefined ? {} : { prlimit }),
     ...(setpriv === undefined ? {} : { setpriv }),
     bindsDescriptors: bubblewrap !== undefined && takesDescriptors(bubblewrap),
-    node: reached,
-    libraries: sharedLibrariesOf(node),
   };
-  return found;
 }

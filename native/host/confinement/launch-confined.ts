@@ -1,11 +1,13 @@
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import type { Duplex, Readable, Writable } from "node:stream";
+import type { EngineCommand, EngineNeeds } from "../engines/engine";
 import type { ConfinementTools } from "./confinement-tools";
 import type { ControlGroup } from "./control-group";
 import { NO_ENVIRONMENT } from "./no-environment";
 import { processTree, systemProc } from "./process-tree";
-import { bareCommand, bubblewrapCommand, CHANNEL_DESCRIPTOR, type SandboxFile } from "./sandbox-command";
+import { reachableCommand } from "./reachable-command";
+import { bareCommand, bubblewrapCommand, CHANNEL_DESCRIPTOR, type SandboxedEngine } from "./sandbox-command";
 import { isFilterMachine, seccompFilter } from "./seccomp-filter";
 
 /** Belongs to nobody: between the ranges that systemd and Debian hand out. Used only where the host itself is root. */
@@ -37,9 +39,8 @@ export type LaunchOptions = {
   tools: ConfinementTools;
   /** `bare` leaves bubblewrap and the filter out; the caller has decided that this is allowed. */
   mode: "bubblewrap" | "bare";
-  /** Shown to the child read-only; `entry` is the target (or, bare, the source) of the script that runs. */
-  files: readonly SandboxFile[];
-  entry: string;
+  command: EngineCommand;
+  needs: EngineNeeds;
   group?: ControlGroup;
 };
 
@@ -121,12 +122,15 @@ function handlesOf(
   };
 }
 
-async function launchInBubblewrap(options: LaunchOptions, bubblewrap: string): Promise<LaunchResult> {
+async function launchInBubblewrap(
+  options: LaunchOptions,
+  engine: SandboxedEngine,
+  bubblewrap: string,
+): Promise<LaunchResult> {
   const filter = isFilterMachine(process.arch) ? seccompFilter(process.arch) : undefined;
   const command = bubblewrapCommand({
     tools: { ...options.tools, bubblewrap },
-    files: options.files,
-    entry: options.entry,
+    engine,
     seccomp: filter !== undefined,
   });
   const opened: number[] = [];
@@ -176,8 +180,8 @@ async function launchInBubblewrap(options: LaunchOptions, bubblewrap: string): P
   };
 }
 
-async function launchBare(options: LaunchOptions): Promise<LaunchResult> {
-  const { command, args } = bareCommand({ tools: options.tools, entry: options.entry });
+async function launchBare(options: LaunchOptions, engine: SandboxedEngine): Promise<LaunchResult> {
+  const { command, args } = bareCommand({ tools: options.tools, engine });
   const child = spawn(command, args, {
     env: NO_ENVIRONMENT,
     cwd: "/",
@@ -202,9 +206,11 @@ async function launchBare(options: LaunchOptions): Promise<LaunchResult> {
   };
 }
 
-/** Starts a script of ours in the confinement that was asked for. Nothing is left behind when it answers `ok: false`. */
+/** Starts an engine in the confinement that was asked for. Nothing is left behind when it answers `ok: false`. */
 export async function launchConfined(options: LaunchOptions): Promise<LaunchResult> {
-  if (options.mode === "bare") return launchBare(options);
-  if (options.tools.bubblewrap === undefined) return { ok: false, reason: "bubblewrap is not installed" };
-  return launchInBubblewrap(options, options.tools.bubblewrap);
+  const { command, needs, tools, mode } = options;
+  const engine = { command, needs, reachable: reachableCommand(command) };
+  if (mode === "bare") return launchBare(options, engine);
+  if (tools.bubblewrap === undefined) return { ok: false, reason: "bubblewrap is not installed" };
+  return launchInBubblewrap(options, engine, tools.bubblewrap);
 }

@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { nodeCommand } from "../engines/node-command";
+import { scriptEngine } from "../engines/script/script-engine";
 import { missingLayers, REQUIRED_LAYERS } from "./confinement-layers";
 import { judgeProbe, type OutsideView, type ProbeReport } from "./judge-probe";
 import { launchConfined } from "./launch-confined";
@@ -77,8 +79,8 @@ describe.runIf(available)("on this machine", () => {
     const launched = await launchConfined({
       tools: confinement.tools,
       mode: "bubblewrap",
-      files: [{ source: new URL(import.meta.url).pathname, target: "/engine/none.mjs" }],
-      entry: "/engine/none.mjs",
+      needs: scriptEngine.needs,
+      command: nodeCommand({ "none.mjs": new URL(import.meta.url).pathname }, "none.mjs"),
     });
     delete process.env.BULKHEAD_CANARY;
     if (!launched.ok) throw new Error(launched.reason);
@@ -97,8 +99,8 @@ describe.runIf(available)("on this machine", () => {
       const launched = await launchConfined({
         tools: confinement.tools,
         mode: "bubblewrap",
-        files: [{ source: new URL(import.meta.url).pathname, target: "/engine/none.mjs" }],
-        entry: "/engine/none.mjs",
+        needs: scriptEngine.needs,
+        command: nodeCommand({ "none.mjs": new URL(import.meta.url).pathname }, "none.mjs"),
       });
       if (!launched.ok) throw new Error(launched.reason);
       launched.process.kill();

@@ -1,13 +1,16 @@
+import { builtFiles } from "../build/built-files";
+import type { EngineNeeds } from "../engines/engine";
+import { KNOWN_ENGINES } from "../engines/known-engines";
+import { nodeCommand } from "../engines/node-command";
 import { CONFINEMENT_LAYERS, type LayerReport } from "./confinement-layers";
 import { type ConfinementTools, findConfinementTools } from "./confinement-tools";
 import { type ControlGroupsResult, openControlGroups } from "./control-group";
-import { engineFiles } from "./engine-files";
 import { judgeProbe, probeReportShape } from "./judge-probe";
 import { type ConfinedProcess, launchConfined } from "./launch-confined";
 import { systemProc } from "./process-tree";
-import { SANDBOX_ENGINE_FOLDER } from "./sandbox-command";
 
 const NAMESPACES = ["user", "mnt", "pid", "net", "ipc", "uts"];
+const PROBE = "engine-probe.mjs";
 const PROBE_MS_MAX = 10_000;
 
 /** How programs are confined on this machine, as one probe found it. */
@@ -49,20 +52,21 @@ function lookFromOutside(pid: number): { status: string; limits: string; namespa
 }
 type NamespacePair = { inside: string | undefined; own: string | undefined };
 
+/** The probe stands in the engine's place: what is left to it is what is left to the neediest engine of this host. */
+const needs: EngineNeeds = {
+  threadsMax: Math.max(...KNOWN_ENGINES.map((engine) => engine.needs.threadsMax)),
+  descriptorsMax: Math.max(...KNOWN_ENGINES.map((engine) => engine.needs.descriptorsMax)),
+  stackBytesMax: Math.max(...KNOWN_ENGINES.map((engine) => engine.needs.stackBytesMax)),
+};
+
 /** Runs the probe in one mode; a string is the reason why there was nothing to judge. */
 async function probeIn(
   mode: "bubblewrap" | "bare",
   tools: ConfinementTools,
   groups: ControlGroupsResult,
 ): Promise<LayerReport[] | string> {
-  const { probe } = await engineFiles();
-  const inside = `${SANDBOX_ENGINE_FOLDER}/probe.mjs`;
-  const launched = await launchConfined({
-    tools,
-    mode,
-    files: [{ source: probe, target: inside }],
-    entry: mode === "bubblewrap" ? inside : probe,
-  });
+  const files = await builtFiles({ scripts: { [PROBE]: "confinement/probe-child.ts" }, watched: ["confinement"] });
+  const launched = await launchConfined({ tools, mode, needs, command: nodeCommand(files, PROBE) });
   if (!launched.ok) return launched.reason;
   const child = launched.process;
   try {

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { Duplex } from "node:stream";
-import { createBridgeChannel, type FromProgramMessage } from "../bridge/bridge-channel";
+import type { BridgeChannelHandlers, FromProgramMessage } from "../bridge/bridge-channel";
 import { createBridgeSession } from "../bridge/bridge-session";
 import { type CapabilityRegistry, createCapabilityRegistry } from "../bridge/capability-registry";
 import { type ConsoleLog, createConsoleLog } from "../bridge/console-log";
@@ -8,6 +7,7 @@ import { createDenialReporter } from "../bridge/denial-reporter";
 import { deviceInfoHandler } from "../bridge/handlers/device-info";
 import { networkRequestHandler } from "../bridge/handlers/network-request";
 import { storageLocalHandler } from "../bridge/handlers/storage-local";
+import type { EngineChannel } from "../engines/engine";
 import { createMeteredLimits } from "../monitor/metered-limits";
 import type { ProgramMonitor } from "../monitor/program-monitor";
 import type { AppliedPolicy, StartProgramOptions } from "../ports";
@@ -20,7 +20,8 @@ export type ProgramBridgeOptions = {
   start: StartProgramOptions;
   /** The policy of this moment. */
   policy(): AppliedPolicy;
-  stream: Duplex;
+  /** Joins the engine's end. */
+  connect(handlers: BridgeChannelHandlers): EngineChannel;
   files: ProgramFiles;
   monitor: ProgramMonitor;
   onReady(): void;
@@ -30,7 +31,7 @@ export type ProgramBridgeOptions = {
 };
 
 export type ProgramBridge = {
-  run(source: Uint8Array, options: Record<string, number>): void;
+  begin: EngineChannel["begin"];
   console: Pick<ConsoleLog, "lines">;
   close(): void;
 };
@@ -80,7 +81,7 @@ export function createProgramBridge(options: ProgramBridgeOptions): ProgramBridg
         options.onFault(message.reason, message.text);
     }
   };
-  const channel = createBridgeChannel(options.stream, {
+  const channel = options.connect({
     onMessage,
     onMalformed: options.onMalformed,
     onClosed: options.onClosed,
@@ -117,7 +118,7 @@ export function createProgramBridge(options: ProgramBridgeOptions): ProgramBridg
     log,
   });
   return {
-    run: channel.run,
+    begin: channel.begin,
     console: consoleLog,
     close() {
       session.close();

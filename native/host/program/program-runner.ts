@@ -1,17 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { missingLayers } from "../confinement/confinement-layers";
 import type { ControlGroup } from "../confinement/control-group";
-import { engineFiles } from "../confinement/engine-files";
 import { type LaunchResult, launchConfined } from "../confinement/launch-confined";
 import { type Confinement, probeConfinement } from "../confinement/probe-confinement";
-import { SANDBOX_ENGINE_FOLDER } from "../confinement/sandbox-command";
+import type { Engine } from "../engines/engine";
+import { engineFor } from "../engines/known-engines";
 import type { AppliedPolicy, StartProgramOptions, StartProgramResult } from "../ports";
-import { memoryBounds } from "./memory-bounds";
 import { openProgramFiles, type ProgramFiles } from "./program-files";
 import { superviseProgram } from "./supervise-program";
-
-const SOURCE_FILE = "app.js";
-const PROCESSES_MAX = 64;
 
 function reportLayers(options: StartProgramOptions, confinement: Confinement): readonly string[] {
   const all = missingLayers(confinement.layers, []);
@@ -28,13 +24,15 @@ function reportLayers(options: StartProgramOptions, confinement: Confinement): r
 
 function createGroup(
   confinement: Confinement,
+  engine: Engine,
   policy: AppliedPolicy,
   log: StartProgramOptions["log"],
 ): ControlGroup | undefined {
   if (!confinement.groups.usable) return undefined;
   try {
-    const memoryBytes = memoryBounds(policy.policy).groupBytes;
-    return confinement.groups.create(randomBytes(6).toString("hex"), { memoryBytes, processes: PROCESSES_MAX });
+    const memoryBytes = engine.memory(policy.policy.limits.memoryBytes.limit.max).groupBytes;
+    const processes = engine.needs.threadsMax;
+    return confinement.groups.create(randomBytes(6).toString("hex"), { memoryBytes, processes });
   } catch (error) {
     // the monitor goes on looking at /proc; the ceiling in between is the engine's own
     log("warn", "control_group_missing", { error });
@@ -42,18 +40,17 @@ function createGroup(
   }
 }
 
-/** The script engine in the confinement that the probe found, waiting for its source. */
-export async function launchEngine(confinement: Confinement, group?: ControlGroup): Promise<LaunchResult> {
-  const engine = await engineFiles();
-  const script = `${SANDBOX_ENGINE_FOLDER}/engine-script.mjs`;
+/** An engine in the confinement that the probe found, waiting for its program. */
+export async function launchEngine(
+  engine: Engine,
+  confinement: Confinement,
+  group?: ControlGroup,
+): Promise<LaunchResult> {
   return launchConfined({
     tools: confinement.tools,
     mode: confinement.mode,
-    files: [
-      { source: engine.script, target: script },
-      { source: engine.wasm, target: `${SANDBOX_ENGINE_FOLDER}/engine-script.wasm` },
-    ],
-    entry: confinement.mode === "bubblewrap" ? script : engine.script,
+    command: await engine.command(),
+    needs: engine.needs,
     ...(group === undefined ? {} : { group }),
   });
 }
@@ -69,7 +66,7 @@ async function openFiles(options: StartProgramOptions): Promise<ProgramFiles | u
 }
 
 /**
- * Starts one verified script program in a process of its own (spec §3, §5) and keeps it under its policy until it ends.
+ * Starts one verified program in a process of its own (spec §3, §5) and keeps it under its policy until it ends.
  * Refuses where a layer of confinement is missing that was not named as dispensable. Resolves when its engine stands.
  */
 export async function startProgram(options: StartProgramOptions): Promise<StartProgramResult> {
@@ -82,22 +79,23 @@ export async function startProgramIn(
   options: StartProgramOptions,
 ): Promise<StartProgramResult> {
   const { bundle, log } = options;
-  if (bundle.engine !== "script") return { ok: false, reason: "unsupported_engine" };
+  const engine = engineFor(bundle.engine);
+  if (engine === undefined) return { ok: false, reason: "unsupported_engine" };
   const missing = reportLayers(options, confinement);
   if (missing.length > 0) return { ok: false, reason: "degraded", missing };
-  const source = bundle.readFile(SOURCE_FILE);
-  if (source === undefined || options.policy.policy.isSuspended) return { ok: false, reason: "start_failed" };
+  const runnable = engine.read(bundle);
+  if (runnable === undefined || options.policy.policy.isSuspended) return { ok: false, reason: "start_failed" };
   const files = await openFiles(options);
   if (files === undefined) return { ok: false, reason: "start_failed" };
-  const group = createGroup(confinement, options.policy, log);
-  const launched = await launchEngine(confinement, group);
+  const group = createGroup(confinement, engine, options.policy, log);
+  const launched = await launchEngine(engine, confinement, group);
   if (!launched.ok) {
     log("error", "program_not_started", { appId: bundle.appId, reason: launched.reason });
     group?.remove();
     await files.close();
     return { ok: false, reason: "start_failed" };
   }
-  const supervised = superviseProgram(options, { child: launched.process, files, group, source });
+  const supervised = superviseProgram(options, { child: launched.process, files, group, engine, runnable });
   options.onLaunched?.(supervised.program);
   return (await supervised.ready) ? { ok: true, program: supervised.program } : { ok: false, reason: "start_failed" };
 }

@@ -1,13 +1,12 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { FAULTS } from "../bridge/frame-codec";
 import type { ControlGroup } from "../confinement/control-group";
 import type { ConfinedProcess } from "../confinement/launch-confined";
 import { systemProc } from "../confinement/process-tree";
+import type { Engine, EngineProgram } from "../engines/engine";
 import { createTreeMeter } from "../monitor/process-usage";
 import { createProgramMonitor, type ProgramMonitor } from "../monitor/program-monitor";
-import type { RunningProgram, StartProgramOptions, StopReason } from "../ports";
+import type { AppliedPolicy, RunningProgram, StartProgramOptions, StopReason } from "../ports";
 import { systemTimers } from "../runtime/system-ports";
-import { memoryBounds } from "./memory-bounds";
 import { createProgramBridge } from "./program-bridge";
 import type { ProgramFiles } from "./program-files";
 
@@ -18,7 +17,6 @@ const SAVE_MS = 60_000;
 const LAST_WORDS_MS = 100;
 const REMOVE_ATTEMPTS = 20;
 const REMOVE_MS = 50;
-const FAULT_NAMES = new Map<number, string>(Object.entries(FAULTS).map(([name, reason]) => [reason, name]));
 
 /** How a program came to its end; the first cause is the one that is told. */
 type Ending = { reason: StopReason; event?: "crashed" | "killed"; detail?: Record<string, string | number> };
@@ -27,21 +25,22 @@ export type ProgramParts = {
   child: ConfinedProcess;
   files: ProgramFiles;
   group: ControlGroup | undefined;
-  source: Uint8Array;
+  engine: Engine;
+  runnable: EngineProgram;
 };
 
 /** Policies that end a program rather than refuse its calls. */
 const FORCED: ReadonlySet<StopReason> = new Set(["suspended", "policy_expired"]);
 
 /**
- * Hands a started engine its source and stands over it until its end: bridge, limits, telemetry, and what is left to
+ * Hands a started engine its program and stands over it until its end: bridge, limits, telemetry, and what is left to
  * clean up. `ready` is false where the engine never stood.
  */
 export function superviseProgram(
   options: StartProgramOptions,
   parts: ProgramParts,
 ): { program: RunningProgram; ready: Promise<boolean> } {
-  const { child, files, group, source } = parts;
+  const { child, files, group, engine, runnable } = parts;
   const { appId, versionCode } = options.bundle;
   let policy = options.policy;
   let ending: Ending | undefined;
@@ -67,12 +66,12 @@ export function superviseProgram(
   const bridge = createProgramBridge({
     start: options,
     policy: () => policy,
-    stream: child.channel,
+    connect: (handlers) => runnable.connect(child.channel, handlers),
     files,
     monitor,
     onReady: () => starting.settle(true),
     onFault(reason, text) {
-      const fault = FAULT_NAMES.get(reason) ?? "unknown";
+      const fault = engine.faultOf(reason);
       options.log("warn", "program_fault", { appId, fault, text });
       end({ reason: "crashed", event: "crashed", detail: { fault } });
     },
@@ -102,7 +101,8 @@ export function superviseProgram(
     await ended;
   };
 
-  bridge.run(source, { memoryPagesMax: memoryBounds(policy.policy).enginePagesMax, turnCpuMsMax: TURN_CPU_MS_MAX });
+  const memoryOf = ({ policy }: AppliedPolicy) => engine.memory(policy.limits.memoryBytes.limit.max);
+  bridge.begin({ engineBytesMax: memoryOf(policy).engineBytes, turnCpuMsMax: TURN_CPU_MS_MAX });
   const program: RunningProgram = {
     appId,
     versionCode,
@@ -117,7 +117,7 @@ export function superviseProgram(
         return;
       }
       monitor.applyLimits();
-      group?.setMemoryCeiling(memoryBounds(next.policy).groupBytes);
+      group?.setMemoryCeiling(memoryOf(next).groupBytes);
     },
   };
   return { ready: starting.ready, program };

@@ -1,0 +1,53 @@
+import { createRequire } from "node:module";
+import { createBridgeChannel } from "../../bridge/bridge-channel";
+import { FAULTS } from "../../bridge/frame-codec";
+import { builtFiles } from "../../build/built-files";
+import type { Engine, EngineCommand, EngineFault } from "../engine";
+import { nodeCommand } from "../node-command";
+import { scriptMemory, wasmPages } from "./script-memory";
+
+const SCRIPT = "engine-script.mjs";
+const WASM = "engine-script.wasm";
+const SOURCE_FILE = "app.js";
+const FAULT_NAMES = new Map<number, EngineFault>(
+  // Safe: the entries of FAULTS are its own names.
+  Object.entries(FAULTS).map(([name, reason]) => [reason, name as keyof typeof FAULTS]),
+);
+
+let made: Promise<EngineCommand> | undefined;
+
+async function makeCommand(): Promise<EngineCommand> {
+  const files = await builtFiles({
+    scripts: { [SCRIPT]: "engines/script/engine-child.ts" },
+    copies: { [WASM]: createRequire(import.meta.url).resolve("@jitl/quickjs-wasmfile-release-sync/wasm") },
+    watched: ["engines", "bridge"],
+  });
+  return nodeCommand(files, SCRIPT);
+}
+
+/** QuickJS in WebAssembly in a Node process: one machine, one source, frames over one inherited pipe. */
+export const scriptEngine: Engine = {
+  kind: "script",
+  keeps: ["engineBytesMax", "turnCpuMsMax"],
+  needs: { threadsMax: 64, descriptorsMax: 64, stackBytesMax: 8 * 1024 * 1024 },
+  command() {
+    made ??= makeCommand();
+    return made;
+  },
+  memory: scriptMemory,
+  read(bundle) {
+    const source = bundle.readFile(SOURCE_FILE);
+    if (source === undefined) return undefined;
+    return {
+      connect(stream, handlers) {
+        const { run, ...channel } = createBridgeChannel(stream, handlers);
+        return {
+          ...channel,
+          begin: ({ engineBytesMax, turnCpuMsMax }) =>
+            run(source, { memoryPagesMax: wasmPages(engineBytesMax), turnCpuMsMax }),
+        };
+      },
+    };
+  },
+  faultOf: (reason) => FAULT_NAMES.get(reason) ?? "unknown",
+};
