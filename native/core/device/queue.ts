@@ -54,23 +54,37 @@ export function countMinute(
 }
 
 export function recordEvent(turn: Turn, event: NewEvent): void {
-  if (!isSampled(turn, event)) {
-    addRecord(turn, { kind: "skip", reason: "sampled", count: 1 });
+  const left = whyLeftOut(turn, event);
+  if (left !== undefined) {
+    addRecord(turn, { kind: "skip", reason: left, count: 1 });
     return;
   }
   addRecord(turn, { kind: "event", event: { eventId: nextId(turn, "event"), at: telemetryTime(turn), ...event } });
 }
 
-/** The first of its cause in a minute always; of the others, one in every `100 / sampling`, evenly (spec 9.9). */
-function isSampled({ live }: Turn, event: NewEvent): boolean {
+/**
+ * The first of its cause in a minute always; of the others, one in every `100 / sampling`, evenly (spec 9.9). But what a
+ * program was refused has a bound of its own in a minute: its causes are as many as the names that it invents.
+ */
+function whyLeftOut({ live }: Turn, event: NewEvent): "sampled" | "program_share" | undefined {
   const { sampler, upload } = live;
   const minute = Math.floor(clockTime(live) / 60);
-  if (minute !== sampler.minute) live.sampler = { minute, seen: {} };
+  if (minute !== sampler.minute) live.sampler = { minute, seen: {}, refusals: {} };
+  const { seen, refusals } = live.sampler;
   const { type, appId = "", denialId = "", code = "", api = "", host = "" } = event;
+  const kept = refusals[appId] ?? 0;
+  const isRefusal = event.denialId !== undefined && event.appId !== undefined;
+  if (isRefusal && kept >= QUEUE_BOUNDS.refusalsPerProgramAndMinute) return "program_share";
   const cause = `${type}\n${appId}\n${causeOfDenial(denialId)}\n${code}\n${api}\n${host}`;
-  const before = live.sampler.seen[cause] ?? 0;
-  live.sampler.seen[cause] = before + 1;
+  const before = seen[cause] ?? 0;
+  seen[cause] = before + 1;
+  if (!isKept(before, upload.sampling)) return "sampled";
+  if (isRefusal) refusals[appId] = kept + 1;
+  return undefined;
+}
+
+function isKept(before: number, sampling: number): boolean {
   if (before === 0) return true;
   if (before >= QUEUE_BOUNDS.eventsPerCauseAndMinute) return false;
-  return Math.floor((before * upload.sampling) / 100) > Math.floor(((before - 1) * upload.sampling) / 100);
+  return Math.floor((before * sampling) / 100) > Math.floor(((before - 1) * sampling) / 100);
 }

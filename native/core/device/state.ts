@@ -103,8 +103,12 @@ export const liveShape = z.object({
     sent: z.object({ send: counter, batchId: z.string() }).nullable(),
     reportedAt: whole.nullable(),
   }),
-  /** Events seen of each cause in one minute, for sampling. */
-  sampler: z.object({ minute: whole, seen: z.record(z.string(), counter) }),
+  /** Events seen of each cause in one minute, for sampling, and those kept of what each program was refused. */
+  sampler: z.object({
+    minute: whole,
+    seen: z.record(z.string(), counter),
+    refusals: z.record(z.string(), counter),
+  }),
   timers: sortedTexts,
   /** What was said last: the narrowing, the application, and the seconds of the next `grace` and `until`. */
   told: z.object({

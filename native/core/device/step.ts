@@ -124,7 +124,7 @@ function newLive({ seed, enrolment, runtime, programs, wall, mono }: InputOf<"st
       sent: null,
       reportedAt: null,
     },
-    sampler: { minute: 0, seen: {} },
+    sampler: { minute: 0, seen: {}, refusals: {} },
     timers: [],
     told: { narrow: "{}", apply: "{}", grace: null, until: null },
   };

@@ -43,7 +43,7 @@ function summarise(script: Script): Members {
       refusals: string[];
     };
     queue: {
-      minutes: unknown[];
+      minutes: { appId: string }[];
       events: Members[];
       sealed: { events: Members[] }[];
       totals: Members;
@@ -94,6 +94,8 @@ function summarise(script: Script): Members {
     totals: state.queue.totals,
     discarded: state.queue.discarded,
     waiting: [state.queue.minutes.length, state.queue.events.length, state.queue.sealed.length],
+    /** Minutes and events of each program, by its name. */
+    waitingOf: waitingOf(state.queue),
     refusals: state.trust.refusals.length,
     mark: state.trust.time.mark,
     cancelled: all("cancel").map(({ timer }) => timer),
@@ -104,4 +106,17 @@ function summarise(script: Script): Members {
     lastTimer: last("timer"),
     hangUps: all("hangUp").length,
   };
+}
+
+function waitingOf({
+  minutes,
+  events,
+}: {
+  minutes: readonly { appId: string }[];
+  events: readonly Members[];
+}): Members {
+  const names = [...minutes, ...events].map(({ appId }) => String(appId ?? ""));
+  const of = (items: readonly { appId?: unknown }[], name: string) =>
+    items.filter(({ appId = "" }) => appId === name).length;
+  return Object.fromEntries([...new Set(names)].sort().map((name) => [name, [of(minutes, name), of(events, name)]]));
 }

@@ -7,14 +7,19 @@ const OK = { accepted: 0, rejected: [], nextIntervalSeconds: 60, sampling: 100 }
 
 const NOTHING = { cpuMs: 0, memoryBytesMax: 0, requests: 0, blocked: 0, bytesIn: 0, bytesOut: 0, inFlightMax: 0 };
 const EMPTY = { ...NOTHING, apis: {}, hosts: [], throttledMs: 0, crashes: 0, denials: [] };
-const minutesOf = (count: number) =>
+const minutesOf = (count: number, appId = APP) =>
   Array.from({ length: count }, (_, place) => ({
-    appId: APP,
+    appId,
     versionCode: 12,
     entry: { at: (place + 1) * 60, ...EMPTY },
   }));
-const eventsOf = (count: number) =>
-  Array.from({ length: count }, (_, place) => ({ eventId: String(place).padStart(8, "0"), at: 1, type: "crashed" }));
+const eventsOf = (count: number, appId = "") =>
+  Array.from({ length: count }, (_, place) => ({
+    eventId: `${appId}${String(place).padStart(8, "0")}`,
+    at: 1,
+    type: "crashed",
+    ...(appId === "" ? {} : { appId }),
+  }));
 const SEALED = {
   ...{ batchId: "0".repeat(32), sequence: 1, sentAt: 1 },
   runtime: { kind: "linux", version: "1.0.0", layers: [] },
@@ -539,20 +544,6 @@ export function telemetryCases(kit: Kit): ScenarioCase[] {
         },
       },
     ),
-    fault("032", "more than 5,000 events take the room of minutes, the oldest first; then the oldest events go", {
-      make: () => waitingLong(minutesOf(1), eventsOf(9319)),
-      play: (script) => {
-        for (let times = 0; times < 2; times += 1) {
-          script.step("event", { event: { type: "crashed", appId: APP } });
-          script.pass(60);
-        }
-      },
-      ends: {
-        discarded: { queue_overflow: 2 },
-        waiting: [0, 9320, 1],
-        totals: { produced: 9322, acknowledged: 0, rejected: 0, discarded: 2 },
-      },
-    }),
     good("033", "more than 250 items that wait are sent at once after an answer, 250 are not", {
       make: () => waitingLong([], eventsOf(751)),
       play: (script) => {
@@ -621,6 +612,61 @@ export function telemetryCases(kit: Kit): ScenarioCase[] {
         answer(script, { rejected: [{ id: "x", code: "malformed" }], rejectedMore: 2 });
       },
       ends: { totals: { produced: 4, acknowledged: 1, rejected: 3, discarded: 0 } },
+    }),
+    fault("037", "names that a program invents push out nobody's events but its own", {
+      make: () => waitingLong([], [...eventsOf(100, OTHER), ...eventsOf(4900, APP)]),
+      play: (script) => {
+        for (let times = 0; times < 3; times += 1) {
+          script.step("event", { event: { type: "unknown_api", appId: APP, api: `made.up.${times}` } });
+        }
+        script.step("event", { event: { type: "crashed", appId: OTHER } });
+      },
+      ends: {
+        discarded: { queue_overflow: 4 },
+        waitingOf: { [APP]: [0, 4899], [OTHER]: [0, 101] },
+        totals: { produced: 5004, acknowledged: 0, rejected: 0, discarded: 4 },
+      },
+    }),
+    fault("038", "of two programs that have as many waiting the first by its name gives way, and then the other", {
+      make: () => waitingLong([...minutesOf(2160, OTHER), ...minutesOf(2160, APP)], []),
+      play: (script) => {
+        for (let times = 0; times < 2; times += 1) {
+          count(script);
+          script.pass(60);
+        }
+      },
+      ends: {
+        discarded: { queue_overflow: 2 },
+        waitingOf: { [APP]: [2160, 0], [OTHER]: [2160, 0] },
+      },
+    }),
+    fault(
+      "039",
+      "of what a program was refused 300 are told singly within a minute, and its ends are told all the same",
+      {
+        make: open,
+        play: (script) => {
+          const tell = (event: object) => script.step("event", { event: { appId: APP, ...event } });
+          const invent = (times: number) => {
+            for (let name = 0; name < times; name += 1) {
+              tell({ type: "unknown_api", api: `made.up.${name}`, denialId: `${String(name).padStart(16, "0")}-1` });
+            }
+          };
+          invent(302);
+          tell({ type: "crashed" });
+          tell({ type: "denied_api", appId: OTHER, denialId: "0123456789abcdef-1" });
+          script.pass(60);
+          invent(1);
+        },
+        ends: { discarded: { program_share: 2 }, waitingOf: { [APP]: [0, 302], [OTHER]: [0, 1] } },
+      },
+    ),
+    fault("040", "events that wait take no room from what is counted", {
+      make: () => waitingLong(minutesOf(4320), eventsOf(5000)),
+      play: (script) => {
+        script.step("event", { event: { type: "crashed", appId: APP } });
+      },
+      ends: { discarded: { queue_overflow: 1 }, waiting: [4320, 5000, 1] },
     }),
   ];
 }
