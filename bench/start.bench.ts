@@ -30,14 +30,18 @@ async function bareStart(confinement: Confinement): Promise<number> {
   const called = new Promise<number>((resolve, reject) => {
     const reader = createFrameReader();
     channel.on("data", (bytes: Buffer) => {
-      const { frames } = reader.push(bytes);
-      if (frames.some((frame) => frame.kind === FROM_PROGRAM.call)) resolve(performance.now() - from);
+      reader.add(bytes);
+      for (let frame = reader.next(); typeof frame === "object"; frame = reader.next()) {
+        if (frame.kind === FROM_PROGRAM.call) resolve(performance.now() - from);
+      }
     });
     channel.on("error", reject);
     channel.on("close", () => reject(new Error("the engine ended before its call")));
   });
   channel.write(encodeFrame(FROM_HOST.source, SOURCE));
-  channel.write(encodeFrame(FROM_HOST.run, JSON.stringify({ memoryPagesMax: 2048, turnCpuMsMax: 30_000 })));
+  channel.write(
+    encodeFrame(FROM_HOST.run, JSON.stringify({ memoryPagesMax: 2048, turnCpuMsMax: 5_000, turnWallMsMax: 30_000 })),
+  );
   const elapsed = await called;
   kill();
   await exited;

@@ -31,6 +31,7 @@ export async function lintScript(source: string): Promise<LintIssue[]> {
     wasm: new WebAssembly.Module(readFileSync(wasm)),
     memoryPagesMax: PAGES_MAX,
     turnCpuMsMax: TURN_CPU_MS_MAX,
+    turnWallMsMax: 10 * TURN_CPU_MS_MAX,
     ports: {
       post: () => 0,
       startTimer: () => 1,
@@ -38,6 +39,7 @@ export async function lintScript(source: string): Promise<LintIssue[]> {
       onFault: (reason, text) => {
         if (reason === FAULTS.uncaught) ended.push(text);
       },
+      wallMs: () => performance.now(),
       cpuMs: () => process.cpuUsage().user / 1000 - startedMs,
     },
   });

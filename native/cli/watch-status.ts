@@ -7,7 +7,7 @@ const FAULTS = ["crashed", "limit", "policy_expired", "suspended", "degraded", "
 
 /**
  * Tells each change of what runs, once, and what programs write: lines for people, or JSON lines on standard output.
- * `allEnded` resolves with the first reason that is a fault, or null.
+ * `allEnded` resolves with what is said of the first end that is a fault, or null.
  */
 export function watchStatus(context: CommandContext, isJson: boolean) {
   let last = "";
@@ -22,8 +22,11 @@ export function watchStatus(context: CommandContext, isJson: boolean) {
     if (isJson) void context.write(`${JSON.stringify({ event: "status", ...status })}\n`);
     else for (const program of status.programs) context.log("info", "program", { ...program });
     if (status.programs.length === 0 || status.programs.some(({ state }) => state !== "ended")) return;
+    const fault = status.programs.find(({ reason }) => reason !== null && FAULTS.includes(reason));
     end(
-      status.programs.map(({ reason }) => reason).find((reason) => reason !== null && FAULTS.includes(reason)) ?? null,
+      fault === undefined
+        ? null
+        : [fault.reason?.replaceAll("_", " "), fault.says].filter((text) => text != null).join(": "),
     );
   };
   const onConsole = (appId: string, line: ConsoleLine) => {

@@ -46,6 +46,8 @@ export type EgressRequest = {
    */
   decide(url: string, purpose: HostPurpose, hop: number, from?: string): EgressDecision;
   signal: AbortSignal;
+  /** Asked once, when an answer is more than a small one: resolves when there is room for a whole one. */
+  roomForBody(): Promise<void>;
 };
 
 /** `denied` is the policy's or the network boundary's no; `failed` is the world's: unreachable, timed out, too large. */
@@ -140,6 +142,22 @@ export type StorageAccount = {
   close(): void;
 };
 
+/** The host's one thread, of which each program has a turn. */
+export type HostTurns = {
+  /** A share for one program. `step` does one small piece of its work, and answers false once nothing is left. */
+  join(step: () => boolean): HostShare;
+};
+
+export type HostShare = {
+  /** There is work: `step` is called in turn until it answers false. */
+  wake(): void;
+  /** Does some of the program's work at once, and counts the time. */
+  charge<T>(work: () => T): T;
+  /** Whole milliseconds that were spent for the program since this was last asked. */
+  takeCpuMs(): number;
+  leave(): void;
+};
+
 export type StartProgramOptions = {
   bundle: RunnableBundle;
   policy: AppliedPolicy;
@@ -155,6 +173,8 @@ export type StartProgramOptions = {
   policyNow(): number;
   egress: EgressPort;
   telemetry: TelemetryPort;
+  /** Shared by all programs of this host. */
+  turns: HostTurns;
   /** Names of confinement layers that may be missing; anything else missing refuses the start. */
   allowDegraded: readonly string[];
   log: HostLog;
@@ -172,6 +192,14 @@ export type ConsoleLine = { atMs: number; level: "debug" | "info" | "warn" | "er
 
 export type StopReason = "suspended" | "policy_expired" | "stopped" | "limit" | "crashed" | "replaced";
 
+/** How a program came to its end. What nobody wished for says what it was: a limit with its value and maximum, a fault, a place. */
+export type ProgramEnd = {
+  reason: StopReason;
+  /** One sentence for people. */
+  says?: string;
+  detail?: Readonly<Record<string, string | number>>;
+};
+
 export type RunningProgram = {
   readonly appId: string;
   readonly versionCode: number;
@@ -183,7 +211,7 @@ export type RunningProgram = {
   /** The last lines that it wrote, within bounds. */
   consoleLines(): readonly ConsoleLine[];
   /** Resolves when the program ended, of itself or by `stop`. */
-  readonly ended: Promise<{ reason: StopReason }>;
+  readonly ended: Promise<ProgramEnd>;
 };
 
 export type StartProgramResult =

@@ -64,7 +64,10 @@ export const ROOMS: readonly Room[] = [
     ],
     // The rest of the host speaks to engines through `engines/engine.ts`, whichever they are.
     closed: [
-      { folder: "native/host/engines/script/", to: ["native/host/engines/", "native/cli/lint-script.ts", "bench/"] },
+      {
+        folder: "native/host/engines/script/",
+        to: ["native/host/engines/", "native/cli/lint-script.ts", "e2e/faults/channel-fuzz.fault.ts", "bench/"],
+      },
     ],
   },
   {

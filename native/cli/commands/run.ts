@@ -122,7 +122,7 @@ async function runPublished({ values, positionals, context }: CommandArguments):
 }
 
 const isDegraded = (result: CommandResult) => !result.ok && result.message === sayEnd("degraded");
-const sayEnd = (fault: string) => `the program ended: ${fault.replaceAll("_", " ")}`;
+const sayEnd = (fault: string) => `the program ended: ${fault}`;
 
 /** Which layers are missing, why, and what is typed where that is taken. */
 async function notConfined(allowed: readonly string[]): Promise<CommandFailure> {

@@ -1,7 +1,8 @@
-import { parseJson } from "../json/parse-json";
+import { type JsonReading, parseJson, readJson } from "../json/parse-json";
 
 /** No schema accepts it: stands for parameters that could not be read. */
 const UNREADABLE = null;
+const RULES = { numbers: "spelled" } as const;
 
 /**
  * Parameters of a call from the text that the bridge brought (spec 5.41): no text is an empty object, any finite number
@@ -9,6 +10,24 @@ const UNREADABLE = null;
  */
 export function readParameters(text: string | Uint8Array): unknown {
   if (text.length === 0) return {};
-  const parsed = parseJson(text, { numbers: "spelled" });
+  const parsed = parseJson(text, RULES);
   return parsed.ok ? parsed.value : UNREADABLE;
+}
+
+/** As `readParameters`, of a text too long to be read at once. */
+export type ParametersReading = {
+  /** Reads on for about so many UTF-16 units; undefined as long as it is not at its end. */
+  advance(units: number): { params: unknown } | undefined;
+  textOf: JsonReading["textOf"];
+};
+
+export function readLongParameters(text: Uint8Array): ParametersReading {
+  const reading = readJson(text, RULES);
+  return {
+    advance(units) {
+      const read = reading.advance(units);
+      return read && { params: read.ok ? read.value : UNREADABLE };
+    },
+    textOf: (member) => reading.textOf(member),
+  };
 }

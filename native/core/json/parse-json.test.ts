@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { utf8Bytes } from "../crypto/encoding";
-import { findJsonFault, parseJson } from "./parse-json";
+import { findJsonFault, parseJson, readJson } from "./parse-json";
 
 const nested = (depth: number) => "[".repeat(depth) + "]".repeat(depth);
 
@@ -118,5 +118,36 @@ describe("the JSON of documents", () => {
       }),
       { numRuns: 2000 },
     );
+  });
+});
+
+describe("a text that is read in pieces", () => {
+  const hostile = fc.oneof(
+    fc.json(),
+    fc.string({ unit: fc.constantFrom(...'{}[]",:\\u0123456789eE+-.tfn \n') }),
+    fc.json().map((text) => ` {"a\\n" : ${text} ,\n"b":"\\u0041"}`),
+  );
+
+  it("is what it is as a whole, wherever the pieces end", () => {
+    fc.assert(
+      fc.property(hostile, fc.integer({ min: 1, max: 9 }), (text, units) => {
+        const reading = readJson(text, { numbers: "spelled" });
+        let read = reading.advance(units);
+        for (let pieces = 0; read === undefined && pieces <= text.length + 2; pieces += 1)
+          read = reading.advance(units);
+        expect(read).toEqual(parseJson(text, { numbers: "spelled" }));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it("gives the text of an outermost member as it stood there", () => {
+    const reading = readJson('{ "a": [1,  {"a":2}] , "b" :"x"}');
+    expect(reading.advance(Number.POSITIVE_INFINITY)?.ok).toBe(true);
+    expect([reading.textOf("a"), reading.textOf("b"), reading.textOf("c")]).toEqual([
+      '[1,  {"a":2}]',
+      '"x"',
+      undefined,
+    ]);
   });
 });

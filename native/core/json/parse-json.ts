@@ -23,9 +23,22 @@ export const JSON_DEPTH_MAX = 32;
  * refused; depth at most 32; integers only. A member named `__proto__` is an ordinary own member of its object.
  */
 export function parseJson(source: string | Uint8Array, rules: JsonRules = {}): JsonResult {
+  return readJson(source, rules).advance(Number.POSITIVE_INFINITY) ?? { ok: false };
+}
+
+/** A text that is read bit by bit, so that whoever reads a long one can do something else in between. */
+export type JsonReading = {
+  /** Reads on for about so many UTF-16 units; undefined as long as it is not at its end. */
+  advance(units: number): JsonResult | undefined;
+  /** Once it was read: the text of an outermost object's member as it stood there; undefined where there is none. */
+  textOf(member: string): string | undefined;
+};
+
+/** As `parseJson`, in pieces. */
+export function readJson(source: string | Uint8Array, rules: JsonRules = {}): JsonReading {
   const text = typeof source === "string" ? source : utf8Text(source);
-  if (text === undefined || hasLoneSurrogate(text)) return { ok: false };
-  return new Parser(text, rules.depthMax ?? JSON_DEPTH_MAX, rules.numbers ?? "integers").parse();
+  if (text === undefined || hasLoneSurrogate(text)) return { advance: () => ({ ok: false }), textOf: () => undefined };
+  return new Parser(text, rules.depthMax ?? JSON_DEPTH_MAX, rules.numbers ?? "integers");
 }
 
 export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
@@ -51,7 +64,7 @@ export function findJsonFault(source: string | Uint8Array, rules: JsonRules = {}
 
 const hasMark = ([first, second, third]: Uint8Array) => first === 0xef && second === 0xbb && third === 0xbf;
 
-/** Leaves the parser; caught in it and nowhere else, so that no caller sees an exception. */
+/** Leaves the parser; caught in `advance` and nowhere else, so that no caller sees an exception. */
 class NotJson extends Error {
   constructor(readonly why: JsonFault["why"] = "syntax") {
     super();
@@ -59,6 +72,7 @@ class NotJson extends Error {
 }
 
 const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
+const HEX = /^[0-9a-fA-F]{4}$/;
 const ESCAPES: Readonly<Record<string, string>> = {
   '"': '"',
   "\\": "\\",
@@ -70,9 +84,21 @@ const ESCAPES: Readonly<Record<string, string>> = {
   t: "\t",
 };
 
-class Parser {
+/** A container whose end has not come; `member` is the one whose value is being read. */
+type Open = { object: JsonObject; member: string; start: number } | { list: JsonValue[] };
+
+/** Keeps what is open in a list of its own, so that it can stop between any two characters. */
+class Parser implements JsonReading {
   private at = 0;
-  private depth = 0;
+  private readonly open: Open[] = [];
+  /** What comes next; `text` is the rest of one that has begun, a member's name or a value. */
+  private next: "value" | "firstMember" | "member" | "firstItem" | "afterValue" | "text" | "end" = "value";
+  private begun = "";
+  private isName = false;
+  private root: JsonValue = null;
+  private result: JsonResult | undefined;
+  private why: JsonFault["why"] | null = null;
+  private readonly spans = new Map<string, [start: number, end: number]>();
 
   constructor(
     private readonly text: string,
@@ -80,96 +106,162 @@ class Parser {
     private readonly numbers: NumberRule,
   ) {}
 
-  parse(): JsonResult {
+  advance(units: number): JsonResult | undefined {
+    if (this.result !== undefined) return this.result;
+    const until = this.at + units;
     try {
-      return { ok: true, value: this.whole() };
-    } catch (error) {
-      if (error instanceof NotJson) return { ok: false };
-      throw error;
-    }
-  }
-
-  fault(): JsonFault | null {
-    try {
-      this.whole();
-      return null;
+      while (this.next !== "end" && this.at < until) this.step(until);
     } catch (error) {
       if (!(error instanceof NotJson)) throw error;
-      const lines = this.text.slice(0, this.at).split("\n");
-      return { why: error.why, line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 };
+      this.result = { ok: false };
+      this.why = error.why;
+    }
+    if (this.next === "end") this.result ??= { ok: true, value: this.root };
+    return this.result;
+  }
+
+  /** Reads to the end, or to what is no JSON. */
+  fault(): JsonFault | null {
+    this.advance(Number.POSITIVE_INFINITY);
+    if (this.why === null) return null;
+    const lines = this.text.slice(0, this.at).split("\n");
+    return { why: this.why, line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 };
+  }
+
+  textOf(member: string): string | undefined {
+    const span = this.spans.get(member);
+    return span && this.text.slice(...span);
+  }
+
+  private step(until: number): void {
+    switch (this.next) {
+      case "value":
+        this.skipWhitespace();
+        this.value(until);
+        return;
+      case "firstMember":
+        if (this.closes("}")) this.close();
+        else this.beginText(true, until);
+        return;
+      case "member":
+        this.skipWhitespace();
+        this.beginText(true, until);
+        return;
+      case "firstItem":
+        if (this.closes("]")) this.close();
+        else this.next = "value";
+        return;
+      case "text":
+        this.goOn(until);
+        return;
+      case "afterValue":
+        this.afterValue();
+        return;
     }
   }
 
-  private whole(): JsonValue {
-    this.skipWhitespace();
-    const value = this.value();
-    this.skipWhitespace();
-    if (this.at !== this.text.length) throw new NotJson();
-    return value;
-  }
-
-  private value(): JsonValue {
+  private value(until: number): void {
     switch (this.text.charAt(this.at)) {
       case "{":
-        return this.object();
+        this.begin({ object: {}, member: "", start: 0 });
+        this.next = "firstMember";
+        return;
       case "[":
-        return this.array();
+        this.begin({ list: [] });
+        this.next = "firstItem";
+        return;
       case '"':
-        return this.string();
+        this.beginText(false, until);
+        return;
       case "t":
-        return this.word("true", true);
+        this.give(this.word("true", true));
+        return;
       case "f":
-        return this.word("false", false);
+        this.give(this.word("false", false));
+        return;
       case "n":
-        return this.word("null", null);
+        this.give(this.word("null", null));
+        return;
       default:
-        return this.number();
+        this.give(this.number());
+        return;
     }
   }
 
-  private object(): JsonObject {
-    const object: JsonObject = {};
-    this.open();
-    if (this.closes("}")) return object;
-    do {
-      this.skipWhitespace();
-      const member = this.string();
-      this.skipWhitespace();
-      this.expect(":");
-      this.skipWhitespace();
-      if (Object.hasOwn(object, member)) throw new NotJson("duplicate");
-      const value = this.value();
-      if (member === "__proto__") {
-        Object.defineProperty(object, member, { value, enumerable: true, configurable: true, writable: true });
-      } else {
-        object[member] = value;
-      }
-    } while (this.continues("}"));
-    return object;
+  private begin(container: Open): void {
+    this.at += 1;
+    if (this.open.length >= this.depthMax) throw new NotJson("depth");
+    this.open.push(container);
   }
 
-  private array(): JsonValue[] {
-    const items: JsonValue[] = [];
-    this.open();
-    if (this.closes("]")) return items;
-    do {
-      this.skipWhitespace();
-      items.push(this.value());
-    } while (this.continues("]"));
-    return items;
+  private close(): void {
+    const closed = this.open.pop();
+    if (closed !== undefined) this.give("object" in closed ? closed.object : closed.list);
   }
 
-  private string(): string {
+  private beginText(isName: boolean, until: number): void {
     this.expect('"');
-    let value = "";
-    for (;;) {
-      value += this.plainText();
+    this.begun = "";
+    this.isName = isName;
+    this.next = "text";
+    this.goOn(until);
+  }
+
+  /** At least one character more, and on to its end or past `until`. */
+  private goOn(until: number): void {
+    do {
+      this.begun += this.plainText();
       const next = this.text.charAt(this.at);
       this.at += 1;
-      if (next === '"') return value;
+      if (next === '"') {
+        if (this.isName) this.named(this.begun);
+        else this.give(this.begun);
+        return;
+      }
       if (next !== "\\") throw new NotJson();
-      value += this.escape();
+      this.begun += this.escape();
+    } while (this.at < until);
+  }
+
+  private named(member: string): void {
+    const container = this.open.at(-1);
+    this.skipWhitespace();
+    this.expect(":");
+    this.skipWhitespace();
+    if (container === undefined || !("object" in container)) throw new NotJson();
+    if (Object.hasOwn(container.object, member)) throw new NotJson("duplicate");
+    container.member = member;
+    container.start = this.at;
+    this.next = "value";
+  }
+
+  /** What was read belongs to what is open. */
+  private give(value: JsonValue): void {
+    this.next = "afterValue";
+    const container = this.open.at(-1);
+    if (container === undefined) this.root = value;
+    else if ("list" in container) container.list.push(value);
+    else {
+      define(container.object, container.member, value);
+      if (this.open.length === 1) this.spans.set(container.member, [container.start, this.at]);
     }
+  }
+
+  private afterValue(): void {
+    const container = this.open.at(-1);
+    if (container === undefined) {
+      this.skipWhitespace();
+      if (this.at !== this.text.length) throw new NotJson();
+      this.next = "end";
+      return;
+    }
+    const isObject = "object" in container;
+    if (this.closes(isObject ? "}" : "]")) {
+      this.close();
+      return;
+    }
+    this.expect(",");
+    this.next = isObject ? "member" : "value";
   }
 
   private escape(): string {
@@ -181,7 +273,7 @@ class Parser {
       return plain;
     }
     const digits = this.text.slice(this.at, this.at + 4);
-    if (!/^[0-9a-fA-F]{4}$/.test(digits)) throw new NotJson();
+    if (!HEX.test(digits)) throw new NotJson();
     this.at += 4;
     return String.fromCharCode(Number.parseInt(digits, 16));
   }
@@ -207,24 +299,10 @@ class Parser {
     return value;
   }
 
-  private open(): void {
-    this.at += 1;
-    this.depth += 1;
-    if (this.depth > this.depthMax) throw new NotJson("depth");
-  }
-
   private closes(bracket: string): boolean {
     this.skipWhitespace();
     if (this.text.charAt(this.at) !== bracket) return false;
     this.at += 1;
-    this.depth -= 1;
-    return true;
-  }
-
-  /** After one member or item: true at a comma, false at the closing bracket. */
-  private continues(bracket: string): boolean {
-    if (this.closes(bracket)) return false;
-    this.expect(",");
     return true;
   }
 
@@ -250,5 +328,14 @@ class Parser {
       this.at += 1;
       code = this.text.charCodeAt(this.at);
     }
+  }
+}
+
+/** Whatever the member is called: `__proto__` is an ordinary own one. */
+function define(object: JsonObject, member: string, value: JsonValue): void {
+  if (member === "__proto__") {
+    Object.defineProperty(object, member, { value, enumerable: true, configurable: true, writable: true });
+  } else {
+    object[member] = value;
   }
 }

@@ -82,4 +82,5 @@ function crossingActions(kind: LimitKind, { action }: Limit): MeterAction[] {
   return action === "suspend" || action === "kill" ? ["refuse", action] : ["refuse"];
 }
 
-export type MeterEvent = { atMs: number; limit: LimitName; action: MeterAction };
+/** `level` is what the limit was told: the sum of its window, or the value. */
+export type MeterEvent = { atMs: number; limit: LimitName; action: MeterAction; level: number };

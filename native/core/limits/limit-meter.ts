@@ -113,7 +113,7 @@ export function createLimitMeter(initial: Limits): LimitMeter {
       if (limit === undefined || told === undefined) continue;
       const isOver = SHAPES[name].kind === "admission" ? told.isRefused : told.level > limit.max;
       for (const action of episodes[name].reckon(limit, { atMs, level: told.level, isOver })) {
-        events.push({ atMs, limit: name, action });
+        events.push({ atMs, limit: name, action, level: told.level });
         if (action !== "kill") continue;
         killedBy = name;
         return events;

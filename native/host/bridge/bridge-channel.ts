@@ -1,8 +1,10 @@
 import type { Duplex } from "node:stream";
+import type { HostTurns } from "../ports";
 import {
   CONSOLE_LEVELS,
   type ConsoleLevel,
   createFrameReader,
+  ENGINE_BOUNDS,
   encodeFrame,
   FRAME_BYTES_MAX,
   FROM_HOST,
@@ -17,179 +19,313 @@ export type FromProgramMessage =
   | { kind: "ask"; id: number; api: string }
   | { kind: "console"; level: ConsoleLevel; text: string }
   | { kind: "dropped"; count: number }
+  | { kind: "droppedLines"; count: number }
   | { kind: "fault"; reason: number; text: string };
 
+/** What no engine of ours does: its other end is not to be trusted any longer. */
+export type Violation =
+  | "malformed_frame"
+  | "repeated_ready"
+  | "message_before_ready"
+  | "body_without_call"
+  | "body_too_long"
+  | "name_too_long"
+  | "number_in_use"
+  | "too_many_waiting"
+  | "loss_without_message";
+
+/** One small piece of what a message still takes; false once it was the last one. */
+export type Rest = () => boolean;
+
 export type BridgeChannelHandlers = {
-  onMessage(message: FromProgramMessage): void;
-  /** A frame that the engine never writes: its other end is not to be trusted any longer. Nothing follows. */
-  onMalformed(): void;
+  /** Answers what is still to be done, if anything: it is done in turn, before the next message. */
+  onMessage(message: FromProgramMessage): Rest | undefined;
+  /** Nothing follows. */
+  onViolation(violation: Violation): void;
   /** The program's end is gone. */
   onClosed(): void;
+  /** Whose thread it is. */
+  turns: HostTurns;
 };
+
+/** Why a program is not listened to for a while; what it writes waits with it. */
+export type Hold = "flood" | "unread" | "busy" | "bodies";
 
 export type BridgeChannel = {
   /** Hands over the source and lets the program begin. */
   run(source: Uint8Array, options: Record<string, number>): void;
   /** False where the answer is too long for a frame; nothing was sent then. */
   reply(id: number, ok: boolean, value: unknown, body?: Uint8Array): boolean;
-  /** Stops listening; what the program writes waits with the program. */
-  pause(): void;
-  resume(): void;
+  /** Resolves once the program has taken all that was sent, or is gone. */
+  taken(): Promise<void>;
+  hold(why: Hold): void;
+  release(why: Hold): void;
+  /** Whole milliseconds of the host's thread that went into this channel since it was last asked. */
+  takeCpuMs(): number;
   close(): void;
 };
 
-/** Bodies of calls that were begun and whose call has not come: together no more than one body may be. */
-const PENDING_BODY_BYTES_MAX = 8 * 1024 * 1024 + FRAME_BYTES_MAX;
-const CHUNK_BYTES = 512 * 1024;
+/** A value whose JSON is there already: the text of one member beside the others. */
+export class WithText {
+  constructor(
+    readonly value: Readonly<Record<string, unknown>>,
+    readonly member: string,
+    readonly json: Uint8Array,
+  ) {}
+}
+
+/** Bytes beyond the longest frame that may wait here before what follows waits with the program. */
+const AHEAD_BYTES_MAX = 128 * 1024;
+const BODY_PARTS_MAX = 32;
 /** Answers that the program has not read; above it, it is not listened to until it has. */
-const UNREAD_BYTES_MAX = 4 * 1024 * 1024;
+const UNREAD_BYTES_MAX = 1024 * 1024;
 
-type Pending = { parts: Uint8Array[]; bytes: number };
+class Broken extends Error {
+  constructor(readonly violation: Violation) {
+    super(violation);
+  }
+}
 
-class MalformedFrame extends Error {}
-
-function check(condition: boolean): asserts condition {
-  if (!condition) throw new MalformedFrame();
+function check(condition: boolean, violation: Violation = "malformed_frame"): asserts condition {
+  if (!condition) throw new Broken(violation);
 }
 
 function readHead(payload: Uint8Array): { id: number; api: string; rest: Uint8Array } {
   check(payload.length >= 6);
   const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
   const nameBytes = view.getUint16(4);
+  check(nameBytes <= ENGINE_BOUNDS.apiBytes, "name_too_long");
   check(payload.length >= 6 + nameBytes);
   // an API's name that is no UTF-8 is no API's name; it is answered, not interpreted
   const api = new TextDecoder().decode(payload.subarray(6, 6 + nameBytes));
   return { id: view.getUint32(0), api, rest: payload.subarray(6 + nameBytes) };
 }
 
-/** The host's end of one program's channel. */
-export function createBridgeChannel(stream: Duplex, handlers: BridgeChannelHandlers): BridgeChannel {
-  const reader = createFrameReader();
-  const decoder = new TextDecoder();
-  const bodies = new Map<number, Pending>();
-  let pendingBytes = 0;
-  let ended = false;
+function readCount(payload: Uint8Array): number {
+  check(payload.length === 4);
+  const count = new DataView(payload.buffer, payload.byteOffset).getUint32(0);
+  check(count > 0);
+  return count;
+}
 
-  const takeBody = (id: number): Uint8Array | undefined => {
-    const pending = bodies.get(id);
-    if (pending === undefined) return undefined;
-    bodies.delete(id);
-    pendingBytes -= pending.bytes;
-    return new Uint8Array(Buffer.concat(pending.parts));
-  };
+/** Frames as messages, and the order in which an engine says them. */
+function createMessageReader() {
+  const decoder = new TextDecoder();
+  const waiting = new Set<number>();
+  let body: { id: number; parts: Uint8Array[]; bytes: number } | undefined;
+  let isReady = false;
+  let isLossTold: "dropped" | "droppedLines" | undefined;
+
   const addBody = (payload: Uint8Array): void => {
     check(payload.length >= 4);
     const id = new DataView(payload.buffer, payload.byteOffset).getUint32(0);
-    const part = payload.slice(4);
-    const pending = bodies.get(id) ?? { parts: [], bytes: 0 };
-    pending.parts.push(part);
-    pending.bytes += part.length;
-    pendingBytes += part.length;
-    bodies.set(id, pending);
-    check(pendingBytes <= PENDING_BODY_BYTES_MAX && bodies.size <= 64 && pending.parts.length <= 64);
+    body ??= { id, parts: [], bytes: 0 };
+    check(body.id === id, "body_without_call");
+    body.parts.push(payload.subarray(4));
+    body.bytes += payload.length - 4;
+    check(body.bytes <= ENGINE_BOUNDS.bodyBytes && body.parts.length <= BODY_PARTS_MAX, "body_too_long");
   };
-  const read = (kind: number, payload: Uint8Array): FromProgramMessage | undefined => {
-    switch (kind) {
-      case FROM_PROGRAM.ready:
-        return { kind: "ready" };
-      case FROM_PROGRAM.call:
-      case FROM_PROGRAM.oversizedCall: {
-        const { id, api, rest } = readHead(payload);
-        const oversized = kind === FROM_PROGRAM.oversizedCall;
-        return { kind: "call", id, api, params: rest, body: takeBody(id), oversized };
-      }
-      case FROM_PROGRAM.ask: {
-        const { id, api } = readHead(payload);
-        return { kind: "ask", id, api };
-      }
-      case FROM_PROGRAM.body:
-        addBody(payload);
-        return undefined;
-      case FROM_PROGRAM.console: {
-        const level = CONSOLE_LEVELS[payload[0] ?? -1];
-        check(level !== undefined);
-        return { kind: "console", level, text: decoder.decode(payload.subarray(1)) };
-      }
-      case FROM_PROGRAM.dropped: {
-        check(payload.length === 4);
-        return { kind: "dropped", count: new DataView(payload.buffer, payload.byteOffset).getUint32(0) };
-      }
-      case FROM_PROGRAM.fault:
-        return { kind: "fault", reason: payload[0] ?? 0, text: decoder.decode(payload.subarray(1)).slice(0, 1024) };
-      default:
-        throw new MalformedFrame();
-    }
+  const takeBody = (id: number): Uint8Array | undefined => {
+    if (body === undefined) return undefined;
+    check(body.id === id, "body_without_call");
+    const whole = new Uint8Array(Buffer.concat(body.parts));
+    body = undefined;
+    return whole;
   };
-  const refuse = (): void => {
+  const expectAnswer = (id: number): void => {
+    check(!waiting.has(id), "number_in_use");
+    waiting.add(id);
+    check(waiting.size <= ENGINE_BOUNDS.waiting, "too_many_waiting");
+  };
+  const readCall = (kind: number, payload: Uint8Array): FromProgramMessage => {
+    const { id, api, rest } = readHead(payload);
+    expectAnswer(id);
+    if (kind === FROM_PROGRAM.ask) return { kind: "ask", id, api };
+    return { kind: "call", id, api, params: rest, body: takeBody(id), oversized: kind === FROM_PROGRAM.oversizedCall };
+  };
+
+  return {
+    answered: (id: number): void => {
+      waiting.delete(id);
+    },
+    read(kind: number, payload: Uint8Array): FromProgramMessage | undefined {
+      if (kind === FROM_PROGRAM.fault) {
+        return { kind: "fault", reason: payload[0] ?? 0, text: decoder.decode(payload.subarray(1, 16 * 1024)) };
+      }
+      check(isReady || kind === FROM_PROGRAM.ready, "message_before_ready");
+      const isBodysOwn = kind === FROM_PROGRAM.body || kind === FROM_PROGRAM.call;
+      check(body === undefined || isBodysOwn, "body_without_call");
+      const told = isLossTold;
+      isLossTold = undefined;
+      switch (kind) {
+        case FROM_PROGRAM.ready:
+          check(!isReady, "repeated_ready");
+          isReady = true;
+          return { kind: "ready" };
+        case FROM_PROGRAM.call:
+        case FROM_PROGRAM.oversizedCall:
+        case FROM_PROGRAM.ask:
+          return readCall(kind, payload);
+        case FROM_PROGRAM.body:
+          addBody(payload);
+          return undefined;
+        case FROM_PROGRAM.console: {
+          const level = CONSOLE_LEVELS[payload[0] ?? -1];
+          check(level !== undefined);
+          return { kind: "console", level, text: decoder.decode(payload.subarray(1)) };
+        }
+        case FROM_PROGRAM.dropped:
+        case FROM_PROGRAM.droppedLines: {
+          // a loss is told with the message that found room again, so it can be no flood of its own
+          const loss = kind === FROM_PROGRAM.dropped ? "dropped" : "droppedLines";
+          check(told === undefined || (told === "dropped" && loss === "droppedLines"), "loss_without_message");
+          isLossTold = loss;
+          return { kind: loss, count: readCount(payload) };
+        }
+        default:
+          throw new Broken("malformed_frame");
+      }
+    },
+  };
+}
+
+/** The host's end of one program's channel: frames are read one at a time, in the program's turns. */
+export function createBridgeChannel(stream: Duplex, handlers: BridgeChannelHandlers): BridgeChannel {
+  const frames = createFrameReader();
+  const messages = createMessageReader();
+  const holds = new Set<Hold>();
+  let rest: Rest | undefined;
+  let ended = false;
+  let isGone = false;
+
+  const end = (): void => {
     ended = true;
-    stream.pause();
-    handlers.onMalformed();
+    rest = undefined;
+    share.leave();
   };
+  const finish = (): void => {
+    end();
+    handlers.onClosed();
+  };
+  const violate = (violation: Violation): false => {
+    end();
+    stream.pause();
+    handlers.onViolation(violation);
+    if (isGone) handlers.onClosed();
+    return false;
+  };
+  const hear = (kind: number, payload: Uint8Array): void => {
+    const message = messages.read(kind, payload);
+    if (message === undefined || (isGone && (message.kind === "call" || message.kind === "ask"))) return;
+    rest = handlers.onMessage(message);
+  };
+  const step = (): boolean => {
+    if (ended || holds.size > 0) return false;
+    if (rest !== undefined) {
+      if (!rest()) rest = undefined;
+      return true;
+    }
+    const frame = frames.next();
+    if (frame === "malformed") return violate("malformed_frame");
+    if (frame === undefined) {
+      if (isGone) finish();
+      else listen();
+      return false;
+    }
+    try {
+      hear(frame.kind, frame.payload);
+    } catch (error) {
+      if (!(error instanceof Broken)) throw error;
+      return violate(error.violation);
+    }
+    return true;
+  };
+  const share = handlers.turns.join(step);
+  const listen = (): void => {
+    if (holds.size > 0 || ended) stream.pause();
+    else stream.resume();
+  };
+  const hold = (why: Hold): void => {
+    holds.add(why);
+    listen();
+  };
+  const release = (why: Hold): void => {
+    if (!holds.delete(why) || holds.size > 0) return;
+    listen();
+    share.wake();
+  };
+
   stream.on("data", (bytes: Buffer) => {
     if (ended) return;
-    const { frames, malformed } = reader.push(bytes);
-    for (const frame of frames) {
-      let message: FromProgramMessage | undefined;
-      try {
-        message = read(frame.kind, frame.payload);
-      } catch (error) {
-        if (!(error instanceof MalformedFrame)) throw error;
-        refuse();
-        return;
-      }
-      if (message !== undefined) handlers.onMessage(message);
-    }
-    if (malformed) refuse();
+    share.charge(() => frames.add(bytes));
+    if (frames.waitingBytes > FRAME_BYTES_MAX + AHEAD_BYTES_MAX) stream.pause();
+    share.wake();
   });
   stream.on("close", () => {
-    ended = true;
-    handlers.onClosed();
+    // what it said last is heard: why it ended, above all
+    isGone = true;
+    if (ended) {
+      handlers.onClosed();
+      return;
+    }
+    holds.clear();
+    rest = undefined;
+    if (step()) share.wake();
   });
   // a program that ended while it was answered breaks the pipe; its end is reported by the process itself
   stream.on("error", () => undefined);
 
-  const holds = { asked: false, unread: false };
-  const listen = (): void => {
-    if (holds.asked || holds.unread || ended) stream.pause();
-    else stream.resume();
-  };
   const write = (kind: number, ...parts: readonly (Uint8Array | string)[]): void => {
     if (stream.destroyed || !stream.writable) return;
     stream.write(encodeFrame(kind, ...parts));
-    if (holds.unread || stream.writableLength <= UNREAD_BYTES_MAX) return;
-    holds.unread = true;
-    listen();
-    stream.once("drain", () => {
-      holds.unread = false;
-      listen();
-    });
+    if (holds.has("unread") || stream.writableLength <= UNREAD_BYTES_MAX) return;
+    hold("unread");
+    stream.once("drain", () => release("unread"));
+  };
+  const sendReply = (id: number, ok: boolean, text: readonly (Uint8Array | string)[], body?: Uint8Array): void => {
+    if (body !== undefined) {
+      for (let at = 0; at === 0 || at < body.length; at += ENGINE_BOUNDS.bodyPartBytes) {
+        write(FROM_HOST.body, uint32(id), body.subarray(at, at + ENGINE_BOUNDS.bodyPartBytes));
+      }
+    }
+    write(FROM_HOST.reply, uint32(id), Uint8Array.of(ok ? 1 : 0), ...text);
+    messages.answered(id);
   };
   return {
     run(source, options) {
-      for (let at = 0; at < source.length; at += CHUNK_BYTES) {
-        write(FROM_HOST.source, source.subarray(at, at + CHUNK_BYTES));
+      for (let at = 0; at < source.length; at += ENGINE_BOUNDS.bodyPartBytes) {
+        write(FROM_HOST.source, source.subarray(at, at + ENGINE_BOUNDS.bodyPartBytes));
       }
       write(FROM_HOST.run, JSON.stringify(options));
     },
-    reply(id, ok, value, body) {
-      const text = value === undefined ? "" : JSON.stringify(value);
-      if (Buffer.byteLength(text) + 8 > FRAME_BYTES_MAX) return false;
-      if (body !== undefined) {
-        for (let at = 0; at === 0 || at < body.length; at += CHUNK_BYTES) {
-          write(FROM_HOST.body, uint32(id), body.subarray(at, at + CHUNK_BYTES));
-        }
-      }
-      write(FROM_HOST.reply, uint32(id), Uint8Array.of(ok ? 1 : 0), text);
-      return true;
-    },
-    pause() {
-      holds.asked = true;
-      listen();
-    },
-    resume() {
-      holds.asked = false;
-      listen();
-    },
+    reply: (id, ok, value, body) =>
+      share.charge(() => {
+        const text = jsonOf(value);
+        if (text.reduce((sum, part) => sum + Buffer.byteLength(part), 8) > FRAME_BYTES_MAX) return false;
+        sendReply(id, ok, text, body);
+        return true;
+      }),
+    taken: () =>
+      new Promise((resolve) => {
+        if (stream.destroyed || stream.writableLength === 0) return resolve();
+        const go = (): void => {
+          stream.off("drain", go);
+          stream.off("close", go);
+          resolve();
+        };
+        stream.on("drain", go);
+        stream.on("close", go);
+      }),
+    hold,
+    release,
+    takeCpuMs: share.takeCpuMs,
     close: () => stream.destroy(),
   };
+}
+
+function jsonOf(value: unknown): readonly (Uint8Array | string)[] {
+  if (value === undefined) return [];
+  if (!(value instanceof WithText)) return [JSON.stringify(value)];
+  const others = Object.entries(value.value).map(([name, item]) => `,${JSON.stringify(name)}:${JSON.stringify(item)}`);
+  return [`{${JSON.stringify(value.member)}:`, value.json, `${others.join("")}}`];
 }

@@ -3,7 +3,7 @@ import type { Constraints } from "../../core/shapes/claims";
 import type { MinuteIncrement } from "../../core/telemetry/minute-entry";
 import type { HostEvent } from "../ports";
 import { policyOf } from "../program/testing/program-bench";
-import type { BridgeChannel } from "./bridge-channel";
+import type { Hold } from "./bridge-channel";
 import { type BridgeSession, createBridgeSession } from "./bridge-session";
 import type { CallLimits } from "./call-limits";
 import { createCallUsage } from "./call-usage";
@@ -17,6 +17,8 @@ const FULL: CallDenial = { code: "RATE_LIMITED", layer: "limit", rule: "/limits/
 const ALLOWED_URL = "https://api.allowed.test/";
 
 let answers: Answer[];
+let holds: Set<Hold>;
+let taking: Promise<void>;
 let minutes: MinuteIncrement[];
 let events: HostEvent[];
 let logged: string[];
@@ -38,7 +40,11 @@ async function call(
 ): Promise<Answer> {
   const id = answers.length + 1;
   const bytes = new TextEncoder().encode(params);
-  session.handle({ kind: "call", id, api, params: bytes, body: more.body, oversized: more.oversized ?? false });
+  const rest = session.handle({
+    ...{ kind: "call", id, api, params: bytes },
+    ...{ body: more.body, oversized: more.oversized ?? false },
+  });
+  while (rest?.() === true);
   for (let turn = 0; turn < 50 && answers.length < id; turn += 1) await new Promise((go) => setImmediate(go));
   const answer = answers.at(-1);
   if (answer === undefined) throw new Error("no answer");
@@ -47,6 +53,8 @@ async function call(
 
 beforeEach(() => {
   answers = [];
+  holds = new Set();
+  taking = Promise.resolve();
   minutes = [];
   events = [];
   logged = [];
@@ -78,8 +86,11 @@ beforeEach(() => {
     addToMinute: (_program: unknown, increment: MinuteIncrement) => minutes.push(increment),
     recordEvent: (event: HostEvent) => events.push(event),
   };
-  const channel: Pick<BridgeChannel, "reply"> = {
+  const channel: Parameters<typeof createBridgeSession>[0]["channel"] = {
     reply: (id, ok, value, body) => answers.push({ id, ok, value: value as Record<string, unknown>, body }) > 0,
+    taken: () => taking,
+    hold: (why) => holds.add(why),
+    release: (why) => holds.delete(why),
   };
   session = createBridgeSession({
     appId: "com.example.probe",
@@ -87,7 +98,7 @@ beforeEach(() => {
     runtime: { kind: "linux", version: "0.1.0" },
     policy: () => policy,
     policyNow: () => NOW,
-    channel: channel as BridgeChannel,
+    channel,
     registry: createCapabilityRegistry(
       ["device.info", "network.request"].map((name) => ({
         capability: name,

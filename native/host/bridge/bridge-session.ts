@@ -9,14 +9,14 @@ import { decideByBoth, decideCallByBoth } from "../../core/decide/decide-both";
 import { pointerToken } from "../../core/decide/decision";
 import { describeCode, describeTrace, type Explained } from "../../core/decide/describe-refusal";
 import { explainApi } from "../../core/decide/explain";
-import { readParameters } from "../../core/decide/read-parameters";
+import { readLongParameters, readParameters } from "../../core/decide/read-parameters";
 import type { MinuteIncrement } from "../../core/telemetry/minute-entry";
 import { boundText } from "../../core/text/plain-text";
 import type { AppliedPolicy, HostLog, TelemetryPort } from "../ports";
-import type { BridgeChannel, FromProgramMessage } from "./bridge-channel";
+import { type BridgeChannel, type FromProgramMessage, type Rest, WithText } from "./bridge-channel";
 import type { CallLimits } from "./call-limits";
 import type { CallUsage } from "./call-usage";
-import type { CallDenial, CallOutcome, CapabilityRegistry } from "./capability-registry";
+import type { AllowedCall, CallDenial, CallOutcome, CapabilityRegistry } from "./capability-registry";
 import type { DenialReporter } from "./denial-reporter";
 
 /** The moment of a call, as the Super App knows it. */
@@ -29,7 +29,7 @@ export type BridgeSessionOptions = {
   /** The policy of this moment: asked at every call. */
   policy(): AppliedPolicy;
   policyNow(): number;
-  channel: Pick<BridgeChannel, "reply">;
+  channel: Pick<BridgeChannel, "reply" | "taken" | "hold" | "release">;
   registry: CapabilityRegistry;
   limits: CallLimits;
   usage: CallUsage;
@@ -41,22 +41,35 @@ export type BridgeSessionOptions = {
 };
 
 export type BridgeSession = {
-  handle(message: Extract<FromProgramMessage, { kind: "call" | "ask" }>): void;
+  /** Answers what is left to do of reading a long call, piece by piece. */
+  handle(message: Extract<FromProgramMessage, { kind: "call" | "ask" }>): Rest | undefined;
   /** Aborts what is under way; nothing is answered any more. */
   close(): void;
 };
 
-type Call = { id: number; api: string; params: unknown };
+type CallMessage = Extract<FromProgramMessage, { kind: "call" }>;
+type Call = { id: number; api: string; params: unknown; textOf: AllowedCall["textOf"] };
 
-/** With the body, which travels beside the other parameters. What was too long for a message is null: no schema takes it. */
-function readParams({ oversized, params, body }: Extract<FromProgramMessage, { kind: "call" }>): unknown {
-  const given = oversized ? null : readParameters(params);
+/** Longer parameters are read in pieces of about this many units, each a fraction of a millisecond. */
+const LONG_BYTES = 16 * 1024;
+const PIECE_UNITS = 8 * 1024;
+/** Calls beside requests that are carried out at once, and bodies of calls that may be held: past either the program waits. */
+const BUSY_MAX = 8;
+const HELD_BODY_BYTES_MAX = 4 * 1024 * 1024;
+
+const noText = (): undefined => undefined;
+
+/** With the body, which travels beside the other parameters. */
+function withBody(given: unknown, { body }: CallMessage): unknown {
   return body === undefined || !isPlainObject(given) ? given : { ...given, body };
 }
 
 /** Only the members that the grant names; `fields` is absent where all may be returned. */
-function keepFields(value: Readonly<Record<string, unknown>>, fields: readonly string[] | undefined): object {
-  if (fields === undefined) return value;
+function keepFields(
+  value: Readonly<Record<string, unknown>>,
+  fields: readonly string[] | undefined,
+): Record<string, unknown> {
+  if (fields === undefined) return { ...value };
   return Object.fromEntries(Object.entries(value).filter(([name]) => fields.includes(name)));
 }
 
@@ -67,6 +80,8 @@ function keepFields(value: Readonly<Record<string, unknown>>, fields: readonly s
 export function createBridgeSession(options: BridgeSessionOptions): BridgeSession {
   const { appId, versionCode, channel, limits, registry, usage } = options;
   const ending = new AbortController();
+  let busy = 0;
+  let heldBodyBytes = 0;
 
   const count = (increment: MinuteIncrement): void => {
     options.telemetry.addToMinute({ appId, versionCode }, increment);
@@ -138,7 +153,7 @@ export function createBridgeSession(options: BridgeSessionOptions): BridgeSessio
     const unmet = findUnmetConstraint(
       { ...(maxBytes === undefined ? {} : { maxBytes }), ...(mediaTypes === undefined ? {} : { mediaTypes }) },
       undefined,
-      { body: outcome.body, value: outcome.value.value, ...(mediaType === undefined ? {} : { mediaType }) },
+      { body: outcome.body, value: valueGiven(outcome), ...(mediaType === undefined ? {} : { mediaType }) },
     );
     if (unmet === undefined) return undefined;
     const rule = `/grants/${pointerToken(api.capability.name)}/constraints/${unmet}`;
@@ -158,8 +173,12 @@ export function createBridgeSession(options: BridgeSessionOptions): BridgeSessio
       case "value": {
         const unmet = refuseResult(api, outcome);
         if (unmet !== undefined) return refuse(call, unmet);
-        const body = fields === undefined || fields.includes("body") ? outcome.body : undefined;
-        if (!answer(call.id, true, keepFields(outcome.value, fields), body)) fail(call.id, "the answer is too long");
+        const isKept = (member: string) => fields === undefined || fields.includes(member);
+        const body = isKept("body") ? outcome.body : undefined;
+        const value = keepFields(outcome.value, fields);
+        const { text } = outcome;
+        const told = text && isKept(text.member) ? new WithText(value, text.member, text.json) : value;
+        if (!answer(call.id, true, told, body)) fail(call.id, "the answer is too long");
       }
     }
   };
@@ -175,14 +194,38 @@ export function createBridgeSession(options: BridgeSessionOptions): BridgeSessio
     usage.add(api.capability.name);
     count({ apis: { [api.name]: { allowed: 1 } }, ...(isRequest ? { requests: 1 } : {}) });
     const handler = registry.find(api.name);
+    const after: (() => void)[] = [];
+    let isOver = false;
+    const letGo = (): void => {
+      isOver = true;
+      for (const run of after) run();
+    };
+    if (!isRequest) beBusy(1);
     try {
       if (handler === undefined) return fail(call.id, "this device can't do it");
       const params = (call.params ?? {}) as Record<string, unknown>;
-      const outcome = await handler({ params, decision, signal: ending.signal });
+      const { textOf } = call;
+      const afterAnswer = (run: () => void): void => {
+        if (isOver) run();
+        else after.push(run);
+      };
+      const outcome = await handler({ params, textOf, decision, signal: ending.signal, afterAnswer });
       await finish(call, api, decision, outcome);
     } finally {
       if (isRequest) limits.settleRequest();
+      else beBusy(-1);
+      if (after.length > 0) void channel.taken().then(letGo);
     }
+  };
+  const beBusy = (more: 1 | -1): void => {
+    busy += more;
+    if (busy >= BUSY_MAX) channel.hold("busy");
+    else channel.release("busy");
+  };
+  const holdBody = (bytes: number): void => {
+    heldBodyBytes += bytes;
+    if (heldBodyBytes > HELD_BODY_BYTES_MAX) channel.hold("bodies");
+    else channel.release("bodies");
   };
   const decideCall = async (call: Call): Promise<void> => {
     const api = findApi(call.api);
@@ -200,32 +243,58 @@ export function createBridgeSession(options: BridgeSessionOptions): BridgeSessio
     });
   };
 
-  const safely = (call: Call, work: Promise<void>): void => {
+  const safely = (call: Call, work: Promise<void>): Promise<void> =>
     work.catch((error: unknown) => {
       // the program learns that it failed; why is the host's own affair
       options.log("error", "call_failed", { appId, api: boundText(call.api, 128), error });
       fail(call.id, "the host could not do it");
     });
+  const begin = (call: Call, message: CallMessage): void => {
+    call.params = withBody(call.params, message);
+    const bytes = message.body?.length ?? 0;
+    if (bytes > 0) holdBody(bytes);
+    void safely(call, decideCall(call)).then(() => {
+      if (bytes > 0) holdBody(-bytes);
+    });
+  };
+  const readOn = (call: Call, message: CallMessage): Rest => {
+    const reading = readLongParameters(message.params);
+    return () => {
+      const read = reading.advance(PIECE_UNITS);
+      if (read === undefined) return !ending.signal.aborted;
+      begin({ ...call, params: read.params, textOf: reading.textOf }, message);
+      return false;
+    };
   };
 
   return {
     handle(message) {
-      if (ending.signal.aborted) return;
-      const call: Call = { id: message.id, api: message.api, params: undefined };
+      if (ending.signal.aborted) return undefined;
+      const call: Call = { id: message.id, api: message.api, params: undefined, textOf: noText };
       const flooded = limits.admitCall();
-      if (flooded !== undefined) return safely(call, refuse(call, flooded));
+      if (flooded !== undefined) {
+        void safely(call, refuse(call, flooded));
+        return undefined;
+      }
       if (message.kind === "ask") {
         const api = findApi(message.api);
         const asked = question(api, message.api);
         const decision = decideByBoth(options.policy(), (policy) => hasAccess(policy, asked));
         answer(message.id, true, decision.decision === "allow");
-        return;
+        return undefined;
       }
-      call.params = readParams(message);
-      safely(call, decideCall(call));
+      if (!message.oversized && message.params.length > LONG_BYTES) return readOn(call, message);
+      // what was too long for a message is null: no schema takes it
+      call.params = message.oversized ? null : readParameters(message.params);
+      begin(call, message);
+      return undefined;
     },
     close: () => ending.abort(),
   };
+}
+
+function valueGiven({ value, text }: Extract<CallOutcome, { outcome: "value" }>): unknown {
+  return text?.member === "value" ? JSON.parse(new TextDecoder().decode(text.json)) : value.value;
 }
 
 /** Of parameters that the schema accepted. */

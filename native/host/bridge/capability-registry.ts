@@ -9,13 +9,23 @@ export type AllowedCall = {
   /** Checked against the catalogue's schema of the API. */
   params: Readonly<Record<string, unknown>>;
   decision: ApiDecision;
+  /** A long parameter as the JSON that it came as; undefined where it was short, or is none. */
+  textOf(member: string): string | undefined;
   /** Aborted when the program ends. */
   signal: AbortSignal;
+  /** Done once the program has taken the answer: what is held for it is held no longer. */
+  afterAnswer(run: () => void): void;
 };
 
 /** What a call came to. `denied` is a refusal that only doing it could find; `failed` is the world's no. */
 export type CallOutcome =
-  | { outcome: "value"; value: Readonly<Record<string, unknown>>; body?: Uint8Array }
+  | {
+      outcome: "value";
+      value: Readonly<Record<string, unknown>>;
+      /** A member of the value whose JSON is there already. */
+      text?: { member: string; json: Uint8Array };
+      body?: Uint8Array;
+    }
   | { outcome: "denied"; decision: CallDenial; url?: string; purpose?: HostPurpose }
   | { outcome: "failed"; reason: string };
 

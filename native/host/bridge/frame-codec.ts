@@ -25,6 +25,8 @@ export const FROM_PROGRAM = {
   dropped: 0x07,
   /** u8 reason · text: the program can't go on. */
   fault: 0x08,
+  /** u32: lines of console that found no room on the program's side; the next one follows. */
+  droppedLines: 0x09,
 } as const;
 
 /** Frames that the host sends. */
@@ -37,6 +39,16 @@ export const FROM_HOST = {
   reply: 0x83,
   /** u32 id · bytes: part of the body of the reply of that id, which follows. */
   body: 0x84,
+} as const;
+
+/** Bounds that an engine keeps on its own side: whoever passes them is no engine of ours. */
+export const ENGINE_BOUNDS = {
+  /** Calls without an answer. */
+  waiting: 1_024,
+  apiBytes: 256,
+  /** Of one call: the host's bound for either way (spec §5, Bounds). */
+  bodyBytes: 8 * 1024 * 1024,
+  bodyPartBytes: 512 * 1024,
 } as const;
 
 /** Why a program can't go on, as its own side says. */
@@ -76,60 +88,66 @@ export function uint16(value: number): Uint8Array {
 }
 
 export type FrameReader = {
-  /** Frames completed by these bytes; `malformed` from the first length that is out of bounds on, for good. */
-  push(bytes: Uint8Array): { frames: Frame[]; malformed: boolean };
+  add(bytes: Uint8Array): void;
+  /** The next whole frame; `malformed`, for good, from the first length that is out of bounds on. */
+  next(): Frame | "malformed" | undefined;
+  /** Bytes that were added and are in no frame that was taken. */
+  readonly waitingBytes: number;
 };
 
-/** Cuts a stream into frames. The bound is held as soon as a length is read: never more than one frame is kept. */
+const BUFFER_BYTES_MIN = 4096;
+
+/** Cuts a stream into frames, one at a time. The bound is held as soon as a length is read, in however small pieces it comes. */
 export function createFrameReader(): FrameReader {
-  let kept: Uint8Array[] = [];
-  let keptBytes = 0;
+  let buffer = new Uint8Array(BUFFER_BYTES_MIN);
+  let start = 0;
+  let end = 0;
   let malformed = false;
 
-  const join = (): Uint8Array => {
-    const [only] = kept;
-    if (kept.length === 1 && only !== undefined) return only;
-    const joined = new Uint8Array(keptBytes);
-    let at = 0;
-    for (const part of kept) {
-      joined.set(part, at);
-      at += part.length;
-    }
-    kept = [joined];
-    return joined;
+  const makeRoom = (bytes: number): void => {
+    if (end + bytes <= buffer.length) return;
+    const waiting = end - start;
+    const into =
+      waiting + bytes <= buffer.length ? buffer : new Uint8Array(Math.max(2 * buffer.length, waiting + bytes));
+    into.set(buffer.subarray(start, end));
+    buffer = into;
+    start = 0;
+    end = waiting;
   };
-  const peekLength = (): number => {
-    let length = 0;
-    let seen = 0;
-    for (const part of kept) {
-      for (const byte of part.subarray(0, LENGTH_BYTES - seen)) length = length * 256 + byte;
-      seen += Math.min(part.length, LENGTH_BYTES - seen);
-      if (seen === LENGTH_BYTES) break;
+  const take = (length: number): Frame => {
+    const at = start + LENGTH_BYTES;
+    const frame = { kind: buffer[at] ?? 0, payload: buffer.slice(at + 1, at + length) };
+    start = at + length;
+    if (start === end) {
+      start = 0;
+      end = 0;
+      if (buffer.length > BUFFER_BYTES_MIN) buffer = new Uint8Array(BUFFER_BYTES_MIN);
     }
-    return length;
+    return frame;
   };
 
   return {
-    push(bytes) {
-      const frames: Frame[] = [];
-      if (malformed) return { frames, malformed };
-      kept.push(bytes);
-      keptBytes += bytes.length;
-      while (keptBytes >= LENGTH_BYTES) {
-        const length = peekLength();
-        if (length < 1 || length > FRAME_BYTES_MAX) {
-          malformed = true;
-          kept = [];
-          return { frames, malformed };
-        }
-        if (keptBytes < LENGTH_BYTES + length) break;
-        const all = join();
-        const end = LENGTH_BYTES + length;
-        frames.push({ kind: all[LENGTH_BYTES] ?? 0, payload: all.subarray(LENGTH_BYTES + 1, end) });
-        kept = [all.subarray(end)];
-        keptBytes -= end;
+    add(bytes) {
+      if (malformed) return;
+      makeRoom(bytes.length);
+      buffer.set(bytes, end);
+      end += bytes.length;
+    },
+    next() {
+      if (malformed) return "malformed";
+      if (end - start < LENGTH_BYTES) return undefined;
+      const length = new DataView(buffer.buffer).getUint32(start);
+      if (length < 1 || length > FRAME_BYTES_MAX) {
+        malformed = true;
+        buffer = new Uint8Array(0);
+        start = 0;
+        end = 0;
+        return "malformed";
       }
-      return { frames, malformed };
+      return end - start < LENGTH_BYTES + length ? undefined : take(length);
+    },
+    get waitingBytes() {
+      return end - start;
     },
   };
 }

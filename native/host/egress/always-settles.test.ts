@@ -43,6 +43,7 @@ const requestFor = (url: string, signal = new AbortController().signal): EgressR
   ...{ appId: "com.example.app", versionCode: 1, url, method: "GET", headers: {}, signal },
   purpose: "request",
   decide: () => ALLOW,
+  roomForBody: async () => undefined,
 });
 
 /** Says it over and over until the other end hears no more. */

@@ -13,7 +13,11 @@ export type ExchangeRequest = {
   fields: RequestFields;
   body: Uint8Array | undefined;
   bodyBytesMax: number;
+  roomForBody(): Promise<void>;
 };
+
+/** An answer longer than this waits for room. */
+export const SMALL_BODY_BYTES = 64 * 1024;
 
 export type ExchangeResult =
   | { ok: true; status: number; headers: Record<string, string>; body: Uint8Array; bytesIn: number }
@@ -65,7 +69,7 @@ async function converse(
     });
     const decoded = decode(response, spec.method);
     if (!decoded) return fail("bad_response");
-    const body = await readBounded(decoded.stream, spec.bodyBytesMax);
+    const body = await readBounded(decoded.stream, spec);
     if (!response.complete) return fail(signal.aborted ? "aborted" : "bad_response");
     return {
       ok: true,
@@ -145,12 +149,16 @@ function makeDecoder(encoding: string) {
   }
 }
 
-async function readBounded(stream: Readable, bytesMax: number): Promise<Uint8Array> {
+async function readBounded(stream: Readable, { bodyBytesMax, roomForBody }: ExchangeRequest): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
   let bytes = 0;
+  let hasRoom = false;
   for await (const chunk of stream as AsyncIterable<Buffer>) {
     bytes += chunk.byteLength;
-    if (bytes > bytesMax) throw new BodyTooLarge();
+    if (bytes > bodyBytesMax) throw new BodyTooLarge();
+    // what is not read meanwhile waits with its sender
+    if (bytes > SMALL_BODY_BYTES && !hasRoom) await roomForBody();
+    hasRoom ||= bytes > SMALL_BODY_BYTES;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

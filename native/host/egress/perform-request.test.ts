@@ -58,6 +58,7 @@ function requestOf(url: string, more: Partial<EgressRequest> = {}): EgressReques
     headers: {},
     purpose: "request",
     decide: () => ALLOW,
+    roomForBody: async () => undefined,
     signal: new AbortController().signal,
     ...more,
   };

@@ -86,6 +86,7 @@ async function follow(
   first: HopMessage,
   transfer: Transfer,
 ): Promise<EgressResult> {
+  const roomForBody = once(() => request.roomForBody());
   let message = first;
   let url = request.url;
   let from: string | undefined;
@@ -106,7 +107,7 @@ async function follow(
     countHost(options, request, target, "allowed");
     const answer = await exchange(
       opened.socket,
-      { target, ...message, bodyBytesMax: bounds.bodyBytes },
+      { target, ...message, bodyBytesMax: bounds.bodyBytes, roomForBody },
       transfer.signal,
     );
     const program = { appId: request.appId, versionCode: request.versionCode };
@@ -121,6 +122,15 @@ async function follow(
     const next = readRequestTarget(url, request.purpose);
     message = messageForHop(message, answer.status, next?.origin === target.origin);
   }
+}
+
+/** Room that one hop was given is the next one's, too. */
+function once(work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => {
+    done ??= work();
+    return done;
+  };
 }
 
 function countHost(

@@ -41,7 +41,12 @@ export type EngineMemory = {
 };
 
 /** Bounds that the engine itself keeps a program within, from its first turn on. */
-export type EngineBounds = { engineBytesMax: number; turnCpuMsMax: number };
+export type EngineBounds = {
+  engineBytesMax: number;
+  /** Of one turn: processor time, and time on the clock, whatever holds the program back meanwhile (spec 5.33). */
+  turnCpuMsMax: number;
+  turnWallMsMax: number;
+};
 
 /** Why an engine can't go on, by its own word. `unknown`: it said something that this host does not know. */
 export type EngineFault = keyof typeof FAULTS | "unknown";

@@ -1,5 +1,6 @@
 import type { Admission, LimitMeter, MeterEvent } from "../../core/limits/limit-meter";
 import type { MinuteIncrement } from "../../core/telemetry/minute-entry";
+import type { BridgeChannel } from "../bridge/bridge-channel";
 import type { CallLimits } from "../bridge/call-limits";
 import type { CallDenial } from "../bridge/capability-registry";
 import type { AppliedPolicy, HostTimers } from "../ports";
@@ -10,7 +11,7 @@ export type MeteredLimitsOptions = {
   monotonicMs(): number;
   onEvents(events: readonly MeterEvent[]): void;
   /** Stops and goes on listening to the program. */
-  listening: { pause(): void; resume(): void };
+  listening: Pick<BridgeChannel, "hold" | "release">;
   timers: HostTimers;
   /** Counts into the program's minute what was admitted and refused. */
   count(increment: MinuteIncrement): void;
@@ -38,11 +39,11 @@ export function createMeteredLimits(options: MeteredLimitsOptions): CallLimits {
   const beDeaf = (): void => {
     if (isDeaf) return;
     isDeaf = true;
-    options.listening.pause();
+    options.listening.hold("flood");
     options.timers.after(SILENCE_MS, () => {
       isDeaf = false;
       refusals = 0;
-      options.listening.resume();
+      options.listening.release("flood");
     });
   };
 

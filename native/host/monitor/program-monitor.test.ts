@@ -5,7 +5,7 @@ import { addIncrement, emptyMinute, type MinuteIncrement } from "../../core/tele
 import type { HostEvent } from "../ports";
 import { policyOf } from "../program/testing/program-bench";
 import { createMeteredLimits } from "./metered-limits";
-import { createProgramMonitor, LOOK_MS, type ProgramMonitor } from "./program-monitor";
+import { createProgramMonitor, type LimitEnd, LOOK_MS, type ProgramMonitor } from "./program-monitor";
 
 let now: number;
 let due: { at: number; run: () => void }[];
@@ -13,7 +13,10 @@ let usage: { cpuMs: number; memoryBytes: number };
 let isPaused: boolean;
 let isListening: boolean;
 let storageBytes: number;
-let killedBy: string[];
+let killedBy: LimitEnd[];
+let said: string[];
+let wholeReadings: number;
+let hostCpuMs: number;
 let events: HostEvent[];
 let minutes: MinuteIncrement[];
 let policy: ReturnType<typeof policyOf>;
@@ -60,7 +63,15 @@ function start(limits: Limits): void {
       addToMinute: (_program, increment) => minutes.push(increment),
       recordEvent: (event) => events.push(event),
     },
-    usage: { read: () => usage },
+    usage: {
+      read: () => ({ cpuMs: usage.cpuMs, residentBytes: usage.memoryBytes }),
+      memoryBytes: () => {
+        wholeReadings += 1;
+        return usage.memoryBytes;
+      },
+    },
+    hostCpuMs: () => hostCpuMs,
+    say: (text) => said.push(text),
     processes: () => [1],
     pause: {
       pause: () => {
@@ -71,7 +82,7 @@ function start(limits: Limits): void {
       },
     },
     storageBytes: () => storageBytes,
-    kill: (limit) => killedBy.push(limit),
+    kill: (end) => killedBy.push(end),
   });
 }
 
@@ -83,6 +94,9 @@ beforeEach(() => {
   isPaused = false;
   isListening = true;
   killedBy = [];
+  said = [];
+  wholeReadings = 0;
+  hostCpuMs = 0;
   events = [];
   minutes = [];
 });
@@ -92,7 +106,7 @@ describe("watching over a program", () => {
     start({ memoryBytes: { max: 100, action: "kill" } });
     usage.memoryBytes = 101;
     advance(5 * LOOK_MS);
-    expect(killedBy).toEqual(["memoryBytes"]);
+    expect(killedBy).toEqual([{ limit: "memoryBytes", value: 101, max: 100 }]);
     expect(told()).toEqual(["memoryBytes warn", "memoryBytes kill"]);
   });
 
@@ -130,12 +144,12 @@ describe("watching over a program", () => {
 
   it("counts time and memory into the minute, and how long it held the program back", () => {
     start({ cpuMsPerMinute: { max: 600, action: "throttle" } });
-    usage = { cpuMs: 200, memoryBytes: 7 };
-    advance(2_000);
+    usage = { cpuMs: 1_000, memoryBytes: 7 };
+    advance(10_200);
     const sum = (counter: "cpuMs" | "throttledMs") =>
       minutes.reduce((total, minute) => total + (minute[counter] ?? 0), 0);
-    expect(sum("cpuMs")).toBe(2_000);
-    expect(sum("throttledMs")).toBeGreaterThan(1_000);
+    expect(sum("cpuMs")).toBe(11_000);
+    expect(sum("throttledMs")).toBeGreaterThan(9_000);
     expect(Math.max(...minutes.map((minute) => minute.memoryBytesMax ?? 0))).toBe(7);
   });
 
@@ -161,9 +175,11 @@ describe("watching over a program", () => {
 
   it("counts for a limit that begins to hold between two looks from then on", () => {
     start({});
-    monitor.act([{ atMs: 0, limit: "memoryBytes", action: "suspend" }]);
-    now = LOOK_MS / 2;
-    monitor.act([{ atMs: now, limit: "bridgeCallsPerSecond", action: "suspend" }]);
+    advance(LOOK_MS + 200);
+    minutes = [];
+    monitor.act([{ atMs: now, limit: "memoryBytes", action: "suspend", level: 0 }]);
+    now += LOOK_MS / 2;
+    monitor.act([{ atMs: now, limit: "bridgeCallsPerSecond", action: "suspend", level: 0 }]);
     advance(LOOK_MS / 2);
     expect(minute().limits).toEqual({
       memoryBytes: { throttledMs: LOOK_MS },
@@ -192,6 +208,49 @@ describe("watching over a program", () => {
     expect(minute()).toMatchObject({ storageBytesMax: 9, applied: { epoch: 1 } });
   });
 
+  it("takes the dear reading of an idle program at its start and twice a minute, and no more", () => {
+    start({ memoryBytes: { max: 1_000, action: "kill" } });
+    usage.memoryBytes = 500;
+    advance(60_000);
+    expect(wholeReadings).toBe(2);
+    expect(minute().memoryBytesMax).toBe(500);
+  });
+
+  it("looks closely, each second, from three quarters of where it warns, and until it is below again", () => {
+    start({ memoryBytes: { max: 1_000, action: "kill" } });
+    advance(LOOK_MS);
+    usage.memoryBytes = 600;
+    advance(10 * LOOK_MS);
+    expect(wholeReadings).toBe(11);
+    usage.memoryBytes = 100;
+    advance(10 * LOOK_MS);
+    expect(wholeReadings).toBe(12);
+  });
+
+  it("says what it does to the program where its lines are read, with limit, value and maximum", () => {
+    start({ memoryBytes: { max: 100, action: "suspend" } });
+    usage.memoryBytes = 150;
+    advance(LOOK_MS);
+    usage.memoryBytes = 50;
+    advance(LOOK_MS);
+    expect(said).toEqual([
+      "stopped for now: memoryBytes is 150, at most 100",
+      "let go again: memoryBytes is 50, at most 100",
+    ]);
+    expect(events.map(({ detail }) => [detail?.action, detail?.value, detail?.max])).toEqual([
+      ["warn", 150, 100],
+      ["suspend", 150, 100],
+      ["release", 50, 100],
+    ]);
+  });
+
+  it("counts what the host did for it as its own time, and holds it back for it", () => {
+    start({ cpuMsPerMinute: { max: 600, action: "throttle" } });
+    hostCpuMs = 400;
+    advance(2 * LOOK_MS);
+    expect(said).toEqual(["held back: cpuMsPerMinute is 800, at most 600"]);
+  });
+
   it("does nothing any more once it was stopped", () => {
     start({ memoryBytes: { max: 100, action: "kill" } });
     monitor.stop();
@@ -209,10 +268,10 @@ describe("admitting call by call", () => {
       monotonicMs: () => now,
       onEvents: monitor.act,
       listening: {
-        pause: () => {
+        hold: () => {
           isListening = false;
         },
-        resume: () => {
+        release: () => {
           isListening = true;
         },
       },
@@ -300,6 +359,6 @@ describe("admitting call by call", () => {
     const limits = limitsOf();
     limits.admitCall();
     limits.admitCall();
-    expect(killedBy).toEqual(["bridgeCallsPerSecond"]);
+    expect(killedBy).toEqual([{ limit: "bridgeCallsPerSecond", value: 1, max: 1 }]);
   });
 });

@@ -1,9 +1,10 @@
-import type { LimitName } from "../../core/codes";
+import type { LimitName, MeterAction } from "../../core/codes";
 import { limitsOf } from "../../core/limits/effective-limits";
-import { createLimitMeter, type LimitMeter, type MeterEvent } from "../../core/limits/limit-meter";
+import { createLimitMeter, type LimitMeter, type LimitSample, type MeterEvent } from "../../core/limits/limit-meter";
 import type { MinuteIncrement } from "../../core/telemetry/minute-entry";
 import type { AppliedPolicy, HostClock, HostTimers, TelemetryPort } from "../ports";
 import { createDutyThrottle, type PausePort } from "./duty-throttle";
+import { createMemoryWatch } from "./memory-watch";
 import type { TreeMeter } from "./process-usage";
 
 export type ProgramMonitorOptions = {
@@ -18,9 +19,16 @@ export type ProgramMonitorOptions = {
   processes(): readonly number[];
   pause: PausePort;
   storageBytes(): number;
-  /** A limit says that the program ends. */
-  kill(limit: LimitName): void;
+  /** Processor time that the host has spent for the program since it was last asked: it counts as the program's own. */
+  hostCpuMs(): number;
+  /** A limit says that the program ends, at this value. */
+  kill(end: LimitEnd): void;
+  /** Says to whoever reads what the program writes what is done to it. */
+  say(text: string): void;
 };
+
+/** Which limit ended a program, what it was told, and the most that it allows. */
+export type LimitEnd = { limit: LimitName; value: number; max: number };
 
 export type ProgramMonitor = {
   readonly meter: LimitMeter;
@@ -33,14 +41,23 @@ export type ProgramMonitor = {
   stop(): void;
 };
 
-/** How often a program is looked at: often enough that what it takes between two looks is little beside its limit. */
-export const LOOK_MS = 200;
+/** How often a program is looked at. What it may gain between two looks is bounded by its engine and its control group. */
+export const LOOK_MS = 1_000;
+const FIRST_LOOK_MS = 200;
 const MINUTE_MS = 60_000;
 /** A program held back by processor time gets less than its limit, so that its minute comes down and it is let go. */
 const THROTTLE_MARGIN = 0.8;
 const THROTTLE_SHARE_MIN = 0.01;
 /** Held back by anything that is no time. */
 const THROTTLE_SHARE = 0.1;
+
+/** What is said of a limit's actions to whoever reads the program's console. */
+const SAID: Readonly<Partial<Record<MeterAction, string>>> = {
+  throttle: "held back",
+  suspend: "stopped for now",
+  kill: "ended",
+  release: "let go again",
+};
 
 /**
  * Measures one program and does what its limits say: warns, holds back, freezes, kills (spec §5, Limits). What is
@@ -66,7 +83,8 @@ export function createProgramMonitor(options: ProgramMonitorOptions): ProgramMon
     const shares = [...holding].map(([limit, how]) => (how === "suspend" ? 0 : shareOf(limit)));
     throttle.setShare(Math.min(1, ...shares));
   };
-  const tell = ({ limit, action }: MeterEvent): void => {
+  const memory = createMemoryWatch();
+  const tell = ({ limit, action, level }: MeterEvent): void => {
     const { max } = limits()[limit].limit;
     const { epoch, platformRevision, programRevision } = options.policy();
     telemetry.recordEvent({
@@ -77,8 +95,10 @@ export function createProgramMonitor(options: ProgramMonitorOptions): ProgramMon
       epoch,
       platformRevision,
       programRevision,
-      detail: { limit, action, max },
+      detail: { limit, action, value: level, max },
     });
+    const said = SAID[action];
+    if (said !== undefined) options.say(`${said}: ${limit} is ${level}, at most ${max}`);
   };
   const count = (increment: MinuteIncrement): void => telemetry.addToMinute(program, increment);
   /** Counts the time held since it was last counted, for each limit that asked for it: their times overlap. */
@@ -90,17 +110,23 @@ export function createProgramMonitor(options: ProgramMonitorOptions): ProgramMon
     count({ throttledMs, limits: Object.fromEntries([...holding.keys()].map((limit) => [limit, { throttledMs }])) });
   };
   /** What is there to be measured at every look; zeros say that it was measured. */
-  const measure = (): { cpuMs: number; memoryBytes: number; storageBytes: number } => {
-    const { cpuMs, memoryBytes } = options.usage.read(options.processes());
+  const measure = (): Pick<LimitSample, "cpuMs" | "memoryBytes" | "storageBytes"> => {
+    const pids = options.processes();
+    const read = options.usage.read(pids);
+    const limit = limits().memoryBytes.limit;
+    const whole = () => options.usage.memoryBytes(pids);
+    const memoryBytes = memory.look(clock.monotonicMs(), read.residentBytes, limit, whole);
+    const cpuMs = read.cpuMs + options.hostCpuMs();
     const storageBytes = options.storageBytes();
     const { epoch, platformRevision, programRevision } = options.policy();
     countHeld();
     count({
-      ...{ cpuMs, memoryBytesMax: memoryBytes, storageBytesMax: storageBytes },
+      ...{ cpuMs, storageBytesMax: storageBytes },
+      ...(memoryBytes === undefined ? {} : { memoryBytesMax: memoryBytes }),
       ...{ requestsPerSecondMax: 0, bridgeCalls: 0, bridgeCallsPerSecondMax: 0, limits: {} },
       applied: { epoch, platform: platformRevision, program: programRevision },
     });
-    return { cpuMs, memoryBytes, storageBytes };
+    return { cpuMs, storageBytes, ...(memoryBytes === undefined ? {} : { memoryBytes }) };
   };
   const act = (events: readonly MeterEvent[]): void => {
     for (const event of events) {
@@ -109,16 +135,18 @@ export function createProgramMonitor(options: ProgramMonitorOptions): ProgramMon
       countHeld();
       if (event.action === "throttle" || event.action === "suspend") holding.set(event.limit, event.action);
       else if (event.action === "release") holding.delete(event.limit);
-      else if (event.action === "kill") options.kill(event.limit);
+      else if (event.action === "kill") options.kill(endOf(event));
     }
     if (!isStopped && events.length > 0) hold();
   };
+  const endOf = ({ limit, level }: MeterEvent): LimitEnd => ({ limit, value: level, max: limits()[limit].limit.max });
   const look = (): void => {
     if (isStopped) return;
     act(meter.sample({ atMs: clock.monotonicMs(), ...measure() }));
     if (!isStopped) cancel = timers.after(LOOK_MS, look);
   };
-  cancel = timers.after(LOOK_MS, look);
+  // the first look is soon: what a program begins with is its own, too
+  cancel = timers.after(FIRST_LOOK_MS, look);
 
   return {
     meter,
@@ -126,6 +154,7 @@ export function createProgramMonitor(options: ProgramMonitorOptions): ProgramMon
     count,
     applyLimits() {
       meter.setLimits(limitsOf(limits()));
+      memory.expect();
       hold();
     },
     stop() {

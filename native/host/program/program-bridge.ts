@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { BridgeChannelHandlers, FromProgramMessage } from "../bridge/bridge-channel";
+import type { BridgeChannelHandlers, FromProgramMessage, Rest, Violation } from "../bridge/bridge-channel";
 import { createBridgeSession } from "../bridge/bridge-session";
 import { type CapabilityRegistry, createCapabilityRegistry } from "../bridge/capability-registry";
 import { type ConsoleLog, createConsoleLog } from "../bridge/console-log";
@@ -26,13 +26,14 @@ export type ProgramBridgeOptions = {
   monitor: ProgramMonitor;
   onReady(): void;
   onFault(reason: number, text: string): void;
-  onMalformed(): void;
+  onViolation(violation: Violation): void;
   onClosed(): void;
 };
 
 export type ProgramBridge = {
   begin: EngineChannel["begin"];
-  console: Pick<ConsoleLog, "lines">;
+  console: Pick<ConsoleLog, "lines" | "say">;
+  takeHostCpuMs(): number;
   close(): void;
 };
 
@@ -57,34 +58,36 @@ export function createProgramBridge(options: ProgramBridgeOptions): ProgramBridg
   const { start, policy, monitor, files } = options;
   const { appId, versionCode } = start.bundle;
   const { clock, runtime, policyNow, telemetry, log } = start;
-  const consoleLog = createConsoleLog();
+  const consoleLog = createConsoleLog({ ...clock, onLine: (line) => start.console?.(line) });
   const consent = (capability: string) => start.consent?.(capability);
 
-  const onMessage = (message: FromProgramMessage): void => {
+  const onMessage = (message: FromProgramMessage): Rest | undefined => {
     switch (message.kind) {
       case "ready":
         options.onReady();
-        break;
+        return undefined;
       case "call":
       case "ask":
-        session.handle(message);
-        break;
+        return session.handle(message);
       case "console":
-        // a line counts as a call; what finds no room is not written
-        if (limits.admitCall() !== undefined) break;
-        start.console?.(consoleLog.add({ atMs: clock.nowMs(), level: message.level, text: message.text }));
-        break;
+        consoleLog.write(message.level, message.text);
+        return undefined;
+      case "droppedLines":
+        consoleLog.lose(message.count);
+        return undefined;
       case "dropped":
         limits.noteFlood(message.count);
-        break;
+        return undefined;
       case "fault":
         options.onFault(message.reason, message.text);
+        return undefined;
     }
   };
   const channel = options.connect({
     onMessage,
-    onMalformed: options.onMalformed,
+    onViolation: options.onViolation,
     onClosed: options.onClosed,
+    turns: start.turns,
   });
   const limits = createMeteredLimits({
     meter: monitor.meter,
@@ -120,6 +123,7 @@ export function createProgramBridge(options: ProgramBridgeOptions): ProgramBridg
   return {
     begin: channel.begin,
     console: consoleLog,
+    takeHostCpuMs: channel.takeCpuMs,
     close() {
       session.close();
       channel.close();

@@ -81,7 +81,7 @@ describe.runIf(available)("a program that is running", () => {
     const greatest = (member: "storageBytesMax" | "bridgeCallsPerSecondMax") =>
       Math.max(...first.recorded.minutes.map((minute) => minute[member] ?? 0));
     expect(greatest("storageBytesMax")).toBeGreaterThan('{"n":[1,"ü"]}'.length);
-    expect(greatest("bridgeCallsPerSecondMax")).toBeGreaterThanOrEqual(2);
+    expect(greatest("bridgeCallsPerSecondMax")).toBeGreaterThanOrEqual(1);
     expect(first.recorded.minutes.at(-1)?.applied).toEqual({ epoch: 1, platform: 10, program: 5 });
     const second = await start(
       `console.log("found", JSON.stringify(await bulkhead.storage.local.get("a/../b")), (await bulkhead.storage.local.keys()).join());`,

@@ -8,18 +8,16 @@ import { createProgramMonitor, type ProgramMonitor } from "../monitor/program-mo
 import type { AppliedPolicy, RunningProgram, StartProgramOptions, StopReason } from "../ports";
 import { systemTimers } from "../runtime/system-ports";
 import { createProgramBridge } from "./program-bridge";
+import { type Ending, endByExit, endByFault, endByLimit, endByViolation, reportEnd } from "./program-end";
 import type { ProgramFiles } from "./program-files";
 
 const READY_MS_MAX = 20_000;
-/** A single turn that takes longer is a program that hangs, whatever its limits are. */
-const TURN_CPU_MS_MAX = 30_000;
+/** A single turn that takes longer, of either, is a program that hangs, whatever its limits are (spec 5.33). */
+const TURN = { turnCpuMsMax: 5_000, turnWallMsMax: 30_000 };
 const SAVE_MS = 60_000;
 const LAST_WORDS_MS = 100;
 const REMOVE_ATTEMPTS = 20;
 const REMOVE_MS = 50;
-
-/** How a program came to its end; the first cause is the one that is told. */
-type Ending = { reason: StopReason; event?: "crashed" | "killed"; detail?: Record<string, string | number> };
 
 export type ProgramParts = {
   child: ConfinedProcess;
@@ -59,10 +57,14 @@ export function superviseProgram(
     processes: child.processes,
     pause: child,
     storageBytes: files.storage.usedBytes,
-    kill: (limit) => end({ reason: "limit", event: "killed", detail: { limit } }),
+    hostCpuMs: () => bridge.takeHostCpuMs(),
+    kill: ({ limit, value, max }) => end(endByLimit(limit, value, max)),
+    say: (text) => bridge.console.say("warn", text),
   });
   const closed = awaitClosed();
-  const starting = awaitReady(() => end({ reason: "crashed", event: "crashed", detail: { fault: "not_ready" } }));
+  const starting = awaitReady(() =>
+    end(endByFault("not_ready", `its engine did not stand within ${READY_MS_MAX / 1000} s`)),
+  );
   const bridge = createProgramBridge({
     start: options,
     policy: () => policy,
@@ -73,9 +75,9 @@ export function superviseProgram(
     onFault(reason, text) {
       const fault = engine.faultOf(reason);
       options.log("warn", "program_fault", { appId, fault, text });
-      end({ reason: "crashed", event: "crashed", detail: { fault } });
+      end(endByFault(fault, text));
     },
-    onMalformed: () => end({ reason: "crashed", event: "killed", detail: { cause: "malformed_message" } }),
+    onViolation: (violation) => end(endByViolation(violation)),
     onClosed() {
       closed.settle();
       child.kill();
@@ -90,11 +92,17 @@ export function superviseProgram(
     // what it said last may still be on its way: why it ended, above all
     await closed.happened;
     bridge.close();
-    const how = ending ?? judgeExit(code, group);
-    reportEnd(options, how, child);
+    const how = ending ?? judgeExit();
+    reportEnd(options, how, child.diagnostics);
     await cleanUp(options, parts, monitor);
     starting.settle(false);
-    return { reason: how.reason };
+    const { event: _told, ...told } = how;
+    return told;
+
+    function judgeExit(): Ending {
+      if (group?.wasOutOfMemory() !== true) return endByExit(code);
+      return endByLimit("memoryBytes", null, policy.policy.limits.memoryBytes.limit.max, "kernel");
+    }
   });
   const stop = async (reason: StopReason): Promise<void> => {
     end({ reason, ...(FORCED.has(reason) ? { event: "killed" as const } : {}) });
@@ -102,7 +110,7 @@ export function superviseProgram(
   };
 
   const memoryOf = ({ policy }: AppliedPolicy) => engine.memory(policy.limits.memoryBytes.limit.max);
-  bridge.begin({ engineBytesMax: memoryOf(policy).engineBytes, turnCpuMsMax: TURN_CPU_MS_MAX });
+  bridge.begin({ engineBytesMax: memoryOf(policy).engineBytes, ...TURN });
   const program: RunningProgram = {
     appId,
     versionCode,
@@ -142,28 +150,6 @@ function awaitClosed(): { happened: Promise<void>; settle(): void; hurry(): void
     settle = resolve;
   });
   return { happened, settle: () => settle(), hurry: () => void setTimeout(settle, LAST_WORDS_MS) };
-}
-
-function judgeExit(code: number | null, group: ControlGroup | undefined): Ending {
-  if (group?.wasOutOfMemory() === true) {
-    return { reason: "limit", event: "killed", detail: { limit: "memoryBytes", by: "kernel" } };
-  }
-  return { reason: "crashed", event: "crashed", detail: { exitCode: code ?? -1 } };
-}
-
-function reportEnd(options: StartProgramOptions, how: Ending, child: ConfinedProcess): void {
-  const { appId, versionCode } = options.bundle;
-  if (how.event === undefined) return;
-  if (how.event === "crashed") {
-    options.telemetry.addToMinute({ appId, versionCode }, { crashes: 1 });
-    options.log("warn", "program_crashed", { appId, versionCode, ...how.detail, diagnostics: child.diagnostics() });
-  }
-  options.telemetry.recordEvent({
-    type: how.event,
-    appId,
-    versionCode,
-    detail: { reason: how.reason, ...how.detail },
-  });
 }
 
 /** No failure here may keep the end of a program from being told. */

@@ -3,6 +3,7 @@ import { backoffMs } from "../../core/device/retry";
 import type {
   HostLog,
   HostTimers,
+  ProgramEnd,
   RunnableBundle,
   RunningProgram,
   StartProgram,
@@ -23,6 +24,8 @@ export type ProgramStatus = {
   pid: number | null;
   /** Why it does not run, where it does not. */
   reason: string | null;
+  /** The same in a sentence, of an end that nobody wished for. */
+  says: string | null;
   programRevision: number | null;
 };
 
@@ -71,6 +74,7 @@ type Slot = {
   /** The policy that the program was last given. */
   given: unknown;
   reason: string | null;
+  says: string | null;
   failures: number;
   startedAtMs: number;
   cancelRestart: (() => void) | undefined;
@@ -85,6 +89,7 @@ export function createProgramSupervisor(options: SupervisorOptions): ProgramSupe
     program: undefined,
     given: undefined,
     reason: null,
+    says: null,
     failures: 0,
     startedAtMs: 0,
     cancelRestart: undefined,
@@ -208,23 +213,25 @@ export function createProgramSupervisor(options: SupervisorOptions): ProgramSupe
 
   function take(slot: Slot, program: RunningProgram, given: unknown): void {
     slot.program = program;
+    slot.says = null;
     slot.given = given;
     slot.startedAtMs = surroundings.clock.monotonicMs();
   }
 
   function followEnd(slot: Slot, program: RunningProgram): void {
     program.ended
-      .then(({ reason }) => ended(slot, program, reason))
+      .then((end) => ended(slot, program, end))
       .catch((error: unknown) => {
         log("error", "program_end_failed", { appId: program.appId, error });
       });
   }
 
-  function ended(slot: Slot, program: RunningProgram, reason: StopReason): void {
+  function ended(slot: Slot, program: RunningProgram, { reason, says, detail }: ProgramEnd): void {
     if (slot.program !== program) return;
+    slot.says = says ?? null;
     slot.program = undefined;
     slot.given = undefined;
-    log("info", "program_ended", { appId: program.appId, reason });
+    log("info", "program_ended", { appId: program.appId, reason, ...(says === undefined ? {} : { says }), ...detail });
     if (surroundings.clock.monotonicMs() - slot.startedAtMs > GOOD_RUN_MS) slot.failures = 0;
     if (reason === "crashed" || reason === "limit") {
       failed(slot, reason, reason === "limit" ? AFTER_LIMIT_MS : 0);
@@ -255,12 +262,13 @@ export function createProgramSupervisor(options: SupervisorOptions): ProgramSupe
       if (!isStopping) for (const slot of slots) reconcileOne(slot);
     },
     status: () =>
-      slots.map(({ desired, state, program, reason }) => ({
+      slots.map(({ desired, state, program, reason, says }) => ({
         appId: desired.appId,
         state,
         versionCode: program?.versionCode ?? desired.versionCode ?? null,
         pid: program?.pid ?? null,
         reason,
+        says: reason === null ? null : says,
         programRevision: options.policies.policyOf(desired.appId)?.policy.programRevision ?? null,
       })),
     async stop() {

@@ -1,5 +1,6 @@
 import { decideAddress } from "../../core/decide/decide-address";
 import { createBundleOpener } from "../../node/open-bundle-elsewhere";
+import { createHostTurns } from "../bridge/host-turns";
 import type { RunningDevice } from "../device/run-device";
 import type { FindDevelopmentHost } from "../egress/development-hosts";
 import { createEgress, type Egress } from "../egress/perform-request";
@@ -71,6 +72,7 @@ export function createPrograms(
       policyNow,
       egress,
       telemetry,
+      turns: createHostTurns({ monotonicMs: clock.monotonicMs, timers, later: setImmediate }),
       allowDegraded: options.allowDegraded ?? [],
       log,
     },

@@ -22,8 +22,8 @@ type Memory = { counted: Amount[]; refusedAt: number[]; crossedAt: number | unde
  * The meter a second time, from the words of spec §5 Limits: it keeps everything that ever happened and reckons every
  * sum anew, at every instant that matters. Slow; shares no code with the meter.
  */
-export function naiveMeter(limits: Limits, samples: readonly LimitSample[]): MeterEvent[] {
-  const events: MeterEvent[] = [];
+export function naiveMeter(limits: Limits, samples: readonly LimitSample[]): Omit<MeterEvent, "level">[] {
+  const events: Omit<MeterEvent, "level">[] = [];
   const memories = Object.fromEntries(
     LIMIT_NAMES.map((name) => [name, { counted: [], refusedAt: [], crossedAt: undefined, hasWarned: false }]),
   ) as unknown as Record<LimitName, Memory>;

@@ -1,4 +1,5 @@
 import type { EgressDecision, EgressPort } from "../../ports";
+import { createBodyRooms } from "../body-rooms";
 import type { CapabilityHandler } from "../capability-registry";
 
 export type NetworkRequestOptions = {
@@ -20,10 +21,13 @@ function bytesOf(body: unknown): Uint8Array | undefined {
 /** Requests are performed by the host, never by the program: it has no socket to make one with (spec §5). */
 export function networkRequestHandler(options: NetworkRequestOptions): CapabilityHandler {
   const { appId, versionCode, egress, decideHop } = options;
+  const rooms = createBodyRooms();
   return {
     capability: "network.request",
     apis: {
-      "network.request": async ({ params, signal }) => {
+      "network.request": async ({ params, signal, afterAnswer }) => {
+        const settled = new AbortController();
+        afterAnswer(() => settled.abort());
         const url = String(params.url);
         const body = bytesOf(params.body);
         const result = await egress.request({
@@ -36,6 +40,10 @@ export function networkRequestHandler(options: NetworkRequestOptions): Capabilit
           purpose: "request",
           decide: (hopUrl, _purpose, hop, from) => decideHop(hopUrl, hop, from),
           signal,
+          async roomForBody() {
+            // a request that ended while it waited takes no room any more
+            afterAnswer(await rooms.take(AbortSignal.any([signal, settled.signal])));
+          },
         });
         switch (result.outcome) {
           case "response":

@@ -13,6 +13,7 @@ export type StorageLocalOptions = {
   refuseSize(sizeBytes: number): CallDenial | undefined;
 };
 
+const LONG_BYTES = 16 * 1024;
 const DONE: CallOutcome = { outcome: "value", value: {} };
 const INVALID: CallOutcome = {
   outcome: "denied",
@@ -60,13 +61,16 @@ export function storageLocalHandler(options: StorageLocalOptions): CapabilityHan
         withName(params.key, async (name) => {
           const content = await area.read(name);
           if (content === undefined) return DONE;
+          // a long one is not read here: it was when it was kept, and the program reads it again
+          if (content.length > LONG_BYTES)
+            return { outcome: "value", value: {}, text: { member: "value", json: content } };
           const value = parseJson(content, { numbers: "any" });
           if (!value.ok) return { outcome: "failed", reason: "the value can't be read any more" };
           return { outcome: "value", value: { value: value.value } };
         }),
-      "storage.local.set": ({ params }) =>
+      "storage.local.set": ({ params, textOf }) =>
         withName(params.key, async (name) => {
-          const content = new TextEncoder().encode(JSON.stringify(params.value));
+          const content = new TextEncoder().encode(textOf("value") ?? JSON.stringify(params.value));
           return store(name, content);
         }),
       "storage.local.remove": ({ params }) =>

@@ -1,6 +1,8 @@
 import type { Duplex } from "node:stream";
+import { boundText } from "../../../core/text/plain-text";
 import {
   createFrameReader,
+  ENGINE_BOUNDS,
   encodeFrame,
   FRAME_BYTES_MAX,
   FROM_HOST,
@@ -10,14 +12,10 @@ import {
 } from "../../bridge/frame-codec";
 import type { Posted } from "./script-machine";
 
-/** Calls without an answer that one program may have before its own side refuses more. */
-export const WAITING_MAX = 1_024;
 /** Bytes that may wait for the host to read them. */
 const UNSENT_BYTES_MAX = 16 * 1024 * 1024;
-/** Bodies larger than this are never sent: the host's bound for either way (spec §5, Bounds). */
-export const BODY_BYTES_MAX = 8 * 1024 * 1024;
-const CHUNK_BYTES = 512 * 1024;
-const API_BYTES_MAX = 256;
+/** Lines of console wait for less, so that they keep no call waiting. */
+const UNSENT_BEFORE_LINES_MAX = 1024 * 1024;
 
 const encoder = new TextEncoder();
 
@@ -49,12 +47,16 @@ export function createEngineChannel(stream: Duplex, handlers: EngineChannelHandl
   const bodies = new Map<number, Uint8Array[]>();
   let waiting = 0;
   let dropped = 0;
+  let droppedLines = 0;
 
   const take = (kind: number, payload: Uint8Array): void => {
     if (kind === FROM_HOST.source) {
       source.push(payload);
     } else if (kind === FROM_HOST.run) {
       handlers.onRun(decoder.decode(concat(source.splice(0))), decoder.decode(payload));
+    } else if (payload.length < (kind === FROM_HOST.reply ? 5 : 4)) {
+      // the host writes no such frame: whoever speaks is not it
+      handlers.onClosed();
     } else if (kind === FROM_HOST.body) {
       const id = new DataView(payload.buffer, payload.byteOffset).getUint32(0);
       const parts = bodies.get(id) ?? [];
@@ -70,47 +72,64 @@ export function createEngineChannel(stream: Duplex, handlers: EngineChannelHandl
     }
   };
   stream.on("data", (bytes: Buffer) => {
-    const { frames, malformed } = reader.push(bytes);
-    for (const frame of frames) take(frame.kind, frame.payload);
-    if (malformed) handlers.onClosed();
+    reader.add(bytes);
+    for (let frame = reader.next(); frame !== undefined; frame = reader.next()) {
+      if (frame === "malformed") {
+        handlers.onClosed();
+        return;
+      }
+      take(frame.kind, frame.payload);
+    }
   });
   stream.on("close", () => handlers.onClosed());
   stream.on("error", () => handlers.onClosed());
 
   const refuseFlood = (): 0 | 2 => {
-    if (waiting < WAITING_MAX && stream.writableLength <= UNSENT_BYTES_MAX) return 0;
+    if (waiting < ENGINE_BOUNDS.waiting && stream.writableLength <= UNSENT_BYTES_MAX) return 0;
     dropped += 1;
     return 2;
   };
   const send = (kind: number, ...parts: readonly (Uint8Array | string)[]): void => {
+    // told with the call that found room again
     if (dropped > 0) stream.write(encodeFrame(FROM_PROGRAM.dropped, uint32(dropped)));
     dropped = 0;
     stream.write(encodeFrame(kind, ...parts));
   };
 
+  const writeLine = (level: number, text: string): void => {
+    if (stream.writableLength > UNSENT_BEFORE_LINES_MAX) {
+      droppedLines += 1;
+      return;
+    }
+    if (droppedLines > 0) stream.write(encodeFrame(FROM_PROGRAM.droppedLines, uint32(droppedLines)));
+    droppedLines = 0;
+    stream.write(encodeFrame(FROM_PROGRAM.console, Uint8Array.of(level), text));
+  };
+
   return {
     ready: () => send(FROM_PROGRAM.ready),
     post({ kind, id, api, text, body }) {
-      const flooded = refuseFlood();
-      if (flooded !== 0) return flooded;
       if (kind === 2) {
-        send(FROM_PROGRAM.console, Uint8Array.of(id), text);
+        writeLine(id, text);
         return 0;
       }
+      const flooded = refuseFlood();
+      if (flooded !== 0) return flooded;
       const name = encoder.encode(api);
-      if (name.length > API_BYTES_MAX) return 1;
+      if (name.length > ENGINE_BOUNDS.apiBytes) return 1;
       const params = encoder.encode(text);
       waiting += 1;
       const head = [uint32(id), uint16(name.length), name] as const;
-      const tooLong = params.length + name.length + 8 > FRAME_BYTES_MAX || (body?.length ?? 0) > BODY_BYTES_MAX;
+      const tooLong =
+        params.length + name.length + 8 > FRAME_BYTES_MAX || (body?.length ?? 0) > ENGINE_BOUNDS.bodyBytes;
       if (tooLong) {
         send(FROM_PROGRAM.oversizedCall, ...head);
         return 0;
       }
       if (body !== undefined) {
         // an empty body is a body: one empty part says so
-        for (let at = 0; at === 0 || at < body.length; at += CHUNK_BYTES) {
-          send(FROM_PROGRAM.body, uint32(id), body.subarray(at, at + CHUNK_BYTES));
+        for (let at = 0; at === 0 || at < body.length; at += ENGINE_BOUNDS.bodyPartBytes) {
+          send(FROM_PROGRAM.body, uint32(id), body.subarray(at, at + ENGINE_BOUNDS.bodyPartBytes));
         }
       }
       send(kind === 1 ? FROM_PROGRAM.ask : FROM_PROGRAM.call, ...head, params);
@@ -118,7 +137,7 @@ export function createEngineChannel(stream: Duplex, handlers: EngineChannelHandl
     },
     fault(reason, text) {
       return new Promise((resolve) => {
-        stream.write(encodeFrame(FROM_PROGRAM.fault, Uint8Array.of(reason), text.slice(0, 1024)), () => resolve());
+        stream.write(encodeFrame(FROM_PROGRAM.fault, Uint8Array.of(reason), boundText(text, 4096)), () => resolve());
       });
     },
   };

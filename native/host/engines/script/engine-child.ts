@@ -3,7 +3,7 @@ import { Socket } from "node:net";
 import { FAULTS } from "../../bridge/frame-codec";
 import { createEngineChannel } from "./engine-channel";
 import { createEngineTimers, nodeTimers } from "./engine-timers";
-import { createScriptMachine, type ScriptMachine } from "./script-machine";
+import { createScriptMachine, type MachineOptions, type ScriptMachine } from "./script-machine";
 
 /**
  * The process that one script program runs in: the channel on descriptor 3, one machine, nothing else. It lives as long
@@ -23,16 +23,17 @@ const end = (reason: number, text: string): void => {
 const timers = createEngineTimers(nodeTimers, (token) => machine?.fireTimer(token));
 const channel = createEngineChannel(new Socket({ fd: CHANNEL_DESCRIPTOR, readable: true, writable: true }), {
   onRun(source, options) {
-    const { memoryPagesMax, turnCpuMsMax } = JSON.parse(options) as { memoryPagesMax: number; turnCpuMsMax: number };
+    // Safe: the host on the other end wrote it, with these members (`ScriptEngine.read`).
+    const bounds = JSON.parse(options) as Pick<MachineOptions, "memoryPagesMax" | "turnCpuMsMax" | "turnWallMsMax">;
     createScriptMachine({
       wasm,
-      memoryPagesMax,
-      turnCpuMsMax,
+      ...bounds,
       ports: {
         post: (message) => channel.post(message),
         startTimer: timers.start,
         stopTimer: timers.stop,
         onFault: end,
+        wallMs: () => performance.now(),
         cpuMs: () => {
           const { user, system } = process.cpuUsage();
           return (user + system) / 1000;

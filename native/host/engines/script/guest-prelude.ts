@@ -1,7 +1,8 @@
 /**
  * What a program finds in its world, evaluated before its own source. It receives the few functions of the engine as
  * arguments, so that no global leads to them, and keeps the built-ins it needs before the program can replace them.
- * What crosses is text, numbers and copies of bytes: never an object of the engine.
+ * What crosses is text, numbers and copies of bytes: never an object of the engine. Text crosses as its JSON, since the
+ * engine's own ends at a NUL.
  */
 export const GUEST_PRELUDE = `(function (post, startTimer, stopTimer, decodeUtf8) {
 "use strict";
@@ -94,7 +95,8 @@ const send = (kind, api, params, network, pick) =>
     entry.kind = kind;
     entry.pick = pick;
     waiting[id] = entry;
-    const reason = post(kind, id, api, text === undefined ? "" : text, parts.body);
+    const body = typeof parts.body === "string" ? stringify(parts.body) : parts.body;
+    const reason = post(kind, id, stringify(api), stringify(text === undefined ? "" : text), body);
     if (reason === 0) return;
     delete waiting[id];
     reject(new BulkheadError({
@@ -108,7 +110,7 @@ const withBody = (value, body) => {
   if (body === undefined || value === null || typeof value !== "object") return value;
   value.body = body;
   let text;
-  const read = () => (text === undefined ? (text = decodeUtf8(body)) : text);
+  const read = () => (text === undefined ? (text = parse(decodeUtf8(body))) : text);
   fixed(value, "text", read);
   fixed(value, "json", () => parse(read()));
   return value;
@@ -118,7 +120,16 @@ const onReply = (id, ok, text, body) => {
   const entry = waiting[id];
   if (entry === undefined) return;
   delete waiting[id];
-  const value = text === "" ? undefined : parse(text);
+  let value;
+  try {
+    value = text === "" ? undefined : parse(text);
+  } catch {
+    entry.reject(new BulkheadError({
+      message: "what was kept can't be read any more", code: "HOST_ERROR", layer: "api", rule: null, denialId: null,
+      at: null, seen: null, wanted: null, help: "errors/HOST_ERROR",
+    }));
+    return;
+  }
   if (entry.kind === ASK) entry.resolve(ok === 1 && value === true);
   else if (ok === 1) entry.resolve(entry.pick(withBody(value, body)));
   else entry.reject(new BulkheadError(value));
@@ -157,6 +168,16 @@ const describe = (value) => {
   }
   return StringOf(value);
 };
+/* What was thrown, as JSON: whatever it is, and whatever its members do. */
+const onThrown = (thrown) => {
+  let text, stack = "";
+  try {
+    const isError = typeof thrown === "object" && thrown !== null && typeof thrown.message === "string";
+    text = isError ? StringOf(thrown.name) + ": " + thrown.message : describe(thrown);
+    if (isError && typeof thrown.stack === "string") stack = thrown.stack;
+  } catch { text = "something that cannot be said"; }
+  return stringify({ text: apply(slice, text, [0, TEXT_MAX]), stack: apply(slice, stack, [0, TEXT_MAX]) });
+};
 const write = (level) => (...values) => {
   let text = "";
   for (let index = 0; index < values.length && text.length < TEXT_MAX; index += 1) {
@@ -164,7 +185,7 @@ const write = (level) => (...values) => {
     try { part = describe(values[index]); } catch { part = "[unprintable]"; }
     text += (index === 0 ? "" : " ") + part;
   }
-  post(2, level, "", apply(slice, text, [0, TEXT_MAX]), undefined);
+  post(2, level, '""', stringify(apply(slice, text, [0, TEXT_MAX])), undefined);
 };
 const console = create(null);
 fixed(console, "debug", write(0));
@@ -205,5 +226,5 @@ fixed(globalThis, "setTimeout", schedule(false));
 fixed(globalThis, "setInterval", schedule(true));
 fixed(globalThis, "clearTimeout", cancel);
 fixed(globalThis, "clearInterval", cancel);
-return freeze([onReply, onTimer]);
+return freeze([onReply, onTimer, onThrown]);
 })`;

@@ -28,7 +28,7 @@ async function makeCommand(): Promise<EngineCommand> {
 /** QuickJS in WebAssembly in a Node process: one machine, one source, frames over one inherited pipe. */
 export const scriptEngine: Engine = {
   kind: "script",
-  keeps: ["engineBytesMax", "turnCpuMsMax"],
+  keeps: ["engineBytesMax", "turnCpuMsMax", "turnWallMsMax"],
   needs: { threadsMax: 64, descriptorsMax: 64, stackBytesMax: 8 * 1024 * 1024 },
   command() {
     made ??= makeCommand();
@@ -43,8 +43,7 @@ export const scriptEngine: Engine = {
         const { run, ...channel } = createBridgeChannel(stream, handlers);
         return {
           ...channel,
-          begin: ({ engineBytesMax, turnCpuMsMax }) =>
-            run(source, { memoryPagesMax: wasmPages(engineBytesMax), turnCpuMsMax }),
+          begin: ({ engineBytesMax, ...turn }) => run(source, { memoryPagesMax: wasmPages(engineBytesMax), ...turn }),
         };
       },
     };

@@ -10,7 +10,11 @@ const wasm = new WebAssembly.Module(
 
 let posted: Posted[];
 let faults: number[];
+let reasons: string[];
 let cpuMs: number;
+let wallMs: number;
+let cpuMsALook: number;
+let wallMsALook: number;
 let timers: { delayMs: number; repeats: boolean }[];
 let machine: ScriptMachine;
 
@@ -19,6 +23,7 @@ async function start(memoryPagesMax = 1024): Promise<void> {
     wasm,
     memoryPagesMax,
     turnCpuMsMax: 1_000,
+    turnWallMsMax: 30_000,
     ports: {
       post: (message) => {
         posted.push(message);
@@ -26,17 +31,25 @@ async function start(memoryPagesMax = 1024): Promise<void> {
       },
       startTimer: (delayMs, repeats) => timers.push({ delayMs, repeats }),
       stopTimer: () => undefined,
-      onFault: (reason) => faults.push(reason),
+      onFault: (reason, text) => {
+        faults.push(reason);
+        reasons.push(text);
+      },
       // each look at the clock costs as much as ten milliseconds of running
-      cpuMs: () => (cpuMs += 10),
+      cpuMs: () => (cpuMs += cpuMsALook),
+      wallMs: () => (wallMs += wallMsALook),
     },
   });
 }
 beforeEach(async () => {
   posted = [];
   faults = [];
+  reasons = [];
   timers = [];
   cpuMs = 0;
+  wallMs = 0;
+  cpuMsALook = 10;
+  wallMsALook = 10;
   await start();
 });
 
@@ -182,6 +195,22 @@ describe("calls", () => {
   });
 });
 
+describe("text that crosses the engine's border", () => {
+  it("is whole both ways, NUL and halves of a pair among it", () => {
+    const source = String.raw`
+      bulkhead.call("a\0b", { key: "k\0k", value: "\ud800" });
+      bulkhead.network.request({ url: "u", body: "b\0b" }).then((r) => console.log(r.text() === "t\0t", r.value === "v\0v"));
+      console.log("l\0l");`.replaceAll("\\\\", "\\");
+    machine.run(source);
+    const [first, second] = calls();
+    expect([first?.api, JSON.parse(first?.text ?? "")]).toEqual(["a\0b", { key: "k\0k", value: "\ud800" }]);
+    expect(Buffer.from(second?.body ?? []).toString()).toBe("b\0b");
+    expect(console()).toEqual(["l\0l"]);
+    machine.reply(second?.id ?? 0, true, JSON.stringify({ value: "v\0v" }), Buffer.from("t\0t"));
+    expect(console()).toEqual(["l\0l", "true true"]);
+  });
+});
+
 describe("a program that misbehaves", () => {
   it("finds the end of its memory, and the engine lives on", async () => {
     await start(512);
@@ -196,7 +225,16 @@ describe("a program that misbehaves", () => {
   it("is interrupted when one turn takes too long, and can't catch it", () => {
     machine.run("try { for (;;); } catch { console.log('caught'); } finally { console.log('finally'); }");
     expect(faults).toEqual([FAULTS.turnTooLong]);
+    expect(reasons).toEqual(["a turn took 1010 ms of processor time; at most 1000"]);
     expect(console()).toEqual([]);
+  });
+
+  it("is interrupted when a turn takes too long on the clock, however little of it it was let run", () => {
+    cpuMsALook = 1;
+    wallMsALook = 100;
+    machine.run("for (;;);");
+    expect(faults).toEqual([FAULTS.turnTooLong]);
+    expect(reasons).toEqual(["a turn took 30100 ms on the clock; at most 30000"]);
   });
 
   it("is interrupted within a regular expression too", () => {
@@ -224,12 +262,42 @@ describe("a program that misbehaves", () => {
   });
 
   it("ends when its source is no program", () => {
-    machine.run("this is not");
+    expect(output("let a = ;")[0]).toMatch(/^Uncaught SyntaxError: .* at app\.js:1:\d+$/);
+    expect(faults).toEqual([FAULTS.uncaught]);
+    expect(reasons[0]).toMatch(/^SyntaxError: .* at app\.js:1:\d+$/);
+  });
+
+  it.each([
+    [
+      "a rejection of its first lines",
+      "await Promise.reject(new RangeError('r'))",
+      /^Uncaught RangeError: r at app\.js:1:\d+$/,
+    ],
+    ["what is no error", "throw 5", /^Uncaught 5$/],
+    ["an object", "throw { a: 1 }", /^Uncaught \{"a":1\}$/],
+    [
+      "an error that cannot be said",
+      "throw { get message() { throw 1; } }",
+      /^Uncaught something that cannot be said$/,
+    ],
+    ["text with a NUL in it", "throw new Error('a\\0b')", /^Uncaught Error: a\0b at app\.js:1:\d+$/],
+  ])("is told what nobody caught: %s", (_what, source, line) => {
+    expect(output(source)[0]).toMatch(line);
     expect(faults).toEqual([FAULTS.uncaught]);
   });
 
+  it("is told the whole way that an error came, function by function", () => {
+    const [line = ""] = output("function inner() { throw new Error('x'); }\nfunction outer() { inner(); }\nouter();");
+    expect(line.split("\n")).toEqual([
+      "Uncaught Error: x at app.js:1:35",
+      "    at inner (app.js:1:35)",
+      expect.stringMatching(/^ {4}at outer \(app\.js:2:\d+\)$/),
+      expect.stringMatching(/^ {4}at <anonymous> \(app\.js:3:\d+\)$/),
+    ]);
+  });
+
   it("says no more of a place than a line and a column, whatever its error says of itself", () => {
-    const [line = ""] = output(`throw { name: "N", message: "m", stack: "app.js:" + "1".repeat(100000) }`);
+    const [line = ""] = output(`throw { name: "N", message: "m", stack: "at app.js:" + "1".repeat(3000) }`);
     expect(line.length).toBeLessThan(100);
     expect(line).toMatch(/^Uncaught N: m at app\.js:1+$/);
   });

@@ -5,6 +5,7 @@ import {
   type QuickJSContext,
   type QuickJSHandle,
 } from "quickjs-emscripten-core";
+import { boundText } from "../../../core/text/plain-text";
 import { FAULTS } from "../../bridge/frame-codec";
 import { GUEST_PRELUDE } from "./guest-prelude";
 
@@ -28,6 +29,8 @@ export type MachinePorts = {
   onFault(reason: number, text: string): void;
   /** Processor time of this process so far, in milliseconds. */
   cpuMs(): number;
+  /** A clock that goes on while the process is held. */
+  wallMs(): number;
 };
 
 export type MachineOptions = {
@@ -36,6 +39,8 @@ export type MachineOptions = {
   memoryPagesMax: number;
   /** Processor time that one turn may take before the program counts as hung. */
   turnCpuMsMax: number;
+  /** Time on the clock that it may take, whatever the program is held back by meanwhile. */
+  turnWallMsMax: number;
   ports: MachinePorts;
 };
 
@@ -51,11 +56,20 @@ const STACK_BYTES = 512 * 1024;
 const JOBS_AT_ONCE = 2_000;
 const TEXT_MAX = 4096;
 const PLACE_MAX = 64;
+const FRAMES_MAX = 16;
+
+/**
+ * A text as the prelude sends it: its JSON, in which nothing is a NUL or half of a pair. The engine's own strings end at the
+ * first NUL.
+ */
+function wholeText(context: QuickJSContext, handle: QuickJSHandle): string {
+  return JSON.parse(context.getString(handle)) as string;
+}
 
 function ownBytes(context: QuickJSContext, handle: QuickJSHandle | undefined): Uint8Array | undefined {
   if (handle === undefined) return undefined;
   const type = context.typeof(handle);
-  if (type === "string") return new TextEncoder().encode(context.getString(handle));
+  if (type === "string") return new TextEncoder().encode(wholeText(context, handle));
   if (type !== "object") return undefined;
   const lifetime = context.getArrayBuffer(handle);
   const copy = Uint8Array.from(lifetime.value);
@@ -63,17 +77,23 @@ function ownBytes(context: QuickJSContext, handle: QuickJSHandle | undefined): U
   return copy;
 }
 
-/** The engine's text of an error thrown by the program, with its first place in the source; bounded. */
-function describeError(context: QuickJSContext, error: QuickJSHandle): string {
-  if (context.typeof(error) !== "object") return "a value that is no error";
-  const [name, message, stack] = ["name", "message", "stack"].map((member) =>
-    context.getProp(error, member).consume((handle) => context.getString(handle)),
-  );
-  const place = /app\.js:\d+(?::\d+)?/.exec((stack ?? "").slice(0, TEXT_MAX))?.[0];
-  return (
-    `${name}: ${message}`.slice(0, TEXT_MAX - PLACE_MAX) +
-    (place === undefined ? "" : ` at ${place.slice(0, PLACE_MAX - 4)}`)
-  );
+/** What the prelude says of something that was thrown. */
+type Thrown = { text: string; stack: string };
+
+/** The text of what was thrown, with the program's own frames; bounded. */
+export function sayThrown({ text, stack }: Thrown): { line: string; whole: string } {
+  const frames = stack.split("\n").flatMap((frame) => {
+    const [, at = "", place] = /^\s*at (?:(.*?) ?\(?)(app\.js:\d+(?::\d+)?)\)?$/.exec(frame) ?? [];
+    return place === undefined ? [] : [{ at: boundText(at, PLACE_MAX), place: place.slice(0, PLACE_MAX - 4) }];
+  });
+  const place = frames[0]?.place;
+  const line = boundText(text, TEXT_MAX - PLACE_MAX) + (place === undefined ? "" : ` at ${place}`);
+  const more = frames.slice(0, FRAMES_MAX).map(({ at, place }) => `\n    at ${at === "" ? place : `${at} (${place})`}`);
+  return { line, whole: frames.length < 2 ? line : boundText(line + more.join(""), TEXT_MAX) };
+}
+
+function sayTime(of: string, ms: number, mostMs: number): string {
+  return `a turn took ${Math.round(ms)} ms ${of}; at most ${mostMs}`;
 }
 
 /**
@@ -90,11 +110,16 @@ export async function createScriptMachine(options: MachineOptions): Promise<Scri
   const context = runtime.newContext();
 
   let dead = false;
-  let turnStartedMs = 0;
-  let hung = false;
+  const now = () => ({ cpuMs: ports.cpuMs(), wallMs: ports.wallMs() });
+  let turn = now();
+  /** Which of its times a turn has passed, with value and maximum. */
+  let hung: string | undefined;
   runtime.setInterruptHandler(() => {
-    if (ports.cpuMs() - turnStartedMs > options.turnCpuMsMax) hung = true;
-    return hung;
+    const { cpuMs, wallMs } = now();
+    const spent = [cpuMs - turn.cpuMs, wallMs - turn.wallMs] as const;
+    if (spent[0] > options.turnCpuMsMax) hung = sayTime("of processor time", spent[0], options.turnCpuMsMax);
+    else if (spent[1] > options.turnWallMsMax) hung = sayTime("on the clock", spent[1], options.turnWallMsMax);
+    return hung !== undefined;
   });
 
   const fault = (reason: number, text: string): void => {
@@ -102,16 +127,26 @@ export async function createScriptMachine(options: MachineOptions): Promise<Scri
     dead = true;
     ports.onFault(reason, text);
   };
-  const complain = (error: QuickJSHandle): void => {
-    const text = describeError(context, error);
+  /** Tells what nobody caught; answers its one line. */
+  const complain = (error: QuickJSHandle): string => {
+    const { line, whole } = sayThrown(describeThrown(error));
     error.dispose();
-    if (hung) fault(FAULTS.turnTooLong, "");
-    else ports.post({ kind: 2, id: 3, api: "", text: `Uncaught ${text}`.slice(0, TEXT_MAX), body: undefined });
+    if (hung !== undefined) fault(FAULTS.turnTooLong, hung);
+    else ports.post({ kind: 2, id: 3, api: "", text: boundText(`Uncaught ${whole}`, TEXT_MAX), body: undefined });
+    return line;
+  };
+  const describeThrown = (error: QuickJSHandle): Thrown => {
+    const result = context.callFunction(onThrown, context.undefined, [error]);
+    if (result.error) {
+      result.error.dispose();
+      return { text: "something that cannot be said", stack: "" };
+    }
+    return result.value.consume((text) => JSON.parse(context.getString(text)) as Thrown);
   };
   /** Enters the machine; whatever the engine throws here is its own failure, deep recursion included. */
   const enter = (work: () => void): void => {
     if (dead) return;
-    turnStartedMs = ports.cpuMs();
+    turn = now();
     try {
       work();
       drain();
@@ -129,9 +164,7 @@ export async function createScriptMachine(options: MachineOptions): Promise<Scri
     const settled = main;
     main = undefined;
     if (state.type === "rejected") {
-      const text = describeError(context, state.error);
-      complain(state.error);
-      fault(FAULTS.uncaught, text);
+      fault(FAULTS.uncaught, complain(state.error));
     } else {
       state.value.dispose();
     }
@@ -146,10 +179,10 @@ export async function createScriptMachine(options: MachineOptions): Promise<Scri
     draining = true;
     setImmediate(() => {
       draining = false;
-      // the turn goes on: its processor time is not counted anew
-      const startedMs = turnStartedMs;
+      // the turn goes on: its time is not counted anew
+      const begun = turn;
       enter(() => {
-        turnStartedMs = startedMs;
+        turn = begun;
       });
     });
   };
@@ -158,8 +191,8 @@ export async function createScriptMachine(options: MachineOptions): Promise<Scri
     const answer = ports.post({
       kind: context.getNumber(kind),
       id: context.getNumber(id),
-      api: context.getString(api),
-      text: context.getString(text),
+      api: wholeText(context, api),
+      text: wholeText(context, text),
       body: ownBytes(context, body),
     });
     return context.newNumber(answer);
@@ -169,7 +202,7 @@ export async function createScriptMachine(options: MachineOptions): Promise<Scri
   );
   const stopTimer = context.newFunction("stopTimer", (token) => ports.stopTimer(context.getNumber(token)));
   const decodeUtf8 = context.newFunction("decodeUtf8", (bytes) =>
-    context.newString(new TextDecoder().decode(ownBytes(context, bytes) ?? new Uint8Array())),
+    context.newString(JSON.stringify(new TextDecoder().decode(ownBytes(context, bytes) ?? new Uint8Array()))),
   );
 
   const prelude = context.unwrapResult(context.evalCode(GUEST_PRELUDE, "bulkhead", { strict: true, strip: true }));
@@ -178,6 +211,7 @@ export async function createScriptMachine(options: MachineOptions): Promise<Scri
   );
   const onReply = context.getProp(receivers, 0);
   const onTimer = context.getProp(receivers, 1);
+  const onThrown = context.getProp(receivers, 2);
   for (const handle of [prelude, receivers, post, startTimer, stopTimer, decodeUtf8]) handle.dispose();
 
   const call = (receiver: QuickJSHandle, args: QuickJSHandle[]): void => {
@@ -192,9 +226,7 @@ export async function createScriptMachine(options: MachineOptions): Promise<Scri
       enter(() => {
         const result = context.evalCode(source, "app.js", { type: "module" });
         if (result.error) {
-          const text = describeError(context, result.error);
-          complain(result.error);
-          fault(FAULTS.uncaught, text);
+          fault(FAULTS.uncaught, complain(result.error));
           return;
         }
         if (context.getPromiseState(result.value).type === "fulfilled") result.value.dispose();

@@ -183,8 +183,8 @@ export const EXHAUSTING = {
     await bulkhead.call("storage.local.set", { key: "k", value: text }).catch((error) => console.log("refused", error.code, error.layer));`,
   messageBigNotHuge: `console.log("up"); const text = "x".repeat(2 * 1024 * 1024);
     await bulkhead.call("storage.local.set", { key: "k", value: text }).catch((error) => console.log("refused", error.code, error.layer, error.denialId));`,
-  logFlood: `console.log("up"); for (let line = 0; line < 200000; line += 1) console.log("flood " + line + "x".repeat(1000));
-    setTimeout(() => { console.log("after"); }, 2500);`,
+  logFlood: `console.log("up"); for (let line = 0; line < 10000; line += 1) console.log("flood " + line + "x".repeat(1000));
+    await bulkhead.call("device.info", {}); setTimeout(() => { console.log("after"); }, 500);`,
   diskFill: `console.log("up"); let kept = 0; let refused; const text = "x".repeat(900 * 1024);
     for (let value = 0; value < 40 && !refused; value += 1) await bulkhead.storage.local.set("k" + value, text).then(() => { kept += 1; }, (error) => { refused = error; });
     console.log("full", kept, refused?.code, refused?.layer, refused?.rule);`,

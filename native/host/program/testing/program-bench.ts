@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { compilePolicy } from "../../../core/decide/compile-policy";
 import type { PlatformClaims, ProgramClaims } from "../../../core/shapes/claims";
 import type { MinuteIncrement } from "../../../core/telemetry/minute-entry";
+import { createHostTurns } from "../../bridge/host-turns";
 import { type Confinement, probeConfinement } from "../../confinement/probe-confinement";
 import type {
   AppliedPolicy,
@@ -14,6 +15,7 @@ import type {
   RunningProgram,
   StartProgramOptions,
 } from "../../ports";
+import { systemTimers } from "../../runtime/system-ports";
 import { budgetOfTest } from "../../storage/testing/budget-of-test";
 import { startProgramIn } from "../program-runner";
 
@@ -124,6 +126,7 @@ export async function startTestProgram(source: string, options: TestProgramOptio
     runtime: { kind: "linux", version: "0.1.0" },
     clock: { nowMs: () => Date.now(), monotonicMs: () => performance.now() },
     policyNow: () => NOW,
+    turns: createHostTurns({ monotonicMs: () => performance.now(), timers: systemTimers, later: setImmediate }),
     egress: {
       request(request) {
         recorded.requests.push(request);

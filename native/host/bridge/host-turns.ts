@@ -1,0 +1,120 @@
+import type { HostShare, HostTimers, HostTurns } from "../ports";
+
+/** How long one program's work may go on before another's is looked at; a single step may take longer. */
+const SLICE_MS = 2;
+/** Of each millisecond, how much one program may have of the host's thread, and how much it may save up. */
+const RATE = 0.25;
+const SAVED_MS_MAX = 50;
+/** What a program has used counts half as much after this long. */
+const FORGOTTEN_HALF_MS = 1_000;
+
+export type HostTurnsOptions = {
+  monotonicMs(): number;
+  timers: HostTimers;
+  /** Runs it once whatever else waits for the thread has had its turn. */
+  later(run: () => void): void;
+};
+
+type Seat = {
+  step(): boolean;
+  isAwake: boolean;
+  /** Woken since its step began. */
+  isWoken: boolean;
+  isGone: boolean;
+  creditMs: number;
+  usedMs: number;
+  reckonedAtMs: number;
+  unreadMs: number;
+};
+
+/**
+ * Shares the host's thread among programs: whoever has used least of it comes first, in slices, with the rest of the host in
+ * between; whoever has used up its share waits until it has some again. So a storm of one costs it its own time alone.
+ */
+export function createHostTurns({ monotonicMs, timers, later }: HostTurnsOptions): HostTurns {
+  const awake = new Set<Seat>();
+  let isDue = false;
+  let cancelWait: (() => void) | undefined;
+
+  const reckon = (seat: Seat): void => {
+    const pastMs = monotonicMs() - seat.reckonedAtMs;
+    seat.reckonedAtMs += pastMs;
+    seat.creditMs = Math.min(SAVED_MS_MAX, seat.creditMs + pastMs * RATE);
+    seat.usedMs *= 0.5 ** (pastMs / FORGOTTEN_HALF_MS);
+  };
+  const spend = (seat: Seat, ms: number): void => {
+    seat.creditMs -= ms;
+    seat.usedMs += ms;
+    seat.unreadMs += ms;
+  };
+  const timed = <T>(seat: Seat, work: () => T): T => {
+    const startedMs = monotonicMs();
+    try {
+      return work();
+    } finally {
+      spend(seat, monotonicMs() - startedMs);
+    }
+  };
+  const slice = (seat: Seat): void => {
+    const startedMs = monotonicMs();
+    timed(seat, () => {
+      do {
+        seat.isWoken = false;
+        const hasMore = seat.step() || seat.isWoken;
+        seat.isAwake = hasMore && !seat.isGone;
+      } while (seat.isAwake && monotonicMs() - startedMs < SLICE_MS);
+    });
+    awake.delete(seat);
+    // behind whoever has used as much
+    if (seat.isAwake) awake.add(seat);
+  };
+  const run = (): void => {
+    isDue = false;
+    for (const seat of awake) reckon(seat);
+    const [first, ...others] = [...awake].filter(({ creditMs }) => creditMs > 0);
+    if (first !== undefined) slice(others.reduce((least, seat) => (seat.usedMs < least.usedMs ? seat : least), first));
+    plan();
+  };
+  /** At once while somebody has time left, else when the first one has some again. */
+  const plan = (): void => {
+    if (isDue || awake.size === 0) return;
+    cancelWait?.();
+    cancelWait = undefined;
+    const most = Math.max(...[...awake].map(({ creditMs }) => creditMs));
+    if (most > 0) {
+      isDue = true;
+      later(run);
+    } else {
+      cancelWait = timers.after(Math.max(1, Math.ceil(-most / RATE)), run);
+    }
+  };
+
+  return {
+    join(step): HostShare {
+      const seat: Seat = {
+        ...{ step, isAwake: false, isWoken: false, isGone: false },
+        ...{ creditMs: SAVED_MS_MAX, usedMs: 0, unreadMs: 0, reckonedAtMs: monotonicMs() },
+      };
+      return {
+        wake() {
+          seat.isWoken = true;
+          if (seat.isAwake || seat.isGone) return;
+          seat.isAwake = true;
+          reckon(seat);
+          awake.add(seat);
+          plan();
+        },
+        charge: (work) => timed(seat, work),
+        takeCpuMs() {
+          const whole = Math.floor(seat.unreadMs);
+          seat.unreadMs -= whole;
+          return whole;
+        },
+        leave() {
+          seat.isGone = true;
+          awake.delete(seat);
+        },
+      };
+    },
+  };
+}
