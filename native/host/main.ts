@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { enrollHost, runHost } from "./commands";
+import { closeInheritedDescriptors } from "./confinement/close-inherited";
 import type { DesiredProgram } from "./runtime/program-supervisor";
 import { createLineLog, systemClock } from "./runtime/system-ports";
 
@@ -97,6 +98,7 @@ function refuse(reason: string, code: string | undefined): number {
 
 // What is made here is its owner's alone; what a sandbox's own user must reach is opened to it by name.
 process.umask(0o077);
+closeInheritedDescriptors();
 main(process.argv.slice(2)).then(
   (code) => {
     process.exitCode = code;

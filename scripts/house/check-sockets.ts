@@ -18,6 +18,7 @@ export const SOCKET_RULES: readonly SocketRule[] = [
   { at: "native/host/sync/http-transport.ts", ways: ["http", "https"], why: "the host's own calls to its platform" },
   { at: "native/host/state/data-directory-lock.ts", ways: ["net"], why: "holds a data directory by a local socket" },
   { at: "native/host/engines/script/engine-child.ts", ways: ["net"], why: "speaks to its host over an inherited pipe" },
+  { at: "native/host/confinement/sandbox-users.ts", ways: ["net"], why: "holds a sandbox's user by a local socket" },
   { at: "native/host/confinement/probe-child.ts", ways: ["net", "dgram"], why: "tries what confinement must refuse" },
   { at: "native/cli/process-context.ts", ways: ["fetch"], why: "hands the command line its calls to the platform" },
   { at: "lib/server/http-face.ts", ways: ["http"], why: "the one listener that others reach" },

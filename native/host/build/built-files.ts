@@ -1,13 +1,13 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 /** What a child runs, by the name that it has among the built files. */
 export type BuildWish = {
   /** Scripts, by name: the source below `native/host`. */
-  scripts: Readonly<Record<string, string>>;
-  /** Files that are taken as they are, by name: an absolute path. */
+  scripts?: Readonly<Record<string, string>>;
+  /** Files that are taken as they are, by name: an absolute path, or one below `native/host`. */
   copies?: Readonly<Record<string, string>>;
   /** Folders below `native/host` out of which the scripts are made. */
   watched: readonly string[];
@@ -65,14 +65,14 @@ export async function builtFiles(wish: BuildWish): Promise<Readonly<Record<strin
   const project = projectFolder();
   const host = join(project, "native", "host");
   const output = join(project, "dist", "native");
-  const { scripts, copies = {} } = wish;
+  const { scripts = {}, copies = {} } = wish;
   const files = Object.fromEntries(
     [...Object.keys(scripts), ...Object.keys(copies)].map((name) => [name, join(output, name)]),
   );
   const newestMs = Math.max(...wish.watched.map((name) => newestChangeMs(join(host, name))));
   if (isCurrent(Object.values(files), newestMs)) return files;
   mkdirSync(output, { recursive: true });
-  for (const [name, source] of Object.entries(copies)) copyWhole(source, join(output, name));
+  for (const [name, source] of Object.entries(copies)) copyWhole(resolve(host, source), join(output, name));
   for (const [name, source] of Object.entries(scripts)) await bundle(join(host, source), join(output, name));
   return files;
 }

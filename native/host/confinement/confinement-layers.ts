@@ -10,16 +10,23 @@ export const CONFINEMENT_LAYERS = [
   "no_new_privs",
   "seccomp",
   "environment",
+  "descriptors",
   "rlimits",
+  "threads",
+  "landlock",
+  "time",
+  "own_user",
   "cgroup",
 ] as const;
 export type ConfinementLayerName = (typeof CONFINEMENT_LAYERS)[number];
 
-/**
- * Layers without which a third party's program is not started, unless the embedder names each that may be missing.
- * The cgroup is not among them: where it is missing, the monitor reads `/proc` and kills.
- */
-export const REQUIRED_LAYERS: readonly ConfinementLayerName[] = CONFINEMENT_LAYERS.filter((name) => name !== "cgroup");
+/** Layers that not every machine can give. Where one is missing, others stand before it, and it is said. */
+const DISPENSABLE: readonly ConfinementLayerName[] = ["threads", "landlock", "time", "own_user", "cgroup"];
+
+/** Layers without which a third party's program is not started, unless the embedder names each that may be missing. */
+export const REQUIRED_LAYERS: readonly ConfinementLayerName[] = CONFINEMENT_LAYERS.filter(
+  (name) => !DISPENSABLE.includes(name),
+);
 
 export type LayerReport = { name: ConfinementLayerName; active: boolean; reason?: string };
 

@@ -12,6 +12,12 @@ export type ConfinementTools = {
   prlimit?: string;
   /** Absolute path of util-linux' `setpriv`. */
   setpriv?: string;
+  /** Absolute path of util-linux' `unshare`, which gives the sandbox clocks of its own. */
+  unshare?: string;
+  /** Absolute path of perl, which runs the first program inside. */
+  perl?: string;
+  /** A filter in place of the one that an engine's needs make: for recording what it needs. */
+  filter?: Uint8Array;
 };
 
 const TOOL_FOLDERS = ["/usr/bin", "/bin", "/usr/local/bin"];
@@ -51,7 +57,11 @@ function lookForTools(): ConfinementTools {
   const bubblewrap = findTool("bwrap");
   const prlimit = findTool("prlimit");
   const setpriv = findTool("setpriv");
+  const unshare = findTool("unshare");
+  const perl = process.arch === "x64" || process.arch === "arm64" ? findTool("perl") : undefined;
   return {
+    ...(unshare === undefined ? {} : { unshare }),
+    ...(perl === undefined ? {} : { perl }),
     ...(bubblewrap === undefined ? {} : { bubblewrap }),
     ...(prlimit === undefined ? {} : { prlimit }),
     ...(setpriv === undefined ? {} : { setpriv }),

@@ -1,17 +1,17 @@
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
+import { uptime } from "node:os";
 import type { Duplex, Readable, Writable } from "node:stream";
 import type { EngineCommand, EngineNeeds } from "../engines/engine";
 import type { ConfinementTools } from "./confinement-tools";
 import type { ControlGroup } from "./control-group";
+import { innerHelper } from "./inner-helper";
 import { NO_ENVIRONMENT } from "./no-environment";
 import { processTree, systemProc } from "./process-tree";
 import { reachableCommand } from "./reachable-command";
 import { bareCommand, bubblewrapCommand, CHANNEL_DESCRIPTOR, type SandboxedEngine } from "./sandbox-command";
-import { isFilterMachine, seccompFilter } from "./seccomp-filter";
-
-/** Belongs to nobody: between the ranges that systemd and Debian hand out. Used only where the host itself is root. */
-export const SANDBOX_UID = 60_999;
+import { type SandboxUser, takeSandboxUser } from "./sandbox-users";
+import { BUBBLEWRAP_CALLS, EXECUTE, isFilterMachine, seccompFilter } from "./seccomp-filter";
 
 /** What the child wrote to stderr is kept for the log, up to this much. */
 const DIAGNOSTICS_BYTES = 8 * 1024;
@@ -46,8 +46,8 @@ export type LaunchOptions = {
 
 export type LaunchResult = { ok: true; process: ConfinedProcess } | { ok: false; reason: string };
 
-function dropUser(): Pick<SpawnOptions, "uid" | "gid"> {
-  return process.getuid?.() === 0 ? { uid: SANDBOX_UID, gid: SANDBOX_UID } : {};
+function asUser(user: SandboxUser | undefined): Pick<SpawnOptions, "uid" | "gid"> {
+  return user === undefined ? {} : { uid: user.id, gid: user.id };
 }
 
 function streamAt(child: ChildProcess, index: number): unknown {
@@ -126,12 +126,12 @@ async function launchInBubblewrap(
   options: LaunchOptions,
   engine: SandboxedEngine,
   bubblewrap: string,
+  user: SandboxUser | undefined,
 ): Promise<LaunchResult> {
-  const filter = isFilterMachine(process.arch) ? seccompFilter(process.arch) : undefined;
   const command = bubblewrapCommand({
     tools: { ...options.tools, bubblewrap },
     engine,
-    seccomp: filter !== undefined,
+    uptimeSeconds: uptime(),
   });
   const opened: number[] = [];
   let child: ChildProcess;
@@ -140,7 +140,7 @@ async function launchInBubblewrap(
     child = spawn(command.command, command.args, {
       env: NO_ENVIRONMENT,
       cwd: "/",
-      ...dropUser(),
+      ...asUser(user),
       stdio: ["ignore", "ignore", "pipe", "pipe", "pipe", "pipe", "pipe", ...opened],
     });
   } catch (error) {
@@ -160,7 +160,7 @@ async function launchInBubblewrap(
   const channel = streamAt(child, CHANNEL_DESCRIPTOR) as Duplex;
   // a child that died early breaks these pipes; its exit is what is reported
   for (const stream of [info, block, seccomp]) stream.on("error", () => undefined);
-  seccomp.end(filter);
+  seccomp.end(engine.helper === undefined ? engine.filter : undefined);
   const insidePid = await readInsidePid(info);
   if (insidePid === undefined) {
     const { code } = await exited;
@@ -180,12 +180,16 @@ async function launchInBubblewrap(
   };
 }
 
-async function launchBare(options: LaunchOptions, engine: SandboxedEngine): Promise<LaunchResult> {
+async function launchBare(
+  options: LaunchOptions,
+  engine: SandboxedEngine,
+  user: SandboxUser | undefined,
+): Promise<LaunchResult> {
   const { command, args } = bareCommand({ tools: options.tools, engine });
   const child = spawn(command, args, {
     env: NO_ENVIRONMENT,
     cwd: "/",
-    ...dropUser(),
+    ...asUser(user),
     detached: true,
     stdio: ["ignore", "ignore", "pipe", "pipe"],
   });
@@ -209,8 +213,23 @@ async function launchBare(options: LaunchOptions, engine: SandboxedEngine): Prom
 /** Starts an engine in the confinement that was asked for. Nothing is left behind when it answers `ok: false`. */
 export async function launchConfined(options: LaunchOptions): Promise<LaunchResult> {
   const { command, needs, tools, mode } = options;
-  const engine = { command, needs, reachable: reachableCommand(command) };
-  if (mode === "bare") return launchBare(options, engine);
-  if (tools.bubblewrap === undefined) return { ok: false, reason: "bubblewrap is not installed" };
-  return launchInBubblewrap(options, engine, tools.bubblewrap);
+  const { bubblewrap } = tools;
+  if (mode === "bubblewrap" && bubblewrap === undefined) return { ok: false, reason: "bubblewrap is not installed" };
+  const helper = await innerHelper(tools);
+  // the filter is there before the engine is; under bubblewrap's own stands its first process too
+  const around = helper === undefined ? [EXECUTE, ...BUBBLEWRAP_CALLS] : [EXECUTE];
+  const systemCalls = [...needs.systemCalls, ...around];
+  const { arch } = process;
+  const filter = tools.filter ?? (isFilterMachine(arch) ? seccompFilter(arch, systemCalls) : undefined);
+  const engine = { command, needs, reachable: reachableCommand(command), helper, filter };
+  const taken = await takeSandboxUser();
+  if ("refused" in taken) return { ok: false, reason: taken.refused };
+  const { user } = taken;
+  const launched =
+    mode === "bubblewrap" && bubblewrap !== undefined
+      ? await launchInBubblewrap(options, engine, bubblewrap, user)
+      : await launchBare(options, engine, user);
+  if (launched.ok) void launched.process.exited.then(() => user?.release());
+  else user?.release();
+  return launched;
 }

@@ -1,7 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { createSocket } from "node:dgram";
-import { readdirSync, writeFileSync } from "node:fs";
+import { fstatSync, readdirSync, type Stats, writeFileSync } from "node:fs";
 import { connect, Socket } from "node:net";
+import { totalmem } from "node:os";
 
 /**
  * Runs inside the confinement instead of an engine and tries what a program must not be able to do. It answers one line
@@ -9,6 +10,7 @@ import { connect, Socket } from "node:net";
  */
 const CHANNEL_DESCRIPTOR = 3;
 const ATTEMPT_MS = 500;
+const DESCRIPTORS_LOOKED_AT = 1024;
 
 function outcome(work: () => void): string {
   try {
@@ -42,10 +44,41 @@ function sendUdp(): Promise<string> {
   });
 }
 
+/**
+ * Descriptors above the channel that are a file, a folder, a device, a socket, or a pipe whose other end is not here: what
+ * Node opens for itself is none of these.
+ */
+function foreignDescriptors(): number[] {
+  const foreign = new Set<number>();
+  const pipes = new Map<number, number>();
+  for (let descriptor = CHANNEL_DESCRIPTOR + 1; descriptor < DESCRIPTORS_LOOKED_AT; descriptor += 1) {
+    const state = statOf(descriptor);
+    if (state === undefined) continue;
+    if (state.isFIFO()) {
+      if (!pipes.delete(state.ino)) pipes.set(state.ino, descriptor);
+    } else if (state.isFile() || state.isDirectory() || state.isSocket() || state.isBlockDevice()) {
+      foreign.add(descriptor);
+    }
+  }
+  return [...foreign, ...pipes.values()];
+}
+
+function statOf(descriptor: number): Stats | undefined {
+  try {
+    return fstatSync(descriptor);
+  } catch {
+    // not open: that is what is asked
+    return undefined;
+  }
+}
+
 const report = {
+  descriptors: foreignDescriptors(),
+  monotonicSeconds: process.hrtime()[0],
+  memoryOfMachine: totalmem(),
+  list: outcome(() => readdirSync("/")),
   environment: Object.keys(process.env).filter((name) => name !== "PWD"),
   uid: process.getuid?.() ?? -1,
-  root: readdirSync("/"),
   write: outcome(() => writeFileSync("/written-by-probe", "x")),
   spawn: outcome(() => {
     const { error } = spawnSync(process.execPath, ["--version"]);

@@ -11,8 +11,11 @@ const { available, confinement } = await requireConfinement("probe of the confin
 
 const CONFINED: ProbeReport = {
   environment: [],
-  uid: 60999,
-  root: ["bin", "engine", "lib", "lib64"],
+  uid: 60700,
+  descriptors: [],
+  monotonicSeconds: 1,
+  memoryOfMachine: 0,
+  list: "EACCES",
   write: "EROFS",
   spawn: "EPERM",
   tcp: "EPERM",
@@ -20,13 +23,20 @@ const CONFINED: ProbeReport = {
 };
 const namespaces = (shared: string[]): OutsideView["namespaces"] =>
   Object.fromEntries(
-    ["user", "mnt", "pid", "net", "ipc"].map((kind) => [kind, { own: "1", inside: shared.includes(kind) ? "1" : "2" }]),
+    ["user", "mnt", "pid", "net", "ipc", "time"].map((kind) => [
+      kind,
+      { own: "1", inside: shared.includes(kind) ? "1" : "2" },
+    ]),
   );
 const OUTSIDE: OutsideView = {
   status:
-    "Uid:\t60999\t60999\t60999\t60999\nCapInh:\t00\nCapPrm:\t00\nCapEff:\t00\nCapBnd:\t00\nCapAmb:\t00\nNoNewPrivs:\t1\nSeccomp:\t2\n",
+    "Uid:\t60700\t60700\t60700\t60700\nCapInh:\t00\nCapPrm:\t00\nCapEff:\t00\nCapBnd:\t00\nCapAmb:\t00\nNoNewPrivs:\t1\nSeccomp:\t2\n",
+  root: ["bin", "engine", "lib", "lib64"],
+  anonymous: ["[eventpoll]", "[eventfd]"],
+  ownUid: 0,
+  uptimeSeconds: 5000,
   limits:
-    "Max core file size        0                    0                    bytes\nMax file size             0   0   bytes\n",
+    "Max core file size        0                    0                    bytes\nMax file size             0   0   bytes\nMax processes   32   32   processes\n",
   namespaces: namespaces([]),
   controlGroup: { usable: true },
 };
@@ -40,13 +50,23 @@ describe("a layer counts only where it was seen to hold", () => {
     expect(inactive({}, {})).toEqual([]);
   });
   it.each([
-    ["mount", { root: ["bin", "etc"] }, {}],
+    ["mount", {}, { root: ["bin", "etc"] }],
+    ["mount", {}, { root: undefined }],
+    ["descriptors", { descriptors: [30] }, {}],
+    ["descriptors", {}, { anonymous: ["[bpf-map]"] }],
+    ["threads", {}, { limits: OUTSIDE.limits.replace("processes   32", "processes   unlimited") }],
+    ["landlock", { list: "reached" }, {}],
+    ["time", {}, { namespaces: namespaces(["time"]) }],
+    ["time", { monotonicSeconds: 5000 }, {}],
+    ["own_user", {}, { status: OUTSIDE.status.replaceAll("60700", "1000") }],
+    ["own_user", {}, { ownUid: 60700 }],
+    ["seccomp", { memoryOfMachine: 1 }, {}],
     ["mount", { write: "reached" }, {}],
     ["environment", { environment: ["HOME"] }, {}],
     ["seccomp", { spawn: "reached" }, {}],
     ["seccomp", { udp: "ENETUNREACH" }, {}],
     ["uid", { uid: 0 }, {}],
-    ["uid", {}, { status: OUTSIDE.status.replace("60999", "0") }],
+    ["uid", {}, { status: OUTSIDE.status.replace("60700\t60700", "60700\t0") }],
     ["capabilities", {}, { status: OUTSIDE.status.replace("CapBnd:\t00", "CapBnd:\t0f") }],
     ["no_new_privs", {}, { status: OUTSIDE.status.replace("NoNewPrivs:\t1", "NoNewPrivs:\t0") }],
     ["seccomp", {}, { status: OUTSIDE.status.replace("Seccomp:\t2", "Seccomp:\t0") }],
@@ -55,15 +75,17 @@ describe("a layer counts only where it was seen to hold", () => {
     ["pid", {}, { namespaces: namespaces(["pid"]) }],
     ["netns", {}, { namespaces: namespaces(["net"]) }],
     ["ipc", {}, { namespaces: namespaces(["ipc"]) }],
-    ["rlimits", {}, { limits: "" }],
+    ["rlimits", {}, { limits: OUTSIDE.limits.replace("Max core", "Min core") }],
     ["cgroup", {}, { controlGroup: { usable: false as const, reason: "EACCES" } }],
   ] satisfies [string, Partial<ProbeReport>, Partial<OutsideView>][])("reports %s missing", (name, report, view) => {
     expect(inactive(report, view)).toEqual([name]);
   });
 
-  it("asks for every layer but the control group, unless it was named", () => {
+  it("asks for every layer that each machine can give, unless it was named", () => {
     expect(missingLayers([], [])).toEqual(REQUIRED_LAYERS);
-    expect(REQUIRED_LAYERS).not.toContain("cgroup");
+    expect(REQUIRED_LAYERS).toContain("descriptors");
+    for (const name of ["cgroup", "landlock", "threads", "time", "own_user"])
+      expect(REQUIRED_LAYERS).not.toContain(name);
     expect(missingLayers([{ name: "seccomp", active: false }], REQUIRED_LAYERS)).toEqual([]);
   });
 });

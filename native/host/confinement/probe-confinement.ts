@@ -1,15 +1,20 @@
+import { readdirSync } from "node:fs";
+import { uptime } from "node:os";
 import { builtFiles } from "../build/built-files";
 import type { EngineNeeds } from "../engines/engine";
 import { KNOWN_ENGINES } from "../engines/known-engines";
-import { nodeCommand } from "../engines/node-command";
+import { NODE_FILES, nodeCommand } from "../engines/node-command";
 import { CONFINEMENT_LAYERS, type LayerReport } from "./confinement-layers";
 import { type ConfinementTools, findConfinementTools } from "./confinement-tools";
 import { type ControlGroupsResult, openControlGroups } from "./control-group";
-import { judgeProbe, probeReportShape } from "./judge-probe";
+import { judgeProbe, type OutsideView, probeReportShape } from "./judge-probe";
 import { type ConfinedProcess, launchConfined } from "./launch-confined";
 import { systemProc } from "./process-tree";
 
-const NAMESPACES = ["user", "mnt", "pid", "net", "ipc", "uts"];
+const NAMESPACES = ["user", "mnt", "pid", "net", "ipc", "uts", "time"];
+const REASON_MAX = 256;
+/** Layers that bubblewrap alone gives. */
+const BY_BUBBLEWRAP = ["userns", "mount", "pid", "netns", "ipc", "capabilities", "no_new_privs", "seccomp", "time"];
 const PROBE = "engine-probe.mjs";
 const PROBE_MS_MAX = 10_000;
 
@@ -36,7 +41,16 @@ async function firstLine(child: ConfinedProcess): Promise<string> {
   }
 }
 
-function lookFromOutside(pid: number): { status: string; limits: string; namespaces: Record<string, NamespacePair> } {
+function entriesOf(folder: string): string[] | undefined {
+  try {
+    return readdirSync(folder);
+  } catch {
+    // a host without the right to look at its own program's process; the layers that need it are then missing
+    return undefined;
+  }
+}
+
+function lookFromOutside(pid: number): Omit<OutsideView, "controlGroup"> {
   const namespaces: Record<string, NamespacePair> = {};
   for (const kind of NAMESPACES) {
     namespaces[kind] = {
@@ -44,8 +58,13 @@ function lookFromOutside(pid: number): { status: string; limits: string; namespa
       own: systemProc.link(`/proc/self/ns/${kind}`),
     };
   }
+  const open = (entriesOf(`/proc/${pid}/fd`) ?? []).map((name) => systemProc.link(`/proc/${pid}/fd/${name}`) ?? "");
   return {
     namespaces,
+    root: entriesOf(`/proc/${pid}/root`),
+    anonymous: open.flatMap((link) => /^anon_inode:(.*)$/.exec(link)?.[1] ?? []),
+    ownUid: process.getuid?.() ?? -1,
+    uptimeSeconds: uptime(),
     status: systemProc.read(`/proc/${pid}/status`) ?? "",
     limits: systemProc.read(`/proc/${pid}/limits`) ?? "",
   };
@@ -57,6 +76,7 @@ const needs: EngineNeeds = {
   threadsMax: Math.max(...KNOWN_ENGINES.map((engine) => engine.needs.threadsMax)),
   descriptorsMax: Math.max(...KNOWN_ENGINES.map((engine) => engine.needs.descriptorsMax)),
   stackBytesMax: Math.max(...KNOWN_ENGINES.map((engine) => engine.needs.stackBytesMax)),
+  systemCalls: KNOWN_ENGINES.flatMap((engine) => engine.needs.systemCalls),
 };
 
 /** Runs the probe in one mode; a string is the reason why there was nothing to judge. */
@@ -65,7 +85,11 @@ async function probeIn(
   tools: ConfinementTools,
   groups: ControlGroupsResult,
 ): Promise<LayerReport[] | string> {
-  const files = await builtFiles({ scripts: { [PROBE]: "confinement/probe-child.ts" }, watched: ["confinement"] });
+  const files = await builtFiles({
+    scripts: { [PROBE]: "confinement/probe-child.ts" },
+    copies: NODE_FILES,
+    watched: ["confinement"],
+  });
   const launched = await launchConfined({ tools, mode, needs, command: nodeCommand(files, PROBE) });
   if (!launched.ok) return launched.reason;
   const child = launched.process;
@@ -85,17 +109,61 @@ async function probeIn(
   }
 }
 
+/** What this machine may refuse although it is installed, and what is tried without it: the least loss first. */
+const WITHOUT: readonly (readonly ("unshare" | "perl")[])[] = [[], ["unshare"], ["perl"], ["unshare", "perl"]];
+
+function without(tools: ConfinementTools, names: readonly ("unshare" | "perl")[]): ConfinementTools {
+  const { unshare, perl, ...rest } = tools;
+  return {
+    ...rest,
+    ...(unshare === undefined || names.includes("unshare") ? {} : { unshare }),
+    ...(perl === undefined || names.includes("perl") ? {} : { perl }),
+  };
+}
+
+/** A way to confine in which the probe stood, and what it found there. */
+type Stood = { layers: LayerReport[]; tools: ConfinementTools; reasons: string[] };
+
+async function firstThatStands(
+  mode: "bubblewrap" | "bare",
+  tools: ConfinementTools,
+  groups: ControlGroupsResult,
+): Promise<Stood | { reasons: string[] }> {
+  const reasons: string[] = [];
+  if (mode === "bubblewrap" && tools.bubblewrap === undefined) return { reasons: ["bubblewrap is not installed"] };
+  for (const names of WITHOUT) {
+    if (names.some((name) => tools[name] === undefined)) continue;
+    const tried = without(tools, names);
+    const layers = await probeIn(mode, tried, groups);
+    if (typeof layers !== "string") return { layers, tools: tried, reasons };
+    reasons.push(layers);
+  }
+  return { reasons };
+}
+
+/** Where a layer is missing since what gives it was refused, the refusal in its own words is the reason. */
+function withReason(layers: readonly LayerReport[], names: readonly string[], reason: string | undefined) {
+  if (reason === undefined) return [...layers];
+  return layers.map((layer) =>
+    layer.active || !names.includes(layer.name) ? layer : { ...layer, reason: reason.slice(0, REASON_MAX) },
+  );
+}
+
 async function probe(tools: ConfinementTools): Promise<Confinement> {
   const groups = openControlGroups("probe");
-  const confined = await probeIn("bubblewrap", tools, groups);
-  if (typeof confined !== "string") return { layers: confined, mode: "bubblewrap", tools, groups };
-  const bare = await probeIn("bare", tools, groups);
-  const reason = confined.slice(0, 256);
+  const confined = await firstThatStands("bubblewrap", tools, groups);
+  if ("layers" in confined) {
+    const lost = confined.tools.perl === tools.perl ? ["time"] : ["threads", "landlock", "time"];
+    const layers = withReason(confined.layers, lost, confined.reasons[0]);
+    return { layers, mode: "bubblewrap", tools: confined.tools, groups };
+  }
+  const [reason = "bubblewrap could not be tried"] = confined.reasons;
+  const bare = await firstThatStands("bare", without(tools, ["unshare"]), groups);
   const layers =
-    typeof bare === "string"
-      ? CONFINEMENT_LAYERS.map((name) => ({ name, active: false, reason }))
-      : bare.map((layer) => (layer.active ? layer : { ...layer, reason }));
-  return { layers, mode: "bare", tools, groups };
+    "layers" in bare
+      ? withReason(bare.layers, BY_BUBBLEWRAP, reason)
+      : CONFINEMENT_LAYERS.map((name) => ({ name, active: false, reason: reason.slice(0, REASON_MAX) }));
+  return { layers, mode: "bare", tools: "layers" in bare ? bare.tools : tools, groups };
 }
 
 let found: Promise<Confinement> | undefined;

@@ -1,24 +1,27 @@
 import { basename } from "node:path";
 import type { EngineCommand } from "../engines/engine";
 import { reachableFiles } from "./reachable-files";
-import { sharedLibrariesOf } from "./shared-libraries";
+import { interpreterOf, sharedLibrariesOf } from "./shared-libraries";
 
 /** An engine's files where a sandbox's own user can open them, root's sandboxes too. */
 export type ReachableCommand = {
   binary: string;
   /** What the binary's loader opens, under the names by which it looks them up. */
   libraries: readonly string[];
+  /** The loader itself, which the kernel executes for the binary; none where it is linked statically. */
+  loader: readonly string[];
   files: Readonly<Record<string, string>>;
 };
 
-const binaries = new Map<string, Pick<ReachableCommand, "binary" | "libraries">>();
+const binaries = new Map<string, Omit<ReachableCommand, "files">>();
 const commands = new WeakMap<EngineCommand, ReachableCommand>();
 
-function reachableBinary(path: string): Pick<ReachableCommand, "binary" | "libraries"> {
+function reachableBinary(path: string): Omit<ReachableCommand, "files"> {
   const known = binaries.get(path);
   if (known !== undefined) return known;
   const { [basename(path)]: binary = path } = reachableFiles({ [basename(path)]: path });
-  const found = { binary, libraries: sharedLibrariesOf(path) };
+  const loader = interpreterOf(path);
+  const found = { binary, libraries: sharedLibrariesOf(path), loader: loader === undefined ? [] : [loader] };
   binaries.set(path, found);
   return found;
 }

@@ -1,92 +1,97 @@
 import {
-  AUDIT_ARCH,
-  DENIED_SYSCALLS,
-  EXAMINED_SYSCALLS,
-  FILTER_MACHINES,
-  type FilterMachine,
-  LAST_KNOWN_SYSCALL,
-} from "./syscall-numbers";
+  answer,
+  argumentHighOffset,
+  argumentOffset,
+  assemble,
+  type Instruction,
+  JUMP_ANY_BIT,
+  JUMP_EQUAL,
+  load,
+  OFFSET_ARCH,
+  OFFSET_NUMBER,
+  SECCOMP_ALLOW,
+  SECCOMP_ENOSYS,
+  SECCOMP_EPERM,
+  SECCOMP_KILL_PROCESS,
+  when,
+} from "./bpf-program";
+import { AUDIT_ARCH, FILTER_MACHINES, type FilterMachine, SYSTEM_CALLS } from "./syscall-numbers";
 
-const LOAD_WORD = 0x20;
-const JUMP_EQUAL = 0x15;
-const JUMP_GREATER = 0x25;
-const JUMP_AT_LEAST = 0x35;
-const JUMP_ANY_BIT = 0x45;
-const RETURN = 0x06;
-
-export const SECCOMP_ALLOW = 0x7fff0000;
-export const SECCOMP_KILL_PROCESS = 0x80000000;
-const SECCOMP_ERRNO = 0x00050000;
-export const SECCOMP_EPERM = SECCOMP_ERRNO | 1;
-export const SECCOMP_ENOSYS = SECCOMP_ERRNO | 38;
-
-/** Offsets into `struct seccomp_data`; of an argument the low half, which is what the kernel reads of these. */
-const OFFSET_NUMBER = 0;
-const OFFSET_ARCH = 4;
-const argumentOffset = (index: number): number => 16 + index * 8;
-
-const AF_UNIX = 1;
-const X32_BIT = 0x40000000;
 const CLONE_THREAD = 0x00010000;
 const CLONE_NAMESPACES = 0x7e020080;
-const TIOCSTI = 0x5412;
-const TIOCLINUX = 0x541c;
+const MAP_SHARED = 0x01;
+const PR_SET_NAME = 15;
+const PR_SET_VMA = 0x53564d41;
+const FIONBIO = 0x5421;
+const FIOCLEX = 0x5451;
+const TCGETS = 0x5401;
+const AF_UNIX = 1;
 
-type Instruction = readonly [code: number, whenTrue: number, whenFalse: number, operand: number];
+/** By which the engine takes the place of what the filter was loaded in. What it may execute is Landlock's to say. */
+export const EXECUTE = "execve";
+/** What bubblewrap's own first process does beside what an engine does, where the filter stands over both. */
+export const BUBBLEWRAP_CALLS = ["wait4", "exit_group", "close", "write", "rt_sigprocmask"] as const;
 
-const load = (offset: number): Instruction => [LOAD_WORD, 0, 0, offset];
-const answer = (verdict: number): Instruction => [RETURN, 0, 0, verdict];
-/** The body runs when the loaded word compares so; otherwise it is stepped over. */
-const when = (code: number, operand: number, body: readonly Instruction[]): Instruction[] => [
-  [code, 0, body.length, operand],
-  ...body,
+/** Lets pass where the argument has one of these values. */
+const only = (index: number, values: readonly number[]): Instruction[] => [
+  load(argumentOffset(index)),
+  ...values.flatMap((value) => when(JUMP_EQUAL, value, [answer(SECCOMP_ALLOW)])),
+  answer(SECCOMP_EPERM),
 ];
 
-/** Each body ends in a verdict, so that the call's number is still loaded where the next block starts. */
-function examineArguments(machine: FilterMachine): Instruction[] {
-  const onlyUnixSockets = [
-    load(argumentOffset(0)),
-    ...when(JUMP_EQUAL, AF_UNIX, [answer(SECCOMP_ALLOW)]),
-    answer(SECCOMP_EPERM),
-  ];
-  const onlyThreads = [
+/**
+ * Calls that are judged by an argument, by name. Each body ends in a verdict, so that the call's number is still loaded
+ * where the next block starts.
+ */
+const EXAMINED: Readonly<Record<string, readonly Instruction[]>> = {
+  // threads, but no process and no namespace; the flags of clone3 lie in memory, where a filter can't look
+  clone: [
     load(argumentOffset(0)),
     ...when(JUMP_ANY_BIT, CLONE_NAMESPACES, [answer(SECCOMP_EPERM)]),
     ...when(JUMP_ANY_BIT, CLONE_THREAD, [answer(SECCOMP_ALLOW)]),
     answer(SECCOMP_EPERM),
-  ];
-  const noTerminalInjection = [
-    load(argumentOffset(1)),
-    ...when(JUMP_EQUAL, TIOCSTI, [answer(SECCOMP_EPERM)]),
-    ...when(JUMP_EQUAL, TIOCLINUX, [answer(SECCOMP_EPERM)]),
-    answer(SECCOMP_ALLOW),
-  ];
-  return [
-    ...when(JUMP_EQUAL, EXAMINED_SYSCALLS.socket[machine], onlyUnixSockets),
-    ...when(JUMP_EQUAL, EXAMINED_SYSCALLS.socketpair[machine], onlyUnixSockets),
-    ...when(JUMP_EQUAL, EXAMINED_SYSCALLS.clone[machine], onlyThreads),
-    // its flags lie in memory, where a filter can't look; libraries fall back to clone
-    ...when(JUMP_EQUAL, EXAMINED_SYSCALLS.clone3[machine], [answer(SECCOMP_ENOSYS)]),
-    ...when(JUMP_EQUAL, EXAMINED_SYSCALLS.ioctl[machine], noTerminalInjection),
-  ];
-}
+  ],
+  // memory that is shared is counted to nobody
+  mmap: [load(argumentOffset(3)), ...when(JUMP_ANY_BIT, MAP_SHARED, [answer(SECCOMP_EPERM)]), answer(SECCOMP_ALLOW)],
+  // names for threads and for memory
+  prctl: only(0, [PR_SET_NAME, PR_SET_VMA]),
+  // asks for its own limits, and sets none
+  prlimit64: [
+    load(argumentOffset(0)),
+    ...when(JUMP_EQUAL, 0, [
+      load(argumentOffset(2)),
+      ...when(JUMP_EQUAL, 0, [
+        load(argumentHighOffset(2)),
+        ...when(JUMP_EQUAL, 0, [answer(SECCOMP_ALLOW)]),
+        answer(SECCOMP_EPERM),
+      ]),
+      answer(SECCOMP_EPERM),
+    ]),
+    answer(SECCOMP_EPERM),
+  ],
+  ioctl: only(1, [FIONBIO, FIOCLEX, TCGETS]),
+  socketpair: only(0, [AF_UNIX]),
+};
 
-function program(machine: FilterMachine): Instruction[] {
-  const denied = Object.values(DENIED_SYSCALLS).flatMap((numbers) => {
-    const number = numbers[machine];
-    return number === null ? [] : when(JUMP_EQUAL, number, [answer(SECCOMP_EPERM)]);
-  });
-  return [
-    load(OFFSET_ARCH),
-    [JUMP_EQUAL, 1, 0, AUDIT_ARCH[machine]],
-    answer(SECCOMP_KILL_PROCESS),
-    load(OFFSET_NUMBER),
-    ...(machine === "x64" ? when(JUMP_AT_LEAST, X32_BIT, [answer(SECCOMP_EPERM)]) : []),
-    ...when(JUMP_GREATER, LAST_KNOWN_SYSCALL, [answer(SECCOMP_ENOSYS)]),
-    ...examineArguments(machine),
-    ...denied,
-    answer(SECCOMP_ALLOW),
-  ];
+/** Older calls that arm64 never had, and what its libraries call in their place. */
+const IN_PLACE_ON_ARM64: Readonly<Record<string, string>> = {
+  access: "faccessat",
+  dup2: "dup3",
+  epoll_create: "epoll_create1",
+  epoll_wait: "epoll_pwait",
+  eventfd: "eventfd2",
+  lstat: "newfstatat",
+  open: "openat",
+  pipe: "pipe2",
+  poll: "ppoll",
+  readlink: "readlinkat",
+  stat: "newfstatat",
+};
+
+function numberOf(machine: FilterMachine, name: string): number | undefined {
+  const numbers = SYSTEM_CALLS[name];
+  if (numbers === undefined) throw new Error(`no number is known of the system call ${name}`);
+  return numbers[machine] ?? undefined;
 }
 
 /** Whether a filter can be written for Node's name of a machine (`process.arch`). */
@@ -95,18 +100,21 @@ export function isFilterMachine(arch: string): arch is FilterMachine {
 }
 
 /**
- * The classic BPF program for a script engine's process: sockets of the local family alone, threads but no processes,
- * none of the kernel's wider surface. What it refuses answers EPERM, so that a library may go on without it.
+ * The classic BPF program for an engine's process: these system calls, some by their arguments, and no other. All else
+ * answers "not implemented", so that a library goes on without it; what an argument forbids answers EPERM.
  */
-export function seccompFilter(machine: FilterMachine): Uint8Array {
-  const instructions = program(machine);
-  const bytes = new Uint8Array(instructions.length * 8);
-  const view = new DataView(bytes.buffer);
-  for (const [index, [code, whenTrue, whenFalse, operand]] of instructions.entries()) {
-    view.setUint16(index * 8, code, true);
-    view.setUint8(index * 8 + 2, whenTrue);
-    view.setUint8(index * 8 + 3, whenFalse);
-    view.setUint32(index * 8 + 4, operand, true);
-  }
-  return bytes;
+export function seccompFilter(machine: FilterMachine, names: readonly string[]): Uint8Array {
+  const own = machine === "arm64" ? names.map((name) => IN_PLACE_ON_ARM64[name] ?? name) : names;
+  const calls = [...new Set(own)].flatMap((name) => {
+    const number = numberOf(machine, name);
+    return number === undefined ? [] : when(JUMP_EQUAL, number, EXAMINED[name] ?? [answer(SECCOMP_ALLOW)]);
+  });
+  return assemble([
+    load(OFFSET_ARCH),
+    [JUMP_EQUAL, 1, 0, AUDIT_ARCH[machine]],
+    answer(SECCOMP_KILL_PROCESS),
+    load(OFFSET_NUMBER),
+    ...calls,
+    answer(SECCOMP_ENOSYS),
+  ]);
 }

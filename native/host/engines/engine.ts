@@ -30,6 +30,8 @@ export type EngineNeeds = {
   descriptorsMax: number;
   /** Stack of its first thread. */
   stackBytesMax: number;
+  /** Names of the system calls that it makes, by the kernel's names. */
+  systemCalls: readonly string[];
 };
 
 /** The bounds in bytes above a program's `memoryBytes`: that limit itself is measured and acted on, and always met first. */

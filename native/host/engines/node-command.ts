@@ -11,7 +11,14 @@ const NODE_OPTIONS = [
   "--max-old-space-size=64",
 ];
 
-/** A script of ours in the Node that runs the host; `entry` names one of the files. */
+const OPENSSL = "openssl.cnf";
+/** What Node reads beside a script, by name, and where it lies below `native/host`. */
+export const NODE_FILES = { [OPENSSL]: `engines/${OPENSSL}` } as const;
+
+/** A script of ours in the Node that runs the host; `entry` names one of the files, which hold `NODE_FILES` too. */
 export function nodeCommand(files: Readonly<Record<string, string>>, entry: string): EngineCommand {
-  return { binary: process.execPath, files, args: (pathOf) => [...NODE_OPTIONS, pathOf(entry)] };
+  // without one of its own Node reads the machine's, and ends where that may not be read
+  const own = (pathOf: (name: string) => string) =>
+    files[OPENSSL] === undefined ? [] : [`--openssl-config=${pathOf(OPENSSL)}`];
+  return { binary: process.execPath, files, args: (pathOf) => [...NODE_OPTIONS, ...own(pathOf), pathOf(entry)] };
 }

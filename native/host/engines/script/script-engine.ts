@@ -3,8 +3,9 @@ import { createBridgeChannel } from "../../bridge/bridge-channel";
 import { FAULTS } from "../../bridge/frame-codec";
 import { builtFiles } from "../../build/built-files";
 import type { Engine, EngineCommand, EngineFault } from "../engine";
-import { nodeCommand } from "../node-command";
+import { NODE_FILES, nodeCommand } from "../node-command";
 import { scriptMemory, wasmPages } from "./script-memory";
+import recorded from "./system-calls.json" with { type: "json" };
 
 const SCRIPT = "engine-script.mjs";
 const WASM = "engine-script.wasm";
@@ -14,12 +15,33 @@ const FAULT_NAMES = new Map<number, EngineFault>(
   Object.entries(FAULTS).map(([name, reason]) => [reason, name as keyof typeof FAULTS]),
 );
 
+/**
+ * What a record of its work need not show: what belongs to ends, to being stopped and continued, to memory that grows,
+ * and to clocks, which ask the kernel only on machines whose time can't be read without it.
+ */
+const SELDOM = [
+  ...["exit", "exit_group", "getpid", "gettid", "tgkill"],
+  ...["restart_syscall", "rt_sigreturn", "sched_yield"],
+  ...["mremap", "clock_gettime"],
+];
+
+/** As recorded under this major version of Node; under one that none was recorded for, all that any was seen to make. */
+function systemCallsUnder(major: string): readonly string[] {
+  const lists: Readonly<Record<string, readonly string[]>> = recorded;
+  return [...new Set([...(lists[major] ?? Object.values(lists).flat()), ...SELDOM])];
+}
+
+const [nodeMajor = ""] = process.versions.node.split(".");
+
 let made: Promise<EngineCommand> | undefined;
 
 async function makeCommand(): Promise<EngineCommand> {
   const files = await builtFiles({
     scripts: { [SCRIPT]: "engines/script/engine-child.ts" },
-    copies: { [WASM]: createRequire(import.meta.url).resolve("@jitl/quickjs-wasmfile-release-sync/wasm") },
+    copies: {
+      ...NODE_FILES,
+      [WASM]: createRequire(import.meta.url).resolve("@jitl/quickjs-wasmfile-release-sync/wasm"),
+    },
     watched: ["engines", "bridge"],
   });
   return nodeCommand(files, SCRIPT);
@@ -29,7 +51,12 @@ async function makeCommand(): Promise<EngineCommand> {
 export const scriptEngine: Engine = {
   kind: "script",
   keeps: ["engineBytesMax", "turnCpuMsMax", "turnWallMsMax"],
-  needs: { threadsMax: 64, descriptorsMax: 64, stackBytesMax: 8 * 1024 * 1024 },
+  needs: {
+    threadsMax: 32,
+    descriptorsMax: 64,
+    stackBytesMax: 8 * 1024 * 1024,
+    systemCalls: systemCallsUnder(nodeMajor),
+  },
   command() {
     made ??= makeCommand();
     return made;
