@@ -5,7 +5,11 @@ import publicSuffixData from "../catalog/public-suffixes.json" with { type: "jso
 import { packBundle } from "../core/bundle/pack-bundle";
 import { readPublicSuffixes } from "../core/decide/public-suffixes";
 import type { TelemetryBatch } from "../core/telemetry/batch";
+import { installFolder } from "./build/built-files";
+import { type Diagnosis, diagnose } from "./confinement/diagnose";
+import { readMachineFacts } from "./confinement/machine-facts";
 import { probeConfinement } from "./confinement/probe-confinement";
+import { sayConfinement } from "./confinement/say-confinement";
 import { developmentHostsFileShape } from "./egress/development-hosts";
 import type { ConsoleLine, HostLog } from "./ports";
 import { startProgram } from "./program/program-runner";
@@ -123,6 +127,15 @@ export async function runLocal(options: RunLocalOptions): Promise<{ ok: true; ho
   }
 }
 
+/**
+ * Tries this machine's confinement and answers each layer with why it is missing, where it is. `install` is the folder of
+ * files that are ready to be installed.
+ */
+export async function examineMachine(): Promise<{ mode: "bubblewrap" | "bare"; layers: Diagnosis[]; install: string }> {
+  const { mode, layers } = await probeConfinement();
+  return { mode, layers: diagnose(layers, readMachineFacts()), install: installFolder() };
+}
+
 const publicSuffixes = readPublicSuffixes(publicSuffixData);
 
 async function enrol(
@@ -153,6 +166,7 @@ async function start(
   options: Omit<HostOptions, "startProgram" | "layers" | "publicSuffixes">,
 ): Promise<{ ok: true; host: RunningHost } | CommandFailure> {
   const { layers } = await probeConfinement();
+  sayConfinement(layers, options.allowDegraded ?? [], options.log);
   return startHost({ ...options, startProgram, layers, publicSuffixes });
 }
 

@@ -1,12 +1,14 @@
 import { parseArgs } from "node:util";
-import { enrollHost, runHost } from "./commands";
+import { type CommandFailure, enrollHost, runHost } from "./commands";
 import { closeInheritedDescriptors } from "./confinement/close-inherited";
+import { EXIT_CODES, type HostEnd } from "./exit-codes";
 import type { DesiredProgram } from "./runtime/program-supervisor";
 import { createLineLog, systemClock } from "./runtime/system-ports";
 
 /**
  * The host as a process: `host --data DIR --program APP[@CODE] …`. Prints one JSON line an event on stdout with
- * `--json`, logs on stderr, and ends with 0 only after an orderly stop.
+ * `--json`, logs on stderr, and ends with the code of its end (`exit-codes.ts`): 0
+ * only after an orderly stop.
  */
 
 const USAGE = `usage: host --data DIR --program APP_ID[@VERSION_CODE] [--program …]
@@ -14,7 +16,7 @@ const USAGE = `usage: host --data DIR --program APP_ID[@VERSION_CODE] [--program
             [--storage-budget MIB] [--json]
 `;
 
-async function main(argv: readonly string[]): Promise<number> {
+async function main(argv: readonly string[]): Promise<HostEnd> {
   const { values } = parseArgs({
     args: [...argv],
     options: {
@@ -31,13 +33,13 @@ async function main(argv: readonly string[]): Promise<number> {
   });
   if (values.help || values.data === undefined) {
     process.stderr.write(USAGE);
-    return values.help ? 0 : 2;
+    return values.help ? "stopped" : "usage";
   }
   const programs = (values.program ?? []).map(readProgram);
   const storageBudgetBytes = readMebibytes(values["storage-budget"]);
   if (programs.includes(undefined) || storageBudgetBytes === null) {
     process.stderr.write(USAGE);
-    return 2;
+    return "usage";
   }
   const log = createLineLog((line) => process.stderr.write(line), systemClock);
   const say = (event: string, fields: object) => {
@@ -46,7 +48,7 @@ async function main(argv: readonly string[]): Promise<number> {
 
   if (values.enroll !== undefined) {
     const enrolled = await enrollHost({ file: values.enroll, dataDir: values.data, log });
-    if (!enrolled.ok) return refuse(enrolled.reason, enrolled.code);
+    if (!enrolled.ok) return refuse(enrolled);
     say("enrolled", { deviceId: enrolled.deviceId, platform: enrolled.platform, environment: enrolled.environment });
   }
   let last = "";
@@ -66,7 +68,7 @@ async function main(argv: readonly string[]): Promise<number> {
     ...(values.user === undefined ? {} : { user: values.user }),
     ...(storageBudgetBytes === undefined ? {} : { storageBudgetBytes }),
   });
-  if (!started.ok) return refuse(started.reason, started.code);
+  if (!started.ok) return refuse(started);
   const { host } = started;
   say("ready", host.status());
   await new Promise<void>((resolve) => {
@@ -75,7 +77,7 @@ async function main(argv: readonly string[]): Promise<number> {
   });
   await host.stop();
   say("stopped", {});
-  return 0;
+  return "stopped";
 }
 
 function readProgram(text: string): DesiredProgram | undefined {
@@ -91,21 +93,20 @@ function readMebibytes(text: string | undefined): number | undefined | null {
   return /^\d{1,7}$/.test(text) && Number(text) <= 1024 * 1024 ? Number(text) * 1024 * 1024 : null;
 }
 
-function refuse(reason: string, code: string | undefined): number {
+function refuse({ reason, code }: Pick<CommandFailure, "reason" | "code">): HostEnd {
   process.stderr.write(`${JSON.stringify({ event: "refused", reason, ...(code === undefined ? {} : { code }) })}\n`);
-  return 1;
+  return reason;
+}
+
+/** What `parseArgs` does not understand is a wrong call; anything else is a fault of the host's own. */
+function endOf(error: unknown): HostEnd {
+  const isUsage = error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`${JSON.stringify({ event: isUsage ? "usage" : "failed", message })}\n`);
+  return isUsage ? "usage" : "failed";
 }
 
 // What is made here is its owner's alone; what a sandbox's own user must reach is opened to it by name.
 process.umask(0o077);
 closeInheritedDescriptors();
-main(process.argv.slice(2)).then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    const text = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`${JSON.stringify({ event: "failed", message: text })}\n`);
-    process.exitCode = 1;
-  },
-);
+process.exitCode = EXIT_CODES[await main(process.argv.slice(2)).catch(endOf)];

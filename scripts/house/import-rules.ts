@@ -60,6 +60,7 @@ export const ROOMS: readonly Room[] = [
       ["runtime/"],
       ["program/"],
       ["commands"],
+      ["exit-codes"],
       ["main"],
     ],
     // The rest of the host speaks to engines through `engines/engine.ts`, whichever they are.

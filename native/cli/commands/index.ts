@@ -3,6 +3,7 @@ import { auditVerifyCommand } from "./audit-verify";
 import { completionCommand } from "./completion";
 import { conformanceCommand } from "./conformance";
 import { decideCommand } from "./decide";
+import { doctorCommand } from "./doctor";
 import { enrollCommand } from "./enroll";
 import { explainCommand } from "./explain";
 import { initCommand } from "./init";
@@ -24,6 +25,7 @@ export const commands: readonly Command[] = [
   packCommand,
   signCommand,
   verifyCommand,
+  doctorCommand,
   runCommand,
   submitCommand,
   statusCommand,

@@ -1,9 +1,10 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { packBundle } from "../../core/bundle/pack-bundle";
+import { CONFINEMENT_LAYERS } from "../../core/confinement/layers";
 import { helpOf } from "../../core/decide/help";
 import type { TelemetryBatch } from "../../core/telemetry/batch";
-import { CONFINEMENT_LAYERS, missingLayers } from "../../host/confinement/confinement-layers";
+import { missingLayers } from "../../host/confinement/confinement-layers";
 import {
   type Command,
   type CommandArguments,
@@ -121,7 +122,7 @@ async function runPublished({ values, positionals, context }: CommandArguments):
   return started.ok ? runUntil(started.host, [context.interrupted()], next) : notStarted(started);
 }
 
-const isDegraded = (result: CommandResult) => !result.ok && result.message === sayEnd("degraded");
+const isDegraded = (result: CommandResult) => !result.ok && result.message.startsWith(sayEnd("degraded"));
 const sayEnd = (fault: string) => `the program ended: ${fault}`;
 
 /** Which layers are missing, why, and what is typed where that is taken. */

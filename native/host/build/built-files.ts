@@ -60,6 +60,11 @@ async function bundle(source: string, target: string): Promise<void> {
   renameSync(temporary, target);
 }
 
+/** Where files lie that are ready to be installed on a machine: a profile, a unit. */
+export function installFolder(): string {
+  return join(projectFolder(), "native", "host", "install");
+}
+
 /** Paths of these files as they were built, by name; made anew where one is missing or older than its sources. */
 export async function builtFiles(wish: BuildWish): Promise<Readonly<Record<string, string>>> {
   const project = projectFolder();

@@ -1,24 +1,4 @@
-/** The layers that a program's confinement is made of, in the order in which they are reported. */
-export const CONFINEMENT_LAYERS = [
-  "userns",
-  "mount",
-  "pid",
-  "netns",
-  "ipc",
-  "uid",
-  "capabilities",
-  "no_new_privs",
-  "seccomp",
-  "environment",
-  "descriptors",
-  "rlimits",
-  "threads",
-  "landlock",
-  "time",
-  "own_user",
-  "cgroup",
-] as const;
-export type ConfinementLayerName = (typeof CONFINEMENT_LAYERS)[number];
+import { CONFINEMENT_LAYERS, type ConfinementLayerName } from "../../core/confinement/layers";
 
 /** Layers that not every machine can give. Where one is missing, others stand before it, and it is said. */
 const DISPENSABLE: readonly ConfinementLayerName[] = ["threads", "landlock", "time", "own_user", "cgroup"];

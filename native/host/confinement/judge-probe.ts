@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { CONFINEMENT_LAYERS, type ConfinementLayerName, type LayerReport } from "./confinement-layers";
+import { CONFINEMENT_LAYERS, type ConfinementLayerName } from "../../core/confinement/layers";
+import type { LayerReport } from "./confinement-layers";
 import { SANDBOX_USERS } from "./sandbox-users";
 
 /** What the probe inside says of what it reached; a code is what the kernel answered. */

@@ -1,10 +1,11 @@
 import { readdirSync } from "node:fs";
 import { uptime } from "node:os";
+import { CONFINEMENT_LAYERS } from "../../core/confinement/layers";
 import { builtFiles } from "../build/built-files";
 import type { EngineNeeds } from "../engines/engine";
 import { KNOWN_ENGINES } from "../engines/known-engines";
 import { NODE_FILES, nodeCommand } from "../engines/node-command";
-import { CONFINEMENT_LAYERS, type LayerReport } from "./confinement-layers";
+import type { LayerReport } from "./confinement-layers";
 import { type ConfinementTools, findConfinementTools } from "./confinement-tools";
 import { type ControlGroupsResult, openControlGroups } from "./control-group";
 import { judgeProbe, type OutsideView, probeReportShape } from "./judge-probe";

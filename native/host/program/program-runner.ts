@@ -12,6 +12,8 @@ import { superviseProgram } from "./supervise-program";
 function reportLayers(options: StartProgramOptions, confinement: Confinement): readonly string[] {
   const all = missingLayers(confinement.layers, []);
   if (all.length > 0) {
+    const { appId, versionCode } = options.bundle;
+    options.log("warn", "program_degraded", { appId, versionCode, missing: all.join(", ") });
     options.telemetry.recordEvent({
       type: "sandbox_degraded",
       appId: options.bundle.appId,

@@ -1,0 +1,79 @@
+import { sayCause, sayLayer } from "../../core/confinement/layers";
+import { type Command, failure } from "../command";
+
+export const doctorCommand: Command = {
+  name: "doctor",
+  summary: "look which layers of confinement this machine can give, why not, and what to do",
+  about:
+    "Starts a probe in the place of a program's engine and tries, from inside and from outside, what must not be possible. Answers each layer: whether it holds, what is open without it, why it is missing in the words of the tool that said so, and what to do. Changes nothing on the machine. Fails where a layer is missing without which no program starts.",
+  argument: null,
+  options: {},
+  examples: [
+    { line: "bulkhead doctor", does: "says what this machine lacks, and how it can be had" },
+    { line: "sudo bulkhead doctor", does: "says it for a host that runs as root" },
+  ],
+  json: {
+    mode: "bubblewrap, or bare where that could not be used",
+    layers: "each layer: name, active, required, reason, cause, without, todo",
+    install: "the folder of files that are ready to be installed",
+  },
+  async run() {
+    // The runtime is loaded by the commands that need it: the others start faster.
+    const { examineMachine } = await import("../../host/commands");
+    const { mode, layers, install } = await examineMachine();
+    const told = layers.map((layer) => ({
+      ...layer,
+      without: sayLayer(layer.name)?.without ?? null,
+      todo: layer.cause === null ? [] : sayCause(layer.cause, install).todo,
+    }));
+    const missing = told.filter(({ active }) => !active);
+    const refusing = missing.filter(({ required }) => required).map(({ name }) => name);
+    if (refusing.length > 0) {
+      const message = `no program starts here: ${refusing.join(", ")} ${refusing.length > 1 ? "are" : "is"} missing`;
+      const next = `do what the lines above say, or name each with --allow-degraded, knowing what is open then`;
+      return failure("CONFINEMENT_MISSING", message, missing.map(detailOf), next);
+    }
+    const lines = [
+      ...layers.map(({ name, active }) => `${active ? "holds  " : "missing"}  ${name}: ${sayWhat(name, active)}`),
+      ...remedies(missing, install),
+    ];
+    const next =
+      missing.length === 0
+        ? "bulkhead run DIR"
+        : "what is missing is not needed; a program starts without: bulkhead run DIR";
+    return { ok: true, text: lines.join("\n"), json: { mode, layers: told, install }, next };
+  },
+};
+
+type Missing = { name: string; reason: string | null; without: string | null; todo: readonly string[] };
+
+function sayWhat(name: string, active: boolean): string {
+  const said = sayLayer(name);
+  return (active ? said?.holds : said?.without) ?? "";
+}
+
+/** As issues are told: where, what was seen, what would pass. */
+function detailOf({ name, reason, without, todo }: Missing) {
+  return {
+    code: "CONFINEMENT_MISSING",
+    message: `${name}: ${without}`,
+    at: name,
+    seen: reason,
+    wanted: todo.join("; "),
+  };
+}
+
+/** What to do, once for all layers that the same thing would give. */
+function remedies(missing: readonly (Missing & { cause: Parameters<typeof sayCause>[0] | null })[], install: string) {
+  const causes = [...new Set(missing.flatMap(({ cause }) => cause ?? []))];
+  return causes.flatMap((cause) => {
+    const { why, todo } = sayCause(cause, install);
+    const own = missing.filter((layer) => layer.cause === cause);
+    const reasons = new Set(own.flatMap(({ name, reason }) => (reason === null ? [] : [`${name} said: ${reason}`])));
+    return [
+      "",
+      `${own.map(({ name }) => name).join(", ")}: ${why}`,
+      ...[...reasons, ...todo.map((line) => `- ${line}`)].map((line) => `  ${line}`),
+    ];
+  });
+}
