@@ -1,4 +1,4 @@
-import { sayCause, sayLayer } from "../../core/confinement/layers";
+import { type LayerCause, sayCause, sayLayer } from "../../core/confinement/layers";
 import { type Command, failure } from "../command";
 
 export const doctorCommand: Command = {
@@ -17,7 +17,7 @@ export const doctorCommand: Command = {
     layers: "each layer: name, active, required, reason, cause, without, todo",
     install: "the folder of files that are ready to be installed",
   },
-  async run() {
+  async run({ values }) {
     // The runtime is loaded by the commands that need it: the others start faster.
     const { examineMachine } = await import("../../host/commands");
     const { mode, layers, install } = await examineMachine();
@@ -27,44 +27,33 @@ export const doctorCommand: Command = {
       todo: layer.cause === null ? [] : sayCause(layer.cause, install).todo,
     }));
     const missing = told.filter(({ active }) => !active);
-    const refusing = missing.filter(({ required }) => required).map(({ name }) => name);
-    if (refusing.length > 0) {
-      const message = `no program starts here: ${refusing.join(", ")} ${refusing.length > 1 ? "are" : "is"} missing`;
-      const next = `do what the lines above say, or name each with --allow-degraded, knowing what is open then`;
-      return failure("CONFINEMENT_MISSING", message, missing.map(detailOf), next);
-    }
     const lines = [
       ...layers.map(({ name, active }) => `${active ? "holds  " : "missing"}  ${name}: ${sayWhat(name, active)}`),
       ...remedies(missing, install),
     ];
+    const refusing = missing.filter(({ required }) => required).map(({ name }) => name);
+    if (refusing.length > 0) {
+      const message = `no program starts here without ${refusing.join(", ")}`;
+      const next = "do what is said above, or name each with --allow-degraded, knowing what is open then";
+      return failure("CONFINEMENT_MISSING", message, values.json === true ? told : lines, next);
+    }
     const next =
       missing.length === 0
         ? "bulkhead run DIR"
-        : "what is missing is not needed; a program starts without: bulkhead run DIR";
+        : "bulkhead run DIR: a program starts without what is missing, and its host says so each time";
     return { ok: true, text: lines.join("\n"), json: { mode, layers: told, install }, next };
   },
 };
 
-type Missing = { name: string; reason: string | null; without: string | null; todo: readonly string[] };
+type Missing = { name: string; reason: string | null; cause: LayerCause | null };
 
 function sayWhat(name: string, active: boolean): string {
   const said = sayLayer(name);
   return (active ? said?.holds : said?.without) ?? "";
 }
 
-/** As issues are told: where, what was seen, what would pass. */
-function detailOf({ name, reason, without, todo }: Missing) {
-  return {
-    code: "CONFINEMENT_MISSING",
-    message: `${name}: ${without}`,
-    at: name,
-    seen: reason,
-    wanted: todo.join("; "),
-  };
-}
-
 /** What to do, once for all layers that the same thing would give. */
-function remedies(missing: readonly (Missing & { cause: Parameters<typeof sayCause>[0] | null })[], install: string) {
+function remedies(missing: readonly Missing[], install: string) {
   const causes = [...new Set(missing.flatMap(({ cause }) => cause ?? []))];
   return causes.flatMap((cause) => {
     const { why, todo } = sayCause(cause, install);

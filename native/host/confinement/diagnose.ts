@@ -21,7 +21,7 @@ const isBefore = ([major, minor]: MachineFacts["kernel"], since: readonly [numbe
 const namespaces: Finder = (facts) => {
   if (facts.wsl === 1) return "wsl1";
   if (!facts.has.bubblewrap) return "no_bubblewrap";
-  if (!facts.isRoot && facts.areNamespacesOff) return "userns_off";
+  if (facts.areNamespacesOff) return "userns_off";
   if (facts.appArmorRestricts) return "apparmor";
   return facts.isContainer ? "container" : "unknown";
 };

@@ -23,7 +23,7 @@ export type MachineFacts = {
   hasSystemd: boolean;
   /** Whether AppArmor refuses user namespaces to programs without a profile. */
   appArmorRestricts: boolean;
-  /** Whether the kernel gives nobody but root user namespaces. */
+  /** Whether the kernel gives this user no user namespaces. */
   areNamespacesOff: boolean;
 };
 
@@ -70,7 +70,7 @@ export function readMachineFacts(): MachineFacts {
     hasSystemd: existsSync("/run/systemd/system"),
     appArmorRestricts: readNumber("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") === 1,
     areNamespacesOff:
-      readNumber("/proc/sys/kernel/unprivileged_userns_clone") === 0 ||
-      readNumber("/proc/sys/user/max_user_namespaces") === 0,
+      readNumber("/proc/sys/user/max_user_namespaces") === 0 ||
+      (process.getuid?.() !== 0 && readNumber("/proc/sys/kernel/unprivileged_userns_clone") === 0),
   };
 }

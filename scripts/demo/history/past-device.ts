@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { createDeviceKey, enrollBody, tokenBody } from "@/lib/sync/testing/device-key";
 import table from "@/native/catalog/public-suffixes.json" with { type: "json" };
+import { CONFINEMENT_LAYERS } from "@/native/core/confinement/layers";
 import { type CompiledPolicy, compilePolicy } from "@/native/core/decide/compile-policy";
 import { readPublicSuffixes } from "@/native/core/decide/public-suffixes";
 import { type DocumentPosition, verifyDocument } from "@/native/core/documents/verify-document";
@@ -11,20 +12,6 @@ import type { EnrolmentFile } from "@/native/core/wire/enroll";
 import { nodeCrypto } from "@/native/node/crypto";
 
 const suffixes = readPublicSuffixes(table);
-const LAYERS = [
-  "userns",
-  "mount",
-  "pid",
-  "netns",
-  "ipc",
-  "uid",
-  "capabilities",
-  "no_new_privs",
-  "seccomp",
-  "environment",
-  "rlimits",
-];
-
 /** Calls the devices' doors, without a network: the path under `/api/runtime/v1/`. */
 export type CallDoor = (path: string, init?: RequestInit) => Promise<Response>;
 
@@ -55,7 +42,7 @@ export async function enrolPastDevice(
   const { nowSeconds } = options;
   const key = createDeviceKey();
   const { platform } = file;
-  const layers = LAYERS.map((name) =>
+  const layers = CONFINEMENT_LAYERS.map((name) =>
     name === options.missingLayer
       ? { name, active: false, reason: "not permitted on this machine" }
       : { name, active: true },

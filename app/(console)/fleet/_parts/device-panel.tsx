@@ -19,6 +19,7 @@ import { plural } from "@/lib/format/count";
 import { formatRevision } from "@/lib/format/revision";
 import { deviceQuery, revokeDevice } from "@/lib/queries/devices";
 import { useMay } from "@/lib/queries/use-may";
+import { sayLayer } from "@/native/core/confinement/layers";
 import { DeviceState, describeLabels } from "./columns";
 
 /** One device, wherever in the list it stands. */
@@ -72,9 +73,16 @@ function DeviceFacts({ device, onClose }: { device: DeviceView; onClose(): void 
                     Whole
                   </State>
                 ) : (
-                  <State key="layers" mark="differs">
-                    Without {runtime.missingLayers.join(", ")}
-                  </State>
+                  <div key="layers">
+                    <State mark="differs">Without {runtime.missingLayers.join(", ")}</State>
+                    <ul className="text-muted">
+                      {runtime.missingLayers.map((name) => (
+                        <li key={name}>
+                          <code>{name}</code>: {sayLayer(name)?.without ?? "a layer of this runtime's own"}
+                        </li>
+                      ))}
+                    </ul>
+                  </div>
                 ),
               ],
               ["Enrolled", <RelativeTime key="enrolled" at={device.enrolledAt} />],
