@@ -1,5 +1,6 @@
 import type { DecisionCode, DecisionLayer, EventType, HostPurpose } from "../core/codes";
 import type { CompiledPolicy } from "../core/decide/compile-policy";
+import type { Explained } from "../core/decide/describe-refusal";
 import type { Pins } from "../core/shapes/claims";
 import type { TelemetryEvent } from "../core/telemetry/batch";
 import type { MinuteIncrement } from "../core/telemetry/minute-entry";
@@ -30,6 +31,8 @@ export type EgressDecision = {
   rule: string | null;
   pins: readonly Pins[];
   by?: CompiledPolicy;
+  /** What a refusal says of itself; absent where nobody asked for it. */
+  explained?: Explained;
 };
 
 export type EgressRequest = {
@@ -53,7 +56,8 @@ export type EgressRequest = {
 /** `denied` is the policy's or the network boundary's no; `failed` is the world's: unreachable, timed out, too large. */
 export type EgressResult =
   | { outcome: "response"; url: string; status: number; headers: Record<string, string>; body: Uint8Array }
-  | { outcome: "denied"; url: string; decision: EgressDecision }
+  /** \`hop\` is 0 for the request itself, else the redirect at which it was refused. */
+  | { outcome: "denied"; url: string; hop: number; decision: EgressDecision }
   | { outcome: "failed"; reason: EgressFailure };
 
 export type EgressFailure =

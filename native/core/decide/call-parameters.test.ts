@@ -11,9 +11,9 @@ describe("parameters of a call (spec §3)", () => {
     const check = compileParameters({ key: { type: "string", minBytes: 1, maxBytes: 4 } }, ["key"]);
     expect(check({ key: "k", other: { deep: [] } })).toBeUndefined();
     for (const params of [undefined, {}, { key: undefined }, Object.create({ key: "k" })]) {
-      expect(check(params)).toBe("/key");
+      expect(check(params)).toEqual({ at: "/key", seen: "nothing", wanted: "a text of 1 to 4 bytes" });
     }
-    for (const params of [null, [], "key", 1]) expect(check(params)).toBe("");
+    for (const params of [null, [], "key", 1]) expect(check(params)).toMatchObject({ at: "", wanted: "an object" });
     expect(compileParameters({}, [])(undefined)).toBeUndefined();
   });
 
@@ -63,6 +63,41 @@ describe("parameters of a call (spec §3)", () => {
     expect(headers({ Accept: "a/b, */*;q=0.1", "x-y": "" })).toBe(true);
     expect(headers({ a: "1", b: "2", c: "3" })).toBe(false);
     expect(headers(["a"])).toBe(false);
+  });
+
+  it("are named by their place, with the kind that is there and what would fit, and never by their value", () => {
+    const check = compileParameters(
+      {
+        text: { type: "string", minBytes: 1, maxBytes: 4 },
+        word: { type: "string", oneOf: ["GET", "PUT"] },
+        number: { type: "integer", min: 1, max: 5 },
+        truth: { type: "boolean" },
+        body: { type: "body", maxBytes: 3 },
+        headers: { type: "headers", maxItems: 2 },
+        list: { type: "list", items: { type: "integer", min: 1, max: 5 }, maxItems: 2 },
+      },
+      [],
+    );
+    const field = "a field of the program's own, named by a token of 1 to 256 characters";
+    const fieldValue = "a text of at most 8192 visible characters, with blanks within it alone";
+    for (const [params, at, seen, wanted] of [
+      [{ text: "s3cret" }, "/text", "a text of 6 bytes", "a text of 1 to 4 bytes"],
+      [{ text: "\ud800" }, "/text", "a text that is not well-formed", "a text of 1 to 4 bytes"],
+      [{ text: null }, "/text", "null", "a text of 1 to 4 bytes"],
+      [{ word: "POST" }, "/word", "a text of 4 bytes", "one of GET, PUT"],
+      [{ number: 6 }, "/number", "a number", "a whole number from 1 to 5"],
+      [{ truth: {} }, "/truth", "an object", "true or false"],
+      [{ body: new Uint8Array(4) }, "/body", "4 bytes", "a text or bytes, 3 bytes at most"],
+      [{ headers: [] }, "/headers", "a list of 0", "an object of at most 2 fields"],
+      [{ headers: { a: "", b: "", c: "" } }, "/headers", "an object of 3", "an object of at most 2 fields"],
+      [{ headers: { "x-a": "ok", HOST: "x" } }, "/headers/HOST", "a field that is the host's own", field],
+      [{ headers: { "a/b": "x" } }, "/headers/a~1b", "no name of a field", field],
+      [{ headers: { "x-a": "a\r\nb" } }, "/headers/x-a", "a text of 4 bytes", fieldValue],
+      [{ list: [1, 2, 3] }, "/list", "a list of 3", "a list of at most 2"],
+      [{ list: [1, true] }, "/list/1", "true or false", "a whole number from 1 to 5"],
+    ] as const) {
+      expect(check(params)).toEqual({ at, seen, wanted });
+    }
   });
 
   it("holds every item of a list to its schema", () => {

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { lowerAscii } from "../text/ascii";
+import { boundText } from "../text/plain-text";
+import { pointerToken } from "./decision";
 import { isWellFormed, utf8Length } from "./utf8-length";
 
 const scalarShape = z.discriminatedUnion("type", [
@@ -23,8 +25,13 @@ export const parameterShape = z.union([
 ]);
 type ParameterShape = z.infer<typeof parameterShape>;
 
-/** The JSON Pointer, in the parameters, of the first that does not fit, in the schema's order; undefined where all do. */
-export type FindMisfit = (params: unknown) => string | undefined;
+/**
+ * A parameter that does not fit: its JSON Pointer in the parameters, what kind of value is there, and what would fit
+ * (spec 5.56). What is there is never told itself: it may be a secret.
+ */
+export type Misfit = { at: string; seen: string; wanted: string };
+/** The first that does not fit, in the schema's order; undefined where all do. */
+export type FindMisfit = (params: unknown) => Misfit | undefined;
 type CheckValue = (value: unknown) => boolean;
 
 /**
@@ -38,17 +45,80 @@ export function compileParameters(
   const members = Object.entries(params).map(([name, shape]) => ({
     name,
     isRequired: required.includes(name),
+    shape,
     accepts: compileValue(shape),
   }));
   return (given) => {
     const source = given === undefined ? {} : given;
-    if (!isPlainObject(source)) return "";
-    for (const { name, isRequired, accepts } of members) {
+    if (!isPlainObject(source)) return { at: "", seen: sayKind(source), wanted: "an object" };
+    for (const { name, shape, isRequired, accepts } of members) {
       const value = Object.hasOwn(source, name) ? source[name] : undefined;
-      if (value === undefined ? isRequired : !accepts(value)) return `/${name}`;
+      if (value === undefined ? isRequired : !accepts(value)) return findWithin(`/${pointerToken(name)}`, shape, value);
     }
     return undefined;
   };
+}
+
+/** Where in a value that was refused it begins not to fit. */
+function findWithin(at: string, shape: ParameterShape, value: unknown): Misfit {
+  const misfit = { at, seen: sayKind(value), wanted: sayShape(shape) };
+  if (shape.type === "list" && Array.isArray(value) && value.length <= shape.maxItems) {
+    const accepts = compileValue(shape.items);
+    const place = value.findIndex((item) => !accepts(item));
+    return findWithin(`${at}/${place}`, shape.items, value[place]);
+  }
+  if (shape.type !== "headers" || !isPlainObject(value)) return misfit;
+  const fields = Object.entries(value);
+  if (fields.length > shape.maxItems) return { ...misfit, seen: `an object of ${fields.length}` };
+  const [name = "", text] = fields.find(([field, one]) => !isProgramField(field) || !isFieldValue(one)) ?? [];
+  const place = `${at}/${pointerToken(boundText(name, POINTER_UNITS_MAX))}`;
+  return isProgramField(name)
+    ? { at: place, seen: sayKind(text), wanted: WANTED.fieldValue }
+    : {
+        at: place,
+        seen: isHostsField(name) ? "a field that is the host's own" : "no name of a field",
+        wanted: WANTED.field,
+      };
+}
+
+const POINTER_UNITS_MAX = 128;
+const WANTED = {
+  field: "a field of the program's own, named by a token of 1 to 256 characters",
+  fieldValue: "a text of at most 8192 visible characters, with blanks within it alone",
+};
+
+function sayKind(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (value === null) return "null";
+  if (typeof value === "string") {
+    return isWellFormed(value) ? `a text of ${utf8Length(value)} bytes` : "a text that is not well-formed";
+  }
+  if (value instanceof Uint8Array) return `${value.byteLength} bytes`;
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof value === "number" || value instanceof Number) return "a number";
+  return typeof value === "boolean" ? "true or false" : "an object";
+}
+
+function sayShape(shape: ParameterShape): string {
+  switch (shape.type) {
+    case "string": {
+      const { minBytes = 0, maxBytes, oneOf } = shape;
+      if (oneOf !== undefined) return `one of ${oneOf.join(", ")}`;
+      return maxBytes === undefined ? "a text" : `a text of ${minBytes} to ${maxBytes} bytes`;
+    }
+    case "integer":
+      return `a whole number from ${shape.min} to ${shape.max}`;
+    case "boolean":
+      return "true or false";
+    case "json":
+      return "any JSON";
+    case "body":
+      return `a text or bytes, ${shape.maxBytes} bytes at most`;
+    case "headers":
+      return `an object of at most ${shape.maxItems} fields`;
+    case "list":
+      return `a list of at most ${shape.maxItems}`;
+  }
 }
 
 function compileValue(shape: ParameterShape): CheckValue {
@@ -103,8 +173,12 @@ function areHeaders(value: unknown, maxItems: number): boolean {
 
 function isProgramField(name: string): boolean {
   if (!FIELD_NAME.test(name)) return false;
+  return !isHostsField(name);
+}
+
+function isHostsField(name: string): boolean {
   const lower = lowerAscii(name);
-  return !HOST_FIELDS.includes(lower) && !lower.startsWith("proxy-");
+  return HOST_FIELDS.includes(lower) || lower.startsWith("proxy-");
 }
 
 function isFieldValue(text: unknown): boolean {

@@ -41,7 +41,7 @@ describe("catalogue (spec §3)", () => {
     for (const { name, purpose, findMisfit } of network) {
       expect(name).toBe(`network.${purpose}`);
       for (const params of [undefined, {}, { url: 1 }, { url: null }, Object.create({ url: "https://a.test/" })]) {
-        expect(findMisfit(params), name).toBe("/url");
+        expect(findMisfit(params)?.at, name).toBe("/url");
       }
       expect(findMisfit({ url: "https://a.test/" }), name).toBeUndefined();
     }

@@ -60,6 +60,8 @@ export type Api = {
   purpose: HostPurpose | null;
   /** What of a call's parameters does not fit the schema. */
   findMisfit: FindMisfit;
+  /** Parameters that are whatever JSON a program likes: no schema looks into them. */
+  anyJson: readonly string[];
   /** Members of the result; `fields` chooses among them. */
   result: readonly string[];
 };
@@ -76,6 +78,7 @@ for (const { apis: opened, ...entry } of catalogShape.parse(data).capabilities) 
       capability,
       purpose: purposeOf(name),
       findMisfit: compileParameters(params, required),
+      anyJson: Object.keys(params).filter((param) => params[param]?.type === "json"),
       result,
     });
   }

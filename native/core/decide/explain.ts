@@ -111,7 +111,13 @@ export function explainAddress(text: string): Trace {
 }
 
 /** What a check looked at, where it passed; a failed one looked at the rule that refused. */
-type Sight = { at?: string | null; seen: TraceValue; wanted?: TraceValue };
+type Sight = {
+  at?: string | null;
+  seen: TraceValue;
+  wanted?: TraceValue;
+  /** `at` is a place in the parameters of the call, and no document has a rule about it. */
+  isInCall?: true;
+};
 
 function trace<Walk, Name extends CheckName, Left = never>(
   walk: Walk,
@@ -129,11 +135,11 @@ function trace<Walk, Name extends CheckName, Left = never>(
     const left = leave(one);
     if (left !== undefined) return left;
     const rule = refuse(walk);
-    const { at = null, seen, wanted = null } = see[check](walk, rule);
+    const { at = null, seen, wanted = null, isInCall = false } = see[check](walk, rule);
     if (rule === undefined) return { check, code, layer, state: "passed", at, seen, wanted };
     end = { decision: "deny", code, layer, rule };
     nearest = nearestTo(check, walk);
-    return { check, code, layer, state: "failed", at: rule, seen, wanted };
+    return { check, code, layer, state: "failed", at: isInCall ? at : rule, seen, wanted };
   });
   const { decision, code, layer, rule } = end ?? allow(walk);
   const help = decision === "deny" ? helpOf(code) : null;
@@ -214,7 +220,10 @@ const SEE_CALL = {
   },
   CONSENT_ASKED: seeConsent,
   CONSENT_GIVEN: seeConsent,
-  ARGUMENTS: ({ api, question }) => ({ seen: api?.findMisfit(question.params) ?? null }),
+  ARGUMENTS: ({ api, question }) => {
+    const misfit = api?.findMisfit(question.params);
+    return misfit === undefined ? { seen: null } : { ...misfit, isInCall: true };
+  },
   CONSTRAINTS: ({ grant, question: { context, params } }, rule) => {
     if (rule == null) return { at: grant?.constraints ? `${grant.pointer}/constraints` : null, seen: null };
     const kind = lastToken(rule) as ConstraintKind;

@@ -21,8 +21,9 @@ export type ParametersReading = {
   textOf: JsonReading["textOf"];
 };
 
-export function readLongParameters(text: Uint8Array): ParametersReading {
-  const reading = readJson(text, RULES);
+/** Members of `asText` stand as null among what is answered. */
+export function readLongParameters(text: Uint8Array, asText: readonly string[]): ParametersReading {
+  const reading = readJson(text, { ...RULES, asText });
   return {
     advance(units) {
       const read = reading.advance(units);

@@ -34,7 +34,7 @@ export function sayStep(step: Step, sentences: Sentences = ENGLISH, say: SayTime
   const said = sentences.checks[step.check];
   const unlimited = step.state === "passed" ? said.passedUnlimited : said.failedUnlimited;
   const template = step.wanted === null && unlimited !== undefined ? unlimited : said[step.state];
-  return template.replace(/\{(seen|wanted)(?::(time|fault))?\}/g, (_, member: "seen" | "wanted", form) =>
+  return template.replace(/\{(at|seen|wanted)(?::(time|fault))?\}/g, (_, member: "at" | "seen" | "wanted", form) =>
     sayValue(step[member], form, sentences, say),
   );
 }

@@ -141,6 +141,24 @@ describe("a text that is read in pieces", () => {
     );
   });
 
+  it("checks what it does not keep as it checks all else", () => {
+    const asText = ["v"];
+    fc.assert(
+      fc.property(hostile, (text) => {
+        const whole = `{"k":1,"v":${text},"w":[{"v":2}]}`;
+        const read = readJson(whole, { asText });
+        const all = parseJson(whole);
+        const got = read.advance(Number.POSITIVE_INFINITY);
+        expect(got?.ok).toBe(all.ok);
+        if (!all.ok || !got?.ok) return;
+        expect(got.value).toEqual({ ...(all.value as object), v: null });
+        expect(parseJson(read.textOf("v") ?? "")).toEqual({ ok: true, value: (all.value as { v: unknown }).v });
+      }),
+      { numRuns: 1000 },
+    );
+    expect(readJson('{"v":{"a":1,"a":2}}', { asText }).advance(99)).toEqual({ ok: false });
+  });
+
   it("gives the text of an outermost member as it stood there", () => {
     const reading = readJson('{ "a": [1,  {"a":2}] , "b" :"x"}');
     expect(reading.advance(Number.POSITIVE_INFINITY)?.ok).toBe(true);

@@ -13,6 +13,8 @@ export type JsonRules = {
    * integers takes and whose JSON text is its value's.
    */
   numbers?: NumberRule;
+  /** Members of an outermost object that are read and checked as all else, but stand there as null: who wants one asks for its text. */
+  asText?: readonly string[];
 };
 type NumberRule = "integers" | "any" | "spelled";
 
@@ -38,7 +40,7 @@ export type JsonReading = {
 export function readJson(source: string | Uint8Array, rules: JsonRules = {}): JsonReading {
   const text = typeof source === "string" ? source : utf8Text(source);
   if (text === undefined || hasLoneSurrogate(text)) return { advance: () => ({ ok: false }), textOf: () => undefined };
-  return new Parser(text, rules.depthMax ?? JSON_DEPTH_MAX, rules.numbers ?? "integers");
+  return new Parser(text, rules.depthMax ?? JSON_DEPTH_MAX, rules.numbers ?? "integers", rules.asText ?? []);
 }
 
 export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
@@ -95,6 +97,8 @@ class Parser implements JsonReading {
   private next: "value" | "firstMember" | "member" | "firstItem" | "afterValue" | "text" | "end" = "value";
   private begun = "";
   private isName = false;
+  /** What is read is looked at and not kept. */
+  private isUnkept = false;
   private root: JsonValue = null;
   private result: JsonResult | undefined;
   private why: JsonFault["why"] | null = null;
@@ -104,6 +108,7 @@ class Parser implements JsonReading {
     private readonly text: string,
     private readonly depthMax: number,
     private readonly numbers: NumberRule,
+    private readonly asText: readonly string[],
   ) {}
 
   advance(units: number): JsonResult | undefined {
@@ -232,6 +237,7 @@ class Parser implements JsonReading {
     if (Object.hasOwn(container.object, member)) throw new NotJson("duplicate");
     container.member = member;
     container.start = this.at;
+    if (this.open.length === 1) this.isUnkept = this.asText.includes(member);
     this.next = "value";
   }
 
@@ -240,9 +246,11 @@ class Parser implements JsonReading {
     this.next = "afterValue";
     const container = this.open.at(-1);
     if (container === undefined) this.root = value;
-    else if ("list" in container) container.list.push(value);
-    else {
-      define(container.object, container.member, value);
+    else if ("list" in container) {
+      if (!this.isUnkept) container.list.push(value);
+    } else {
+      // a name stays, so that a second one of its kind is seen
+      define(container.object, container.member, this.isUnkept ? null : value);
       if (this.open.length === 1) this.spans.set(container.member, [container.start, this.at]);
     }
   }

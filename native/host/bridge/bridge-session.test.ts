@@ -100,8 +100,8 @@ beforeEach(() => {
     policyNow: () => NOW,
     channel,
     registry: createCapabilityRegistry(
-      ["device.info", "network.request"].map((name) => ({
-        capability: name,
+      ["device.info", "network.request", "storage.local.set"].map((name) => ({
+        capability: name.replace(/\.set$/, ""),
         apis: { [name]: async (allowed) => (handlers[name] as ApiHandler)(allowed) },
       })),
     ),
@@ -309,4 +309,99 @@ it("answers what would be allowed without doing it or counting a denial", () => 
   }
   expect(answers.map((answer) => answer.value)).toEqual([true, false, false]);
   expect([minutes, events]).toEqual([[], []]);
+});
+
+describe("what the host holds for a program", () => {
+  /** A call that is carried out until the test ends it. */
+  const held = () => {
+    const ends: (() => void)[] = [];
+    handlers["device.info"] = () => new Promise((resolve) => ends.push(() => resolve({ outcome: "value", value: {} })));
+    return ends;
+  };
+  const begin = (id: number, body?: Uint8Array) =>
+    session.handle({
+      kind: "call",
+      id,
+      api: body ? "network.request" : "device.info",
+      params: utf8(body ? `{"url":"${ALLOWED_URL}"}` : "{}"),
+      body,
+      oversized: false,
+    });
+  const utf8 = (text: string) => new TextEncoder().encode(text);
+  const turn = () => new Promise((go) => setImmediate(go));
+
+  it("is few calls at once: past them it is not listened to, until one has ended", async () => {
+    const ends = held();
+    for (let id = 1; id <= 7; id += 1) begin(id);
+    expect(holds.has("busy")).toBe(false);
+    begin(8);
+    expect(holds.has("busy")).toBe(true);
+    ends[0]?.();
+    await turn();
+    expect(holds.has("busy")).toBe(false);
+  });
+
+  it("is few bytes that it sends: past them it is not listened to, until they are on their way", async () => {
+    let end: (() => void) | undefined;
+    handlers["network.request"] = () =>
+      new Promise((resolve) => {
+        end = () => resolve({ outcome: "value", value: { status: 200 } });
+      });
+    begin(1, new Uint8Array(5 * 1024 * 1024));
+    expect(holds.has("bodies")).toBe(true);
+    end?.();
+    await turn();
+    expect(holds.has("bodies")).toBe(false);
+  });
+
+  it("is held until the program has taken the answer, and no longer", async () => {
+    let take: () => void = () => undefined;
+    taking = new Promise((resolve) => {
+      take = resolve;
+    });
+    const released: string[] = [];
+    handlers["device.info"] = async ({ afterAnswer }) => {
+      afterAnswer(() => released.push("room"));
+      return { outcome: "value", value: {} };
+    };
+    begin(1);
+    await turn();
+    expect([answers.length, released]).toEqual([1, []]);
+    take();
+    await turn();
+    expect(released).toEqual(["room"]);
+  });
+});
+
+describe("parameters that are long", () => {
+  const long = JSON.stringify({ key: "k", value: Array.from({ length: 20_000 }, (_, at) => ({ at })) });
+
+  it("are read in pieces, and a call's handler has those that nobody looks into as the text that they came as", async () => {
+    let seen: [unknown, number | undefined] | undefined;
+    policy = policyOf();
+    handlers["storage.local.set"] = async ({ params, textOf }) => {
+      seen = [params, textOf("value")?.length];
+      return { outcome: "value", value: {} };
+    };
+    let pieces = 0;
+    const rest = session.handle({
+      kind: "call",
+      id: 1,
+      api: "storage.local.set",
+      params: new TextEncoder().encode(long),
+      body: undefined,
+      oversized: false,
+    });
+    while (rest?.() === true) pieces += 1;
+    await new Promise((go) => setImmediate(go));
+    expect(pieces).toBeGreaterThan(50);
+    expect(seen).toEqual([{ key: "k", value: null }, long.length - '{"key":"k","value":}'.length]);
+  });
+
+  it("that are none are refused like short ones", async () => {
+    expect(await call("storage.local.set", `${long.slice(0, -1)},`)).toMatchObject({
+      ok: false,
+      value: { code: "INVALID_ARGUMENTS", at: "", seen: "null", wanted: "an object" },
+    });
+  });
 });

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { HostPurpose } from "../../core/codes";
 import type { ApiQuestion } from "../../core/decide/api-question";
 import { isPlainObject } from "../../core/decide/call-parameters";
@@ -52,7 +53,7 @@ type Call = { id: number; api: string; params: unknown; textOf: AllowedCall["tex
 
 /** Longer parameters are read in pieces of about this many units, each a fraction of a millisecond. */
 const LONG_BYTES = 16 * 1024;
-const PIECE_UNITS = 8 * 1024;
+const PIECE_UNITS = 2 * 1024;
 /** Calls beside requests that are carried out at once, and bodies of calls that may be held: past either the program waits. */
 const BUSY_MAX = 8;
 const HELD_BODY_BYTES_MAX = 4 * 1024 * 1024;
@@ -80,6 +81,8 @@ function keepFields(
 export function createBridgeSession(options: BridgeSessionOptions): BridgeSession {
   const { appId, versionCode, channel, limits, registry, usage } = options;
   const ending = new AbortController();
+  // as many listen as there are calls under way
+  setMaxListeners(0, ending.signal);
   let busy = 0;
   let heldBodyBytes = 0;
 
@@ -169,6 +172,7 @@ export function createBridgeSession(options: BridgeSessionOptions): BridgeSessio
         return refuse(call, outcome.decision, {
           ...(outcome.url === undefined ? {} : { url: outcome.url }),
           ...(outcome.purpose === undefined ? {} : { purpose: outcome.purpose }),
+          ...(outcome.explained === undefined ? {} : { explained: outcome.explained }),
         });
       case "value": {
         const unmet = refuseResult(api, outcome);
@@ -257,12 +261,26 @@ export function createBridgeSession(options: BridgeSessionOptions): BridgeSessio
       if (bytes > 0) holdBody(-bytes);
     });
   };
+  /** What nobody looks into is not built up here; but where a grant bounds it, it is. */
+  const unreadMembers = (api: Api | undefined): readonly string[] => {
+    if (api === undefined) return [];
+    const { policy, newer } = options.policy();
+    const isBounded = [policy, newer].some(
+      (one) => one?.grants.get(api.capability.name)?.constraints?.maxBytes !== undefined,
+    );
+    return isBounded ? [] : api.anyJson;
+  };
   const readOn = (call: Call, message: CallMessage): Rest => {
-    const reading = readLongParameters(message.params);
+    const api = findApi(call.api);
+    const unread = unreadMembers(api);
+    const reading = readLongParameters(message.params, unread);
     return () => {
       const read = reading.advance(PIECE_UNITS);
       if (read === undefined) return !ending.signal.aborted;
-      begin({ ...call, params: read.params, textOf: reading.textOf }, message);
+      // a bound that came meanwhile has to see all of it
+      const isWhole = unread.length === 0 || unreadMembers(api).length > 0;
+      const params = isWhole ? read.params : readParameters(message.params);
+      begin({ ...call, params, textOf: reading.textOf }, message);
       return false;
     };
   };

@@ -3,6 +3,7 @@ import { findApi, findCapability, listApis } from "../../core/decide/catalog";
 import type { CompiledPolicy } from "../../core/decide/compile-policy";
 import type { ApiDecision } from "../../core/decide/decide-api";
 import type { Decision } from "../../core/decide/decision";
+import type { Explained } from "../../core/decide/describe-refusal";
 
 /** A call that the evaluator allowed. Who calls comes from the channel, never from `params`. */
 export type AllowedCall = {
@@ -26,7 +27,7 @@ export type CallOutcome =
       text?: { member: string; json: Uint8Array };
       body?: Uint8Array;
     }
-  | { outcome: "denied"; decision: CallDenial; url?: string; purpose?: HostPurpose }
+  | { outcome: "denied"; decision: CallDenial; url?: string; purpose?: HostPurpose; explained?: Explained }
   | { outcome: "failed"; reason: string };
 
 export type CallDenial = Pick<Decision, "code" | "layer" | "rule"> & {

@@ -1,7 +1,7 @@
 import type { HostShare, HostTimers, HostTurns } from "../ports";
 
 /** How long one program's work may go on before another's is looked at; a single step may take longer. */
-const SLICE_MS = 2;
+const SLICE_MS = 1;
 /** Of each millisecond, how much one program may have of the host's thread, and how much it may save up. */
 const RATE = 0.25;
 const SAVED_MS_MAX = 50;

@@ -18,7 +18,7 @@ export type ConnectionOptions = {
 };
 
 /** One hop that the policy allowed. */
-export type EgressLeg = { url: string; target: RequestTarget; decision: EgressDecision };
+export type EgressLeg = { url: string; hop: number; target: RequestTarget; decision: EgressDecision };
 
 /** The boundary's own no, which no rule of a document decided. */
 export function denyEgress(code: EgressDecision["code"], layer: EgressDecision["layer"] = "host"): EgressDecision {
@@ -35,9 +35,10 @@ export async function openConnection(
   options: ConnectionOptions,
   bounds: EgressBounds,
   request: EgressRequest,
-  { url, target, decision }: EgressLeg,
+  leg: EgressLeg,
   signal: AbortSignal,
 ): Promise<OpenedConnection> {
+  const { url, hop, target, decision } = leg;
   const fail = (result: EgressResult): OpenedConnection => ({ ok: false, result });
   const connecting = AbortSignal.any([signal, AbortSignal.timeout(bounds.connectMs)]);
   const stand = options.findDevelopmentHost(target);
@@ -47,7 +48,7 @@ export async function openConnection(
   if (!resolution) return fail({ outcome: "failed", reason: "connect_timeout" });
   if (!resolution.ok) {
     return resolution.reason === "not_public"
-      ? fail({ outcome: "denied", url, decision: denyEgress("ADDRESS_NOT_PUBLIC") })
+      ? fail({ outcome: "denied", url, hop, decision: denyEgress("ADDRESS_NOT_PUBLIC") })
       : fail({ outcome: "failed", reason: "unresolved" });
   }
   const connection = await connectTls(
@@ -61,12 +62,12 @@ export async function openConnection(
   );
   if (!connection.ok) {
     if (connection.reason === "tls_invalid")
-      return fail({ outcome: "denied", url, decision: denyEgress("TLS_INVALID") });
+      return fail({ outcome: "denied", url, hop, decision: denyEgress("TLS_INVALID") });
     return fail({ outcome: "failed", reason: connection.reason === "aborted" ? "connect_timeout" : "unreachable" });
   }
-  if (!pinsHold(options, request, { url, target, decision }, connection.socket)) {
+  if (!pinsHold(options, request, leg, connection.socket)) {
     connection.socket.destroy();
-    return fail({ outcome: "denied", url, decision: { ...denyEgress("PIN_MISMATCH"), rule: decision.rule } });
+    return fail({ outcome: "denied", url, hop, decision: { ...denyEgress("PIN_MISMATCH"), rule: decision.rule } });
   }
   return { ok: true, socket: connection.socket };
 }

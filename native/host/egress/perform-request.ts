@@ -1,3 +1,5 @@
+import type { Misfit } from "../../core/decide/call-parameters";
+import { describeCode } from "../../core/decide/describe-refusal";
 import { resolveReference } from "../../core/decide/resolve-reference";
 import type { EgressPort, EgressRequest, EgressResult } from "../ports";
 import { EGRESS_BOUNDS, type EgressBounds, REDIRECTS_MAX } from "./egress-bounds";
@@ -46,8 +48,9 @@ export function createEgress({ resolve, ...given }: EgressOptions): Egress {
       return transfers.size;
     },
     async request(request) {
-      const fields = readRequestFields(request.method, request.headers);
-      if (!fields) return { outcome: "denied", url: request.url, decision: denyEgress("INVALID_ARGUMENTS", "api") };
+      const read = readRequestFields(request.method, request.headers);
+      if (!read.ok) return refuseArgument(request.url, read.misfit);
+      const { fields } = read;
       if ((request.body?.byteLength ?? 0) > bounds.bodyBytes) return { outcome: "failed", reason: "request_too_large" };
       const transfer = beginTransfer(request, bounds.totalMs);
       transfers.add(transfer);
@@ -65,11 +68,20 @@ export function createEgress({ resolve, ...given }: EgressOptions): Egress {
   };
 }
 
+/** What the schema of the call leaves to whoever frames the request (spec §5, Bounds). */
+function refuseArgument(url: string, misfit: Misfit): EgressResult {
+  const explained = { ...describeCode("INVALID_ARGUMENTS"), ...misfit };
+  return { outcome: "denied", url, hop: 0, decision: { ...denyEgress("INVALID_ARGUMENTS", "api"), explained } };
+}
+
 /** Whatever the network said, a cut by the policy is a denial and one by time a time-out. */
 function afterCut(result: EgressResult, request: EgressRequest, transfer: Transfer): EgressResult {
   switch (transfer.cut?.by) {
     case "policy":
-      return { outcome: "denied", url: transfer.url ?? request.url, decision: transfer.cut.decision };
+      return {
+        ...{ outcome: "denied", url: transfer.url ?? request.url, hop: transfer.hop },
+        decision: transfer.cut.decision,
+      };
     case "time":
       return { outcome: "failed", reason: "timeout" };
     case "owner":
@@ -91,15 +103,15 @@ async function follow(
   let url = request.url;
   let from: string | undefined;
   for (let hop = 0; ; hop++) {
-    if (hop > REDIRECTS_MAX) return { outcome: "denied", url, decision: denyEgress("REDIRECT_NOT_ALLOWED") };
+    if (hop > REDIRECTS_MAX) return { outcome: "denied", url, hop, decision: denyEgress("REDIRECT_NOT_ALLOWED") };
     const decision = transfer.enter({ url, hop, from });
     const target = readRequestTarget(url, request.purpose);
     if (decision.decision === "deny") {
       countHost(options, request, target, "blocked");
-      return { outcome: "denied", url, decision };
+      return { outcome: "denied", url, hop, decision };
     }
-    if (!target) return { outcome: "denied", url, decision: denyEgress("URL_MALFORMED") };
-    const opened = await openConnection(options, bounds, request, { url, target, decision }, transfer.signal);
+    if (!target) return { outcome: "denied", url, hop, decision: denyEgress("URL_MALFORMED") };
+    const opened = await openConnection(options, bounds, request, { url, hop, target, decision }, transfer.signal);
     if (!opened.ok) {
       if (opened.result.outcome === "denied") countHost(options, request, target, "blocked");
       return opened.result;

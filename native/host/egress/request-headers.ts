@@ -1,3 +1,7 @@
+import type { Misfit } from "../../core/decide/call-parameters";
+import { pointerToken } from "../../core/decide/decision";
+import { boundText } from "../../core/text/plain-text";
+
 /** The header fields of a program's request: which it may name, and which survive a hop to another origin. */
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,128}$/;
@@ -25,24 +29,32 @@ const BYTES_MAX = 16 * 1024;
 export type RequestFields = Map<string, string>;
 
 /**
- * Reads what a program asked for. `undefined` is `INVALID_ARGUMENTS`: an unknown method, a field that is the host's own
+ * Reads what a program asked for. A misfit is `INVALID_ARGUMENTS`: an unknown method, a field that is the host's own
  * (spec §5, Bounds), a name twice in different case, a character that could end a line, too many or too long.
  */
 export function readRequestFields(
   method: string,
   headers: Readonly<Record<string, string>>,
-): RequestFields | undefined {
-  if (!METHODS.has(method)) return undefined;
+): { ok: true; fields: RequestFields } | { ok: false; misfit: Misfit } {
+  const refuse = (at: string, seen: string, wanted: string) => ({ ok: false as const, misfit: { at, seen, wanted } });
+  if (!METHODS.has(method)) return refuse("/method", "another method", `one of ${[...METHODS].join(", ")}`);
   const fields: RequestFields = new Map();
   let bytes = 0;
   for (const [name, value] of Object.entries(headers)) {
-    if (!TOKEN.test(name) || typeof value !== "string" || !VALUE.test(value)) return undefined;
+    const at = `/headers/${pointerToken(boundText(name, 128))}`;
+    if (!TOKEN.test(name)) return refuse(at, "no name of a field", "a token of 1 to 128 characters");
+    if (typeof value !== "string" || !VALUE.test(value)) return refuse(at, "another text", "a text of printable ASCII");
     const lower = name.toLowerCase();
-    if (HOSTS_OWN.has(lower) || lower.startsWith("proxy-") || fields.has(lower)) return undefined;
+    if (HOSTS_OWN.has(lower) || lower.startsWith("proxy-")) {
+      return refuse(at, "a field that is the host's own", "a field of the program's own");
+    }
+    if (fields.has(lower)) return refuse(at, "a field that is there already", "each field once, in any letter case");
     bytes += name.length + value.length;
     fields.set(lower, value.trim());
   }
-  return fields.size > FIELDS_MAX || bytes > BYTES_MAX ? undefined : fields;
+  if (fields.size > FIELDS_MAX) return refuse("/headers", `${fields.size} fields`, `at most ${FIELDS_MAX}`);
+  if (bytes > BYTES_MAX) return refuse("/headers", `${bytes} bytes`, `at most ${BYTES_MAX} bytes of names and values`);
+  return { ok: true, fields };
 }
 
 /** The fields without those that describe a body. */

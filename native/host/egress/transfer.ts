@@ -10,8 +10,9 @@ export type Transfer = {
   enter(hop: Hop): EgressDecision;
   /** Asks again about the hop that runs; cuts the transfer where the answer is no longer `allow`. */
   recheck(): void;
-  /** The URL of the hop that runs. */
+  /** The URL of the hop that runs, and its number. */
   readonly url: string | undefined;
+  readonly hop: number;
   /** Why it was cut, if it was. */
   readonly cut: { by: "policy"; decision: EgressDecision } | { by: "time" } | { by: "owner" } | undefined;
   end(): void;
@@ -44,6 +45,9 @@ export function beginTransfer(request: EgressRequest, totalMs: number): Transfer
     },
     get url() {
       return running?.url;
+    },
+    get hop() {
+      return running?.hop ?? 0;
     },
     get cut() {
       return cut;

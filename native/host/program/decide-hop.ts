@@ -4,6 +4,8 @@ import { decideByBoth } from "../../core/decide/decide-both";
 import { decideHost } from "../../core/decide/decide-host";
 import { decideRedirect } from "../../core/decide/decide-redirect";
 import type { HostDecision } from "../../core/decide/decision";
+import { describeCode, describeTrace } from "../../core/decide/describe-refusal";
+import { explainHost, explainRedirect } from "../../core/decide/explain";
 import type { AppliedPolicy, EgressDecision } from "../ports";
 
 const API = "network.request";
@@ -46,6 +48,11 @@ export function createHopDecision(options: {
       return host;
     };
     const { decision, code, layer, rule, by } = decideByBoth(policies, decide);
-    return { decision, code, layer, rule, by, pins: decision === "allow" ? pins : [] };
+    if (decision === "allow") return { decision, code, layer, rule, by, pins };
+    const isRedirect = hop > 0 && from !== undefined;
+    const trace = isRedirect ? explainRedirect(by, { ...question, from, hop }) : explainHost(by, question);
+    // where the call itself is no longer allowed, the host has nothing to say
+    const explained = trace.code === code ? describeTrace(trace) : describeCode(code);
+    return { decision, code, layer, rule, by, pins: [], explained };
   };
 }

@@ -136,6 +136,7 @@ describe.runIf(available)("a program that is running", () => {
     const { line, recorded } = await start(CALL("network.request", `{ url: "https://api.allowed.test/" }`), {
       answer: async ({ url }) => ({
         outcome: "denied",
+        hop: 0,
         url,
         decision: { decision: "deny", code: "ADDRESS_NOT_PUBLIC", layer: "host", rule: null, pins: [] },
       }),
@@ -183,7 +184,7 @@ describe.runIf(available)("a program that is running", () => {
     });
     const request = await arrived;
     program.applyPolicy(policyOf({ program: { grants: {} } }));
-    settle({ outcome: "denied", url: request.url, decision: request.decide(request.url, "request", 0) });
+    settle({ outcome: "denied", url: request.url, hop: 0, decision: request.decide(request.url, "request", 0) });
     expect(await line("error")).toMatch(/^error PERMISSION_DENIED grant null /);
   });
 

@@ -1,4 +1,6 @@
-import type { EgressDecision, EgressPort } from "../../ports";
+import { describeCode, type Explained } from "../../../core/decide/describe-refusal";
+import { readUrl } from "../../../core/decide/read-url";
+import type { EgressDecision, EgressPort, EgressResult } from "../../ports";
 import { createBodyRooms } from "../body-rooms";
 import type { CapabilityHandler } from "../capability-registry";
 
@@ -16,6 +18,15 @@ const encoder = new TextEncoder();
 function bytesOf(body: unknown): Uint8Array | undefined {
   if (body instanceof Uint8Array) return body;
   return typeof body === "string" ? encoder.encode(body) : undefined;
+}
+
+/** What the check of the hop says; of a redirect also which one it was, and to which host. */
+function explainHop({ decision, url, hop }: Extract<EgressResult, { outcome: "denied" }>): Explained {
+  const explained = decision.explained ?? describeCode(decision.code);
+  if (hop === 0) return explained;
+  const host = readUrl(url, "request")?.host ?? null;
+  const message = `${explained.message}; at redirect ${hop}${host === null ? "" : ` to ${host}`}`;
+  return { ...explained, message, seen: explained.seen ?? host };
 }
 
 /** Requests are performed by the host, never by the program: it has no socket to make one with (spec §5). */
@@ -53,7 +64,10 @@ export function networkRequestHandler(options: NetworkRequestOptions): Capabilit
               body: result.body,
             };
           case "denied":
-            return { outcome: "denied", decision: result.decision, url: result.url, purpose: "request" };
+            return {
+              ...{ outcome: "denied", decision: result.decision, url: result.url, purpose: "request" },
+              explained: explainHop(result),
+            };
           case "failed":
             return { outcome: "failed", reason: result.reason };
         }

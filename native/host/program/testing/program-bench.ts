@@ -96,7 +96,7 @@ export type TestProgramOptions = Partial<Omit<StartProgramOptions, "bundle" | "p
 
 const refuseNothing = async (request: EgressRequest): Promise<EgressResult> => {
   const decision = request.decide(request.url, request.purpose, 0);
-  if (decision.decision === "deny") return { outcome: "denied", url: request.url, decision };
+  if (decision.decision === "deny") return { outcome: "denied", url: request.url, hop: 0, decision };
   return { outcome: "response", url: request.url, status: 200, headers: {}, body: new TextEncoder().encode("ok") };
 };
 
