@@ -61,7 +61,7 @@ export function findJsonFault(source: string | Uint8Array, rules: JsonRules = {}
   const isMarked = typeof source === "string" ? source.startsWith("\ufeff") : hasMark(source);
   if (isMarked) return { why: "mark", line: 1, column: 1 };
   if (text === undefined || hasLoneSurrogate(text)) return { why: "bytes", line: 1, column: 1 };
-  return new Parser(text, rules.depthMax ?? JSON_DEPTH_MAX, rules.numbers ?? "integers").fault();
+  return new Parser(text, rules.depthMax ?? JSON_DEPTH_MAX, rules.numbers ?? "integers", rules.asText ?? []).fault();
 }
 
 const hasMark = ([first, second, third]: Uint8Array) => first === 0xef && second === 0xbb && third === 0xbf;
