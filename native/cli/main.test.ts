@@ -11,7 +11,7 @@ afterAll(() => line.remove());
 
 describe("the command line", () => {
   it("has every command of the contract", () => {
-    const build = ["init", "keygen", "lint", "pack", "sign", "verify", "run", "submit", "status", "withdraw"];
+    const build = ["init", "keygen", "lint", "pack", "sign", "verify", "doctor", "run", "submit", "status", "withdraw"];
     const others = ["enroll", "decide", "conformance", "audit verify", "explain", "completion"];
     expect(commands.map(({ name }) => name)).toEqual([...build, ...others]);
   });
@@ -31,7 +31,7 @@ describe("the command line", () => {
   it.each(commands.flatMap((command) => command.examples.map((example) => [example.line, command] as const)))(
     "shows an example that is a whole call: %s",
     (example, command) => {
-      const words = (example.match(/"[^"]*"|\S+/g) ?? []).map((word) => word.replaceAll('"', ""));
+      const words = (example.replace(/^sudo /, "").match(/"[^"]*"|\S+/g) ?? []).map((word) => word.replaceAll('"', ""));
       const end = words.findIndex((word) => word === "<" || word === ">");
       const args = words.slice(1, end < 0 ? undefined : end);
       expect(args.slice(0, command.name.split(" ").length).join(" ")).toBe(command.name);
