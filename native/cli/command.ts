@@ -15,6 +15,8 @@ export type CommandContext = {
   nowSeconds(): number;
   /** Progress, one line an event, on standard error. */
   log(level: "debug" | "info" | "warn" | "error", event: string, fields?: Record<string, unknown>): void;
+  /** Closes what this process was started with and would hand on to programs. */
+  keepToItself(): void;
   /** Resolves when the person asks to stop. */
   interrupted(): Promise<void>;
 };

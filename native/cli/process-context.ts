@@ -1,3 +1,4 @@
+import { closeInheritedDescriptors } from "../host/confinement/close-inherited";
 import type { CommandContext } from "./command";
 import { showsColours } from "./paint";
 
@@ -32,6 +33,7 @@ export function processContext(): CommandContext {
     log: (level, event, fields = {}) => {
       if (level !== "debug") process.stderr.write(`${logLine(level, event, fields)}\n`);
     },
+    keepToItself: () => void closeInheritedDescriptors(),
     interrupted: () =>
       new Promise<void>((resolve) => {
         process.once("SIGINT", () => resolve());

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash, sign } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,6 +10,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { packBundle } from "../core/bundle/pack-bundle";
 import type { TelemetryBatch } from "../core/telemetry/batch";
 import { makeKeyPair } from "../node/make-key-pair";
+import { processTree, systemProc } from "./confinement/process-tree";
 import { requireConfinement } from "./confinement/require-confinement";
 import type { HostStatus } from "./runtime/host-options";
 import { deviceKeyOf } from "./state/device-key";
@@ -89,9 +90,10 @@ type HostProcess = { child: ChildProcess; lines: (Record<string, unknown> & { ev
 function startHostProcess(directory: string): HostProcess {
   const main = fileURLToPath(new URL("./main.ts", import.meta.url));
   const args = ["--import", "tsx", main, "--data", join(directory, "data"), "--program", APP, "--json"];
-  const child = spawn(process.execPath, [...args, "--enroll", join(directory, "enrolment.json")], {
-    stdio: ["ignore", "pipe", "ignore"],
-  });
+  // as a shell or a service manager may: with files open that are none of its business
+  const leaking = 'exec 30</etc/passwd 31</proc 251</etc/hostname; exec "$@"';
+  const host = [process.execPath, ...args, "--enroll", join(directory, "enrolment.json")];
+  const child = spawn("/bin/bash", ["-c", leaking, "host", ...host], { stdio: ["ignore", "pipe", "ignore"] });
   cleaning.push(() => child.kill("SIGKILL"));
   const lines: HostProcess["lines"] = [];
   createInterface({ input: child.stdout }).on("line", (line) => lines.push(JSON.parse(line)));
@@ -118,6 +120,10 @@ describe.skipIf(!available)("the host as a process", () => {
     await until(() => host.pid());
     const first = host.pid();
     expect(isAlive(first)).toBe(true);
+    for (const pid of [host.child.pid ?? 0, ...processTree(systemProc, first)]) {
+      const open = readdirSync(`/proc/${pid}/fd`).map((name) => systemProc.link(`/proc/${pid}/fd/${name}`));
+      expect(open.filter((link) => ["/etc/passwd", "/proc", "/etc/hostname"].includes(link ?? ""))).toEqual([]);
+    }
     await until(() => expect(server.batches.flatMap((batch) => batch.events).length).toBeGreaterThan(0));
     expect(server.batches.flatMap((batch) => batch.events)[0]).toMatchObject({
       type: "blocked_request",

@@ -65,6 +65,7 @@ export const runCommand: Command = {
   ],
   json: null,
   async run(given) {
+    given.context.keepToItself();
     const target = resolve(given.context.cwd, given.positionals[0] ?? "");
     const stats = await stat(target).catch(() => undefined);
     return stats?.isDirectory() ? runFolder(target, given) : runPublished(given);

@@ -26,6 +26,7 @@ export function createCommandLine(changes: Partial<CommandContext> = {}) {
       fetch: async () => Promise.reject(new Error("no network here")),
       nowSeconds: () => 1_700_000_000,
       log: () => {},
+      keepToItself: () => {},
       interrupted: async () => {},
       ...changes,
     });

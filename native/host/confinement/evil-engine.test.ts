@@ -69,9 +69,8 @@ describe.runIf(isWhole)("an engine that was taken over", () => {
 
   it("has so many threads and no more, and clocks that began with it", async () => {
     const results = await attempts("threads");
-    const [count = "", how] = (results.get("threads") ?? "").split(" ");
-    expect(how).toBe("ERR_WORKER_INIT_FAILED");
-    expect(Number(count)).toBeLessThan(32);
+    // refused one it goes on or, under later versions of Node, ends
+    expect(Number.parseInt(results.get("threads") ?? "", 10)).toBeLessThan(32);
     expect(Number(results.get("monotonic"))).toBeLessThan(60);
   });
 });
@@ -88,6 +87,10 @@ describe.runIf(isWhole)("where a layer is taken away, it gets through:", () => {
     const results = await attempts("kernel", "helper");
     expect(reached(results)).toContain("list");
     expect(results.has("execute-/engine/other")).toBe(false);
+    // the filter is bubblewrap's to load then, and holds
+    for (const name of ["memfd", "sysinfo", "io_uring", "ptrace-me", "socket-inet", "user-namespace"]) {
+      expect([name, results.get(name)]).toEqual([name, "ENOSYS"]);
+    }
   });
 
   it("the closing of what was handed down, by the host and inside", async () => {

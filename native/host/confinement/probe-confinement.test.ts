@@ -130,4 +130,30 @@ describe.runIf(available)("on this machine", () => {
       expect(launched.process.processes()).toEqual([]);
     }
   });
+
+  it("runs nothing where the first program inside can't take away what it should", async () => {
+    const launched = await launchConfined({
+      tools: confinement.tools,
+      mode: "bubblewrap",
+      // more descriptors than anybody may have
+      needs: { ...scriptEngine.needs, descriptorsMax: 2 ** 40 },
+      command: nodeCommand({ "none.mjs": new URL(import.meta.url).pathname }, "none.mjs"),
+    });
+    if (!launched.ok) throw new Error(launched.reason);
+    expect((await launched.process.exited).code).toBe(111);
+    expect(launched.process.diagnostics()).toContain("confine: limit 7");
+  });
+
+  it.runIf(process.getuid?.() === 0)("gives two programs two users, and neither of them the host's", async () => {
+    const command = await scriptEngine.command();
+    const launch = () =>
+      launchConfined({ tools: confinement.tools, mode: "bubblewrap", needs: scriptEngine.needs, command });
+    const both = await Promise.all([launch(), launch()]);
+    const users = both.map((one) => {
+      if (!one.ok) throw new Error(one.reason);
+      return /^Uid:\t(\d+)/m.exec(readFileSync(`/proc/${one.process.insidePid}/status`, "utf8"))?.[1];
+    });
+    expect(new Set([...users, "0"]).size).toBe(3);
+    for (const one of both) if (one.ok) one.process.kill();
+  });
 });

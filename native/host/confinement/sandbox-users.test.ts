@@ -1,40 +1,40 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { describe, expect, it } from "vitest";
-import { mayBecome, SANDBOX_USERS, takeSandboxUser } from "./sandbox-users";
+import { createSandboxUsers, mayBecome, SANDBOX_USERS } from "./sandbox-users";
 
 const isRoot = process.getuid?.() === 0 && mayBecome(SANDBOX_USERS.last);
 
+const RANGE = { first: 60_700, last: 60_719 };
+const NAME = `bulkhead-test-${process.pid}`;
+
 describe.runIf(isRoot)("users of sandboxes", () => {
-  it("are each one's own until they are given back", async () => {
-    const taken = await Promise.all(Array.from({ length: 20 }, () => takeSandboxUser()));
+  it("are each one's own until they are given back, and then there is one again", async () => {
+    const take = createSandboxUsers(RANGE, `${NAME}-own`);
+    const taken = await Promise.all(Array.from({ length: 20 }, take));
     const users = taken.flatMap((one) => ("user" in one && one.user !== undefined ? [one.user] : []));
     expect(new Set(users.map(({ id }) => id)).size).toBe(20);
-    for (const { id, release } of users) {
-      expect(id).toBeGreaterThanOrEqual(SANDBOX_USERS.first);
-      expect(id).toBeLessThanOrEqual(SANDBOX_USERS.last);
-      release();
-    }
+    expect(await take()).toEqual({ refused: "no user is left for another program" });
+    for (const { release } of users) release();
+    expect(await take()).toMatchObject({ user: { id: expect.any(Number) } });
   });
 
   it("are never another host's, whose end gives them back", async () => {
+    const take = createSandboxUsers(RANGE, `${NAME}-other`);
     // another host holds all but one
-    const all = SANDBOX_USERS.last - SANDBOX_USERS.first;
     const script = `const net = require("net"); let held = 0;
-      for (let id = ${SANDBOX_USERS.first}; id < ${SANDBOX_USERS.last}; id++)
-        net.createServer().listen({ path: "\\0bulkhead-user:" + id }, () => { if (++held === ${all}) console.log("held"); });`;
+      for (let id = ${RANGE.first}; id < ${RANGE.last}; id++)
+        net.createServer().listen({ path: "\\0${NAME}-other:" + id }, () => { if (++held === 19) console.log("held"); });`;
     const other = spawn(process.execPath, ["-e", script], { stdio: ["ignore", "pipe", "inherit"] });
     try {
       await once(other.stdout, "data");
-      const left = await takeSandboxUser();
-      expect(left).toMatchObject({ user: { id: SANDBOX_USERS.last } });
-      expect(await takeSandboxUser()).toEqual({ refused: "no user is left for another program" });
-      if ("user" in left) left.user?.release();
+      expect(await take()).toMatchObject({ user: { id: RANGE.last } });
+      expect(await take()).toEqual({ refused: "no user is left for another program" });
     } finally {
       other.kill("SIGKILL");
     }
     await once(other, "exit");
-    expect(await takeSandboxUser()).toMatchObject({ user: { id: expect.any(Number) } });
+    expect(await take()).toMatchObject({ user: { id: expect.any(Number) } });
   });
 });
 

@@ -16,29 +16,35 @@ export function mayBecome(id: number, uidMap: string | undefined = systemProc.re
 }
 
 /** A name that one process of the machine can hold, and that its end gives back, however it ends. */
-function holdName(id: number): Promise<(() => void) | undefined> {
+function holdName(name: string): Promise<(() => void) | undefined> {
   return new Promise((resolve) => {
     const server = createServer();
     server.unref();
     server.once("error", () => resolve(undefined));
-    server.listen({ path: `\0bulkhead-user:${id}` }, () => resolve(() => void server.close()));
+    server.listen({ path: `\0${name}` }, () => resolve(() => void server.close()));
   });
 }
 
-let next: number = SANDBOX_USERS.first;
+export type TakeSandboxUser = () => Promise<{ user: SandboxUser | undefined } | { refused: string }>;
 
 /**
- * A user for one sandbox, until it is released: no other sandbox of this machine has it, whichever host started it. No
- * user where the host can't hand any out; refused where it could and all are taken, since then it would run as root.
+ * Hands out users for one sandbox each, until they are released: no other sandbox of this machine has the same, whichever
+ * host started it. No user where the host can't hand any out; refused where it could and all are taken, since then a
+ * program would run as root. Hosts that share a `name` share the users.
  */
-export async function takeSandboxUser(): Promise<{ user: SandboxUser | undefined } | { refused: string }> {
-  if (!mayBecome(SANDBOX_USERS.first) || !mayBecome(SANDBOX_USERS.last)) return { user: undefined };
-  const count = SANDBOX_USERS.last - SANDBOX_USERS.first + 1;
-  for (let attempt = 0; attempt < count; attempt += 1) {
-    const id = next;
-    next = id === SANDBOX_USERS.last ? SANDBOX_USERS.first : id + 1;
-    const release = await holdName(id);
-    if (release !== undefined) return { user: { id, release } };
-  }
-  return { refused: "no user is left for another program" };
+export function createSandboxUsers({ first, last }: { first: number; last: number }, name: string): TakeSandboxUser {
+  let next = first;
+  return async () => {
+    if (!mayBecome(first) || !mayBecome(last)) return { user: undefined };
+    for (let attempt = first; attempt <= last; attempt += 1) {
+      const id = next;
+      next = id === last ? first : id + 1;
+      const release = await holdName(`${name}:${id}`);
+      if (release !== undefined) return { user: { id, release } };
+    }
+    return { refused: "no user is left for another program" };
+  };
 }
+
+/** Of this machine's one range. */
+export const takeSandboxUser = createSandboxUsers(SANDBOX_USERS, "bulkhead-user");

@@ -1,29 +1,33 @@
-import { createWriteStream } from "node:fs";
+import { writeSync } from "node:fs";
 import { hrtime } from "node:process";
 import { Worker } from "node:worker_threads";
 
-/** A compromised engine that makes threads until it is refused one, and tells how many it had and when its clock began. */
+/**
+ * A compromised engine that makes threads until it is refused one. It tells when its clock began, then how many it has, each
+ * time: a Node that can't make one of its own for a worker may end at once.
+ */
 const THREADS_TRIED = 48;
-const channel = createWriteStream("", { fd: 3 });
-
-function end(text) {
-  channel.write(`${text}\nmonotonic ${hrtime()[0]}\n`, () => process.exit(0));
-}
+const tell = (text) => writeSync(3, `${text}\n`);
 
 let count = 0;
 function one() {
+  const refused = (error) => {
+    tell(`threads ${count} ${error.code}`);
+    process.exit(0);
+  };
   let worker;
   try {
     worker = new Worker("setInterval(() => {}, 1e6)", { eval: true, resourceLimits: { maxOldGenerationSizeMb: 2 } });
   } catch (error) {
-    end(`threads ${count} ${error.code}`);
-    return;
+    refused(error);
   }
-  worker.on("error", (error) => end(`threads ${count} ${error.code}`));
+  worker.on("error", refused);
   worker.on("online", () => {
     count += 1;
+    tell(`threads ${count} reached`);
     if (count < THREADS_TRIED) one();
-    else end(`threads ${count} reached`);
+    else process.exit(0);
   });
 }
+tell(`monotonic ${hrtime()[0]}`);
 one();

@@ -43,5 +43,4 @@ const launched = await launchConfined({
 if (!launched.ok) throw new Error(launched.reason);
 const { channel, exited, diagnostics } = launched.process;
 channel.on("data", (part: Buffer) => process.stdout.write(part));
-await exited;
-process.stderr.write(diagnostics());
+process.stderr.write(`${diagnostics()}${JSON.stringify(await exited)}\n`);
