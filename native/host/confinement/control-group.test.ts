@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { openControlGroups } from "./control-group";
+import { handDownControllers, openControlGroups } from "./control-group";
 
 const groups = openControlGroups("test");
 if (!groups.usable) process.stderr.write(`\nSKIPPED control groups: ${groups.reason}\n`);
@@ -56,5 +57,32 @@ describe.runIf(groups.usable)("a control group", () => {
     openControlGroups("later");
     expect(existsSync(dead)).toBe(false);
     group.remove();
+  });
+});
+
+describe("a delegated group of the second version", () => {
+  /** The files that a host reads and writes there, as they are in a group with these processes. */
+  function group(processes: readonly number[], given = ""): { folder: string; read(file: string): string | undefined } {
+    const folder = mkdtempSync(join(tmpdir(), "bulkhead-group-"));
+    writeFileSync(join(folder, "cgroup.procs"), processes.join("\n"));
+    writeFileSync(join(folder, "cgroup.subtree_control"), given);
+    const read = (file: string) =>
+      existsSync(join(folder, file)) ? readFileSync(join(folder, file), "utf8") : undefined;
+    return { folder, read };
+  }
+
+  it.each([
+    ["hands its controllers down once the host that was alone in it has moved below", [process.pid], "", true],
+    ["is left as it is where others are in it, who would lose theirs", [process.pid, 1], "", false],
+    ["is left as it is where it hands them down already", [process.pid], "cpu memory pids", false],
+  ])("%s", (_what, processes, given, moves) => {
+    const { folder, read } = group(processes, given);
+    try {
+      handDownControllers(folder, ["memory", "pids"]);
+      expect(read("bulkhead-host/cgroup.procs")).toBe(moves ? String(process.pid) : undefined);
+      expect(read("cgroup.subtree_control")).toBe(moves ? "+memory +pids" : given);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 
 /** A control group of one program: a ceiling for memory and processes that holds between two looks of the monitor. */
 export type ControlGroup = {
@@ -17,6 +17,8 @@ export type ControlGroupsResult =
   | { usable: false; reason: string };
 
 type Layout = {
+  /** Makes ready what groups are made in. */
+  prepare(): void;
   /** Folders in which groups are made. */
   parents: string[];
   folders(name: string): string[];
@@ -28,6 +30,9 @@ type Layout = {
 
 const MOUNT = "/sys/fs/cgroup";
 const GROUP_PREFIX = "bulkhead-";
+
+/** Where a host is that has moved out of the group in which it makes others. */
+const HOST_GROUP = `${GROUP_PREFIX}host`;
 
 function groupName(name: string): string {
   return `${GROUP_PREFIX}${process.pid}-${name}`;
@@ -49,6 +54,7 @@ function firstVersion(groups: Map<string, string>): Layout | undefined {
   const memoryFolder = (name: string): string => join(MOUNT, "memory", memory, name);
   const processesFolder = (name: string): string => join(MOUNT, "pids", pids, name);
   return {
+    prepare: () => undefined,
     parents: [memoryFolder(""), processesFolder("")],
     folders: (name) => [memoryFolder(name), processesFolder(name)],
     memoryFolder,
@@ -61,9 +67,11 @@ function firstVersion(groups: Map<string, string>): Layout | undefined {
 function secondVersion(groups: Map<string, string>): Layout | undefined {
   const own = groups.get("");
   if (own === undefined) return undefined;
-  const folder = (name: string): string => join(MOUNT, own, name);
+  const parent = basename(own) === HOST_GROUP ? dirname(own) : own;
+  const folder = (name: string): string => join(MOUNT, parent, name);
   if (!existsSync(join(MOUNT, "cgroup.controllers"))) return undefined;
   return {
+    prepare: () => handDownControllers(folder(""), ["memory", "pids"]),
     parents: [folder("")],
     folders: (name) => [folder(name)],
     memoryFolder: folder,
@@ -71,6 +79,29 @@ function secondVersion(groups: Map<string, string>): Layout | undefined {
     memoryFile: "memory.max",
     outOfMemoryFile: "memory.events",
   };
+}
+
+/**
+ * Of the second version: a group hands controllers down only while it holds no process itself. A host that is alone in the
+ * group that was delegated to it moves into one below, once; among others it stays, and can make no groups.
+ */
+export function handDownControllers(folder: string, controllers: readonly string[]): void {
+  const wordsOf = (file: string) => readFileSync(join(folder, file), "utf8").trim().split(/\s+/);
+  const given = wordsOf("cgroup.subtree_control");
+  if (controllers.every((name) => given.includes(name))) return;
+  const own = String(process.pid);
+  const isAlone = wordsOf("cgroup.procs").every((pid) => pid === own || pid === "");
+  if (!isAlone) return;
+  const below = join(folder, HOST_GROUP);
+  mkdirSync(below, { recursive: true });
+  writeFileSync(join(below, "cgroup.procs"), own);
+  try {
+    writeFileSync(join(folder, "cgroup.subtree_control"), controllers.map((name) => `+${name}`).join(" "));
+  } catch (error) {
+    writeFileSync(join(folder, "cgroup.procs"), own);
+    rmdirSync(below);
+    throw error;
+  }
 }
 
 function createGroup(layout: Layout, name: string, bounds: { memoryBytes: number; processes: number }): ControlGroup {
@@ -163,6 +194,7 @@ export function openControlGroups(probeName: string): ControlGroupsResult {
   for (const layout of [secondVersion(groups), firstVersion(groups)]) {
     if (layout === undefined) continue;
     try {
+      layout.prepare();
       createGroup(layout, groupName(probeName), { memoryBytes: 64 * 1024 * 1024, processes: 16 }).remove();
     } catch (error) {
       const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
