@@ -81,8 +81,11 @@ async function measure(confinement: Confinement, storageDir: string, seconds: nu
   };
   const beat = setInterval(() => counter.take(), 1000);
   let peakBytes = 0;
+  let peakOf = { heapMib: 0, externalMib: 0 };
   const look = setInterval(() => {
-    peakBytes = Math.max(peakBytes, process.memoryUsage().rss);
+    const { rss, heapTotal, external } = process.memoryUsage();
+    if (rss > peakBytes) peakOf = { heapMib: heapTotal / MIB, externalMib: external / MIB };
+    peakBytes = Math.max(peakBytes, rss);
   }, 50);
   try {
     const readings = createReadings(await start("good", GOOD));
@@ -92,7 +95,7 @@ async function measure(confinement: Confinement, storageDir: string, seconds: nu
     await pause(seconds * 1000);
     const alone = readings();
     await Promise.all(idle.map(({ program }) => program.stop("stopped")));
-    const idleBytes = process.memoryUsage().rss;
+    const { rss: idleBytes, heapTotal } = process.memoryUsage();
     peakBytes = 0;
     for (const [name, source] of abusers) await start(name, source);
     await pause(3_000);
@@ -104,7 +107,14 @@ async function measure(confinement: Confinement, storageDir: string, seconds: nu
     const gone = ended.flatMap((end, place) =>
       end === undefined ? [] : [`${abusers[place]?.[0]}: ${end.says ?? end.reason}`],
     );
-    return { alone, together: readings(), growthMib: (peakBytes - idleBytes) / MIB, gone };
+    return {
+      alone,
+      together: readings(),
+      growthMib: (peakBytes - idleBytes) / MIB,
+      ...peakOf,
+      idleHeapMib: heapTotal / MIB,
+      gone,
+    };
   } finally {
     clearInterval(beat);
     clearInterval(look);
@@ -127,7 +137,12 @@ export async function run([seconds = String(SECONDS), only]: readonly string[]):
   const abusers = Object.entries(ABUSERS).filter(([name]) => only === undefined || name === only);
   const storageDir = await mkdtemp(join(tmpdir(), "bulkhead-bench-shares-"));
   try {
-    const { alone, together, growthMib, gone } = await measure(confinement, storageDir, Number(seconds), abusers);
+    const { alone, together, growthMib, heapMib, idleHeapMib, externalMib, gone } = await measure(
+      confinement,
+      storageDir,
+      Number(seconds),
+      abusers,
+    );
     const row = (calls: string, values: readonly number[]) => ({
       ...{ calls, groups: values.length, p50: quantile(values, 0.5) },
       ...{ p95: quantile(values, 0.95), max: quantile(values, 1) },
@@ -138,6 +153,8 @@ export async function run([seconds = String(SECONDS), only]: readonly string[]):
       row(`among ${abusers.length} abusers`, together),
       { calls: "ratio of p95", p95: ratio },
       { calls: "growth of the host, MiB", max: growthMib },
+      { calls: "heap of the host: idle, then, MiB", p50: idleHeapMib, max: heapMib },
+      { calls: "buffers of the host, MiB", max: externalMib },
       ...gone.map((calls) => ({ calls })),
     ];
     return { bench: "shares", unit: "ms", results, target, ok: ratio <= RATIO_MAX && growthMib <= GROWTH_MIB_MAX };

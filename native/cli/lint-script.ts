@@ -45,7 +45,7 @@ export async function lintScript(source: string): Promise<LintIssue[]> {
   });
   machine.run(source);
   return ended.map((text) => {
-    const [, said = text, place = SCRIPT_NAME] = /^(.*) at (app\.js:\d+(?::\d+)?)$/s.exec(text) ?? [];
+    const [, said = text, place = SCRIPT_NAME] = /^(.*) at (\S+:\d+(?::\d+)?)$/s.exec(text) ?? [];
     return {
       ...{ code: "SCRIPT_INVALID", at: place, seen: null, wanted: wantedFor(said) },
       message: `${place}: ${said}`,

@@ -59,6 +59,15 @@ describe("the host's thread", () => {
     expect(share.takeCpuMs()).toBe(0);
   });
 
+  it("is the host's own for half of the time, however many want it", () => {
+    const shares = Array.from({ length: 8 }, () => storm(1));
+    for (const share of shares) share.wake();
+    go(10_000);
+    const all = shares.map((share) => share.takeCpuMs());
+    expect(all.reduce((sum, ms) => sum + ms, 0)).toBeLessThan(10_000 * 0.5 + 8 * 60);
+    expect(Math.max(...all) - Math.min(...all)).toBeLessThan(30);
+  });
+
   it("goes to whoever has used least of it: a storm of others costs a good program one slice at most", () => {
     const storms = Array.from({ length: 5 }, () => storm(1));
     for (const share of storms) share.wake();

@@ -2,8 +2,12 @@ import type { HostShare, HostTimers, HostTurns } from "../ports";
 
 /** How long one program's work may go on before another's is looked at; a single step may take longer. */
 const SLICE_MS = 1;
-/** Of each millisecond, how much one program may have of the host's thread, and how much it may save up. */
-const RATE = 0.25;
+/** Of each millisecond, how much one program may have of the host's thread at most, and how much it may save up. */
+const RATE_MAX = 0.25;
+/** The same of all that are busy, together. */
+const TOGETHER = 0.5;
+/** Whoever has used more than this lately is busy. */
+const BUSY_MS = 5;
 const SAVED_MS_MAX = 50;
 /** What a program has used counts half as much after this long. */
 const FORGOTTEN_HALF_MS = 1_000;
@@ -32,14 +36,16 @@ type Seat = {
  * between; whoever has used up its share waits until it has some again. So a storm of one costs it its own time alone.
  */
 export function createHostTurns({ monotonicMs, timers, later }: HostTurnsOptions): HostTurns {
+  const seats = new Set<Seat>();
   const awake = new Set<Seat>();
+  let rate = RATE_MAX;
   let isDue = false;
   let cancelWait: (() => void) | undefined;
 
   const reckon = (seat: Seat): void => {
     const pastMs = monotonicMs() - seat.reckonedAtMs;
     seat.reckonedAtMs += pastMs;
-    seat.creditMs = Math.min(SAVED_MS_MAX, seat.creditMs + pastMs * RATE);
+    seat.creditMs = Math.min(SAVED_MS_MAX, seat.creditMs + pastMs * rate);
     seat.usedMs *= 0.5 ** (pastMs / FORGOTTEN_HALF_MS);
   };
   const spend = (seat: Seat, ms: number): void => {
@@ -70,7 +76,8 @@ export function createHostTurns({ monotonicMs, timers, later }: HostTurnsOptions
   };
   const run = (): void => {
     isDue = false;
-    for (const seat of awake) reckon(seat);
+    for (const seat of seats) reckon(seat);
+    rate = Math.min(RATE_MAX, TOGETHER / [...seats].filter(({ usedMs }) => usedMs > BUSY_MS).length);
     const [first, ...others] = [...awake].filter(({ creditMs }) => creditMs > 0);
     if (first !== undefined) slice(others.reduce((least, seat) => (seat.usedMs < least.usedMs ? seat : least), first));
     plan();
@@ -85,7 +92,7 @@ export function createHostTurns({ monotonicMs, timers, later }: HostTurnsOptions
       isDue = true;
       later(run);
     } else {
-      cancelWait = timers.after(Math.max(1, Math.ceil(-most / RATE)), run);
+      cancelWait = timers.after(Math.max(1, Math.ceil(-most / rate)), run);
     }
   };
 
@@ -95,6 +102,7 @@ export function createHostTurns({ monotonicMs, timers, later }: HostTurnsOptions
         ...{ step, isAwake: false, isWoken: false, isGone: false },
         ...{ creditMs: SAVED_MS_MAX, usedMs: 0, unreadMs: 0, reckonedAtMs: monotonicMs() },
       };
+      seats.add(seat);
       return {
         wake() {
           seat.isWoken = true;
@@ -112,6 +120,7 @@ export function createHostTurns({ monotonicMs, timers, later }: HostTurnsOptions
         },
         leave() {
           seat.isGone = true;
+          seats.delete(seat);
           awake.delete(seat);
         },
       };

@@ -43,6 +43,25 @@ describe("what a process uses", () => {
     expect(meter.memoryBytes([1, 2])).toBe(15 * 1024);
   });
 
+  it("is not looked into again while it is small and has not run, and is again once it has", () => {
+    const files: Record<string, string> = { "/proc/1/stat": stat(10, 0), "/proc/1/status": status(4) };
+    const asked: string[] = [];
+    const proc: ProcReader = {
+      read: (path) => {
+        asked.push(path);
+        return files[path];
+      },
+      link: () => undefined,
+    };
+    const meter = createTreeMeter(proc);
+    for (let look = 0; look < 3; look += 1) expect(meter.read([1]).residentBytes).toBe(9 * 1024);
+    expect(asked.filter((path) => path.endsWith("status"))).toHaveLength(1);
+    files["/proc/1/stat"] = stat(11, 0);
+    files["/proc/1/status"] = status(8_000);
+    for (let look = 0; look < 3; look += 1) expect(meter.read([1]).residentBytes).toBe(8_005 * 1024);
+    expect(asked.filter((path) => path.endsWith("status"))).toHaveLength(4);
+  });
+
   it("does not hide in shared memory that is mapped twice", () => {
     const files: Record<string, string> = { "/proc/1/status": status(4, 786_432), "/proc/1/smaps_rollup": rollup(10) };
     const meter = createTreeMeter({ read: (path) => files[path], link: () => undefined });

@@ -36,9 +36,12 @@ export type TreeMeter = {
   memoryBytes(pids: readonly number[]): number;
 };
 
+/** A process of no more than this that has not run since it was looked at is not looked into again. */
+const SMALL_BYTES = 4 * 1024 * 1024;
+
 /** Adds up a program's processes. Time that a process has used stays counted when it is gone. */
 export function createTreeMeter(proc: ProcReader): TreeMeter {
-  const seen = new Map<number, number>();
+  const seen = new Map<number, { cpuMs: number; residentBytes: number }>();
   const residentOf = (pid: number): number => residentBytesOfStatus(proc.read(`/proc/${pid}/status`) ?? "");
   return {
     read(pids) {
@@ -48,9 +51,12 @@ export function createTreeMeter(proc: ProcReader): TreeMeter {
         const stat = proc.read(`/proc/${pid}/stat`);
         if (stat === undefined) continue;
         const used = cpuMsOfStat(stat);
-        cpuMs += Math.max(0, used - (seen.get(pid) ?? 0));
-        seen.set(pid, used);
-        residentBytes += residentOf(pid);
+        const before = seen.get(pid);
+        const isSame = before !== undefined && before.cpuMs === used && before.residentBytes <= SMALL_BYTES;
+        const now = isSame ? before : { cpuMs: used, residentBytes: residentOf(pid) };
+        cpuMs += Math.max(0, used - (before?.cpuMs ?? 0));
+        residentBytes += now.residentBytes;
+        seen.set(pid, now);
       }
       return { cpuMs, residentBytes };
     },

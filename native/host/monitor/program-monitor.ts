@@ -44,6 +44,7 @@ export type ProgramMonitor = {
 /** How often a program is looked at. What it may gain between two looks is bounded by its engine and its control group. */
 export const LOOK_MS = 1_000;
 const FIRST_LOOK_MS = 200;
+const LOOKS_A_TREE = 5;
 const MINUTE_MS = 60_000;
 /** A program held back by processor time gets less than its limit, so that its minute comes down and it is let go. */
 const THROTTLE_MARGIN = 0.8;
@@ -84,6 +85,8 @@ export function createProgramMonitor(options: ProgramMonitorOptions): ProgramMon
     throttle.setShare(Math.min(1, ...shares));
   };
   const memory = createMemoryWatch();
+  let pids: readonly number[] = [];
+  let looks = 0;
   const tell = ({ limit, action, level }: MeterEvent): void => {
     const { max } = limits()[limit].limit;
     const { epoch, platformRevision, programRevision } = options.policy();
@@ -111,7 +114,9 @@ export function createProgramMonitor(options: ProgramMonitorOptions): ProgramMon
   };
   /** What is there to be measured at every look; zeros say that it was measured. */
   const measure = (): Pick<LimitSample, "cpuMs" | "memoryBytes" | "storageBytes"> => {
-    const pids = options.processes();
+    // which processes there are is looked at more seldom: each costs as much as what it uses
+    if (looks % LOOKS_A_TREE === 0) pids = options.processes();
+    looks += 1;
     const read = options.usage.read(pids);
     const limit = limits().memoryBytes.limit;
     const whole = () => options.usage.memoryBytes(pids);
@@ -161,6 +166,7 @@ export function createProgramMonitor(options: ProgramMonitorOptions): ProgramMon
       if (isStopped) return;
       isStopped = true;
       cancel?.();
+      looks = 0;
       measure();
       throttle.stop();
     },

@@ -5,6 +5,7 @@ import { builtFiles } from "../../build/built-files";
 import type { Engine, EngineCommand, EngineFault } from "../engine";
 import { NODE_FILES, nodeCommand } from "../node-command";
 import { scriptMemory, wasmPages } from "./script-memory";
+import { withSourceMap } from "./source-map";
 import recorded from "./system-calls.json" with { type: "json" };
 
 const SCRIPT = "engine-script.mjs";
@@ -63,8 +64,9 @@ export const scriptEngine: Engine = {
   },
   memory: scriptMemory,
   read(bundle) {
-    const source = bundle.readFile(SOURCE_FILE);
-    if (source === undefined) return undefined;
+    const file = bundle.readFile(SOURCE_FILE);
+    if (file === undefined) return undefined;
+    const source = withSourceMap(file, SOURCE_FILE, bundle.readFile(`${SOURCE_FILE}.map`));
     return {
       connect(stream, handlers) {
         const { run, ...channel } = createBridgeChannel(stream, handlers);

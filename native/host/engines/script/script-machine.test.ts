@@ -286,6 +286,13 @@ describe("a program that misbehaves", () => {
     expect(faults).toEqual([FAULTS.uncaught]);
   });
 
+  it("is told where somebody wrote it, where its source has a map", () => {
+    const map = { version: 3, sources: ["src/main.ts"], names: [], mappings: "AAIA" };
+    const inline = `//# sourceMappingURL=data:application/json;base64,${btoa(JSON.stringify(map))}`;
+    expect(output(`throw new Error("x");\n${inline}`)).toEqual(["Uncaught Error: x at src/main.ts:5:1"]);
+    expect(reasons).toEqual(["Error: x at src/main.ts:5:1"]);
+  });
+
   it("is told the whole way that an error came, function by function", () => {
     const [line = ""] = output("function inner() { throw new Error('x'); }\nfunction outer() { inner(); }\nouter();");
     expect(line.split("\n")).toEqual([

@@ -8,6 +8,7 @@ import {
 import { boundText } from "../../../core/text/plain-text";
 import { FAULTS } from "../../bridge/frame-codec";
 import { GUEST_PRELUDE } from "./guest-prelude";
+import { type MappedSource, takeSourceMap } from "./source-map";
 
 /** What a program sends out of its machine. `kind` 0 is a call, 1 the question whether it would be allowed, 2 a line of console. */
 export type Posted = {
@@ -56,6 +57,8 @@ const STACK_BYTES = 512 * 1024;
 const JOBS_AT_ONCE = 2_000;
 const TEXT_MAX = 4096;
 const PLACE_MAX = 64;
+/** With a file's name as a map has it. */
+const WRITTEN_PLACE_MAX = 256;
 const FRAMES_MAX = 16;
 
 /**
@@ -80,14 +83,17 @@ function ownBytes(context: QuickJSContext, handle: QuickJSHandle | undefined): U
 /** What the prelude says of something that was thrown. */
 type Thrown = { text: string; stack: string };
 
-/** The text of what was thrown, with the program's own frames; bounded. */
-export function sayThrown({ text, stack }: Thrown): { line: string; whole: string } {
+/** The text of what was thrown, with the program's own frames, by the places that somebody wrote; bounded. */
+export function sayThrown({ text, stack }: Thrown, placeOf: MappedSource["placeOf"]): { line: string; whole: string } {
   const frames = stack.split("\n").flatMap((frame) => {
-    const [, at = "", place] = /^\s*at (?:(.*?) ?\(?)(app\.js:\d+(?::\d+)?)\)?$/.exec(frame) ?? [];
-    return place === undefined ? [] : [{ at: boundText(at, PLACE_MAX), place: place.slice(0, PLACE_MAX - 4) }];
+    const [, at = "", place, line, column = "1"] =
+      /^\s*at (?:(.*?) ?\(?)(app\.js:(\d+)(?::(\d+))?)\)?$/.exec(frame) ?? [];
+    if (place === undefined) return [];
+    const written = placeOf(Number(line), Number(column)) ?? place.slice(0, PLACE_MAX - 4);
+    return [{ at: boundText(at, PLACE_MAX), place: written }];
   });
   const place = frames[0]?.place;
-  const line = boundText(text, TEXT_MAX - PLACE_MAX) + (place === undefined ? "" : ` at ${place}`);
+  const line = boundText(text, TEXT_MAX - WRITTEN_PLACE_MAX) + (place === undefined ? "" : ` at ${place}`);
   const more = frames.slice(0, FRAMES_MAX).map(({ at, place }) => `\n    at ${at === "" ? place : `${at} (${place})`}`);
   return { line, whole: frames.length < 2 ? line : boundText(line + more.join(""), TEXT_MAX) };
 }
@@ -110,6 +116,7 @@ export async function createScriptMachine(options: MachineOptions): Promise<Scri
   const context = runtime.newContext();
 
   let dead = false;
+  let written: MappedSource = takeSourceMap("");
   const now = () => ({ cpuMs: ports.cpuMs(), wallMs: ports.wallMs() });
   let turn = now();
   /** Which of its times a turn has passed, with value and maximum. */
@@ -129,7 +136,7 @@ export async function createScriptMachine(options: MachineOptions): Promise<Scri
   };
   /** Tells what nobody caught; answers its one line. */
   const complain = (error: QuickJSHandle): string => {
-    const { line, whole } = sayThrown(describeThrown(error));
+    const { line, whole } = sayThrown(describeThrown(error), written.placeOf);
     error.dispose();
     if (hung !== undefined) fault(FAULTS.turnTooLong, hung);
     else ports.post({ kind: 2, id: 3, api: "", text: boundText(`Uncaught ${whole}`, TEXT_MAX), body: undefined });
@@ -224,7 +231,8 @@ export async function createScriptMachine(options: MachineOptions): Promise<Scri
   return {
     run(source) {
       enter(() => {
-        const result = context.evalCode(source, "app.js", { type: "module" });
+        written = takeSourceMap(source);
+        const result = context.evalCode(written.code, "app.js", { type: "module" });
         if (result.error) {
           fault(FAULTS.uncaught, complain(result.error));
           return;
