@@ -1,4 +1,7 @@
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { CONFINEMENT_LAYERS, LAYER_CAUSES } from "../core/confinement/layers";
@@ -48,5 +51,20 @@ describe.runIf(canBecomeAnybody)("the doctor", () => {
     expect(missing(oneId.layers)).toContainEqual(expect.objectContaining({ name: "uid", cause: "one_id" }));
     const none = missing(ask(...NO_NAMESPACES).layers);
     expect(none).toContainEqual(expect.objectContaining({ name: "userns", cause: "userns_off" }));
+  });
+
+  it("is where a program that can't be confined sends its developer, who is never told of success", () => {
+    const folder = mkdtempSync(join(tmpdir(), "bulkhead-doctor-"));
+    try {
+      spawnSync(process.execPath, [CLI, "init", "notes"], { cwd: folder });
+      const [command = "", ...args] = [...ONE_ID, process.execPath, CLI, "run", "notes", "--json"];
+      const { status, stderr } = spawnSync(command, args, { cwd: folder, encoding: "utf8" });
+      expect(status).toBe(1);
+      expect(stderr).toContain("confinement_degraded");
+      expect(stderr).toContain('"code":"NOT_CONFINED"');
+      expect(stderr).toContain('"next":"bulkhead doctor says');
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });

@@ -2,8 +2,8 @@ import type { ConsoleLine } from "../host/ports";
 import type { HostStatus } from "../host/runtime/host-options";
 import type { CommandContext } from "./command";
 
-/** Reasons of an end that nobody asked for. */
-const FAULTS = ["crashed", "limit", "policy_expired", "suspended", "degraded", "unsupported_engine", "start_failed"];
+/** Reasons of an end that was asked for. Any other is a fault, one that nobody has thought of yet too. */
+const ASKED_FOR = ["stopped", "replaced"];
 
 /**
  * Tells each change of what runs, once, and what programs write: lines for people, or JSON lines on standard output.
@@ -22,7 +22,7 @@ export function watchStatus(context: CommandContext, isJson: boolean) {
     if (isJson) void context.write(`${JSON.stringify({ event: "status", ...status })}\n`);
     else for (const program of status.programs) context.log("info", "program", { ...program });
     if (status.programs.length === 0 || status.programs.some(({ state }) => state !== "ended")) return;
-    const fault = status.programs.find(({ reason }) => reason !== null && FAULTS.includes(reason));
+    const fault = status.programs.find(({ reason }) => reason !== null && !ASKED_FOR.includes(reason));
     end(
       fault === undefined
         ? null

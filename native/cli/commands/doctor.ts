@@ -10,7 +10,7 @@ export const doctorCommand: Command = {
   options: {},
   examples: [
     { line: "bulkhead doctor", does: "says what this machine lacks, and how it can be had" },
-    { line: "sudo bulkhead doctor", does: "says it for a host that runs as root" },
+    { line: "bulkhead doctor --json", does: "says it in JSON, with a cause for each layer that is missing" },
   ],
   json: {
     mode: "bubblewrap, or bare where that could not be used",
@@ -35,7 +35,7 @@ export const doctorCommand: Command = {
     if (refusing.length > 0) {
       const message = `no program starts here without ${refusing.join(", ")}`;
       const next = "do what is said above, or name each with --allow-degraded, knowing what is open then";
-      return failure("CONFINEMENT_MISSING", message, values.json === true ? told : lines, next);
+      return failure("NOT_CONFINED", message, values.json === true ? told : lines, next);
     }
     const next =
       missing.length === 0

@@ -138,7 +138,7 @@ async function notConfined(allowed: readonly string[]): Promise<CommandFailure> 
     "NOT_CONFINED",
     `the program was not started: this machine lacks ${names.join(", ")}${said}`,
     undefined,
-    `on Debian as root: apt-get install bubblewrap; or, for a program that you trust, run it again with ${flags}`,
+    `bulkhead doctor says what to do about it; or, for a program that you trust, run it again with ${flags}`,
   );
 }
 
