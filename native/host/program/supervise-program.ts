@@ -1,4 +1,3 @@
-import { setPriority } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
 import type { ControlGroup } from "../confinement/control-group";
 import type { ConfinedProcess } from "../confinement/launch-confined";
@@ -16,8 +15,6 @@ const READY_MS_MAX = 20_000;
 /** A single turn that takes longer, of either, is a program that hangs, whatever its limits are (spec 5.33). */
 const TURN = { turnCpuMsMax: 5_000, turnWallMsMax: 30_000 };
 const SAVE_MS = 60_000;
-/** How much a program's processes give way to their host's. */
-const NICENESS = 5;
 const LAST_WORDS_MS = 100;
 const REMOVE_ATTEMPTS = 20;
 const REMOVE_MS = 50;
@@ -86,7 +83,6 @@ export function superviseProgram(
       child.kill();
     },
   });
-  giveWay(child.processes());
   const saving = setInterval(() => void files.save(), SAVE_MS);
   saving.unref();
 
@@ -133,18 +129,6 @@ export function superviseProgram(
     },
   };
   return { ready: starting.ready, program };
-}
-
-/** Whoever decides about programs comes before them: one that spins takes no time from its host. */
-function giveWay(pids: readonly number[]): void {
-  for (const pid of pids) {
-    try {
-      setPriority(pid, NICENESS);
-    } catch (error) {
-      // gone already, or of a user whose processes are not this host's: then it competes like any other
-      if (!(error instanceof Error && "code" in error)) throw error;
-    }
-  }
 }
 
 function awaitReady(onImpatience: () => void): { ready: Promise<boolean>; settle(value: boolean): void } {
