@@ -40,6 +40,12 @@ for my $descriptor (4 .. 1023) {
 }
 say_that("descriptors", @handed ? "reached:" . join(",", @handed) : "EBADF");
 
+# A process of its own, waited for: whoever is traced, as below, stops at its next signal, a child's end among them.
+my $child = call("fork");
+exit 0 if $child == 0;
+say_that("fork", came_of($child > 0));
+waitpid($child, 0) if $child > 0;
+
 # Other processes: their files, memory, descriptors and lives.
 for my $pid (1, $other) {
   my $who = $pid == 1 ? "first" : "other";
@@ -93,8 +99,8 @@ try("terminal", "ioctl", 0, 0x5412, my $typed = "x");
 my %families = (unix => 1, inet => 2, inet6 => 10, netlink => 16, packet => 17, vsock => 40, alg => 38);
 try("socket-$_", "socket", $families{$_}, $_ eq "netlink" || $_ eq "packet" ? 3 : 1, 0) for sort keys %families;
 
-# Processes, and other programs in its place.
-for my $way (["fork", "fork"], ["vfork", "vfork"], ["clone", "clone", 17, 0, 0, 0, 0], ["clone3", "clone3", pack("QQQQQQQQ", 0, 0, 0, 0, 17, 0, 0, 0), 64]) {
+# Processes by other ways, and other programs in its place.
+for my $way (["vfork", "vfork"], ["clone", "clone", 17, 0, 0, 0, 0], ["clone3", "clone3", pack("QQQQQQQQ", 0, 0, 0, 0, 17, 0, 0, 0), 64]) {
   my ($label, $call, @args) = @$way;
   my $child = call($call, @args);
   say_that($label, came_of($child >= 0)) if $child != 0;
