@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { HostStatus } from "../host/runtime/host-options";
 import { processContext } from "./process-context";
-import { watchStatus } from "./watch-status";
+import { type Fault, watchStatus } from "./watch-status";
 
 const quiet = { ...processContext(), log: () => {}, write: async () => {} };
 
-/** What is said of the end of a program that ended so. */
-function endOf(reason: string | null): Promise<string | null> {
+/** What the end of a program that ended so is taken for. */
+function endOf(reason: string | null): Promise<Fault | null> {
   const { onStatus, allEnded } = watchStatus(quiet, false);
   const program = { appId: "com.example.a", state: "ended", versionCode: 1, pid: null, reason, programRevision: 1 };
   // Safe: of a status, the watch reads the programs alone.
@@ -29,6 +29,6 @@ describe("how a program's run ends", () => {
     "unsupported_engine",
     "of_tomorrow",
   ])("is a fault for any other reason, so that it never passes for success: %s", async (reason) => {
-    expect(await endOf(reason)).toContain(reason.replaceAll("_", " "));
+    expect(await endOf(reason)).toEqual({ reason, says: reason.replaceAll("_", " ") });
   });
 });

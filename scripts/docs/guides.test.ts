@@ -100,6 +100,13 @@ function faultOf(args: readonly string[]): string | null {
   return missing.length === 0 ? null : `lacks ${missing.join(", ")}`;
 }
 
+it("README.md names each benchmark that there is, and no other", () => {
+  const row = /`npm run bench -- \w+` \|([^|]*)\|/.exec(readFileSync("README.md", "utf8"))?.[1] ?? "";
+  const named = [...row.matchAll(/`([a-z]+)`/g)].map(([, name]) => name);
+  const there = readdirSync("bench").flatMap((file) => (file.endsWith(".bench.ts") ? file.slice(0, -9) : []));
+  expect(named).toEqual(there.sort());
+});
+
 describe("what a guide tells people to press or open", () => {
   const words = pages.map(({ text }) => text.replace(/\s+/g, " ")).join("\n");
   const labels = documents

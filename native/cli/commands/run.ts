@@ -96,8 +96,11 @@ async function runFolder(folder: string, { values, positionals, context }: Comma
   });
   if (!started.ok) return notStarted(started, () => faultOf(positionals[0] ?? "", read.files));
   const next = `change the program and run it again; when it does what it should: bulkhead pack ${shellWord(positionals[0] ?? "")}`;
-  const ended = await runUntil(started.host, [context.interrupted(), watch.allEnded], next);
-  return isDegraded(ended) ? notConfined(layersOf(values)) : ended;
+  const fault = await Promise.race([context.interrupted().then(() => null), watch.allEnded]);
+  await started.host.stop();
+  if (fault === null) return { ok: true, isWritten: true, next };
+  if (fault.reason === "degraded") return notConfined(layersOf(values));
+  return failure("PROGRAM_ENDED", `the program ended: ${fault.says}`);
 }
 
 async function runPublished({ values, positionals, context }: CommandArguments): Promise<CommandResult> {
@@ -120,11 +123,11 @@ async function runPublished({ values, positionals, context }: CommandArguments):
     ...(user === undefined ? {} : { user }),
   });
   const next = "what it was refused stands in the console, and in the publisher's portal";
-  return started.ok ? runUntil(started.host, [context.interrupted()], next) : notStarted(started);
+  if (!started.ok) return notStarted(started);
+  await context.interrupted();
+  await started.host.stop();
+  return { ok: true, isWritten: true, next };
 }
-
-const isDegraded = (result: CommandResult) => !result.ok && result.message.startsWith(sayEnd("degraded"));
-const sayEnd = (fault: string) => `the program ended: ${fault}`;
 
 /** Which layers are missing, why, and what is typed where that is taken. */
 async function notConfined(allowed: readonly string[]): Promise<CommandFailure> {
@@ -140,18 +143,6 @@ async function notConfined(allowed: readonly string[]): Promise<CommandFailure> 
     undefined,
     `bulkhead doctor says what to do about it; or, for a program that you trust, run it again with ${flags}`,
   );
-}
-
-/** Ends the host when the first of these resolves; a text is the fault that ended what ran. */
-async function runUntil(
-  host: { stop(): Promise<void> },
-  ends: readonly Promise<unknown>[],
-  next: string,
-): Promise<CommandResult> {
-  const fault = await Promise.race(ends);
-  await host.stop();
-  if (typeof fault !== "string") return { ok: true, isWritten: true, next };
-  return failure("PROGRAM_ENDED", sayEnd(fault));
 }
 
 /** What is wrong with a folder, as `lint` says it. */
