@@ -17,7 +17,12 @@ export const deviceViewSchema = z.object({
   id: z.string(),
   name: z.string(),
   labels: labelsSchema,
-  runtime: z.object({ kind: z.string(), version: z.string(), missingLayers: z.array(z.string()) }),
+  runtime: z.object({
+    kind: z.string(),
+    version: z.string(),
+    /** `reason` is the machine's own word for it. */
+    missingLayers: z.array(z.object({ name: z.string(), reason: z.string().nullable() })),
+  }),
   enrolledAt: instantSchema,
   lastSeenAt: instantSchema.nullable(),
   state: z.enum(DEVICE_STATES),
@@ -30,6 +35,8 @@ export const deviceViewSchema = z.object({
   /** Counters told beyond the plausible, and entries or parts of entries not taken in, since enrolment. */
   clamped: z.number(),
   rejected: z.number(),
+  /** What it left out or lost of what it was to tell, since enrolment, by its own reasons. */
+  leftOut: z.array(z.object({ reason: z.string(), count: z.number() })),
 });
 export type DeviceView = z.infer<typeof deviceViewSchema>;
 export const deviceListQuerySchema = z.object({

@@ -7,7 +7,9 @@ import { KEY_ONE } from "@/native/core/crypto/testing/public-keys";
 import { enrolmentFileShape } from "@/native/core/wire/enroll";
 import { refusalOf } from "../testing/refusal-of";
 import { openServiceFixture, type ServiceFixture } from "../testing/service-fixture";
+import { countLostSamples } from "./count-lost";
 import { createEnrolment } from "./create-enrolment";
+import { getDevice } from "./list-devices";
 import { revokeDevice } from "./revoke-device";
 import { appliedPosition, DEVICE_SEEN_MS } from "./spread";
 
@@ -17,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(async () => held.close());
 
-async function enrolled(id: string) {
+async function enrolled(id: string, more: Partial<typeof devices.$inferInsert> = {}) {
   await held.ctx.store.transaction(async ({ db }) => {
     await db.insert(devices).values({
       id,
@@ -29,6 +31,7 @@ async function enrolled(id: string) {
       runtimeLayers: [],
       enrolledAt: new Date(held.clock.nowMs()),
       discarded: {},
+      ...more,
     });
   });
   return id;
@@ -68,6 +71,30 @@ describe("an enrolment file", () => {
       );
       expect(refusal.code).toBe("forbidden");
     }
+  });
+});
+
+describe("what a device lacks and leaves out", () => {
+  test("is shown with the machine's own reason of each layer, and each loss by its name", async () => {
+    const layers = [
+      { name: "userns", active: false, reason: "bwrap: setting up uid map: Permission denied" },
+      { name: "landlock", active: false },
+      { name: "seccomp", active: true },
+    ];
+    const discarded = { program_share: 40, queue_overflow: 7, sampled: 900 };
+    const id = await enrolled("dev_lacking", { runtimeLayers: layers, discarded });
+    const seen = await getDevice(held.ctx, await held.person("auditor"), id);
+    expect(seen.runtime.missingLayers).toEqual([
+      { name: "userns", reason: "bwrap: setting up uid map: Permission denied" },
+      { name: "landlock", reason: null },
+    ]);
+    expect(seen.leftOut).toEqual([
+      { reason: "sampled", count: 900 },
+      { reason: "program_share", count: 40 },
+      { reason: "queue_overflow", count: 7 },
+    ]);
+    // what stands in the counts of its minutes is not lost
+    expect(await countLostSamples(held.ctx.store.db)).toBe(7);
   });
 });
 

@@ -111,8 +111,11 @@ describe("the list of devices, of whatever they tell", () => {
       const one = deviceViewSchema.parse(await getDevice(fixture.ctx, auditor, id));
       expect((await list({ q: id })).items.find((row) => row.id === id)).toEqual(one);
     }
-    expect((await getDevice(fixture.ctx, auditor, "dev_odd")).runtime.missingLayers).toEqual(["unnamed"]);
-    expect((await getDevice(fixture.ctx, auditor, "dev_text")).runtime.missingLayers).toEqual([TEXTS.rightToLeft]);
+    const odd = await getDevice(fixture.ctx, auditor, "dev_odd");
+    expect([odd.runtime.missingLayers, odd.leftOut]).toEqual([[{ name: "unnamed", reason: null }], []]);
+    const text = await getDevice(fixture.ctx, auditor, "dev_text");
+    expect(text.runtime.missingLayers).toEqual([{ name: TEXTS.rightToLeft, reason: TEXTS.long }]);
+    expect(text.leftOut).toEqual([{ reason: TEXTS.control, count: 1 }]);
   });
 
   test("takes what is searched for as text", async () => {

@@ -111,7 +111,10 @@ function toView({ device: row, state }: Row, newest: Position | null): DeviceVie
       version: row.runtimeVersion,
       missingLayers: row.runtimeLayers
         .filter((layer) => layer.active === false)
-        .map(({ name }) => (typeof name === "string" ? name : "unnamed")),
+        .map(({ name, reason }) => ({
+          name: typeof name === "string" ? name : "unnamed",
+          reason: typeof reason === "string" && reason !== "" ? reason : null,
+        })),
     },
     enrolledAt: row.enrolledAt.toISOString(),
     lastSeenAt: row.lastSeenAt?.toISOString() ?? null,
@@ -122,5 +125,15 @@ function toView({ device: row, state }: Row, newest: Position | null): DeviceVie
     appliedAt: row.appliedAt?.toISOString() ?? null,
     clamped: row.clamped,
     rejected: row.rejected,
+    leftOut: leftOutBy(row.discarded),
   };
 }
+
+/** Most first. What a device made up is left aside where it is no count. */
+function leftOutBy(discarded: Readonly<Record<string, unknown>>): DeviceView["leftOut"] {
+  return Object.entries(discarded)
+    .flatMap(([reason, count]) => (isCount(count) ? [{ reason, count }] : []))
+    .sort((one, other) => other.count - one.count || (one.reason < other.reason ? -1 : 1));
+}
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) > 0;

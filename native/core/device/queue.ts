@@ -1,6 +1,7 @@
 import { causeOfDenial } from "../decide/cause-of-denial";
 import type { CompiledPolicy } from "../decide/compile-policy";
 import type { TelemetryEvent } from "../telemetry/batch";
+import type { DiscardReason } from "../telemetry/discard-reasons";
 import type { CountedIncrement } from "../telemetry/minute-entry";
 import { nameIncrement } from "../telemetry/named-increment";
 import { planDrop, QUEUE_BOUNDS } from "../telemetry/queue-bounds";
@@ -66,7 +67,7 @@ export function recordEvent(turn: Turn, event: NewEvent): void {
  * The first of its cause in a minute always; of the others, one in every `100 / sampling`, evenly (spec 9.9). But what a
  * program was refused has a bound of its own in a minute: its causes are as many as the names that it invents.
  */
-function whyLeftOut({ live }: Turn, event: NewEvent): "sampled" | "program_share" | undefined {
+function whyLeftOut({ live }: Turn, event: NewEvent): DiscardReason | undefined {
   const { sampler, upload } = live;
   const minute = Math.floor(clockTime(live) / 60);
   if (minute !== sampler.minute) live.sampler = { minute, seen: {}, refusals: {} };

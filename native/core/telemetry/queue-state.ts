@@ -1,4 +1,5 @@
 import { minuteEntryId, type TelemetryBatch, type TelemetryEvent } from "./batch";
+import type { DiscardReason } from "./discard-reasons";
 import { addIncrement, type CountedIncrement, type CountedMinute, emptyMinute } from "./minute-entry";
 
 /**
@@ -10,13 +11,13 @@ export type QueueRecord =
   | { kind: "minute"; appId: string; versionCode: number; at: number; increment: CountedIncrement }
   | { kind: "event"; event: TelemetryEvent }
   /** Items that were never queued: sampled away. */
-  | { kind: "skip"; reason: string; count: number }
-  | { kind: "drop"; reason: string; minutes: readonly string[]; events: readonly string[] }
+  | { kind: "skip"; reason: DiscardReason; count: number }
+  | { kind: "drop"; reason: DiscardReason; minutes: readonly string[]; events: readonly string[] }
   | { kind: "seal"; batch: TelemetryBatch }
   /** One batch becomes two, because it was too large for the server. */
   | { kind: "split"; batchId: string; batches: readonly TelemetryBatch[] }
   | { kind: "answered"; batchId: string; rejected: number }
-  | { kind: "refused"; batchId: string; reason: string }
+  | { kind: "refused"; batchId: string; reason: DiscardReason }
   | { kind: "snapshot"; state: QueueSnapshot };
 
 export type QueuedMinute = { appId: string; versionCode: number; entry: CountedMinute };

@@ -30,6 +30,9 @@ export function describeEvidence({ clamped, rejected }: Pick<DeviceView, "clampe
   return parts.length === 0 ? null : parts.join(", ");
 }
 
+export const nameLayers = ({ missingLayers }: DeviceView["runtime"]): string =>
+  missingLayers.map(({ name }) => name).join(", ");
+
 /** As they are typed into the filter: "app:ferry region:eu"; empty where there is none. */
 export const describeLabels = (labels: Labels): string =>
   LABEL_NAMES.flatMap((name) => (labels[name] === undefined ? [] : [`${name}:${labels[name]}`])).join(" ");
@@ -72,8 +75,8 @@ export function deviceColumns(newest: Position | null): Column<DeviceView>[] {
         row.runtime.missingLayers.length === 0 ? (
           <State mark="yes">Whole</State>
         ) : (
-          <span title={row.runtime.missingLayers.join(", ")}>
-            <State mark="differs">Without {row.runtime.missingLayers.join(", ")}</State>
+          <span title={nameLayers(row.runtime)}>
+            <State mark="differs">Without {nameLayers(row.runtime)}</State>
           </span>
         ),
     },

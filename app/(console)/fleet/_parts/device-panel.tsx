@@ -15,12 +15,13 @@ import { State } from "@/components/ui/state";
 import { TextLink } from "@/components/ui/text-link";
 import { useToast } from "@/components/ui/toast";
 import type { DeviceView } from "@/lib/contracts/devices";
-import { plural } from "@/lib/format/count";
+import { formatCount, plural } from "@/lib/format/count";
 import { formatRevision } from "@/lib/format/revision";
 import { deviceQuery, revokeDevice } from "@/lib/queries/devices";
 import { useMay } from "@/lib/queries/use-may";
 import { sayLayer } from "@/native/core/confinement/layers";
-import { DeviceState, describeLabels } from "./columns";
+import { isCounted, sayDiscard } from "@/native/core/telemetry/discard-reasons";
+import { DeviceState, describeLabels, nameLayers } from "./columns";
 
 /** One device, wherever in the list it stands. */
 export function DevicePanel({ id, onClose }: { id: string; onClose(): void }) {
@@ -74,11 +75,17 @@ function DeviceFacts({ device, onClose }: { device: DeviceView; onClose(): void 
                   </State>
                 ) : (
                   <div key="layers">
-                    <State mark="differs">Without {runtime.missingLayers.join(", ")}</State>
+                    <State mark="differs">Without {nameLayers(runtime)}</State>
                     <ul className="text-muted">
-                      {runtime.missingLayers.map((name) => (
+                      {runtime.missingLayers.map(({ name, reason }) => (
                         <li key={name}>
                           <code>{name}</code>: {sayLayer(name)?.without ?? "a layer of this runtime's own"}
+                          {reason !== null && (
+                            <>
+                              {" "}
+                              The machine says: <bdi>{reason}</bdi>
+                            </>
+                          )}
                         </li>
                       ))}
                     </ul>
@@ -100,6 +107,7 @@ function DeviceFacts({ device, onClose }: { device: DeviceView; onClose(): void 
           />
         </SideSection>
         <NumbersSection device={device} />
+        <LeftOutSection device={device} />
         <SideSection title="Programs" about={String(programs.length)}>
           {programs.length === 0 ? (
             <p className="text-muted">It runs none.</p>
@@ -146,6 +154,24 @@ function NumbersSection({ device: { clamped, rejected } }: { device: DeviceView 
           told.
         </p>
       </div>
+    </SideSection>
+  );
+}
+
+/** What never came, by the device's own word; nothing where it told all. */
+function LeftOutSection({ device: { leftOut } }: { device: DeviceView }) {
+  if (leftOut.length === 0) return null;
+  const lost = leftOut.reduce((sum, { reason, count }) => sum + (isCounted(reason) ? 0 : count), 0);
+  return (
+    <SideSection title="Left out" about={lost === 0 ? "nothing lost" : `${formatCount(lost)} lost`}>
+      <ul className="grid gap-1">
+        {leftOut.map(({ reason, count }) => (
+          <li key={reason} className="wrap-anywhere">
+            {formatCount(count)} <code>{reason}</code>: {sayDiscard(reason) ?? "a reason of this runtime's own"}
+          </li>
+        ))}
+      </ul>
+      <p className="text-muted">Of the events and minutes that it was to tell, since enrolment.</p>
     </SideSection>
   );
 }
