@@ -4,6 +4,7 @@ import type { Explained } from "../core/decide/describe-refusal";
 import type { Pins } from "../core/shapes/claims";
 import type { TelemetryEvent } from "../core/telemetry/batch";
 import type { MinuteIncrement } from "../core/telemetry/minute-entry";
+import type { CallMoment, CapabilityProvider, ConsentOutcome, ConsentProvider } from "./api/providers";
 
 /** The seams between the rooms of the host. Time, network and processes come in through these and nowhere else. */
 
@@ -182,10 +183,18 @@ export type StartProgramOptions = {
   /** Names of confinement layers that may be missing; anything else missing refuses the start. */
   allowDegraded: readonly string[];
   log: HostLog;
-  /** What the person answered when asked for a capability; absent: nobody was asked. */
-  consent?(capability: string): "given" | "refused" | undefined;
+  /** Asks the person; absent: nobody is asked. */
+  consent?: ConsentProvider;
+  /** How long the person is waited for. */
+  consentMsMax?: number;
+  /** Hears what came of each question. */
+  onConsent?(capability: string, outcome: ConsentOutcome): void;
   /** The moment of a call; absent: in the background, without a gesture. */
-  moment?(): { foreground: boolean; gesture: boolean };
+  moment?(): CallMoment;
+  /** Capabilities that whoever embeds the host carries out. */
+  capabilities?: readonly CapabilityProvider[];
+  /** How long such a call may take. */
+  capabilityMsMax?: number;
   /** Hears each line that the program writes, beside the bounded log. */
   console?(line: ConsoleLine): void;
   /** Called once its process is there, long before its engine need say that it stands: from now on it can be stopped. */

@@ -51,6 +51,7 @@ export const ROOMS: readonly Room[] = [
     may: ["native/host/", "native/node/", ...PURE_CORE],
     never: [...WEB, ...STORE, "hono"],
     order: [
+      ["api/"],
       ["ports"],
       ["build/", "state/", "storage/", "egress/"],
       ["bridge/", "sync/"],

@@ -28,6 +28,14 @@ let handlers: Record<string, ApiHandler>;
 let handled: unknown[];
 let policy: ReturnType<typeof policyOf>;
 let session: BridgeSession;
+/** What the person says once he is asked, and has said; \`asked\` counts. */
+let consent: { answer: "given" | "refused" | undefined; said: "given" | "refused" | undefined; asked: number };
+
+async function ask(): Promise<void> {
+  consent.asked += 1;
+  await Promise.resolve();
+  consent.said = consent.answer;
+}
 
 function constrain(capability: string, constraints: Constraints): void {
   policy = policyOf({ program: { grants: { [capability]: { consent: "none", constraints } } } });
@@ -53,6 +61,7 @@ async function call(
 
 beforeEach(() => {
   answers = [];
+  consent = { answer: undefined, said: undefined, asked: 0 };
   holds = new Set();
   taking = Promise.resolve();
   minutes = [];
@@ -115,9 +124,62 @@ beforeEach(() => {
       randomId: () => "random",
     }),
     telemetry,
-    consent: () => undefined,
+    consent: {
+      answerOf: () => consent.said,
+      mayAsk: () => consent.answer !== undefined && consent.said === undefined,
+      ask,
+    },
     moment: () => ({ foreground: false, gesture: false }),
     log: (_level, event) => logged.push(event),
+  });
+});
+
+describe("a call that the person is asked for", () => {
+  const asking = (constraints: Constraints = {}) =>
+    policyOf({ program: { grants: { "device.info": { consent: "ask", constraints } } } });
+
+  it.each([
+    ["given", undefined],
+    ["refused", "CONSENT_DENIED"],
+  ] as const)("is decided anew when it was %s", async (answer, code) => {
+    policy = asking();
+    consent.answer = answer;
+    expect((await call("device.info", "{}")).value.code).toBe(code);
+    expect((await call("device.info", "{}")).value.code).toBe(code);
+    expect(consent.asked).toBe(1);
+  });
+
+  it("is decided by the policy of that moment, not by the one under which he was asked", async () => {
+    policy = asking();
+    consent.answer = "given";
+    session.handle({
+      ...{ kind: "call", id: 1, api: "device.info" },
+      params: new TextEncoder().encode("{}"),
+      oversized: false,
+      body: undefined,
+    });
+    policy = policyOf({ program: { grants: {} } });
+    await new Promise((go) => setImmediate(go));
+    expect(answers.map(({ value }) => value.code)).toEqual(["PERMISSION_DENIED"]);
+  });
+
+  it("and would be refused all the same asks nobody, and says why", async () => {
+    consent.answer = "given";
+    policy = asking();
+    expect((await call("device.info", "[]")).value.code).toBe("INVALID_ARGUMENTS");
+    policy = asking({ foregroundOnly: true });
+    expect((await call("device.info", "{}")).value.code).toBe("CONSTRAINT_NOT_MET");
+    policy = policyOf({ program: { grants: {} } });
+    expect((await call("device.info", "{}")).value.code).toBe("PERMISSION_DENIED");
+    expect(consent.asked).toBe(0);
+  });
+
+  it("waits for nobody where nobody can be asked, and neither does the question whether it may", async () => {
+    policy = asking();
+    expect((await call("device.info", "{}")).value.code).toBe("CONSENT_REQUIRED");
+    consent.answer = "given";
+    session.handle({ kind: "ask", id: 2, api: "device.info" });
+    expect([answers.at(-1)?.value, consent.asked]).toEqual([false, 0]);
   });
 });
 

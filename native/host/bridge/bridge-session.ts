@@ -13,15 +13,14 @@ import { explainApi } from "../../core/decide/explain";
 import { readLongParameters, readParameters } from "../../core/decide/read-parameters";
 import type { MinuteIncrement } from "../../core/telemetry/minute-entry";
 import { boundText } from "../../core/text/plain-text";
+import type { CallMoment, ConsentAnswer } from "../api/providers";
 import type { AppliedPolicy, HostLog, TelemetryPort } from "../ports";
 import { type BridgeChannel, type FromProgramMessage, type Rest, WithText } from "./bridge-channel";
 import type { CallLimits } from "./call-limits";
 import type { CallUsage } from "./call-usage";
 import type { AllowedCall, CallDenial, CallOutcome, CapabilityRegistry } from "./capability-registry";
+import type { ConsentDesk } from "./consent-desk";
 import type { DenialReporter } from "./denial-reporter";
-
-/** The moment of a call, as the Super App knows it. */
-export type CallMoment = { foreground: boolean; gesture: boolean };
 
 export type BridgeSessionOptions = {
   appId: string;
@@ -36,7 +35,7 @@ export type BridgeSessionOptions = {
   usage: CallUsage;
   denials: DenialReporter;
   telemetry: TelemetryPort;
-  consent(capability: string): "given" | "refused" | undefined;
+  consent: Pick<ConsentDesk, "answerOf" | "mayAsk" | "ask">;
   moment(): CallMoment;
   log: HostLog;
 };
@@ -96,7 +95,7 @@ export function createBridgeSession(options: BridgeSessionOptions): BridgeSessio
       api: name,
       runtime: options.runtime,
       now: options.policyNow(),
-      consent: capability === undefined ? undefined : options.consent(capability),
+      consent: capability === undefined ? undefined : options.consent.answerOf(capability),
       context: capability === undefined ? undefined : { ...options.moment(), ...usage.of(capability) },
     };
   };
@@ -231,10 +230,25 @@ export function createBridgeSession(options: BridgeSessionOptions): BridgeSessio
     if (heldBodyBytes > HELD_BODY_BYTES_MAX) channel.hold("bodies");
     else channel.release("bodies");
   };
+  const decideNow = (call: Call, api: Api | undefined, consent?: ConsentAnswer) => {
+    const now = question(api, call.api);
+    const asked = { ...now, ...(consent === undefined ? {} : { consent }), params: call.params };
+    return { asked, decision: decideCallByBoth(options.policy(), (policy) => decideApi(policy, asked)) };
+  };
+  /** Nobody is asked about a call that would be refused all the same: that refusal is told (spec 5.57). Else it is decided anew. */
+  const askPerson = async (call: Call, api: Api, first: ReturnType<typeof decideNow>) => {
+    const capability = api.capability.name;
+    if (!options.consent.mayAsk(capability)) return first;
+    const withConsent = decideNow(call, api, "given");
+    if (withConsent.decision.decision === "deny") return withConsent;
+    await options.consent.ask(capability);
+    return decideNow(call, api);
+  };
   const decideCall = async (call: Call): Promise<void> => {
     const api = findApi(call.api);
-    const asked = { ...question(api, call.api), params: call.params };
-    const decision = decideCallByBoth(options.policy(), (policy) => decideApi(policy, asked));
+    const first = decideNow(call, api);
+    const { asked, decision } =
+      first.decision.code === "CONSENT_REQUIRED" && api !== undefined ? await askPerson(call, api, first) : first;
     if (decision.decision === "allow" && api !== undefined) return carryOut(call, api, decision);
     const { host } = decision;
     const trace = explainApi(decision.by, asked);

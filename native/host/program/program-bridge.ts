@@ -2,11 +2,13 @@ import { randomBytes } from "node:crypto";
 import type { BridgeChannelHandlers, FromProgramMessage, Rest, Violation } from "../bridge/bridge-channel";
 import { createBridgeSession } from "../bridge/bridge-session";
 import { type CapabilityRegistry, createCapabilityRegistry } from "../bridge/capability-registry";
+import { type ConsentDesk, createConsentDesk } from "../bridge/consent-desk";
 import { type ConsoleLog, createConsoleLog } from "../bridge/console-log";
 import { createDenialReporter } from "../bridge/denial-reporter";
 import { deviceInfoHandler } from "../bridge/handlers/device-info";
 import { networkRequestHandler } from "../bridge/handlers/network-request";
 import { storageLocalHandler } from "../bridge/handlers/storage-local";
+import { providedHandler } from "../bridge/provided-handler";
 import type { EngineChannel } from "../engines/engine";
 import { createMeteredLimits } from "../monitor/metered-limits";
 import type { ProgramMonitor } from "../monitor/program-monitor";
@@ -41,15 +43,21 @@ export type ProgramBridge = {
 function registerHandlers(
   { start, policy, files }: ProgramBridgeOptions,
   refuseSize: Parameters<typeof storageLocalHandler>[0]["refuseSize"],
-  consent: (capability: string) => "given" | "refused" | undefined,
+  consent: ConsentDesk,
 ): CapabilityRegistry {
   const { appId, versionCode } = start.bundle;
   const { runtime, policyNow } = start;
-  const decideHop = createHopDecision({ versionCode, runtime, policy, policyNow, consent });
+  const decideHop = createHopDecision({ versionCode, runtime, policy, policyNow, consent: consent.answerOf });
   return createCapabilityRegistry([
     deviceInfoHandler(readDeviceProfile(runtime)),
     storageLocalHandler({ appId, user: start.user, area: files.storage, refuseSize }),
     networkRequestHandler({ appId, versionCode, egress: start.egress, decideHop }),
+    ...(start.capabilities ?? []).map((provider) =>
+      providedHandler(provider, {
+        ...{ appId, versionCode, timers: systemTimers, log: start.log },
+        ...(start.capabilityMsMax === undefined ? {} : { limitMs: start.capabilityMsMax }),
+      }),
+    ),
   ]);
 }
 
@@ -59,7 +67,11 @@ export function createProgramBridge(options: ProgramBridgeOptions): ProgramBridg
   const { appId, versionCode } = start.bundle;
   const { clock, runtime, policyNow, telemetry, log } = start;
   const consoleLog = createConsoleLog({ ...clock, onLine: (line) => start.console?.(line) });
-  const consent = (capability: string) => start.consent?.(capability);
+  const consent = createConsentDesk({
+    ...{ appId, versionCode, log, provider: start.consent, timers: systemTimers },
+    ...(start.consentMsMax === undefined ? {} : { limitMs: start.consentMsMax }),
+    onOutcome: (capability, outcome) => start.onConsent?.(capability, outcome),
+  });
 
   const onMessage = (message: FromProgramMessage): Rest | undefined => {
     switch (message.kind) {
@@ -125,6 +137,7 @@ export function createProgramBridge(options: ProgramBridgeOptions): ProgramBridg
     console: consoleLog,
     takeHostCpuMs: channel.takeCpuMs,
     close() {
+      consent.close();
       session.close();
       channel.close();
     },

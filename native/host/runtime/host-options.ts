@@ -1,5 +1,6 @@
 import type { PublicSuffixes } from "../../core/decide/public-suffixes";
 import type { ConfinementLayer } from "../../core/wire/runtime-identity";
+import type { CallMoment, CapabilityProvider, ConsentOutcome, ConsentProvider } from "../api/providers";
 import type { ResolveName } from "../egress/resolve-name";
 import type { ConsoleLine, HostClock, HostLog, HostTimers, StartProgram } from "../ports";
 import type { DurableFiles } from "../state/durable-files";
@@ -26,8 +27,18 @@ export type HostOptions = {
   restart?: boolean;
   log: HostLog;
   onStatus?(status: HostStatus): void;
-  /** What the person answered when asked for a capability; without it nobody was asked. */
-  consent?(appId: string, capability: string): "given" | "refused" | undefined;
+  /** Asks the person; without it nobody is asked, and what asks for consent is refused. */
+  consent?: ConsentProvider;
+  /** How long the person is waited for, in milliseconds; a minute unless told otherwise. */
+  consentMsMax?: number;
+  /** Hears what came of each question. */
+  onConsent?(appId: string, capability: string, outcome: ConsentOutcome): void;
+  /** The moment of a program's call; without it, or where it answers nothing: in the background, without a gesture. */
+  moment?(appId: string): CallMoment;
+  /** Capabilities that whoever embeds the host carries out. */
+  capabilities?: readonly CapabilityProvider[];
+  /** How long one such call may take, in milliseconds; half a minute unless told otherwise. */
+  capabilityMsMax?: number;
   /** Hears each line that a program writes. */
   onConsole?(appId: string, line: ConsoleLine): void;
   clock?: HostClock;

@@ -235,21 +235,21 @@ describe("a new document", () => {
     let isFailing = false;
     const fail = () => {
       if (isFailing) throw new Error("whoever listens");
-      return undefined;
+      return { foreground: true, gesture: true };
     };
     const host = await startOk({
-      ...{ onStatus: fail, consent: fail, onConsole: fail },
+      ...{ onStatus: fail, moment: fail, onConsole: fail },
       log: (_, event, { error } = {}) => void (error === undefined || failures.add(event)),
     });
     await until(() => expect(stateOf(host)?.state).toBe("running"));
     await until(() => expect(server.openStreams).toBe(1));
     isFailing = true;
-    expect(started[0]?.options.consent?.("network.request")).toBeUndefined();
+    expect(started[0]?.options.moment?.()).toEqual({ foreground: false, gesture: false });
     started[0]?.options.console?.({ atMs: 0, level: "info", text: "x" });
     server.platform = await platform.platform({ revision: 6, suspended: [APP] });
     server.push("revision", { kind: "platform", epoch: 1, revision: 6 });
     await until(() => expect(stateOf(host)).toMatchObject({ state: "waiting", reason: "suspended", pid: null }));
-    expect([...failures].sort()).toEqual(["consent_failed", "console_not_heard", "status_not_heard"]);
+    expect([...failures].sort()).toEqual(["console_not_heard", "moment_not_told", "status_not_heard"]);
   });
 
   it("reaches a program whose engine never says that it stands: so does a suspension, and the host's end", async () => {

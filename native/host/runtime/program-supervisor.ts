@@ -34,6 +34,12 @@ export type GetBundle = (
   versionCode: number,
 ) => Promise<{ ok: true; bundle: RunnableBundle } | { ok: false; reason: string; retry: boolean }>;
 
+/** What is one program's own beside its bundle and its policy. */
+type PersonalOptions = Pick<
+  StartProgramOptions,
+  "consent" | "consentMsMax" | "onConsent" | "moment" | "capabilities" | "capabilityMsMax" | "console"
+>;
+
 export type SupervisorOptions = {
   desired: readonly DesiredProgram[];
   /** What the device stops now, and why (spec 9.6). */
@@ -42,9 +48,9 @@ export type SupervisorOptions = {
   getBundle: GetBundle;
   startProgram: StartProgram;
   /** Everything a program is started with, beside its bundle and policy. */
-  surroundings: Omit<StartProgramOptions, "bundle" | "policy" | "consent" | "console" | "onLaunched">;
+  surroundings: Omit<StartProgramOptions, "bundle" | "policy" | "onLaunched" | keyof PersonalOptions>;
   /** What is each program's own: whom it asks, and who reads what it writes. */
-  personal(appId: string): Pick<StartProgramOptions, "consent" | "console">;
+  personal(appId: string): PersonalOptions;
   timers: HostTimers;
   random(): number;
   /** Whether a program that ended is started again, with growing waits. */

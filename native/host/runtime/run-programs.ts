@@ -1,5 +1,6 @@
 import { decideAddress } from "../../core/decide/decide-address";
 import { createBundleOpener } from "../../node/open-bundle-elsewhere";
+import type { CallMoment, ConsentOutcome } from "../api/providers";
 import { createHostTurns } from "../bridge/host-turns";
 import type { RunningDevice } from "../device/run-device";
 import type { FindDevelopmentHost } from "../egress/development-hosts";
@@ -47,7 +48,9 @@ export function createPrograms(
     ...{ root: storageDir, budgetBytes: options.storageBudgetBytes, programs: options.programs.length },
     ...{ clock, telemetry, log },
   });
-  const consent = guardListener(options.consent, "consent_failed", log);
+  const { consent, consentMsMax, capabilities, capabilityMsMax } = options;
+  const onConsent = guardListener(options.onConsent, "consent_not_heard", log);
+  const moment = guardListener(options.moment, "moment_not_told", log);
   const onConsole = guardListener(options.onConsole, "console_not_heard", log);
   const supervisor = createProgramSupervisor({
     desired: options.programs,
@@ -78,7 +81,12 @@ export function createPrograms(
     },
     personal(appId) {
       return {
-        ...(consent ? { consent: (capability: string) => consent(appId, capability) } : {}),
+        ...(consent ? { consent } : {}),
+        ...(consentMsMax === undefined ? {} : { consentMsMax }),
+        onConsent: (capability: string, outcome: ConsentOutcome) => onConsent?.(appId, capability, outcome),
+        ...(moment ? { moment: () => momentOf(moment(appId)) } : {}),
+        ...(capabilities ? { capabilities } : {}),
+        ...(capabilityMsMax === undefined ? {} : { capabilityMsMax }),
         ...(onConsole ? { console: (line: ConsoleLine) => onConsole(appId, line) } : {}),
       };
     },
@@ -90,4 +98,10 @@ export function createPrograms(
   });
   const stop = () => supervisor.stop().finally(storageBudget.close);
   return { supervisor: { ...supervisor, stop }, egress };
+}
+
+/** Only what is said to be so is: whatever else was answered is no foreground and no gesture. */
+function momentOf(told: unknown): CallMoment {
+  const { foreground, gesture } = typeof told === "object" && told !== null ? (told as Partial<CallMoment>) : {};
+  return { foreground: foreground === true, gesture: gesture === true };
 }
