@@ -75,13 +75,13 @@ export async function startProgram(options: StartProgramOptions): Promise<StartP
   return startProgramIn(await probeConfinement(), options);
 }
 
-/** As `startProgram`, in a confinement that was looked at before. */
+/** As `startProgram`, in a confinement that was looked at before; under another engine than the host's where one is given. */
 export async function startProgramIn(
   confinement: Confinement,
   options: StartProgramOptions,
+  engine: Engine | undefined = engineFor(options.bundle.engine),
 ): Promise<StartProgramResult> {
   const { bundle, log } = options;
-  const engine = engineFor(bundle.engine);
   if (engine === undefined) return { ok: false, reason: "unsupported_engine" };
   const missing = reportLayers(options, confinement);
   if (missing.length > 0) return { ok: false, reason: "degraded", missing };

@@ -15,6 +15,7 @@ let cpuMs: number;
 let wallMs: number;
 let cpuMsALook: number;
 let wallMsALook: number;
+let stops: () => number;
 let timers: { delayMs: number; repeats: boolean }[];
 let machine: ScriptMachine;
 
@@ -37,7 +38,7 @@ async function start(memoryPagesMax = 1024): Promise<void> {
       },
       // each look at the clock costs as much as ten milliseconds of running
       cpuMs: () => (cpuMs += cpuMsALook),
-      wallMs: () => (wallMs += wallMsALook),
+      wallMs: () => (wallMs += wallMsALook + stops()),
     },
   });
 }
@@ -50,6 +51,7 @@ beforeEach(async () => {
   wallMs = 0;
   cpuMsALook = 10;
   wallMsALook = 10;
+  stops = () => 0;
   await start();
 });
 
@@ -235,6 +237,17 @@ describe("a program that misbehaves", () => {
     machine.run("for (;;);");
     expect(faults).toEqual([FAULTS.turnTooLong]);
     expect(reasons).toEqual(["a turn took 30100 ms on the clock; at most 30000"]);
+  });
+
+  it("is not ended for time in which its host or its machine had it stopped, at whatever point of a turn", () => {
+    let looks = 0;
+    cpuMsALook = 0.1;
+    wallMsALook = 0.1;
+    stops = () => (++looks % 100 === 0 ? 60_000 : 0);
+    machine.run(`for (let round = 0; round < 3e6; round += 1); console.log("through");
+      await null; for (let round = 0; round < 3e6; round += 1); console.log("again");`);
+    expect(console()).toEqual(["through", "again"]);
+    expect([looks > 200, faults]).toEqual([true, []]);
   });
 
   it("is interrupted within a regular expression too", () => {

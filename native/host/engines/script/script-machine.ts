@@ -30,7 +30,7 @@ export type MachinePorts = {
   onFault(reason: number, text: string): void;
   /** Processor time of this process so far, in milliseconds. */
   cpuMs(): number;
-  /** A clock that goes on while the process is held. */
+  /** A clock that goes on while the process is held, and stands while the machine does. */
   wallMs(): number;
 };
 
@@ -40,7 +40,7 @@ export type MachineOptions = {
   memoryPagesMax: number;
   /** Processor time that one turn may take before the program counts as hung. */
   turnCpuMsMax: number;
-  /** Time on the clock that it may take, whatever the program is held back by meanwhile. */
+  /** Time on the clock that it may take, time in which it is held back included; but not what it was stopped for. */
   turnWallMsMax: number;
   ports: MachinePorts;
 };
@@ -55,6 +55,8 @@ const INITIAL_PAGES = 256;
 const STACK_BYTES = 512 * 1024;
 /** Jobs run before the channel is listened to again. */
 const JOBS_AT_ONCE = 2_000;
+/** Longer than this at a time nobody is held back: the process was stopped, by its host or whoever debugs it (spec 5.33). */
+const STOPPED_MS = 1_000;
 const TEXT_MAX = 4096;
 const PLACE_MAX = 64;
 /** With a file's name as a map has it. */
@@ -119,10 +121,14 @@ export async function createScriptMachine(options: MachineOptions): Promise<Scri
   let written: MappedSource = takeSourceMap("");
   const now = () => ({ cpuMs: ports.cpuMs(), wallMs: ports.wallMs() });
   let turn = now();
+  let looked = turn;
   /** Which of its times a turn has passed, with value and maximum. */
   let hung: string | undefined;
   runtime.setInterruptHandler(() => {
     const { cpuMs, wallMs } = now();
+    const stoodMs = wallMs - looked.wallMs - (cpuMs - looked.cpuMs);
+    looked = { cpuMs, wallMs };
+    if (stoodMs > STOPPED_MS) turn = { ...turn, wallMs: turn.wallMs + stoodMs };
     const spent = [cpuMs - turn.cpuMs, wallMs - turn.wallMs] as const;
     if (spent[0] > options.turnCpuMsMax) hung = sayTime("of processor time", spent[0], options.turnCpuMsMax);
     else if (spent[1] > options.turnWallMsMax) hung = sayTime("on the clock", spent[1], options.turnWallMsMax);
@@ -154,6 +160,7 @@ export async function createScriptMachine(options: MachineOptions): Promise<Scri
   const enter = (work: () => void): void => {
     if (dead) return;
     turn = now();
+    looked = turn;
     try {
       work();
       drain();
@@ -187,9 +194,9 @@ export async function createScriptMachine(options: MachineOptions): Promise<Scri
     setImmediate(() => {
       draining = false;
       // the turn goes on: its time is not counted anew
-      const begun = turn;
+      const begun = { turn, looked };
       enter(() => {
-        turn = begun;
+        ({ turn, looked } = begun);
       });
     });
   };

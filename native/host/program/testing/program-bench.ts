@@ -6,6 +6,7 @@ import type { PlatformClaims, ProgramClaims } from "../../../core/shapes/claims"
 import type { MinuteIncrement } from "../../../core/telemetry/minute-entry";
 import { createHostTurns } from "../../bridge/host-turns";
 import { type Confinement, probeConfinement } from "../../confinement/probe-confinement";
+import type { Engine } from "../../engines/engine";
 import type {
   AppliedPolicy,
   ConsoleLine,
@@ -91,6 +92,8 @@ export type TestProgramOptions = Partial<Omit<StartProgramOptions, "bundle" | "p
   policy?: AppliedPolicy;
   /** Instead of this machine's. */
   confinement?: Confinement;
+  /** Instead of this host's. */
+  engine?: Engine;
   answer?(request: EgressRequest): Promise<EgressResult>;
 };
 
@@ -112,7 +115,8 @@ export async function startTestProgram(source: string, options: TestProgramOptio
     addToMinute: (_program: unknown, increment: MinuteIncrement) => recorded.minutes.push(increment),
     recordEvent: (event: HostEvent) => recorded.events.push(event),
   };
-  const started = await startProgramIn(confinement, {
+  const { engine, ...given } = rest;
+  const asked: StartProgramOptions = {
     bundle: {
       appId: APP_ID,
       versionCode: VERSION,
@@ -140,8 +144,9 @@ export async function startTestProgram(source: string, options: TestProgramOptio
       written.push(line.text);
       for (const wake of waiting) wake();
     },
-    ...rest,
-  });
+    ...given,
+  };
+  const started = await startProgramIn(confinement, asked, engine);
   if (!started.ok) {
     const types = recorded.events.map((event) => event.type);
     throw new Error(["not started:", started.reason, started.missing?.join() ?? "", ...types, ...logged].join(" "));
