@@ -1,12 +1,29 @@
-import { writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, writeFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { missingLayers } from "../host/confinement/confinement-layers";
 import { probeConfinement } from "../host/confinement/probe-confinement";
+import { processTree, systemProc } from "../host/confinement/process-tree";
 import { createCommandLine } from "./testing/run-command-line";
 
 const { layers } = await probeConfinement();
 const missing = missingLayers(layers, ["cgroup"]);
 if (missing.length > 0) process.stderr.write(`skipped: running programs: missing here: ${missing.join(", ")}\n`);
+
+const COMMAND = fileURLToPath(new URL("bin/bulkhead.mjs", import.meta.url));
+/** What whoever starts it had open, and did not mean for it. */
+const LEAKED = 'exec 30</etc/passwd 31</etc 251</etc/hostname; exec "$@"';
+
+/** What a process holds open of the files above. */
+const leakedTo = (pid: number): string[] =>
+  readdirSync(`/proc/${pid}/fd`)
+    .map((descriptor) => systemProc.link(`/proc/${pid}/fd/${descriptor}`) ?? "")
+    .filter((path) => path === "/etc" || path.startsWith("/etc/"));
+/** The bundler is no part of a host that was installed, and ends with it. */
+const isBundler = (pid: number): boolean => systemProc.link(`/proc/${pid}/exe`)?.includes("esbuild") === true;
 
 describe("a machine that cannot confine programs", () => {
   it.skipIf(missing.length === 0)(
@@ -48,6 +65,22 @@ describe.skipIf(missing.length > 0)("bulkhead run DIR", () => {
       stderr: expect.stringContaining("next: change the program and run it again"),
     });
     expect(heard.join("")).toContain("com.example.notes: start 1 on linux");
+  });
+
+  it("keeps nothing open of what it was started with, and hands nothing of it to a program", async () => {
+    const run = spawn("/bin/bash", ["-c", LEAKED, "run", process.execPath, COMMAND, "run", line.path("notes")], {
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    const gone = once(run, "exit");
+    try {
+      for await (const text of createInterface(run.stdout)) if (text.includes("on linux")) break;
+      const processes = processTree(systemProc, run.pid ?? 0).filter((pid) => !isBundler(pid));
+      expect(processes.length).toBeGreaterThan(3);
+      expect(processes.flatMap(leakedTo)).toEqual([]);
+    } finally {
+      run.kill("SIGINT");
+    }
+    expect(await gone).toEqual([0, null]);
   });
 
   it("fails where the program crashed", async () => {

@@ -2,6 +2,8 @@ import { execFile, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, it } from "vitest";
+import { scriptEngine } from "../engines/script/script-engine";
+import { answer, assemble, JUMP_EQUAL, load, OFFSET_NUMBER, SECCOMP_ALLOW, SECCOMP_ENOSYS, when } from "./bpf-program";
 import { requireConfinement } from "./require-confinement";
 
 const { available, confinement } = await requireConfinement("an engine that was taken over");
@@ -10,16 +12,18 @@ if (available && !isWhole) process.stderr.write("\nSKIPPED an engine that was ta
 
 const TSX = fileURLToPath(new URL("../../../node_modules/tsx/dist/cli.mjs", import.meta.url));
 const HOST = fileURLToPath(new URL("testing/run-evil-engine.ts", import.meta.url));
+const OLDER = fileURLToPath(new URL("testing/without-landlock.pl", import.meta.url));
 /** Handed to the host by whoever starts it: a file, a folder of the kernel's, and one more behind a gap. */
 const LEAKED = 'exec 30</etc/passwd 31</proc 251</etc/hostname; exec "$@"';
 
-/** What came of each attempt, by its name. */
+/** What came of each attempt, by its name; `behind` is a command that becomes the host's. */
 async function attempts(
-  kind: "kernel" | "threads",
+  kind: "kernel" | "threads" | "probe",
   without = "",
   otherPid = process.pid,
+  behind: readonly string[] = [],
 ): Promise<Map<string, string>> {
-  const host = [process.execPath, TSX, HOST, kind, without, String(otherPid)];
+  const host = [...behind, process.execPath, TSX, HOST, kind, without, String(otherPid)];
   const { stdout } = await promisify(execFile)("/bin/bash", ["-c", LEAKED, "host", ...host]);
   return new Map(
     stdout
@@ -70,7 +74,10 @@ describe.runIf(isWhole)("an engine that was taken over", () => {
   it("has so many threads and no more, and clocks that began with it", async () => {
     const results = await attempts("threads");
     // refused one it goes on or, under later versions of Node, ends
-    expect(Number.parseInt(results.get("threads") ?? "", 10)).toBeLessThan(32);
+    expect(Number.parseInt(results.get("threads") ?? "", 10)).toBeLessThan(scriptEngine.needs.threadsMax);
+    // whatever makes them, workers, the engine itself or its libraries: all of them count, bubblewrap's own two beside them
+    expect(Number(results.get("tasks"))).toBeLessThanOrEqual(scriptEngine.needs.threadsMax + 2);
+    expect(confined.get("raise-threads")).toBe("EPERM");
     expect(Number(results.get("monotonic"))).toBeLessThan(60);
   });
 });
@@ -100,12 +107,34 @@ describe.runIf(isWhole)("where a layer is taken away, it gets through:", () => {
   });
 
   it("the bound on threads", async () => {
-    expect((await attempts("threads", "helper")).get("threads")).toBe("48 reached");
+    const results = await attempts("threads", "helper");
+    expect(results.get("threads")).toBe("48 reached");
+    expect(Number(results.get("tasks"))).toBeGreaterThan(scriptEngine.needs.threadsMax + 2);
   });
 
   it("the clocks of its own", async () => {
     const results = await attempts("threads", "clocks");
     expect(Number(results.get("monotonic"))).toBeGreaterThanOrEqual(60);
+  });
+});
+
+describe.runIf(isWhole)("on a kernel without Landlock", () => {
+  const calls = [444, 445, 446].flatMap((call) => when(JUMP_EQUAL, call, [answer(SECCOMP_ENOSYS)]));
+  const filter = assemble([load(OFFSET_NUMBER), ...calls, answer(SECCOMP_ALLOW)]);
+  const behind = ["/usr/bin/perl", OLDER, Buffer.from(filter).toString("hex")];
+
+  it("this layer alone is missing, and said to be", async () => {
+    const layers = await attempts("probe", "", process.pid, behind);
+    const missing = [...layers].filter(([, active]) => active !== "true");
+    const missingHere = confinement.layers.filter(({ active }) => !active).map(({ name }) => name);
+    expect(missing.map(([name]) => name).sort()).toEqual([...missingHere, "landlock"].sort());
+    expect(layers.get("landlock")).toBe("it takes perl, and a kernel with Landlock");
+  });
+
+  it("nothing opens but what it alone closes: the sandbox's own files are listed, and executed", async () => {
+    const results = await attempts("kernel", "", process.pid, behind);
+    expect(reached(results)).toEqual(["list", "read-/engine/other", "read-/bin/confine.pl", "monotonic", "boottime"]);
+    expect(results.has("execute-/engine/other")).toBe(false);
   });
 });
 

@@ -91,6 +91,7 @@ try("become-root", "setuid", 0);
 try("capabilities", "capset", pack("Ll", 0x20080522, 0), pack("L6", (0xffffffff) x 6));
 try("personality", "personality", 0x0040000);
 try("raise-limit", "prlimit64", 0, 7, pack("QQ", 4096, 4096), 0);
+try("raise-threads", "prlimit64", 0, 6, pack("QQ", 4096, 4096), 0);
 try("dumpable", "prctl", 4, 1, 0, 0, 0);
 try("set-clock", "clock_settime", 0, pack("QQ", 0, 0));
 try("terminal", "ioctl", 0, 0x5412, my $typed = "x");

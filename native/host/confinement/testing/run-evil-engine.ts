@@ -6,10 +6,13 @@ import { answer, assemble, SECCOMP_ALLOW } from "../bpf-program";
 import { closeInheritedDescriptors } from "../close-inherited";
 import { findConfinementTools } from "../confinement-tools";
 import { launchConfined } from "../launch-confined";
+import { probeConfinement } from "../probe-confinement";
+import { processTree, systemProc } from "../process-tree";
 
 /**
  * A host of one engine that was taken over: `run-evil-engine.ts ENGINE WITHOUT OTHER_PID`, where ENGINE is `kernel` (every
- * system call) or `threads`, and WITHOUT names by commas what is left away. Writes what the engine tells, line by line.
+ * system call), `threads`, or `probe` for the one that says what is active; WITHOUT names by commas what is left away.
+ * Writes what the engine tells, line by line, and of threads at the end how many tasks its processes had at most.
  */
 const [kind = "kernel", without = "", otherPid = "1"] = process.argv.slice(2);
 const left = new Set(without.split(","));
@@ -25,6 +28,11 @@ const EVIL: Readonly<Record<string, EngineCommand>> = {
 };
 
 if (!left.has("closing")) closeInheritedDescriptors();
+if (kind === "probe") {
+  const { layers } = await probeConfinement();
+  for (const { name, active, reason = "" } of layers) process.stdout.write(`${name} ${active || reason}\n`);
+  process.exit(0);
+}
 const { perl, unshare, ...rest } = findConfinementTools();
 const command = EVIL[kind];
 if (command === undefined) throw new Error(`no evil engine ${kind}`);
@@ -41,6 +49,17 @@ const launched = await launchConfined({
   needs: kind === "threads" ? { ...scriptEngine.needs, descriptorsMax: 4096 } : scriptEngine.needs,
 });
 if (!launched.ok) throw new Error(launched.reason);
-const { channel, exited, diagnostics } = launched.process;
-channel.on("data", (part: Buffer) => process.stdout.write(part));
+const { channel, exited, diagnostics, pid } = launched.process;
+/** What the kernel counts against the bound: every thread of every process inside, whoever made it. */
+const countTasks = (): number =>
+  processTree(systemProc, pid).reduce((sum, one) => {
+    const threads = /^Threads:\t(\d+)$/m.exec(systemProc.read(`/proc/${one}/status`) ?? "")?.[1];
+    return sum + Number(threads ?? 0);
+  }, 0);
+let tasksMax = 0;
+channel.on("data", (part: Buffer) => {
+  tasksMax = Math.max(tasksMax, countTasks());
+  process.stdout.write(part);
+});
 process.stderr.write(`${diagnostics()}${JSON.stringify(await exited)}\n`);
+process.stdout.write(`tasks ${tasksMax}\n`);
