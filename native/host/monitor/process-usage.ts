@@ -1,4 +1,4 @@
-import type { ProcReader } from "../confinement/process-tree";
+import type { ProcFile, ProcReader } from "../confinement/process-tree";
 
 /** Linux counts processor time for user space in hundredths of a second on every machine we run on. */
 const MS_PER_TICK = 10;
@@ -34,38 +34,85 @@ export type TreeMeter = {
    * that a process has mapped twice counts as no private page; what `read` sees of it is then the more.
    */
   memoryBytes(pids: readonly number[]): number;
+  /** Nothing is read any more. */
+  close(): void;
 };
 
-/** A process of no more than this that has not run since it was looked at is not looked into again. */
+/** A process of no more than this that has not run between two looks is left alone for the next ones. */
 const SMALL_BYTES = 4 * 1024 * 1024;
+const LOOKS_LEFT_OUT = 4;
+
+/** One process, by files that stay open: to open one costs more than to read it. */
+type Watched = { stat: ProcFile; status: ProcFile; cpuMs: number; residentBytes: number; leftOut: number };
 
 /** Adds up a program's processes. Time that a process has used stays counted when it is gone. */
-export function createTreeMeter(proc: ProcReader): TreeMeter {
-  const seen = new Map<number, { cpuMs: number; residentBytes: number }>();
-  const residentOf = (pid: number): number => residentBytesOfStatus(proc.read(`/proc/${pid}/status`) ?? "");
+export function createTreeMeter(proc: Pick<ProcReader, "read" | "open">): TreeMeter {
+  const watched = new Map<number, Watched>();
+
+  const watch = (pid: number): Watched | undefined => {
+    const stat = proc.open(`/proc/${pid}/stat`);
+    if (stat === undefined) return undefined;
+    const status = proc.open(`/proc/${pid}/status`);
+    if (status === undefined) {
+      stat.close();
+      return undefined;
+    }
+    const found = { stat, status, cpuMs: 0, residentBytes: Number.POSITIVE_INFINITY, leftOut: 0 };
+    watched.set(pid, found);
+    return found;
+  };
+  const forget = (pid: number): void => {
+    const gone = watched.get(pid);
+    watched.delete(pid);
+    gone?.stat.close();
+    gone?.status.close();
+  };
+  /** Processor time since it was last asked; undefined where the process is gone. */
+  const look = (process: Watched): number | undefined => {
+    if (process.leftOut > 0) {
+      process.leftOut -= 1;
+      return 0;
+    }
+    const stat = process.stat.read();
+    if (stat === undefined) return undefined;
+    const cpuMs = cpuMsOfStat(stat);
+    const usedMs = Math.max(0, cpuMs - process.cpuMs);
+    process.cpuMs = cpuMs;
+    if (usedMs > 0 || process.residentBytes > SMALL_BYTES) {
+      process.residentBytes = residentBytesOfStatus(process.status.read() ?? "");
+    } else {
+      process.leftOut = LOOKS_LEFT_OUT;
+    }
+    return usedMs;
+  };
+
   return {
     read(pids) {
+      for (const pid of watched.keys()) if (!pids.includes(pid)) forget(pid);
       let cpuMs = 0;
       let residentBytes = 0;
       for (const pid of pids) {
-        const stat = proc.read(`/proc/${pid}/stat`);
-        if (stat === undefined) continue;
-        const used = cpuMsOfStat(stat);
-        const before = seen.get(pid);
-        const isSame = before !== undefined && before.cpuMs === used && before.residentBytes <= SMALL_BYTES;
-        const now = isSame ? before : { cpuMs: used, residentBytes: residentOf(pid) };
-        cpuMs += Math.max(0, used - (before?.cpuMs ?? 0));
-        residentBytes += now.residentBytes;
-        seen.set(pid, now);
+        const process = watched.get(pid) ?? watch(pid);
+        const usedMs = process && look(process);
+        if (process === undefined || usedMs === undefined) {
+          forget(pid);
+          continue;
+        }
+        cpuMs += usedMs;
+        residentBytes += process.residentBytes;
       }
       return { cpuMs, residentBytes };
     },
     memoryBytes(pids) {
       const sizes = pids.map((pid) => {
         const rollup = proc.read(`/proc/${pid}/smaps_rollup`);
-        return rollup === undefined ? 0 : Math.max(privateBytesOfRollup(rollup), residentOf(pid));
+        if (rollup === undefined) return 0;
+        return Math.max(privateBytesOfRollup(rollup), residentBytesOfStatus(proc.read(`/proc/${pid}/status`) ?? ""));
       });
       return sizes.reduce((sum, bytes) => sum + bytes, 0);
+    },
+    close() {
+      for (const pid of watched.keys()) forget(pid);
     },
   };
 }

@@ -17,6 +17,8 @@ let killedBy: LimitEnd[];
 let said: string[];
 let wholeReadings: number;
 let hostCpuMs: number;
+let isRead: boolean;
+let telemetryHears: (() => void) | undefined;
 let events: HostEvent[];
 let minutes: MinuteIncrement[];
 let policy: ReturnType<typeof policyOf>;
@@ -60,7 +62,10 @@ function start(limits: Limits): void {
     clock: { nowMs: () => now, monotonicMs: () => now },
     timers,
     telemetry: {
-      addToMinute: (_program, increment) => minutes.push(increment),
+      addToMinute(_program, increment) {
+        telemetryHears?.();
+        minutes.push(increment);
+      },
       recordEvent: (event) => events.push(event),
     },
     usage: {
@@ -68,6 +73,9 @@ function start(limits: Limits): void {
       memoryBytes: () => {
         wholeReadings += 1;
         return usage.memoryBytes;
+      },
+      close: () => {
+        isRead = false;
       },
     },
     hostCpuMs: () => hostCpuMs,
@@ -97,6 +105,8 @@ beforeEach(() => {
   said = [];
   wholeReadings = 0;
   hostCpuMs = 0;
+  isRead = true;
+  telemetryHears = undefined;
   events = [];
   minutes = [];
 });
@@ -256,7 +266,19 @@ describe("watching over a program", () => {
     monitor.stop();
     usage.memoryBytes = 101;
     advance(10 * LOOK_MS);
-    expect([killedBy, events]).toEqual([[], []]);
+    expect([killedBy, events, isRead]).toEqual([[], [], false]);
+  });
+
+  it("is looked at with others at instants a tenth of a second apart, whenever it began", () => {
+    const looked: number[] = [];
+    for (const began of [0, 17, 1_230, 1_241]) {
+      now = began;
+      start({});
+    }
+    telemetryHears = () => looked.push(now);
+    advance(3_000);
+    expect(looked.length).toBeGreaterThanOrEqual(12);
+    expect(looked.filter((at) => at % 100 !== 0)).toEqual([]);
   });
 });
 

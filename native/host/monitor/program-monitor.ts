@@ -44,6 +44,8 @@ export type ProgramMonitor = {
 /** How often a program is looked at. What it may gain between two looks is bounded by its engine and its control group. */
 export const LOOK_MS = 1_000;
 const FIRST_LOOK_MS = 200;
+/** Looks fall on instants this far apart, so that many programs wake their host seldom, and few are looked at in one go. */
+const INSTANTS_MS = 100;
 const LOOKS_A_TREE = 5;
 const MINUTE_MS = 60_000;
 /** A program held back by processor time gets less than its limit, so that its minute comes down and it is let go. */
@@ -148,10 +150,14 @@ export function createProgramMonitor(options: ProgramMonitorOptions): ProgramMon
   const look = (): void => {
     if (isStopped) return;
     act(meter.sample({ atMs: clock.monotonicMs(), ...measure() }));
-    if (!isStopped) cancel = timers.after(LOOK_MS, look);
+    if (!isStopped) lookAfter(LOOK_MS);
+  };
+  const lookAfter = (delayMs: number): void => {
+    const now = clock.monotonicMs();
+    cancel = timers.after(Math.round((now + delayMs) / INSTANTS_MS) * INSTANTS_MS - now, look);
   };
   // the first look is soon: what a program begins with is its own, too
-  cancel = timers.after(FIRST_LOOK_MS, look);
+  lookAfter(FIRST_LOOK_MS);
 
   return {
     meter,
@@ -168,6 +174,7 @@ export function createProgramMonitor(options: ProgramMonitorOptions): ProgramMon
       cancel?.();
       looks = 0;
       measure();
+      options.usage.close();
       throttle.stop();
     },
   };

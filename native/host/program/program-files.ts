@@ -3,7 +3,7 @@ import { type CallUsage, createCallUsage } from "../bridge/call-usage";
 import type { HostLog, StorageBudget } from "../ports";
 import { type StorageArea, shareStorageArea } from "../storage/program-storage";
 import { openStorageFolder } from "../storage/storage-folder";
-import { loadUsage, saveUsage } from "./usage-file";
+import { createUsageSaver, loadUsage } from "./usage-file";
 
 /** What a running program has on the disk. */
 export type ProgramFiles = {
@@ -37,12 +37,13 @@ export async function openProgramFiles(options: {
   });
   const folder = await openStorageFolder(storageDir, [appId, userFolder]);
   const usage = createCallUsage(options.nowSeconds, await loadUsage(folder));
+  const saveUsage = createUsageSaver(folder, usage);
   return {
     storage,
     usage,
-    save: () => saveUsage(folder, usage.snapshot()).catch(onFailure),
+    save: () => saveUsage().catch(onFailure),
     async close() {
-      await saveUsage(folder, usage.snapshot()).catch(onFailure);
+      await saveUsage().catch(onFailure);
       await storage.close();
       await folder.close();
     },

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { UsageSnapshot } from "../bridge/call-usage";
+import type { CallUsage, UsageSnapshot } from "../bridge/call-usage";
 import type { StorageFolder } from "../storage/storage-folder";
 
 const FILE_NAME = "usage.json";
@@ -14,8 +14,15 @@ export async function loadUsage(folder: StorageFolder): Promise<UsageSnapshot> {
   return parsed.success ? parsed.data : {};
 }
 
-export async function saveUsage(folder: StorageFolder, snapshot: UsageSnapshot): Promise<void> {
-  await folder.replace(FILE_NAME, new TextEncoder().encode(JSON.stringify(snapshot)));
+/** Answers what saves, which writes only what has changed since it last did: a program that rests costs the disk nothing. */
+export function createUsageSaver(folder: StorageFolder, usage: CallUsage): () => Promise<void> {
+  let saved = JSON.stringify(usage.snapshot());
+  return async () => {
+    const text = JSON.stringify(usage.snapshot());
+    if (text === saved) return;
+    await folder.replace(FILE_NAME, new TextEncoder().encode(text));
+    saved = text;
+  };
 }
 
 function readJson(content: Uint8Array): unknown {
