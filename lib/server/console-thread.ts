@@ -1,6 +1,6 @@
+import { once } from "node:events";
 import { createServer } from "node:http";
-import { workerData } from "node:worker_threads";
-import type { Recovery } from "@/db/recovery";
+import { type MessagePort, workerData } from "node:worker_threads";
 import { ensureSetupLink } from "@/lib/auth/accept-link";
 import { readSession } from "@/lib/auth/session-reader";
 import type { Readiness } from "@/lib/contracts/readiness";
@@ -11,10 +11,11 @@ import { explainStartFailure, type StartFailure } from "@/lib/platform/explain-s
 import { stderrLogger } from "@/lib/platform/logger";
 import { provideServices } from "@/lib/services/context";
 import { prepareDemoPeople } from "@/lib/services/people/prepare-demo-people";
+import { compileFirstPage } from "./compile-first-page";
 import { createConsoleStreams } from "./console-stream";
 import { startHousekeeping } from "./housekeeping";
 import { prepareNext } from "./next-face";
-import { openProcess } from "./open-process";
+import { type GivenStore, openProcess } from "./open-process";
 import { consoleStreamRoute } from "./plain-routes";
 import { projectRoot } from "./project-root";
 import { mergeReadiness } from "./readiness/merge-readiness";
@@ -22,7 +23,6 @@ import type { ServerOptions } from "./server-options";
 import { answerHost } from "./threads/answer-host";
 import type { Line } from "./threads/line";
 import type { HostCalls, ThreadCalls } from "./threads/supervise-thread";
-import type { StoreHandle } from "./threads/thread-store";
 
 /** What the console's thread is started with. */
 export type ConsoleThreadData = {
@@ -31,8 +31,8 @@ export type ConsoleThreadData = {
   /** The port that people reach, and the socket that this thread answers at. */
   port: number;
   socketPath: string;
-  store: StoreHandle;
-  recovery: Recovery;
+  /** Tells a `GivenStore`, once, as soon as the store is open. */
+  store: MessagePort;
   /** Where it is not the first start, nobody is told links again. */
   isFirst: boolean;
 };
@@ -65,9 +65,24 @@ async function run(data: ConsoleThreadData, line: () => Line<ConsoleHostCalls>, 
   const logger = stderrLogger;
   const say = (event: string, text: string, fields: Record<string, unknown>) =>
     line().ask("say", { event, text, fields });
-  const opened = await openProcess(options, baseUrl, {
-    given: { handle: data.store, recovery: data.recovery },
-  });
+  // next-auth takes its own origin from here alone, whatever name a request was sent to.
+  process.env.AUTH_URL ??= baseUrl;
+  process.env.NEXT_TELEMETRY_DISABLED ??= "1";
+  const server = createServer();
+  // The thread in front keeps its connections; one that was closed here while it writes would cost somebody an answer.
+  server.keepAliveTimeout = 0;
+  // While the store opens. Nobody is answered before the services are there: this thread is not up until then.
+  const preparing = prepareNext({ dev: options.isNextDev, dir: projectRoot(), port, server });
+  const arriving = once(data.store, "message");
+  // Of both that may fail, the store is told first.
+  preparing.catch(() => undefined);
+  if (options.isNextDev) {
+    Promise.all([preparing, arriving])
+      .then(([{ handler }]) => compileFirstPage(handler, `${socketPath}-first`))
+      .catch((error: unknown) => logger("warn", "first_page_not_compiled", { error }));
+  }
+  const [given] = (await arriving) as [GivenStore];
+  const opened = await openProcess(options, baseUrl, { given });
   own.close.push(() => opened.close());
   const ownReadiness = opened.context.readiness;
   const context = {
@@ -86,16 +101,9 @@ async function run(data: ConsoleThreadData, line: () => Line<ConsoleHostCalls>, 
     return person !== null && hasPermission(person.role, "console.read");
   };
   await line().ask("opened", null);
-  // Before Next is prepared: its own copies of `lib/` find the store and the context that this thread opened.
+  // Next's own copies of `lib/` find the store and the context that this thread opened.
   provideServices(context);
-  // next-auth takes its own origin from here alone, whatever name a request was sent to.
-  process.env.AUTH_URL ??= baseUrl;
-  process.env.NEXT_TELEMETRY_DISABLED ??= "1";
-
-  const server = createServer();
-  // The thread in front keeps its connections; one that was closed here while it writes would cost somebody an answer.
-  server.keepAliveTimeout = 0;
-  const pages = await prepareNext({ dev: options.isNextDev, dir: projectRoot(), port, server });
+  const pages = await preparing;
   const streams = createConsoleStreams(context);
   server.on("request", (request, response) => {
     response.on("error", () => undefined);

@@ -52,9 +52,21 @@ async function run(options: ServerOptions): Promise<void> {
     await face.close(0);
     throw error;
   };
-  const source = await openSource(options, say, logger).catch(closeFace);
+  const opening = openSource(options, say, logger);
   let readMain: () => ReturnType<typeof readiness.read> = () => Promise.reject(new Error("not open yet"));
-  const door = startConsole({ server: options, baseUrl, port, source, logger, say, mainReadiness: () => readMain() });
+  const door = startConsole({
+    server: options,
+    baseUrl,
+    port,
+    source: opening,
+    logger,
+    say,
+    mainReadiness: () => readMain(),
+  });
+  const source = await opening.catch(async (error: unknown) => {
+    await door.close();
+    return await closeFace(error);
+  });
   const abandon = async (error: unknown) => {
     await door.close();
     await source.close();

@@ -1,11 +1,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { MessageChannel } from "node:worker_threads";
 import { NOTHING_FOUND } from "@/db/recovery";
 import type { Readiness, ThreadFigures } from "@/lib/contracts/readiness";
 import type { StartFailure } from "@/lib/platform/explain-start-failure";
 import type { Logger } from "@/lib/platform/logger";
 import type { ConsoleCalls, ConsoleHostCalls, ConsoleThreadData } from "./console-thread";
+import type { GivenStore } from "./open-process";
 import type { Say } from "./say";
 import type { ServerOptions } from "./server-options";
 import { NotStarted } from "./threads/not-started";
@@ -45,7 +47,7 @@ export function startConsole(options: {
   server: ServerOptions;
   baseUrl: string;
   port: number;
-  source: StoreSource;
+  source: Promise<StoreSource>;
   logger: Logger;
   say: Say;
   mainReadiness(): Promise<Readiness>;
@@ -85,18 +87,19 @@ export function startConsole(options: {
     script: threadScript("console-thread"),
     start() {
       starts += 1;
-      const { handle, transfer } = source.connect("console");
       const isFirst = starts === 1;
-      const data: ConsoleThreadData = {
-        options: server,
-        baseUrl,
-        port,
-        socketPath: socketOf(starts),
-        store: handle,
-        recovery: isFirst ? source.recovery : NOTHING_FOUND,
-        isFirst,
-      };
-      return { data, transfer };
+      // The store comes later, by a port of its own: what does not need it is done while it opens.
+      const { port1: here, port2: store } = new MessageChannel();
+      source.then(
+        ({ connect, recovery }) => {
+          const { handle, transfer } = connect("console");
+          here.postMessage({ handle, recovery: isFirst ? recovery : NOTHING_FOUND } satisfies GivenStore, transfer);
+          here.close();
+        },
+        () => here.close(),
+      );
+      const data: ConsoleThreadData = { options: server, baseUrl, port, socketPath: socketOf(starts), store, isFirst };
+      return { data, transfer: [store] };
     },
     calls,
     memoryMib: MEMORY_MIB,

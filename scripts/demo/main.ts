@@ -93,6 +93,8 @@ async function main(): Promise<void> {
     ],
     {
       cwd: root,
+      // An optimised store costs more at a first start than a developer's few reads will ever save.
+      nodeArgs: values.dev ? ["--liftoff-only"] : [],
       env: { ...process.env, BULKHEAD_PLATFORM_ID: "harbor", BULKHEAD_PLATFORM_NAME: "Harbor" },
       say: (text) => process.stderr.write(`${text}\n`),
     },

@@ -27,6 +27,11 @@ export const SOCKET_RULES: readonly SocketRule[] = [
     ways: ["http"],
     why: "listens for the listener alone, at a private local socket",
   },
+  {
+    at: "lib/server/compile-first-page.ts",
+    ways: ["http"],
+    why: "asks Next's development server for a page, by a socket of its own",
+  },
   { at: "lib/server/forward-to-console.ts", ways: ["http"], why: "hands people's requests on to that socket" },
   { at: "lib/server/client-address.ts", ways: ["net"], why: "reads an address and opens nothing" },
   { at: "lib/http/console-client.ts", ways: ["fetch"], why: "the browser's calls to the console" },
