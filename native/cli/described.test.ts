@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
 import { errorPages, pagesOf } from "../core/errors/error-pages";
+import { HOST_ERROR_CODES } from "../host/api/host-error";
 import { COMMAND_REFUSALS } from "../host/commands";
 import { platformClaims, programClaims } from "../vectors/cases/policy-claims";
 import { commands } from "./commands";
@@ -164,9 +165,11 @@ describe("an end that is no success", () => {
     expect(own.filter(({ code }) => !said.includes(`"${code}"`)).map(({ code }) => code)).toEqual([]);
   });
 
-  it("has a page for each reason why a runtime does not start, and no page for any other", () => {
+  it("has a page for each reason why a runtime does not start or do what it was asked, and no page for any other", () => {
     const pages = errorPages().filter(({ list }) => list === "runtime");
-    expect(pages.map(({ code }) => code).sort()).toEqual([...new Set(COMMAND_REFUSALS)].sort());
+    expect(pages.map(({ code }) => code).sort()).toEqual(
+      [...new Set([...COMMAND_REFUSALS, ...HOST_ERROR_CODES])].sort(),
+    );
   });
 
   it("is explained by its code in any letter case, and a code that is none by those that are near it", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { HostStatus } from "../host/runtime/host-options";
+import type { HostStatus } from "../host/api/host-status";
 import { processContext } from "./process-context";
 import { type Fault, watchStatus } from "./watch-status";
 
@@ -7,10 +7,10 @@ const quiet = { ...processContext(), log: () => {}, write: async () => {} };
 
 /** What the end of a program that ended so is taken for. */
 function endOf(reason: string | null): Promise<Fault | null> {
-  const { onStatus, allEnded } = watchStatus(quiet, false);
+  const { onEvent, allEnded } = watchStatus(quiet, false);
   const program = { appId: "com.example.a", state: "ended", versionCode: 1, pid: null, reason, programRevision: 1 };
   // Safe: of a status, the watch reads the programs alone.
-  onStatus({ programs: [program] } as unknown as HostStatus);
+  onEvent({ kind: "status", status: { programs: [program] } as unknown as HostStatus });
   return allEnded;
 }
 

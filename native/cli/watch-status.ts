@@ -1,5 +1,6 @@
+import type { HostEvent } from "../host/api/host-event";
+import type { HostStatus } from "../host/api/host-status";
 import type { ConsoleLine } from "../host/ports";
-import type { HostStatus } from "../host/runtime/host-options";
 import type { CommandContext } from "./command";
 
 /** Reasons of an end that was asked for. Any other is a fault, one that nobody has thought of yet too. */
@@ -36,5 +37,9 @@ export function watchStatus(context: CommandContext, isJson: boolean) {
     const text = isJson ? JSON.stringify({ event: "console", appId, ...line }) : `${appId}: ${line.text}`;
     void context.write(`${text}\n`);
   };
-  return { onStatus, onConsole, allEnded };
+  const onEvent = (event: HostEvent) => {
+    if (event.kind === "status") onStatus(event.status);
+    if (event.kind === "console") onConsole(event.appId, event.line);
+  };
+  return { onEvent, allEnded };
 }

@@ -1,30 +1,23 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import publicSuffixData from "../catalog/public-suffixes.json" with { type: "json" };
-import { packBundle } from "../core/bundle/pack-bundle";
-import { readPublicSuffixes } from "../core/decide/public-suffixes";
 import type { TelemetryBatch } from "../core/telemetry/batch";
+import type { DevelopmentHostOptions, Enrolled, Host, OpenHostOptions } from "./api/host";
+import { ENROL_REFUSALS, HOST_REFUSALS, HostError } from "./api/host-error";
+import type { HostEvent } from "./api/host-event";
 import { installFolder } from "./build/built-files";
 import { type Diagnosis, diagnose } from "./confinement/diagnose";
 import { readMachineFacts } from "./confinement/machine-facts";
 import { probeConfinement } from "./confinement/probe-confinement";
-import { sayConfinement } from "./confinement/say-confinement";
 import { developmentHostsFileShape } from "./egress/development-hosts";
-import type { ConsoleLine, HostLog } from "./ports";
-import { startProgram } from "./program/program-runner";
-import { openDataDirectory } from "./runtime/data-directory";
-import { ENROL_REFUSALS, type EnrolResult, enrollDevice } from "./runtime/enroll-device";
-import { startHost } from "./runtime/host";
-import { HOST_REFUSALS, type HostOptions, type HostStatus, type RunningHost } from "./runtime/host-options";
-import { createLocalPlatform } from "./runtime/local-platform";
-import type { DesiredProgram } from "./runtime/program-supervisor";
-import { RUNTIME_VERSION } from "./runtime/runtime-version";
-import { randomId, systemClock } from "./runtime/system-ports";
-import { nodeDurableFiles } from "./state/durable-files";
-import { createHttpTransport, type HttpTransport } from "./sync/http-transport";
+import { enrolDevice } from "./library/enrol-device";
+import { openDevelopmentHostWith } from "./library/open-development-host";
+import { openHost } from "./library/open-host";
+import type { HostLog } from "./ports";
 
-/** What the command line and the process entry do with a host. Each refusal is a code; nothing here ends the process. */
+/**
+ * What the command line and the process entry do with a host: what whoever embeds it does, with files in the place of
+ * objects and results in the place of errors. Nothing here ends the process.
+ */
 
 export const COMMAND_REFUSALS = [
   ...ENROL_REFUSALS,
@@ -40,28 +33,24 @@ export async function enrollHost(options: {
   file: string;
   dataDir: string;
   log: HostLog;
-}): Promise<EnrolResult | CommandFailure> {
-  const file = await readJson(options.file);
-  if (file === undefined) return { ok: false, reason: "enrolment_file_unreadable" };
-  return enrol(file, options.dataDir, createHttpTransport(), options.log);
+}): Promise<({ ok: true } & Enrolled) | CommandFailure> {
+  const enrolmentFile = await readJson(options.file);
+  if (enrolmentFile === undefined) return { ok: false, reason: "enrolment_file_unreadable" };
+  const { dataDir, log } = options;
+  return orRefused(async () => ({ ok: true, ...(await enrolDevice({ dataDir, enrolmentFile, log })) }));
 }
 
-export type RunOptions = {
-  dataDir: string;
-  programs: readonly DesiredProgram[];
+export type RunOptions = Omit<OpenHostOptions, "developmentHosts" | "log" | "onEvent"> & {
   /** Path of the file of development hosts: `{ "hosts": [{ host, address, port, certificateAuthorityPem }] }`. */
   developmentHosts?: string;
-  allowDegraded?: readonly string[];
-  user?: string;
-  storageBudgetBytes?: number;
   log: HostLog;
-  onStatus?(status: HostStatus): void;
-  /** Hears each line that a program writes. */
-  onConsole?(appId: string, line: ConsoleLine): void;
+  onEvent(event: HostEvent): void;
 };
 
-/** Runs the programs of an enrolled device until the host is stopped. */
-export async function runHost(options: RunOptions): Promise<{ ok: true; host: RunningHost } | CommandFailure> {
+export type Started = { ok: true; host: Host };
+
+/** Runs the programs of an enrolled device until the host is closed. */
+export async function runHost(options: RunOptions): Promise<Started | CommandFailure> {
   const { developmentHosts, ...rest } = options;
   let hosts: readonly unknown[] = [];
   if (developmentHosts !== undefined) {
@@ -69,62 +58,39 @@ export async function runHost(options: RunOptions): Promise<{ ok: true; host: Ru
     if (!parsed.success) return { ok: false, reason: "development_hosts_invalid" };
     hosts = parsed.data.hosts;
   }
-  return start({ ...rest, developmentHosts: hosts });
+  return orRefused(async () => ({ ok: true, host: await openHost({ ...rest, developmentHosts: hosts }) }));
 }
 
-export type RunLocalOptions = {
+export type RunLocalOptions = Omit<DevelopmentHostOptions, "storageDir" | "log" | "onEvent"> & {
   /** The program's files by their names inside the bundle. */
   files: ReadonlyMap<string, Uint8Array>;
   /** Keeps the program's storage; without it everything is gone when the program is stopped. */
   dataDir?: string;
-  storageBudgetBytes?: number;
-  developmentHosts?: readonly unknown[];
-  allowDegraded?: readonly string[];
   log: HostLog;
-  onStatus?(status: HostStatus): void;
-  onConsole?(appId: string, line: ConsoleLine): void;
+  onEvent(event: HostEvent): void;
   onBatch(batch: TelemetryBatch): void;
 };
 
-/** Runs one program from its files, on a development platform of its own: no server, no account (spec §4). */
-export async function runLocal(options: RunLocalOptions): Promise<{ ok: true; host: RunningHost } | CommandFailure> {
-  const packed = packBundle(options.files);
-  if (!packed.ok) return { ok: false, reason: "bundle_malformed", code: packed.reason.kind };
-  const { manifest } = packed.bundle;
-  const { log, onBatch } = options;
-  const platform = await createLocalPlatform({ manifest, bundle: packed.bytes, clock: systemClock, randomId, onBatch });
-  const scratch = await mkdtemp(join(tmpdir(), "bulkhead-run-"));
-  const dropScratch = () => rm(scratch, { recursive: true, force: true });
-  try {
-    const enrolled = await enrol(platform.enrolmentFile, scratch, platform.transport, log);
-    if (!enrolled.ok) {
-      await dropScratch();
-      return enrolled;
+/**
+ * Runs one program from its files, on a development platform of its own: no server, no account (spec §4). Whether and how
+ * it ended, a start that came to nothing too, is told by its status.
+ */
+export async function runLocal(options: RunLocalOptions): Promise<Started | CommandFailure> {
+  const { files, dataDir, onBatch, ...rest } = options;
+  const storage = dataDir === undefined ? {} : { storageDir: join(dataDir, "storage") };
+  return orRefused(async () => {
+    const host = await openDevelopmentHostWith({ ...rest, ...storage }, onBatch);
+    try {
+      const { appId, versionCode } = await host.installFiles(Object.fromEntries(files));
+      host.launch(appId, { versionCode }).catch((error: unknown) => {
+        options.log("debug", "program_not_launched", { appId, error });
+      });
+    } catch (error) {
+      await host.close();
+      throw error;
     }
-    const { appId, versionCode } = platform;
-    const started = await start({
-      dataDir: scratch,
-      programs: [{ appId, versionCode }],
-      restart: false,
-      transport: platform.transport,
-      log,
-      ...(options.dataDir === undefined ? {} : { storageDir: join(options.dataDir, "storage") }),
-      ...(options.storageBudgetBytes === undefined ? {} : { storageBudgetBytes: options.storageBudgetBytes }),
-      ...(options.developmentHosts === undefined ? {} : { developmentHosts: options.developmentHosts }),
-      ...(options.allowDegraded === undefined ? {} : { allowDegraded: options.allowDegraded }),
-      ...(options.onStatus === undefined ? {} : { onStatus: options.onStatus }),
-      ...(options.onConsole === undefined ? {} : { onConsole: options.onConsole }),
-    });
-    if (!started.ok) {
-      await dropScratch();
-      return started;
-    }
-    const { host } = started;
-    return { ok: true, host: { ...host, stop: () => host.stop().finally(dropScratch) } };
-  } catch (error) {
-    await dropScratch();
-    throw error;
-  }
+    return { ok: true, host };
+  });
 }
 
 /**
@@ -136,38 +102,15 @@ export async function examineMachine(): Promise<{ mode: "bubblewrap" | "bare"; l
   return { mode, layers: diagnose(layers, readMachineFacts()), install: installFolder() };
 }
 
-const publicSuffixes = readPublicSuffixes(publicSuffixData);
-
-async function enrol(
-  file: unknown,
-  dataDir: string,
-  transport: HttpTransport,
-  log: HostLog,
-): Promise<EnrolResult | CommandFailure> {
-  const data = await openDataDirectory({ files: nodeDurableFiles, directory: dataDir, log });
-  if (!data) return { ok: false, reason: "data_directory_in_use" };
+/** What the library raises on purpose, as a result; any other error is raised on. */
+async function orRefused<Done>(work: () => Promise<Done>): Promise<Done | CommandFailure> {
   try {
-    const { layers } = await probeConfinement();
-    return await enrollDevice({
-      file,
-      data,
-      transport,
-      runtime: { kind: "linux", version: RUNTIME_VERSION, layers: [...layers] },
-      clock: systemClock,
-      randomId,
-      log,
-    });
-  } finally {
-    await data.release();
+    return await work();
+  } catch (error) {
+    const reason = error instanceof HostError ? COMMAND_REFUSALS.find((known) => known === error.code) : undefined;
+    if (reason === undefined || !(error instanceof HostError)) throw error;
+    return { ok: false, reason, ...(error.detail === null ? {} : { code: error.detail }) };
   }
-}
-
-async function start(
-  options: Omit<HostOptions, "startProgram" | "layers" | "publicSuffixes">,
-): Promise<{ ok: true; host: RunningHost } | CommandFailure> {
-  const { layers } = await probeConfinement();
-  sayConfinement(layers, options.allowDegraded ?? [], options.log);
-  return startHost({ ...options, startProgram, layers, publicSuffixes });
 }
 
 async function readJson(path: string): Promise<unknown> {

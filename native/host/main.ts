@@ -51,18 +51,14 @@ async function main(argv: readonly string[]): Promise<HostEnd> {
     if (!enrolled.ok) return refuse(enrolled);
     say("enrolled", { deviceId: enrolled.deviceId, platform: enrolled.platform, environment: enrolled.environment });
   }
-  let last = "";
   const started = await runHost({
     dataDir: values.data,
     programs: programs.filter((program) => program !== undefined),
     log,
-    onStatus(status) {
-      const text = JSON.stringify(status);
-      if (text === last) return;
-      last = text;
-      say("status", status);
+    onEvent(event) {
+      if (event.kind === "status") say("status", event.status);
+      if (event.kind === "console") say("console", { appId: event.appId, ...event.line });
     },
-    onConsole: (appId, line) => say("console", { appId, ...line }),
     ...(values["development-hosts"] === undefined ? {} : { developmentHosts: values["development-hosts"] }),
     ...(values["allow-degraded"] === undefined ? {} : { allowDegraded: values["allow-degraded"] }),
     ...(values.user === undefined ? {} : { user: values.user }),
@@ -75,7 +71,7 @@ async function main(argv: readonly string[]): Promise<HostEnd> {
     process.once("SIGTERM", resolve);
     process.once("SIGINT", resolve);
   });
-  await host.stop();
+  await host.close();
   say("stopped", {});
   return "stopped";
 }

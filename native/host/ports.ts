@@ -4,7 +4,10 @@ import type { Explained } from "../core/decide/describe-refusal";
 import type { Pins } from "../core/shapes/claims";
 import type { TelemetryEvent } from "../core/telemetry/batch";
 import type { MinuteIncrement } from "../core/telemetry/minute-entry";
+import type { ConsoleLine, HostLog } from "./api/host-status";
 import type { CallMoment, CapabilityProvider, ConsentOutcome, ConsentProvider } from "./api/providers";
+
+export type { ConsoleLine, HostLog };
 
 /** The seams between the rooms of the host. Time, network and processes come in through these and nowhere else. */
 
@@ -13,13 +16,6 @@ export type HostClock = { nowMs(): number; monotonicMs(): number };
 
 /** Runs something later; the function that comes back calls it off. */
 export type HostTimers = { after(delayMs: number, run: () => void): () => void };
-
-/** Writes one structured line; secrets are never among `fields`. */
-export type HostLog = (
-  level: "debug" | "info" | "warn" | "error",
-  event: string,
-  fields?: Record<string, unknown>,
-) => void;
 
 /**
  * What one hop of a request may do, by the policies of this moment. `pins` are those of the rules that allowed it: each
@@ -200,8 +196,6 @@ export type StartProgramOptions = {
   /** Called once its process is there, long before its engine need say that it stands: from now on it can be stopped. */
   onLaunched?(program: RunningProgram): void;
 };
-
-export type ConsoleLine = { atMs: number; level: "debug" | "info" | "warn" | "error"; text: string };
 
 export type StopReason = "suspended" | "policy_expired" | "stopped" | "limit" | "crashed" | "replaced";
 

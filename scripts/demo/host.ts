@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import type { HostStatus } from "@/native/host/api/host-status";
 import { type LayerReport, missingLayers as missingLayersOf } from "@/native/host/confinement/confinement-layers";
 import { probeConfinement } from "@/native/host/confinement/probe-confinement";
-import type { HostStatus } from "@/native/host/runtime/host-options";
 import { type Child, startChild } from "../client/child";
 import type { ConsoleSession } from "../client/console-session";
 import type { LeftOut } from "../setup/left-out";

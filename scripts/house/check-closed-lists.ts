@@ -25,6 +25,8 @@ export const CLOSED_LISTS: readonly ClosedList[] = [
   { at: "lib/services/change-sets/open-set.ts", list: "ISSUE_TEXT" },
   { at: "lib/contracts/stream.ts", list: "STREAM_TOPICS" },
   { at: "lib/domain/readiness-names.ts", list: "CHECKS" },
+  { at: "native/host/api/host-error.ts", list: "PROGRAM_REFUSALS" },
+  { at: "native/host/api/host-error.ts", list: "LIBRARY_REFUSALS" },
   { at: "lib/sync/keys/key-faults.ts", list: "KEY_FAULTS" },
   { at: "lib/sync/telemetry/judge-batch.ts", list: "REJECTION_CODES" },
   { at: "db/store-fault.ts", list: "STORE_FAULTS" },

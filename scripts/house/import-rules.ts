@@ -60,6 +60,7 @@ export const ROOMS: readonly Room[] = [
       ["monitor/"],
       ["runtime/"],
       ["program/"],
+      ["library/"],
       ["commands"],
       ["exit-codes"],
       ["main"],

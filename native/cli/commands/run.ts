@@ -88,8 +88,7 @@ async function runFolder(folder: string, { values, positionals, context }: Comma
     developmentHosts: hosts,
     allowDegraded: layersOf(values),
     log: context.log,
-    onStatus: watch.onStatus,
-    onConsole: watch.onConsole,
+    onEvent: watch.onEvent,
     onBatch: (batch) => showDenials(batch, context),
     ...storageBudget(values),
     ...(data === undefined ? {} : { dataDir: resolve(context.cwd, data) }),
@@ -97,7 +96,7 @@ async function runFolder(folder: string, { values, positionals, context }: Comma
   if (!started.ok) return notStarted(started, () => faultOf(positionals[0] ?? "", read.files));
   const next = `change the program and run it again; when it does what it should: bulkhead pack ${shellWord(positionals[0] ?? "")}`;
   const fault = await Promise.race([context.interrupted().then(() => null), watch.allEnded]);
-  await started.host.stop();
+  await started.host.close();
   if (fault === null) return { ok: true, isWritten: true, next };
   if (fault.reason === "degraded") return notConfined(layersOf(values));
   return failure("PROGRAM_ENDED", `the program ended: ${fault.says}`);
@@ -116,8 +115,7 @@ async function runPublished({ values, positionals, context }: CommandArguments):
     programs,
     allowDegraded: layersOf(values),
     log: context.log,
-    onStatus: watch.onStatus,
-    onConsole: watch.onConsole,
+    onEvent: watch.onEvent,
     ...storageBudget(values),
     ...(hosts === undefined ? {} : { developmentHosts: resolve(context.cwd, hosts) }),
     ...(user === undefined ? {} : { user }),
@@ -125,7 +123,7 @@ async function runPublished({ values, positionals, context }: CommandArguments):
   const next = "what it was refused stands in the console, and in the publisher's portal";
   if (!started.ok) return notStarted(started);
   await context.interrupted();
-  await started.host.stop();
+  await started.host.close();
   return { ok: true, isWritten: true, next };
 }
 

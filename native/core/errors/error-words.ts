@@ -8,7 +8,10 @@ export const LIST_WORDS = {
   bundle: { name: "a refused bundle", met: "by a device that fetched a bundle, and from `bulkhead verify`" },
   document: { name: "a refused policy document", met: "by a device, which tells the console" },
   command: { name: "an end of the command line", met: "at a terminal" },
-  runtime: { name: "a runtime that did not start", met: "by whoever enrols a device or starts a runtime" },
+  runtime: {
+    name: "what a runtime did not do",
+    met: "by whoever enrols a device, starts a runtime or embeds one",
+  },
   widening: { name: "why a change is not proven to narrow", met: "by operators, before they propose a change" },
   audit: { name: "a finding in the audit log", met: "by auditors, from `bulkhead audit verify` and the console" },
 } as const satisfies Record<ErrorList, { name: string; met: string }>;

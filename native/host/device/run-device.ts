@@ -25,6 +25,8 @@ export type RunningDevice = {
   /** Time for documents in force, whole seconds. */
   policyNow(): number;
   readonly telemetry: TelemetryPort;
+  /** Has this program's document fetched and followed too (spec 9.4, \`want\`). */
+  want(appId: string): void;
   readonly isConnected: boolean;
   readonly isRevoked: boolean;
   /** Resolves when no request for a document and no write of one is under way. */
@@ -261,6 +263,7 @@ export function runDevice(options: RunDeviceOptions): RunningDevice {
       addToMinute: (program, increment) => counter.add(program, increment),
       recordEvent: (event) => happen({ t: "event", event }),
     },
+    want: (appId) => happen({ t: "want", appId, wanted: true }),
     get isConnected() {
       return liveOf()?.sync.isConnected ?? false;
     },

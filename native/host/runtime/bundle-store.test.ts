@@ -19,7 +19,7 @@ const program = {
 function openStore(documents: readonly ProgramClaims[]) {
   const recordEvent = vi.fn();
   const open = vi.fn(() => Promise.reject(new BundleNotOpened("not opened in time")));
-  const getBundle = createBundleStore({
+  const { get: getBundle } = createBundleStore({
     files: { read: async (path: string) => (path.endsWith(".sig") ? signature : bytes) } as unknown as DurableFiles,
     directory: "/",
     client: { bundle: () => Promise.reject(new Error("nothing is fetched")) },

@@ -9,10 +9,18 @@ import type { HostLog, RunnableBundle, TelemetryPort } from "../ports";
 import type { DurableFiles } from "../state/durable-files";
 import { replaceFile } from "../state/replace-file";
 import { bundleSignatureOf, type PolicyClient } from "../sync/policy-client";
+import type { HandedBundle } from "./host-options";
 import type { GetBundle } from "./program-supervisor";
 
 /** Most bytes of a packed bundle (spec §2). */
 const BUNDLE_BYTES_MAX = 30 * 1024 * 1024;
+
+export type BundleStore = {
+  /** The verified bundle of a version, from the folder, else from the platform. */
+  get: GetBundle;
+  /** The same of a bundle that is handed in, which is kept where it is the one that the documents list. */
+  take(appId: string, versionCode: number, handed: HandedBundle): ReturnType<GetBundle>;
+};
 
 type Packed = { bytes: Uint8Array; signature: Uint8Array | undefined };
 
@@ -31,7 +39,7 @@ export function createBundleStore(options: {
   /** Opens an archive off the thread on which programs are answered. */
   open: OpenBundle;
   crypto?: CryptoPort;
-}): GetBundle {
+}): BundleStore {
   const { files, directory, client, open, crypto = nodeCrypto } = options;
   const pathOf = (sha256: string, kind: "ma" | "sig") => join(directory, `${sha256}.${kind}`);
 
@@ -45,18 +53,21 @@ export function createBundleStore(options: {
   async function fetchAndKeep(sha256: string): Promise<Packed | undefined> {
     const fetched = await client.bundle(sha256, BUNDLE_BYTES_MAX);
     if (fetched.kind !== "body") return undefined;
-    const signature = bundleSignatureOf(fetched.headers);
-    const packed = { bytes: fetched.bytes, signature };
-    if (!signature || createHash("sha256").update(fetched.bytes).digest("hex") !== sha256) return packed;
+    const packed = { bytes: fetched.bytes, signature: bundleSignatureOf(fetched.headers) };
+    await keep(sha256, packed);
+    return packed;
+  }
+
+  async function keep(sha256: string, { bytes, signature }: Packed): Promise<void> {
+    if (!signature || createHash("sha256").update(bytes).digest("hex") !== sha256) return;
     try {
       await files.makeDirectory(directory);
       await replaceFile(files, pathOf(sha256, "sig"), signature);
-      await replaceFile(files, pathOf(sha256, "ma"), fetched.bytes);
+      await replaceFile(files, pathOf(sha256, "ma"), bytes);
     } catch (error) {
       // A full disk costs the next start a download and this one nothing.
       options.log("warn", "bundle_not_kept", { sha256, error });
     }
-    return packed;
   }
 
   /** What is judged, by the documents of this moment; undefined where one no longer lists the version. */
@@ -81,11 +92,11 @@ export function createBundleStore(options: {
     return verdicts?.find(({ result }) => result === "refused") ?? verdicts?.[0];
   }
 
-  return async (appId, versionCode) => {
-    const version = options.documentsOf(appId)[0]?.versions.find((listed) => listed.code === versionCode);
-    if (!version) return { ok: false, reason: "version_not_listed", retry: true };
-    const packed = (await readCached(version.sha256)) ?? (await fetchAndKeep(version.sha256));
-    if (!packed) return { ok: false, reason: "bundle_unavailable", retry: true };
+  const listed = (appId: string, versionCode: number) =>
+    options.documentsOf(appId)[0]?.versions.find(({ code }) => code === versionCode);
+  const notListed = { ok: false, reason: "version_not_listed", retry: true } as const;
+
+  async function judge(packed: Packed, appId: string, versionCode: number): ReturnType<GetBundle> {
     let verdict: BundleVerdict | undefined;
     try {
       verdict = await verify(packed, appId, versionCode);
@@ -93,11 +104,27 @@ export function createBundleStore(options: {
       options.log("error", "bundle_not_opened", { appId, versionCode, error });
       return { ok: false, reason: "bundle_not_opened", retry: true };
     }
-    if (verdict === undefined) return { ok: false, reason: "version_not_listed", retry: true };
+    if (verdict === undefined) return notListed;
     if (verdict.result === "accepted") return { ok: true, bundle: runnable(appId, versionCode, verdict.bundle) };
     options.log("error", "bundle_refused", { appId, versionCode, code: verdict.code });
     options.telemetry.recordEvent({ type: "attestation_failed", appId, versionCode, code: verdict.code });
     return { ok: false, reason: verdict.code.toLowerCase(), retry: false };
+  }
+
+  return {
+    async get(appId, versionCode) {
+      const version = listed(appId, versionCode);
+      if (!version) return notListed;
+      const packed = (await readCached(version.sha256)) ?? (await fetchAndKeep(version.sha256));
+      return packed ? judge(packed, appId, versionCode) : { ok: false, reason: "bundle_unavailable", retry: true };
+    },
+    async take(appId, versionCode, handed) {
+      const version = listed(appId, versionCode);
+      if (!version) return notListed;
+      const judged = await judge(handed, appId, versionCode);
+      if (judged.ok) await keep(version.sha256, handed);
+      return judged;
+    },
   };
 }
 

@@ -7,6 +7,7 @@ import type { KeysetClaims } from "../../core/shapes/claims";
 import { type EnrolmentFile, enrolmentFileShape } from "../../core/wire/enroll";
 import type { RuntimeIdentity } from "../../core/wire/runtime-identity";
 import { nodeCrypto } from "../../node/crypto";
+import type { EnrolRefusal } from "../api/host-error";
 import type { HostClock, HostLog } from "../ports";
 import type { Enrolment } from "../state/enrolment";
 import type { HttpTransport } from "../sync/http-transport";
@@ -15,18 +16,6 @@ import { createPolicyClient, type PolicyClient } from "../sync/policy-client";
 import type { DataDirectory } from "./data-directory";
 
 const FETCH_MS = 20_000;
-
-export const ENROL_REFUSALS = [
-  "enrolment_file_invalid",
-  "url_not_allowed",
-  "already_enrolled",
-  "platform_unreachable",
-  "keyset_refused",
-  "enrolment_refused",
-  "answer_of_another_platform",
-  "state_not_stored",
-] as const;
-export type EnrolRefusal = (typeof ENROL_REFUSALS)[number];
 
 export type EnrolResult =
   | { ok: true; deviceId: string; platform: string; environment: "production" | "development" }

@@ -1,14 +1,18 @@
 import type { PublicSuffixes } from "../../core/decide/public-suffixes";
 import type { ConfinementLayer } from "../../core/wire/runtime-identity";
+import type { HostRefusal, ProgramRefusal } from "../api/host-error";
+import type { Denial } from "../api/host-event";
+import type { HostStatus, ProgramStatus } from "../api/host-status";
 import type { CallMoment, CapabilityProvider, ConsentOutcome, ConsentProvider } from "../api/providers";
 import type { ResolveName } from "../egress/resolve-name";
 import type { ConsoleLine, HostClock, HostLog, HostTimers, StartProgram } from "../ports";
 import type { DurableFiles } from "../state/durable-files";
 import type { HttpTransport } from "../sync/http-transport";
-import type { DesiredProgram, ProgramStatus } from "./program-supervisor";
+import type { DesiredProgram } from "./program-supervisor";
 
 export type HostOptions = {
   dataDir: string;
+  /** Programs that run as long as the host does; others are launched by name. */
   programs: readonly DesiredProgram[];
   startProgram: StartProgram;
   /** What the probe of this machine's confinement found. */
@@ -39,6 +43,8 @@ export type HostOptions = {
   capabilities?: readonly CapabilityProvider[];
   /** How long one such call may take, in milliseconds; half a minute unless told otherwise. */
   capabilityMsMax?: number;
+  /** Hears of each refused call. */
+  onDenied?(denial: Denial): void;
   /** Hears each line that a program writes. */
   onConsole?(appId: string, line: ConsoleLine): void;
   clock?: HostClock;
@@ -52,36 +58,24 @@ export type HostOptions = {
   transport?: HttpTransport;
 };
 
-export type HostStatus = {
-  deviceId: string;
-  platform: string;
-  environment: "production" | "development" | null;
-  epoch: number;
-  keysetRevision: number;
-  platformRevision: number;
-  isConnected: boolean;
-  isRevoked: boolean;
-  /** A document that is in force has ended: sensitive capabilities are denied. */
-  isStale: boolean;
-  layers: readonly ConfinementLayer[];
-  programs: readonly ProgramStatus[];
-};
+/** A bundle that is at hand, as bytes with its publisher's signature, and need not be fetched. */
+export type HandedBundle = { bytes: Uint8Array; signature: Uint8Array };
+
+/** A program that was not installed or launched. `detail`: the code of a bundle's refusal, layers that are missing, words of an end. */
+export type ProgramRefused = { ok: false; reason: ProgramRefusal; detail?: string };
 
 export type RunningHost = {
   status(): HostStatus;
+  /** Verifies and keeps a version's bundle, from the platform unless it is handed in; of the highest listed version without a code. */
+  install(program: DesiredProgram, handed?: HandedBundle): Promise<{ ok: true; versionCode: number } | ProgramRefused>;
+  /** Starts a program once: resolves when its engine stands, and starts it no second time. */
+  launch(program: DesiredProgram): Promise<{ ok: true; status: ProgramStatus } | ProgramRefused>;
+  /** Stops one program, whatever it is at; resolves when no process of it is left. */
+  stopProgram(appId: string): Promise<void>;
   /** One round of sync now; resolves when it is applied or has failed. */
   refresh(): Promise<void>;
   /** Stops every program, writes what is to be kept and lets the folder go. */
   stop(): Promise<void>;
 };
-
-export const HOST_REFUSALS = [
-  "data_directory_in_use",
-  "not_enrolled",
-  "url_not_allowed",
-  "development_hosts_refused",
-  "development_hosts_invalid",
-] as const;
-export type HostRefusal = (typeof HOST_REFUSALS)[number];
 
 export type StartHostResult = { ok: true; host: RunningHost } | { ok: false; reason: HostRefusal };

@@ -419,6 +419,78 @@ describe("a program that ends by itself", () => {
   });
 });
 
+describe("a program that is launched by name", () => {
+  const nobody = { programs: [] };
+
+  it("has its document fetched and followed: a suspension ends it, and nothing starts it again by itself", async () => {
+    const { server, started, startOk, time } = await enrolledDevice();
+    const host = await startOk(nobody);
+    expect(host.status().programs).toEqual([]);
+    expect(await host.launch({ appId: APP })).toMatchObject({ ok: true, status: { state: "running", versionCode: 1 } });
+    expect(await host.launch({ appId: APP })).toEqual({ ok: false, reason: "already_running" });
+    await until(() => expect(server.openStreams).toBe(1));
+    server.platform = await platform.platform({ revision: 6, suspended: [APP] });
+    server.push("revision", { kind: "platform", epoch: 1, revision: 6 });
+    await until(() => expect(stateOf(host)).toMatchObject({ state: "ended", reason: "suspended", pid: null }));
+    expect(await host.launch({ appId: APP })).toEqual({ ok: false, reason: "program_suspended" });
+    server.platform = await platform.platform({ revision: 7 });
+    server.push("revision", { kind: "platform", epoch: 1, revision: 7 });
+    await until(() => expect(host.status().platformRevision).toBe(7));
+    await time.pass(120_000);
+    expect(started).toHaveLength(1);
+    expect((await host.launch({ appId: APP })).ok).toBe(true);
+    started.at(-1)?.end("crashed");
+    await until(() => expect(stateOf(host)).toMatchObject({ state: "ended", reason: "crashed" }));
+    await time.pass(120_000);
+    expect(started).toHaveLength(2);
+  });
+
+  it("needs no bundle of the platform where it was installed from one at hand, and takes no other than the listed one", async () => {
+    const { server, startOk } = await enrolledDevice();
+    server.bundles.clear();
+    const host = await startOk(nobody);
+    expect(await host.launch({ appId: APP })).toEqual({ ok: false, reason: "bundle_unavailable" });
+    const signature = sign("sha256", bundle, publisher);
+    const changed = Uint8Array.from(bundle, (byte, index) => (index === 40 ? byte ^ 1 : byte));
+    for (const handed of [
+      { bytes: changed, signature: sign("sha256", changed, publisher) },
+      { bytes: bundle, signature: sign("sha256", bundle, makeKeyPair().privateKey) },
+    ])
+      expect(await host.install({ appId: APP }, handed)).toMatchObject({ ok: false, reason: "bundle_refused" });
+    expect(await host.launch({ appId: APP })).toEqual({ ok: false, reason: "bundle_unavailable" });
+    expect(await host.install({ appId: APP }, { bytes: bundle, signature })).toEqual({ ok: true, versionCode: 1 });
+    expect((await host.launch({ appId: APP })).ok).toBe(true);
+  });
+
+  it("and stopped while its document is on its way, or its bundle, is not started", async () => {
+    const { startOk, started } = await enrolledDevice();
+    const host = await startOk(nobody);
+    const launching = host.launch({ appId: APP });
+    await host.stopProgram(APP);
+    expect(await launching).toEqual({ ok: false, reason: "launch_called_off" });
+    const again = host.launch({ appId: APP });
+    await until(() => expect(stateOf(host)?.state).toBe("starting"));
+    await host.stopProgram(APP);
+    expect(await again).toEqual({ ok: false, reason: "launch_called_off" });
+    expect([started.length, stateOf(host)]).toMatchObject([0, { state: "ended", reason: "stopped" }]);
+  });
+
+  it("that is kept running stays stopped once somebody stopped it, until he launches it", async () => {
+    const { startOk, started, time } = await enrolledDevice();
+    const host = await startOk();
+    await until(() => expect(stateOf(host)?.state).toBe("running"));
+    await host.stopProgram(APP);
+    expect(stateOf(host)).toMatchObject({ state: "ended", reason: "stopped" });
+    await time.pass(120_000);
+    expect(started).toHaveLength(1);
+    expect((await host.launch({ appId: APP })).ok).toBe(true);
+    started.at(-1)?.end("crashed");
+    await until(() => expect(stateOf(host)).toMatchObject({ state: "waiting", reason: "crashed" }));
+    await time.pass(2_000);
+    await until(() => expect(started).toHaveLength(3));
+  });
+});
+
 describe("a host that stops", () => {
   it("lets its folder go, although a program could not be stopped", async () => {
     const { started, startOk, start, time } = await enrolledDevice();

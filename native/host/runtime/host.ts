@@ -1,6 +1,7 @@
 import { createStoredClaims } from "../../core/device/stored-claims";
 import type { RuntimeIdentity } from "../../core/wire/runtime-identity";
 import { nodeCrypto } from "../../node/crypto";
+import type { HostStatus } from "../api/host-status";
 import { type RunningDevice, runDevice } from "../device/run-device";
 import { acceptDevelopmentHosts } from "../egress/development-hosts";
 import type { HostTimers } from "../ports";
@@ -10,7 +11,7 @@ import { isPlatformUrlAllowed } from "../sync/platform-url";
 import { createPolicyClient } from "../sync/policy-client";
 import { type DataDirectory, openDataDirectory } from "./data-directory";
 import { guardListener } from "./guard-listener";
-import type { HostOptions, HostStatus, RunningHost, StartHostResult } from "./host-options";
+import type { HostOptions, RunningHost, StartHostResult } from "./host-options";
 import type { ProgramSupervisor } from "./program-supervisor";
 import { createPrograms } from "./run-programs";
 import { RUNTIME_VERSION } from "./runtime-version";
@@ -78,11 +79,19 @@ async function compose(options: HostOptions, data: DataDirectory, files: Durable
   const onStatus = guardListener(options.onStatus, "status_not_heard", log);
   const tellStatus = () => onStatus?.(status());
   const { find: findDevelopmentHost } = developmentHosts;
-  const { supervisor, egress } = createPrograms(options, {
+  const { supervisor, egress, bundles } = createPrograms(options, {
     ...{ device, client, data, files, findDevelopmentHost, clock, timers, random },
     onChange: tellStatus,
   });
-  const status = () => statusOf(options, deviceId, platform, device, supervisor);
+  const status = () => statusOf(options.layers, deviceId, platform, device, supervisor);
+  const wanted = new Set(options.programs.map(({ appId }) => appId));
+  /** A program that nobody named before: its document is waited for, as at a start. */
+  const follow = async (appId: string): Promise<void> => {
+    if (wanted.has(appId)) return;
+    wanted.add(appId);
+    device.want(appId);
+    await withinMs(device.settled(), FIRST_SYNC_MS, timers);
+  };
   onChange = () => {
     supervisor.reconcile();
     egress.recheck();
@@ -91,17 +100,49 @@ async function compose(options: HostOptions, data: DataDirectory, files: Durable
   const stopBeat = startBeat(supervisor, timers);
   tellStatus();
 
+  /** How often each program was stopped: a launch that still waited for its document is called off by it. */
+  const stops = new Map<string, number>();
+  const installing = new Set<Promise<unknown>>();
   let stopping: Promise<void> | undefined;
   const stop = async () => {
     stopBeat();
     await supervisor.stop();
     await device.stop();
     client.close();
+    // What writes into the folder ends before it is another's.
+    await Promise.allSettled(installing);
     await data.release();
+  };
+  const install: RunningHost["install"] = async ({ appId, versionCode }, handed) => {
+    await follow(appId);
+    const versions = device.view.documentsOf(appId)[0]?.versions;
+    if (versions === undefined) return { ok: false, reason: "program_unknown" };
+    const code = versionCode ?? Math.max(0, ...versions.map((version) => version.code));
+    const found = await (handed ? bundles.take(appId, code, handed) : bundles.get(appId, code));
+    if (found.ok) return { ok: true, versionCode: code };
+    if (found.reason === "version_not_listed" || found.reason === "bundle_unavailable")
+      return { ok: false, reason: found.reason };
+    if (found.reason === "bundle_not_opened") return { ok: false, reason: "bundle_unavailable", detail: found.reason };
+    return { ok: false, reason: "bundle_refused", detail: found.reason };
   };
   const host: RunningHost = {
     status,
     refresh: () => device.refresh(),
+    install(program, handed) {
+      const work = install(program, handed).finally(() => installing.delete(work));
+      installing.add(work);
+      return work;
+    },
+    async launch(program) {
+      const before = stops.get(program.appId);
+      await follow(program.appId);
+      if (stops.get(program.appId) !== before) return { ok: false, reason: "launch_called_off" };
+      return supervisor.launch(program);
+    },
+    stopProgram(appId) {
+      stops.set(appId, (stops.get(appId) ?? 0) + 1);
+      return supervisor.stopOne(appId);
+    },
     stop() {
       stopping ??= stop();
       return stopping;
@@ -122,14 +163,15 @@ function startBeat(supervisor: ProgramSupervisor, timers: HostTimers): () => voi
 }
 
 function statusOf(
-  options: HostOptions,
+  layers: HostStatus["layers"],
   deviceId: string,
   platformId: string,
   { view, policyNow, isConnected, isRevoked }: RunningDevice,
   supervisor: ProgramSupervisor,
 ): HostStatus {
   const { keyset, platform } = view;
-  const programs = options.programs.flatMap(({ appId }) => view.program(appId) ?? []);
+  const status = supervisor.status();
+  const programs = status.flatMap(({ appId }) => view.program(appId) ?? []);
   const ends = [platform?.exp ?? 0, ...programs.map((program) => program.exp)];
   return {
     deviceId,
@@ -141,8 +183,8 @@ function statusOf(
     isConnected,
     isRevoked,
     isStale: policyNow() >= Math.min(...ends),
-    layers: options.layers,
-    programs: supervisor.status(),
+    layers,
+    programs: status,
   };
 }
 

@@ -1,4 +1,5 @@
 import { createHash, sign as signDer } from "node:crypto";
+import { isPublicCapability } from "../../core/decide/catalog";
 import { signCompact, signKeyset } from "../../core/documents/sign-document";
 import type { Manifest } from "../../core/manifest/manifest-shape";
 import type { KeysetClaims, PlatformClaims, ProgramClaims } from "../../core/shapes/claims";
@@ -11,15 +12,15 @@ import { deviceKeyOf } from "../state/device-key";
 import type { HttpAnswer, HttpRequest, HttpTransport } from "../sync/http-transport";
 
 /**
- * A platform of one program, inside the process: for `bulkhead run DIR` (spec §4). It signs real documents with keys of
- * its own, grants what the manifest asks for, and is reached as any platform is, so that a program under development
+ * A platform inside the process, for `bulkhead run DIR` and development hosts (spec §4). It signs real documents with keys
+ * of its own, grants what manifests ask for, and is reached as any platform is, so that a program under development
  * goes through every check that it will meet on a device. Its keyset says `development`.
  */
 export type LocalPlatform = {
   transport: HttpTransport;
   enrolmentFile: EnrolmentFile;
-  appId: string;
-  versionCode: number;
+  /** Publishes a version as the only one of its program. */
+  add(manifest: Manifest, bundle: Uint8Array): Promise<{ appId: string; versionCode: number }>;
 };
 
 const URL_OF_LOCAL = "https://local.platform.invalid";
@@ -28,19 +29,18 @@ const DAY = 86_400;
 const TOKEN_SECONDS = 3600;
 
 export async function createLocalPlatform(options: {
-  manifest: Manifest;
-  bundle: Uint8Array;
   clock: HostClock;
   randomId(): string;
   /** Hears of each batch: denials and events are what a developer wants to see. */
   onBatch(batch: TelemetryBatch): void;
+  /** Whether the person is asked for what is not public. */
+  consent: "none" | "ask";
 }): Promise<LocalPlatform> {
-  const { manifest, bundle, clock } = options;
+  const { clock } = options;
   const root = newKey();
   const policy = newKey();
   const publisher = newKey();
   const platformId = "local";
-  const appId = manifest.app_id;
   const nowSeconds = () => Math.floor(clock.nowMs() / 1000);
   const startedAt = nowSeconds();
   const keyset: KeysetClaims = {
@@ -59,10 +59,9 @@ export async function createLocalPlatform(options: {
     claims: keyset,
     signers: [{ kid: root.key.thumbprint, sign: root.key.sign }],
   });
-  const sha256 = createHash("sha256").update(bundle).digest("hex");
-  const signature = signDer("sha256", bundle, publisher.privateKey).toString("base64url");
-
-  const programText = await signed("bulkhead-program", programClaims());
+  /** By the app id, each its newest document; and bundles by their digest. */
+  const programs = new Map<string, { text: string; revision: number }>();
+  const bundles = new Map<string, { bytes: Uint8Array; signature: string }>();
   /** Signed anew each hour, so that it is never near its end. */
   let platformDocument = { text: "", revision: 0, iat: 0 };
 
@@ -74,16 +73,31 @@ export async function createLocalPlatform(options: {
     return signCompact({ typ, kid: policy.key.thumbprint, claims, sign: policy.key.sign });
   }
 
-  function programClaims(): ProgramClaims {
+  async function add(manifest: Manifest, bytes: Uint8Array): Promise<{ appId: string; versionCode: number }> {
+    const appId = manifest.app_id;
+    const sha256 = createHash("sha256").update(bytes).digest("hex");
+    const signature = signDer("sha256", bytes, publisher.privateKey).toString("base64url");
+    const revision = (programs.get(appId)?.revision ?? 0) + 1;
+    const claims = programClaims(manifest, revision, { sha256, size: bytes.byteLength });
+    programs.set(appId, { text: await signed("bulkhead-program", claims), revision });
+    bundles.set(sha256, { bytes, signature });
+    return { appId, versionCode: manifest.version.code };
+  }
+
+  function programClaims(
+    manifest: Manifest,
+    revision: number,
+    bundle: { sha256: string; size: number },
+  ): ProgramClaims {
     const declares = [...new Set((manifest.req_permissions ?? []).map(({ name }) => name))];
     const { code, name } = manifest.version;
     return {
-      ...common(1, startedAt, 89 * DAY),
-      appId,
+      ...common(revision, startedAt, 89 * DAY),
+      appId: manifest.app_id,
       status: "active",
-      versions: [{ code, name, sha256, size: bundle.byteLength, kid: publisher.key.thumbprint, declares }],
+      versions: [{ code, name, ...bundle, kid: publisher.key.thumbprint, declares }],
       publisherKeys: [{ kid: publisher.key.thumbprint, jwk: publisher.key.publicJwk, status: "active" }],
-      grants: Object.fromEntries(declares.map((capability) => [capability, { consent: "none" as const }])),
+      grants: Object.fromEntries(declares.map((capability) => [capability, { consent: consentOf(capability) }])),
       hosts: (manifest.bulkhead_network ?? []).map(({ host, ports, purposes }) => ({
         host,
         ports: [...(ports ?? [443])],
@@ -94,6 +108,8 @@ export async function createLocalPlatform(options: {
       externalRoutes: [...(manifest.bulkhead_external_routes ?? [])],
     };
   }
+
+  const consentOf = (capability: string) => (isPublicCapability(capability) ? "none" : options.consent);
 
   async function platformText(): Promise<{ text: string; revision: number }> {
     const iat = nowSeconds();
@@ -114,6 +130,19 @@ export async function createLocalPlatform(options: {
     return platformDocument;
   }
 
+  function answerProgram(appId: string, etag: string | undefined): HttpAnswer {
+    const current = programs.get(appId);
+    if (current === undefined) return status(404);
+    const own = `"${current.revision}"`;
+    return etag === own ? status(304) : text(current.text, { etag: own });
+  }
+
+  function answerBundle(sha256: string): HttpAnswer {
+    const found = bundles.get(sha256);
+    if (found === undefined) return status(404);
+    return { ok: true, status: 200, headers: { [BUNDLE_SIGNATURE_HEADER]: found.signature }, body: found.bytes };
+  }
+
   async function answer(request: HttpRequest): Promise<HttpAnswer> {
     const path = request.url.startsWith(BASE) ? request.url.slice(BASE.length) : request.url;
     const etag = request.headers["if-none-match"];
@@ -124,10 +153,6 @@ export async function createLocalPlatform(options: {
         const current = await platformText();
         return etag === `"${current.revision}"` ? status(304) : text(current.text, { etag: `"${current.revision}"` });
       }
-      case `GET /programs/${appId}`:
-        return etag === '"1"' ? status(304) : text(programText, { etag: '"1"' });
-      case `GET /bundles/${sha256}`:
-        return { ok: true, status: 200, headers: { [BUNDLE_SIGNATURE_HEADER]: signature }, body: bundle };
       case "POST /enroll":
         return json({ deviceId: "dev_local", platform: platformId, serverTime: nowSeconds() });
       case "POST /token":
@@ -138,14 +163,14 @@ export async function createLocalPlatform(options: {
         options.onBatch(batch.data);
         return json({ accepted: countOf(batch.data), rejected: [], nextIntervalSeconds: 1, sampling: 100 });
       }
-      default:
-        return status(404);
     }
+    const [, what, name = ""] = /^\/(programs|bundles)\/([^/?]+)$/.exec(path) ?? [];
+    if (request.method !== "GET" || what === undefined) return status(404);
+    return what === "programs" ? answerProgram(name, etag) : answerBundle(name);
   }
 
   return {
-    appId,
-    versionCode: manifest.version.code,
+    add,
     enrolmentFile: {
       url: URL_OF_LOCAL,
       platform: platformId,

@@ -1,5 +1,7 @@
 import type { Stopped } from "../../core/device/effects";
 import { backoffMs } from "../../core/device/retry";
+import type { ProgramRefusal } from "../api/host-error";
+import type { ProgramStatus } from "../api/host-status";
 import type {
   HostLog,
   HostTimers,
@@ -16,18 +18,6 @@ import type { PolicySource } from "./policy-source";
 
 /** A program that this host is to run. Without a version code the highest listed one is taken at each start. */
 export type DesiredProgram = { appId: string; versionCode?: number };
-
-export type ProgramStatus = {
-  appId: string;
-  state: "waiting" | "starting" | "running" | "stopping" | "ended";
-  versionCode: number | null;
-  pid: number | null;
-  /** Why it does not run, where it does not. */
-  reason: string | null;
-  /** The same in a sentence, of an end that nobody wished for. */
-  says: string | null;
-  programRevision: number | null;
-};
 
 export type GetBundle = (
   appId: string,
@@ -59,10 +49,16 @@ export type SupervisorOptions = {
   onChange(): void;
 };
 
+export type LaunchEnd = { ok: true; status: ProgramStatus } | { ok: false; reason: ProgramRefusal; detail?: string };
+
 export type ProgramSupervisor = {
   /** Brings what runs in line with the documents in force and the time; called at every application and each second. */
   reconcile(): void;
   status(): readonly ProgramStatus[];
+  /** Starts a program once, whatever it ended by before; resolves when its engine stands or it is clear that it will not. */
+  launch(program: DesiredProgram): Promise<LaunchEnd>;
+  /** Stops one program, whatever it is at, and starts it no more; resolves when no process of it is left. */
+  stopOne(appId: string): Promise<void>;
   /** Stops everything; resolves when no process is left. */
   stop(): Promise<void>;
 };
@@ -75,6 +71,16 @@ const AFTER_LIMIT_MS = 5000;
 
 type Slot = {
   desired: DesiredProgram;
+  /** Started by name: however it ends, it is not started again by itself. */
+  isOnce: boolean;
+  /** Somebody stopped it. */
+  isUnwanted: boolean;
+  /** What it is at while it starts: a bundle, then an engine. */
+  work: Promise<void> | undefined;
+  /** The end of the program that runs, being followed. */
+  following: Promise<void> | undefined;
+  /** What its last start lacked. */
+  lacks: string | null;
   state: ProgramStatus["state"];
   program: RunningProgram | undefined;
   /** The policy that the program was last given. */
@@ -89,17 +95,7 @@ type Slot = {
 export function createProgramSupervisor(options: SupervisorOptions): ProgramSupervisor {
   const { surroundings, timers, log } = options;
   let isStopping = false;
-  const slots: Slot[] = options.desired.map((desired) => ({
-    desired,
-    state: "waiting",
-    program: undefined,
-    given: undefined,
-    reason: null,
-    says: null,
-    failures: 0,
-    startedAtMs: 0,
-    cancelRestart: undefined,
-  }));
+  const slots: Slot[] = options.desired.map((desired) => newSlot(desired, false));
   const starting = new Set<Promise<void>>();
 
   function standingOf({ desired, program }: Slot): Standing {
@@ -126,7 +122,7 @@ export function createProgramSupervisor(options: SupervisorOptions): ProgramSupe
         if (slot.program) guide(slot, standing);
         return;
       case "waiting":
-        if (standing.kind === "run" && !slot.cancelRestart) begin(slot, standing.versionCode);
+        if (standing.kind === "run" && !slot.cancelRestart) void begin(slot, standing.versionCode);
         else if (standing.kind !== "run") setState(slot, "waiting", standing.reason);
         return;
       default:
@@ -170,16 +166,24 @@ export function createProgramSupervisor(options: SupervisorOptions): ProgramSupe
     }
   }
 
-  function begin(slot: Slot, versionCode: number): void {
+  function begin(slot: Slot, versionCode: number): Promise<void> {
+    slot.lacks = null;
     setState(slot, "starting", null);
     const work = start(slot, versionCode)
       .catch((error: unknown) => {
         log("error", "program_start_failed", { appId: slot.desired.appId, error });
         failed(slot, "start_failed", RESTART_CAP_MS);
       })
-      .finally(() => starting.delete(work));
+      .finally(() => {
+        starting.delete(work);
+        slot.work = undefined;
+      });
     starting.add(work);
+    slot.work = work;
+    return work;
   }
+
+  const mayGoOn = (slot: Slot) => !isStopping && !slot.isUnwanted;
 
   async function start(slot: Slot, versionCode: number): Promise<void> {
     const { appId } = slot.desired;
@@ -188,8 +192,10 @@ export function createProgramSupervisor(options: SupervisorOptions): ProgramSupe
     // Fetching took its time: what was allowed then may not be now.
     const standing = standingOf(slot);
     const known = options.policies.policyOf(appId);
-    if (isStopping || !known || standing.kind !== "run" || standing.versionCode !== versionCode) {
-      return setState(slot, "waiting", standing.kind === "run" ? null : standing.reason);
+    if (!mayGoOn(slot)) return setState(slot, "ended", "stopped");
+    if (!known || standing.kind !== "run" || standing.versionCode !== versionCode) {
+      const reason = standing.kind === "run" ? null : standing.reason;
+      return setState(slot, slot.isOnce ? "ended" : "waiting", reason);
     }
     const result = await options.startProgram({
       ...surroundings,
@@ -198,13 +204,14 @@ export function createProgramSupervisor(options: SupervisorOptions): ProgramSupe
       policy: known,
       onLaunched(program) {
         take(slot, program, known);
-        if (isStopping) end(slot, "stopped");
-        else reconcileOne(slot);
+        if (mayGoOn(slot)) reconcileOne(slot);
+        else end(slot, "stopped");
       },
     });
     if (slot.state === "stopping" && slot.program) return followEnd(slot, slot.program);
     if (!result.ok) {
       slot.program = undefined;
+      slot.lacks = result.missing?.join(", ") ?? null;
       log("error", "program_not_started", { appId, reason: result.reason, missing: result.missing });
       return failed(slot, result.reason, RESTART_CAP_MS);
     }
@@ -213,8 +220,8 @@ export function createProgramSupervisor(options: SupervisorOptions): ProgramSupe
     setState(slot, "running", null);
     log("info", "program_started", { appId, versionCode, pid: program.pid });
     followEnd(slot, program);
-    if (isStopping) end(slot, "stopped");
-    else reconcileOne(slot);
+    if (mayGoOn(slot)) reconcileOne(slot);
+    else end(slot, "stopped");
   }
 
   function take(slot: Slot, program: RunningProgram, given: unknown): void {
@@ -225,7 +232,7 @@ export function createProgramSupervisor(options: SupervisorOptions): ProgramSupe
   }
 
   function followEnd(slot: Slot, program: RunningProgram): void {
-    program.ended
+    slot.following = program.ended
       .then((end) => ended(slot, program, end))
       .catch((error: unknown) => {
         log("error", "program_end_failed", { appId: program.appId, error });
@@ -243,7 +250,7 @@ export function createProgramSupervisor(options: SupervisorOptions): ProgramSupe
       failed(slot, reason, reason === "limit" ? AFTER_LIMIT_MS : 0);
       return;
     }
-    const isOver = isStopping || reason === "stopped";
+    const isOver = !mayGoOn(slot) || slot.isOnce || reason === "stopped";
     setState(slot, isOver ? "ended" : "waiting", reason);
     if (!isOver) reconcileOne(slot);
   }
@@ -251,7 +258,7 @@ export function createProgramSupervisor(options: SupervisorOptions): ProgramSupe
   /** Waits before the next start, longer each time; `leastMs` is the shortest wait. */
   function failed(slot: Slot, reason: string, leastMs: number): void {
     slot.failures += 1;
-    if (!options.restart || isStopping) {
+    if (!options.restart || slot.isOnce || !mayGoOn(slot)) {
       setState(slot, "ended", reason);
       return;
     }
@@ -263,20 +270,69 @@ export function createProgramSupervisor(options: SupervisorOptions): ProgramSupe
     });
   }
 
+  async function launch(desired: DesiredProgram): Promise<LaunchEnd> {
+    if (isStopping) return { ok: false, reason: "launch_called_off" };
+    const known = slots.find((slot) => slot.desired.appId === desired.appId);
+    const isBusy = known !== undefined && !["waiting", "ended"].includes(known.state);
+    if (isBusy) return { ok: false, reason: "already_running" };
+    const slot = known ?? newSlot(desired, true);
+    if (known === undefined) slots.push(slot);
+    slot.cancelRestart?.();
+    Object.assign(slot, { desired, isUnwanted: false, cancelRestart: undefined, says: null });
+    const standing = standingOf(slot);
+    if (standing.kind !== "run") {
+      setState(slot, slot.isOnce ? "ended" : "waiting", standing.reason);
+      return { ok: false, ...refusalOf(slot, standing.reason) };
+    }
+    await begin(slot, standing.versionCode);
+    if (slot.state === "running") return { ok: true, status: statusOf(slot) };
+    return { ok: false, ...refusalOf(slot, slot.reason) };
+  }
+
+  /** A reason of a slot, as whoever launches is told it. */
+  function refusalOf(slot: Slot, reason: string | null): { reason: ProgramRefusal; detail?: string } {
+    if (reason === "policy_expired" && options.policies.policyOf(slot.desired.appId) === undefined)
+      return { reason: "program_unknown" };
+    const known = reason === null ? undefined : REFUSALS.get(reason);
+    if (known === "start_failed") return { reason: known, detail: slot.says ?? reason ?? "unknown" };
+    if (known !== undefined) return { reason: known, ...(slot.lacks === null ? {} : { detail: slot.lacks }) };
+    // What is left is the bundle's own code (`getBundle`), or a start that came to nothing.
+    return reason === null ? { reason: "launch_called_off" } : { reason: "bundle_refused", detail: reason };
+  }
+
+  async function stopOne(appId: string): Promise<void> {
+    for (const slot of slots.filter(({ desired }) => desired.appId === appId)) {
+      slot.isUnwanted = true;
+      slot.cancelRestart?.();
+      slot.cancelRestart = undefined;
+      if (slot.program) end(slot, "stopped");
+      else if (slot.state === "waiting") setState(slot, "ended", "stopped");
+      await slot.work;
+      const { program } = slot;
+      if (program) await stopProgram(program, "stopped");
+      await slot.following;
+    }
+  }
+
+  function statusOf({ desired, state, program, reason, says }: Slot): ProgramStatus {
+    return {
+      appId: desired.appId,
+      state,
+      versionCode: program?.versionCode ?? desired.versionCode ?? null,
+      pid: program?.pid ?? null,
+      reason,
+      says: reason === null ? null : says,
+      programRevision: options.policies.policyOf(desired.appId)?.policy.programRevision ?? null,
+    };
+  }
+
   return {
+    launch,
+    stopOne,
     reconcile() {
       if (!isStopping) for (const slot of slots) reconcileOne(slot);
     },
-    status: () =>
-      slots.map(({ desired, state, program, reason, says }) => ({
-        appId: desired.appId,
-        state,
-        versionCode: program?.versionCode ?? desired.versionCode ?? null,
-        pid: program?.pid ?? null,
-        reason,
-        says: reason === null ? null : says,
-        programRevision: options.policies.policyOf(desired.appId)?.policy.programRevision ?? null,
-      })),
+    status: () => slots.map(statusOf),
     async stop() {
       isStopping = true;
       for (const slot of slots) {
@@ -288,3 +344,26 @@ export function createProgramSupervisor(options: SupervisorOptions): ProgramSupe
     },
   };
 }
+
+function newSlot(desired: DesiredProgram, isOnce: boolean): Slot {
+  return {
+    ...{ desired, isOnce, isUnwanted: false, work: undefined, following: undefined, lacks: null },
+    ...{ state: "waiting", program: undefined, given: undefined, reason: null, says: null },
+    ...{ failures: 0, startedAtMs: 0, cancelRestart: undefined },
+  };
+}
+
+/** Reasons for which a program does not run, as whoever launches it is told them; any other is of its bundle. */
+const REFUSALS: ReadonlyMap<string, ProgramRefusal> = new Map([
+  ["suspended", "program_suspended"],
+  ["policy_expired", "policy_expired"],
+  ["superseded", "document_superseded"],
+  ["upgrade_required", "upgrade_required"],
+  ["version_not_listed", "version_not_listed"],
+  ["bundle_unavailable", "bundle_unavailable"],
+  ["bundle_not_opened", "bundle_unavailable"],
+  ["degraded", "not_confined"],
+  ["unsupported_engine", "unsupported_engine"],
+  ...["start_failed", "crashed", "limit"].map((reason) => [reason, "start_failed"] as const),
+  ...["stopped", "replaced"].map((reason) => [reason, "launch_called_off"] as const),
+]);

@@ -6,10 +6,10 @@ import type { RunningDevice } from "../device/run-device";
 import type { FindDevelopmentHost } from "../egress/development-hosts";
 import { createEgress, type Egress } from "../egress/perform-request";
 import { createNameResolver } from "../egress/resolve-name";
-import type { ConsoleLine, HostClock, HostTimers } from "../ports";
+import type { ConsoleLine, HostClock, HostTimers, TelemetryPort } from "../ports";
 import type { DurableFiles } from "../state/durable-files";
 import type { PolicyClient } from "../sync/policy-client";
-import { createBundleStore } from "./bundle-store";
+import { type BundleStore, createBundleStore } from "./bundle-store";
 import type { DataDirectory } from "./data-directory";
 import { guardListener } from "./guard-listener";
 import type { HostOptions } from "./host-options";
@@ -32,10 +32,20 @@ export function createPrograms(
     random(): number;
     onChange(): void;
   },
-): { supervisor: ProgramSupervisor; egress: Egress } {
+): { supervisor: ProgramSupervisor; egress: Egress; bundles: BundleStore } {
   const { device, client, data, files, clock, timers, random } = parts;
   const { log } = options;
-  const { view, telemetry, policyNow } = device;
+  const { view, policyNow } = device;
+  const telemetry = hearDenials(device.telemetry, guardListener(options.onDenied, "denial_not_heard", log));
+  const bundles = createBundleStore({
+    files,
+    directory: data.bundles,
+    client,
+    documentsOf: (appId) => view.documentsOf(appId),
+    telemetry,
+    log,
+    open: createBundleOpener(),
+  });
   const egress = createEgress({
     resolve: options.resolve ?? createNameResolver(),
     isPublicAddress: (address) => decideAddress(address).decision === "allow",
@@ -56,15 +66,7 @@ export function createPrograms(
     desired: options.programs,
     stopped: () => device.narrowed.stopped,
     policies: createPolicySource(view),
-    getBundle: createBundleStore({
-      files,
-      directory: data.bundles,
-      client,
-      documentsOf: (appId) => view.documentsOf(appId),
-      telemetry,
-      log,
-      open: createBundleOpener(),
-    }),
+    getBundle: bundles.get,
     startProgram: options.startProgram,
     surroundings: {
       user: options.user ?? "default",
@@ -97,7 +99,21 @@ export function createPrograms(
     onChange: parts.onChange,
   });
   const stop = () => supervisor.stop().finally(storageBudget.close);
-  return { supervisor: { ...supervisor, stop }, egress };
+  return { supervisor: { ...supervisor, stop }, egress, bundles };
+}
+
+/** What is told of a refused call is told to whoever embeds the host too. */
+function hearDenials(telemetry: TelemetryPort, onDenied: HostOptions["onDenied"]): TelemetryPort {
+  if (onDenied === undefined) return telemetry;
+  return {
+    addToMinute: telemetry.addToMinute,
+    recordEvent(event) {
+      telemetry.recordEvent(event);
+      const { appId, versionCode, denialId, code, rule = null, api = null, host = null } = event;
+      if (appId === undefined || versionCode === undefined || denialId === undefined || code === undefined) return;
+      onDenied({ appId, versionCode, code, rule, denialId, api, host });
+    },
+  };
 }
 
 /** Only what is said to be so is: whatever else was answered is no foreground and no gesture. */
