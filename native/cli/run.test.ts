@@ -4,9 +4,11 @@ import { readdirSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { TelemetryBatch } from "../core/telemetry/batch";
 import { missingLayers } from "../host/confinement/confinement-layers";
 import { probeConfinement } from "../host/confinement/probe-confinement";
 import { processTree, systemProc } from "../host/confinement/process-tree";
+import { showRefusals } from "./commands/run";
 import { createCommandLine } from "./testing/run-command-line";
 
 const { layers } = await probeConfinement();
@@ -37,6 +39,49 @@ describe("a machine that cannot confine programs", () => {
       line.remove();
     },
   );
+});
+
+it("run tells what a program was refused, also where its causes are too many to be told apart, and what is not told singly", () => {
+  const logged: unknown[][] = [];
+  const batch: TelemetryBatch = {
+    batchId: "b",
+    sequence: 1,
+    sentAt: 60,
+    runtime: { kind: "linux", version: "0.1.0", layers: [] },
+    applied: { epoch: 1, keyset: 1, platform: 1, programs: {} },
+    programs: [
+      {
+        ...{ appId: "com.example.notes", versionCode: 1 },
+        minutes: [
+          {
+            ...{
+              at: 60,
+              cpuMs: 0,
+              memoryBytesMax: 0,
+              requests: 0,
+              blocked: 0,
+              bytesIn: 0,
+              bytesOut: 0,
+              throttledMs: 0,
+            },
+            ...{ crashes: 0, inFlightMax: 0, apis: {}, hosts: [] },
+            denials: [
+              { cause: "0123456789abcdef", code: "HOST_NOT_ALLOWED", layer: "host", rule: null, count: 3 },
+              { cause: "~other", count: 40 },
+            ],
+          },
+        ],
+      },
+    ],
+    events: [],
+    discarded: [{ reason: "program_share", count: 12 }],
+  };
+  showRefusals(batch, { log: (_level, event, fields = {}) => void logged.push([event, fields.code, fields.count]) });
+  expect(logged).toEqual([
+    ["denied", "HOST_NOT_ALLOWED", 3],
+    ["denied_otherwise", undefined, 40],
+    ["left_out", undefined, 12],
+  ]);
 });
 
 describe.skipIf(missing.length > 0)("bulkhead run DIR", () => {

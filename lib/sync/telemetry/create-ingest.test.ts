@@ -151,6 +151,18 @@ describe("telemetry", () => {
     });
   });
 
+  it("counts the programs of a device beyond those whose revision is kept", async () => {
+    const { accessToken, deviceId } = await fixture.addDevice();
+    const at = fixture.nowSeconds();
+    const names = Array.from({ length: 503 }, (_, nth) => [`com.example.many${String(nth).padStart(3, "0")}`, 1]);
+    const applied = { epoch: 1, keyset: 1, platform: 1, programs: Object.fromEntries(names) };
+    expect((await fixture.post("telemetry", buildBatch(at, { applied }), accessToken)).status).toBe(200);
+    const told = await eventsOf(deviceId);
+    expect(told.find(({ type }) => type === "evidence_rejected")?.body).toMatchObject({
+      rejected: [{ place: "applied.programs", code: "MALFORMED", count: 3 }],
+    });
+  });
+
   it("answers the same batch again as before and counts it once, also when it arrives many times at once", async () => {
     const { accessToken, deviceId } = await fixture.addDevice();
     const at = fixture.nowSeconds();

@@ -8,7 +8,6 @@ type DeviceRow = typeof devices.$inferSelect;
 export type DeviceUpdate = Enforced &
   Pick<DeviceRow, "runtimeKind" | "runtimeVersion" | "runtimeLayers" | "lastSeenAt" | "discarded">;
 
-const PROGRAMS_MAX = 500;
 /** Reasons kept by name; what else a device makes up is counted together. */
 const REASONS_MAX = 32;
 const OTHER_REASONS = "other";
@@ -45,7 +44,7 @@ export function updateEnforced(
   const known = { epoch: device.appliedEpoch ?? 0, revision: device.appliedPlatform ?? 0 };
   const told = { epoch: applied.epoch, revision: applied.platform };
   if (told.revision === 0 || isNewerPosition(told, issued) || isNewerPosition(known, told)) return null;
-  const appliedPrograms = Object.fromEntries(Object.entries(applied.programs).slice(0, PROGRAMS_MAX));
+  const appliedPrograms = applied.programs;
   const isSame =
     isSamePosition(told, known) &&
     applied.keyset === device.appliedKeyset &&

@@ -289,7 +289,10 @@ export function readEvent(sent: unknown, drop: Drop): TelemetryEvent | null {
   return event.data;
 }
 
-/** What the device says of itself, without what is malformed. */
+/** Programs of one device whose revision in force is kept. */
+const PROGRAMS_MAX = 500;
+
+/** What the device says of itself, without what is malformed or more than is kept. */
 export function readOwnWords(
   batch: { runtime: { layers: unknown[] }; applied: { programs: Record<string, unknown> }; discarded: unknown[] },
   drop: Drop,
@@ -298,9 +301,9 @@ export function readOwnWords(
   appliedPrograms: TelemetryBatch["applied"]["programs"];
   discarded: TelemetryBatch["discarded"];
 } {
-  const appliedPrograms = Object.entries(batch.applied.programs).flatMap(([appId, revision]) => {
+  const appliedPrograms = Object.entries(batch.applied.programs).flatMap(([appId, revision], place) => {
     const parsed = countShape.safeParse(revision);
-    if (parsed.success && isAppId(appId)) return [[appId, parsed.data] as const];
+    if (place < PROGRAMS_MAX && parsed.success && isAppId(appId)) return [[appId, parsed.data] as const];
     drop("applied.programs");
     return [];
   });

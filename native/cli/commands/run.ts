@@ -4,6 +4,7 @@ import { packBundle } from "../../core/bundle/pack-bundle";
 import { CONFINEMENT_LAYERS } from "../../core/confinement/layers";
 import { helpOf } from "../../core/decide/help";
 import type { TelemetryBatch } from "../../core/telemetry/batch";
+import { sayDiscard } from "../../core/telemetry/discard-reasons";
 import { missingLayers } from "../../host/confinement/confinement-layers";
 import {
   type Command,
@@ -89,7 +90,7 @@ async function runFolder(folder: string, { values, positionals, context }: Comma
     allowDegraded: layersOf(values),
     log: context.log,
     onEvent: watch.onEvent,
-    onBatch: (batch) => showDenials(batch, context),
+    onBatch: (batch) => showRefusals(batch, context),
     ...storageBudget(values),
     ...(data === undefined ? {} : { dataDir: resolve(context.cwd, data) }),
   });
@@ -178,11 +179,19 @@ function storageBudget(values: CommandValues): { storageBudgetBytes?: number } {
   return mebibytes === undefined ? {} : { storageBudgetBytes: mebibytes * 1024 * 1024 };
 }
 
-/** What the program was refused, as its developer wants to hear it: at once, with the rule. */
-function showDenials(batch: TelemetryBatch, context: CommandContext): void {
+/** What the program was refused, as its developer wants to hear it: at once, with the rule; and what of it was not told singly. */
+export function showRefusals(batch: TelemetryBatch, context: Pick<CommandContext, "log">): void {
   for (const { minutes } of batch.programs) {
     for (const denial of minutes.flatMap(({ denials }) => denials)) {
       if ("code" in denial) context.log("warn", "denied", { ...denial, help: helpOf(denial.code) });
+      else
+        context.log("warn", "denied_otherwise", {
+          count: denial.count,
+          says: "more causes in a minute than are told apart",
+        });
     }
+  }
+  for (const { reason, count } of batch.discarded) {
+    context.log("warn", "left_out", { reason, count, says: sayDiscard(reason) });
   }
 }

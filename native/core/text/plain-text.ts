@@ -39,3 +39,11 @@ export function boundText(text: string, unitsMax: number): string {
   const isHalved = /^[\ud800-\udbff][\udc00-\udfff]/.test(text.slice(unitsMax - 1, unitsMax + 1));
   return (isHalved ? cut.slice(0, -1) : cut).replace(/[\ud800-\udfff]/gu, "\ufffd");
 }
+
+const CUT_WORDS_MAX = 48;
+
+/** As `boundText`, for people: a text that is cut ends with how long it was. `unitsMax` is more than such an end takes. */
+export function cutText(text: string, unitsMax: number): string {
+  if (text.length <= unitsMax) return boundText(text, unitsMax);
+  return `${boundText(text, unitsMax - CUT_WORDS_MAX)}\u2026 (${text.length} characters, cut)`;
+}

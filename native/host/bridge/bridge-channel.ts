@@ -114,7 +114,7 @@ function createMessageReader() {
   const waiting = new Set<number>();
   let body: { id: number; parts: Uint8Array[]; bytes: number } | undefined;
   let isReady = false;
-  let isLossTold: "dropped" | "droppedLines" | undefined;
+  const lossesTold = new Set<"dropped" | "droppedLines">();
 
   const addBody = (payload: Uint8Array): void => {
     check(payload.length >= 4);
@@ -155,8 +155,8 @@ function createMessageReader() {
       check(isReady || kind === FROM_PROGRAM.ready, "message_before_ready");
       const isBodysOwn = kind === FROM_PROGRAM.body || kind === FROM_PROGRAM.call;
       check(body === undefined || isBodysOwn, "body_without_call");
-      const told = isLossTold;
-      isLossTold = undefined;
+      const isLoss = kind === FROM_PROGRAM.dropped || kind === FROM_PROGRAM.droppedLines;
+      if (!isLoss) lossesTold.clear();
       switch (kind) {
         case FROM_PROGRAM.ready:
           check(!isReady, "repeated_ready");
@@ -176,10 +176,10 @@ function createMessageReader() {
         }
         case FROM_PROGRAM.dropped:
         case FROM_PROGRAM.droppedLines: {
-          // a loss is told with the message that found room again, so it can be no flood of its own
+          // nothing is lost again where nothing was said since, so a loss can be no flood of its own
           const loss = kind === FROM_PROGRAM.dropped ? "dropped" : "droppedLines";
-          check(told === undefined || (told === "dropped" && loss === "droppedLines"), "loss_without_message");
-          isLossTold = loss;
+          check(!lossesTold.has(loss), "loss_without_message");
+          lossesTold.add(loss);
           return { kind: loss, count: readCount(payload) };
         }
         default:

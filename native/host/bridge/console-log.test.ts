@@ -26,9 +26,9 @@ describe("a program's console", () => {
       log,
       Array.from({ length: CONSOLE_LINES_MAX + 5 }, (_, index) => `line ${index}`),
     );
-    expect(log.lines()).toHaveLength(CONSOLE_LINES_MAX);
-    expect(log.lines()[0]?.text).toBe("line 5");
-    expect(log.forgotten).toBe(5);
+    expect(log.lines()).toHaveLength(CONSOLE_LINES_MAX + 1);
+    expect(log.lines()[0]?.text).toBe("5 earlier lines are gone, to make room");
+    expect(log.lines()[1]?.text).toBe("line 5");
   });
 
   it("keeps no more text than its bound", () => {
@@ -59,5 +59,15 @@ describe("a program's console", () => {
     ]);
     log.write("info", "lost");
     expect(log.lines().at(-1)?.text).toBe("1 lines were lost here: at most 50 a second");
+    log.lose(2);
+    log.end();
+    expect(heard.at(-1)?.text).toBe("2 lines were lost here: at most 50 a second");
+  });
+
+  it("says of a line that it cuts how long it was", () => {
+    writeAll(open(), ["x".repeat(4_096), `y${"😀".repeat(5_000)}`]);
+    expect(heard[0]?.text).toBe("x".repeat(4_096));
+    expect(heard[1]?.text).toMatch(/^y(?:😀)+… \(10001 characters, cut\)$/u);
+    expect(heard[1]?.text.length).toBeLessThanOrEqual(4_096);
   });
 });

@@ -1,4 +1,4 @@
-import { boundText, showActing } from "../../core/text/plain-text";
+import { cutText, showActing } from "../../core/text/plain-text";
 import type { ConsoleLine } from "../ports";
 
 export const CONSOLE_LINES_MAX = 1_000;
@@ -13,11 +13,12 @@ export type ConsoleLog = {
   write(level: ConsoleLine["level"], text: string): void;
   /** Lines that were lost before they came here. */
   lose(count: number): void;
+  /** Nothing follows: what was lost last is said. */
+  end(): void;
   /** A line of the host's own about the program: it always finds room. */
   say(level: ConsoleLine["level"], text: string): void;
+  /** What is kept; where the beginning is gone to make room, its first line says of how many lines. */
   lines(): readonly ConsoleLine[];
-  /** Lines that are gone to make room. */
-  readonly forgotten: number;
 };
 
 /**
@@ -37,7 +38,7 @@ export function createConsoleLog(options: {
   let filledAtMs = options.monotonicMs();
 
   const keep = (level: ConsoleLine["level"], given: string): void => {
-    const text = showActing(boundText(given, LINE_CHARACTERS_MAX), "\n\t");
+    const text = showActing(cutText(given, LINE_CHARACTERS_MAX), "\n\t");
     const line = { atMs: options.nowMs(), level, text };
     kept.push(line);
     characters += text.length;
@@ -73,12 +74,12 @@ export function createConsoleLog(options: {
       lost += count;
     },
     say: keep,
+    end: tellLost,
     lines() {
       tellLost();
-      return kept;
-    },
-    get forgotten() {
-      return forgotten;
+      const [first] = kept;
+      if (first === undefined || forgotten === 0) return kept;
+      return [{ atMs: first.atMs, level: "warn", text: `${forgotten} earlier lines are gone, to make room` }, ...kept];
     },
   };
 }

@@ -21,11 +21,11 @@ export const FROM_PROGRAM = {
   console: 0x05,
   /** As `call`, with parameters too long for a frame left out. */
   oversizedCall: 0x06,
-  /** u32: calls that were answered on the program's side since too many were waiting. */
+  /** u32: calls that were answered on the program's side since too many were waiting; told once there is room again. */
   dropped: 0x07,
   /** u8 reason · text: the program can't go on. */
   fault: 0x08,
-  /** u32: lines of console that found no room on the program's side; the next one follows. */
+  /** u32: lines of console that found no room on the program's side; told once there is room again. */
   droppedLines: 0x09,
 } as const;
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { CONFINEMENT_LAYERS, type ConfinementLayerName } from "../../core/confinement/layers";
+import { boundText } from "../../core/text/plain-text";
 import type { LayerReport } from "./confinement-layers";
 import { SANDBOX_USERS } from "./sandbox-users";
 
@@ -153,6 +154,6 @@ export function judgeProbe(report: ProbeReport, view: OutsideView): LayerReport[
   };
   return CONFINEMENT_LAYERS.map((name) => {
     const verdict = verdicts[name];
-    return verdict === true ? { name, active: true } : { name, active: false, reason: String(verdict).slice(0, 256) };
+    return verdict === true ? { name, active: true } : { name, active: false, reason: boundText(String(verdict), 256) };
   });
 }

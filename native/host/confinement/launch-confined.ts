@@ -61,7 +61,10 @@ function collectDiagnostics(child: ChildProcess): () => string {
     if (size < DIAGNOSTICS_BYTES) parts.push(part.subarray(0, DIAGNOSTICS_BYTES - size));
     size += part.length;
   });
-  return () => Buffer.concat(parts).toString("utf8");
+  return () => {
+    const more = size - DIAGNOSTICS_BYTES;
+    return Buffer.concat(parts).toString("utf8") + (more > 0 ? `\u2026 (${more} bytes more)` : "");
+  };
 }
 
 function whenExited(child: ChildProcess): ConfinedProcess["exited"] {

@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { uptime } from "node:os";
 import { CONFINEMENT_LAYERS } from "../../core/confinement/layers";
+import { boundText } from "../../core/text/plain-text";
 import { builtFiles } from "../build/built-files";
 import type { EngineNeeds } from "../engines/engine";
 import { KNOWN_ENGINES } from "../engines/known-engines";
@@ -146,7 +147,7 @@ async function firstThatStands(
 function withReason(layers: readonly LayerReport[], names: readonly string[], reason: string | undefined) {
   if (reason === undefined) return [...layers];
   return layers.map((layer) =>
-    layer.active || !names.includes(layer.name) ? layer : { ...layer, reason: reason.slice(0, REASON_MAX) },
+    layer.active || !names.includes(layer.name) ? layer : { ...layer, reason: boundText(reason, REASON_MAX) },
   );
 }
 
@@ -163,7 +164,7 @@ async function probe(tools: ConfinementTools): Promise<Confinement> {
   const layers =
     "layers" in bare
       ? withReason(bare.layers, BY_BUBBLEWRAP, reason)
-      : CONFINEMENT_LAYERS.map((name) => ({ name, active: false, reason: reason.slice(0, REASON_MAX) }));
+      : CONFINEMENT_LAYERS.map((name) => ({ name, active: false, reason: boundText(reason, REASON_MAX) }));
   return { layers, mode: "bare", tools: "layers" in bare ? bare.tools : tools, groups };
 }
 

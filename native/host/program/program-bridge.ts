@@ -140,6 +140,7 @@ export function createProgramBridge(options: ProgramBridgeOptions): ProgramBridg
       consent.close();
       session.close();
       channel.close();
+      consoleLog.end();
     },
   };
 }

@@ -67,6 +67,7 @@ export function createEngineChannel(stream: Duplex, handlers: EngineChannelHandl
       const parts = bodies.get(id);
       bodies.delete(id);
       waiting -= 1;
+      tellLossesAlone();
       const text = decoder.decode(payload.subarray(5));
       handlers.onReply({ id, ok: payload[4] === 1, text, body: parts === undefined ? undefined : concat(parts) });
     }
@@ -84,26 +85,33 @@ export function createEngineChannel(stream: Duplex, handlers: EngineChannelHandl
   stream.on("close", () => handlers.onClosed());
   stream.on("error", () => handlers.onClosed());
 
-  const refuseFlood = (): 0 | 2 => {
-    if (waiting < ENGINE_BOUNDS.waiting && stream.writableLength <= UNSENT_BYTES_MAX) return 0;
-    dropped += 1;
-    return 2;
-  };
   const send = (kind: number, ...parts: readonly (Uint8Array | string)[]): void => {
-    // told with the call that found room again
-    if (dropped > 0) stream.write(encodeFrame(FROM_PROGRAM.dropped, uint32(dropped)));
-    dropped = 0;
     stream.write(encodeFrame(kind, ...parts));
   };
-
+  const hasRoom = (): boolean => waiting < ENGINE_BOUNDS.waiting && stream.writableLength <= UNSENT_BYTES_MAX;
+  const hasRoomForLines = (): boolean => stream.writableLength <= UNSENT_BEFORE_LINES_MAX;
+  const tellLosses = (): void => {
+    if (dropped > 0 && hasRoom()) {
+      send(FROM_PROGRAM.dropped, uint32(dropped));
+      dropped = 0;
+    }
+    if (droppedLines > 0 && hasRoomForLines()) {
+      send(FROM_PROGRAM.droppedLines, uint32(droppedLines));
+      droppedLines = 0;
+    }
+  };
+  /** Where nothing may follow: once so much room is there that nothing is lost again before something was said. */
+  const tellLossesAlone = (): void => {
+    if (!stream.writableNeedDrain) tellLosses();
+  };
+  stream.on("drain", tellLossesAlone);
   const writeLine = (level: number, text: string): void => {
-    if (stream.writableLength > UNSENT_BEFORE_LINES_MAX) {
+    if (!hasRoomForLines()) {
       droppedLines += 1;
       return;
     }
-    if (droppedLines > 0) stream.write(encodeFrame(FROM_PROGRAM.droppedLines, uint32(droppedLines)));
-    droppedLines = 0;
-    stream.write(encodeFrame(FROM_PROGRAM.console, Uint8Array.of(level), text));
+    tellLosses();
+    send(FROM_PROGRAM.console, Uint8Array.of(level), text);
   };
 
   return {
@@ -113,11 +121,14 @@ export function createEngineChannel(stream: Duplex, handlers: EngineChannelHandl
         writeLine(id, text);
         return 0;
       }
-      const flooded = refuseFlood();
-      if (flooded !== 0) return flooded;
+      if (!hasRoom()) {
+        dropped += 1;
+        return 2;
+      }
       const name = encoder.encode(api);
       if (name.length > ENGINE_BOUNDS.apiBytes) return 1;
       const params = encoder.encode(text);
+      tellLosses();
       waiting += 1;
       const head = [uint32(id), uint16(name.length), name] as const;
       const tooLong =

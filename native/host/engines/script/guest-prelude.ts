@@ -23,6 +23,9 @@ const slice = String.prototype.slice;
 const bufferSlice = ArrayBuffer.prototype.slice;
 const CALL = 0, ASK = 1;
 const TEXT_MAX = 4096;
+/* Of what was thrown: its place, and what is said of a cut, find room beside it. */
+const THROWN_MAX = 3500;
+const STACK_MAX = 16384;
 const REASONS = ["", "too long for one message", "too many calls are waiting"];
 
 const fixed = (target, name, value) => {
@@ -159,6 +162,10 @@ const cancel = (token) => {
   stopTimer(token);
 };
 
+/* What is cut says so, and how long it was. */
+const cut = (text, most, isMore) =>
+  text.length <= most && !isMore ? text
+    : apply(slice, text, [0, most - 48]) + "\\u2026 (" + text.length + (isMore ? " characters and more, cut)" : " characters, cut)");
 const describe = (value) => {
   if (typeof value === "string") return value;
   if (value instanceof ErrorOf) return StringOf(value.name) + ": " + StringOf(value.message);
@@ -176,16 +183,16 @@ const onThrown = (thrown) => {
     text = isError ? StringOf(thrown.name) + ": " + thrown.message : describe(thrown);
     if (isError && typeof thrown.stack === "string") stack = thrown.stack;
   } catch { text = "something that cannot be said"; }
-  return stringify({ text: apply(slice, text, [0, TEXT_MAX]), stack: apply(slice, stack, [0, TEXT_MAX]) });
+  return stringify({ text: cut(text, THROWN_MAX, false), stack: apply(slice, stack, [0, STACK_MAX]) });
 };
 const write = (level) => (...values) => {
-  let text = "";
-  for (let index = 0; index < values.length && text.length < TEXT_MAX; index += 1) {
+  let text = "", index = 0;
+  for (; index < values.length && text.length <= TEXT_MAX; index += 1) {
     let part;
     try { part = describe(values[index]); } catch { part = "[unprintable]"; }
     text += (index === 0 ? "" : " ") + part;
   }
-  post(2, level, '""', stringify(apply(slice, text, [0, TEXT_MAX])), undefined);
+  post(2, level, '""', stringify(cut(text, TEXT_MAX, index < values.length)), undefined);
 };
 const console = create(null);
 fixed(console, "debug", write(0));

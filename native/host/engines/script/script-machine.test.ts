@@ -316,6 +316,20 @@ describe("a program that misbehaves", () => {
     ]);
   });
 
+  it("is told how many functions more there were, and how long a text was, where they are cut", () => {
+    const [deep = ""] = output(
+      "const dig = (left) => { if (left === 0) throw new Error('deep'); dig(left - 1); }; dig(40);",
+    );
+    expect(deep.split("\n").length).toBe(18);
+    expect(deep).toMatch(/\n {4}… \d+ more$/);
+    expect(deep.length).toBeLessThanOrEqual(4096);
+  });
+
+  it("says of a text that it cuts how long it was", () => {
+    const [long = ""] = output("throw new Error('x'.repeat(5000));");
+    expect(long).toMatch(/^Uncaught Error: x+… \(5007 characters, cut\) at app\.js:1:\d+$/);
+  });
+
   it("says no more of a place than a line and a column, whatever its error says of itself", () => {
     const [line = ""] = output(`throw { name: "N", message: "m", stack: "at app.js:" + "1".repeat(3000) }`);
     expect(line.length).toBeLessThan(100);
@@ -342,6 +356,9 @@ describe("a program that misbehaves", () => {
     const lines = output(
       `console.log("x".repeat(100000)); console.log({ toJSON() { throw new Error("trap"); } }, Symbol("s"));`,
     );
-    expect(lines.map((line) => line.length)).toEqual([4096, "[unprintable] Symbol(s)".length]);
+    expect(lines[0]).toMatch(/^x+… \(100000 characters, cut\)$/);
+    expect(lines[0]?.length).toBeLessThanOrEqual(4096);
+    expect(lines[1]).toBe("[unprintable] Symbol(s)");
+    expect(output(`console.log("y".repeat(5000), "z");`).at(-1)).toMatch(/^y+… \(5000 characters and more, cut\)$/);
   });
 });

@@ -5,7 +5,7 @@ import {
   type QuickJSContext,
   type QuickJSHandle,
 } from "quickjs-emscripten-core";
-import { boundText } from "../../../core/text/plain-text";
+import { boundText, cutText } from "../../../core/text/plain-text";
 import { FAULTS } from "../../bridge/frame-codec";
 import { GUEST_PRELUDE } from "./guest-prelude";
 import { type MappedSource, takeSourceMap } from "./source-map";
@@ -58,6 +58,8 @@ const JOBS_AT_ONCE = 2_000;
 /** Longer than this at a time nobody is held back: the process was stopped, by its host or whoever debugs it (spec 5.33). */
 const STOPPED_MS = 1_000;
 const TEXT_MAX = 4096;
+/** With the word before it in its line. */
+const WHOLE_MAX = TEXT_MAX - 16;
 const PLACE_MAX = 64;
 /** With a file's name as a map has it. */
 const WRITTEN_PLACE_MAX = 256;
@@ -95,9 +97,13 @@ export function sayThrown({ text, stack }: Thrown, placeOf: MappedSource["placeO
     return [{ at: boundText(at, PLACE_MAX), place: written }];
   });
   const place = frames[0]?.place;
-  const line = boundText(text, TEXT_MAX - WRITTEN_PLACE_MAX) + (place === undefined ? "" : ` at ${place}`);
-  const more = frames.slice(0, FRAMES_MAX).map(({ at, place }) => `\n    at ${at === "" ? place : `${at} (${place})`}`);
-  return { line, whole: frames.length < 2 ? line : boundText(line + more.join(""), TEXT_MAX) };
+  const line = cutText(text, WHOLE_MAX - WRITTEN_PLACE_MAX) + (place === undefined ? "" : ` at ${place}`);
+  const shown = frames
+    .slice(0, FRAMES_MAX)
+    .map(({ at, place }) => `\n    at ${at === "" ? place : `${at} (${place})`}`);
+  const hidden = frames.length - shown.length;
+  if (hidden > 0) shown.push(`\n    … ${hidden} more`);
+  return { line, whole: frames.length < 2 ? line : cutText(line + shown.join(""), WHOLE_MAX) };
 }
 
 function sayTime(of: string, ms: number, mostMs: number): string {
@@ -145,7 +151,7 @@ export async function createScriptMachine(options: MachineOptions): Promise<Scri
     const { line, whole } = sayThrown(describeThrown(error), written.placeOf);
     error.dispose();
     if (hung !== undefined) fault(FAULTS.turnTooLong, hung);
-    else ports.post({ kind: 2, id: 3, api: "", text: boundText(`Uncaught ${whole}`, TEXT_MAX), body: undefined });
+    else ports.post({ kind: 2, id: 3, api: "", text: `Uncaught ${whole}`, body: undefined });
     return line;
   };
   const describeThrown = (error: QuickJSHandle): Thrown => {
