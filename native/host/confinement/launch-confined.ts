@@ -1,6 +1,6 @@
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
-import { closeSync, openSync } from "node:fs";
-import { uptime } from "node:os";
+import { closeSync, openSync, readdirSync } from "node:fs";
+import { getPriority, setPriority, uptime } from "node:os";
 import type { Duplex, Readable, Writable } from "node:stream";
 import type { EngineCommand, EngineNeeds } from "../engines/engine";
 import type { ConfinementTools } from "./confinement-tools";
@@ -15,6 +15,9 @@ import { BUBBLEWRAP_CALLS, EXECUTE, isFilterMachine, seccompFilter } from "./sec
 
 /** What the child wrote to stderr is kept for the log, up to this much. */
 const DIAGNOSTICS_BYTES = 8 * 1024;
+/** So much behind the host itself: a tenth of its weight. */
+const NICENESS_BEHIND = 10;
+const NICENESS_LAST = 19;
 
 export type ConfinedProcess = {
   /** The process that the host waits for. */
@@ -29,6 +32,8 @@ export type ConfinedProcess = {
   /** Stops and continues what runs inside, without its noticing. */
   pause(): void;
   resume(): void;
+  /** Puts what runs inside behind whoever else wants the processor, or, where the system lets it, back among them. */
+  giveWay(isGivingWay: boolean): void;
   /** Ends all of it at once, asking nobody. */
   kill(): void;
   /** Resolves when no process is left. */
@@ -97,6 +102,17 @@ function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
+/** Of all threads: the kernel knows no niceness of a process. */
+function setNiceness(pid: number, niceness: number): void {
+  try {
+    for (const thread of readdirSync(`/proc/${pid}/task`))
+      setPriority(Number(thread), Math.min(niceness, NICENESS_LAST));
+  } catch (error) {
+    // gone, or an ordinary user's: who may lower, and not raise again what was lowered
+    if (!(error instanceof Error && "code" in error)) throw error;
+  }
+}
+
 /** Handles on a started child. Signals nothing after its end: by then the number may be another's. */
 function handlesOf(
   child: ChildProcess,
@@ -105,12 +121,14 @@ function handlesOf(
 ): Omit<ConfinedProcess, "channel" | "exited" | "diagnostics"> {
   const isAlive = (): boolean => child.exitCode === null && child.signalCode === null;
   const processes = (): number[] => processTree(systemProc, pid);
-  const signalEngine = (name: NodeJS.Signals): void => {
-    if (!isAlive()) return;
+  const engine = (): number[] => {
+    if (!isAlive()) return [];
     const tree = processes();
     // bubblewrap's two processes go on waiting; without it the engine is all there is
-    const engine = tree.length > 1 ? tree.filter((one) => one !== pid && one !== insidePid) : tree;
-    for (const one of engine) signal(one, name);
+    return tree.length > 1 ? tree.filter((one) => one !== pid && one !== insidePid) : tree;
+  };
+  const signalEngine = (name: NodeJS.Signals): void => {
+    for (const one of engine()) signal(one, name);
   };
   return {
     pid,
@@ -118,6 +136,9 @@ function handlesOf(
     processes: () => (isAlive() ? processes() : []),
     pause: () => signalEngine("SIGSTOP"),
     resume: () => signalEngine("SIGCONT"),
+    giveWay(isGivingWay) {
+      for (const one of engine()) setNiceness(one, getPriority() + (isGivingWay ? NICENESS_BEHIND : 0));
+    },
     // the first process inside takes its whole pid namespace along; bubblewrap outside then ends by itself
     kill: () => {
       if (isAlive()) signal(insidePid, "SIGKILL");

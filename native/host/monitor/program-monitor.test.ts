@@ -18,6 +18,7 @@ let said: string[];
 let wholeReadings: number;
 let hostCpuMs: number;
 let isRead: boolean;
+let gaveWay: boolean[];
 let telemetryHears: (() => void) | undefined;
 let events: HostEvent[];
 let minutes: MinuteIncrement[];
@@ -89,6 +90,7 @@ function start(limits: Limits): void {
         isPaused = false;
       },
     },
+    giveWay: (isBusy) => gaveWay.push(isBusy),
     storageBytes: () => storageBytes,
     kill: (end) => killedBy.push(end),
   });
@@ -106,6 +108,7 @@ beforeEach(() => {
   wholeReadings = 0;
   hostCpuMs = 0;
   isRead = true;
+  gaveWay = [];
   telemetryHears = undefined;
   events = [];
   minutes = [];
@@ -259,6 +262,19 @@ describe("watching over a program", () => {
     hostCpuMs = 400;
     advance(2 * LOOK_MS);
     expect(said).toEqual(["held back: cpuMsPerMinute is 800, at most 600"]);
+  });
+
+  it("puts it behind others while it or the host for it goes on working, and back among them once it rests", () => {
+    start({ cpuMsPerMinute: { max: 60_000, action: "throttle" } });
+    advance(5 * LOOK_MS);
+    usage.cpuMs = 100;
+    hostCpuMs = 100;
+    advance(5 * LOOK_MS);
+    expect(gaveWay).toEqual([true]);
+    usage.cpuMs = 0;
+    hostCpuMs = 0;
+    advance(15 * LOOK_MS);
+    expect(gaveWay).toEqual([true, false]);
   });
 
   it("does nothing any more once it was stopped", () => {

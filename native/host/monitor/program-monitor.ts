@@ -3,6 +3,7 @@ import { limitsOf } from "../../core/limits/effective-limits";
 import { createLimitMeter, type LimitMeter, type LimitSample, type MeterEvent } from "../../core/limits/limit-meter";
 import type { MinuteIncrement } from "../../core/telemetry/minute-entry";
 import type { AppliedPolicy, HostClock, HostTimers, TelemetryPort } from "../ports";
+import { createBusyWatch } from "./busy-watch";
 import { createDutyThrottle, type PausePort } from "./duty-throttle";
 import { createMemoryWatch } from "./memory-watch";
 import type { TreeMeter } from "./process-usage";
@@ -18,6 +19,8 @@ export type ProgramMonitorOptions = {
   /** Processes that are the program's now. */
   processes(): readonly number[];
   pause: PausePort;
+  /** Lets all that is not busy come before its processes, or lets them compete like any other again. */
+  giveWay(isBusy: boolean): void;
   storageBytes(): number;
   /** Processor time that the host has spent for the program since it was last asked: it counts as the program's own. */
   hostCpuMs(): number;
@@ -87,6 +90,9 @@ export function createProgramMonitor(options: ProgramMonitorOptions): ProgramMon
     throttle.setShare(Math.min(1, ...shares));
   };
   const memory = createMemoryWatch();
+  const busy = createBusyWatch();
+  let isBusy = false;
+  let lookedAtMs = clock.monotonicMs();
   let pids: readonly number[] = [];
   let looks = 0;
   const tell = ({ limit, action, level }: MeterEvent): void => {
@@ -147,9 +153,19 @@ export function createProgramMonitor(options: ProgramMonitorOptions): ProgramMon
     if (!isStopped && events.length > 0) hold();
   };
   const endOf = ({ limit, level }: MeterEvent): LimitEnd => ({ limit, value: level, max: limits()[limit].limit.max });
+  /** Whoever works on and on takes no processor from those who want it seldom: the host and its other programs. */
+  const takePlace = (cpuMs: number, atMs: number): void => {
+    const wasBusy = isBusy;
+    isBusy = busy.look(cpuMs, atMs - lookedAtMs);
+    lookedAtMs = atMs;
+    if (isBusy !== wasBusy) options.giveWay(isBusy);
+  };
   const look = (): void => {
     if (isStopped) return;
-    act(meter.sample({ atMs: clock.monotonicMs(), ...measure() }));
+    const atMs = clock.monotonicMs();
+    const measured = measure();
+    takePlace(measured.cpuMs ?? 0, atMs);
+    act(meter.sample({ atMs, ...measured }));
     if (!isStopped) lookAfter(LOOK_MS);
   };
   const lookAfter = (delayMs: number): void => {

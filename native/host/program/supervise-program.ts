@@ -56,6 +56,7 @@ export function superviseProgram(
     usage: createTreeMeter(systemProc),
     processes: child.processes,
     pause: child,
+    giveWay: child.giveWay,
     storageBytes: files.storage.usedBytes,
     hostCpuMs: () => bridge.takeHostCpuMs(),
     kill: ({ limit, value, max }) => end(endByLimit(limit, value, max)),
