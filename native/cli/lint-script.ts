@@ -24,11 +24,12 @@ const TURN_CPU_MS_MAX = 2000;
 export async function lintScript(source: string): Promise<LintIssue[]> {
   // Loaded by the one command that needs it: the others start faster.
   const { createScriptMachine } = await import("../host/engines/script/script-machine");
+  const { compileScriptWasm } = await import("../host/engines/script/script-wasm");
   const wasm = createRequire(import.meta.url).resolve("@jitl/quickjs-wasmfile-release-sync/wasm");
   const ended: string[] = [];
   const startedMs = process.cpuUsage().user / 1000;
   const machine = await createScriptMachine({
-    wasm: new WebAssembly.Module(readFileSync(wasm)),
+    wasm: compileScriptWasm(readFileSync(wasm)),
     memoryPagesMax: PAGES_MAX,
     turnCpuMsMax: TURN_CPU_MS_MAX,
     turnWallMsMax: 10 * TURN_CPU_MS_MAX,

@@ -4,6 +4,7 @@ import { FAULTS } from "../../bridge/frame-codec";
 import { createEngineChannel } from "./engine-channel";
 import { createEngineTimers, nodeTimers } from "./engine-timers";
 import { createScriptMachine, type MachineOptions, type ScriptMachine } from "./script-machine";
+import { compileScriptWasm } from "./script-wasm";
 
 /**
  * The process that one script program runs in: the channel on descriptor 3, one machine, nothing else. It lives as long
@@ -12,7 +13,7 @@ import { createScriptMachine, type MachineOptions, type ScriptMachine } from "./
 const CHANNEL_DESCRIPTOR = 3;
 const EXIT_FAULT = 70;
 
-const wasm = new WebAssembly.Module(readFileSync(new URL("./engine-script.wasm", import.meta.url)));
+const wasm = compileScriptWasm(readFileSync(new URL("./engine-script.wasm", import.meta.url)));
 let machine: ScriptMachine | undefined;
 
 const end = (reason: number, text: string): void => {

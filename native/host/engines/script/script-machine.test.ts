@@ -3,8 +3,9 @@ import { createRequire } from "node:module";
 import { beforeEach, describe, expect, it } from "vitest";
 import { FAULTS } from "../../bridge/frame-codec";
 import { createScriptMachine, type Posted, type ScriptMachine } from "./script-machine";
+import { compileScriptWasm } from "./script-wasm";
 
-const wasm = new WebAssembly.Module(
+const wasm = compileScriptWasm(
   readFileSync(createRequire(import.meta.url).resolve("@jitl/quickjs-wasmfile-release-sync/wasm")),
 );
 
@@ -336,13 +337,81 @@ describe("a program that misbehaves", () => {
     expect(line).toMatch(/^Uncaught N: m at app\.js:1+$/);
   });
 
+  it.each([
+    ["a promise of its own", "Promise.reject(new Error('r'))", "Error: r at app.js:1:25"],
+    ["an async function that nobody waits for", "(async () => { throw new Error('a'); })()", "Error: a at app.js:1:31"],
+    [
+      "one that throws after a wait",
+      "(async () => { await null; throw new Error('w'); })()",
+      "Error: w at app.js:1:43",
+    ],
+    ["what comes after it", "Promise.resolve().then(() => { throw new Error('t'); })", "Error: t at app.js:1:47"],
+    ["what is no error", "Promise.reject({ a: 1 })", '{"a":1}'],
+    ["nothing at all", "Promise.reject()", "undefined"],
+  ])("is told of a rejection that nobody handles, with its place: %s", (_what, source, said) => {
+    expect(output(source).map((line) => line.split("\n")[0])).toEqual([`Uncaught ${said}`]);
+    expect(faults).toEqual([]);
+  });
+
+  it("is told of a call's refusal that nobody handles, and of the function of a timer", () => {
+    machine.run("bulkhead.call('contacts.read'); setTimeout(async () => { throw new Error('late'); }, 1);");
+    expect(console()).toEqual([]);
+    machine.reply(1, false, JSON.stringify({ message: "no", code: "PERMISSION_DENIED" }), undefined);
+    machine.fireTimer(1);
+    expect(console().map((line) => line.split("\n")[0])).toEqual([
+      "Uncaught BulkheadError: no",
+      "Uncaught Error: late at app.js:1:73",
+    ]);
+  });
+
+  it("is told of none that somebody handles within its turn, however late", () => {
+    machine.run(`
+      const late = Promise.reject(new Error("late")); await null; await null; late.catch(() => {});
+      await Promise.allSettled(Array.from({ length: 6000 }, (_, nth) => Promise.reject(nth)));
+      try { await (async () => { throw 1; })(); } catch {}
+      bulkhead.call("device.info").then(() => {}, () => {});
+    `);
+    machine.reply(1, false, JSON.stringify({ message: "no", code: "PERMISSION_DENIED" }), undefined);
+    expect([console(), faults]).toEqual([[], []]);
+  });
+
+  it("is told of a storm of them by the first and by the number of the rest, whether or not their promises live", () => {
+    const lines = output(
+      `const kept = []; for (let nth = 0; nth < 20000; nth += 1) { const one = Promise.reject(nth); if (nth % 2) kept.push(one); }`,
+    );
+    const [more, ...told] = lines.reverse();
+    const said = /^Uncaught: (\d+) more rejections that nobody handled$/.exec(more ?? "")?.[1];
+    expect(Number(said) + told.length).toBe(20_000);
+    expect(told).toHaveLength(16);
+    expect(output("undefined")).toEqual(console());
+  });
+
+  it("is told of them where no memory is left to keep one, at least by their number", async () => {
+    await start(512);
+    const lines = output(`
+      const kept = []; try { for (;;) kept.push(new Uint8Array(1 << 20)); } catch {} try { for (;;) kept.push(new Uint8Array(1 << 10)); } catch {}
+      try { for (;;) kept.push({}); } catch {}
+      for (let nth = 0; nth < 3; nth += 1) try { Promise.reject(7); } catch {}
+      kept.length = 0; Promise.reject(8);`);
+    expect(lines.at(-1)).toMatch(/^Uncaught(?: 8|: \d+ more rejections that nobody handled)$/);
+  });
+
+  it("is told of a rejection once where its first lines end with it, and of those beside it", () => {
+    expect(output("Promise.reject(1); await Promise.reject(2)")).toEqual(["Uncaught 1", "Uncaught 2"]);
+    expect(faults).toEqual([FAULTS.uncaught]);
+  });
+
   it("goes on after a timer or a rejection of its own failed", () => {
     machine.run(
       `setTimeout(() => { throw new Error("in a timer"); }, 5); Promise.reject(new Error("nobody listens")); setTimeout(() => console.log("on"), 5);`,
     );
     machine.fireTimer(1);
     machine.fireTimer(2);
-    expect(console()).toEqual(["Uncaught Error: in a timer at app.js:1:35", "on"]);
+    expect(console()).toEqual([
+      expect.stringMatching(/^Uncaught Error: nobody listens at app\.js:1:\d+/),
+      "Uncaught Error: in a timer at app.js:1:35",
+      "on",
+    ]);
     expect(faults).toEqual([]);
   });
 

@@ -8,6 +8,7 @@ import {
 import { boundText, cutText } from "../../../core/text/plain-text";
 import { FAULTS } from "../../bridge/frame-codec";
 import { GUEST_PRELUDE } from "./guest-prelude";
+import { trackRejections } from "./rejection-tracker";
 import { type MappedSource, takeSourceMap } from "./source-map";
 
 /** What a program sends out of its machine. `kind` 0 is a call, 1 the question whether it would be allowed, 2 a line of console. */
@@ -35,6 +36,7 @@ export type MachinePorts = {
 };
 
 export type MachineOptions = {
+  /** Of `compileScriptWasm`. */
   wasm: WebAssembly.Module;
   /** Greatest size of the machine's memory, in pages of 64 KiB: the one bound that holds inside the engine. */
   memoryPagesMax: number;
@@ -117,8 +119,15 @@ function sayTime(of: string, ms: number, mostMs: number): string {
 export async function createScriptMachine(options: MachineOptions): Promise<ScriptMachine> {
   const { ports } = options;
   const wasmMemory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: options.memoryPagesMax });
-  const variant = newVariant(baseVariant, { wasmModule: options.wasm, wasmMemory });
+  let instance: WebAssembly.Instance | undefined;
+  const instantiateWasm = (imports: WebAssembly.Imports, onSuccess: (made: WebAssembly.Instance) => void) => {
+    instance = new WebAssembly.Instance(options.wasm, imports);
+    onSuccess(instance);
+    return instance.exports;
+  };
+  const variant = newVariant(baseVariant, { wasmMemory, emscriptenModule: { instantiateWasm } });
   const quickjs = await newQuickJSWASMModuleFromVariant(variant);
+  if (instance === undefined) throw new Error("the engine did not take its module");
   const runtime = quickjs.newRuntime();
   runtime.setMaxStackSize(STACK_BYTES);
   const context = runtime.newContext();
@@ -130,7 +139,7 @@ export async function createScriptMachine(options: MachineOptions): Promise<Scri
   let looked = turn;
   /** Which of its times a turn has passed, with value and maximum. */
   let hung: string | undefined;
-  runtime.setInterruptHandler(() => {
+  const interrupt = (): boolean => {
     const { cpuMs, wallMs } = now();
     const stoodMs = wallMs - looked.wallMs - (cpuMs - looked.cpuMs);
     looked = { cpuMs, wallMs };
@@ -139,7 +148,9 @@ export async function createScriptMachine(options: MachineOptions): Promise<Scri
     if (spent[0] > options.turnCpuMsMax) hung = sayTime("of processor time", spent[0], options.turnCpuMsMax);
     else if (spent[1] > options.turnWallMsMax) hung = sayTime("on the clock", spent[1], options.turnWallMsMax);
     return hung !== undefined;
-  });
+  };
+  const setInterruptHandler = () => runtime.setInterruptHandler(interrupt);
+  const rejections = trackRejections({ quickjs, instance, memory: wasmMemory, context, setInterruptHandler });
 
   const fault = (reason: number, text: string): void => {
     if (dead) return;
@@ -184,18 +195,34 @@ export async function createScriptMachine(options: MachineOptions): Promise<Scri
     const settled = main;
     main = undefined;
     if (state.type === "rejected") {
+      rejections.forget(settled);
+      tellRejections();
       fault(FAULTS.uncaught, complain(state.error));
     } else {
       state.value.dispose();
     }
     if (settled.alive) settled.dispose();
   };
+  /** Of those that nobody handled by the end of a turn. */
+  const tellRejections = (): void => {
+    const { reasons, more } = rejections.take();
+    for (const reason of reasons) {
+      if (dead) reason.dispose();
+      else complain(reason);
+    }
+    const text = `Uncaught: ${more} more rejections that nobody handled`;
+    if (more > 0 && !dead) ports.post({ kind: 2, id: 3, api: "", text, body: undefined });
+  };
   const drain = (): void => {
     const result = runtime.executePendingJobs(JOBS_AT_ONCE);
     if (result.error) complain(result.error);
     if (dead) return;
     settleMain();
-    if (dead || draining || !runtime.hasPendingJob()) return;
+    if (dead || draining) return;
+    if (!runtime.hasPendingJob()) {
+      tellRejections();
+      return;
+    }
     draining = true;
     setImmediate(() => {
       draining = false;
