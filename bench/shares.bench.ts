@@ -7,6 +7,8 @@ import { missingLayers } from "../native/host/confinement/confinement-layers";
 import { type Confinement, probeConfinement } from "../native/host/confinement/probe-confinement";
 import { createMinuteCounter } from "../native/host/device/minute-counter";
 import { createEgress } from "../native/host/egress/perform-request";
+import type { Engine } from "../native/host/engines/engine";
+import { evilEngine } from "../native/host/program/testing/evil-engine";
 import { startTestProgram, type TestProgram } from "../native/host/program/testing/program-bench";
 import { systemTimers } from "../native/host/runtime/system-ports";
 import type { BenchResult } from "./bench-report";
@@ -25,8 +27,11 @@ const GOOD = `
   };
   setInterval(() => { group(); }, 100);`;
 
-/** Each is within its rights as the host sees it: none of these is stopped by anything but its limits. */
-const ABUSERS: Record<string, string> = {
+/**
+ * Each is within its rights as the host sees it: none of these is stopped by anything but its limits. Programs by their
+ * source, engines that were taken over by what they say (`evil-frames.mjs`).
+ */
+const ABUSERS: Record<string, string | { engine: string }> = {
   "storm of calls": `setInterval(() => { for (let call = 0; call < 200; call += 1) bulkhead.call("device.info", {}).catch(() => {}); }, 4);`,
   "big values": `
     const items = Array.from({ length: 55000 }, (_, at) => ({ ["k" + at]: at }));
@@ -42,7 +47,14 @@ const ABUSERS: Record<string, string> = {
       await new Promise((go) => setTimeout(go, 1));
     }`,
   "names never answered": `setInterval(() => { for (let call = 0; call < 20; call += 1) bulkhead.network.request({ url: "https://api.allowed.test/" }).catch(() => {}); }, 100);`,
+  "engine: calls, no answer read": { engine: "calls" },
+  "engine: lines": { engine: "console" },
+  "engine: longest lines, values and bodies": { engine: "long" },
 };
+
+function abuse(what: string | { engine: string }): { source: string; engine?: Engine } {
+  return typeof what === "string" ? { source: what } : { source: "", engine: evilEngine(what.engine) };
+}
 
 const quantile = (values: readonly number[], at: number): number => {
   const sorted = [...values].sort((a, b) => a - b);
@@ -62,7 +74,12 @@ function createReadings(program: TestProgram) {
   };
 }
 
-async function measure(confinement: Confinement, storageDir: string, seconds: number, abusers: [string, string][]) {
+async function measure(
+  confinement: Confinement,
+  storageDir: string,
+  seconds: number,
+  abusers: [string, (typeof ABUSERS)[string]][],
+) {
   const turns = createHostTurns({ monotonicMs: () => performance.now(), timers: systemTimers, later: setImmediate });
   const counter = createMinuteCounter(() => undefined);
   const telemetry = { addToMinute: counter.add, recordEvent: () => undefined };
@@ -74,8 +91,11 @@ async function measure(confinement: Confinement, storageDir: string, seconds: nu
     policyNow: () => 1_800_000_000,
   });
   const running: TestProgram[] = [];
-  const start = async (user: string, source: string) => {
-    const program = await startTestProgram(source, { confinement, storageDir, user, turns, telemetry, egress });
+  const start = async (user: string, source: string, engine?: Engine) => {
+    const program = await startTestProgram(source, {
+      ...{ confinement, storageDir, user, turns, telemetry, egress },
+      ...(engine === undefined ? {} : { engine }),
+    });
     running.push(program);
     return program;
   };
@@ -97,7 +117,10 @@ async function measure(confinement: Confinement, storageDir: string, seconds: nu
     await Promise.all(idle.map(({ program }) => program.stop("stopped")));
     const { rss: idleBytes, heapTotal } = process.memoryUsage();
     peakBytes = 0;
-    for (const [name, source] of abusers) await start(name, source);
+    for (const [name, what] of abusers) {
+      const { source, engine } = abuse(what);
+      await start(name, source, engine);
+    }
     await pause(3_000);
     readings();
     await pause(seconds * 1000);
@@ -123,7 +146,7 @@ async function measure(confinement: Confinement, storageDir: string, seconds: nu
 }
 
 /**
- * One good program and six that abuse what they are allowed, in one host: how long the good one's calls take, alone and
+ * One good program, six that abuse what they are allowed and three engines that were taken over, in one host: how long the good one's calls take, alone and
  * among them, and how much the host's memory grows. `npm run bench -- shares [seconds] [name of one abuser]`.
  */
 export async function run([seconds = String(SECONDS), only]: readonly string[]): Promise<BenchResult> {

@@ -1,15 +1,12 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterEach, expect, it } from "vitest";
 import { createHostTurns } from "../bridge/host-turns";
 import { requireConfinement } from "../confinement/require-confinement";
 import { createEgress } from "../egress/perform-request";
-import type { Engine } from "../engines/engine";
-import { nodeCommand } from "../engines/node-command";
-import { scriptEngine } from "../engines/script/script-engine";
 import { systemTimers } from "../runtime/system-ports";
+import { evilEngine } from "./testing/evil-engine";
 import { startTestProgram, type TestProgram, type TestProgramOptions } from "./testing/program-bench";
 
 const { available } = await requireConfinement("programs beside each other");
@@ -86,15 +83,6 @@ it.runIf(available)(
   120_000,
 );
 
-/** An engine that was taken over, in the process and the confinement of one that was not (`testing/evil-frames.mjs`). */
-function evilEngine(way: string): Engine {
-  const own = nodeCommand(
-    { "evil.mjs": fileURLToPath(new URL("testing/evil-frames.mjs", import.meta.url)) },
-    "evil.mjs",
-  );
-  return { ...scriptEngine, command: async () => ({ ...own, args: (pathOf) => [...own.args(pathOf), way] }) };
-}
-
 /** What each says over and over, and what that violates; nothing where its own share is all that it can use up. */
 const BROKEN: Readonly<Record<string, string | null>> = {
   ready: "repeated_ready",
@@ -107,6 +95,7 @@ const BROKEN: Readonly<Record<string, string | null>> = {
   calls: null,
   asks: null,
   console: null,
+  long: null,
 };
 
 it.runIf(available)(

@@ -6,6 +6,8 @@ import { writeSync } from "node:fs";
  */
 const CHANNEL_DESCRIPTOR = 3;
 const CALLS_AT_ONCE = 2_000;
+const FRAME_BYTES_MAX = 1024 * 1024;
+const BODY_PART_BYTES = 512 * 1024;
 
 function frame(kind, ...parts) {
   const payload = Buffer.concat(parts);
@@ -33,6 +35,11 @@ const READY = frame(0x01);
 const name = Buffer.from("device.info");
 const nameLength = Buffer.from([0, name.length]);
 const call = (id, kind) => frame(kind, uint32(id), nameLength, name);
+const longCall = (id, api, params) => {
+  const bytes = Buffer.from(api);
+  return frame(0x02, uint32(id), Buffer.from([0, bytes.length]), bytes, Buffer.from(params));
+};
+const LONG_VALUE = `{"key":"long","value":{${Array.from({ length: 50_000 }, (_, at) => `"k${at}":[${at}]`).join()}}}`;
 const calls = (kind) => Buffer.concat(Array.from({ length: CALLS_AT_ONCE }, (_, id) => call(id, kind)));
 
 /** What it says after it has said that it stands. */
@@ -48,8 +55,18 @@ const WAYS = {
   calls: () => calls(0x02),
   asks: () => calls(0x03),
   console: () => frame(0x05, Buffer.from([1]), Buffer.alloc(1000, "x")),
+  // allowed as well: as long as lines, values and bodies may be
+  long: (round) =>
+    Buffer.concat([
+      frame(0x05, Buffer.from([1]), Buffer.alloc(FRAME_BYTES_MAX - 2, "x")),
+      longCall(3 * round, "storage.local.set", LONG_VALUE),
+      longCall(3 * round + 1, "storage.local.get", '{"key":"long"}'),
+      ...Array.from({ length: 16 }, () => frame(0x04, uint32(3 * round + 2), Buffer.alloc(BODY_PART_BYTES))),
+      longCall(3 * round + 2, "network.request", '{"url":"https://api.allowed.test/","method":"POST"}'),
+    ]),
 };
 
-const words = WAYS[process.argv[2]]();
+const wordsOf = WAYS[process.argv[2]];
+const words = wordsOf(0);
 say(READY);
-for (;;) say(words);
+for (let round = 0; ; round += 1) say(wordsOf.length === 0 ? words : wordsOf(round));
