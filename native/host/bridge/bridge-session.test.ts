@@ -1,4 +1,6 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { API_CODES, type DecisionCode, EGRESS_CODES, HOST_CODES } from "../../core/codes";
+import { pagesOf } from "../../core/errors/error-pages";
 import type { Constraints } from "../../core/shapes/claims";
 import type { MinuteIncrement } from "../../core/telemetry/minute-entry";
 import type { HostEvent } from "../ports";
@@ -36,6 +38,22 @@ async function ask(): Promise<void> {
   await Promise.resolve();
   consent.said = consent.answer;
 }
+
+/** What refuses or fails a call, whichever it is, says its code, whose page there is, and where that is. */
+const EXPLAINED = {
+  code: expect.stringMatching(/^[A-Z_]+$/),
+  layer: expect.any(String),
+  message: expect.stringMatching(/\S/),
+  help: expect.stringMatching(/^errors\//),
+};
+const hasPage = (code: unknown): boolean => pagesOf(String(code)).some(({ list }) => list === "denial");
+
+afterEach(() => {
+  for (const { value } of answers.filter(({ ok }) => !ok)) {
+    expect(value).toMatchObject(EXPLAINED);
+    expect([value.help, hasPage(value.code)]).toEqual([`errors/${String(value.code)}`, true]);
+  }
+});
 
 function constrain(capability: string, constraints: Constraints): void {
   policy = policyOf({ program: { grants: { [capability]: { consent: "none", constraints } } } });
@@ -280,6 +298,17 @@ describe("a call", () => {
     });
     const unknown = await call("network.requests", "{}");
     expect(unknown.value).toMatchObject({ code: "UNKNOWN_API", seen: "network.requests", help: "errors/UNKNOWN_API" });
+  });
+
+  it("says its code and where that is explained, whatever of the closed list refuses it, before it or while it is carried out", async () => {
+    const codes = [...new Set<DecisionCode>([...API_CODES, ...HOST_CODES, ...EGRESS_CODES])].filter(
+      (code) => code !== "ALLOWED",
+    );
+    for (const code of codes) {
+      handlers["device.info"] = async () => ({ outcome: "denied", decision: { code, layer: "host", rule: null } });
+      expect((await call("device.info", "{}")).value).toMatchObject({ ...EXPLAINED, code });
+    }
+    expect(answers).toHaveLength(codes.length);
   });
 
   it("that no handler carries out fails without a denial", async () => {

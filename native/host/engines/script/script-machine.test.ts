@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { beforeEach, describe, expect, it } from "vitest";
+import { pagesOf } from "../../../core/errors/error-pages";
 import { FAULTS } from "../../bridge/frame-codec";
 import { createScriptMachine, type Posted, type ScriptMachine } from "./script-machine";
 import { compileScriptWasm } from "./script-wasm";
@@ -8,6 +9,8 @@ import { compileScriptWasm } from "./script-wasm";
 const wasm = compileScriptWasm(
   readFileSync(createRequire(import.meta.url).resolve("@jitl/quickjs-wasmfile-release-sync/wasm")),
 );
+
+const REFUSALS: Readonly<Record<string, 1 | 2>> = { flood: 2, long: 1 };
 
 let posted: Posted[];
 let faults: number[];
@@ -29,7 +32,7 @@ async function start(memoryPagesMax = 1024): Promise<void> {
     ports: {
       post: (message) => {
         posted.push(message);
-        return message.api === "flood" ? 2 : 0;
+        return REFUSALS[message.api] ?? 0;
       },
       startTimer: (delayMs, repeats) => timers.push({ delayMs, repeats }),
       stopTimer: () => undefined,
@@ -192,9 +195,18 @@ describe("calls", () => {
     expect(console()).toEqual(["a true", "b false"]);
   });
 
-  it("are refused on this side where too many wait", () => {
-    machine.run(`bulkhead.call("flood").catch((error) => console.log(error.code, error.layer));`);
-    expect(console()).toEqual(["RATE_LIMITED limit"]);
+  it.each([
+    ["where too many wait", `bulkhead.call("flood")`, "RATE_LIMITED limit"],
+    ["where a name is too long for a message", `bulkhead.call("long")`, "INVALID_ARGUMENTS api"],
+    ["where an answer can't be read", `bulkhead.call("broken")`, "HOST_ERROR api"],
+  ])("are refused on this side %s, with a code, its help and a reason", (_where, source, said) => {
+    machine.run(
+      `${source}.catch((error) => console.log(error.code, error.layer, error.help, error.message.length > 9));`,
+    );
+    machine.reply(1, true, "{", undefined);
+    const [code = ""] = said.split(" ");
+    expect(console()).toEqual([`${said} errors/${code} true`]);
+    expect(pagesOf(code)).not.toEqual([]);
   });
 });
 
