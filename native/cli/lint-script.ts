@@ -2,7 +2,6 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { SCRIPT_NAME } from "../core/bundle/open-bundle";
 import { helpOf } from "../core/decide/help";
-import { FAULTS } from "../host/bridge/frame-codec";
 
 export type LintIssue = {
   code: "SCRIPT_INVALID" | "ICON_MISSING";
@@ -18,7 +17,7 @@ const TURN_CPU_MS_MAX = 2000;
 
 /**
  * Starts a script in the engine that will run it, where every call waits for an answer that never comes: what the engine
- * cannot read, and what ends at the first lines, before anything was answered, is an issue. Nothing is granted to it, and
+ * cannot read, and what nobody catches or handles at the first lines, before anything was answered, is an issue. Nothing is granted to it, and
  * its time and memory are bounded; a script that is still busy then is none.
  */
 export async function lintScript(source: string): Promise<LintIssue[]> {
@@ -26,7 +25,7 @@ export async function lintScript(source: string): Promise<LintIssue[]> {
   const { createScriptMachine } = await import("../host/engines/script/script-machine");
   const { compileScriptWasm } = await import("../host/engines/script/script-wasm");
   const wasm = createRequire(import.meta.url).resolve("@jitl/quickjs-wasmfile-release-sync/wasm");
-  const ended: string[] = [];
+  const uncaught: string[] = [];
   const startedMs = process.cpuUsage().user / 1000;
   const machine = await createScriptMachine({
     wasm: compileScriptWasm(readFileSync(wasm)),
@@ -37,15 +36,15 @@ export async function lintScript(source: string): Promise<LintIssue[]> {
       post: () => 0,
       startTimer: () => 1,
       stopTimer: () => {},
-      onFault: (reason, text) => {
-        if (reason === FAULTS.uncaught) ended.push(text);
-      },
+      // what is too busy or too big for this is not judged
+      onFault: () => {},
+      onUncaught: (line) => uncaught.push(line),
       wallMs: () => performance.now(),
       cpuMs: () => process.cpuUsage().user / 1000 - startedMs,
     },
   });
   machine.run(source);
-  return ended.map((text) => {
+  return uncaught.map((text) => {
     const [, said = text, place = SCRIPT_NAME] = /^(.*) at (\S+:\d+(?::\d+)?)$/s.exec(text) ?? [];
     return {
       ...{ code: "SCRIPT_INVALID", at: place, seen: null, wanted: wantedFor(said) },

@@ -130,6 +130,12 @@ describe("lint", () => {
       expect.stringContaining("no DOM, no Node"),
     ],
     ["the window of a browser", "const a = 1;\nwindow.alert(a);", "app.js:2:1", expect.stringContaining("no DOM")],
+    [
+      "an async beginning that nobody waits for",
+      "async function main() {\n  Page({});\n}\nmain();",
+      "app.js:2:3",
+      expect.stringContaining("no DOM"),
+    ],
     ["an error of its own at the first lines", "throw new Error('on purpose');", "app.js:1:16", null],
   ])("says of %s where it is and what would pass", async (_, script, at, wanted) => {
     await published();
@@ -141,6 +147,10 @@ describe("lint", () => {
   it.each([
     ["waits for what it calls", 'await bulkhead.call("device.info", {}); later();'],
     ["is busy at first", "for (let n = 0; ; n += 1);"],
+    [
+      "handles what it rejects",
+      "Promise.reject(1).catch(() => {}); const late = Promise.reject(2); await null; late.catch(() => {});",
+    ],
     ["sets timers", "setInterval(() => console.log(1), 10);"],
   ])("has nothing against a script that %s", async (_, script) => {
     await published();

@@ -29,6 +29,8 @@ export type MachinePorts = {
   stopTimer(token: number): void;
   /** The machine is dead after this: its memory is not trusted to be sound. */
   onFault(reason: number, text: string): void;
+  /** Hears of each error that nobody caught, in one line; it is also a line of the console. */
+  onUncaught?(line: string): void;
   /** Processor time of this process so far, in milliseconds. */
   cpuMs(): number;
   /** A clock that goes on while the process is held, and stands while the machine does. */
@@ -161,8 +163,12 @@ export async function createScriptMachine(options: MachineOptions): Promise<Scri
   const complain = (error: QuickJSHandle): string => {
     const { line, whole } = sayThrown(describeThrown(error), written.placeOf);
     error.dispose();
-    if (hung !== undefined) fault(FAULTS.turnTooLong, hung);
-    else ports.post({ kind: 2, id: 3, api: "", text: `Uncaught ${whole}`, body: undefined });
+    if (hung !== undefined) {
+      fault(FAULTS.turnTooLong, hung);
+      return line;
+    }
+    ports.onUncaught?.(line);
+    ports.post({ kind: 2, id: 3, api: "", text: `Uncaught ${whole}`, body: undefined });
     return line;
   };
   const describeThrown = (error: QuickJSHandle): Thrown => {
