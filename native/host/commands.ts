@@ -9,8 +9,8 @@ import { type Diagnosis, diagnose } from "./confinement/diagnose";
 import { readMachineFacts } from "./confinement/machine-facts";
 import { probeConfinement } from "./confinement/probe-confinement";
 import { developmentHostsFileShape } from "./egress/development-hosts";
+import { openDevelopmentHostWith } from "./library/compose-development-host";
 import { enrolDevice } from "./library/enrol-device";
-import { openDevelopmentHostWith } from "./library/open-development-host";
 import { openHost } from "./library/open-host";
 import type { HostLog } from "./ports";
 

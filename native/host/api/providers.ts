@@ -19,7 +19,7 @@ export type ConsentQuestion = {
  * Asks the person. Once a run of a program for each capability; the answer holds until the program ends, and whoever wants it
  * to hold longer remembers it. Anything but `"given"` in time, a raised error too, leaves the call refused.
  */
-export type ConsentProvider = (question: ConsentQuestion) => ConsentAnswer | Promise<ConsentAnswer>;
+export type ConsentProvider = (question: ConsentQuestion) => Promise<ConsentAnswer>;
 
 /** What came of a question: the answer, or why there was none. */
 export type ConsentOutcome = ConsentAnswer | "threw" | "timed_out" | "not_understood";
@@ -49,7 +49,7 @@ export type CapabilityAnswer = Readonly<Record<string, unknown>>;
 export type CapabilityProvider = {
   readonly capability: string;
   /** By the names of the capability's APIs; one that is left out fails with `HOST_ERROR`. */
-  readonly apis: Readonly<Record<string, (call: CapabilityCall) => CapabilityAnswer | Promise<CapabilityAnswer>>>;
+  readonly apis: Readonly<Record<string, (call: CapabilityCall) => Promise<CapabilityAnswer>>>;
 };
 
 /**

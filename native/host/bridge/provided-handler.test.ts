@@ -16,7 +16,7 @@ beforeEach(() => {
 function handlerOf(carryOut: (call: CapabilityCall) => unknown) {
   const time = createManualTime(0);
   const { apis } = providedHandler(
-    { capability: API, apis: { [API]: carryOut as () => Record<string, unknown> } },
+    { capability: API, apis: { [API]: carryOut as () => Promise<Record<string, unknown>> } },
     {
       ...{ appId: "com.example.a", versionCode: 3, limitMs: 1_000, timers: time.timers },
       log: (_level, event, fields = {}) => logged.push(`${event} ${String(fields.why)}`),

@@ -1,17 +1,20 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
 
 /** What a child runs, by the name that it has among the built files. */
 export type BuildWish = {
   /** Scripts, by name: the source below `native/host`. */
   scripts?: Readonly<Record<string, string>>;
-  /** Files that are taken as they are, by name: an absolute path, or one below `native/host`. */
-  copies?: Readonly<Record<string, string>>;
+  /** Files that are taken as they are, by name: one below `native/host`, or what finds an absolute path once it is needed. */
+  copies?: Readonly<Record<string, string | (() => string)>>;
   /** Folders below `native/host` out of which the scripts are made. */
   watched: readonly string[];
 };
+
+/** Where a packed host (`scripts/package`) has what was built with it. Beside sources, and beside the project's own bundles, there is none. */
+const PACKED = fileURLToPath(new URL("runtime", import.meta.url));
+const isPacked = existsSync(PACKED);
 
 /** The project's folder, found from here or from a bundle of this file: the first one up that has `native/host`. */
 function projectFolder(): string {
@@ -46,6 +49,7 @@ function copyWhole(source: string, target: string): void {
 
 async function bundle(source: string, target: string): Promise<void> {
   const temporary = `${target}.${process.pid}.tmp`;
+  const { build } = await import("esbuild");
   await build({
     entryPoints: [source],
     outfile: temporary,
@@ -62,11 +66,12 @@ async function bundle(source: string, target: string): Promise<void> {
 
 /** Where files lie that are ready to be installed on a machine: a profile, a unit. */
 export function installFolder(): string {
-  return join(projectFolder(), "native", "host", "install");
+  return isPacked ? join(PACKED, "..", "install") : join(projectFolder(), "native", "host", "install");
 }
 
 /** Paths of these files as they were built, by name; made anew where one is missing or older than its sources. */
 export async function builtFiles(wish: BuildWish): Promise<Readonly<Record<string, string>>> {
+  if (isPacked) return packedFiles(wish);
   const project = projectFolder();
   const host = join(project, "native", "host");
   const output = join(project, "dist", "native");
@@ -77,7 +82,16 @@ export async function builtFiles(wish: BuildWish): Promise<Readonly<Record<strin
   const newestMs = Math.max(...wish.watched.map((name) => newestChangeMs(join(host, name))));
   if (isCurrent(Object.values(files), newestMs)) return files;
   mkdirSync(output, { recursive: true });
-  for (const [name, source] of Object.entries(copies)) copyWhole(resolve(host, source), join(output, name));
+  for (const [name, source] of Object.entries(copies)) {
+    copyWhole(typeof source === "string" ? resolve(host, source) : source(), join(output, name));
+  }
   for (const [name, source] of Object.entries(scripts)) await bundle(join(host, source), join(output, name));
   return files;
+}
+
+function packedFiles({ scripts = {}, copies = {} }: BuildWish): Readonly<Record<string, string>> {
+  const names = [...Object.keys(scripts), ...Object.keys(copies)];
+  const missing = names.filter((name) => !existsSync(join(PACKED, name)));
+  if (missing.length > 0) throw new Error(`the package lacks ${missing.join(", ")}`);
+  return Object.fromEntries(names.map((name) => [name, join(PACKED, name)]));
 }

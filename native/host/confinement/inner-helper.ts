@@ -10,9 +10,11 @@ const SCRIPT = "confine.pl";
 
 let found: Promise<InnerHelper> | undefined;
 
+/** The helper's file as it was built, by name. */
+export const innerFiles = () => builtFiles({ copies: { [SCRIPT]: `confinement/${SCRIPT}` }, watched: ["confinement"] });
+
 async function find(perl: string): Promise<InnerHelper> {
-  const built = await builtFiles({ copies: { [SCRIPT]: `confinement/${SCRIPT}` }, watched: ["confinement"] });
-  const { [SCRIPT]: script } = reachableFiles(built);
+  const { [SCRIPT]: script } = reachableFiles(await innerFiles());
   if (script === undefined) throw new Error(`${SCRIPT} was not built`);
   return { perl, script, libraries: sharedLibrariesOf(perl) };
 }

@@ -81,17 +81,21 @@ const needs: EngineNeeds = {
   systemCalls: KNOWN_ENGINES.flatMap((engine) => engine.needs.systemCalls),
 };
 
+/** The probe's files as they were built, by name. */
+export const probeFiles = () =>
+  builtFiles({
+    scripts: { [PROBE]: "confinement/probe-child.ts" },
+    copies: NODE_FILES,
+    watched: ["confinement"],
+  });
+
 /** Runs the probe in one mode; a string is the reason why there was nothing to judge. */
 async function probeIn(
   mode: "bubblewrap" | "bare",
   tools: ConfinementTools,
   groups: ControlGroupsResult,
 ): Promise<LayerReport[] | string> {
-  const files = await builtFiles({
-    scripts: { [PROBE]: "confinement/probe-child.ts" },
-    copies: NODE_FILES,
-    watched: ["confinement"],
-  });
+  const files = await probeFiles();
   const launched = await launchConfined({ tools, mode, needs, command: nodeCommand(files, PROBE) });
   if (!launched.ok) return launched.reason;
   const child = launched.process;

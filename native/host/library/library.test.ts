@@ -56,14 +56,14 @@ const codeOf = (work: Promise<unknown>) =>
 const provide = (carryOut: () => unknown): CapabilityProvider => ({
   capability: "location.coarse",
   // Safe: what it answers is what the test is about.
-  apis: { "location.coarse": carryOut as () => Record<string, unknown> },
+  apis: { "location.coarse": carryOut as () => Promise<Record<string, unknown>> },
 });
 
 describe.skipIf(!available)("a host that is embedded", () => {
   it("installs, launches, asks, is answered, tells, stops, and launches again", async () => {
     const questions: string[] = [];
     const { host, events, line, lines, states } = await open({
-      consent: ({ appId, capability, title }) => {
+      consent: async ({ appId, capability, title }) => {
         questions.push(`${appId} ${capability} ${title}`);
         return "given";
       },
@@ -100,7 +100,7 @@ describe.skipIf(!available)("a host that is embedded", () => {
   it.each([
     ["hangs", () => new Promise<never>(() => undefined), "timed_out"],
     ["throws", () => raise(new Error("no window")), "threw"],
-    ["says true", () => true as unknown as "given", "not_understood"],
+    ["says true", async () => true as unknown as "given", "not_understood"],
   ])("refuses what the person was not reached for: whoever asks %s", async (_what, consent, outcome) => {
     // The half second is a bound of the host's own; nothing here is measured.
     const { host, events, line, lines } = await open({
@@ -137,7 +137,7 @@ describe.skipIf(!available)("a host that is embedded", () => {
   it("hands no call to a provider that the program was not granted", async () => {
     let called = 0;
     const { host, line, lines } = await open({
-      consent: () => "given",
+      consent: async () => "given",
       capabilities: [
         provide(() => {
           called += 1;
@@ -239,7 +239,7 @@ describe("a host that is not opened", () => {
     ["no capability of the catalogue", { capability: "debug.shell", apis: {} }],
     ["what the host does itself", { capability: "storage.local", apis: {} }],
     ["the network", { capability: "network.upload", apis: {} }],
-    ["another capability's API", { capability: "location.coarse", apis: { "contacts.read": () => ({}) } }],
+    ["another capability's API", { capability: "location.coarse", apis: { "contacts.read": async () => ({}) } }],
     ["what is no function", { capability: "location.coarse", apis: { "location.coarse": 7 as never } }],
   ])("has a provider of %s", async (_what, provider) => {
     const dataDir = await folder();

@@ -222,7 +222,11 @@ describe.runIf(available)("a program that is running", () => {
         const { line } = await start(
           `await ${CALL("device.info", "{}")} console.log("may", await bulkhead.hasAccess("device.info"));`,
           // The second that it is waited for is a bound of the host's; nothing here is measured.
-          { policy, consentMsMax: 1_000, consent: () => (said === "hangs" ? new Promise(() => undefined) : said) },
+          {
+            policy,
+            consentMsMax: 1_000,
+            consent: async () => (said === "hangs" ? new Promise(() => undefined) : said),
+          },
         );
         return [await line("may"), (await Promise.race([line("error"), line("value")])).split(" ")[1]?.slice(0, 16)];
       }),

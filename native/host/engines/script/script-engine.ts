@@ -41,7 +41,7 @@ async function makeCommand(): Promise<EngineCommand> {
     scripts: { [SCRIPT]: "engines/script/engine-child.ts" },
     copies: {
       ...NODE_FILES,
-      [WASM]: createRequire(import.meta.url).resolve("@jitl/quickjs-wasmfile-release-sync/wasm"),
+      [WASM]: () => createRequire(import.meta.url).resolve("@jitl/quickjs-wasmfile-release-sync/wasm"),
     },
     watched: ["engines", "bridge"],
   });
