@@ -142,6 +142,9 @@ it("the engine's end takes a million frames of a host, whatever they say, withou
     const pipe = new Pipe();
     let isClosed = false;
     createEngineChannel(pipe, {
+      onPrepare: () => {
+        heard += 1;
+      },
       onRun: () => {
         heard += 1;
       },

@@ -39,6 +39,8 @@ export const FROM_HOST = {
   reply: 0x83,
   /** u32 id · bytes: part of the body of the reply of that id, which follows. */
   body: 0x84,
+  /** Options as with `run`, for whoever comes: a source may follow with other ones. */
+  prepare: 0x85,
 } as const;
 
 /** Bounds that an engine keeps on its own side: whoever passes them is no engine of ours. */

@@ -13,6 +13,15 @@ function isOpenToAll(path: string): boolean {
   return true;
 }
 
+/** A word for what these files are now: another one once any of them was changed or replaced. */
+export function stateOfFiles(paths: readonly string[]): string {
+  const states = paths.map((path) => {
+    const { dev, ino, size, mtimeMs } = statSync(path);
+    return [dev, ino, size, Math.round(mtimeMs)].map((part) => part.toString(36)).join("-");
+  });
+  return states.join("_");
+}
+
 /**
  * Paths of the same files that a user without any right can open. A host that runs as root starts its sandboxes as
  * such a user, and its own files may lie where only root can walk, for example in root's home: those are copied once,
@@ -28,11 +37,7 @@ export function reachableFiles<Name extends string>(
   const sources = names.map((name) => realpathSync(files[name]));
   if (sources.every(isOpenToAll)) return files;
   // Another state of a file is another name: a copy is never changed, and never stale.
-  const key = sources.map((path) => {
-    const { dev, ino, size, mtimeMs } = statSync(path);
-    return [dev, ino, size, Math.round(mtimeMs)].map((part) => part.toString(36)).join("-");
-  });
-  const folder = join(copies, key.join("_"));
+  const folder = join(copies, stateOfFiles(sources));
   try {
     for (const path of [dirname(copies), copies, folder]) {
       mkdirSync(path, { recursive: true, mode: 0o755 });

@@ -73,4 +73,9 @@ export type Engine = {
   /** Undefined where the bundle lacks what a program of this kind begins with. */
   read(bundle: RunnableBundle): EngineProgram | undefined;
   faultOf(reason: number): EngineFault;
+  /**
+   * Makes a process ready before it is known whose it will be, by its channel, for a program within these bounds; one within others
+   * is run all the same, only later. Absent where a process is its program's from the start: none is started ahead then.
+   */
+  prepare?(stream: Duplex, bounds: EngineBounds): void;
 };

@@ -1,12 +1,11 @@
-import { randomBytes } from "node:crypto";
 import { missingLayers } from "../confinement/confinement-layers";
-import type { ControlGroup } from "../confinement/control-group";
-import { type LaunchResult, launchConfined } from "../confinement/launch-confined";
 import { type Confinement, probeConfinement } from "../confinement/probe-confinement";
 import type { Engine } from "../engines/engine";
-import { engineFor } from "../engines/known-engines";
-import type { AppliedPolicy, StartProgramOptions, StartProgramResult } from "../ports";
+import { engineFor, KNOWN_ENGINES } from "../engines/known-engines";
+import type { HostLog, StartProgram, StartProgramOptions, StartProgramResult } from "../ports";
+import { launchEngine } from "./launch-engine";
 import { openProgramFiles, type ProgramFiles } from "./program-files";
+import { createSpareEngines, type SpareEngines } from "./spare-engines";
 import { superviseProgram } from "./supervise-program";
 
 function reportLayers(options: StartProgramOptions, confinement: Confinement): readonly string[] {
@@ -22,39 +21,6 @@ function reportLayers(options: StartProgramOptions, confinement: Confinement): r
     });
   }
   return missingLayers(confinement.layers, options.allowDegraded);
-}
-
-function createGroup(
-  confinement: Confinement,
-  engine: Engine,
-  policy: AppliedPolicy,
-  log: StartProgramOptions["log"],
-): ControlGroup | undefined {
-  if (!confinement.groups.usable) return undefined;
-  try {
-    const memoryBytes = engine.memory(policy.policy.limits.memoryBytes.limit.max).groupBytes;
-    const processes = engine.needs.threadsMax;
-    return confinement.groups.create(randomBytes(6).toString("hex"), { memoryBytes, processes });
-  } catch (error) {
-    // the monitor goes on looking at /proc; the ceiling in between is the engine's own
-    log("warn", "control_group_missing", { error });
-    return undefined;
-  }
-}
-
-/** An engine in the confinement that the probe found, waiting for its program. */
-export async function launchEngine(
-  engine: Engine,
-  confinement: Confinement,
-  group?: ControlGroup,
-): Promise<LaunchResult> {
-  return launchConfined({
-    tools: confinement.tools,
-    mode: confinement.mode,
-    command: await engine.command(),
-    needs: engine.needs,
-    ...(group === undefined ? {} : { group }),
-  });
 }
 
 async function openFiles(options: StartProgramOptions): Promise<ProgramFiles | undefined> {
@@ -75,11 +41,14 @@ export async function startProgram(options: StartProgramOptions): Promise<StartP
   return startProgramIn(await probeConfinement(), options);
 }
 
-/** As `startProgram`, in a confinement that was looked at before; under another engine than the host's where one is given. */
+/** What a start may be given beside its options: spares, of which it takes one, and another engine than the host's. */
+export type StartWith = { spares?: SpareEngines | undefined; engine?: Engine | undefined };
+
+/** As `startProgram`, in a confinement that was looked at before. */
 export async function startProgramIn(
   confinement: Confinement,
   options: StartProgramOptions,
-  engine: Engine | undefined = engineFor(options.bundle.engine),
+  { spares, engine = engineFor(options.bundle.engine) }: StartWith = {},
 ): Promise<StartProgramResult> {
   const { bundle, log } = options;
   if (engine === undefined) return { ok: false, reason: "unsupported_engine" };
@@ -89,15 +58,44 @@ export async function startProgramIn(
   if (runnable === undefined || options.policy.policy.isSuspended) return { ok: false, reason: "start_failed" };
   const files = await openFiles(options);
   if (files === undefined) return { ok: false, reason: "start_failed" };
-  const group = createGroup(confinement, engine, options.policy, log);
-  const launched = await launchEngine(engine, confinement, group);
+  const limitBytes = options.policy.policy.limits.memoryBytes.limit.max;
+  const spare = await spares?.take(engine, limitBytes);
+  const launched = spare
+    ? { ok: true as const, ...spare }
+    : await launchEngine(engine, confinement, engine.memory(limitBytes).groupBytes, log);
   if (!launched.ok) {
     log("error", "program_not_started", { appId: bundle.appId, reason: launched.reason });
-    group?.remove();
     await files.close();
     return { ok: false, reason: "start_failed" };
   }
-  const supervised = superviseProgram(options, { child: launched.process, files, group, engine, runnable });
+  const { process: child, group } = launched;
+  const supervised = superviseProgram(options, { child, files, group, engine, runnable });
   options.onLaunched?.(supervised.program);
-  return (await supervised.ready) ? { ok: true, program: supervised.program } : { ok: false, reason: "start_failed" };
+  const isReady = await supervised.ready;
+  // not before: it would take the program's time
+  spares?.refill();
+  return isReady ? { ok: true, program: supervised.program } : { ok: false, reason: "start_failed" };
+}
+
+export type ProgramLauncher = {
+  startProgram: StartProgram;
+  /** Ends the spares; programs go on. Resolves when no process of a spare is left. */
+  close(): Promise<void>;
+};
+
+/**
+ * Starts programs as `startProgram` does, with so many engines kept ready for them: a start takes one, and runs in it alone. None is
+ * kept where no program would be started.
+ */
+export async function createProgramLauncher(options: {
+  spares: number;
+  allowDegraded: readonly string[];
+  log: HostLog;
+}): Promise<ProgramLauncher> {
+  const confinement = await probeConfinement();
+  const isStartable = missingLayers(confinement.layers, options.allowDegraded).length === 0;
+  const count = isStartable ? options.spares : 0;
+  const spares = createSpareEngines({ count, engines: KNOWN_ENGINES, confinement, log: options.log });
+  spares.refill();
+  return { startProgram: (start) => startProgramIn(confinement, start, { spares }), close: spares.close };
 }

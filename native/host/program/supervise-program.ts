@@ -1,4 +1,3 @@
-import { setTimeout as pause } from "node:timers/promises";
 import type { ControlGroup } from "../confinement/control-group";
 import type { ConfinedProcess } from "../confinement/launch-confined";
 import { systemProc } from "../confinement/process-tree";
@@ -7,17 +6,14 @@ import { createTreeMeter } from "../monitor/process-usage";
 import { createProgramMonitor, type ProgramMonitor } from "../monitor/program-monitor";
 import type { AppliedPolicy, RunningProgram, StartProgramOptions, StopReason } from "../ports";
 import { systemTimers } from "../runtime/system-ports";
+import { boundsOf, removeGroup } from "./launch-engine";
 import { createProgramBridge } from "./program-bridge";
 import { type Ending, endByExit, endByFault, endByLimit, endByViolation, reportEnd } from "./program-end";
 import type { ProgramFiles } from "./program-files";
 
 const READY_MS_MAX = 20_000;
-/** A single turn that takes longer, of either, is a program that hangs, whatever its limits are (spec 5.33). */
-const TURN = { turnCpuMsMax: 5_000, turnWallMsMax: 30_000 };
 const SAVE_MS = 60_000;
 const LAST_WORDS_MS = 100;
-const REMOVE_ATTEMPTS = 20;
-const REMOVE_MS = 50;
 
 export type ProgramParts = {
   child: ConfinedProcess;
@@ -110,8 +106,8 @@ export function superviseProgram(
     await ended;
   };
 
-  const memoryOf = ({ policy }: AppliedPolicy) => engine.memory(policy.limits.memoryBytes.limit.max);
-  bridge.begin({ engineBytesMax: memoryOf(policy).engineBytes, ...TURN });
+  const limitBytesOf = ({ policy }: AppliedPolicy) => policy.limits.memoryBytes.limit.max;
+  bridge.begin(boundsOf(engine, limitBytesOf(policy)));
   const program: RunningProgram = {
     appId,
     versionCode,
@@ -126,7 +122,7 @@ export function superviseProgram(
         return;
       }
       monitor.applyLimits();
-      group?.setMemoryCeiling(memoryOf(next).groupBytes);
+      group?.setMemoryCeiling(engine.memory(limitBytesOf(next)).groupBytes);
     },
   };
   return { ready: starting.ready, program };
@@ -161,7 +157,7 @@ async function cleanUp(
 ): Promise<void> {
   monitor.stop();
   try {
-    for (let attempt = 0; group?.remove() === false && attempt < REMOVE_ATTEMPTS; attempt += 1) await pause(REMOVE_MS);
+    await removeGroup(group);
     await files.close();
   } catch (error) {
     options.log("warn", "program_clean_up_failed", { appId: options.bundle.appId, error });

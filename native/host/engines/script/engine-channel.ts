@@ -29,6 +29,8 @@ export type EngineChannel = {
 };
 
 export type EngineChannelHandlers = {
+  /** Nobody's source yet: what is worth making ahead is made. */
+  onPrepare(options: string): void;
   onRun(source: string, options: string): void;
   onReply(reply: Reply): void;
   /** The host is gone or speaks nonsense: there is no one to serve. */
@@ -54,6 +56,8 @@ export function createEngineChannel(stream: Duplex, handlers: EngineChannelHandl
       source.push(payload);
     } else if (kind === FROM_HOST.run) {
       handlers.onRun(decoder.decode(concat(source.splice(0))), decoder.decode(payload));
+    } else if (kind === FROM_HOST.prepare) {
+      handlers.onPrepare(decoder.decode(payload));
     } else if (payload.length < (kind === FROM_HOST.reply ? 5 : 4)) {
       // the host writes no such frame: whoever speaks is not it
       handlers.onClosed();

@@ -22,32 +22,43 @@ const end = (reason: number, text: string): void => {
 };
 
 const timers = createEngineTimers(nodeTimers, (token) => machine?.fireTimer(token));
+const makeMachine = (options: string): Promise<ScriptMachine> => {
+  // Safe: the host on the other end wrote it, with these members (`script-engine.ts`).
+  const bounds = JSON.parse(options) as Pick<MachineOptions, "memoryPagesMax" | "turnCpuMsMax" | "turnWallMsMax">;
+  return createScriptMachine({
+    wasm,
+    ...bounds,
+    ports: {
+      post: (message) => channel.post(message),
+      startTimer: timers.start,
+      stopTimer: timers.stop,
+      onFault: end,
+      wallMs: () => performance.now(),
+      cpuMs: () => {
+        const { user, system } = process.cpuUsage();
+        return (user + system) / 1000;
+      },
+    },
+  });
+};
+const endFailed = (error: unknown): void => end(FAULTS.engine, error instanceof Error ? error.name : "unknown");
+/** A machine that no source was seen by, and the bounds that it has for good. */
+let prepared: { options: string; machine: Promise<ScriptMachine> } | undefined;
+
 const channel = createEngineChannel(new Socket({ fd: CHANNEL_DESCRIPTOR, readable: true, writable: true }), {
+  onPrepare(options) {
+    prepared = { options, machine: makeMachine(options) };
+    prepared.machine.catch(endFailed);
+  },
   onRun(source, options) {
-    // Safe: the host on the other end wrote it, with these members (`ScriptEngine.read`).
-    const bounds = JSON.parse(options) as Pick<MachineOptions, "memoryPagesMax" | "turnCpuMsMax" | "turnWallMsMax">;
-    createScriptMachine({
-      wasm,
-      ...bounds,
-      ports: {
-        post: (message) => channel.post(message),
-        startTimer: timers.start,
-        stopTimer: timers.stop,
-        onFault: end,
-        wallMs: () => performance.now(),
-        cpuMs: () => {
-          const { user, system } = process.cpuUsage();
-          return (user + system) / 1000;
-        },
-      },
-    }).then(
-      (created) => {
-        machine = created;
-        channel.ready();
-        created.run(source);
-      },
-      (error: unknown) => end(FAULTS.engine, error instanceof Error ? error.name : "unknown"),
-    );
+    // bounds that changed meanwhile are another machine's
+    const made = prepared?.options === options ? prepared.machine : makeMachine(options);
+    prepared = undefined;
+    made.then((created) => {
+      machine = created;
+      channel.ready();
+      created.run(source);
+    }, endFailed);
   },
   onReply: (reply) => machine?.reply(reply.id, reply.ok, reply.text, reply.body),
   onClosed: () => process.exit(0),

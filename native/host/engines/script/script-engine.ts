@@ -1,8 +1,8 @@
 import { createRequire } from "node:module";
 import { createBridgeChannel } from "../../bridge/bridge-channel";
-import { FAULTS } from "../../bridge/frame-codec";
+import { encodeFrame, FAULTS, FROM_HOST } from "../../bridge/frame-codec";
 import { builtFiles } from "../../build/built-files";
-import type { Engine, EngineCommand, EngineFault } from "../engine";
+import type { Engine, EngineBounds, EngineCommand, EngineFault } from "../engine";
 import { NODE_FILES, nodeCommand } from "../node-command";
 import { scriptMemory, wasmPages } from "./script-memory";
 import { withSourceMap } from "./source-map";
@@ -48,6 +48,11 @@ async function makeCommand(): Promise<EngineCommand> {
   return nodeCommand(files, SCRIPT);
 }
 
+/** A machine's bounds as its process is told them: the same text for the same bounds. */
+function optionsOf({ engineBytesMax, ...turn }: EngineBounds): Record<string, number> {
+  return { memoryPagesMax: wasmPages(engineBytesMax), ...turn };
+}
+
 /** QuickJS in WebAssembly in a Node process: one machine, one source, frames over one inherited pipe. */
 export const scriptEngine: Engine = {
   kind: "script",
@@ -72,10 +77,11 @@ export const scriptEngine: Engine = {
         const { run, ...channel } = createBridgeChannel(stream, handlers);
         return {
           ...channel,
-          begin: ({ engineBytesMax, ...turn }) => run(source, { memoryPagesMax: wasmPages(engineBytesMax), ...turn }),
+          begin: (bounds) => run(source, optionsOf(bounds)),
         };
       },
     };
   },
   faultOf: (reason) => FAULT_NAMES.get(reason) ?? "unknown",
+  prepare: (stream, bounds) => void stream.write(encodeFrame(FROM_HOST.prepare, JSON.stringify(optionsOf(bounds)))),
 };

@@ -19,6 +19,7 @@ import type {
 import { systemTimers } from "../../runtime/system-ports";
 import { budgetOfTest } from "../../storage/testing/budget-of-test";
 import { startProgramIn } from "../program-runner";
+import type { SpareEngines } from "../spare-engines";
 
 const APP_ID = "com.example.probe";
 const VERSION = 3;
@@ -94,6 +95,7 @@ export type TestProgramOptions = Partial<Omit<StartProgramOptions, "bundle" | "p
   confinement?: Confinement;
   /** Instead of this host's. */
   engine?: Engine;
+  spares?: SpareEngines;
   answer?(request: EgressRequest): Promise<EgressResult>;
 };
 
@@ -115,7 +117,7 @@ export async function startTestProgram(source: string, options: TestProgramOptio
     addToMinute: (_program: unknown, increment: MinuteIncrement) => recorded.minutes.push(increment),
     recordEvent: (event: HostEvent) => recorded.events.push(event),
   };
-  const { engine, ...given } = rest;
+  const { engine, spares, ...given } = rest;
   const asked: StartProgramOptions = {
     bundle: {
       appId: APP_ID,
@@ -146,7 +148,7 @@ export async function startTestProgram(source: string, options: TestProgramOptio
     },
     ...given,
   };
-  const started = await startProgramIn(confinement, asked, engine);
+  const started = await startProgramIn(confinement, asked, { engine, spares });
   if (!started.ok) {
     const types = recorded.events.map((event) => event.type);
     throw new Error(["not started:", started.reason, started.missing?.join() ?? "", ...types, ...logged].join(" "));
