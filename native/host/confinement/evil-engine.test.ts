@@ -22,8 +22,9 @@ async function attempts(
   without = "",
   otherPid = process.pid,
   behind: readonly string[] = [],
+  start: "cold" | "spare" = "cold",
 ): Promise<Map<string, string>> {
-  const host = [...behind, process.execPath, TSX, HOST, kind, without, String(otherPid)];
+  const host = [...behind, process.execPath, TSX, HOST, kind, without, String(otherPid), start];
   const { stdout } = await promisify(execFile)("/bin/bash", ["-c", LEAKED, "host", ...host]);
   return new Map(
     stdout
@@ -36,13 +37,13 @@ async function attempts(
 const reached = (results: ReadonlyMap<string, string>): string[] =>
   [...results].filter(([, what]) => what.startsWith("reached")).map(([name]) => name);
 
-describe.runIf(isWhole)("an engine that was taken over", () => {
+describe.for(isWhole ? (["cold", "spare"] as const) : [])("an engine that was taken over, %s", (start) => {
   let confined: Map<string, string>;
   beforeAll(async () => {
     // somebody else's process, alive while it tries
     const other = spawn("/bin/sleep", ["60"], { stdio: "ignore" });
     try {
-      confined = await attempts("kernel", "", other.pid);
+      confined = await attempts("kernel", "", other.pid, [], start);
       expect(other.exitCode).toBeNull();
     } finally {
       other.kill("SIGKILL");
@@ -72,7 +73,7 @@ describe.runIf(isWhole)("an engine that was taken over", () => {
   });
 
   it("has so many threads and no more, and clocks that began with it", async () => {
-    const results = await attempts("threads");
+    const results = await attempts("threads", "", process.pid, [], start);
     // refused one it goes on or, under later versions of Node, ends
     expect(Number.parseInt(results.get("threads") ?? "", 10)).toBeLessThan(scriptEngine.needs.threadsMax);
     // whatever makes them, workers, the engine itself or its libraries: all of them count, bubblewrap's own two beside them

@@ -3,7 +3,7 @@ import { uptime } from "node:os";
 import { CONFINEMENT_LAYERS } from "../../core/confinement/layers";
 import { boundText } from "../../core/text/plain-text";
 import { builtFiles } from "../build/built-files";
-import type { EngineNeeds } from "../engines/engine";
+import type { EngineCommand, EngineNeeds } from "../engines/engine";
 import { KNOWN_ENGINES } from "../engines/known-engines";
 import { NODE_FILES, nodeCommand } from "../engines/node-command";
 import type { LayerReport } from "./confinement-layers";
@@ -74,7 +74,7 @@ function lookFromOutside(pid: number): Omit<OutsideView, "controlGroup"> {
 type NamespacePair = { inside: string | undefined; own: string | undefined };
 
 /** The probe stands in the engine's place: what is left to it is what is left to the neediest engine of this host. */
-const needs: EngineNeeds = {
+export const PROBE_NEEDS: EngineNeeds = {
   threadsMax: Math.max(...KNOWN_ENGINES.map((engine) => engine.needs.threadsMax)),
   descriptorsMax: Math.max(...KNOWN_ENGINES.map((engine) => engine.needs.descriptorsMax)),
   stackBytesMax: Math.max(...KNOWN_ENGINES.map((engine) => engine.needs.stackBytesMax)),
@@ -89,16 +89,14 @@ export const probeFiles = () =>
     watched: ["confinement"],
   });
 
-/** Runs the probe in one mode; a string is the reason why there was nothing to judge. */
-async function probeIn(
-  mode: "bubblewrap" | "bare",
-  tools: ConfinementTools,
+/** The probe's own process. */
+export const probeCommand = async (): Promise<EngineCommand> => nodeCommand(await probeFiles(), PROBE);
+
+/** What holds around a process of the probe, by its own word and from outside, and ends it; a string says why that is not known. */
+export async function judgeProcess(
+  child: ConfinedProcess,
   groups: ControlGroupsResult,
 ): Promise<LayerReport[] | string> {
-  const files = await probeFiles();
-  const launched = await launchConfined({ tools, mode, needs, command: nodeCommand(files, PROBE) });
-  if (!launched.ok) return launched.reason;
-  const child = launched.process;
   try {
     const answer = probeReportShape.safeParse(JSON.parse(await firstLine(child)));
     if (!answer.success) return "the probe's answer could not be read";
@@ -113,6 +111,16 @@ async function probeIn(
     await child.exited;
     child.channel.destroy();
   }
+}
+
+/** Runs the probe in one mode; a string is the reason why there was nothing to judge. */
+async function probeIn(
+  mode: "bubblewrap" | "bare",
+  tools: ConfinementTools,
+  groups: ControlGroupsResult,
+): Promise<LayerReport[] | string> {
+  const launched = await launchConfined({ tools, mode, needs: PROBE_NEEDS, command: await probeCommand() });
+  return launched.ok ? judgeProcess(launched.process, groups) : launched.reason;
 }
 
 /** What this machine may refuse although it is installed, and what is tried without it: the least loss first. */

@@ -2,8 +2,10 @@
 # an engine must not be able to do. It writes a line an attempt to descriptor 3: its name, and what came of it: "reached"
 # (with what, where that says more), or the name of the kernel's error.
 #
-#   evil-engine.pl MACHINE OTHER_PID
-my ($machine, $other) = @ARGV;
+#   evil-engine.pl MACHINE OTHER_PID START
+#
+# As a spare it waits for a word before it begins.
+my ($machine, $other, $start) = @ARGV;
 my %x64 = (ptrace => 101, process_vm_readv => 310, memfd_create => 319, sysinfo => 99, io_uring_setup => 425, keyctl => 250,
   add_key => 248, bpf => 321, perf_event_open => 298, userfaultfd => 323, unshare => 272, setns => 308, mount => 165,
   socket => 41, shmget => 29, msgget => 68, mmap => 9, fork => 57, vfork => 58, clone => 56, clone3 => 435, execveat => 322,
@@ -23,7 +25,8 @@ my %errors = (1 => "EPERM", 2 => "ENOENT", 3 => "ESRCH", 9 => "EBADF", 11 => "EA
   14 => "EFAULT", 17 => "EEXIST", 19 => "ENODEV", 20 => "ENOTDIR", 22 => "EINVAL", 24 => "EMFILE", 30 => "EROFS",
   38 => "ENOSYS", 95 => "EOPNOTSUPP", 97 => "EAFNOSUPPORT");
 
-open(my $channel, ">&=", 3) or exit 1;
+open(my $channel, "+>&=", 3) or exit 1;
+sysread($channel, my $word, 2) if $start eq "spare";
 sub say_that { my ($name, $what) = @_; syswrite $channel, "$name $what\n" }
 sub came_of { my ($ok, @with) = @_; $ok ? join(":", "reached", @with) : ($errors{$! + 0} || ($! + 0)) }
 # A call by name; those that this machine never had are refused by nature.
