@@ -49,7 +49,7 @@ export type RunOptions = Omit<OpenHostOptions, "developmentHosts" | "log" | "onE
 
 export type Started = { ok: true; host: Host };
 
-/** Runs the programs of an enrolled device until the host is closed. */
+/** Runs the programs of an enrolled device until the host is closed; they are known, so no spare is kept unless asked for. */
 export async function runHost(options: RunOptions): Promise<Started | CommandFailure> {
   const { developmentHosts, ...rest } = options;
   let hosts: readonly unknown[] = [];
@@ -58,7 +58,7 @@ export async function runHost(options: RunOptions): Promise<Started | CommandFai
     if (!parsed.success) return { ok: false, reason: "development_hosts_invalid" };
     hosts = parsed.data.hosts;
   }
-  return orRefused(async () => ({ ok: true, host: await openHost({ ...rest, developmentHosts: hosts }) }));
+  return orRefused(async () => ({ ok: true, host: await openHost({ spares: 0, ...rest, developmentHosts: hosts }) }));
 }
 
 export type RunLocalOptions = Omit<DevelopmentHostOptions, "storageDir" | "log" | "onEvent"> & {
@@ -73,13 +73,13 @@ export type RunLocalOptions = Omit<DevelopmentHostOptions, "storageDir" | "log" 
 
 /**
  * Runs one program from its files, on a development platform of its own: no server, no account (spec §4). Whether and how
- * it ended, a start that came to nothing too, is told by its status.
+ * it ended, a start that came to nothing too, is told by its status. No spare is kept unless asked for.
  */
 export async function runLocal(options: RunLocalOptions): Promise<Started | CommandFailure> {
   const { files, dataDir, onBatch, ...rest } = options;
   const storage = dataDir === undefined ? {} : { storageDir: join(dataDir, "storage") };
   return orRefused(async () => {
-    const host = await openDevelopmentHostWith({ ...rest, ...storage }, onBatch);
+    const host = await openDevelopmentHostWith({ spares: 0, ...rest, ...storage }, onBatch);
     try {
       const { appId, versionCode } = await host.installFiles(Object.fromEntries(files));
       host.launch(appId, { versionCode }).catch((error: unknown) => {

@@ -30,6 +30,11 @@ export type HostProviders = {
   developmentHosts?: readonly unknown[];
   /** What all programs together may keep, in bytes; 512 MiB unless told otherwise. */
   storageBudgetBytes?: number;
+  /**
+   * Engines that are started ahead, each in a box of its own, so that a launch takes one and need not wait; one unless told
+   * otherwise, at most four, and none with 0. Each is a process that does nothing until then.
+   */
+  spares?: number;
   /** Structured lines about the host's own work; without it they are gone. */
   log?: HostLog;
 };

@@ -3,7 +3,7 @@ import { getPriority } from "node:os";
 import { setImmediate } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { scriptEngine } from "../engines/script/script-engine";
-import { launchEngine } from "../program/program-runner";
+import { launchEngine } from "../program/launch-engine";
 import { missingLayers } from "./confinement-layers";
 import type { ConfinedProcess } from "./launch-confined";
 import { probeConfinement } from "./probe-confinement";
@@ -31,9 +31,11 @@ const sliceOf = (pid: number, thread = String(pid)): number | undefined => {
   return told === undefined ? undefined : Number(told);
 };
 
+const groups = { usable: false, reason: "not asked for" } as const;
+
 /** An engine and the processes of bubblewrap around it. */
 async function launch(): Promise<{ process: ConfinedProcess; engine: number }> {
-  const result = await launchEngine(scriptEngine, confinement);
+  const result = await launchEngine(scriptEngine, { ...confinement, groups }, 0, () => undefined);
   if (!result.ok) throw new Error(result.reason);
   launched = result.process;
   const { pid, insidePid, processes } = launched;

@@ -5,7 +5,7 @@ import type { Host, OpenHostOptions } from "../api/host";
 import type { HostLog, HostStatus, ProgramStatus } from "../api/host-status";
 import { probeConfinement } from "../confinement/probe-confinement";
 import { sayConfinement } from "../confinement/say-confinement";
-import { startProgram } from "../program/program-runner";
+import { createProgramLauncher } from "../program/program-runner";
 import { startHost } from "../runtime/host";
 import type { HostOptions, ProgramRefused } from "../runtime/host-options";
 import { findProviderFault } from "./check-providers";
@@ -31,18 +31,23 @@ export type HostPorts = Partial<
   >
 >;
 
+/** One, since a person opens one program at a time. */
+const SPARES = 1;
+
 const publicSuffixes = readPublicSuffixes(publicSuffixData);
 
 /** As `openHost`, on ports of the caller's. */
 export async function openHostWith(options: OpenHostOptions, ports: HostPorts = {}): Promise<Host> {
-  const { capabilities = [], onEvent, log = () => undefined, programs = [], ...rest } = options;
+  const { capabilities = [], onEvent, log = () => undefined, programs = [], spares = SPARES, ...rest } = options;
   const fault = findProviderFault(capabilities);
   if (fault !== undefined) throw hostError("provider_invalid", fault);
   const hub = createEventHub(log);
   if (onEvent) hub.on(onEvent);
   const layers = ports.layers ?? (await probeAndSay(options, log));
+  const { allowDegraded = [] } = options;
+  const launcher = await createProgramLauncher({ spares: ports.startProgram ? 0 : spares, allowDegraded, log });
   const started = await startHost({
-    ...{ startProgram, publicSuffixes },
+    ...{ startProgram: launcher.startProgram, publicSuffixes },
     ...rest,
     ...ports,
     ...{ layers, log, programs, capabilities },
@@ -50,8 +55,14 @@ export async function openHostWith(options: OpenHostOptions, ports: HostPorts = 
     onConsole: (appId, line) => hub.emit({ kind: "console", appId, line }),
     onConsent: (appId, capability, outcome) => hub.emit({ kind: "consent", appId, capability, outcome }),
     onDenied: (denial) => hub.emit({ kind: "denied", ...denial }),
+  }).catch(async (error: unknown) => {
+    await launcher.close();
+    throw error;
   });
-  if (!started.ok) throw hostError(started.reason);
+  if (!started.ok) {
+    await launcher.close();
+    throw hostError(started.reason);
+  }
   const { host } = started;
 
   let closing: Promise<void> | undefined;
@@ -59,6 +70,7 @@ export async function openHostWith(options: OpenHostOptions, ports: HostPorts = 
     try {
       await host.stop();
     } finally {
+      await launcher.close();
       hub.close();
     }
   };

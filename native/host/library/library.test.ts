@@ -6,6 +6,7 @@ import type { DevelopmentHostOptions } from "../api/host";
 import { HostError } from "../api/host-error";
 import type { HostEvent } from "../api/host-event";
 import type { CapabilityProvider } from "../api/providers";
+import { processTree, systemProc } from "../confinement/process-tree";
 import { requireConfinement } from "../confinement/require-confinement";
 import { openDataDirectory } from "../runtime/data-directory";
 import { nodeDurableFiles } from "../state/durable-files";
@@ -96,6 +97,23 @@ describe.skipIf(!available)("a host that is embedded", () => {
     expect(await codeOf(host.launch(APP))).toBe("host_closed");
     expect(await codeOf(host.install({ appId: APP }))).toBe("host_closed");
   });
+
+  it.each([
+    [undefined, 6],
+    [0, 3],
+  ])(
+    "with spares: %s has %i processes beside it once a program runs, and none once it is closed",
+    async (spares, most) => {
+      const below = () => processTree(systemProc, process.pid).length - 1;
+      const before = below();
+      const { host, until } = await open(spares === undefined ? {} : { spares });
+      await host.installFiles(programOf(""));
+      await host.launch(APP);
+      await until(() => expect(below() - before).toBe(most));
+      await host.close();
+      expect(below()).toBe(before);
+    },
+  );
 
   it.each([
     ["hangs", () => new Promise<never>(() => undefined), "timed_out"],

@@ -77,6 +77,9 @@ export async function startProgramIn(
   return isReady ? { ok: true, program: supervised.program } : { ok: false, reason: "start_failed" };
 }
 
+/** Whoever asks for more would have processes for programs that nobody opens at once. */
+const SPARES_MAX = 4;
+
 export type ProgramLauncher = {
   startProgram: StartProgram;
   /** Ends the spares; programs go on. Resolves when no process of a spare is left. */
@@ -92,9 +95,10 @@ export async function createProgramLauncher(options: {
   allowDegraded: readonly string[];
   log: HostLog;
 }): Promise<ProgramLauncher> {
+  if (options.spares <= 0) return { startProgram, close: async () => undefined };
   const confinement = await probeConfinement();
   const isStartable = missingLayers(confinement.layers, options.allowDegraded).length === 0;
-  const count = isStartable ? options.spares : 0;
+  const count = isStartable ? Math.min(options.spares, SPARES_MAX) : 0;
   const spares = createSpareEngines({ count, engines: KNOWN_ENGINES, confinement, log: options.log });
   spares.refill();
   return { startProgram: (start) => startProgramIn(confinement, start, { spares }), close: spares.close };

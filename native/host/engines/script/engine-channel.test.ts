@@ -46,7 +46,8 @@ beforeEach(() => {
     onClosed: () => undefined,
     turns: createHostTurns({ monotonicMs: () => 0, timers: { after: () => () => undefined }, later: setImmediate }),
   });
-  channel = createEngineChannel(pipe, { onRun: () => undefined, onReply: () => undefined, onClosed: () => undefined });
+  const ignore = (): void => undefined;
+  channel = createEngineChannel(pipe, { onPrepare: ignore, onRun: ignore, onReply: ignore, onClosed: ignore });
   channel.ready();
 });
 
