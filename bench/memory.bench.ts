@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -11,7 +10,6 @@ import { missingLayers } from "../native/host/confinement/confinement-layers";
 import { launchConfined } from "../native/host/confinement/launch-confined";
 import { type Confinement, probeConfinement } from "../native/host/confinement/probe-confinement";
 import { processTree, systemProc } from "../native/host/confinement/process-tree";
-import { NODE_FILES, nodeCommand } from "../native/host/engines/node-command";
 import { scriptEngine } from "../native/host/engines/script/script-engine";
 import { wasmPages } from "../native/host/engines/script/script-memory";
 import { createSpareEngines } from "../native/host/program/spare-engines";
@@ -53,18 +51,19 @@ async function rested(pid: number): Promise<Measured> {
 async function bare(confinement: Confinement, source: string): Promise<Measured> {
   const files = await builtFiles({
     scripts: { [BARE]: "../../bench/memory/bare-engine.ts" },
-    copies: {
-      ...NODE_FILES,
-      "engine-script.wasm": createRequire(import.meta.url).resolve("@jitl/quickjs-wasmfile-release-sync/wasm"),
-    },
     watched: ["../../bench/memory", "engines"],
   });
-  const known = nodeCommand(files, BARE);
+  const engine = await scriptEngine.command();
   const pages = wasmPages(scriptEngine.memory(SHIPPED_LIMITS.memoryBytes.max).engineBytes);
   const { tools, mode } = confinement;
   const launched = await launchConfined({
     ...{ tools, mode, needs: scriptEngine.needs },
-    command: { ...known, args: (pathOf) => [...known.args(pathOf), String(pages), source] },
+    command: {
+      ...engine,
+      files: { ...engine.files, ...files },
+      // the last argument is the engine's own script
+      args: (pathOf) => [...engine.args(pathOf).slice(0, -1), pathOf(BARE), String(pages), source],
+    },
   });
   if (!launched.ok) throw new Error(launched.reason);
   const { pid, channel, kill, exited } = launched.process;

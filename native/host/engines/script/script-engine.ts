@@ -10,6 +10,12 @@ import recorded from "./system-calls.json" with { type: "json" };
 
 const SCRIPT = "engine-script.mjs";
 const WASM = "engine-script.wasm";
+/**
+ * What the machine's functions do, in bytes of code, before they are compiled again for speed. The one that interprets is so long that
+ * the engine's usual budget is used up in forty steps: a second compiler would run at every start, and its memory stay with programs that
+ * do nothing. With this one it runs in a program's first milliseconds of work.
+ */
+const TIER_LATE = "--wasm-tiering-budget=300000000";
 const SOURCE_FILE = "app.js";
 const FAULT_NAMES = new Map<number, EngineFault>(
   // Safe: the entries of FAULTS are its own names.
@@ -45,7 +51,7 @@ async function makeCommand(): Promise<EngineCommand> {
     },
     watched: ["engines", "bridge"],
   });
-  return nodeCommand(files, SCRIPT);
+  return nodeCommand(files, SCRIPT, [TIER_LATE]);
 }
 
 /** A machine's bounds as its process is told them: the same text for the same bounds. */
