@@ -30,6 +30,8 @@ export const doctorCommand: Command = {
     const lines = [
       ...layers.map(({ name, active }) => `${active ? "holds  " : "missing"}  ${name}: ${sayWhat(name, active)}`),
       ...remedies(missing, install),
+      "",
+      `a unit of systemd that runs the host as a service: ${install}/bulkhead.service`,
     ];
     const refusing = missing.filter(({ required }) => required).map(({ name }) => name);
     if (refusing.length > 0) {
