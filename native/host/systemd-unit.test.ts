@@ -2,10 +2,10 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { requireConfinement } from "../confinement/require-confinement";
+import { requireConfinement } from "./confinement/require-confinement";
 
 const { available } = await requireConfinement("the unit");
-const UNIT = fileURLToPath(new URL("bulkhead.service", import.meta.url));
+const UNIT = fileURLToPath(new URL("install/bulkhead.service", import.meta.url));
 const text = readFileSync(UNIT, "utf8");
 const valuesOf = (name: string) =>
   [...text.matchAll(new RegExp(`^${name}=(.*)$`, "gm"))].map(([, value = ""]) => value);
