@@ -1,8 +1,11 @@
+import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { API_CODES, type DecisionCode, EGRESS_CODES, HOST_CODES } from "../../core/codes";
+import { isWellFormed } from "../../core/decide/utf8-length";
 import { pagesOf } from "../../core/errors/error-pages";
 import type { Constraints } from "../../core/shapes/claims";
-import type { MinuteIncrement } from "../../core/telemetry/minute-entry";
+import { minuteEntryShape, telemetryEventShape } from "../../core/telemetry/batch";
+import { addIncrement, emptyMinute, type MinuteIncrement, toEntry } from "../../core/telemetry/minute-entry";
 import type { HostEvent } from "../ports";
 import { policyOf } from "../program/testing/program-bench";
 import type { Hold } from "./bridge-channel";
@@ -494,5 +497,38 @@ describe("parameters that are long", () => {
       ok: false,
       value: { code: "INVALID_ARGUMENTS", at: "", seen: "null", wanted: "an object" },
     });
+  });
+});
+
+describe("what is told of a call", () => {
+  const fits = (): unknown[] => {
+    const entry = emptyMinute(60);
+    for (const increment of minutes) addIncrement(entry, increment);
+    const told = toEntry(entry);
+    const faults = [
+      minuteEntryShape.safeParse(told),
+      ...events.map((event) => telemetryEventShape.safeParse({ eventId: "evt-00000001", at: 60, ...event })),
+    ].flatMap(({ error }) => error?.issues ?? []);
+    const texts = [...Object.keys(told.apis), ...events.flatMap(({ api, host }) => [api ?? "", host ?? ""])];
+    return [...faults, ...texts.filter((text) => !isWellFormed(text))];
+  };
+
+  it("is whole where a name is cut within a character", async () => {
+    await call(`${"a".repeat(127)}😀`, "{}");
+    expect(Object.keys(minutes.find(({ apis }) => apis !== undefined)?.apis ?? {})).toEqual(["a".repeat(127)]);
+    expect(fits()).toEqual([]);
+  });
+
+  it("is what the platform takes in, whatever a program calls and names", async () => {
+    const text = fc.oneof(fc.string({ unit: "binary", maxLength: 300 }), fc.webUrl(), fc.constant("__proto__"));
+    await fc.assert(
+      fc.asyncProperty(text, text, fc.webUrl(), async (name, host, url) => {
+        await call(name, "{}");
+        await call("network.request", JSON.stringify({ url: `https://${host}/` }));
+        await call("network.request", JSON.stringify({ url }));
+        expect(fits()).toEqual([]);
+      }),
+      { numRuns: 60 },
+    );
   });
 });
