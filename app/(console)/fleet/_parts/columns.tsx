@@ -8,6 +8,7 @@ import { formatCount } from "@/lib/format/count";
 import { formatRevision } from "@/lib/format/revision";
 import { runtimeWords } from "@/lib/format/runtime-words";
 import type { Position } from "@/native/core/documents/position";
+import { isCounted } from "@/native/core/telemetry/discard-reasons";
 
 const STATES: Record<DeviceView["state"], { mark: MarkName; word: string }> = {
   current: { mark: "live", word: "Current" },
@@ -21,11 +22,18 @@ export function DeviceState({ state }: { state: DeviceView["state"] }) {
   return <State mark={STATES[state].mark}>{STATES[state].word}</State>;
 }
 
-/** "3 clamped, 1 rejected": what of the device's numbers was not taken as it was told; null where all of it was. */
-export function describeEvidence({ clamped, rejected }: Pick<DeviceView, "clamped" | "rejected">): string | null {
+/** What it had to drop of what it was to tell; what stands in the counts of its minutes all the same is not lost. */
+export const lostOf = ({ leftOut }: Pick<DeviceView, "leftOut">): number =>
+  leftOut.reduce((sum, { reason, count }) => sum + (isCounted(reason) ? 0 : count), 0);
+
+/** "3 clamped, 1 rejected, 2 lost": what of its numbers was not taken as it was told, or never came; null where all did. */
+export function describeEvidence(device: Pick<DeviceView, "clamped" | "rejected" | "leftOut">): string | null {
+  const { clamped, rejected } = device;
+  const lost = lostOf(device);
   const parts = [
     ...(clamped > 0 ? [`${formatCount(clamped)} clamped`] : []),
     ...(rejected > 0 ? [`${formatCount(rejected)} rejected`] : []),
+    ...(lost > 0 ? [`${formatCount(lost)} lost`] : []),
   ];
   return parts.length === 0 ? null : parts.join(", ");
 }

@@ -20,8 +20,8 @@ import { formatRevision } from "@/lib/format/revision";
 import { deviceQuery, revokeDevice } from "@/lib/queries/devices";
 import { useMay } from "@/lib/queries/use-may";
 import { sayLayer } from "@/native/core/confinement/layers";
-import { isCounted, sayDiscard } from "@/native/core/telemetry/discard-reasons";
-import { DeviceState, describeLabels, nameLayers } from "./columns";
+import { sayDiscard } from "@/native/core/telemetry/discard-reasons";
+import { DeviceState, describeLabels, lostOf, nameLayers } from "./columns";
 
 /** One device, wherever in the list it stands. */
 export function DevicePanel({ id, onClose }: { id: string; onClose(): void }) {
@@ -159,9 +159,10 @@ function NumbersSection({ device: { clamped, rejected } }: { device: DeviceView 
 }
 
 /** What never came, by the device's own word; nothing where it told all. */
-function LeftOutSection({ device: { leftOut } }: { device: DeviceView }) {
+function LeftOutSection({ device }: { device: DeviceView }) {
+  const { leftOut } = device;
   if (leftOut.length === 0) return null;
-  const lost = leftOut.reduce((sum, { reason, count }) => sum + (isCounted(reason) ? 0 : count), 0);
+  const lost = lostOf(device);
   return (
     <SideSection title="Left out" about={lost === 0 ? "nothing lost" : `${formatCount(lost)} lost`}>
       <ul className="grid gap-1">

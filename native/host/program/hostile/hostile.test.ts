@@ -63,6 +63,19 @@ describe.runIf(available)("a program that takes more than its share", () => {
     expect(program.sum("throttledMs")).toBeGreaterThan(500);
   });
 
+  it("15-cpu-spin that no limit ends is ended by its turn, and says which of its times it was, and the most that it has", async () => {
+    const program = await start(EXHAUSTING.cpuSpin, {
+      policy: policyOf({ program: { limits: { cpuMsPerMinute: { max: 60_000, action: "warn" } } } }),
+    });
+    const says = expect.stringMatching(
+      /^a turn took \d+ ms (?:of processor time; at most 5000|on the clock; at most 30000)$/,
+    );
+    expect(await program.program.ended).toEqual({ reason: "crashed", says, detail: { fault: "turnTooLong" } });
+    expect(program.recorded.events).toContainEqual(
+      expect.objectContaining({ type: "crashed", detail: { reason: "crashed", fault: "turnTooLong" } }),
+    );
+  });
+
   it("15-cpu-spin is killed where its limit says so", async () => {
     const program = await start(EXHAUSTING.cpuSpin, {
       policy: policyOf({ program: { limits: { cpuMsPerMinute: { max: 600, action: "kill" } } } }),
