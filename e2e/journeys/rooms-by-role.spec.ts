@@ -1,5 +1,7 @@
 import { type Browser, expect, type Locator, type Page, test } from "@playwright/test";
 import type { DenialList } from "@/lib/contracts/programs";
+import { enrolPastDevice } from "../../scripts/demo/history/past-device";
+import { makeEnrolment } from "../faults/simulated-device";
 import { type RunningDemo, startDemo } from "../fixtures/running-demo";
 import { untilListening } from "../fixtures/until-listening";
 
@@ -142,6 +144,18 @@ test.describe("an operator", () => {
     const download = page.waitForEvent("download");
     await dialog.getByRole("button", { name: "Save enrolment.json" }).click();
     expect((await download).suggestedFilename()).toBe("enrolment.json");
+  });
+
+  test("reads of a device which layer it lacks, what is open by that, and the machine's own word for it", async () => {
+    const file = { ...(await makeEnrolment(await demo.session("operator"), "Kiosk 13")), url: demo.url };
+    const call = (path: string, init?: RequestInit) => fetch(`${demo.url}/api/runtime/v1/${path}`, init);
+    await enrolPastDevice(call, file, { nowSeconds: () => Math.floor(Date.now() / 1000), missingLayer: "userns" });
+    const page = pages.operator;
+    await open(page, "/fleet");
+    await page.getByRole("row").filter({ hasText: "Without userns" }).first().click();
+    const panel = page.getByRole("complementary");
+    await expect(panel.getByText("Without userns")).toBeVisible();
+    await expect(panel.getByText("The machine says: not permitted on this machine")).toBeVisible();
   });
 });
 
