@@ -130,7 +130,15 @@ beforeEach(() => {
     policyNow: () => NOW,
     channel,
     registry: createCapabilityRegistry(
-      ["device.info", "network.request", "storage.local.set"].map((name) => ({
+      [
+        "device.info",
+        "network.request",
+        "storage.local.set",
+        "camera.capture",
+        "nfc.read",
+        "location.precise",
+        "location.coarse",
+      ].map((name) => ({
         capability: name.replace(/\.set$/, ""),
         apis: { [name]: async (allowed) => (handlers[name] as ApiHandler)(allowed) },
       })),
@@ -152,6 +160,43 @@ beforeEach(() => {
     },
     moment: () => ({ foreground: false, gesture: false }),
     log: (_level, event) => logged.push(event),
+  });
+});
+
+describe("what a capability provider answers", () => {
+  const answering = (api: string, value: Record<string, unknown>, constraints: Constraints = {}) => {
+    policy = policyOf({
+      program: {
+        grants: { [api]: { consent: "none", constraints } },
+        versions: [{ code: 3, name: "1.0", sha256: "0".repeat(64), size: 1, kid: "k", declares: [api] }],
+      },
+    });
+    handlers[api] = async () => ({ outcome: "value", value });
+    return call(api, "{}");
+  };
+
+  it.each([
+    ["camera.capture", { content: "x".repeat(101) }, { maxBytes: 100 }],
+    ["camera.capture", { bytes: 101 }, { maxBytes: 100 }],
+    ["nfc.read", { records: ["x".repeat(101)] }, { maxBytes: 100 }],
+    ["camera.capture", { mediaType: "image/PNG; a=b", content: "" }, { mediaTypes: ["image/jpeg"] }],
+  ] as const)(
+    "is held to the grant, in every member that carries something: %s %o",
+    async (api, value, constraints) => {
+      const { mediaTypes, ...rest } = constraints as Constraints;
+      const asked = { ...rest, ...(mediaTypes === undefined ? {} : { mediaTypes: [...mediaTypes] }) };
+      expect((await answering(api, value, asked)).value.code).toBe("CONSTRAINT_NOT_MET");
+      expect((await answering(api, value)).ok).toBe(true);
+    },
+  );
+
+  it("is a place no finer than the grant, and a coarse one never finer than its name", async () => {
+    const place = { latitude: 52.520006, longitude: 13.404954, accuracyMetres: 4 };
+    expect((await answering("location.precise", place)).value).toEqual(place);
+    const bounded = (await answering("location.precise", place, { precisionMetres: 5_000 })).value;
+    expect([bounded.latitude === place.latitude, bounded.accuracyMetres]).toEqual([false, 5_000]);
+    expect((await answering("location.coarse", place)).value.accuracyMetres).toBe(1_000);
+    expect((await answering("location.coarse", { ...place, latitude: "52.520006" })).value.code).toBe("HOST_ERROR");
   });
 });
 

@@ -19,6 +19,7 @@ import { type BridgeChannel, type FromProgramMessage, type Rest, WithText } from
 import type { CallLimits } from "./call-limits";
 import type { CallUsage } from "./call-usage";
 import type { AllowedCall, CallDenial, CallOutcome, CapabilityRegistry } from "./capability-registry";
+import { coarsenPlace } from "./coarsen-place";
 import type { ConsentDesk } from "./consent-desk";
 import type { DenialReporter } from "./denial-reporter";
 
@@ -57,6 +58,8 @@ const PIECE_UNITS = 2 * 1024;
 const BUSY_MAX = 8;
 const HELD_BODY_BYTES_MAX = 4 * 1024 * 1024;
 
+/** What "about a kilometre" is (\`native/catalog\`, location.coarse). */
+const COARSE_METRES = 1_000;
 const noText = (): undefined => undefined;
 
 /** With the body, which travels beside the other parameters. */
@@ -150,16 +153,23 @@ export function createBridgeSession(options: BridgeSessionOptions): BridgeSessio
     const grant = by.grants.get(api.capability.name);
     const { maxBytes, mediaTypes } = grant?.constraints ?? {};
     if (grant === undefined || (maxBytes === undefined && mediaTypes === undefined)) return undefined;
-    const headers = outcome.value.headers as Record<string, string> | undefined;
-    const mediaType = headers?.["content-type"];
     const unmet = findUnmetConstraint(
       { ...(maxBytes === undefined ? {} : { maxBytes }), ...(mediaTypes === undefined ? {} : { mediaTypes }) },
       undefined,
-      { body: outcome.body, value: valueGiven(outcome), ...(mediaType === undefined ? {} : { mediaType }) },
+      measuredOf(api, outcome),
     );
     if (unmet === undefined) return undefined;
     const rule = `/grants/${pointerToken(api.capability.name)}/constraints/${unmet}`;
     return { code: "CONSTRAINT_NOT_MET", layer: "grant", rule, by };
+  };
+
+  /** A place is told no finer than every grant in force lets it be, and than its capability says of itself. */
+  const boundPlace = (api: Api, value: Readonly<Record<string, unknown>>) => {
+    if (!api.result.includes("latitude")) return value;
+    const { policy, newer } = options.policy();
+    const wished = [policy, newer].map((by) => by?.grants.get(api.capability.name)?.constraints?.precisionMetres ?? 0);
+    const least = api.capability.name === "location.coarse" ? COARSE_METRES : 0;
+    return coarsenPlace(value, Math.max(least, ...wished));
   };
 
   const finish = async (call: Call, api: Api, decision: ApiDecision, outcome: CallOutcome): Promise<void> => {
@@ -174,14 +184,16 @@ export function createBridgeSession(options: BridgeSessionOptions): BridgeSessio
           ...(outcome.explained === undefined ? {} : { explained: outcome.explained }),
         });
       case "value": {
+        const told = boundPlace(api, outcome.value);
+        if (told === undefined) return fail(call.id, "the device gave no answer that can be handed on");
         const unmet = refuseResult(api, outcome);
         if (unmet !== undefined) return refuse(call, unmet);
         const isKept = (member: string) => fields === undefined || fields.includes(member);
         const body = isKept("body") ? outcome.body : undefined;
-        const value = keepFields(outcome.value, fields);
+        const value = keepFields(told, fields);
         const { text } = outcome;
-        const told = text && isKept(text.member) ? new WithText(value, text.member, text.json) : value;
-        if (!answer(call.id, true, told, body)) fail(call.id, "the answer is too long");
+        const given = text && isKept(text.member) ? new WithText(value, text.member, text.json) : value;
+        if (!answer(call.id, true, given, body)) fail(call.id, "the answer is too long");
       }
     }
   };
@@ -323,6 +335,19 @@ export function createBridgeSession(options: BridgeSessionOptions): BridgeSessio
     },
     close: () => ending.abort(),
   };
+}
+
+/** What of an answer constraints are held against: all that it carries, by the members that they know (spec 5.44). */
+function measuredOf(api: Api, outcome: Extract<CallOutcome, { outcome: "value" }>): Readonly<Record<string, unknown>> {
+  const known = { ...outcome.value, body: outcome.body, value: valueGiven(outcome) };
+  if (api.purpose !== null) return known;
+  // Lists and objects under names of the API's own carry as much as those that are known.
+  const others = Object.entries(outcome.value).filter(
+    ([name, item]) => name !== "value" && name !== "data" && typeof item === "object" && item !== null,
+  );
+  return others.length === 0
+    ? known
+    : { ...known, data: [outcome.value.data ?? null, ...others.map(([, item]) => item)] };
 }
 
 function valueGiven({ value, text }: Extract<CallOutcome, { outcome: "value" }>): unknown {

@@ -1,5 +1,5 @@
 /** Bounds of what a capability provider answers: what goes into one message to a program, with room for what stands around it. */
-const UNITS_MAX = 256 * 1024;
+const UNITS_MAX = 900 * 1024;
 const VALUES_MAX = 20_000;
 const DEPTH_MAX = 16;
 
