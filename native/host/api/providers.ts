@@ -6,6 +6,10 @@ export type ConsentAnswer = "given" | "refused";
 export type ConsentQuestion = {
   readonly appId: string;
   readonly versionCode: number;
+  /** The program's name, in its publisher's words. */
+  readonly name: string;
+  /** Why it wants the capability, in its publisher's words too; null where it says nothing. */
+  readonly reason: string | null;
   readonly capability: string;
   /** The capability's name for people. */
   readonly title: string;

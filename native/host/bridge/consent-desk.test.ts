@@ -20,6 +20,7 @@ function deskWith(provider: ConsentProvider | undefined) {
         asked.push(question);
         return provider(question);
       }),
+    words: () => ({ name: "A", reason: null }),
     onOutcome: (capability, outcome) => outcomes.push(`${capability} ${outcome}`),
   });
   return { desk, time };

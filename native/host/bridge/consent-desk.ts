@@ -30,6 +30,8 @@ export function createConsentDesk(options: {
   appId: string;
   versionCode: number;
   provider: ConsentProvider | undefined;
+  /** What the program says of itself and of its wish. */
+  words(capability: string): { name: string; reason: string | null };
   limitMs?: number;
   timers: HostTimers;
   /** Hears what came of each question. */
@@ -48,7 +50,7 @@ export function createConsentDesk(options: {
 
   async function put(capability: string, ask: ConsentProvider): Promise<void> {
     const { title, exposes } = findCapability(capability) ?? { title: capability, exposes: "" };
-    const question = { appId, versionCode, capability, title, exposes };
+    const question = { appId, versionCode, ...options.words(capability), capability, title, exposes };
     const end = await withinBound<unknown>((signal) => ask({ ...question, signal }), {
       ...{ limitMs, timers },
       outer: closing.signal,

@@ -9,7 +9,11 @@ import type { CapabilityProvider } from "../api/providers";
 import { processTree, systemProc } from "../confinement/process-tree";
 import { requireConfinement } from "../confinement/require-confinement";
 import { openDataDirectory } from "../runtime/data-directory";
+import { createLocalPlatform } from "../runtime/local-platform";
+import { randomId, systemClock } from "../runtime/system-ports";
 import { nodeDurableFiles } from "../state/durable-files";
+import { openHostWith } from "./compose-host";
+import { enrolBy } from "./enrol-by";
 import { openDevelopmentHost } from "./open-development-host";
 import { openHost } from "./open-host";
 
@@ -64,8 +68,8 @@ describe.skipIf(!available)("a host that is embedded", () => {
   it("installs, launches, asks, is answered, tells, stops, and launches again", async () => {
     const questions: string[] = [];
     const { host, events, line, lines, states } = await open({
-      consent: async ({ appId, capability, title }) => {
-        questions.push(`${appId} ${capability} ${title}`);
+      consent: async ({ appId, name, reason, capability, title }) => {
+        questions.push(`${appId} ${name} ${capability} ${title} ${reason}`);
         return "given";
       },
       capabilities: [provide(async () => ({ latitude: 52.5, longitude: 13.4 }))],
@@ -81,7 +85,7 @@ describe.skipIf(!available)("a host that is embedded", () => {
       expect.stringMatching(/^yes \{"latitude":52\.49\d*,"longitude":13\.\d+,"accuracyMetres":1000\}$/),
       "end",
     ]);
-    expect(questions).toEqual([`${APP} location.coarse Approximate location`]);
+    expect(questions).toEqual([`${APP} Walk location.coarse Approximate location to show where you are`]);
     expect(await codeOf(host.launch(APP))).toBe("already_running");
     await host.stop(APP);
     await host.stop(APP);
@@ -254,6 +258,23 @@ describe("a host that is not opened", () => {
     expect(await codeOf(openHost({ dataDir }))).toBe("data_directory_in_use");
     await held?.release();
     expect(await codeOf(openHost({ dataDir }))).toBe("not_enrolled");
+  });
+
+  it("is the second on an enrolled folder, until the first is closed", async () => {
+    const dataDir = await folder();
+    const log = () => undefined;
+    const platform = await createLocalPlatform({
+      ...{ clock: systemClock, randomId, onBatch: () => undefined, consent: "none" },
+    });
+    const { transport, enrolmentFile } = platform;
+    await enrolBy(transport, { dataDir, enrolmentFile, log });
+    const first = await openHostWith({ dataDir, spares: 0 }, { transport });
+    expect(await codeOf(openHostWith({ dataDir, spares: 0 }, { transport }))).toBe("data_directory_in_use");
+    expect(await codeOf(enrolBy(transport, { dataDir, enrolmentFile, log }))).toBe("data_directory_in_use");
+    await first.close();
+    const second = await openHostWith({ dataDir, spares: 0 }, { transport });
+    expect(second.status()).toMatchObject({ platform: "local", environment: "development", programs: [] });
+    await second.close();
   });
 
   it.each([

@@ -17,6 +17,7 @@ import { systemTimers } from "../runtime/system-ports";
 import { createHopDecision } from "./decide-hop";
 import { readDeviceProfile } from "./device-profile";
 import type { ProgramFiles } from "./program-files";
+import { programWords } from "./program-words";
 
 export type ProgramBridgeOptions = {
   start: StartProgramOptions;
@@ -70,6 +71,7 @@ export function createProgramBridge(options: ProgramBridgeOptions): ProgramBridg
   const consent = createConsentDesk({
     ...{ appId, versionCode, log, provider: start.consent, timers: systemTimers },
     ...(start.consentMsMax === undefined ? {} : { limitMs: start.consentMsMax }),
+    words: (capability) => programWords(start.bundle, capability),
     onOutcome: (capability, outcome) => start.onConsent?.(capability, outcome),
   });
 
