@@ -7,7 +7,7 @@ import { Table, Td, Th } from "@/components/ui/table";
 import { formatInstant } from "@/lib/format/instant";
 import { useCrosshair } from "./crosshair";
 import { Panel } from "./panel";
-import { TimeChart, type TimeChartProps } from "./time-chart";
+import { greatestOf, shownLines, TimeChart, type TimeChartProps } from "./time-chart";
 
 type ChartFrameProps = Omit<TimeChartProps, "title" | "summary"> & {
   title: string;
@@ -19,9 +19,16 @@ type ChartFrameProps = Omit<TimeChartProps, "title" | "summary"> & {
   format(value: number): string;
 };
 
+/** A limit so many times above all data leaves them a line on the ground: they are drawn without it. */
+const FAR = 5;
+
 /** The only home of charts: title, unit, figure, the drawing, and the same numbers as a table. */
 export function ChartFrame({ title, unit, figure, legend, ...chart }: ChartFrameProps) {
   const [isTable, setTable] = useState(false);
+  const [isLimitSeen, setLimitSeen] = useState(false);
+  const greatest = greatestOf(chart.series);
+  const { limit } = chart;
+  const isFar = limit != null && greatest > 0 && limit.max > FAR * greatest;
   const instants = useMemo(() => chart.times.map((at) => new Date(at).getTime()), [chart.times]);
   const { index } = useCrosshair(instants);
   return (
@@ -32,6 +39,11 @@ export function ChartFrame({ title, unit, figure, legend, ...chart }: ChartFrame
         <span className="inline-flex flex-wrap items-center gap-x-4">
           {unit}
           {legend}
+          {isFar && !isTable && (
+            <Button tone="quiet" size="small" onClick={() => setLimitSeen(!isLimitSeen)}>
+              {isLimitSeen ? "Fit to the data" : `${limit.label} is far above`}
+            </Button>
+          )}
         </span>
       }
       actions={
@@ -53,7 +65,12 @@ export function ChartFrame({ title, unit, figure, legend, ...chart }: ChartFrame
         {isTable ? (
           <SeriesTable title={title} {...chart} />
         ) : (
-          <TimeChart title={title} summary={summarise(title, unit, chart)} {...chart} />
+          <TimeChart
+            title={title}
+            summary={summarise(title, unit, chart)}
+            {...chart}
+            isFitted={isFar && !isLimitSeen}
+          />
         )}
       </div>
     </Panel>
@@ -62,6 +79,7 @@ export function ChartFrame({ title, unit, figure, legend, ...chart }: ChartFrame
 
 function SeriesTable({ title, times, series, format }: Pick<ChartFrameProps, "title" | "times" | "series" | "format">) {
   const rows = times.map((at, index) => ({ at, index })).reverse();
+  const lines = shownLines(series);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by the keyboard
     <section aria-label={`${title}, all points`} tabIndex={0} className="h-49 overflow-y-auto">
@@ -69,7 +87,7 @@ function SeriesTable({ title, times, series, format }: Pick<ChartFrameProps, "ti
         <thead>
           <tr>
             <Th>At</Th>
-            {series.map(({ name }) => (
+            {lines.map(({ name }) => (
               <Th key={name} isNumber>
                 {name}
               </Th>
@@ -80,7 +98,7 @@ function SeriesTable({ title, times, series, format }: Pick<ChartFrameProps, "ti
           {rows.map(({ at, index }) => (
             <tr key={at}>
               <Td className="h-6">{formatInstant(at)}</Td>
-              {series.map(({ name, values }) => (
+              {lines.map(({ name, values }) => (
                 <Td key={name} isNumber className="h-6">
                   {values[index] === null || values[index] === undefined ? "no data" : format(values[index])}
                 </Td>

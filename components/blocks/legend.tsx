@@ -2,6 +2,8 @@ import { ChartMark, type ChartMarkKind } from "./chart-mark";
 
 const LINES = {
   p95: { className: "stroke-ink", dash: undefined },
+  second: { className: "stroke-accent", dash: "8 2" },
+  greatest: { className: "stroke-muted", dash: "1 2" },
   blocked: { className: "stroke-blocked", dash: "6 3" },
   throttled: { className: "stroke-throttled", dash: "1.5 3" },
 } as const;

@@ -24,16 +24,18 @@ import { timeTicks, valueTicks } from "./chart-ticks";
 import { useCrosshair } from "./crosshair";
 import { useSeededUntil } from "./seeded";
 
-export type ChartTone = "ink" | "blocked" | "throttled" | "allowed";
+export type ChartTone = "ink" | "second" | "greatest" | "blocked" | "throttled" | "allowed";
 export type ChartSeries = {
   name: string;
   tone: ChartTone;
   /** One a point; null is a gap and is drawn as one. */
   values: readonly (number | null)[];
-  /** The lower edge of a band below the line. */
-  low?: readonly (number | null)[];
+  /** The lower edge of a band below the line, and what it is called. */
+  low?: { name: string; values: readonly (number | null)[] };
 };
 export type { ChartEvent };
+
+export type ChartLimit = { warn: number; max: number; label: string; warnLabel: string };
 
 export type TimeChartProps = {
   title: string;
@@ -41,7 +43,9 @@ export type TimeChartProps = {
   times: readonly string[];
   series: readonly ChartSeries[];
   events?: readonly ChartEvent[];
-  limit?: { warn: number; max: number; label: string; warnLabel: string } | null;
+  limit?: ChartLimit | null;
+  /** Drawn as high as the data go, whether or not the limit is seen then. */
+  isFitted?: boolean;
   format?(value: number): string;
   /** The last point's time is not over: what leads to it is drawn dashed. */
   isLastRunning?: boolean;
@@ -67,12 +71,16 @@ const MUTED = { fill: "var(--color-muted)" };
 const AXIS = { stroke: "var(--color-control)" };
 const STROKES: Record<ChartTone, string> = {
   ink: "var(--color-ink)",
+  second: "var(--color-accent)",
+  greatest: "var(--color-muted)",
   blocked: "var(--color-blocked)",
   throttled: "var(--color-throttled)",
   allowed: "var(--color-allowed)",
 };
 const DASHES: Record<ChartTone, string> = {
   ink: "none",
+  second: "8 2",
+  greatest: "1 2",
   allowed: "none",
   blocked: "6 3",
   throttled: "1.5 3",
@@ -91,7 +99,7 @@ type Row = {
 
 /** Lines over time with limit, warning, events, gaps and a crosshair shared by the charts of a page. */
 export function TimeChart(props: TimeChartProps) {
-  const { title, times, series, events = [], limit, format = formatCount, isLastRunning = false, summary } = props;
+  const { title, times, series, events = [], format = formatCount, isLastRunning = false, summary } = props;
   const [width, setWidth] = useState(BEFORE_MEASURED.width);
   const summaryId = useId();
   const rows = useMemo(() => rowsOf(times, series, isLastRunning), [times, series, isLastRunning]);
@@ -99,13 +107,17 @@ export function TimeChart(props: TimeChartProps) {
   const { index: cross, setAtMs } = useCrosshair(instants);
   const crossAt = cross === null ? undefined : instants[cross];
 
+  const ofData = greatestOf(series);
+  const limit = props.isFitted === true && (props.limit?.max ?? 0) > ofData ? null : props.limit;
+  const warning = limit?.warn ?? (props.limit && props.limit.warn <= ofData ? props.limit.warn : null);
+  const greatest = Math.max(limit?.max ?? 0, ofData) || 1;
+
   const from = instants[0] ?? 0;
   const last = instants.at(-1) ?? 1;
   // What happened in the time that is not over has a place too.
   const to = isLastRunning ? last + (last - (instants.at(-2) ?? last)) : last;
   const right = limit ? RIGHT_OF_LIMIT : RIGHT;
   const x = (at: number) => LEFT + ((width - LEFT - right) * (at - from)) / Math.max(1, to - from);
-  const greatest = Math.max(limit?.max ?? 0, ...series.flatMap(({ values }) => values.map((value) => value ?? 0))) || 1;
   const between = limit ? ((limit.max - limit.warn) / greatest) * (HEIGHT - TOP - BOTTOM) : 0;
   const dates = timeTicks(from, to, width - LEFT - right);
   const isFree = (at: number) => crossAt === undefined || Math.abs(x(at) - x(crossAt)) > 1.5 * DATE_HALF;
@@ -206,13 +218,13 @@ export function TimeChart(props: TimeChartProps) {
                   isAnimationActive={false}
                 />
               ))}
-            {limit && (
+            {warning !== null && (
               <ReferenceLine
-                y={limit.warn}
+                y={warning}
                 stroke="var(--color-muted)"
                 strokeDasharray="4 3"
                 label={{
-                  value: between < LABEL_HEIGHT ? "" : limit.warnLabel,
+                  value: between < LABEL_HEIGHT ? "" : (limit?.warnLabel ?? ""),
                   position: "right",
                   offset: 8,
                   fill: "var(--color-muted)",
@@ -257,8 +269,8 @@ export function TimeChart(props: TimeChartProps) {
               isAnimationActive={false}
               offset={12}
               content={({ active }) =>
-                active && cross !== null && series.length > 1 ? (
-                  <PointCard atMs={instants[cross] ?? 0} index={cross} series={series} format={format} />
+                active && cross !== null && shownLines(series).length > 1 ? (
+                  <PointCard atMs={instants[cross] ?? 0} index={cross} series={shownLines(series)} format={format} />
                 ) : null
               }
             />
@@ -297,6 +309,14 @@ export function TimeChart(props: TimeChartProps) {
   );
 }
 
+/** Each series and the lower edge of its band, as a table or a card shows them. */
+export const shownLines = (series: readonly ChartSeries[]): { name: string; values: readonly (number | null)[] }[] =>
+  series.flatMap(({ name, values, low }) => (low === undefined ? [{ name, values }] : [low, { name, values }]));
+
+/** Of all that is drawn; 0 where nothing is. */
+export const greatestOf = (series: readonly ChartSeries[]): number =>
+  Math.max(0, ...series.flatMap(({ values }) => values.map((value) => value ?? 0)));
+
 function rowsOf(times: readonly string[], series: readonly ChartSeries[], isLastRunning: boolean): Row[] {
   const last = times.length - 1;
   return times.map((at, index) => {
@@ -306,7 +326,7 @@ function rowsOf(times: readonly string[], series: readonly ChartSeries[], isLast
       lines: isLastRunning && index === last ? values.map(() => null) : values,
       running: isLastRunning && index >= last - 1 ? values : values.map(() => null),
       bands: series.map(({ low }, order) => {
-        const [upper, lower] = [values[order] ?? null, low?.[index] ?? null];
+        const [upper, lower] = [values[order] ?? null, low?.values[index] ?? null];
         return upper === null || lower === null ? null : [lower, upper];
       }),
     };
@@ -326,6 +346,6 @@ function valueText(
   series: readonly ChartSeries[],
   format: (value: number) => string,
 ): string {
-  const values = series.map(({ name, values: all }) => `${name} ${shownValue(all[index], format)}`);
+  const values = shownLines(series).map(({ name, values: all }) => `${name} ${shownValue(all[index], format)}`);
   return `${formatInstant(times[index] ?? 0)}: ${values.join(", ")}`;
 }

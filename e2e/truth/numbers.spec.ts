@@ -138,7 +138,7 @@ async function readProgram(numbers: Numbers, appId: string): Promise<void> {
   const series = await operator.get<TelemetrySeries>(`programs/${appId}/telemetry?range=${RANGE}`);
   numbers.put("telemetry", "requests", series.totals.requests, appId, RANGE);
   numbers.put("telemetry", "blocked", series.totals.blocked, appId, RANGE);
-  numbers.put("telemetry points", "blocked", sum(series.points.map(({ blocked }) => blocked)), appId, RANGE);
+  numbers.put("telemetry points", "blocked", sum(series.counts.blocked), appId, RANGE);
   numbers.put("telemetry", "devices", series.totals.devices, appId, RANGE);
   numbers.put("telemetry", "crashes", series.totals.crashes, appId, RANGE);
   numbers.put("telemetry", "lost", series.totals.lost);

@@ -5,7 +5,7 @@ import { LABEL_NAMES, type LabelName } from "@/lib/domain/labels";
 import { cursorSchema, instantSchema, nameSchema, positionSchema, searchSchema } from "./shared";
 
 /** Those that are set of the three; another name is refused. */
-const labelsSchema = z.strictObject(
+export const labelsSchema = z.strictObject(
   // Safe: one member a name, each of the same shape.
   Object.fromEntries(LABEL_NAMES.map((name) => [name, labelValueShape.exactOptional()])) as Record<
     LabelName,

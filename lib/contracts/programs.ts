@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { VERSION_STATES } from "@/lib/domain/lifecycles";
+import { CHART_COUNTS, CHARTED } from "@/lib/domain/measures/charted";
 import { PROGRAM_SORTS, PROGRAM_STATUSES } from "@/lib/domain/program-lists";
 import {
   DECISION_LAYERS,
@@ -8,10 +9,12 @@ import {
   HOST_PURPOSES,
   LIMIT_ACTIONS,
   LIMIT_NAMES,
+  RUNTIME_KINDS,
   SENSITIVITIES,
 } from "@/native/core/codes";
 import { readHostPattern } from "@/native/core/decide/host-name";
 import { MISSES, traceValueShape } from "@/native/core/decide/trace";
+import { labelsSchema } from "./devices";
 import {
   appIdSchema,
   behindSchema,
@@ -205,19 +208,19 @@ export const rangeQuerySchema = z.object({
   version: z.coerce.number().int().optional(),
 });
 
-export const seriesPointSchema = z.object({
-  at: instantSchema,
-  /** null is a gap: no device reported. */
-  cpuMsP50: z.number().nullable(),
-  cpuMsP95: z.number().nullable(),
-  memoryBytesP50: z.number().nullable(),
-  memoryBytesP95: z.number().nullable(),
-  requestsP50: z.number().nullable(),
-  requestsP95: z.number().nullable(),
-  blocked: z.number().nullable(),
-  throttledMs: z.number().nullable(),
-  devices: z.number(),
+/** Whose telemetry is asked for: of a version, of one kind of runtime, of devices with these labels. */
+export const telemetryQuerySchema = rangeQuerySchema.extend({
+  runtime: z.enum(RUNTIME_KINDS).optional(),
+  ...labelsSchema.shape,
 });
+
+export type ChartFilter = z.output<typeof telemetryQuerySchema>;
+
+/** One value a point, oldest first; null is a gap: no device reported, or none measured it. */
+const valuesSchema = z.array(z.number().nullable());
+/** Of device-minutes, within 1/32. */
+const shareSeriesSchema = z.object({ p50: valuesSchema, p95: valuesSchema, max: valuesSchema });
+const limitLineSchema = z.object({ warn: z.number(), max: z.number() });
 export const chartMarkSchema = z.object({
   at: instantSchema,
   kind: z.enum(["publish", "version", "suspension", "lift"]),
@@ -227,13 +230,16 @@ export const chartMarkSchema = z.object({
 export const telemetrySeriesSchema = z.object({
   range: timeRangeSchema,
   bucketSeconds: z.number(),
-  points: z.array(seriesPointSchema),
+  /** Begin of each point's bucket, oldest first. */
+  times: z.array(instantSchema),
+  /** Devices that told of it, a point. */
+  devices: z.array(z.number()),
+  measures: z.record(z.enum(CHARTED), shareSeriesSchema),
+  /** Of all devices together. */
+  counts: z.record(z.enum(CHART_COUNTS), valuesSchema),
   marks: z.array(chartMarkSchema),
-  limits: z.object({
-    cpuMsPerMinute: z.object({ warn: z.number(), max: z.number() }).nullable(),
-    memoryBytes: z.object({ warn: z.number(), max: z.number() }).nullable(),
-    requestsPerMinute: z.object({ warn: z.number(), max: z.number() }).nullable(),
-  }),
+  /** As in force; without one there is no line. */
+  limits: z.partialRecord(z.enum(LIMIT_NAMES), limitLineSchema),
   totals: z.object({
     devices: z.number(),
     requests: z.number(),

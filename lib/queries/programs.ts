@@ -1,6 +1,6 @@
 import { keepPreviousData, type QueryClient, queryOptions } from "@tanstack/react-query";
 import type { z } from "zod";
-import type { CauseFilter, registerProgramInputSchema } from "@/lib/contracts/programs";
+import type { CauseFilter, ChartFilter, registerProgramInputSchema } from "@/lib/contracts/programs";
 import type { TimeRange } from "@/lib/domain/time-ranges";
 import { denialsRoutes, programsRoutes, submissionsRoutes } from "@/lib/http/addresses";
 import { addressOf, type ConsoleQuery, callConsole } from "@/lib/http/console-client";
@@ -47,19 +47,18 @@ export const limitsQuery = (appId: string, range: TimeRange) =>
     placeholderData: keepPreviousData,
   });
 
-export const telemetryQuery = (appId: string, range: TimeRange, version?: number) =>
+export const telemetryQuery = (appId: string, filter: ChartFilter) =>
   queryOptions({
-    queryKey: [...programRoot(appId), "telemetry", range, version ?? null] as const,
-    queryFn: ({ signal }) =>
-      callConsole(programsRoutes.getTelemetry, { signal, params: { appId }, query: { range, version } }),
+    queryKey: [...programRoot(appId), "telemetry", filter] as const,
+    queryFn: ({ signal }) => callConsole(programsRoutes.getTelemetry, { signal, params: { appId }, query: filter }),
     placeholderData: keepPreviousData,
     // The stream asks for a new reading at each batch; this keeps the time axis moving where nothing arrives.
     refetchInterval: 15_000,
   });
 
 /** Where the points of these charts are to be had as a file. */
-export const telemetryFile = (appId: string, range: TimeRange, version?: number): string =>
-  addressOf(programsRoutes.exportTelemetry, { params: { appId }, query: { range, version } });
+export const telemetryFile = (appId: string, filter: ChartFilter): string =>
+  addressOf(programsRoutes.exportTelemetry, { params: { appId }, query: filter });
 
 /** Where these causes are to be had as a file. */
 export const denialsFile = (appId: string, range: TimeRange, version?: number, filter: CauseFilter = {}): string =>

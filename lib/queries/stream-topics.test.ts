@@ -12,7 +12,7 @@ describe("an event of the stream", () => {
 
   it("about one program leaves the telemetry of another as it is", () => {
     const roots = outdatedBy({ topic: "telemetry", appIds: ["com.example.a"] });
-    const key = (appId: string) => telemetryQuery(appId, "1h").queryKey;
+    const key = (appId: string) => telemetryQuery(appId, { range: "1h" }).queryKey;
     expect(roots.some((root) => covers(root, key("com.example.a")))).toBe(true);
     expect(roots.some((root) => covers(root, key("com.example.b")))).toBe(false);
   });

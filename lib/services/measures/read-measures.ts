@@ -1,13 +1,15 @@
 import { and, eq, gte, inArray, lt, type SQL, sql } from "drizzle-orm";
-import { fleetMinutes, hourRollups, programs } from "@/db/schema";
+import { devices as deviceTable, fleetMinutes, hourRollups, programs } from "@/db/schema";
 import type { Database } from "@/db/store";
 import { countWhere, spansSince1970, sumOf } from "@/db/sums";
+import { type Labels, labelsKey } from "@/lib/domain/labels";
 import { addHistogram, enter, type Histogram, quantileOf, readHistogram } from "@/lib/domain/measures/histogram";
 import { IN_HISTOGRAMS, MAXIMA, type Measured, type MinuteNumbers, TOLD_MAXIMA } from "@/lib/domain/measures/measures";
 import { createVarintReader } from "@/lib/domain/measures/varints";
+import type { RuntimeKind } from "@/native/core/codes";
 import { addSaturating } from "@/native/core/telemetry/add-saturating";
 import { createDeviceCount, type DeviceCount } from "./device-count";
-import { type Live, type LiveMinute, sumLive } from "./live";
+import { type LiveMinute, sumLive } from "./live";
 import { addPackedTogether, packedTogether } from "./packed-sketches";
 import { partsOf, readHoursInParts, readPages } from "./parts";
 import { DAY_MS, startOf } from "./windows";
@@ -15,12 +17,13 @@ import { DAY_MS, startOf } from "./windows";
 /** A stretch of time, cut into spans; what is told of later than the last of them is in the last. */
 export type Cut = { fromMs: number; spanMs: number; lastSpan: number };
 
-const COUNTED = ["requests", "blocked", "throttledMs", "crashes"] as const;
+export const COUNTED = ["requests", "blocked", "throttledMs", "crashes", "bytesIn", "bytesOut"] as const;
+export type Counted = (typeof COUNTED)[number];
 const GREATEST = [...MAXIMA, ...TOLD_MAXIMA];
 
 /** What the device-minutes of a span were together, in so far as a page shows it. */
 export type Span = {
-  counted: Record<(typeof COUNTED)[number], number>;
+  counted: Record<Counted, number>;
   /** Of those that only grow; of what was not measured nothing. */
   greatest: Map<Measured, number>;
   histograms: Map<Measured, Histogram>;
@@ -30,7 +33,7 @@ export type Span = {
 };
 
 const newSpan = (): Span => ({
-  counted: { requests: 0, blocked: 0, throttledMs: 0, crashes: 0 },
+  counted: { requests: 0, blocked: 0, throttledMs: 0, crashes: 0, bytesIn: 0, bytesOut: 0 },
   greatest: new Map(),
   histograms: new Map(),
   told: new Map(),
@@ -56,9 +59,21 @@ export function quantileIn({ histograms }: Span, name: Measured, share: number):
   return histogram === undefined ? null : quantileOf(histogram, share);
 }
 
-type Asked = {
+/** The greatest value of a device-minute; of what adds up within a minute, within 1/32. Null where nothing was measured. */
+export const greatestIn = (span: Span, name: Measured): number | null => {
+  const within = quantileIn(span, name, 1);
+  return within === null ? null : (span.greatest.get(name) ?? within);
+};
+
+/** Whose device-minutes are asked for. Of a kind of runtime or a label hours alone know. */
+export type Whose = { version?: number | undefined; runtime?: RuntimeKind | undefined; labels?: Labels | undefined };
+
+/** Whether hours alone tell of them. */
+export const isByHour = ({ runtime, labels = {} }: Whose): boolean =>
+  runtime !== undefined || partsOfLabels(labels).length > 0;
+
+type Asked = Whose & {
   appId: string;
-  version?: number | undefined;
   from: "minutes" | "hours";
   /** The histograms that are wanted: the others are not unpacked. */
   wanted: readonly Measured[];
@@ -66,13 +81,13 @@ type Asked = {
 
 /**
  * What a program's device-minutes were together, by span since 1970: from minutes of the fleet or from hours, and from
- * what neither holds yet. A span that nobody told of is absent.
+ * what neither holds yet (`minutesOf`). A span that nobody told of is absent.
  */
 export async function measureSpans(
   db: Database,
-  { appId, version, from, wanted }: Asked,
+  { appId, version, runtime, labels, from, wanted }: Asked,
   { fromMs, spanMs, lastSpan }: Cut,
-  live: Live,
+  minutes: readonly LiveMinute[],
 ): Promise<Map<number, Span>> {
   const spans = new Map<number, Span>();
   const spanAt = (atMs: number): Span => {
@@ -81,12 +96,11 @@ export async function measureSpans(
     spans.set(number, span);
     return span;
   };
-  const asked = { appId, version, fromMs };
+  const asked = { appId, version, runtime, labels, fromMs };
   const rows = await (from === "minutes" ? readMinutes(db, asked) : readHours(db, asked));
   for (const row of rows) addRow(spanAt(row.at.getTime()), row, wanted);
-  for (const minute of live.minutes) {
-    const isAsked = minute.appId === appId && (version === undefined || minute.versionCode === version);
-    if (!isAsked || minute.atMs < fromMs) continue;
+  for (const minute of minutes) {
+    if (minute.atMs < fromMs) continue;
     addMinute(spanAt(minute.atMs), minute, wanted, from === "hours" ? minute.runtimeKind : null);
   }
   return spans;
@@ -96,17 +110,18 @@ export async function measureSpans(
 const ROWS_A_PAGE = 200;
 
 /** Of a row of measures what pages show. */
-function shownOf({ requests, blocked, throttledMs, crashes, ...table }: typeof fleetMinutes | typeof hourRollups) {
+function shownOf(table: typeof fleetMinutes | typeof hourRollups) {
+  const { requests, blocked, throttledMs, crashes, bytesIn, bytesOut } = table;
   const greatest = {
     ...{ memoryBytesMax: table.memoryBytesMax, inFlightMax: table.inFlightMax, storageBytesMax: table.storageBytesMax },
     ...{ requestsPerSecondMax: table.requestsPerSecondMax, bridgeCallsPerSecondMax: table.bridgeCallsPerSecondMax },
     cacheBytesMax: table.cacheBytesMax,
   } satisfies Record<(typeof GREATEST)[number], unknown>;
   const { histograms, devices } = table;
-  return { ...{ requests, blocked, throttledMs, crashes }, ...greatest, histograms, devices };
+  return { ...{ requests, blocked, throttledMs, crashes, bytesIn, bytesOut }, ...greatest, histograms, devices };
 }
 
-type Wanted = { appId: string; version: number | undefined; fromMs: number };
+type Wanted = Pick<Asked, "appId" | "version" | "runtime" | "labels"> & { fromMs: number };
 
 const readMinutes = (db: Database, { appId, version, fromMs }: Wanted) =>
   readPages(ROWS_A_PAGE, (last: { at: Date; versionCode: number } | null) =>
@@ -129,7 +144,7 @@ const readMinutes = (db: Database, { appId, version, fromMs }: Wanted) =>
 
 type HourKey = { at: Date; versionCode: number; runtimeKind: string; labels: string };
 
-function readHours(db: Database, { appId, version, fromMs }: Wanted) {
+function readHours(db: Database, { appId, version, runtime, labels: asked, fromMs }: Wanted) {
   const { hour, versionCode, runtimeKind, labels } = hourRollups;
   return readPages(ROWS_A_PAGE, (last: HourKey | null) =>
     db
@@ -139,6 +154,9 @@ function readHours(db: Database, { appId, version, fromMs }: Wanted) {
         and(
           eq(hourRollups.appId, appId),
           version === undefined ? undefined : eq(versionCode, version),
+          runtime === undefined ? undefined : eq(runtimeKind, runtime),
+          // A label's text has no comma in it.
+          ...partsOfLabels(asked).map((part) => sql`strpos(',' || ${labels} || ',', ${`,${part},`}) > 0`),
           gte(hour, last?.at ?? new Date(fromMs)),
           last === null
             ? undefined
@@ -148,6 +166,38 @@ function readHours(db: Database, { appId, version, fromMs }: Wanted) {
       .orderBy(hour, versionCode, runtimeKind, labels)
       .limit(ROWS_A_PAGE),
   );
+}
+
+const partsOfLabels = (labels: Labels = {}): string[] =>
+  labelsKey(labels)
+    .split(",")
+    .filter((part) => part !== "");
+
+/** Devices whose labels one statement looks up. */
+const DEVICES_AT_ONCE = 500;
+
+/** Of what is not folded yet that of these alone, as it will be folded. */
+export async function minutesOf(
+  db: Database,
+  all: readonly LiveMinute[],
+  whose: Whose,
+): Promise<readonly LiveMinute[]> {
+  const { version } = whose;
+  const minutes = version === undefined ? all : all.filter(({ versionCode }) => versionCode === version);
+  if (!isByHour(whose)) return minutes;
+  const { id, labels, runtimeKind } = deviceTable;
+  const devices = new Map<string, { parts: readonly string[]; kind: string }>();
+  for (const some of partsOf([...new Set(minutes.map(({ deviceId }) => deviceId))], DEVICES_AT_ONCE)) {
+    const rows = await db.select({ id, labels, runtimeKind }).from(deviceTable).where(inArray(id, some));
+    for (const row of rows) devices.set(row.id, { parts: partsOfLabels(row.labels), kind: row.runtimeKind });
+  }
+  const wanted = partsOfLabels(whose.labels);
+  return minutes.filter(({ deviceId, runtimeKind: told }) => {
+    const device = devices.get(deviceId);
+    if (device === undefined) return false;
+    const isOfKind = whose.runtime === undefined || (told ?? device.kind) === whose.runtime;
+    return isOfKind && wanted.every((part) => device.parts.includes(part));
+  });
 }
 
 type Numbers = Pick<MinuteNumbers, (typeof COUNTED)[number] | (typeof GREATEST)[number]>;

@@ -14,6 +14,12 @@ export const RANGES = {
   "14d": { seconds: 1_209_600, bucketSeconds: 14_400, from: "hours" },
 } as const satisfies Record<TimeRange, { seconds: number; bucketSeconds: number; from: "minutes" | "hours" }>;
 
+/** The same of one kind of runtime, or of devices with a label: what these told is kept by the hour alone. */
+export function cutOf(range: TimeRange, isByHour: boolean): { bucketSeconds: number; from: "minutes" | "hours" } {
+  const { bucketSeconds, from } = RANGES[range];
+  return isByHour ? { bucketSeconds: Math.max(HOUR_MS / 1000, bucketSeconds), from: "hours" } : { bucketSeconds, from };
+}
+
 /**
  * The first instant of a range, which ends with the point under way. All but the last hour's begin with a whole hour, and
  * so reach a little further than their name: 24 h are the same 24 h in minutes, in hours, on a list and on a page.

@@ -6,7 +6,7 @@ import type { ServiceContext } from "../context";
 import { readCauses } from "../denials/read-causes";
 import { shownRule } from "../denials/shown-rule";
 import { readLive } from "../measures/live";
-import { measureSpans } from "../measures/read-measures";
+import { measureSpans, minutesOf } from "../measures/read-measures";
 import { startOfDetails } from "../measures/windows";
 import { loadInScope, portalScope } from "./portal-scope";
 
@@ -42,7 +42,8 @@ async function countDevices(
   { appId, version, fromMs }: { appId: string; version: number | undefined; fromMs: number },
 ): Promise<number> {
   const all = { appId, version, from: "hours", wanted: [] } as const;
-  const spans = await measureSpans(db, all, { fromMs, spanMs: 1, lastSpan: 0 }, await readLive(db, appId));
+  const minutes = await minutesOf(db, (await readLive(db, appId)).minutes, { version });
+  const spans = await measureSpans(db, all, { fromMs, spanMs: 1, lastSpan: 0 }, minutes);
   return spans.get(0)?.devices.count() ?? 0;
 }
 

@@ -1,5 +1,6 @@
 import type { Database } from "@/db/store";
 import type { LimitRow } from "@/lib/contracts/programs";
+import { MEASURE_OF_LIMIT } from "@/lib/domain/measures/charted";
 import type { Measured } from "@/lib/domain/measures/measures";
 import { isHeldBack } from "@/lib/sync/telemetry/details-of-minute";
 import { LIMIT_NAMES, type LimitName } from "@/native/core/codes";
@@ -7,21 +8,9 @@ import { createDeviceCount, type DeviceCount } from "../measures/device-count";
 import { readLive } from "../measures/live";
 import { addPackedTogether } from "../measures/packed-sketches";
 import { liveDetails, type NameSum, readHoursOf, sumDetails } from "../measures/read-details";
-import { measureSpans, quantileIn, type Span, togetherOf } from "../measures/read-measures";
+import { greatestIn, measureSpans, minutesOf, quantileIn, type Span, togetherOf } from "../measures/read-measures";
 import { DAY_MS, startOf, startOfDetails } from "../measures/windows";
 import type { TelemetryQuery } from "./read-telemetry";
-
-/** What a device-minute tells of each limit's use. */
-const OBSERVED = {
-  cpuMsPerMinute: "cpuMs",
-  memoryBytes: "memoryBytesMax",
-  requestsPerSecond: "requestsPerSecondMax",
-  requestsPerMinute: "requests",
-  requestsInFlight: "inFlightMax",
-  bridgeCallsPerSecond: "bridgeCallsPerSecondMax",
-  storageBytes: "storageBytesMax",
-  cacheBytes: "cacheBytesMax",
-} as const satisfies Record<LimitName, Measured>;
 
 /** What was used of one limit, and whom it held back. */
 export type UseOfLimit = {
@@ -56,9 +45,9 @@ export async function readLimitUse(
   const live = await readLive(db, appId);
   const spans = await measureSpans(
     db,
-    { appId, version, from: range === "1h" ? "minutes" : "hours", wanted: Object.values(OBSERVED) },
+    { appId, version, from: range === "1h" ? "minutes" : "hours", wanted: Object.values(MEASURE_OF_LIMIT) },
     { fromMs: startOf(range, nowMs), spanMs: DAY_MS, lastSpan: Math.floor(nowMs / DAY_MS) },
-    live,
+    await minutesOf(db, live.minutes, { version }),
   );
   const all = togetherOf(spans.values());
   const devices = all.devices.count();
@@ -81,15 +70,15 @@ export async function readLimitUse(
       const hasActed = sum !== undefined && sum.refused + sum.throttledMs + sum.evicted > 0;
       const told = [...all.told].sort(([a], [b]) => (a < b ? -1 : 1));
       return {
-        observed: observedIn(all, OBSERVED[name]),
+        observed: observedIn(all, MEASURE_OF_LIMIT[name]),
         heldBackDevices,
         heldBackDeviceShare: devices === 0 ? null : Math.min(1, heldBackDevices / devices),
         heldBack: hasActed ? toHeldBack(sum) : null,
-        toldBy: told.flatMap(([kind, names]) => (names.has(OBSERVED[name]) ? [kind] : [])),
-        leftOutBy: told.flatMap(([kind, names]) => (names.has(OBSERVED[name]) ? [] : [kind])),
+        toldBy: told.flatMap(([kind, names]) => (names.has(MEASURE_OF_LIMIT[name]) ? [kind] : [])),
+        leftOutBy: told.flatMap(([kind, names]) => (names.has(MEASURE_OF_LIMIT[name]) ? [] : [kind])),
         p95ByDay: Array.from({ length: days }, (_, nth) => {
           const day = spans.get(firstDay + nth);
-          return day === undefined ? null : quantileIn(day, OBSERVED[name], 0.95);
+          return day === undefined ? null : quantileIn(day, MEASURE_OF_LIMIT[name], 0.95);
         }),
       };
     },
@@ -97,9 +86,8 @@ export async function readLimitUse(
 }
 
 function observedIn(span: Span, name: Measured): LimitRow["observed"] {
-  const [p50, p95, greatest] = [0.5, 0.95, 1].map((share) => quantileIn(span, name, share));
-  if (p50 == null || p95 == null || greatest == null) return null;
-  return { p50, p95, max: span.greatest.get(name) ?? greatest };
+  const [p50, p95, max] = [quantileIn(span, name, 0.5), quantileIn(span, name, 0.95), greatestIn(span, name)];
+  return p50 === null || p95 === null || max === null ? null : { p50, p95, max };
 }
 
 const toHeldBack = ({ refused, throttledMs, evicted, sinceVersion, firstAtMs, lastAtMs }: NameSum) => ({

@@ -3,17 +3,19 @@ import { countedUnlisted } from "@/db/counted";
 import { changeSets, changes, versions } from "@/db/schema";
 import type { Database } from "@/db/store";
 import { sumOf as sumOfColumn } from "@/db/sums";
-import type { TelemetrySeries } from "@/lib/contracts/programs";
+import type { ChartFilter, TelemetrySeries } from "@/lib/contracts/programs";
+import { CHART_COUNTS, CHARTED } from "@/lib/domain/measures/charted";
 import type { Actor } from "@/lib/domain/roles";
 import type { TimeRange } from "@/lib/domain/time-ranges";
+import { LIMIT_NAMES } from "@/native/core/codes";
 import type { Limit, Limits } from "@/native/core/shapes/claims";
 import { addSaturating } from "@/native/core/telemetry/add-saturating";
 import type { ServiceContext } from "../context";
 import { countLostSamples } from "../devices/count-lost";
 import { createDeviceCount } from "../measures/device-count";
-import { type Live, newestReport, readLive } from "../measures/live";
-import { measureSpans, quantileIn, type Span } from "../measures/read-measures";
-import { RANGES, startOf } from "../measures/windows";
+import { type LiveMinute, newestReport, readLive } from "../measures/live";
+import { greatestIn, isByHour, measureSpans, minutesOf, quantileIn, type Span } from "../measures/read-measures";
+import { cutOf, startOf } from "../measures/windows";
 import { requirePermission } from "../require-permission";
 import { loadProgram } from "./get-program";
 import { newestPlatformClaims, newestProgramClaims } from "./newest-claims";
@@ -21,40 +23,48 @@ import { newestPlatformClaims, newestProgramClaims } from "./newest-claims";
 export type TelemetryQuery = { range: TimeRange; version?: number | undefined };
 
 /**
- * Series for the charts of one program: percentiles of device-minutes by bucket, within 1/32, sums of what was blocked,
- * with decisions marked and limits as published. A bucket without a report is a gap, never a zero.
+ * Series for the charts of one program: percentiles of device-minutes by bucket, within 1/32, sums of all devices, with decisions
+ * marked and limits as published. A bucket without a report is a gap, never a zero. Of one kind of runtime or of a label a
+ * bucket is an hour at least: what is kept of shorter times does not know them.
  */
 export async function readTelemetry(
   context: ServiceContext,
   actor: Actor,
   appId: string,
-  query: TelemetryQuery,
+  query: ChartFilter,
 ): Promise<TelemetrySeries> {
   requirePermission(actor, "console.read");
   const { db } = context.store;
   await loadProgram(db, appId);
-  const { bucketSeconds, from } = RANGES[query.range];
+  const { range, version, runtime, ...named } = query;
+  const whose = { version, runtime, labels: named };
+  const { bucketSeconds, from } = cutOf(range, isByHour(whose));
   const nowMs = context.clock.nowMs();
   const spanMs = bucketSeconds * 1000;
-  const fromMs = startOf(query.range, nowMs);
+  const firstSpan = Math.floor(startOf(range, nowMs) / spanMs);
   const lastSpan = Math.floor(nowMs / spanMs);
+  const fromMs = firstSpan * spanMs;
   const live = await readLive(db, appId);
+  const minutes = await minutesOf(db, live.minutes, whose);
   const spans = await measureSpans(
     db,
-    { appId, version: query.version, from, wanted: CHARTED },
+    { appId, ...whose, from, wanted: CHARTED },
     { fromMs, spanMs, lastSpan },
-    live,
+    minutes,
   );
-  const points: TelemetrySeries["points"] = [];
-  for (let span = Math.floor(fromMs / spanMs); span <= lastSpan; span += 1) {
-    const found = spans.get(span);
-    const at = new Date(span * spanMs).toISOString();
-    points.push(found === undefined ? { ...GAP, at } : { ...toPoint(found), at });
-  }
+  const numbers = Array.from({ length: lastSpan - firstSpan + 1 }, (_, nth) => firstSpan + nth);
+  const points = numbers.map((span) => spans.get(span));
   return {
-    range: query.range,
+    range,
     bucketSeconds,
-    points,
+    times: numbers.map((span) => new Date(span * spanMs).toISOString()),
+    devices: points.map((span) => span?.devices.count() ?? 0),
+    measures: byName(CHARTED, (name) => ({
+      p50: points.map((span) => (span === undefined ? null : quantileIn(span, name, 0.5))),
+      p95: points.map((span) => (span === undefined ? null : quantileIn(span, name, 0.95))),
+      max: points.map((span) => (span === undefined ? null : greatestIn(span, name))),
+    })),
+    counts: byName(CHART_COUNTS, (name) => points.map((span) => span?.counted[name] ?? null)),
     marks: await readMarks(db, appId, new Date(fromMs)),
     limits: await publishedLimits(db, appId),
     totals: {
@@ -62,20 +72,23 @@ export async function readTelemetry(
       lost: await countLostSamples(db),
       unlistedMinutes: await countUnlisted(db, appId, new Date(fromMs)),
     },
-    newestAt: await newestTold(db, live, spans, { query, spanMs, nowMs }),
+    newestAt: await newestTold(db, minutes, spans, { spanMs, nowMs }),
     behind: live.behind,
   };
 }
 
+/** Safe: one member a name. */
+const byName = <Name extends string, Value>(names: readonly Name[], of: (name: Name) => Value) =>
+  Object.fromEntries(names.map((name) => [name, of(name)])) as Record<Name, Value>;
+
 /** When a device reported last; of minutes that are folded, when the newest of them was over. Null where nothing was told. */
 async function newestTold(
   db: Database,
-  live: Live,
+  minutes: readonly LiveMinute[],
   spans: ReadonlyMap<number, Span>,
-  { query, spanMs, nowMs }: { query: TelemetryQuery; spanMs: number; nowMs: number },
+  { spanMs, nowMs }: { spanMs: number; nowMs: number },
 ): Promise<string | null> {
-  const asked = live.minutes.filter(({ versionCode }) => query.version === undefined || versionCode === query.version);
-  const reported = await newestReport(db, asked);
+  const reported = await newestReport(db, minutes);
   if (reported !== null) return reported.toISOString();
   const newest = Math.max(...spans.keys());
   return spans.size === 0 ? null : new Date(Math.min(nowMs, (newest + 1) * spanMs)).toISOString();
@@ -108,35 +121,6 @@ async function countUnlisted(db: Database, appId: string, since: Date): Promise<
     .from(unlisted)
     .where(and(eq(unlisted.appId, appId), gte(unlisted.day, firstDay)));
   return row?.minutes ?? 0;
-}
-
-type Point = Omit<TelemetrySeries["points"][number], "at">;
-const GAP: Point = {
-  cpuMsP50: null,
-  cpuMsP95: null,
-  memoryBytesP50: null,
-  memoryBytesP95: null,
-  requestsP50: null,
-  requestsP95: null,
-  blocked: null,
-  throttledMs: null,
-  devices: 0,
-};
-
-const CHARTED = ["cpuMs", "memoryBytesMax", "requests"] as const;
-
-function toPoint(span: Span): Point {
-  return {
-    cpuMsP50: quantileIn(span, "cpuMs", 0.5),
-    cpuMsP95: quantileIn(span, "cpuMs", 0.95),
-    memoryBytesP50: quantileIn(span, "memoryBytesMax", 0.5),
-    memoryBytesP95: quantileIn(span, "memoryBytesMax", 0.95),
-    requestsP50: quantileIn(span, "requests", 0.5),
-    requestsP95: quantileIn(span, "requests", 0.95),
-    blocked: span.counted.blocked,
-    throttledMs: span.counted.throttledMs,
-    devices: span.devices.count(),
-  };
 }
 
 async function readMarks(db: Database, appId: string, since: Date): Promise<TelemetrySeries["marks"]> {
@@ -206,10 +190,9 @@ export function warnOf(limit: Limit): number {
 
 async function publishedLimits(db: Database, appId: string): Promise<TelemetrySeries["limits"]> {
   const limits = await effectiveLimits(db, appId);
-  const line = (limit: Limit | undefined) => (limit === undefined ? null : { warn: warnOf(limit), max: limit.max });
-  return {
-    cpuMsPerMinute: line(limits.cpuMsPerMinute),
-    memoryBytes: line(limits.memoryBytes),
-    requestsPerMinute: line(limits.requestsPerMinute),
-  };
+  const lines = LIMIT_NAMES.flatMap((name) => {
+    const limit = limits[name];
+    return limit === undefined ? [] : [[name, { warn: warnOf(limit), max: limit.max }] as const];
+  });
+  return Object.fromEntries(lines);
 }

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { keepDays } from "@/db/partitions";
 import { deviceMinutes, devices, events, telemetryMinutes, versions } from "@/db/schema";
 import type { CauseFilter } from "@/lib/contracts/programs";
+import type { Labels } from "@/lib/domain/labels";
 import { PLATFORM_DEFAULTS } from "@/lib/domain/platform-defaults";
 import { foldMinutes } from "@/lib/sync/telemetry/fold-minutes";
 import { KEY_ONE } from "@/native/core/crypto/testing/public-keys";
@@ -65,13 +66,13 @@ async function foldAll(): Promise<void> {
   await fixture.ctx.store.transaction(({ db }) => db.delete(deviceMinutes));
 }
 
-async function addDevice(id: string, isRevoked = false): Promise<void> {
+async function addDevice(id: string, isRevoked = false, labels: Labels = {}): Promise<void> {
   const at = new Date(now);
   await fixture.ctx.store.transaction(({ db }) =>
     db.insert(devices).values({
       ...{ id, name: `Bench ${id}`, publicJwk: KEY_ONE, thumbprint: id },
       ...{ runtimeKind: "linux", runtimeVersion: "0.1.0", runtimeLayers: [], discarded: {} },
-      ...{ enrolledAt: at, lastSeenAt: at, revokedAt: isRevoked ? at : null },
+      ...{ enrolledAt: at, lastSeenAt: at, revokedAt: isRevoked ? at : null, labels },
     }),
   );
 }
@@ -104,7 +105,8 @@ describe.each(["as told", "folded"])("traffic, %s", (how) => {
     appId = "com.example.coins";
     const program = { appId, name: "Coin Jar", publisherId };
     await registerProgram(fixture.ctx, await fixture.person("operator"), program);
-    for (const id of ["dev_a", "dev_b"]) await addDevice(id);
+    await addDevice("dev_a", false, { app: "ferry", region: "eu" });
+    await addDevice("dev_b", false, { app: "ferry", region: "eu_west" });
     await addDevice("dev_gone", true);
     const half = 30 * MINUTE;
     await tell("dev_a", half, {
@@ -157,25 +159,27 @@ describe.each(["as told", "folded"])("traffic, %s", (how) => {
     test("has a point a minute of the hour, with the percentiles of device-minutes, and gaps where nobody reported", async () => {
       const series = await readTelemetry(fixture.ctx, auditor, appId, ask);
       expect(series).toMatchObject({ range: "1h", bucketSeconds: 60 });
-      expect(series.points).toHaveLength(60);
-      expect(series.points[0]?.at).toBe(new Date(now - 59 * MINUTE).toISOString());
-      expect(series.points.at(-1)?.at).toBe(new Date(now).toISOString());
-      const reported = series.points.filter((point) => point.devices > 0);
-      expect(reported).toEqual([
-        {
-          at: new Date(now - 30 * MINUTE).toISOString(),
-          ...{
-            cpuMsP50: 20,
-            cpuMsP95: 29,
-            memoryBytesP50: 40,
-            memoryBytesP95: 58,
-            requestsP50: 20,
-            requestsP95: 29,
-          },
-          ...{ blocked: 4, throttledMs: 50, devices: 2 },
-        },
+      expect(series.times).toHaveLength(60);
+      expect(series.times[0]).toBe(new Date(now - 59 * MINUTE).toISOString());
+      expect(series.times.at(-1)).toBe(new Date(now).toISOString());
+      const nth = series.times.indexOf(new Date(now - 30 * MINUTE).toISOString());
+      expect(series.devices.flatMap((count, at) => (count === 0 ? [] : [[at, count]]))).toEqual([[nth, 2]]);
+      const told = Object.entries(series.measures).map(([name, { p50, p95, max }]) => [
+        ...[name, p50[nth], p95[nth], max[nth]],
       ]);
-      expect(series.points[0]).toMatchObject({ cpuMsP50: null, blocked: null, devices: 0 });
+      expect(told).toEqual([
+        ["cpuMs", 20, 29, 30],
+        ["memoryBytesMax", 40, 58, 60],
+        ["requests", 20, 29, 30],
+        ["requestsPerSecondMax", 5, 5.9, 6],
+        ["inFlightMax", 2, 2.9, 3],
+        ["bridgeCallsPerSecondMax", null, null, null],
+        ["storageBytesMax", 60, 60, 60],
+        ["cacheBytesMax", null, null, null],
+      ]);
+      const counted = Object.entries(series.counts).map(([name, values]) => [name, values[nth]]);
+      expect(Object.fromEntries(counted)).toMatchObject({ requests: 40, blocked: 4, throttledMs: 50, crashes: 1 });
+      expect([series.measures.cpuMs.p50[0], series.counts.blocked[0], series.devices[0]]).toEqual([null, null, 0]);
       expect(series.totals).toMatchObject({ devices: 2, requests: 40, blocked: 4, crashes: 1, unlistedMinutes: 0 });
       // Of what is folded it is known when the newest minute was over, and no more.
       expect(series.newestAt).toBe(new Date(isFolded ? now - 29 * MINUTE : now).toISOString());
@@ -188,7 +192,7 @@ describe.each(["as told", "folded"])("traffic, %s", (how) => {
     ] as const)("of %s has its own width and reaches as far", async (range, bucketSeconds, points, requests) => {
       const series = await readTelemetry(fixture.ctx, auditor, appId, { range });
       expect(series.bucketSeconds).toBe(bucketSeconds);
-      expect(series.points).toHaveLength(points);
+      expect(series.times).toHaveLength(points);
       expect(series.totals.requests).toBe(requests);
     });
 
@@ -197,6 +201,29 @@ describe.each(["as told", "folded"])("traffic, %s", (how) => {
       expect((await of(2)).totals).toMatchObject({ devices: 1, requests: 5, blocked: 7 });
       expect((await of(1)).totals).toMatchObject({ devices: 2, requests: 40 });
       expect((await of(9)).newestAt).toBeNull();
+    });
+
+    test.each([
+      [{ region: "eu" }, 1, 10],
+      [{ region: "eu_west" }, 1, 30],
+      [{ app: "ferry" }, 2, 40],
+      [{ app: "ferry", region: "eu" }, 1, 10],
+      [{ region: "e" }, 0, 0],
+      [{ region: "eu%west" }, 0, 0],
+      [{ runtime: "linux" }, 2, 40],
+      [{ runtime: "android" }, 0, 0],
+    ] as const)("is of the devices of %j alone, by the hour", async (whose, devices, requests) => {
+      const series = await readTelemetry(fixture.ctx, auditor, appId, { range: "24h", ...whose });
+      expect(series.totals).toMatchObject({ devices, requests });
+      expect([series.bucketSeconds, series.times.length]).toEqual([3600, 25]);
+      expect(series.times.every((at) => Date.parse(at) % (60 * MINUTE) === 0)).toBe(true);
+      expect(series.newestAt === null).toBe(devices === 0);
+    });
+
+    test("of one hour and a label has the hours that it touches", async () => {
+      const series = await readTelemetry(fixture.ctx, auditor, appId, { range: "1h", region: "eu" });
+      expect(series.times).toHaveLength(2);
+      expect(series.totals.requests).toBe(10);
     });
 
     test("marks what was published and shows the limits that count, with a warning at three quarters", async () => {

@@ -78,11 +78,11 @@ describe("each page's largest numbers are what devices told, added up", () => {
   it("of a program's charts in two weeks", async () => {
     const counted = apps().map((appId) => ({ appId, minutes: within(14 * DAY_MS, appId) }));
     for (const { appId, minutes } of largest(counted, (one) => sum(one.minutes, "requests"))) {
-      const { totals, points } = await readTelemetry(past.context, mara, appId, { range: "14d" });
+      const { totals, counts } = await readTelemetry(past.context, mara, appId, { range: "14d" });
       const devices = new Set(minutes.map(({ deviceId }) => deviceId)).size;
       const [requests, blocked, crashes] = [sum(minutes, "requests"), sum(minutes, "blocked"), sum(minutes, "crashes")];
       expect(totals, appId).toMatchObject({ requests, blocked, crashes, devices, lost: 0, unlistedMinutes: 0 });
-      expect(points.reduce((all, point) => all + (point.throttledMs ?? 0), 0)).toBe(sum(minutes, "throttledMs"));
+      expect(counts.throttledMs.reduce((all: number, ms) => all + (ms ?? 0), 0)).toBe(sum(minutes, "throttledMs"));
     }
   });
 

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { DenialCause, TelemetrySeries } from "@/lib/contracts/programs";
+import { CHART_COUNTS, CHARTED } from "@/lib/domain/measures/charted";
 import { OTHER } from "@/native/core/telemetry/other";
 import { causesCsv, telemetryCsv } from "./csv-answers";
 
@@ -57,25 +58,40 @@ test("a file of some causes says of which, by its name and line by line", async 
 });
 
 test("a gap between points is a gap, never a zero", async () => {
-  const gap = {
-    ...{ cpuMsP50: null, cpuMsP95: null, memoryBytesP50: null, memoryBytesP95: null, requestsP50: null },
-    ...{ requestsP95: null, blocked: null, throttledMs: null, devices: 0, at: AT },
-  };
+  const gap = [null, null];
+  const share = { p50: gap, p95: gap, max: gap };
   const series: TelemetrySeries = {
-    ...{ range: "1h", bucketSeconds: 60, points: [gap, { ...gap, blocked: 4, devices: 2 }], marks: [] },
-    limits: { cpuMsPerMinute: null, memoryBytes: null, requestsPerMinute: null },
+    ...{ range: "1h", bucketSeconds: 60, times: [AT, AT], devices: [0, 2], marks: [], limits: {} },
+    measures: {
+      ...{ cpuMs: { p50: gap, p95: [null, 7], max: gap }, memoryBytesMax: share, requests: share, inFlightMax: share },
+      ...{ requestsPerSecondMax: share, bridgeCallsPerSecondMax: share, storageBytesMax: share, cacheBytesMax: share },
+    },
+    counts: { requests: gap, blocked: [null, 4], throttledMs: gap, crashes: gap, bytesIn: gap, bytesOut: gap },
     totals: { devices: 2, requests: 4, blocked: 4, crashes: 0, lost: 0, unlistedMinutes: 0 },
     ...{ newestAt: AT, behind: null },
   };
-  const [head, ...lines] = await linesOf(telemetryCsv("com.example.coins", undefined, series, null));
-  expect(head).toBe(
-    "at,cpuMsP50,cpuMsP95,memoryBytesP50,memoryBytesP95,requestsP50,requestsP95,blocked,throttledMs,devices",
+  const [head = "", ...lines] = await linesOf(telemetryCsv("com.example.coins", {}, series, null));
+  const names = head.split(",");
+  expect(names.slice(0, 4)).toEqual(["at", "cpuMsP50", "cpuMsP95", "cpuMsMax"]);
+  expect(names).toHaveLength(1 + CHARTED.length * 3 + CHART_COUNTS.length + 1);
+  const [first, second] = lines.map((line) => new Map(line.split(",").map((cell, nth) => [names[nth], cell])));
+  expect([...(first ?? [])].filter(([, cell]) => cell !== "")).toEqual([
+    ["at", AT],
+    ["devices", "0"],
+  ]);
+  expect([...(second ?? [])].filter(([, cell]) => cell !== "")).toEqual([
+    ["at", AT],
+    ["cpuMsP95", "7"],
+    ["blocked", "4"],
+    ["devices", "2"],
+  ]);
+  const ofOne = telemetryCsv("com.example.coins", { version: 3, region: "eu" }, series, AT);
+  expect(ofOne.headers.get("content-disposition")).toContain(
+    '"com.example.coins-telemetry-1h-version-3-region-eu.csv"',
   );
-  expect(lines).toEqual([`${AT},,,,,,,,,0`, `${AT},,,,,,,4,,2`]);
-  const ofOne = telemetryCsv("com.example.coins", 3, series, AT);
-  expect(ofOne.headers.get("content-disposition")).toContain('"com.example.coins-telemetry-1h-v3.csv"');
-  expect((await linesOf(ofOne)).slice(-2)).toEqual([
-    "Only of version 3.",
+  expect((await linesOf(ofOne)).slice(-3)).toEqual([
+    "Only of the version 3.",
+    "Only of the region eu.",
     `What is older than ${AT} was made for a demo.`,
   ]);
 });

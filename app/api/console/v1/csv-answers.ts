@@ -1,22 +1,23 @@
 import type { DenialCause, DenialList, TelemetrySeries } from "@/lib/contracts/programs";
+import type { LabelName } from "@/lib/domain/labels";
+import { CHART_COUNTS, CHARTED } from "@/lib/domain/measures/charted";
 import { EXACT_DEVICES, isEstimate } from "@/lib/domain/measures/device-sketch";
 import { type CsvColumn, csvOf } from "@/lib/format/csv";
 import { OTHER } from "@/native/core/telemetry/other";
 
-type Point = TelemetrySeries["points"][number];
+const SHARES = { p50: "P50", p95: "P95", max: "Max" } as const;
 
-/** Columns that hold a measure of pages bear its name. */
-const POINT_COLUMNS: readonly CsvColumn<Point>[] = [
-  { head: "at", of: ({ at }) => at },
-  { head: "cpuMsP50", of: ({ cpuMsP50 }) => cpuMsP50 },
-  { head: "cpuMsP95", of: ({ cpuMsP95 }) => cpuMsP95 },
-  { head: "memoryBytesP50", of: ({ memoryBytesP50 }) => memoryBytesP50 },
-  { head: "memoryBytesP95", of: ({ memoryBytesP95 }) => memoryBytesP95 },
-  { head: "requestsP50", of: ({ requestsP50 }) => requestsP50 },
-  { head: "requestsP95", of: ({ requestsP95 }) => requestsP95 },
-  { head: "blocked", of: ({ blocked }) => blocked },
-  { head: "throttledMs", of: ({ throttledMs }) => throttledMs },
-  { head: "devices", of: ({ devices }) => devices },
+/** The points of charts, by their number. Columns that hold a measure of pages bear its name. */
+const pointColumns = ({ times, measures, counts, devices }: TelemetrySeries): readonly CsvColumn<number>[] => [
+  { head: "at", of: (nth) => times[nth] ?? null },
+  ...CHARTED.flatMap((name) =>
+    (["p50", "p95", "max"] as const).map((share) => ({
+      head: `${name}${SHARES[share]}`,
+      of: (nth: number) => measures[name][share][nth] ?? null,
+    })),
+  ),
+  ...CHART_COUNTS.map((name) => ({ head: name, of: (nth: number) => counts[name][nth] ?? null })),
+  { head: "devices", of: (nth) => devices[nth] ?? null },
 ];
 
 const CAUSE_COLUMNS: readonly CsvColumn<DenialCause>[] = [
@@ -48,22 +49,33 @@ const seeded = (until: string | null) => (until === null ? [] : [`What is older 
 const estimated = (rows: readonly { devices: number }[]) =>
   rows.some(({ devices }) => isEstimate(devices)) ? [`Numbers of devices above ${EXACT_DEVICES} are estimates.`] : [];
 
-/** The points of a program's charts. */
-export const telemetryCsv = (
+/** Whose points a file was asked for, beside their time. */
+export type PointFilter = {
+  readonly [of in "version" | "runtime" | LabelName]?: string | number | undefined;
+};
+
+/** The points of a program's charts; by which filters is told in the file. */
+export function telemetryCsv(
   appId: string,
-  version: number | undefined,
+  { version, runtime, app, region, channel }: PointFilter,
   series: TelemetrySeries,
   seededUntil: string | null,
-): Response =>
-  csvAnswer(
-    `${appId}-telemetry-${series.range}${version === undefined ? "" : `-v${version}`}`,
-    csvOf(POINT_COLUMNS, series.points, [
-      ...(version === undefined ? [] : [`Only of version ${version}.`]),
-      ...estimated(series.points),
-      ...wholeUntil(series.behind),
-      ...seeded(seededUntil),
-    ]),
+): Response {
+  const filters = Object.entries({ version, runtime, app, region, channel }).filter(([, value]) => value !== undefined);
+  return csvAnswer(
+    [`${appId}-telemetry-${series.range}`, ...filters.map(([of, value]) => `${of}-${value}`)].join("-"),
+    csvOf(
+      pointColumns(series),
+      [...series.times.keys()],
+      [
+        ...filters.map(([of, value]) => `Only of the ${of} ${value}.`),
+        ...estimated(series.devices.map((devices) => ({ devices }))),
+        ...wholeUntil(series.behind),
+        ...seeded(seededUntil),
+      ],
+    ),
   );
+}
 
 /** What the causes of a file were asked for by, beside their time. */
 export type CauseFilter = {

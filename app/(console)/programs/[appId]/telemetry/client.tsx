@@ -24,33 +24,35 @@ import { TIME_RANGES } from "@/lib/domain/time-ranges";
 import { about, plural } from "@/lib/format/count";
 import { formatWhen } from "@/lib/format/instant";
 import { denialsQuery, telemetryFile, telemetryQuery } from "@/lib/queries/programs";
-import { readVersion, VERSION_FIELD } from "../access/search-params";
-import { readRange } from "../search-params";
 import { TelemetryCharts } from "./_parts/telemetry-charts";
+import { CHART_FIELDS, readChartFilter } from "./search-params";
 
 /** What the program used, beside its limits, with decisions on the same axis: cause and effect are seen together. */
 export function TelemetryClient({ appId }: { appId: string }) {
   const { params, change } = useUrlState();
-  const range = readRange(params.get("range"), "1h");
-  const version = readVersion(params.get("version"));
-  const query = useQuery(telemetryQuery(appId, range, version));
+  const filter = readChartFilter(Object.fromEntries(params));
+  const { range, version, ...others } = filter;
+  const isByHour = Object.keys(others).length > 0;
+  const query = useQuery(telemetryQuery(appId, filter));
   const denials = useQuery(denialsQuery(appId, range, version));
   const nowMs = useNow();
-  const scope = version === undefined ? appId : `${appId} v${version}`;
+  const ofVersion = version === undefined ? appId : `${appId} v${version}`;
+  const scope = [ofVersion, ...Object.values(others)].join(" ");
+  const isAll = params.get("charts") === "all";
   return (
     <>
       <Toolbar>
         <FilterBar
           label="Filter telemetry"
-          fields={[VERSION_FIELD]}
-          value={version === undefined ? {} : { version: String(version) }}
-          also={{ range: TIME_RANGES }}
+          fields={CHART_FIELDS}
+          value={{ ...others, ...(version === undefined ? {} : { version: String(version) }) }}
+          also={{ range: TIME_RANGES, charts: ["all"] }}
           onChange={change}
-          placeholder="Add a filter, for example version:12"
+          placeholder="Add a filter, for example version:12 or runtime:linux"
         />
         <ReportingLine {...(range === "1h" ? { watched: { appId } } : {})} newestAt={query.data?.newestAt ?? null} />
         <TimeRangeChoice value={range} options={TIME_RANGES} onChange={(next) => change({ range: next })} />
-        <ExportLink href={telemetryFile(appId, range, version)} />
+        <ExportLink href={telemetryFile(appId, filter)} />
       </Toolbar>
       <div className="grid gap-4">
         <QueryView query={query} name="Telemetry" unaffected="Devices and publishing are unaffected.">
@@ -64,7 +66,17 @@ export function TelemetryClient({ appId }: { appId: string }) {
             ) : (
               <CrosshairProvider>
                 <BehindLine until={series.behind} />
-                <TelemetryCharts series={series} />
+                {isByHour && (
+                  <p className="text-muted">
+                    Of one kind of runtime or of a label telemetry is kept by the hour, so each point is an hour at
+                    least.
+                  </p>
+                )}
+                <TelemetryCharts
+                  series={series}
+                  isAll={isAll}
+                  onAll={(all) => change({ charts: all ? "all" : null })}
+                />
                 <Legend series={series} of={scope} />
               </CrosshairProvider>
             )
@@ -75,10 +87,10 @@ export function TelemetryClient({ appId }: { appId: string }) {
           about={
             denials.data && (
               <>
-                <Measure name="causes" of={scope} range={range} value={denials.data.causeTotal}>
+                <Measure name="causes" of={ofVersion} range={range} value={denials.data.causeTotal}>
                   {plural(denials.data.causeTotal, "cause")}
                 </Measure>{" "}
-                since {formatWhen(denials.data.since, nowMs)} UTC
+                since {formatWhen(denials.data.since, nowMs)} UTC{isByHour && ", of all runtimes and labels"}
               </>
             )
           }
@@ -106,6 +118,7 @@ function Legend({ series, of }: { series: TelemetrySeries; of: string }) {
     <div className="flex flex-wrap gap-x-4 gap-y-1 text-muted">
       <LegendLine kind="p95">p95</LegendLine>
       <LegendBand>p50 to p95</LegendBand>
+      <LegendLine kind="greatest">greatest</LegendLine>
       <LegendMark kind="publish">document published</LegendMark>
       <LegendMark kind="version">version live</LegendMark>
       <LegendMark kind="suspension">suspended</LegendMark>

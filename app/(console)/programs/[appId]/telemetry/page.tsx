@@ -8,26 +8,24 @@ import { listDenials } from "@/lib/services/denials/list-denials";
 import { readTelemetry } from "@/lib/services/programs/read-telemetry";
 import { addressed } from "../../../../_parts/addressed";
 import { prefetching } from "../../../../_parts/prefetching";
-import { readVersion } from "../access/search-params";
-import { readRange } from "../search-params";
 import { TelemetryClient } from "./client";
+import { readChartFilter } from "./search-params";
 
 export const metadata: Metadata = { title: "Telemetry" };
 
 type TelemetryPageProps = {
   params: Promise<{ appId: string }>;
-  searchParams: Promise<{ range?: string; version?: string }>;
+  searchParams: Promise<Record<string, string | string[] | undefined>>;
 };
 
 export default async function TelemetryPage({ params, searchParams }: TelemetryPageProps) {
   const { actor } = await requireActor();
   const { appId } = await addressed(byApp, params);
-  const search = await searchParams;
-  const range = readRange(search.range, "1h");
-  const version = readVersion(search.version);
+  const filter = readChartFilter(await searchParams);
+  const { range, version } = filter;
   const context = services();
   const client = await prefetching([
-    [telemetryQuery(appId, range, version), () => readTelemetry(context, actor, appId, { range, version })],
+    [telemetryQuery(appId, filter), () => readTelemetry(context, actor, appId, filter)],
     [denialsQuery(appId, range, version), () => listDenials(context, actor, { appId, range, version })],
   ]);
   return (

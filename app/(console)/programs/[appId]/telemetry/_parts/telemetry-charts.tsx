@@ -3,142 +3,165 @@
 import type { ReactNode } from "react";
 import { ChartFrame } from "@/components/blocks/chart-frame";
 import { LegendLine } from "@/components/blocks/legend";
-import type { ChartEvent, ChartSeries } from "@/components/blocks/time-chart";
+import type { ChartEvent, ChartLimit, ChartSeries } from "@/components/blocks/time-chart";
+import { Button } from "@/components/ui/button";
 import type { TelemetrySeries } from "@/lib/contracts/programs";
+import type { ChartCount } from "@/lib/domain/measures/charted";
+import { MEASURE_OF_LIMIT } from "@/lib/domain/measures/charted";
 import { formatCount, formatMeasure } from "@/lib/format/count";
+import type { LimitName } from "@/native/core/codes";
 
 const MIB = 1024 * 1024;
 
-/** Four charts with one y unit each, one time axis and one crosshair for all. */
-export function TelemetryCharts({ series }: { series: TelemetrySeries }) {
-  const { points, limits, marks, bucketSeconds } = series;
-  const times = points.map(({ at }) => at);
+/** One y unit a chart: what a value is divided by, and what stands behind it. */
+type Unit = { scale: number; text: string; format(value: number): string };
+const MILLISECONDS: Unit = { scale: 1, text: "ms", format: formatCount };
+const MEBIBYTES: Unit = { scale: MIB, text: "MiB", format: formatMeasure };
+const PER_MINUTE: Unit = { scale: 1, text: "/min", format: formatCount };
+const PER_SECOND: Unit = { scale: 1, text: "/s", format: formatCount };
+const AT_ONCE: Unit = { scale: 1, text: "at once", format: formatCount };
+
+type ShareChart = { title: string; limit: LimitName; per: string; unit: Unit };
+const FIRST: readonly ShareChart[] = [
+  { title: "CPU time", limit: "cpuMsPerMinute", per: "a minute, p95 of device-minutes", unit: MILLISECONDS },
+  { title: "Memory", limit: "memoryBytes", per: "p95 of device-minutes", unit: MEBIBYTES },
+  { title: "Requests", limit: "requestsPerMinute", per: "a minute, p95 of device-minutes", unit: PER_MINUTE },
+];
+const MORE: readonly ShareChart[] = [
+  { title: "Busiest second", limit: "requestsPerSecond", per: "requests, p95 of device-minutes", unit: PER_SECOND },
+  { title: "In flight", limit: "requestsInFlight", per: "requests, p95 of device-minutes", unit: AT_ONCE },
+  { title: "Bridge calls", limit: "bridgeCallsPerSecond", per: "a second, p95 of device-minutes", unit: PER_SECOND },
+  { title: "Storage", limit: "storageBytes", per: "p95 of device-minutes", unit: MEBIBYTES },
+  { title: "Cache", limit: "cacheBytes", per: "p95 of device-minutes", unit: MEBIBYTES },
+];
+
+type CountLine = { of: ChartCount; name: string; tone: "second" | "throttled" | "blocked" | "ink" };
+type CountChart = { title: string; lines: readonly CountLine[]; unit: Unit };
+const BLOCKED: CountChart = {
+  title: "Blocked",
+  lines: [
+    { of: "throttledMs", name: "throttled seconds", tone: "throttled" },
+    { of: "blocked", name: "blocked", tone: "blocked" },
+  ],
+  unit: { scale: 1, text: "blocked", format: formatMeasure },
+};
+const COUNTS: readonly CountChart[] = [
+  {
+    title: "Data",
+    lines: [
+      { of: "bytesOut", name: "out", tone: "second" },
+      { of: "bytesIn", name: "in", tone: "ink" },
+    ],
+    unit: { scale: MIB, text: "MiB in", format: formatMeasure },
+  },
+  {
+    title: "Crashes",
+    lines: [{ of: "crashes", name: "crashes", tone: "blocked" }],
+    unit: { scale: 1, text: "crashes", format: formatCount },
+  },
+];
+const SECONDS = 1000;
+
+type TelemetryChartsProps = { series: TelemetrySeries; isAll: boolean; onAll(isAll: boolean): void };
+
+/** A y unit a chart, one time axis and one crosshair for all; those that are asked for less often when they are. */
+export function TelemetryCharts({ series, isAll, onAll }: TelemetryChartsProps) {
+  const { times, marks, bucketSeconds } = series;
   const events: ChartEvent[] = marks.map(({ at, kind, title, changeSetId }) => ({
     at,
     kind,
     title,
     href: changeSetId === null ? undefined : `/policy/${changeSetId}`,
   }));
-  const bucket = bucketSeconds >= 3600 ? "an hour" : bucketSeconds > 60 ? `${bucketSeconds / 60} min` : "a minute";
   // The last point is the one under way.
   const common = { times, events, isLastRunning: true };
-  const inMib = (value: number | null) => (value === null ? null : value / MIB);
+  const bucket = bucketWords(bucketSeconds);
+  const shares = (charts: readonly ShareChart[]) =>
+    charts.map((chart) => <ShareFrame key={chart.title} chart={chart} all={series} common={common} />);
+  const counts = (charts: readonly CountChart[]) =>
+    charts.map((chart) => <CountFrame key={chart.title} chart={chart} all={series} common={common} bucket={bucket} />);
   return (
-    <div className="grid gap-4 two:grid-cols-2">
-      <ChartFrame
-        {...common}
-        title="CPU time"
-        unit="a minute, p95 of device-minutes"
-        series={[
-          band(
-            "p95",
-            points.map((p) => p.cpuMsP95),
-            points.map((p) => p.cpuMsP50),
-          ),
-        ]}
-        limit={limitOf(limits.cpuMsPerMinute, 1, formatCount)}
-        format={formatCount}
-        figure={(index) =>
-          figure(
-            points.map((p) => p.cpuMsP95),
-            index,
-            limits.cpuMsPerMinute?.max,
-            "ms",
-            formatCount,
-          )
-        }
-      />
-      <ChartFrame
-        {...common}
-        title="Memory"
-        unit="p95 of device-minutes"
-        series={[
-          band(
-            "p95",
-            points.map((p) => inMib(p.memoryBytesP95)),
-            points.map((p) => inMib(p.memoryBytesP50)),
-          ),
-        ]}
-        limit={limitOf(limits.memoryBytes, MIB, formatMeasure)}
-        format={formatMeasure}
-        figure={(index) =>
-          figure(
-            points.map((p) => inMib(p.memoryBytesP95)),
-            index,
-            limits.memoryBytes === null ? undefined : limits.memoryBytes.max / MIB,
-            "MiB",
-            formatMeasure,
-          )
-        }
-      />
-      <ChartFrame
-        {...common}
-        title="Requests"
-        unit="a minute, p95 of device-minutes"
-        series={[
-          band(
-            "p95",
-            points.map((p) => p.requestsP95),
-            points.map((p) => p.requestsP50),
-          ),
-        ]}
-        limit={limitOf(limits.requestsPerMinute, 1, formatCount)}
-        format={formatCount}
-        figure={(index) =>
-          figure(
-            points.map((p) => p.requestsP95),
-            index,
-            limits.requestsPerMinute?.max,
-            "/min",
-            formatCount,
-          )
-        }
-      />
-      <ChartFrame
-        {...common}
-        title="Blocked"
-        unit={`${bucket}, all devices`}
-        legend={
-          <span className="inline-flex flex-wrap gap-x-4">
-            <LegendLine kind="throttled">throttled, seconds</LegendLine>
-            <LegendLine kind="blocked">blocked</LegendLine>
-          </span>
-        }
-        series={[
-          {
-            name: "throttled seconds",
-            tone: "throttled",
-            values: points.map(({ throttledMs }) => (throttledMs === null ? null : throttledMs / 1000)),
-          },
-          { name: "blocked", tone: "blocked", values: points.map(({ blocked }) => blocked) },
-        ]}
-        format={formatMeasure}
-        figure={(index) =>
-          figure(
-            points.map((p) => p.blocked),
-            index,
-            undefined,
-            "blocked",
-            formatCount,
-          )
-        }
-      />
-    </div>
+    <>
+      <div className="grid gap-4 two:grid-cols-2">
+        {shares(FIRST)}
+        {counts([BLOCKED, ...COUNTS])}
+        {isAll && shares(MORE)}
+      </div>
+      <div>
+        <Button aria-expanded={isAll} onClick={() => onAll(!isAll)}>
+          {isAll ? "Show fewer charts" : `Show ${MORE.length} more charts`}
+        </Button>
+      </div>
+    </>
   );
 }
 
-function band(name: string, values: (number | null)[], low: (number | null)[]): ChartSeries {
-  return { name, tone: "ink", values, low };
+function bucketWords(seconds: number): string {
+  if (seconds > 3600) return `${seconds / 3600} h`;
+  if (seconds === 3600) return "an hour";
+  return seconds > 60 ? `${seconds / 60} min` : "a minute";
 }
 
-function limitOf(
-  limit: { warn: number; max: number } | null,
-  scale: number,
-  format: (value: number) => string,
-): { warn: number; max: number; label: string; warnLabel: string } | null {
-  if (limit === null) return null;
-  const warn = limit.warn / scale;
-  const max = limit.max / scale;
+type Common = { times: readonly string[]; events: readonly ChartEvent[]; isLastRunning: boolean };
+
+function ShareFrame({ chart, all, common }: { chart: ShareChart; all: TelemetrySeries; common: Common }) {
+  const { title, limit: name, per, unit } = chart;
+  const { p50, p95, max } = all.measures[MEASURE_OF_LIMIT[name]];
+  const limit = limitOf(all.limits[name], unit);
+  const lines: readonly ChartSeries[] = [
+    { name: "p95", tone: "ink", values: scaled(p95, unit), low: { name: "p50", values: scaled(p50, unit) } },
+    { name: "greatest", tone: "greatest", values: scaled(max, unit) },
+  ];
+  return (
+    <ChartFrame
+      {...common}
+      title={title}
+      unit={per}
+      series={lines}
+      limit={limit}
+      format={unit.format}
+      figure={(index) => figure(lines[0]?.values ?? [], index, limit?.max, unit)}
+    />
+  );
+}
+
+type CountFrameProps = { chart: CountChart; all: TelemetrySeries; common: Common; bucket: string };
+
+function CountFrame({ chart, all, common, bucket }: CountFrameProps) {
+  const { title, lines, unit } = chart;
+  const series: readonly ChartSeries[] = lines.map(({ of, name, tone }) => ({
+    ...{ name, tone },
+    values: scaled(all.counts[of], of === "throttledMs" ? { ...unit, scale: SECONDS } : unit),
+  }));
+  return (
+    <ChartFrame
+      {...common}
+      title={title}
+      unit={`${bucket}, all devices`}
+      legend={
+        lines.length > 1 && (
+          <span className="inline-flex flex-wrap gap-x-4">
+            {lines.map(({ name, tone }) => (
+              <LegendLine key={name} kind={tone === "ink" ? "p95" : tone}>
+                {name}
+              </LegendLine>
+            ))}
+          </span>
+        )
+      }
+      series={series}
+      format={unit.format}
+      figure={(index) => figure(series.at(-1)?.values ?? [], index, undefined, unit)}
+    />
+  );
+}
+
+const scaled = (values: readonly (number | null)[], { scale }: Unit): (number | null)[] =>
+  values.map((value) => (value === null ? null : value / scale));
+
+function limitOf(limit: { warn: number; max: number } | undefined, { scale, format }: Unit): ChartLimit | null {
+  if (limit === undefined) return null;
+  const [warn, max] = [limit.warn / scale, limit.max / scale];
   return { warn, max, label: `limit ${format(max)}`, warnLabel: `warning ${format(warn)}` };
 }
 
@@ -147,15 +170,14 @@ function figure(
   values: readonly (number | null)[],
   index: number | null,
   limit: number | undefined,
-  unit: string,
-  format: (value: number) => string,
+  { text, format }: Unit,
 ): ReactNode {
   const value = index === null ? (values.findLast((known) => known !== null) ?? null) : (values[index] ?? null);
   if (value === null) return "no data";
   return (
     <>
       <strong className="text-ink">{format(value)}</strong>
-      {limit === undefined ? ` ${unit}` : ` of ${format(limit)} ${unit}`}
+      {limit === undefined ? ` ${text}` : ` of ${format(limit)} ${text}`}
     </>
   );
 }

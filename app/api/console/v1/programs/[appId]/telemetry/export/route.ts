@@ -7,7 +7,7 @@ import { telemetryCsv } from "../../../../csv-answers";
 export const GET = consoleRoute(consoleRoutes.exportTelemetry, async ({ actor, params, query }, context) =>
   telemetryCsv(
     params.appId,
-    query.version,
+    query,
     await readTelemetry(context, actor, params.appId, query),
     await readSeededUntil(context.store.db),
   ),
