@@ -49,6 +49,7 @@ export const READS: Readonly<Record<string, Read>> = {
   "telemetry, 1 h": (ctx, actor) => readTelemetry(ctx, actor, LARGE, { range: "1h" }),
   "telemetry, 24 h": (ctx, actor) => readTelemetry(ctx, actor, LARGE, { range: "24h" }),
   "telemetry, 14 d": (ctx, actor) => readTelemetry(ctx, actor, LARGE, { range: "14d" }),
+  "telemetry, 14 d, of a label": (ctx, actor) => readTelemetry(ctx, actor, LARGE, { range: "14d", region: "eu" }),
   "denials of all, 14 d": (ctx, actor) => listDenials(ctx, actor, { range: "14d" }),
   "denials of a program, 24 h": (ctx, actor) => listDenials(ctx, actor, { appId: LARGE, range: "24h" }),
   "denials of a program, 14 d": (ctx, actor) => listDenials(ctx, actor, { appId: LARGE, range: "14d" }),

@@ -39,11 +39,6 @@ export function ChartFrame({ title, unit, figure, legend, ...chart }: ChartFrame
         <span className="inline-flex flex-wrap items-center gap-x-4">
           {unit}
           {legend}
-          {isFar && !isTable && (
-            <Button tone="quiet" size="small" onClick={() => setLimitSeen(!isLimitSeen)}>
-              {isLimitSeen ? "Fit to the data" : `${limit.label} is far above`}
-            </Button>
-          )}
         </span>
       }
       actions={
@@ -62,6 +57,14 @@ export function ChartFrame({ title, unit, figure, legend, ...chart }: ChartFrame
       }
     >
       <div className="px-4 pt-3 pb-2">
+        {isFar && !isTable && (
+          // Where the limit's own word would stand.
+          <div className="-mb-4 flex justify-end max-phone:mb-0">
+            <Button tone="quiet" size="small" onClick={() => setLimitSeen(!isLimitSeen)}>
+              {isLimitSeen ? "Fit to the data" : `${limit.label} is far above`}
+            </Button>
+          </div>
+        )}
         {isTable ? (
           <SeriesTable title={title} {...chart} />
         ) : (

@@ -1,8 +1,13 @@
 import { getNiceTickValues } from "recharts";
 
-/** Round values from 0 to at most `greatest`, five at most, so that the axis ends where the data or the limit ends. */
-export function valueTicks(greatest: number): number[] {
-  return getNiceTickValues([0, greatest], 5, true, "snap125").filter((tick) => tick <= greatest);
+/**
+ * Round values from 0 to at most `greatest`, five at most, so that the axis ends where the data or the limit ends: as many as
+ * `format` tells apart.
+ */
+export function valueTicks(greatest: number, format: (value: number) => string): number[] {
+  const ticks = getNiceTickValues([0, greatest], 5, true, "snap125").filter((tick) => tick <= greatest);
+  if (new Set(ticks.map(format)).size === ticks.length) return ticks;
+  return getNiceTickValues([0, greatest], 5, false, "snap125").filter((tick) => tick <= greatest);
 }
 
 const HOUR = 3_600_000;

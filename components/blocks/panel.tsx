@@ -32,7 +32,7 @@ export function Panel({ title, about, isAboutLong, actions, footer, children, is
             isAboutLong && "@max-md:flex-wrap @max-md:gap-y-0 @max-md:py-2",
           )}
         >
-          <h2 className="text-section">{title}</h2>
+          <h2 className={classNames("text-section", isAboutLong && "whitespace-nowrap")}>{title}</h2>
           {about && (
             <span
               className={classNames(

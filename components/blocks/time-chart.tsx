@@ -126,7 +126,7 @@ export function TimeChart(props: TimeChartProps) {
   const seededUntil = useSeededUntil();
   const madeTo = Math.min(seededUntil === null ? 0 : Date.parse(seededUntil), to);
   const isMade = madeTo > from;
-  const above = isMade ? MADE_HEIGHT : 0;
+  const above = isMade || props.isFitted === true ? MADE_HEIGHT : 0;
   const height = HEIGHT + above;
 
   const onPointer = ({ isTooltipActive, activeLabel }: MouseHandlerDataParam) =>
@@ -167,7 +167,7 @@ export function TimeChart(props: TimeChartProps) {
             />
             <YAxis
               domain={[0, greatest * 1.04]}
-              ticks={valueTicks(greatest)}
+              ticks={valueTicks(greatest, ofData === 0 && !limit ? formatCount : format)}
               tickFormatter={(value: number) => formatTick(value, format)}
               interval={0}
               width={LEFT}
@@ -238,13 +238,8 @@ export function TimeChart(props: TimeChartProps) {
                 label={{ value: limit.label, position: "right", offset: 8, fill: "var(--color-ink)" }}
               />
             )}
-            {within.map(({ kind, at }) => (
-              <ReferenceLine
-                key={`${kind} ${at}`}
-                x={new Date(at).getTime()}
-                stroke="var(--color-control)"
-                strokeDasharray="1 3"
-              />
+            {[...new Set(within.map(({ at }) => new Date(at).getTime()))].map((at) => (
+              <ReferenceLine key={at} x={at} stroke="var(--color-control)" strokeDasharray="1 3" />
             ))}
             {crossAt !== undefined && <ReferenceLine x={crossAt} stroke="var(--color-accent)" />}
             {crossAt !== undefined &&

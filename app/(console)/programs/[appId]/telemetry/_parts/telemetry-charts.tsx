@@ -8,35 +8,37 @@ import { Button } from "@/components/ui/button";
 import type { TelemetrySeries } from "@/lib/contracts/programs";
 import type { ChartCount } from "@/lib/domain/measures/charted";
 import { MEASURE_OF_LIMIT } from "@/lib/domain/measures/charted";
+import { formatBytes } from "@/lib/format/bytes";
 import { formatCount, formatMeasure } from "@/lib/format/count";
 import type { LimitName } from "@/native/core/codes";
 
 const MIB = 1024 * 1024;
 
-/** One y unit a chart: what a value is divided by, and what stands behind it. */
-type Unit = { scale: number; text: string; format(value: number): string };
-const MILLISECONDS: Unit = { scale: 1, text: "ms", format: formatCount };
-const MEBIBYTES: Unit = { scale: MIB, text: "MiB", format: formatMeasure };
-const PER_MINUTE: Unit = { scale: 1, text: "/min", format: formatCount };
-const PER_SECOND: Unit = { scale: 1, text: "/s", format: formatCount };
-const AT_ONCE: Unit = { scale: 1, text: "at once", format: formatCount };
+/** One y unit a chart: what a value is divided by, how it is written on the axis, and what stands behind it elsewhere. */
+type Unit = { scale: number; text: string; format(value: number): string; isBytes?: boolean };
+const counted = (text: string): Unit => ({ scale: 1, text, format: formatCount });
+/** The greatest unit in which what is drawn reaches one. */
+const bytesUnit = (greatest: number): Unit => {
+  const [scale, text] = greatest >= MIB ? [MIB, "MiB"] : greatest >= 1024 ? [1024, "KiB"] : [1, "B"];
+  return { scale, text, format: formatMeasure, isBytes: true };
+};
 
-type ShareChart = { title: string; limit: LimitName; per: string; unit: Unit };
+type ShareChart = { title: string; limit: LimitName; per: string; unit: Unit | "bytes" };
 const FIRST: readonly ShareChart[] = [
-  { title: "CPU time", limit: "cpuMsPerMinute", per: "a minute, p95 of device-minutes", unit: MILLISECONDS },
-  { title: "Memory", limit: "memoryBytes", per: "p95 of device-minutes", unit: MEBIBYTES },
-  { title: "Requests", limit: "requestsPerMinute", per: "a minute, p95 of device-minutes", unit: PER_MINUTE },
+  { title: "CPU time", limit: "cpuMsPerMinute", per: "a minute, p95 of device-minutes", unit: counted("ms") },
+  { title: "Memory", limit: "memoryBytes", per: "p95 of device-minutes", unit: "bytes" },
+  { title: "Requests", limit: "requestsPerMinute", per: "a minute, p95 of device-minutes", unit: counted("/min") },
 ];
 const MORE: readonly ShareChart[] = [
-  { title: "Busiest second", limit: "requestsPerSecond", per: "requests, p95 of device-minutes", unit: PER_SECOND },
-  { title: "In flight", limit: "requestsInFlight", per: "requests, p95 of device-minutes", unit: AT_ONCE },
-  { title: "Bridge calls", limit: "bridgeCallsPerSecond", per: "a second, p95 of device-minutes", unit: PER_SECOND },
-  { title: "Storage", limit: "storageBytes", per: "p95 of device-minutes", unit: MEBIBYTES },
-  { title: "Cache", limit: "cacheBytes", per: "p95 of device-minutes", unit: MEBIBYTES },
+  { title: "Busiest second", limit: "requestsPerSecond", per: "requests, p95 of device-minutes", unit: counted("/s") },
+  { title: "In flight", limit: "requestsInFlight", per: "requests, p95 of device-minutes", unit: counted("at once") },
+  { title: "Bridge calls", limit: "bridgeCallsPerSecond", per: "a second, p95 of device-minutes", unit: counted("/s") },
+  { title: "Storage", limit: "storageBytes", per: "p95 of device-minutes", unit: "bytes" },
+  { title: "Cache", limit: "cacheBytes", per: "p95 of device-minutes", unit: "bytes" },
 ];
 
 type CountLine = { of: ChartCount; name: string; tone: "second" | "throttled" | "blocked" | "ink" };
-type CountChart = { title: string; lines: readonly CountLine[]; unit: Unit };
+type CountChart = { title: string; lines: readonly CountLine[]; unit: Unit | "bytes" };
 const BLOCKED: CountChart = {
   title: "Blocked",
   lines: [
@@ -52,12 +54,12 @@ const COUNTS: readonly CountChart[] = [
       { of: "bytesOut", name: "out", tone: "second" },
       { of: "bytesIn", name: "in", tone: "ink" },
     ],
-    unit: { scale: MIB, text: "MiB in", format: formatMeasure },
+    unit: "bytes",
   },
   {
     title: "Crashes",
     lines: [{ of: "crashes", name: "crashes", tone: "blocked" }],
-    unit: { scale: 1, text: "crashes", format: formatCount },
+    unit: counted("crashes"),
   },
 ];
 const SECONDS = 1000;
@@ -105,8 +107,9 @@ function bucketWords(seconds: number): string {
 type Common = { times: readonly string[]; events: readonly ChartEvent[]; isLastRunning: boolean };
 
 function ShareFrame({ chart, all, common }: { chart: ShareChart; all: TelemetrySeries; common: Common }) {
-  const { title, limit: name, per, unit } = chart;
+  const { title, limit: name, per } = chart;
   const { p50, p95, max } = all.measures[MEASURE_OF_LIMIT[name]];
+  const unit = chart.unit === "bytes" ? bytesUnit(greatestOf([max]) || (all.limits[name]?.max ?? 0)) : chart.unit;
   const limit = limitOf(all.limits[name], unit);
   const lines: readonly ChartSeries[] = [
     { name: "p95", tone: "ink", values: scaled(p95, unit), low: { name: "p50", values: scaled(p50, unit) } },
@@ -116,7 +119,7 @@ function ShareFrame({ chart, all, common }: { chart: ShareChart; all: TelemetryS
     <ChartFrame
       {...common}
       title={title}
-      unit={per}
+      unit={chart.unit === "bytes" ? `${unit.text}, ${per}` : per}
       series={lines}
       limit={limit}
       format={unit.format}
@@ -128,7 +131,8 @@ function ShareFrame({ chart, all, common }: { chart: ShareChart; all: TelemetryS
 type CountFrameProps = { chart: CountChart; all: TelemetrySeries; common: Common; bucket: string };
 
 function CountFrame({ chart, all, common, bucket }: CountFrameProps) {
-  const { title, lines, unit } = chart;
+  const { title, lines } = chart;
+  const unit = chart.unit === "bytes" ? bytesUnit(greatestOf(lines.map(({ of }) => all.counts[of]))) : chart.unit;
   const series: readonly ChartSeries[] = lines.map(({ of, name, tone }) => ({
     ...{ name, tone },
     values: scaled(all.counts[of], of === "throttledMs" ? { ...unit, scale: SECONDS } : unit),
@@ -137,7 +141,7 @@ function CountFrame({ chart, all, common, bucket }: CountFrameProps) {
     <ChartFrame
       {...common}
       title={title}
-      unit={`${bucket}, all devices`}
+      unit={`${chart.unit === "bytes" ? `${unit.text}, ` : ""}${bucket}, all devices`}
       legend={
         lines.length > 1 && (
           <span className="inline-flex flex-wrap gap-x-4">
@@ -156,28 +160,36 @@ function CountFrame({ chart, all, common, bucket }: CountFrameProps) {
   );
 }
 
+const greatestOf = (all: readonly (readonly (number | null)[])[]): number =>
+  Math.max(0, ...all.flatMap((values) => values.map((value) => value ?? 0)));
+
 const scaled = (values: readonly (number | null)[], { scale }: Unit): (number | null)[] =>
   values.map((value) => (value === null ? null : value / scale));
 
-function limitOf(limit: { warn: number; max: number } | undefined, { scale, format }: Unit): ChartLimit | null {
+function limitOf(limit: { warn: number; max: number } | undefined, unit: Unit): ChartLimit | null {
   if (limit === undefined) return null;
-  const [warn, max] = [limit.warn / scale, limit.max / scale];
-  return { warn, max, label: `limit ${format(max)}`, warnLabel: `warning ${format(warn)}` };
+  const [warn, max] = [limit.warn / unit.scale, limit.max / unit.scale];
+  return { warn, max, label: `limit ${written(max, unit)}`, warnLabel: `warning ${written(warn, unit)}` };
 }
 
-/** "4,120 of 6,000 ms": under the crosshair, else the newest that is known. */
+/** As it is written where no axis says the unit: bytes in one of their own. */
+const written = (value: number, { scale, format, isBytes }: Unit): string =>
+  isBytes ? formatBytes(value * scale) : format(value);
+
+/** "4,120 of 6,000 ms", "41 KiB of 50 MiB": under the crosshair, else the newest that is known. */
 function figure(
   values: readonly (number | null)[],
   index: number | null,
   limit: number | undefined,
-  { text, format }: Unit,
+  unit: Unit,
 ): ReactNode {
   const value = index === null ? (values.findLast((known) => known !== null) ?? null) : (values[index] ?? null);
   if (value === null) return "no data";
   return (
     <>
-      <strong className="text-ink">{format(value)}</strong>
-      {limit === undefined ? ` ${text}` : ` of ${format(limit)} ${text}`}
+      <strong className="text-ink">{written(value, unit)}</strong>
+      {limit !== undefined && ` of ${written(limit, unit)}`}
+      {!unit.isBytes && ` ${unit.text}`}
     </>
   );
 }
