@@ -181,7 +181,7 @@ function Denial({ denial, onPropose }: { denial: DenialDetail; onPropose(): void
         <Panel title="Records of this cause" about="the newest others">
           {similar.length === 0 ? (
             <EmptyState title="No other record">
-              Counts: {formatCount(times)}. Single records may be sampled.
+              Counts: {formatCount(times)}. Single records are left out where there are many.
             </EmptyState>
           ) : (
             <DataTable

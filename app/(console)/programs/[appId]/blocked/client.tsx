@@ -203,13 +203,14 @@ function Denials({ list, appId, range, version, filter, state, requests, onWiden
       <Panel
         title="Denials"
         isAboutLong
-        about="one by one, newest first; counts above are whole, single records may be sampled"
+        about="one by one, newest first; counts above are whole; single records are sampled, and none is kept past 300 of one program on one device in a minute"
         actions={<LivePill count={items.newCount} onShow={items.show} />}
         footer={more.hasMore && <MoreRows more={more} verb="Show older" />}
       >
         {more.rows.length === 0 ? (
           <EmptyState title="No single record">
-            The causes above were counted; their records were sampled away.
+            The causes above were counted; their records were sampled away, or were past 300 of one program on one
+            device in a minute.
           </EmptyState>
         ) : (
           <DataTable

@@ -90,7 +90,7 @@ function Denial({ denial }: { denial: PortalDenial }) {
         <Panel
           title="Who"
           isAboutLong
-          about="versions by what was counted, runtimes by the newest records that are kept"
+          about="versions by what was counted, runtimes by the newest records that are kept; where there are many, some are left out"
         >
           <div className="grid gap-6 p-4 two:grid-cols-2">
             <KeyValues
