@@ -2,12 +2,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { createFrameReader, encodeFrame, FROM_HOST, uint32 } from "../native/host/bridge/frame-codec";
+import { createFrameReader, encodeFrame, FROM_HOST, FROM_PROGRAM, uint32 } from "../native/host/bridge/frame-codec";
 import { builtFiles } from "../native/host/build/built-files";
 import { missingLayers } from "../native/host/confinement/confinement-layers";
-import { launchConfined } from "../native/host/confinement/launch-confined";
+import { type ConfinedProcess, launchConfined } from "../native/host/confinement/launch-confined";
 import { type Confinement, probeConfinement } from "../native/host/confinement/probe-confinement";
 import { createMinuteCounter } from "../native/host/device/minute-counter";
+import type { EngineCommand } from "../native/host/engines/engine";
 import { NODE_FILES, nodeCommand } from "../native/host/engines/node-command";
 import { scriptEngine } from "../native/host/engines/script/script-engine";
 import type { EgressResult } from "../native/host/ports";
@@ -54,17 +55,8 @@ function createClock() {
   };
 }
 
-/** A Node in the engine's confinement with the engine's frames, answered at once with what a program is answered. */
-async function barePipe(confinement: Confinement): Promise<Caller> {
-  const files = await builtFiles({
-    scripts: { [PIPE]: "../../bench/bridge/bare-pipe.ts" },
-    copies: NODE_FILES,
-    watched: ["../../bench/bridge", "bridge"],
-  });
-  const { tools, mode } = confinement;
-  const launched = await launchConfined({ tools, mode, needs: scriptEngine.needs, command: nodeCommand(files, PIPE) });
-  if (!launched.ok) throw new Error(launched.reason);
-  const { channel, kill, exited } = launched.process;
+/** Whoever calls at the other end of this process's channel is answered at once with what a program is answered. */
+async function answeredAtOnce({ channel, kill, exited }: ConfinedProcess): Promise<Caller> {
   const text = JSON.stringify(readDeviceProfile({ kind: "linux", version: "0.1.0" }));
   const clock = createClock();
   const reader = createFrameReader();
@@ -76,6 +68,7 @@ async function barePipe(confinement: Confinement): Promise<Caller> {
     channel.on("data", (bytes: Buffer) => {
       reader.add(bytes);
       for (let frame = reader.next(); typeof frame === "object"; frame = reader.next()) {
+        if (frame.kind !== FROM_PROGRAM.call) continue;
         const { buffer, byteOffset } = frame.payload;
         const id = new DataView(buffer, byteOffset).getUint32(0);
         if (waiting === 0) {
@@ -99,6 +92,32 @@ async function barePipe(confinement: Confinement): Promise<Caller> {
       await exited;
     },
   };
+}
+
+async function launched(confinement: Confinement, command: EngineCommand): Promise<ConfinedProcess> {
+  const { tools, mode } = confinement;
+  const result = await launchConfined({ tools, mode, command, needs: scriptEngine.needs });
+  if (!result.ok) throw new Error(result.reason);
+  return result.process;
+}
+
+/** A Node in the engine's confinement with the engine's frames. */
+async function barePipe(confinement: Confinement): Promise<Caller> {
+  const files = await builtFiles({
+    scripts: { [PIPE]: "../../bench/bridge/bare-pipe.ts" },
+    copies: NODE_FILES,
+    watched: ["../../bench/bridge", "bridge"],
+  });
+  return answeredAtOnce(await launched(confinement, nodeCommand(files, PIPE)));
+}
+
+/** A program in its engine, and nobody who decides at the other end: what the engine's part of a call is. */
+async function engineAlone(confinement: Confinement): Promise<Caller> {
+  const process = await launched(confinement, await scriptEngine.command());
+  const options = { memoryPagesMax: 2048, turnCpuMsMax: 5_000, turnWallMsMax: 30_000 };
+  process.channel.write(encodeFrame(FROM_HOST.source, "for (;;) await bulkhead.device.info();"));
+  process.channel.write(encodeFrame(FROM_HOST.run, JSON.stringify(options)));
+  return answeredAtOnce(process);
 }
 
 /** A program of the script engine under the whole host; it waits for a request's answer between two rounds. */
@@ -162,18 +181,22 @@ export async function run(): Promise<BenchResult> {
   const storageDir = await mkdtemp(join(tmpdir(), "bulkhead-bench-bridge-"));
   const callers: Caller[] = [];
   const bareUs: number[] = [];
+  const engineUs: number[] = [];
   const programUs: number[] = [];
   try {
     const bare = await barePipe(confinement);
     callers.push(bare);
+    const engine = await engineAlone(confinement);
+    callers.push(engine);
     const whole = await program(confinement, storageDir);
     callers.push(whole);
     for (let round = -WARM_UP; round < ROUNDS; round += 1) {
-      const both = [await bare.round(), await whole.round()] as const;
+      const all = [await bare.round(), await engine.round(), await whole.round()] as const;
       await pause(REST_MS);
       if (round < 0) continue;
-      bareUs.push(...both[0]);
-      programUs.push(...both[1]);
+      bareUs.push(...all[0]);
+      engineUs.push(...all[1]);
+      programUs.push(...all[2]);
     }
   } finally {
     await Promise.all(callers.map(({ stop }) => stop()));
@@ -182,7 +205,8 @@ export async function run(): Promise<BenchResult> {
   const ratio = percentile(programUs, 0.5) / percentile(bareUs, 0.5);
   const results = [
     row("bare pipe", bareUs),
-    row("program", programUs),
+    row("program, answered at once", engineUs),
+    row("program, under its host", programUs),
     { bridge: "ratio", calls: programUs.length, p50: ratio },
   ];
   return { bench: "bridge", unit: "µs", results, target, ok: ratio <= RATIO_MAX };
