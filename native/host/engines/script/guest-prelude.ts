@@ -99,7 +99,7 @@ const send = (kind, api, params, network, pick) =>
     entry.pick = pick;
     waiting[id] = entry;
     const body = typeof parts.body === "string" ? stringify(parts.body) : parts.body;
-    const reason = post(kind, id, stringify(api), stringify(text === undefined ? "" : text), body);
+    const reason = post(kind, id, stringify(api), text === undefined ? "" : text, body);
     if (reason === 0) return;
     delete waiting[id];
     reject(new BulkheadError({

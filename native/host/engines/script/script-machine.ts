@@ -61,6 +61,8 @@ const STACK_BYTES = 512 * 1024;
 const JOBS_AT_ONCE = 2_000;
 /** Longer than this at a time nobody is held back: the process was stopped, by its host or whoever debugs it (spec 5.33). */
 const STOPPED_MS = 1_000;
+/** What a line of console is among what is posted. */
+const LINE = 2;
 const TEXT_MAX = 4096;
 /** With the word before it in its line. */
 const WHOLE_MAX = TEXT_MAX - 16;
@@ -168,7 +170,7 @@ export async function createScriptMachine(options: MachineOptions): Promise<Scri
       return line;
     }
     ports.onUncaught?.(line);
-    ports.post({ kind: 2, id: 3, api: "", text: `Uncaught ${whole}`, body: undefined });
+    ports.post({ kind: LINE, id: 3, api: "", text: `Uncaught ${whole}`, body: undefined });
     return line;
   };
   const describeThrown = (error: QuickJSHandle): Thrown => {
@@ -217,7 +219,7 @@ export async function createScriptMachine(options: MachineOptions): Promise<Scri
       else complain(reason);
     }
     const text = `Uncaught: ${more} more rejections that nobody handled`;
-    if (more > 0 && !dead) ports.post({ kind: 2, id: 3, api: "", text, body: undefined });
+    if (more > 0 && !dead) ports.post({ kind: LINE, id: 3, api: "", text, body: undefined });
   };
   const drain = (): void => {
     const result = runtime.executePendingJobs(JOBS_AT_ONCE);
@@ -241,11 +243,13 @@ export async function createScriptMachine(options: MachineOptions): Promise<Scri
   };
 
   const post = context.newFunction("post", (kind, id, api, text, body) => {
+    const sent = context.getNumber(kind);
     const answer = ports.post({
-      kind: context.getNumber(kind),
+      kind: sent,
       id: context.getNumber(id),
       api: wholeText(context, api),
-      text: wholeText(context, text),
+      // parameters are JSON, in which nothing ends a text: they cross as they are
+      text: sent === LINE ? wholeText(context, text) : context.getString(text),
       body: ownBytes(context, body),
     });
     return context.newNumber(answer);
