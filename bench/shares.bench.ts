@@ -10,6 +10,7 @@ import { createEgress } from "../native/host/egress/perform-request";
 import type { Engine } from "../native/host/engines/engine";
 import { evilEngine } from "../native/host/program/testing/evil-engine";
 import { startTestProgram, type TestProgram } from "../native/host/program/testing/program-bench";
+import { keepHeapLean } from "../native/host/runtime/lean-heap";
 import { systemTimers } from "../native/host/runtime/system-ports";
 import type { BenchResult } from "./bench-report";
 
@@ -158,6 +159,8 @@ export async function run([seconds = String(SECONDS), only]: readonly string[]):
     return { bench: "shares", unit: "ms", results, target, ok: false };
   }
   const abusers = Object.entries(ABUSERS).filter(([name]) => only === undefined || name === only);
+  // as the host does that is a process of its own
+  keepHeapLean();
   const storageDir = await mkdtemp(join(tmpdir(), "bulkhead-bench-shares-"));
   try {
     const { alone, together, growthMib, heapMib, idleHeapMib, externalMib, gone } = await measure(

@@ -1,4 +1,5 @@
 import { closeInheritedDescriptors } from "../host/confinement/close-inherited";
+import { keepHeapLean } from "../host/runtime/lean-heap";
 import type { CommandContext } from "./command";
 import { showsColours } from "./paint";
 
@@ -33,7 +34,10 @@ export function processContext(): CommandContext {
     log: (level, event, fields = {}) => {
       if (level !== "debug") process.stderr.write(`${logLine(level, event, fields)}\n`);
     },
-    keepToItself: () => void closeInheritedDescriptors(),
+    keepToItself() {
+      closeInheritedDescriptors();
+      keepHeapLean();
+    },
     interrupted: () =>
       new Promise<void>((resolve) => {
         process.once("SIGINT", () => resolve());

@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { type CommandFailure, enrollHost, runHost } from "./commands";
 import { closeInheritedDescriptors } from "./confinement/close-inherited";
 import { EXIT_CODES, type HostEnd } from "./exit-codes";
+import { keepHeapLean } from "./runtime/lean-heap";
 import type { DesiredProgram } from "./runtime/program-supervisor";
 import { createLineLog, systemClock } from "./runtime/system-ports";
 
@@ -105,4 +106,5 @@ function endOf(error: unknown): HostEnd {
 // What is made here is its owner's alone; what a sandbox's own user must reach is opened to it by name.
 process.umask(0o077);
 closeInheritedDescriptors();
+keepHeapLean();
 process.exitCode = EXIT_CODES[await main(process.argv.slice(2)).catch(endOf)];

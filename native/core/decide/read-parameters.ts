@@ -18,7 +18,7 @@ export function readParameters(text: string | Uint8Array): unknown {
 export type ParametersReading = {
   /** Reads on for about so many UTF-16 units; undefined as long as it is not at its end. */
   advance(units: number): { params: unknown } | undefined;
-  textOf: JsonReading["textOf"];
+  bytesOf: JsonReading["bytesOf"];
 };
 
 /** Members of `asText` stand as null among what is answered. */
@@ -29,6 +29,6 @@ export function readLongParameters(text: Uint8Array, asText: readonly string[]):
       const read = reading.advance(units);
       return read && { params: read.ok ? read.value : UNREADABLE };
     },
-    textOf: (member) => reading.textOf(member),
+    bytesOf: (member) => reading.bytesOf(member),
   };
 }

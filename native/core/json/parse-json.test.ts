@@ -152,20 +152,34 @@ describe("a text that is read in pieces", () => {
         expect(got?.ok).toBe(all.ok);
         if (!all.ok || !got?.ok) return;
         expect(got.value).toEqual({ ...(all.value as object), v: null });
-        expect(parseJson(read.textOf("v") ?? "")).toEqual({ ok: true, value: (all.value as { v: unknown }).v });
+        expect(parseJson(read.bytesOf("v") ?? "")).toEqual({ ok: true, value: (all.value as { v: unknown }).v });
       }),
       { numRuns: 1000 },
     );
     expect(readJson('{"v":{"a":1,"a":2}}', { asText }).advance(99)).toEqual({ ok: false });
   });
 
-  it("gives the text of an outermost member as it stood there", () => {
-    const reading = readJson('{ "a": [1,  {"a":2}] , "b" :"x"}');
-    expect(reading.advance(Number.POSITIVE_INFINITY)?.ok).toBe(true);
-    expect([reading.textOf("a"), reading.textOf("b"), reading.textOf("c")]).toEqual([
-      '[1,  {"a":2}]',
-      '"x"',
-      undefined,
-    ]);
+  it("gives the bytes of an outermost member that was not kept as they stood there, copied only where its text is not plain", () => {
+    const whole = new TextEncoder().encode('{ "a": [1,  {"a":2,"b":{}}] , "b" :"x","c":{"a":[]}}');
+    const asText = ["a", "b", "d"];
+    const bytesOf = (source: string | Uint8Array) => {
+      const reading = readJson(source, { asText });
+      expect(reading.advance(Number.POSITIVE_INFINITY)?.ok).toBe(true);
+      return ["a", "b", "c", "d"].map((member) => reading.bytesOf(member));
+    };
+    const texts = (source: string | Uint8Array) =>
+      bytesOf(source).map((bytes) => bytes && new TextDecoder().decode(bytes));
+    expect(texts(whole)).toEqual(['[1,  {"a":2,"b":{}}]', '"x"', undefined, undefined]);
+    expect(texts('{"b":"é😀\\u00e9","a":0}')).toEqual(["0", '"é😀\\u00e9"', undefined, undefined]);
+    expect(texts(new TextEncoder().encode('{"b":"é😀","a":0}'))).toEqual(["0", '"é😀"', undefined, undefined]);
+    expect(bytesOf(whole)[0]?.buffer).toBe(whole.buffer);
+  });
+
+  it("sees a name that comes twice in what it does not keep, whatever it is called", () => {
+    const isOk = (value: string) => readJson(`{"v":${value}}`, { asText: ["v"] }).advance(Number.POSITIVE_INFINITY)?.ok;
+    for (const name of ["a", "", "__proto__", "constructor"]) {
+      expect(isOk(`{"${name}":1,"b":2,"${name}":3}`)).toBe(false);
+      expect(isOk(`[{"b":1,"c":1,"${name}":1},{"${name}":{"${name}":1}}]`)).toBe(true);
+    }
   });
 });

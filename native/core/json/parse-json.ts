@@ -1,4 +1,4 @@
-import { hasLoneSurrogate, utf8Text } from "../crypto/encoding";
+import { hasLoneSurrogate, utf8Bytes, utf8Text } from "../crypto/encoding";
 
 export type JsonValue = null | boolean | number | string | JsonValue[] | { [member: string]: JsonValue };
 export type JsonObject = { [member: string]: JsonValue };
@@ -13,7 +13,7 @@ export type JsonRules = {
    * integers takes and whose JSON text is its value's.
    */
   numbers?: NumberRule;
-  /** Members of an outermost object that are read and checked as all else, but stand there as null: who wants one asks for its text. */
+  /** Members of an outermost object that are read and checked as all else, but stand there as null: who wants one asks for its bytes. */
   asText?: readonly string[];
 };
 type NumberRule = "integers" | "any" | "spelled";
@@ -32,15 +32,16 @@ export function parseJson(source: string | Uint8Array, rules: JsonRules = {}): J
 export type JsonReading = {
   /** Reads on for about so many UTF-16 units; undefined as long as it is not at its end. */
   advance(units: number): JsonResult | undefined;
-  /** Once it was read: the text of an outermost object's member as it stood there; undefined where there is none. */
-  textOf(member: string): string | undefined;
+  /** Once it was read: UTF-8 of one of `asText` as it stood there, of a source in bytes a part of it where that can be; undefined where there is none. */
+  bytesOf(member: string): Uint8Array | undefined;
 };
 
 /** As `parseJson`, in pieces. */
 export function readJson(source: string | Uint8Array, rules: JsonRules = {}): JsonReading {
   const text = typeof source === "string" ? source : utf8Text(source);
-  if (text === undefined || hasLoneSurrogate(text)) return { advance: () => ({ ok: false }), textOf: () => undefined };
-  return new Parser(text, rules.depthMax ?? JSON_DEPTH_MAX, rules.numbers ?? "integers", rules.asText ?? []);
+  if (text === undefined || hasLoneSurrogate(text)) return { advance: () => ({ ok: false }), bytesOf: () => undefined };
+  const bytes = typeof source === "string" ? undefined : source;
+  return new Parser(text, rules.depthMax ?? JSON_DEPTH_MAX, rules.numbers ?? "integers", rules.asText ?? [], bytes);
 }
 
 export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
@@ -86,8 +87,14 @@ const ESCAPES: Readonly<Record<string, string>> = {
   t: "\t",
 };
 
-/** A container whose end has not come; `member` is the one whose value is being read. */
-type Open = { object: JsonObject; member: string; start: number } | { list: JsonValue[] };
+/**
+ * A container whose end has not come; `member` is the one whose value is being read. Of an object that is not kept only the
+ * names are, so that a second one of its kind is seen: an object for them would cost much more.
+ */
+type Open =
+  | { object: JsonObject; member: string; start: number }
+  | { names: Set<string> | undefined; member: string | undefined }
+  | { list: JsonValue[] };
 
 /** Keeps what is open in a list of its own, so that it can stop between any two characters. */
 class Parser implements JsonReading {
@@ -102,13 +109,14 @@ class Parser implements JsonReading {
   private root: JsonValue = null;
   private result: JsonResult | undefined;
   private why: JsonFault["why"] | null = null;
-  private readonly spans = new Map<string, [start: number, end: number]>();
+  private readonly found = new Map<string, Uint8Array>();
 
   constructor(
-    private readonly text: string,
+    private text: string,
     private readonly depthMax: number,
     private readonly numbers: NumberRule,
     private readonly asText: readonly string[],
+    private readonly bytes?: Uint8Array,
   ) {}
 
   advance(units: number): JsonResult | undefined {
@@ -121,7 +129,11 @@ class Parser implements JsonReading {
       this.result = { ok: false };
       this.why = error.why;
     }
-    if (this.next === "end") this.result ??= { ok: true, value: this.root };
+    if (this.next === "end") {
+      this.result ??= { ok: true, value: this.root };
+      // whoever keeps the reading for what it found keeps no long text with it
+      this.text = "";
+    }
     return this.result;
   }
 
@@ -133,9 +145,16 @@ class Parser implements JsonReading {
     return { why: this.why, line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 };
   }
 
-  textOf(member: string): string | undefined {
-    const span = this.spans.get(member);
-    return span && this.text.slice(...span);
+  bytesOf(member: string): Uint8Array | undefined {
+    return this.found.get(member);
+  }
+
+  /** A text as long as its bytes has each character where its byte is. */
+  private bytesBetween(start: number, end: number): Uint8Array {
+    const isSame = this.bytes?.length === this.text.length;
+    return this.bytes !== undefined && isSame
+      ? this.bytes.subarray(start, end)
+      : utf8Bytes(this.text.slice(start, end));
   }
 
   private step(until: number): void {
@@ -168,7 +187,7 @@ class Parser implements JsonReading {
   private value(until: number): void {
     switch (this.text.charAt(this.at)) {
       case "{":
-        this.begin({ object: {}, member: "", start: 0 });
+        this.begin(this.isUnkept ? { names: undefined, member: undefined } : { object: {}, member: "", start: 0 });
         this.next = "firstMember";
         return;
       case "[":
@@ -201,7 +220,7 @@ class Parser implements JsonReading {
 
   private close(): void {
     const closed = this.open.pop();
-    if (closed !== undefined) this.give("object" in closed ? closed.object : closed.list);
+    if (closed !== undefined) this.give("object" in closed ? closed.object : "list" in closed ? closed.list : null);
   }
 
   private beginText(isName: boolean, until: number): void {
@@ -233,11 +252,15 @@ class Parser implements JsonReading {
     this.skipWhitespace();
     this.expect(":");
     this.skipWhitespace();
-    if (container === undefined || !("object" in container)) throw new NotJson();
-    if (Object.hasOwn(container.object, member)) throw new NotJson("duplicate");
-    container.member = member;
-    container.start = this.at;
-    if (this.open.length === 1) this.isUnkept = this.asText.includes(member);
+    if (container === undefined || "list" in container) throw new NotJson();
+    if ("object" in container) {
+      if (Object.hasOwn(container.object, member)) throw new NotJson("duplicate");
+      container.member = member;
+      container.start = this.at;
+      if (this.open.length === 1) this.isUnkept = this.asText.includes(member);
+    } else {
+      addName(container, member);
+    }
     this.next = "value";
   }
 
@@ -248,10 +271,11 @@ class Parser implements JsonReading {
     if (container === undefined) this.root = value;
     else if ("list" in container) {
       if (!this.isUnkept) container.list.push(value);
-    } else {
-      // a name stays, so that a second one of its kind is seen
+    } else if ("object" in container) {
       define(container.object, container.member, this.isUnkept ? null : value);
-      if (this.open.length === 1) this.spans.set(container.member, [container.start, this.at]);
+      // an outermost object is kept, so that whatever is not begins and ends in it
+      if (this.isUnkept) this.found.set(container.member, this.bytesBetween(container.start, this.at));
+      this.isUnkept = false;
     }
   }
 
@@ -263,7 +287,7 @@ class Parser implements JsonReading {
       this.next = "end";
       return;
     }
-    const isObject = "object" in container;
+    const isObject = !("list" in container);
     if (this.closes(isObject ? "}" : "]")) {
       this.close();
       return;
@@ -337,6 +361,15 @@ class Parser implements JsonReading {
       code = this.text.charCodeAt(this.at);
     }
   }
+}
+
+/** Most objects of a long value have one name: a set is made for the second. */
+function addName(container: { names: Set<string> | undefined; member: string | undefined }, name: string): void {
+  const { member, names } = container;
+  if (names === undefined ? member === name : names.has(name)) throw new NotJson("duplicate");
+  if (member === undefined) container.member = name;
+  else if (names === undefined) container.names = new Set([member, name]);
+  else names.add(name);
 }
 
 /** Whatever the member is called: `__proto__` is an ordinary own one. */

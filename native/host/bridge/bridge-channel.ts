@@ -5,10 +5,11 @@ import {
   type ConsoleLevel,
   createFrameReader,
   ENGINE_BOUNDS,
-  encodeFrame,
   FRAME_BYTES_MAX,
   FROM_HOST,
   FROM_PROGRAM,
+  framePieces,
+  kept,
   uint32,
 } from "./frame-codec";
 
@@ -17,7 +18,8 @@ export type FromProgramMessage =
   | { kind: "ready" }
   | { kind: "call"; id: number; api: string; params: Uint8Array; body: Uint8Array | undefined; oversized: boolean }
   | { kind: "ask"; id: number; api: string }
-  | { kind: "console"; level: ConsoleLevel; text: string }
+  /** Its text is made when it is asked for: most of a flood is not kept. */
+  | { kind: "console"; level: ConsoleLevel; text(): string }
   | { kind: "dropped"; count: number }
   | { kind: "droppedLines"; count: number }
   | { kind: "fault"; reason: number; text: string };
@@ -49,7 +51,7 @@ export type BridgeChannelHandlers = {
 };
 
 /** Why a program is not listened to for a while; what it writes waits with it. */
-export type Hold = "flood" | "unread" | "busy" | "bodies";
+export type Hold = "flood" | "unread" | "busy" | "bytes";
 
 export type BridgeChannel = {
   /** Hands over the source and lets the program begin. */
@@ -74,9 +76,10 @@ export class WithText {
   ) {}
 }
 
-/** Bytes beyond the longest frame that may wait here before what follows waits with the program. */
-const AHEAD_BYTES_MAX = 128 * 1024;
+/** Bytes that may wait here once a frame is whole, before what follows waits with the program. */
+const AHEAD_BYTES_MAX = 64 * 1024;
 const BODY_PARTS_MAX = 32;
+const NOTHING = new Uint8Array(0);
 /** Answers that the program has not read; above it, it is not listened to until it has. */
 const UNREAD_BYTES_MAX = 1024 * 1024;
 
@@ -90,6 +93,8 @@ function check(condition: boolean, violation: Violation = "malformed_frame"): as
   if (!condition) throw new Broken(violation);
 }
 
+const decoder = new TextDecoder();
+
 function readHead(payload: Uint8Array): { id: number; api: string; rest: Uint8Array } {
   check(payload.length >= 6);
   const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
@@ -97,8 +102,8 @@ function readHead(payload: Uint8Array): { id: number; api: string; rest: Uint8Ar
   check(nameBytes <= ENGINE_BOUNDS.apiBytes, "name_too_long");
   check(payload.length >= 6 + nameBytes);
   // an API's name that is no UTF-8 is no API's name; it is answered, not interpreted
-  const api = new TextDecoder().decode(payload.subarray(6, 6 + nameBytes));
-  return { id: view.getUint32(0), api, rest: payload.subarray(6 + nameBytes) };
+  const api = decoder.decode(payload.subarray(6, 6 + nameBytes));
+  return { id: view.getUint32(0), api, rest: kept(payload.subarray(6 + nameBytes)) };
 }
 
 function readCount(payload: Uint8Array): number {
@@ -110,7 +115,6 @@ function readCount(payload: Uint8Array): number {
 
 /** Frames as messages, and the order in which an engine says them. */
 function createMessageReader() {
-  const decoder = new TextDecoder();
   const waiting = new Set<number>();
   let body: { id: number; parts: Uint8Array[]; bytes: number } | undefined;
   let isReady = false;
@@ -121,15 +125,23 @@ function createMessageReader() {
     const id = new DataView(payload.buffer, payload.byteOffset).getUint32(0);
     body ??= { id, parts: [], bytes: 0 };
     check(body.id === id, "body_without_call");
-    body.parts.push(payload.subarray(4));
+    body.parts.push(kept(payload.subarray(4)));
     body.bytes += payload.length - 4;
     check(body.bytes <= ENGINE_BOUNDS.bodyBytes && body.parts.length <= BODY_PARTS_MAX, "body_too_long");
   };
   const takeBody = (id: number): Uint8Array | undefined => {
     if (body === undefined) return undefined;
     check(body.id === id, "body_without_call");
-    const whole = new Uint8Array(Buffer.concat(body.parts));
+    const [first = new Uint8Array(0), ...others] = body.parts;
+    const { bytes, parts } = body;
     body = undefined;
+    if (others.length === 0) return first;
+    const whole = new Uint8Array(bytes);
+    let at = 0;
+    for (const part of parts) {
+      whole.set(part, at);
+      at += part.length;
+    }
     return whole;
   };
   const expectAnswer = (id: number): void => {
@@ -172,7 +184,7 @@ function createMessageReader() {
         case FROM_PROGRAM.console: {
           const level = CONSOLE_LEVELS[payload[0] ?? -1];
           check(level !== undefined);
-          return { kind: "console", level, text: decoder.decode(payload.subarray(1)) };
+          return { kind: "console", level, text: () => decoder.decode(payload.subarray(1)) };
         }
         case FROM_PROGRAM.dropped:
         case FROM_PROGRAM.droppedLines: {
@@ -258,7 +270,7 @@ export function createBridgeChannel(stream: Duplex, handlers: BridgeChannelHandl
   stream.on("data", (bytes: Buffer) => {
     if (ended) return;
     share.charge(() => frames.add(bytes));
-    if (frames.waitingBytes > FRAME_BYTES_MAX + AHEAD_BYTES_MAX) stream.pause();
+    if (frames.waitingBytes > AHEAD_BYTES_MAX && frames.hasNext) stream.pause();
     share.wake();
   });
   stream.on("close", () => {
@@ -277,7 +289,9 @@ export function createBridgeChannel(stream: Duplex, handlers: BridgeChannelHandl
 
   const write = (kind: number, ...parts: readonly (Uint8Array | string)[]): void => {
     if (stream.destroyed || !stream.writable) return;
-    stream.write(encodeFrame(kind, ...parts));
+    stream.cork();
+    for (const piece of framePieces(kind, ...parts)) stream.write(piece);
+    stream.uncork();
     if (holds.has("unread") || stream.writableLength <= UNREAD_BYTES_MAX) return;
     hold("unread");
     stream.once("drain", () => release("unread"));
@@ -307,14 +321,9 @@ export function createBridgeChannel(stream: Duplex, handlers: BridgeChannelHandl
       }),
     taken: () =>
       new Promise((resolve) => {
-        if (stream.destroyed || stream.writableLength === 0) return resolve();
-        const go = (): void => {
-          stream.off("drain", go);
-          stream.off("close", go);
-          resolve();
-        };
-        stream.on("drain", go);
-        stream.on("close", go);
+        if (stream.destroyed || stream.writableLength === 0) resolve();
+        // nothing, behind all that was written: the stream says when it has come so far, or that it is gone
+        else stream.write(NOTHING, () => resolve());
       }),
     hold,
     release,

@@ -487,10 +487,38 @@ describe("what the host holds for a program", () => {
         end = () => resolve({ outcome: "value", value: { status: 200 } });
       });
     begin(1, new Uint8Array(5 * 1024 * 1024));
-    expect(holds.has("bodies")).toBe(true);
+    expect(holds.has("bytes")).toBe(true);
     end?.();
     await turn();
-    expect(holds.has("bodies")).toBe(false);
+    expect(holds.has("bytes")).toBe(false);
+  });
+
+  it("counts the parameters of long calls among them", async () => {
+    const ends: (() => void)[] = [];
+    policy = policyOf();
+    handlers["storage.local.set"] = () =>
+      new Promise((resolve) => ends.push(() => resolve({ outcome: "value", value: {} })));
+    const params = new TextEncoder().encode(JSON.stringify({ key: "k", value: "x".repeat(1024 * 1024 - 100) }));
+    const set = (id: number): void => {
+      const message = {
+        kind: "call",
+        id,
+        api: "storage.local.set",
+        params,
+        body: undefined,
+        oversized: false,
+      } as const;
+      const rest = session.handle(message);
+      while (rest?.() === true);
+    };
+    for (let id = 1; id <= 4; id += 1) set(id);
+    expect(holds.has("bytes")).toBe(false);
+    set(5);
+    expect(holds.has("bytes")).toBe(true);
+    await turn();
+    ends[0]?.();
+    await turn();
+    expect(holds.has("bytes")).toBe(false);
   });
 
   it("is held until the program has taken the answer, and no longer", async () => {
@@ -515,11 +543,11 @@ describe("what the host holds for a program", () => {
 describe("parameters that are long", () => {
   const long = JSON.stringify({ key: "k", value: Array.from({ length: 20_000 }, (_, at) => ({ at })) });
 
-  it("are read in pieces, and a call's handler has those that nobody looks into as the text that they came as", async () => {
+  it("are read in pieces, and a call's handler has those that nobody looks into as the bytes that they came as", async () => {
     let seen: [unknown, number | undefined] | undefined;
     policy = policyOf();
-    handlers["storage.local.set"] = async ({ params, textOf }) => {
-      seen = [params, textOf("value")?.length];
+    handlers["storage.local.set"] = async ({ params, bytesOf }) => {
+      seen = [params, bytesOf("value")?.length];
       return { outcome: "value", value: {} };
     };
     let pieces = 0;

@@ -49,18 +49,18 @@ export type BridgeSession = {
 };
 
 type CallMessage = Extract<FromProgramMessage, { kind: "call" }>;
-type Call = { id: number; api: string; params: unknown; textOf: AllowedCall["textOf"] };
+type Call = { id: number; api: string; params: unknown; bytesOf: AllowedCall["bytesOf"] };
 
 /** Longer parameters are read in pieces of about this many units, each a fraction of a millisecond. */
 const LONG_BYTES = 16 * 1024;
 const PIECE_UNITS = 2 * 1024;
-/** Calls beside requests that are carried out at once, and bodies of calls that may be held: past either the program waits. */
+/** Calls beside requests that are carried out at once, and what long calls may hold, with their bodies: past either the program waits. */
 const BUSY_MAX = 8;
-const HELD_BODY_BYTES_MAX = 4 * 1024 * 1024;
+const HELD_BYTES_MAX = 4 * 1024 * 1024;
 
 /** What "about a kilometre" is (\`native/catalog\`, location.coarse). */
 const COARSE_METRES = 1_000;
-const noText = (): undefined => undefined;
+const noBytes = (): undefined => undefined;
 
 /** With the body, which travels beside the other parameters. */
 function withBody(given: unknown, { body }: CallMessage): unknown {
@@ -86,7 +86,7 @@ export function createBridgeSession(options: BridgeSessionOptions): BridgeSessio
   // as many listen as there are calls under way
   setMaxListeners(0, ending.signal);
   let busy = 0;
-  let heldBodyBytes = 0;
+  let heldBytes = 0;
 
   const count = (increment: MinuteIncrement): void => {
     options.telemetry.addToMinute({ appId, versionCode }, increment);
@@ -219,12 +219,12 @@ export function createBridgeSession(options: BridgeSessionOptions): BridgeSessio
     try {
       if (handler === undefined) return fail(call.id, "this device can't do it");
       const params = (call.params ?? {}) as Record<string, unknown>;
-      const { textOf } = call;
+      const { bytesOf } = call;
       const afterAnswer = (run: () => void): void => {
         if (isOver) run();
         else after.push(run);
       };
-      const outcome = await handler({ params, textOf, decision, signal: ending.signal, afterAnswer });
+      const outcome = await handler({ params, bytesOf, decision, signal: ending.signal, afterAnswer });
       await finish(call, api, decision, outcome);
     } finally {
       if (isRequest) limits.settleRequest();
@@ -237,11 +237,13 @@ export function createBridgeSession(options: BridgeSessionOptions): BridgeSessio
     if (busy >= BUSY_MAX) channel.hold("busy");
     else channel.release("busy");
   };
-  const holdBody = (bytes: number): void => {
-    heldBodyBytes += bytes;
-    if (heldBodyBytes > HELD_BODY_BYTES_MAX) channel.hold("bodies");
-    else channel.release("bodies");
+  const keepBytes = (bytes: number): void => {
+    heldBytes += bytes;
+    if (heldBytes > HELD_BYTES_MAX) channel.hold("bytes");
+    else channel.release("bytes");
   };
+  const bytesOfMessage = ({ params, body }: CallMessage): number =>
+    (params.length > LONG_BYTES ? params.length : 0) + (body?.length ?? 0);
   const decideNow = (call: Call, api: Api | undefined, consent?: ConsentAnswer) => {
     const now = question(api, call.api);
     const asked = { ...now, ...(consent === undefined ? {} : { consent }), params: call.params };
@@ -281,10 +283,10 @@ export function createBridgeSession(options: BridgeSessionOptions): BridgeSessio
     });
   const begin = (call: Call, message: CallMessage): void => {
     call.params = withBody(call.params, message);
-    const bytes = message.body?.length ?? 0;
-    if (bytes > 0) holdBody(bytes);
+    const bytes = bytesOfMessage(message);
+    if (bytes > 0) keepBytes(bytes);
     void safely(call, decideCall(call)).then(() => {
-      if (bytes > 0) holdBody(-bytes);
+      if (bytes > 0) keepBytes(-bytes);
     });
   };
   /** What nobody looks into is not built up here; but where a grant bounds it, it is. */
@@ -306,7 +308,7 @@ export function createBridgeSession(options: BridgeSessionOptions): BridgeSessio
       // a bound that came meanwhile has to see all of it
       const isWhole = unread.length === 0 || unreadMembers(api).length > 0;
       const params = isWhole ? read.params : readParameters(message.params);
-      begin({ ...call, params, textOf: reading.textOf }, message);
+      begin({ ...call, params, bytesOf: reading.bytesOf }, message);
       return false;
     };
   };
@@ -314,7 +316,7 @@ export function createBridgeSession(options: BridgeSessionOptions): BridgeSessio
   return {
     handle(message) {
       if (ending.signal.aborted) return undefined;
-      const call: Call = { id: message.id, api: message.api, params: undefined, textOf: noText };
+      const call: Call = { id: message.id, api: message.api, params: undefined, bytesOf: noBytes };
       const flooded = limits.admitCall();
       if (flooded !== undefined) {
         void safely(call, refuse(call, flooded));

@@ -10,8 +10,8 @@ export type AllowedCall = {
   /** Checked against the catalogue's schema of the API. */
   params: Readonly<Record<string, unknown>>;
   decision: ApiDecision;
-  /** A long parameter as the JSON that it came as; undefined where it was short, or is none. */
-  textOf(member: string): string | undefined;
+  /** Of long parameters one that nobody looks into, as the JSON that it came as; undefined where they were short, or it is none. */
+  bytesOf(member: string): Uint8Array | undefined;
   /** Aborted when the program ends. */
   signal: AbortSignal;
   /** Done once the program has taken the answer: what is held for it is held no longer. */

@@ -10,7 +10,7 @@ const open = () =>
 const writeAll = (log: ReturnType<typeof open>, texts: readonly string[]) => {
   for (const text of texts) {
     monotonicMs += 1000;
-    log.write("info", text);
+    log.write("info", () => text);
   }
 };
 
@@ -46,18 +46,24 @@ describe("a program's console", () => {
 
   it("loses lines of a flood, not one unsaid: the next line tells how many there were", () => {
     const log = open();
-    for (let line = 0; line < LINES_AT_ONCE + 7; line += 1) log.write("info", "flood");
+    let made = 0;
+    for (let line = 0; line < LINES_AT_ONCE + 7; line += 1)
+      log.write("info", () => {
+        made += 1;
+        return "flood";
+      });
     log.lose(3);
     log.say("warn", "the host's own line finds room");
     monotonicMs = 20;
-    log.write("info", "after");
+    expect(made).toBe(LINES_AT_ONCE);
+    log.write("info", () => "after");
     expect(heard).toHaveLength(LINES_AT_ONCE + 3);
     expect(heard.slice(-3).map(({ text }) => text)).toEqual([
       "the host's own line finds room",
       "10 lines were lost here: at most 50 a second",
       "after",
     ]);
-    log.write("info", "lost");
+    log.write("info", () => "lost");
     expect(log.lines().at(-1)?.text).toBe("1 lines were lost here: at most 50 a second");
     log.lose(2);
     log.end();

@@ -9,8 +9,8 @@ export const LINES_AT_ONCE = 200;
 export const LINES_PER_SECOND = 50;
 
 export type ConsoleLog = {
-  /** A line of the program's. One that finds no room is not kept, and counted; the next one that does says how many. */
-  write(level: ConsoleLine["level"], text: string): void;
+  /** A line of the program's. One that finds no room is not kept nor asked for its text, and counted; the next one that does says how many. */
+  write(level: ConsoleLine["level"], text: () => string): void;
   /** Lines that were lost before they came here. */
   lose(count: number): void;
   /** Nothing follows: what was lost last is said. */
@@ -68,7 +68,7 @@ export function createConsoleLog(options: {
         return;
       }
       tellLost();
-      keep(level, text);
+      keep(level, text());
     },
     lose(count) {
       lost += count;

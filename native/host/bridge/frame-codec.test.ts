@@ -1,6 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createFrameReader, encodeFrame, FRAME_BYTES_MAX, type Frame, type FrameReader, uint32 } from "./frame-codec";
+import {
+  createFrameReader,
+  encodeFrame,
+  FRAME_BYTES_MAX,
+  type Frame,
+  type FrameReader,
+  framePieces,
+  kept,
+  uint32,
+} from "./frame-codec";
 
 /** All frames that are whole once the bytes were added. */
 function read(reader: FrameReader, bytes: Uint8Array): { frames: Frame[]; malformed: boolean } {
@@ -59,5 +68,65 @@ describe("the framing", () => {
     const { frames, malformed } = read(reader, bytes);
     expect(frames.map((frame) => frame.kind)).toEqual([7]);
     expect(malformed).toBe(true);
+  });
+
+  const READ_BYTES = 64 * 1024;
+  const long = (fill: number, bytes = 700_000): Uint8Array => new Uint8Array(bytes).fill(fill);
+
+  it("gathers a long frame in one buffer, which is its payload's alone, whatever follows", () => {
+    const stream = Buffer.concat([
+      encodeFrame(1, long(1)),
+      encodeFrame(2, "a"),
+      encodeFrame(3, long(3)),
+      encodeFrame(4),
+    ]);
+    const reader = createFrameReader();
+    const taken: Frame[] = [];
+    for (let at = 0; at < stream.length; at += READ_BYTES)
+      taken.push(...read(reader, stream.subarray(at, at + READ_BYTES)).frames);
+    expect(taken.map(({ kind, payload }) => [kind, payload.length])).toEqual([
+      [1, 700_000],
+      [2, 1],
+      [3, 700_000],
+      [4, 0],
+    ]);
+    for (const { kind, payload } of taken) {
+      if (payload.length < READ_BYTES) continue;
+      expect(payload.every((byte) => byte === kind)).toBe(true);
+      // its own length, and no more than one reading beside it
+      expect(payload.buffer.byteLength).toBeLessThanOrEqual(payload.length + 5 + READ_BYTES);
+      expect(kept(payload)).toBe(payload);
+    }
+    expect(reader.waitingBytes).toBe(0);
+  });
+
+  it("copies what is kept of a short frame, and nothing else: its payload is there until more is added", () => {
+    const reader = createFrameReader();
+    const [frame] = read(reader, encodeFrame(1, "one")).frames;
+    const own = kept(frame?.payload ?? new Uint8Array(0));
+    read(reader, encodeFrame(1, "two"));
+    expect(new TextDecoder().decode(own)).toBe("one");
+    expect(own.buffer.byteLength).toBe(3);
+  });
+
+  it("says that there is a frame before it is taken, and no sooner", () => {
+    const reader = createFrameReader();
+    const bytes = encodeFrame(1, "one");
+    reader.add(bytes.subarray(0, -1));
+    expect(reader.hasNext).toBe(false);
+    reader.add(bytes.subarray(-1));
+    expect(reader.hasNext).toBe(true);
+    reader.next();
+    expect(reader.hasNext).toBe(false);
+    reader.add(header(0));
+    expect(reader.hasNext).toBe(true);
+  });
+
+  it("sends a long part as it is", () => {
+    const part = long(7);
+    const pieces = framePieces(9, "head", part, "tail");
+    expect(pieces[1]).toBe(part);
+    expect(Buffer.concat(pieces)).toEqual(Buffer.from(encodeFrame(9, "head", part, "tail")));
+    expect(framePieces(9, "head", "tail")).toHaveLength(1);
   });
 });

@@ -65,18 +65,37 @@ const encoder = new TextEncoder();
 
 /** One frame of the given parts. Throws RangeError above the bound: a caller splits or refuses before. */
 export function encodeFrame(kind: number, ...parts: readonly (Uint8Array | string)[]): Uint8Array {
+  const [first = new Uint8Array(0), ...others] = framePieces(kind, ...parts);
+  return others.length === 0 ? first : new Uint8Array(Buffer.concat([first, ...others]));
+}
+
+/** From here on a part is sent as it is rather than copied into its frame. */
+const LARGE_BYTES = 16 * 1024;
+
+/** A frame as pieces to be sent one after another: large parts are not copied, all else is one piece. Throws as `encodeFrame`. */
+export function framePieces(kind: number, ...parts: readonly (Uint8Array | string)[]): Uint8Array[] {
   const encoded = parts.map((part) => (typeof part === "string" ? encoder.encode(part) : part));
   const length = encoded.reduce((sum, part) => sum + part.length, 1);
   if (length > FRAME_BYTES_MAX) throw new RangeError("frame above its bound");
-  const frame = new Uint8Array(LENGTH_BYTES + length);
-  new DataView(frame.buffer).setUint32(0, length);
-  frame[LENGTH_BYTES] = kind;
-  let at = LENGTH_BYTES + 1;
+  const head = new Uint8Array(LENGTH_BYTES + 1);
+  new DataView(head.buffer).setUint32(0, length);
+  head[LENGTH_BYTES] = kind;
+  const pieces: Uint8Array[] = [];
+  let small: Uint8Array[] = [head];
+  const joinSmall = (): void => {
+    if (small.length > 0) pieces.push(Buffer.concat(small));
+    small = [];
+  };
   for (const part of encoded) {
-    frame.set(part, at);
-    at += part.length;
+    if (part.length < LARGE_BYTES) {
+      small.push(part);
+    } else {
+      joinSmall();
+      pieces.push(part);
+    }
   }
-  return frame;
+  joinSmall();
+  return pieces;
 }
 
 export function uint32(value: number): Uint8Array {
@@ -91,39 +110,66 @@ export function uint16(value: number): Uint8Array {
 
 export type FrameReader = {
   add(bytes: Uint8Array): void;
-  /** The next whole frame; `malformed`, for good, from the first length that is out of bounds on. */
+  /**
+   * The next whole frame; `malformed`, for good, from the first length that is out of bounds on. A payload is what it is until
+   * `add` is called again: whoever keeps some of it takes it by `kept`.
+   */
   next(): Frame | "malformed" | undefined;
+  /** Whether `next` has an answer. */
+  readonly hasNext: boolean;
   /** Bytes that were added and are in no frame that was taken. */
   readonly waitingBytes: number;
 };
 
-const BUFFER_BYTES_MIN = 4096;
+/** What is kept of a payload: a copy of a short part, so that it keeps no buffer and stays what it is. */
+export function kept(part: Uint8Array): Uint8Array {
+  return part.length > READ_BYTES ? part : part.slice();
+}
 
-/** Cuts a stream into frames, one at a time. The bound is held as soon as a length is read, in however small pieces it comes. */
+const BUFFER_BYTES_MIN = 4096;
+/** About what a pipe gives at once: room for the beginning of what follows a frame. */
+const READ_BYTES = 64 * 1024;
+
+/**
+ * Cuts a stream into frames, one at a time. The bound is held as soon as a length is read, in however small pieces it comes;
+ * a long frame is gathered once, in a buffer of its own length, which becomes its payload's.
+ */
 export function createFrameReader(): FrameReader {
   let buffer = new Uint8Array(BUFFER_BYTES_MIN);
   let start = 0;
   let end = 0;
   let malformed = false;
 
+  /** Of the frame that begins next; undefined as long as that is not known. */
+  const lengthOfNext = (): number | undefined =>
+    end - start < LENGTH_BYTES ? undefined : new DataView(buffer.buffer).getUint32(start);
+  const isMalformed = (length: number | undefined): boolean =>
+    length !== undefined && (length < 1 || length > FRAME_BYTES_MAX);
+  const moveInto = (into: Uint8Array<ArrayBuffer>): void => {
+    into.set(buffer.subarray(start, end));
+    end -= start;
+    start = 0;
+    buffer = into;
+  };
   const makeRoom = (bytes: number): void => {
     if (end + bytes <= buffer.length) return;
-    const waiting = end - start;
-    const into =
-      waiting + bytes <= buffer.length ? buffer : new Uint8Array(Math.max(2 * buffer.length, waiting + bytes));
-    into.set(buffer.subarray(start, end));
-    buffer = into;
-    start = 0;
-    end = waiting;
+    const needed = end - start + bytes;
+    const length = lengthOfNext() ?? 0;
+    if (needed <= buffer.length) moveInto(buffer);
+    else if (needed <= LENGTH_BYTES + length + READ_BYTES && !isMalformed(length)) {
+      moveInto(new Uint8Array(LENGTH_BYTES + length + READ_BYTES));
+    } else moveInto(new Uint8Array(Math.max(2 * buffer.length, needed)));
   };
   const take = (length: number): Frame => {
     const at = start + LENGTH_BYTES;
-    const frame = { kind: buffer[at] ?? 0, payload: buffer.slice(at + 1, at + length) };
+    const frame = { kind: buffer[at] ?? 0, payload: buffer.subarray(at + 1, at + length) };
     start = at + length;
-    if (start === end) {
+    if (length > READ_BYTES) {
+      // the payload has the buffer to itself
+      moveInto(new Uint8Array(Math.max(BUFFER_BYTES_MIN, end - start)));
+    } else if (start === end) {
       start = 0;
       end = 0;
-      if (buffer.length > BUFFER_BYTES_MIN) buffer = new Uint8Array(BUFFER_BYTES_MIN);
     }
     return frame;
   };
@@ -136,17 +182,20 @@ export function createFrameReader(): FrameReader {
       end += bytes.length;
     },
     next() {
-      if (malformed) return "malformed";
-      if (end - start < LENGTH_BYTES) return undefined;
-      const length = new DataView(buffer.buffer).getUint32(start);
-      if (length < 1 || length > FRAME_BYTES_MAX) {
+      const length = lengthOfNext();
+      if (malformed || isMalformed(length)) {
         malformed = true;
         buffer = new Uint8Array(0);
         start = 0;
         end = 0;
         return "malformed";
       }
-      return end - start < LENGTH_BYTES + length ? undefined : take(length);
+      if (length === undefined || end - start < LENGTH_BYTES + length) return undefined;
+      return take(length);
+    },
+    get hasNext() {
+      const length = lengthOfNext();
+      return malformed || isMalformed(length) || (length !== undefined && end - start >= LENGTH_BYTES + length);
     },
     get waitingBytes() {
       return end - start;

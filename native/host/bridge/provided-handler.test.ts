@@ -31,7 +31,7 @@ function handlerOf(carryOut: (call: CapabilityCall) => unknown) {
     const decision: ApiDecision = { decision: "allow", code: "ALLOWED", layer: "grant", rule: null };
     return handler({
       ...{ params: { precisionMetres: 1000 }, decision, signal: ending.signal },
-      ...{ textOf: () => undefined, afterAnswer: () => undefined },
+      ...{ bytesOf: () => undefined, afterAnswer: () => undefined },
     });
   };
   return { call, time, ending };

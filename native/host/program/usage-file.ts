@@ -1,13 +1,13 @@
 import { z } from "zod";
 import type { CallUsage, UsageSnapshot } from "../bridge/call-usage";
-import type { StorageFolder } from "../storage/storage-folder";
+import { readValue, type StorageFolder } from "../storage/storage-folder";
 
 const FILE_NAME = "usage.json";
 const snapshotShape = z.record(z.string(), z.array(z.tuple([z.int().min(0), z.int().min(1)])).max(2_000));
 
 /** The counted calls of a day, beside the storage of the program and user that made them. */
 export async function loadUsage(folder: StorageFolder): Promise<UsageSnapshot> {
-  const content = await folder.read(FILE_NAME);
+  const content = await readValue(await folder.open(FILE_NAME));
   if (content === undefined) return {};
   const parsed = snapshotShape.safeParse(readJson(content));
   // what can't be read is counted anew: the file is written whole, so only another's hand breaks it

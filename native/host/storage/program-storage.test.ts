@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ENTRIES_MAX, openStorageArea, type StorageArea, shareStorageArea } from "./program-storage";
-import { type OpenStorageFolder, openStorageFolder } from "./storage-folder";
+import { type OpenStorageFolder, openStorageFolder, readValue } from "./storage-folder";
 import type { StoredFile } from "./stored-areas";
 import { budgetOfTest } from "./testing/budget-of-test";
 
@@ -38,7 +38,7 @@ describe("a program's storage", () => {
   it("keeps what was written for the next start", async () => {
     await (await openArea()).write("ka", bytes("value"), always);
     const again = await openArea();
-    expect(text(await again.read("ka"))).toBe("value");
+    expect(text(await readValue(await again.open("ka")))).toBe("value");
     expect(await again.names()).toEqual(["ka"]);
     expect(again.usedBytes()).toBe("value".length + "ka".length);
   });
@@ -50,7 +50,7 @@ describe("a program's storage", () => {
       ["com.example.one", "uother", "storage"],
       ["com.example.one", "ume", "cache"],
     ]) {
-      expect(await (await openArea(other)).read("ka")).toBeUndefined();
+      expect(await readValue(await (await openArea(other)).open("ka"))).toBeUndefined();
     }
   });
 
@@ -61,7 +61,7 @@ describe("a program's storage", () => {
     expect(await area.write("kb", bytes("0123456789"), admit)).toEqual({ ok: false, reason: "quota" });
     expect(await area.write("ka", bytes("012345678901234567"), admit)).toEqual({ ok: true });
     expect(await area.write("ka", bytes("0123456789012345678"), admit)).toMatchObject({ ok: false });
-    expect(text(await area.read("ka"))).toBe("012345678901234567");
+    expect(text(await readValue(await area.open("ka")))).toBe("012345678901234567");
   });
 
   it("counts writes that were asked for at once one after another", async () => {
@@ -88,7 +88,7 @@ describe("a program's storage", () => {
     await Promise.all([one.write("ka", bytes("one"), always), other.write("kb", bytes("other"), always)]);
     expect(one.usedBytes()).toBe(other.usedBytes());
     await one.close();
-    expect(text(await other.read("ka"))).toBe("one");
+    expect(text(await readValue(await other.open("ka")))).toBe("one");
     await other.close();
   });
 
@@ -125,7 +125,7 @@ describe("a write that fails", () => {
     expect(await again.write("kb", bytes("new"), always)).toEqual({ ok: false, reason: "failed" });
     expect(again.usedBytes()).toBe(0);
     expect(failures).toHaveLength(1);
-    expect(text(await area.read("ka"))).toBe("old");
+    expect(text(await readValue(await area.open("ka")))).toBe("old");
   });
 
   it("is forgotten when the process ended in the middle of it", async () => {
@@ -163,9 +163,9 @@ describe("links", () => {
     const secret = join(root, "secret");
     await writeFile(secret, "secret");
     await symlink(secret, join(root, ...FOLDERS, "ka"));
-    await expect(area.read("ka")).rejects.toMatchObject({ code: "ELOOP" });
+    await expect(area.open("ka")).rejects.toMatchObject({ code: "ELOOP" });
     await area.write("ka", bytes("mine"), always);
     expect(await readFile(secret, "utf8")).toBe("secret");
-    expect(text(await area.read("ka"))).toBe("mine");
+    expect(text(await readValue(await area.open("ka")))).toBe("mine");
   });
 });

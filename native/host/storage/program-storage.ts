@@ -1,6 +1,6 @@
 import type { NoRoom, StorageBudget } from "../ports";
 import { chargeOf } from "./storage-budget";
-import type { OpenStorageFolder } from "./storage-folder";
+import type { OpenStorageFolder, StoredValue } from "./storage-folder";
 
 /** `no_room` is the budget's no, of which `noRoom` says why. */
 export type StoreResult =
@@ -14,7 +14,8 @@ export type StoreResult =
  */
 export type StorageArea = {
   usedBytes(): number;
-  read(name: string): Promise<Uint8Array | undefined>;
+  /** The value that the name has then, to be read when there is room for it; undefined where it has none. Whoever opens it closes it. */
+  open(name: string): Promise<StoredValue | undefined>;
   /** `admit` answers whether the area may be of that size; after it the budget is asked. */
   write(name: string, content: Uint8Array, admit: (sizeBytes: number) => boolean): Promise<StoreResult>;
   remove(name: string): Promise<boolean>;
@@ -108,7 +109,7 @@ export async function openStorageArea({
 
   return {
     usedBytes: () => used,
-    read: (name) => inOrder(() => folder.read(name)),
+    open: (name) => inOrder(() => folder.open(name)),
     write: (name, content, admit) =>
       inOrder(async () => {
         const size = used - usedBy(name, sizes.get(name)) + usedBy(name, content.length);

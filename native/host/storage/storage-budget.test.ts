@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { StorageBudget } from "../ports";
 import { openStorageArea, type StorageArea } from "./program-storage";
 import type { StorageBudgetOptions, StorageRefusal } from "./storage-budget";
-import { openStorageFolder } from "./storage-folder";
+import { openStorageFolder, readValue } from "./storage-folder";
 import { type StoredArea, storedAreas } from "./stored-areas";
 import { budgetOfTest } from "./testing/budget-of-test";
 
@@ -176,7 +176,7 @@ describe("the budget of all programs' storage", () => {
     await before.write("kb", content(10), always);
     await before.close();
     const after = await openArea(blocks(8), "com.example.one");
-    expect(await after.read("ka")).toHaveLength(9 * BLOCK);
+    expect(await readValue(await after.open("ka"))).toHaveLength(9 * BLOCK);
     expect(await after.write("ka", content(11), always)).toEqual(noRoom("share"));
     expect(await after.write("ka", content(10), always)).toEqual(OK);
     expect(await after.write("ka", content(2), always)).toEqual(OK);

@@ -7,13 +7,17 @@ export type StorageFolder = {
   list(): Promise<StoredFile[]>;
   /** Bytes of a value; undefined where there is none. */
   sizeOf(name: string): Promise<number | undefined>;
-  read(name: string): Promise<Uint8Array | undefined>;
+  /** Undefined where there is none. Whoever opens it closes it. */
+  open(name: string): Promise<StoredValue | undefined>;
   /** Old content or new content, never a third: written beside, synced, renamed, and the folder synced. */
   replace(name: string, content: Uint8Array): Promise<void>;
   /** Whether there was one. */
   remove(name: string): Promise<boolean>;
   close(): Promise<void>;
 };
+
+/** A value as it was when it was opened, whatever becomes of its name; read when there is room for it. */
+export type StoredValue = { sizeBytes: number; read(): Promise<Uint8Array>; close(): Promise<void> };
 
 export type OpenStorageFolder = (root: string, parts: readonly string[]) => Promise<StorageFolder>;
 
@@ -58,13 +62,15 @@ export const openStorageFolder: OpenStorageFolder = async (root, parts) => {
       return files;
     },
     sizeOf: (name) => sizeOfFile(folder, name),
-    async read(name) {
+    async open(name) {
       const file = await open(at(name), constants.O_RDONLY | constants.O_NOFOLLOW).catch(noneIf(["ENOENT"]));
       if (file === undefined) return undefined;
       try {
-        return new Uint8Array(await readFile(file));
-      } finally {
+        const { size: sizeBytes } = await file.stat();
+        return { sizeBytes, read: async () => new Uint8Array(await readFile(file)), close: () => file.close() };
+      } catch (error) {
         await file.close();
+        throw error;
       }
     },
     async replace(name, content) {
@@ -94,3 +100,13 @@ export const openStorageFolder: OpenStorageFolder = async (root, parts) => {
     close: () => folder.close(),
   };
 };
+
+/** The whole of a value at once; undefined where there is none. */
+export async function readValue(value: StoredValue | undefined): Promise<Uint8Array | undefined> {
+  if (value === undefined) return undefined;
+  try {
+    return await value.read();
+  } finally {
+    await value.close();
+  }
+}

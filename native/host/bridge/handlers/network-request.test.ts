@@ -23,7 +23,7 @@ async function answerTo(perform: (request: EgressRequest) => Promise<EgressResul
   }).apis["network.request"];
   const outcome = await handler?.({
     params: { url: ALLOWED },
-    textOf: () => undefined,
+    bytesOf: () => undefined,
     decision: { decision: "allow", code: "ALLOWED", layer: "grant", rule: null },
     signal: new AbortController().signal,
     afterAnswer: (run) => after.push(run),

@@ -69,7 +69,7 @@ function openProgram(appId: string, egress: Awaited<ReturnType<typeof openEgress
     const after: (() => void)[] = [];
     const outcome: CallOutcome | undefined = await handler?.({
       params: { url: `https://${host}/` },
-      textOf: () => undefined,
+      bytesOf: () => undefined,
       decision: { decision: "allow", code: "ALLOWED", layer: "grant", rule: null },
       signal,
       afterAnswer: (run) => after.push(run),

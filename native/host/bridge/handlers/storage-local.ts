@@ -3,6 +3,7 @@ import { storagePath } from "../../../core/storage/storage-path";
 import type { NoRoom } from "../../ports";
 import { keyOfFileName } from "../../storage/key-name";
 import type { StorageArea } from "../../storage/program-storage";
+import { createBodyRooms } from "../body-rooms";
 import type { CallDenial, CallOutcome, CapabilityHandler } from "../capability-registry";
 
 export type StorageLocalOptions = {
@@ -14,6 +15,7 @@ export type StorageLocalOptions = {
 };
 
 const LONG_BYTES = 16 * 1024;
+const ENDED: CallOutcome = { outcome: "failed", reason: "the program has ended" };
 const DONE: CallOutcome = { outcome: "value", value: {} };
 const INVALID: CallOutcome = {
   outcome: "denied",
@@ -33,6 +35,7 @@ function refuseGrowth(noRoom: NoRoom): CallOutcome {
 /** Values of the program's own, as JSON, one file a key; a key is encoded into its file's name and is never a path. */
 export function storageLocalHandler(options: StorageLocalOptions): CapabilityHandler {
   const { appId, user, area } = options;
+  const rooms = createBodyRooms();
 
   const fileName = (key: unknown): string | undefined => {
     const place = storagePath({ appId, user, area: "storage", key: String(key) });
@@ -57,20 +60,31 @@ export function storageLocalHandler(options: StorageLocalOptions): CapabilityHan
   return {
     capability: "storage.local",
     apis: {
-      "storage.local.get": ({ params }) =>
+      "storage.local.get": ({ params, signal, afterAnswer }) =>
         withName(params.key, async (name) => {
-          const content = await area.read(name);
-          if (content === undefined) return DONE;
+          const stored = await area.open(name);
+          if (stored === undefined) return DONE;
+          const isLong = stored.sizeBytes > LONG_BYTES;
+          let content: Uint8Array;
+          try {
+            // the next long one is read when the program has taken this one
+            if (isLong) afterAnswer(await rooms.take(signal));
+            content = await stored.read();
+          } catch (error) {
+            if (signal.aborted) return ENDED;
+            throw error;
+          } finally {
+            await stored.close();
+          }
           // a long one is not read here: it was when it was kept, and the program reads it again
-          if (content.length > LONG_BYTES)
-            return { outcome: "value", value: {}, text: { member: "value", json: content } };
+          if (isLong) return { outcome: "value", value: {}, text: { member: "value", json: content } };
           const value = parseJson(content, { numbers: "any" });
           if (!value.ok) return { outcome: "failed", reason: "the value can't be read any more" };
           return { outcome: "value", value: { value: value.value } };
         }),
-      "storage.local.set": ({ params, textOf }) =>
+      "storage.local.set": ({ params, bytesOf }) =>
         withName(params.key, async (name) => {
-          const content = new TextEncoder().encode(textOf("value") ?? JSON.stringify(params.value));
+          const content = bytesOf("value") ?? new TextEncoder().encode(JSON.stringify(params.value));
           return store(name, content);
         }),
       "storage.local.remove": ({ params }) =>

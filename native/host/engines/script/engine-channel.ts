@@ -7,6 +7,7 @@ import {
   FRAME_BYTES_MAX,
   FROM_HOST,
   FROM_PROGRAM,
+  kept,
   uint16,
   uint32,
 } from "../../bridge/frame-codec";
@@ -53,7 +54,7 @@ export function createEngineChannel(stream: Duplex, handlers: EngineChannelHandl
 
   const take = (kind: number, payload: Uint8Array): void => {
     if (kind === FROM_HOST.source) {
-      source.push(payload);
+      source.push(kept(payload));
     } else if (kind === FROM_HOST.run) {
       handlers.onRun(decoder.decode(concat(source.splice(0))), decoder.decode(payload));
     } else if (kind === FROM_HOST.prepare) {
@@ -64,7 +65,7 @@ export function createEngineChannel(stream: Duplex, handlers: EngineChannelHandl
     } else if (kind === FROM_HOST.body) {
       const id = new DataView(payload.buffer, payload.byteOffset).getUint32(0);
       const parts = bodies.get(id) ?? [];
-      parts.push(payload.slice(4));
+      parts.push(kept(payload.subarray(4)));
       bodies.set(id, parts);
     } else if (kind === FROM_HOST.reply) {
       const id = new DataView(payload.buffer, payload.byteOffset).getUint32(0);
