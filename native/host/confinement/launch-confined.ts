@@ -146,6 +146,24 @@ function handlesOf(
   };
 }
 
+type Refused = Extract<LaunchResult, { ok: false }>;
+
+const notStarted = (error: unknown): Refused => ({
+  ok: false,
+  reason: `could not be started: ${error instanceof Error ? error.message : "unknown"}`,
+});
+
+/** Puts a process into its group; where that can't be it is killed, and why is answered. */
+function joinGroup(group: ControlGroup | undefined, pid: number): Refused | undefined {
+  try {
+    group?.add(pid);
+    return undefined;
+  } catch (error) {
+    signal(pid, "SIGKILL");
+    return { ok: false, reason: `control group: ${error instanceof Error ? error.message : "unknown"}` };
+  }
+}
+
 async function launchInBubblewrap(
   options: LaunchOptions,
   engine: SandboxedEngine,
@@ -168,7 +186,7 @@ async function launchInBubblewrap(
       stdio: ["ignore", "ignore", "pipe", "pipe", "pipe", "pipe", "pipe", ...opened],
     });
   } catch (error) {
-    return { ok: false, reason: `could not be started: ${error instanceof Error ? error.message : "unknown"}` };
+    return notStarted(error);
   } finally {
     for (const fd of opened) closeSync(fd);
   }
@@ -190,12 +208,10 @@ async function launchInBubblewrap(
     const { code } = await exited;
     return { ok: false, reason: `bubblewrap ended with ${code}: ${diagnostics().slice(0, 200).trim()}` };
   }
-  try {
-    options.group?.add(insidePid);
-  } catch (error) {
-    signal(insidePid, "SIGKILL");
+  const refused = joinGroup(options.group, insidePid);
+  if (refused !== undefined) {
     await exited;
-    return { ok: false, reason: `control group: ${error instanceof Error ? error.message : "unknown"}` };
+    return refused;
   }
   block.end("1");
   return {
@@ -210,19 +226,28 @@ async function launchBare(
   user: SandboxUser | undefined,
 ): Promise<LaunchResult> {
   const { command, args } = bareCommand({ tools: options.tools, engine });
-  const child = spawn(command, args, {
-    env: NO_ENVIRONMENT,
-    cwd: "/",
-    ...asUser(user),
-    detached: true,
-    stdio: ["ignore", "ignore", "pipe", "pipe"],
-  });
+  let child: ChildProcess;
+  try {
+    child = spawn(command, args, {
+      env: NO_ENVIRONMENT,
+      cwd: "/",
+      ...asUser(user),
+      detached: true,
+      stdio: ["ignore", "ignore", "pipe", "pipe"],
+    });
+  } catch (error) {
+    return notStarted(error);
+  }
   const failed = new Promise<string>((resolve) => child.once("error", (error) => resolve(error.message)));
   const exited = whenExited(child);
   const diagnostics = collectDiagnostics(child);
   const { pid } = child;
   if (pid === undefined) return { ok: false, reason: `could not be started: ${await failed}` };
-  options.group?.add(pid);
+  const refused = joinGroup(options.group, pid);
+  if (refused !== undefined) {
+    await exited;
+    return refused;
+  }
   return {
     ok: true,
     process: {
