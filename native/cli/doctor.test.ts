@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -51,6 +51,22 @@ describe.runIf(canBecomeAnybody)("the doctor", () => {
     expect(missing(oneId.layers)).toContainEqual(expect.objectContaining({ name: "uid", cause: "one_id" }));
     const none = missing(ask(...NO_NAMESPACES).layers);
     expect(none).toContainEqual(expect.objectContaining({ name: "userns", cause: "userns_off" }));
+  });
+
+  it("is not needed where what is missing is waived: a program runs and ends in a user namespace of one id", () => {
+    const folder = mkdtempSync(join(tmpdir(), "bulkhead-doctor-"));
+    try {
+      spawnSync(process.execPath, [CLI, "init", "notes"], { cwd: folder });
+      writeFileSync(join(folder, "notes/app.js"), "throw new Error('on purpose');");
+      const waived = missing(ask(...ONE_ID).layers).flatMap(({ name }) => ["--allow-degraded", name]);
+      const [command = "", ...args] = [...ONE_ID, process.execPath, CLI, "run", "notes", ...waived];
+      const { status, stderr } = spawnSync(command, args, { cwd: folder, encoding: "utf8" });
+      expect([status, stderr]).toEqual([1, expect.stringContaining("PROGRAM_ENDED")]);
+      expect(stderr).toContain("Error: on purpose at app.js:1:16");
+      expect(stderr).toMatch(/confinement_degraded .*waived="[^"]*uid/);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   it("is where a program that can't be confined sends its developer, who is never told of success", () => {
