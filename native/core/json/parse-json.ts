@@ -74,7 +74,8 @@ class NotJson extends Error {
   }
 }
 
-const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
+const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+const FRACTION_OR_EXPONENT = /[.eE]/;
 const HEX = /^[0-9a-fA-F]{4}$/;
 const ESCAPES: Readonly<Record<string, string>> = {
   '"': '"',
@@ -312,13 +313,14 @@ class Parser implements JsonReading {
 
   private number(): number {
     NUMBER.lastIndex = this.at;
-    const found = NUMBER.exec(this.text);
-    if (found === null) throw new NotJson();
-    this.at += found[0].length;
-    const value = Number(found[0]);
+    // no match is made of it: a long list of numbers would be one of matches
+    if (!NUMBER.test(this.text)) throw new NotJson();
+    const spelled = this.text.slice(this.at, NUMBER.lastIndex);
+    this.at = NUMBER.lastIndex;
+    const value = Number(spelled);
     if (!Number.isFinite(value)) throw new NotJson("number");
     if (this.numbers === "any") return value;
-    const isSpelledWhole = found[1] === undefined && found[2] === undefined && !Object.is(value, -0);
+    const isSpelledWhole = !FRACTION_OR_EXPONENT.test(spelled) && !Object.is(value, -0);
     if (isSpelledWhole && Number.isSafeInteger(value)) return value;
     if (this.numbers === "integers") throw new NotJson("number");
     // Safe because a `Number` object is a number to JSON.stringify and to arithmetic; only checks tell it apart.

@@ -168,7 +168,8 @@ function createMessageReader() {
       const isBodysOwn = kind === FROM_PROGRAM.body || kind === FROM_PROGRAM.call;
       check(body === undefined || isBodysOwn, "body_without_call");
       const isLoss = kind === FROM_PROGRAM.dropped || kind === FROM_PROGRAM.droppedLines;
-      if (!isLoss) lossesTold.clear();
+      // to clear a set makes a table, even where nothing is in it
+      if (!isLoss && lossesTold.size > 0) lossesTold.clear();
       switch (kind) {
         case FROM_PROGRAM.ready:
           check(!isReady, "repeated_ready");

@@ -76,10 +76,17 @@ export function createHostTurns({ monotonicMs, timers, later }: HostTurnsOptions
   };
   const run = (): void => {
     isDue = false;
-    for (const seat of seats) reckon(seat);
-    rate = Math.min(RATE_MAX, TOGETHER / [...seats].filter(({ usedMs }) => usedMs > BUSY_MS).length);
-    const [first, ...others] = [...awake].filter(({ creditMs }) => creditMs > 0);
-    if (first !== undefined) slice(others.reduce((least, seat) => (seat.usedMs < least.usedMs ? seat : least), first));
+    let busy = 0;
+    for (const seat of seats) {
+      reckon(seat);
+      if (seat.usedMs > BUSY_MS) busy += 1;
+    }
+    rate = Math.min(RATE_MAX, TOGETHER / busy);
+    let first: Seat | undefined;
+    for (const seat of awake) {
+      if (seat.creditMs > 0 && (first === undefined || seat.usedMs < first.usedMs)) first = seat;
+    }
+    if (first !== undefined) slice(first);
     plan();
   };
   /** At once while somebody has time left, else when the first one has some again. */
@@ -87,7 +94,8 @@ export function createHostTurns({ monotonicMs, timers, later }: HostTurnsOptions
     if (isDue || awake.size === 0) return;
     cancelWait?.();
     cancelWait = undefined;
-    const most = Math.max(...[...awake].map(({ creditMs }) => creditMs));
+    let most = Number.NEGATIVE_INFINITY;
+    for (const { creditMs } of awake) most = Math.max(most, creditMs);
     if (most > 0) {
       isDue = true;
       later(run);
