@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { REQUIRED_LAYERS } from "../confinement/confinement-layers";
 import { findConfinementTools } from "../confinement/confinement-tools";
 import type { Confinement } from "../confinement/probe-confinement";
+import { createProgramLauncher } from "./program-runner";
 import { startTestProgram, type TestProgram } from "./testing/program-bench";
 
 /** A machine without bubblewrap: what remains is an empty environment, an unprivileged user and resource limits. */
@@ -38,6 +39,27 @@ describe("where layers of the confinement are missing", () => {
       `not started: degraded ${MISSING[0]} sandbox_degraded`,
     );
   });
+
+  it.each([
+    ["none", [], 0],
+    ["one", MISSING, 1],
+  ])(
+    "%s of the engines that are asked for is started ahead where %j may be missing",
+    async (_word, allowDegraded, most) => {
+      let made = 0;
+      const create = () => {
+        made += 1;
+        return { add: () => undefined, setMemoryCeiling: () => true, wasOutOfMemory: () => false, remove: () => true };
+      };
+      const confinement: Confinement = { ...UNCONFINED, groups: { usable: true, create } };
+      const launcher = await createProgramLauncher({
+        ...{ spares: 1, allowDegraded, confinement },
+        log: () => undefined,
+      });
+      await launcher.close();
+      expect(made).toBe(most);
+    },
+  );
 
   it("a program runs once each was named, degraded said all the same, under the same policy", async () => {
     await whileRunning(

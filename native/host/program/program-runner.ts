@@ -94,9 +94,11 @@ export async function createProgramLauncher(options: {
   spares: number;
   allowDegraded: readonly string[];
   log: HostLog;
+  /** Instead of this machine's. */
+  confinement?: Confinement;
 }): Promise<ProgramLauncher> {
   if (options.spares <= 0) return { startProgram, close: async () => undefined };
-  const confinement = await probeConfinement();
+  const confinement = options.confinement ?? (await probeConfinement());
   const isStartable = missingLayers(confinement.layers, options.allowDegraded).length === 0;
   const count = isStartable ? Math.min(options.spares, SPARES_MAX) : 0;
   const spares = createSpareEngines({ count, engines: KNOWN_ENGINES, confinement, log: options.log });
