@@ -117,7 +117,8 @@ function judgeTime(report: ProbeReport, view: OutsideView): Verdict {
 
 function judgeOwnUser(view: OutsideView): Verdict {
   const [uid = Number.NaN] = (statusField(view.status, "Uid")?.split(/\s+/) ?? []).map(Number);
-  if (uid === view.ownUid) return "programs run as the host's own user: others can be had by root alone";
+  if (uid === view.ownUid)
+    return "programs run as the host's own user: others can be had by root alone, with the rights to become and to end them";
   return (uid >= SANDBOX_USERS.first && uid <= SANDBOX_USERS.last) || `runs as ${uid}`;
 }
 

@@ -45,4 +45,16 @@ describe("who may hand out users", () => {
     expect(mayBecome(60_600, "         0       1000          1\n")).toBe(false);
     expect(mayBecome(60_600, "")).toBe(false);
   });
+
+  it.runIf(isRoot).each([
+    ["all", "000001ffffffffff", true],
+    ["none but these", "00000000000000e0", true],
+    ["no kill: whoever it started could not be ended", "00000000000000c0", false],
+    ["no change of group", "00000000000000a0", false],
+    ["no change of user", "0000000000000060", false],
+    ["none", "0000000000000000", false],
+  ])("has the rights for it: %s", (_name, effective, isAllowed) => {
+    const status = `Name:\tnode\nCapPrm:\t000001ffffffffff\nCapEff:\t${effective}\nSeccomp:\t0\n`;
+    expect(mayBecome(60_600, "0 0 4294967295\n", status)).toBe(isAllowed);
+  });
 });

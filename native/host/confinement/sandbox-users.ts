@@ -6,9 +6,24 @@ export const SANDBOX_USERS = { first: 60_600, last: 61_183 } as const;
 
 export type SandboxUser = { id: number; release(): void };
 
-/** Whether this process may become the user: it is root, and the id is one in its user namespace. */
-export function mayBecome(id: number, uidMap: string | undefined = systemProc.read("/proc/self/uid_map")): boolean {
-  if (process.getuid?.() !== 0 || uidMap === undefined) return false;
+/** What it takes to become another user, and to end what runs as one (`capabilities(7)`: kill, setgid, setuid). */
+const CAPABILITIES = (1n << 5n) | (1n << 6n) | (1n << 7n);
+
+function hasCapabilities(status: string | undefined): boolean {
+  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(status ?? "")?.[1];
+  return effective !== undefined && (BigInt(`0x${effective}`) & CAPABILITIES) === CAPABILITIES;
+}
+
+/**
+ * Whether this process may become the user and end what it started as it: it is root with the rights for both, and the id is one
+ * in its user namespace.
+ */
+export function mayBecome(
+  id: number,
+  uidMap: string | undefined = systemProc.read("/proc/self/uid_map"),
+  status: string | undefined = systemProc.read("/proc/self/status"),
+): boolean {
+  if (process.getuid?.() !== 0 || uidMap === undefined || !hasCapabilities(status)) return false;
   return uidMap.split("\n").some((line) => {
     const [first = Number.NaN, , count = 0] = line.trim().split(/\s+/).map(Number);
     return id >= first && id < first + count;
