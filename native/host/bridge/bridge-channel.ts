@@ -116,32 +116,34 @@ function readCount(payload: Uint8Array): number {
 /** Frames as messages, and the order in which an engine says them. */
 function createMessageReader() {
   const waiting = new Set<number>();
-  let body: { id: number; parts: Uint8Array[]; bytes: number } | undefined;
+  let body: { id: number; whole: Uint8Array | undefined; parts: number; bytes: number } | undefined;
   let isReady = false;
   const lossesTold = new Set<"dropped" | "droppedLines">();
 
   const addBody = (payload: Uint8Array): void => {
     check(payload.length >= 4);
     const id = new DataView(payload.buffer, payload.byteOffset).getUint32(0);
-    body ??= { id, parts: [], bytes: 0 };
+    body ??= { id, whole: undefined, parts: 0, bytes: 0 };
     check(body.id === id, "body_without_call");
-    body.parts.push(kept(payload.subarray(4)));
-    body.bytes += payload.length - 4;
-    check(body.bytes <= ENGINE_BOUNDS.bodyBytes && body.parts.length <= BODY_PARTS_MAX, "body_too_long");
+    const part = payload.subarray(4);
+    const { whole, bytes } = body;
+    body.parts += 1;
+    body.bytes += part.length;
+    check(body.bytes <= ENGINE_BOUNDS.bodyBytes && body.parts <= BODY_PARTS_MAX, "body_too_long");
+    if (whole === undefined) {
+      body.whole = kept(part);
+    } else {
+      // the longest that it may be, of which the system gives no page before it is written to
+      if (bytes === whole.length) body.whole = new Uint8Array(ENGINE_BOUNDS.bodyBytes);
+      if (body.whole !== whole) body.whole?.set(whole);
+      body.whole?.set(part, bytes);
+    }
   };
   const takeBody = (id: number): Uint8Array | undefined => {
     if (body === undefined) return undefined;
     check(body.id === id, "body_without_call");
-    const [first = new Uint8Array(0), ...others] = body.parts;
-    const { bytes, parts } = body;
+    const whole = body.whole?.subarray(0, body.bytes);
     body = undefined;
-    if (others.length === 0) return first;
-    const whole = new Uint8Array(bytes);
-    let at = 0;
-    for (const part of parts) {
-      whole.set(part, at);
-      at += part.length;
-    }
     return whole;
   };
   const expectAnswer = (id: number): void => {

@@ -30,7 +30,7 @@ async function openHost() {
   };
 }
 
-const CALLS = 12;
+const CALLS = 40;
 const GOOD = `
   let refused = 0;
   for (let call = 0; call < ${CALLS}; call += 1) {
