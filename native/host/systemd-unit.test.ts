@@ -68,11 +68,19 @@ describe("the unit of systemd", () => {
     // The first builds what the second may not.
     const outside = layersOf(doctor);
     const folders = [
+      // Seen again where it lies, though that be under what is put over it.
+      'mount --bind "$PWD" /mnt',
       "mount -t tmpfs -o mode=1777 tmpfs /tmp",
       "mkdir -p /var/cache/bulkhead",
       "mount --bind /var/cache/bulkhead /var/cache/bulkhead",
+      "mount -t tmpfs tmpfs /home",
+      'mkdir -p "$PWD"',
+      'mount --bind /mnt "$PWD"',
+      'mount -o remount,bind,ro "$PWD"',
+      "umount /mnt",
+      "mount -o remount,ro /home",
       "mount -o remount,bind,ro /",
-      "mount -t tmpfs -o ro tmpfs /home",
+      'cd "$PWD"',
       'exec setpriv --no-new-privs --bounding-set "$0" "$@"',
     ].join(" && ");
     const inside = layersOf(["unshare", "-m", "--propagation", "slave", "sh", "-c", folders, bounds, ...doctor]);
