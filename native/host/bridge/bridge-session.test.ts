@@ -190,6 +190,33 @@ describe("what a capability provider answers", () => {
     },
   );
 
+  const granted = (api: string, grant: Constraints | undefined) =>
+    policyOf({
+      program: {
+        grants: grant === undefined ? {} : { [api]: { consent: "none", constraints: grant } },
+        versions: [{ code: 3, name: "1.0", sha256: "0".repeat(64), size: 1, kid: "k", declares: [api] }],
+      },
+    });
+
+  it.each([
+    ["a grant that was withdrawn", { fields: ["latitude", "longitude"] }, undefined, { code: "PERMISSION_DENIED" }],
+    ["fields that were narrowed", {}, { fields: ["latitude"] }, { latitude: 52.5 }],
+    ["fields that were widened", { fields: ["latitude"] }, {}, { latitude: 52.5 }],
+    ["all that stands as it was", {}, {}, { latitude: 52.5, longitude: 13.4, accuracyMetres: 4 }],
+  ] as const)(
+    "is held to what is in force once it comes: %s while it was on its way",
+    async (_name, then, now, told) => {
+      const api = "location.precise";
+      policy = granted(api, then as unknown as Constraints);
+      handlers[api] = async () => {
+        policy = granted(api, now as unknown as Constraints | undefined);
+        return { outcome: "value", value: { latitude: 52.5, longitude: 13.4, accuracyMetres: 4 } };
+      };
+      const { value } = await call(api, "{}");
+      expect("code" in told ? { code: value.code } : value).toEqual(told);
+    },
+  );
+
   it("is a place no finer than the grant, and a coarse one never finer than its name", async () => {
     const place = { latitude: 52.520006, longitude: 13.404954, accuracyMetres: 4 };
     expect((await answering("location.precise", place)).value).toEqual(place);

@@ -6,7 +6,7 @@ import { type Api, findApi } from "../../core/decide/catalog";
 import { findUnmetConstraint } from "../../core/decide/check-constraints";
 import type { CompiledPolicy } from "../../core/decide/compile-policy";
 import { type ApiDecision, decideApi, hasAccess } from "../../core/decide/decide-api";
-import { decideByBoth, decideCallByBoth } from "../../core/decide/decide-both";
+import { type DecidedBy, decideByBoth, decideCallByBoth } from "../../core/decide/decide-both";
 import { pointerToken } from "../../core/decide/decision";
 import { describeCode, describeTrace, type Explained } from "../../core/decide/describe-refusal";
 import { explainApi } from "../../core/decide/explain";
@@ -172,6 +172,15 @@ export function createBridgeSession(options: BridgeSessionOptions): BridgeSessio
     return coarsenPlace(value, Math.max(least, ...wished));
   };
 
+  /** Of a call that was allowed: what was withdrawn or narrowed since counts, what was widened does not. */
+  const decideAgain = (asked: Omit<ApiQuestion, "params">, first: DecidedBy<ApiDecision>): DecidedBy<ApiDecision> => {
+    const question = { ...asked, now: options.policyNow() };
+    const again = decideCallByBoth(options.policy(), (policy) => hasAccess(policy, question));
+    const { fields } = first;
+    if (again.decision === "deny" || fields === undefined) return again;
+    return { ...again, fields: again.fields?.filter((field) => fields.includes(field)) ?? fields };
+  };
+
   const finish = async (call: Call, api: Api, decision: ApiDecision, outcome: CallOutcome): Promise<void> => {
     const { fields } = decision;
     switch (outcome.outcome) {
@@ -197,7 +206,7 @@ export function createBridgeSession(options: BridgeSessionOptions): BridgeSessio
       }
     }
   };
-  const carryOut = async (call: Call, api: Api, decision: ApiDecision): Promise<void> => {
+  const carryOut = async (call: Call, api: Api, decision: DecidedBy<ApiDecision>): Promise<void> => {
     const isRequest = api.purpose !== null;
     const refused = isRequest ? limits.admitRequest() : undefined;
     if (refused !== undefined) {
@@ -206,6 +215,8 @@ export function createBridgeSession(options: BridgeSessionOptions): BridgeSessio
         ...(api.purpose === null ? {} : { purpose: api.purpose }),
       });
     }
+    const before = options.policy();
+    const asked = question(api, api.name);
     usage.add(api.capability.name);
     count({ apis: { [api.name]: { allowed: 1 } }, ...(isRequest ? { requests: 1 } : {}) });
     const handler = registry.find(api.name);
@@ -225,7 +236,11 @@ export function createBridgeSession(options: BridgeSessionOptions): BridgeSessio
         else after.push(run);
       };
       const outcome = await handler({ params, bytesOf, decision, signal: ending.signal, afterAnswer });
-      await finish(call, api, decision, outcome);
+      // Transfers are cut by whoever carries them out; whatever else took its time is held to what is in force by now.
+      const isAsBefore = isRequest || outcome.outcome !== "value" || options.policy() === before;
+      const now = isAsBefore ? decision : decideAgain(asked, decision);
+      if (now.decision === "deny") return await refuse(call, now);
+      await finish(call, api, now, outcome);
     } finally {
       if (isRequest) limits.settleRequest();
       else beBusy(-1);

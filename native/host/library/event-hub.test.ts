@@ -31,6 +31,17 @@ describe("what a host tells", () => {
     expect(logged).toEqual(["event_not_heard", "event_not_heard"]);
   });
 
+  it("is not undone by a listener that promises and breaks it", async () => {
+    const logged: string[] = [];
+    const { emit, on } = hub(logged);
+    on(async () => {
+      await Promise.resolve();
+      throw new Error("the disk is full");
+    });
+    emit(line("a", "1"));
+    await expect.poll(() => logged).toEqual(["event_not_heard"]);
+  });
+
   it("comes in its order to who reads later, and ends with the host's end", async () => {
     const { emit, events, close } = hub();
     const reader = events();

@@ -23,7 +23,10 @@ export function createEventHub(log: HostLog): EventHub {
     if (isClosed) return;
     for (const listener of [...listeners]) {
       try {
-        listener(event);
+        // One that is asynchronous promises something, whatever its type says; unheard, that would end the process.
+        const heard: unknown = listener(event);
+        if (heard instanceof Promise)
+          heard.catch((error: unknown) => log("error", "event_not_heard", { kind: event.kind, error }));
       } catch (error) {
         log("error", "event_not_heard", { kind: event.kind, error });
       }

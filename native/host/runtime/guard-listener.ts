@@ -12,7 +12,10 @@ export function guardListener<Arguments extends unknown[], Answer>(
   if (listen === undefined) return undefined;
   return (...args) => {
     try {
-      return listen(...args);
+      const answer = listen(...args);
+      // One that promises to listen and does not keep it would end the process.
+      if (answer instanceof Promise) answer.catch((error: unknown) => log("error", failure, { error }));
+      return answer;
     } catch (error) {
       log("error", failure, { error });
       return undefined;

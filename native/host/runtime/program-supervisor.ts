@@ -176,7 +176,8 @@ export function createProgramSupervisor(options: SupervisorOptions): ProgramSupe
       })
       .finally(() => {
         starting.delete(work);
-        slot.work = undefined;
+        // Whoever heard of its end may have begun it again.
+        if (slot.work === work) slot.work = undefined;
       });
     starting.add(work);
     slot.work = work;

@@ -155,7 +155,12 @@ function CountFrame({ chart, all, common, bucket }: CountFrameProps) {
       }
       series={series}
       format={unit.format}
-      figure={(index) => figure(series.at(-1)?.values ?? [], index, undefined, unit)}
+      figure={(index) => (
+        <>
+          {figure(series.at(-1)?.values ?? [], index, undefined, unit)}
+          {unit.isBytes && ` ${series.at(-1)?.name}`}
+        </>
+      )}
     />
   );
 }
