@@ -138,9 +138,11 @@ beforeEach(() => {
         "nfc.read",
         "location.precise",
         "location.coarse",
+        "programs.exchange",
       ].map((name) => ({
         capability: name.replace(/\.set$/, ""),
         apis: { [name]: async (allowed) => (handlers[name] as ApiHandler)(allowed) },
+        ...(name === "storage.local.set" ? { readsBytes: true as const } : {}),
       })),
     ),
     limits,
@@ -216,6 +218,19 @@ describe("what a capability provider answers", () => {
       expect("code" in told ? { code: value.code } : value).toEqual(told);
     },
   );
+
+  it("is asked for with all that the program said, however long", async () => {
+    const api = "programs.exchange";
+    policy = granted(api, {});
+    const data = { text: "x".repeat(20 * 1024) };
+    const seen: unknown[] = [];
+    handlers[api] = async ({ params }) => {
+      seen.push(params.data);
+      return { outcome: "value", value: { answer: null } };
+    };
+    await call(api, JSON.stringify({ appId: "com.example.other", action: "greet", data }));
+    expect(seen).toEqual([data]);
+  });
 
   it("is a place no finer than the grant, and a coarse one never finer than its name", async () => {
     const place = { latitude: 52.520006, longitude: 13.404954, accuracyMetres: 4 };

@@ -306,7 +306,7 @@ export function createBridgeSession(options: BridgeSessionOptions): BridgeSessio
   };
   /** What nobody looks into is not built up here; but where a grant bounds it, it is. */
   const unreadMembers = (api: Api | undefined): readonly string[] => {
-    if (api === undefined) return [];
+    if (api === undefined || !registry.readsBytes(api.name)) return [];
     const { policy, newer } = options.policy();
     const isBounded = [policy, newer].some(
       (one) => one?.grants.get(api.capability.name)?.constraints?.maxBytes !== undefined,

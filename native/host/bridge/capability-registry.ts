@@ -41,10 +41,17 @@ export type CallDenial = Pick<Decision, "code" | "layer" | "rule"> & {
 export type ApiHandler = (call: AllowedCall) => Promise<CallOutcome>;
 
 /** One capability's handlers, by the names of its APIs. */
-export type CapabilityHandler = { capability: string; apis: Readonly<Record<string, ApiHandler>> };
+export type CapabilityHandler = {
+  capability: string;
+  apis: Readonly<Record<string, ApiHandler>>;
+  /** They take long members of any JSON by `bytesOf`; in `params` these may be null then. */
+  readsBytes?: true;
+};
 
 export type CapabilityRegistry = {
   find(api: string): ApiHandler | undefined;
+  /** Whether its handler takes long members by `bytesOf`: no other's may be left out of `params`. */
+  readsBytes(api: string): boolean;
   /** Names of the APIs that this runtime carries out, in the catalogue's order. */
   readonly apis: readonly string[];
 };
@@ -55,14 +62,16 @@ export type CapabilityRegistry = {
  */
 export function createCapabilityRegistry(handlers: readonly CapabilityHandler[]): CapabilityRegistry {
   const registered = new Map<string, ApiHandler>();
-  for (const { capability, apis } of handlers) {
+  const bytesReaders = new Set<string>();
+  for (const { capability, apis, readsBytes } of handlers) {
     if (findCapability(capability) === undefined) throw new Error(`no capability ${capability} in the catalogue`);
     for (const [api, handler] of Object.entries(apis)) {
       if (findApi(api)?.capability.name !== capability) throw new Error(`${api} is no API of ${capability}`);
       if (registered.has(api)) throw new Error(`${api} has a handler already`);
       registered.set(api, handler);
+      if (readsBytes) bytesReaders.add(api);
     }
   }
   const apis = listApis().flatMap(({ name }) => (registered.has(name) ? [name] : []));
-  return { apis, find: (api) => registered.get(api) };
+  return { apis, find: (api) => registered.get(api), readsBytes: (api) => bytesReaders.has(api) };
 }

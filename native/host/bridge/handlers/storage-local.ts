@@ -59,6 +59,7 @@ export function storageLocalHandler(options: StorageLocalOptions): CapabilityHan
 
   return {
     capability: "storage.local",
+    readsBytes: true,
     apis: {
       "storage.local.get": ({ params, signal, afterAnswer }) =>
         withName(params.key, async (name) => {
