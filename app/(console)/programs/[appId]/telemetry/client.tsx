@@ -68,8 +68,8 @@ export function TelemetryClient({ appId }: { appId: string }) {
                 <BehindLine until={series.behind} />
                 {isByHour && (
                   <p className="text-muted">
-                    Of one kind of runtime or of a label telemetry is kept by the hour, so each point is an hour at
-                    least.
+                    Of one kind of runtime or of a label telemetry is kept by the hour: each point is an hour at least,
+                    and what is counted begins with a whole hour.
                   </p>
                 )}
                 <TelemetryCharts
