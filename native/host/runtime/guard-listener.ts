@@ -2,7 +2,7 @@ import type { HostLog } from "../ports";
 
 /**
  * What whoever embeds the host listens with or answers by. Where it throws, that is logged under this name and answers
- * nothing: it keeps no program from being stopped and no transfer from being cut.
+ * nothing: it keeps no program from being stopped and no transfer from being cut. So is a promise of it that is broken.
  */
 export function guardListener<Arguments extends unknown[], Answer>(
   listen: ((...args: Arguments) => Answer) | undefined,

@@ -445,6 +445,13 @@ describe("a program that is launched by name", () => {
     expect(started).toHaveLength(2);
   });
 
+  it("is waited for by each who asks while its document is on its way", async () => {
+    const { startOk } = await enrolledDevice();
+    const host = await startOk(nobody);
+    const [installed, launched] = await Promise.all([host.install({ appId: APP }), host.launch({ appId: APP })]);
+    expect([installed.ok, launched.ok]).toEqual([true, true]);
+  });
+
   it("needs no bundle of the platform where it was installed from one at hand, and takes no other than the listed one", async () => {
     const { server, startOk } = await enrolledDevice();
     server.bundles.clear();

@@ -84,13 +84,16 @@ async function compose(options: HostOptions, data: DataDirectory, files: Durable
     onChange: tellStatus,
   });
   const status = () => statusOf(options.layers, deviceId, platform, device, supervisor);
-  const wanted = new Set(options.programs.map(({ appId }) => appId));
-  /** A program that nobody named before: its document is waited for, as at a start. */
+  const followed = new Map<string, Promise<unknown>>(options.programs.map(({ appId }) => [appId, Promise.resolve()]));
+  /** A program that nobody named before: its document is waited for, as at a start, by each who asks meanwhile. */
   const follow = async (appId: string): Promise<void> => {
-    if (wanted.has(appId)) return;
-    wanted.add(appId);
-    device.want(appId);
-    await withinMs(device.settled(), FIRST_SYNC_MS, timers);
+    let first = followed.get(appId);
+    if (first === undefined) {
+      device.want(appId);
+      first = withinMs(device.settled(), FIRST_SYNC_MS, timers);
+      followed.set(appId, first);
+    }
+    await first;
   };
   onChange = () => {
     supervisor.reconcile();
