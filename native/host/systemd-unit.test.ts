@@ -44,6 +44,8 @@ const FOLDERS = [
   "mount -o remount,bind,ro /home",
   'cd "$PWD"',
 ].join(" && ");
+const KEPT = valuesOf("CapabilityBoundingSet").join(" ").split(" ");
+const BOUNDS = ["-all", ...KEPT.map((name) => `+${name.replace(/^CAP_/, "").toLowerCase()}`)].join(",");
 const UNDER = ["unshare", "-m", "--propagation", "slave", "sh", "-c"] as const;
 const isRoot = process.getuid?.() === 0;
 const made = isRoot ? spawnSync(UNDER[0], [...UNDER.slice(1), FOLDERS], { encoding: "utf8" }) : null;
@@ -74,11 +76,16 @@ describe("the unit of systemd", () => {
     expect(valuesOf("RestrictAddressFamilies")[0]?.split(" ")).toContain("AF_NETLINK");
   });
 
+  it.skipIf(!available || made?.status !== 0)("lets the host put another user's process behind, and end it", () => {
+    const acts = `setpriv --reuid 60600 --clear-groups sleep 10 & until [ "$(stat -c %u /proc/$!)" = 60600 ]; do :; done; renice -n 10 -p $! && kill -KILL $!`;
+    const under = ["--no-new-privs", "--bounding-set", BOUNDS, "sh", "-c", acts];
+    const { status, stderr } = spawnSync("setpriv", under, { encoding: "utf8" });
+    expect([status, stderr]).toEqual([0, ""]);
+  });
+
   it.skipIf(!available || made?.status !== 0)(
     "takes no layer from programs: with its rights and file systems all hold",
     () => {
-      const kept = valuesOf("CapabilityBoundingSet").join(" ").split(" ");
-      const bounds = ["-all", ...kept.map((name) => `+${name.replace(/^CAP_/, "").toLowerCase()}`)].join(",");
       const doctor = [process.execPath, "native/cli/bin/bulkhead.mjs", "doctor", "--json"];
       const layersOf = (command: readonly string[]) => {
         const [file = "", ...args] = command;
@@ -95,7 +102,7 @@ describe("the unit of systemd", () => {
       const inside = layersOf([
         ...UNDER,
         `${FOLDERS} && exec setpriv --no-new-privs --bounding-set "$0" "$@"`,
-        bounds,
+        BOUNDS,
         ...doctor,
       ]);
       expect(outside.length).toBeGreaterThan(10);
